@@ -1,0 +1,40 @@
+import type { ClusterRef, Slot } from './machine.js';
+
+/** Labels on everything Slipway makes at a provider. They are how it finds its own again, without any file. */
+export const labelKeys = {
+  cluster: 'slipway.dev/cluster',
+  clusterId: 'slipway.dev/cluster-id',
+  pool: 'slipway.dev/pool',
+  role: 'slipway.dev/role',
+  slot: 'slipway.dev/slot',
+  generation: 'slipway.dev/generation',
+} as const;
+
+export function clusterLabels(cluster: ClusterRef): Record<string, string> {
+  return { [labelKeys.cluster]: cluster.name, [labelKeys.clusterId]: cluster.id };
+}
+
+export function machineLabels(cluster: ClusterRef, slot: Slot): Record<string, string> {
+  return {
+    ...clusterLabels(cluster),
+    [labelKeys.pool]: slot.pool,
+    [labelKeys.role]: slot.role,
+    [labelKeys.slot]: String(slot.slot),
+    [labelKeys.generation]: String(slot.generation),
+  };
+}
+
+/** The slot that labels tell of; undefined when they are not ours. */
+export function slotOf(labels: Readonly<Record<string, string>>): Slot | undefined {
+  const { [labelKeys.pool]: pool, [labelKeys.role]: role } = labels;
+  const slot = Number(labels[labelKeys.slot]);
+  const generation = Number(labels[labelKeys.generation]);
+  if (
+    !pool ||
+    (role !== 'control-plane' && role !== 'worker') ||
+    !Number.isInteger(slot) ||
+    !Number.isInteger(generation)
+  )
+    return undefined;
+  return { pool, role, slot, generation };
+}

@@ -1,0 +1,37 @@
+/** Which cluster something belongs to. Names are unique in a workspace; ids everywhere. */
+export interface ClusterRef {
+  readonly name: string;
+  /** Random, made with the cluster, part of every computed name. */
+  readonly id: string;
+}
+
+export type Role = 'control-plane' | 'worker';
+
+/** The place of a machine in its cluster, from which its name is computed. */
+export interface Slot {
+  readonly pool: string;
+  readonly role: Role;
+  /** 1, 2, 3 … within the pool. */
+  readonly slot: number;
+  /** 1 for the first machine in this slot, one more with each replacement. */
+  readonly generation: number;
+}
+
+/** A machine as the provider reports it. */
+export interface Machine extends Slot {
+  /** The provider's own id. */
+  readonly id: string;
+  /** Also the node's name in Kubernetes. */
+  readonly name: string;
+  readonly type: string;
+  readonly location: string;
+  readonly status: 'creating' | 'running' | 'starting' | 'stopping' | 'off' | 'deleting' | 'unknown';
+  readonly publicAddress: string | undefined;
+  readonly privateAddress: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  /** ISO 8601. */
+  readonly createdAt: string;
+}
+
+/** The pool name of the control plane. */
+export const controlPlanePool = 'cp';

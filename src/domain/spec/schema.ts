@@ -1,0 +1,93 @@
+import { z } from 'zod';
+
+import { cidr, kubernetesVersion, labelMap, poolName, resourceName, taint } from './fields.js';
+
+/** A machine type, or several in order of preference for when one is sold out. Always a list after reading. */
+const types = z
+  .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+  .transform((value) => (typeof value === 'string' ? [value] : value))
+  .describe('A machine type of the provider, or an ordered list of fallbacks for when one is sold out.');
+
+const allowList = z
+  .array(z.union([cidr, z.literal('self')]))
+  .min(1)
+  .max(100)
+  .describe('Address ranges in CIDR form, or `self` for the address this command runs from.');
+
+export const providerSchema = z.strictObject({
+  name: z.string().min(1).describe('Which provider the machines come from.'),
+  locations: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('Where machines may be made. Control planes and pools are spread over all of them.'),
+  residency: z
+    .array(z.string().regex(/^[A-Z]{2}$/, 'two capital letters, as in ISO 3166-1: DE'))
+    .min(1)
+    .optional()
+    .describe('Countries (ISO 3166-1 alpha-2) that data may live in; anything outside is refused.'),
+});
+
+export const poolSchema = z.strictObject({
+  name: poolName.describe('Part of the names of its machines.'),
+  type: types.optional().describe('Machine type, or ordered fallbacks. Default: the provider’s own.'),
+  count: z.int().min(0).max(500).default(1).describe('How many machines.'),
+  locations: z.array(z.string().min(1)).min(1).optional().describe('Default: the provider’s locations.'),
+  labels: labelMap.default({}).describe('Kubernetes labels of its nodes.'),
+  taints: z.array(taint).default([]).describe('Kubernetes taints of its nodes.'),
+});
+
+export const clusterSchema = z.strictObject({
+  apiVersion: z.literal('slipway.dev/v1').default('slipway.dev/v1').describe('Version of this format.'),
+  kind: z.literal('Cluster').default('Cluster').describe('What the file describes.'),
+  name: resourceName.describe('The cluster’s name: part of every name at the provider.'),
+  provider: providerSchema,
+  kubernetes: z
+    .strictObject({
+      distribution: z.literal('k3s').default('k3s').describe('What is installed on the machines.'),
+      version: kubernetesVersion.default('v1.36.5+k3s1').describe('The exact release.'),
+      api: z
+        .strictObject({ allow: allowList.default(['self']).describe('Who may reach the Kubernetes API.') })
+        .prefault({})
+        .describe('The Kubernetes API’s door.'),
+    })
+    .prefault({})
+    .describe('Which Kubernetes.'),
+  controlPlane: z
+    .strictObject({
+      count: z
+        .union([z.literal(1), z.literal(3), z.literal(5)], {
+          error: 'must be 1, 3 or 5: an even number survives no more failures than one less',
+        })
+        .default(1)
+        .describe('How many servers run etcd and the Kubernetes API.'),
+      type: types.optional().describe('Machine type, or ordered fallbacks. Default: the provider’s own.'),
+      locations: z.array(z.string().min(1)).min(1).optional().describe('Default: the provider’s locations.'),
+    })
+    .prefault({})
+    .describe('The servers that run etcd and the Kubernetes API. Without pools they carry workloads too.'),
+  pools: z.array(poolSchema).default([]).describe('Groups of worker machines of one shape.'),
+  network: z
+    .strictObject({
+      range: cidr.default('10.0.0.0/16').describe('Private network of the machines.'),
+      pods: cidr.default('10.42.0.0/16').describe('Addresses of pods.'),
+      services: cidr.default('10.43.0.0/16').describe('Addresses of services.'),
+      encryption: z
+        .enum(['wireguard', 'none'])
+        .default('wireguard')
+        .describe('Whether traffic between nodes is encrypted; a provider’s private network does not do it.'),
+    })
+    .prefault({})
+    .describe('Address ranges; they must not overlap.'),
+  ssh: z
+    .strictObject({ allow: allowList.default(['self']).describe('Who may reach SSH.') })
+    .prefault({})
+    .describe('Access to the machines.'),
+  image: z.string().min(1).optional().describe('System image. Default: the current Ubuntu LTS, ubuntu-26.04.'),
+});
+
+/** A cluster file as a person writes it. */
+export type ClusterFile = z.input<typeof clusterSchema>;
+/** A cluster file after validation, with every default filled in. */
+export type ClusterSpec = z.output<typeof clusterSchema>;
+export type PoolSpec = ClusterSpec['pools'][number];

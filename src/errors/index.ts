@@ -1,0 +1,2 @@
+export * from './slipway-error.js';
+export * from './kinds.js';

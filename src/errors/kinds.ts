@@ -1,0 +1,47 @@
+import { exitCodes, SlipwayError } from './slipway-error.js';
+
+/** Bad flags, a bad file, something that does not exist: nothing was changed (exit 2). */
+export class UsageError extends SlipwayError {
+  readonly exitCode = exitCodes.usage;
+}
+
+/** A safety check said no: nothing was changed (exit 3). */
+export class RefusedError extends SlipwayError {
+  readonly exitCode = exitCodes.refused;
+}
+
+/** Stopped half-way; the same command finishes the job (exit 4). */
+export class IncompleteError extends SlipwayError {
+  readonly exitCode = exitCodes.incomplete;
+}
+
+/** A person said no (exit 6). */
+export class DeclinedError extends SlipwayError {
+  readonly exitCode = exitCodes.declined;
+}
+
+/** Another operation holds the cluster's lock (exit 7). */
+export class BusyError extends SlipwayError {
+  readonly exitCode = exitCodes.busy;
+}
+
+/** Ctrl-C or SIGTERM (exit 130). */
+export class InterruptedError extends SlipwayError {
+  readonly exitCode = exitCodes.interrupted;
+}
+
+/** A bug, or an answer nobody foresaw (exit 1). */
+export class UnexpectedError extends SlipwayError {
+  readonly exitCode = exitCodes.unexpected;
+}
+
+/** The message of anything that was thrown, with its causes: "a: b: c". */
+export function messageOf(error: unknown): string {
+  const parts: string[] = [];
+  for (let e: unknown = error; e !== undefined && e !== null && parts.length < 5;) {
+    const text = e instanceof Error ? e.message || e.name : String(e);
+    if (text && !parts.some((part) => part.includes(text))) parts.push(text);
+    e = e instanceof Error ? e.cause : undefined;
+  }
+  return parts.join(': ');
+}

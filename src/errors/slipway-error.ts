@@ -1,0 +1,53 @@
+/** What a script can rely on (documented in the README; stable). */
+export const exitCodes = {
+  done: 0,
+  unexpected: 1,
+  usage: 2,
+  refused: 3,
+  incomplete: 4,
+  changes: 5,
+  declined: 6,
+  busy: 7,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+export interface SlipwayErrorOptions {
+  /** Stable, upper case, for scripts: `SSH_UNREACHABLE`. */
+  readonly code: string;
+  /** What to do next, as a sentence, with the next command where there is one. */
+  readonly hint?: string | undefined;
+  /** Further lines under the message: one per problem, or the last output of what failed. Never a secret. */
+  readonly details?: readonly string[] | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * An error a user can act on. `message` says what happened, with the value; `hint` what to do next; `cause` keeps
+ * the original. All fields are shown in `--json`, so none may hold a secret.
+ */
+export abstract class SlipwayError extends Error {
+  abstract readonly exitCode: ExitCode;
+  readonly code: string;
+  readonly hint: string | undefined;
+  readonly details: readonly string[];
+
+  constructor(message: string, options: SlipwayErrorOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = options.code;
+    this.hint = options.hint;
+    this.details = options.details ?? [];
+  }
+
+  toJSON(): { code: string; message: string; hint?: string; details?: readonly string[]; exitCode: number } {
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.hint === undefined ? {} : { hint: this.hint }),
+      ...(this.details.length === 0 ? {} : { details: this.details }),
+      exitCode: this.exitCode,
+    };
+  }
+}

@@ -1,0 +1,108 @@
+import type { Boundary } from '../domain/boundary.js';
+import type { Clock } from '../domain/clock.js';
+import type { Secret } from '../domain/secret.js';
+
+export interface NodeTaint {
+  readonly key: string;
+  readonly value?: string | undefined;
+  readonly effect: string;
+}
+
+/** A node, reduced to what decisions need. */
+export interface NodeFacts {
+  readonly name: string;
+  readonly ready: boolean;
+  /** Why not, from the Ready condition's message. */
+  readonly notReadyBecause?: string | undefined;
+  /** kubeletVersion: `v1.36.5+k3s1`. */
+  readonly version: string;
+  readonly schedulable: boolean;
+  readonly controlPlane: boolean;
+  /** Condition EtcdIsVoter; undefined where there is none. */
+  readonly etcdVoter: boolean | undefined;
+  readonly address: string | undefined;
+  readonly providerId: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly NodeTaint[];
+  readonly createdAt: string;
+}
+
+export interface NodePatch {
+  /** Null removes a label. */
+  readonly labels?: Readonly<Record<string, string | null>> | undefined;
+  /** Replaces all taints. */
+  readonly taints?: readonly NodeTaint[] | undefined;
+  readonly unschedulable?: boolean | undefined;
+}
+
+export interface KubeOptions {
+  readonly signal: AbortSignal;
+  readonly progress?: ((text: string) => void) | undefined;
+}
+
+/** Any Kubernetes object. */
+export interface KubeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string | undefined;
+    readonly labels?: Readonly<Record<string, string>> | undefined;
+    readonly annotations?: Readonly<Record<string, string>> | undefined;
+    readonly resourceVersion?: string | undefined;
+    readonly [field: string]: unknown;
+  };
+  readonly [field: string]: unknown;
+}
+
+export interface DrainOptions extends KubeOptions {
+  /** Milliseconds until giving up on pods that do not leave. */
+  readonly deadlineMs: number;
+}
+
+/** One shared watch on nodes: any number of waits cost one connection. */
+export interface NodeWatch {
+  /** What is known now. */
+  current(): ReadonlyMap<string, NodeFacts>;
+  /**
+   * Resolves with the node once `ready(node)` holds (`node` undefined: it does not exist).
+   * @throws IncompleteError code NODE_TIMEOUT at the deadline: node, what was awaited, last state, hint.
+   */
+  until(
+    name: string,
+    what: string,
+    ready: (node: NodeFacts | undefined) => boolean,
+    options: KubeOptions & { readonly deadlineMs: number; readonly hint: string },
+  ): Promise<NodeFacts | undefined>;
+  close(): void;
+}
+
+/** The Kubernetes API as far as Slipway needs it. Fails over between the kubeconfig's servers. */
+export interface Kube {
+  /** True when some server answers /readyz. Never throws for an API that does not answer. */
+  reachable(options: KubeOptions): Promise<boolean>;
+  nodes(options: KubeOptions): Promise<readonly NodeFacts[]>;
+  watchNodes(signal: AbortSignal): NodeWatch;
+  patchNode(name: string, patch: NodePatch, options: KubeOptions): Promise<void>;
+  /** Cordons, then evicts every pod but DaemonSets' and mirror pods, respecting PodDisruptionBudgets. */
+  drain(name: string, options: DrainOptions): Promise<void>;
+  /** Deletes the Node object and, should it stay behind, its node-password Secret. Already gone is success. */
+  deleteNode(name: string, options: KubeOptions): Promise<void>;
+  get(ref: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>, options: KubeOptions): Promise<KubeObject | undefined>;
+  list(
+    apiVersion: string,
+    kind: string,
+    query: { readonly namespace?: string; readonly labelSelector?: string },
+    options: KubeOptions,
+  ): Promise<readonly KubeObject[]>;
+  /** Server-side apply with field manager `slipway`. */
+  apply(object: KubeObject, options: KubeOptions & { readonly force?: boolean }): Promise<KubeObject>;
+  delete(ref: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>, options: KubeOptions): Promise<void>;
+  close(): void;
+}
+
+export interface KubeContext {
+  readonly kubeconfig: Secret;
+  readonly boundary: Boundary;
+  readonly clock: Clock;
+}

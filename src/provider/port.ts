@@ -1,0 +1,210 @@
+import type { ClusterRef, Machine, Slot } from '../domain/machine.js';
+
+/** Every call that touches the network takes these. */
+export interface CallOptions {
+  readonly signal: AbortSignal;
+  /** Told what is being waited for, in a few words, for progress lines. */
+  readonly progress?: ((text: string) => void) | undefined;
+}
+
+export interface Location {
+  readonly name: string;
+  readonly city: string;
+  /** ISO 3166-1 alpha-2, upper case. */
+  readonly country: string;
+  /** Machines on one private network must share it. */
+  readonly zone: string;
+}
+
+export interface Offer {
+  readonly location: string;
+  readonly available: boolean;
+  /** Net prices in `Catalog.currency`. */
+  readonly hourly: number;
+  readonly monthly: number;
+}
+
+export interface MachineType {
+  readonly name: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly diskGB: number;
+  readonly architecture: 'amd64' | 'arm64';
+  /** One per location where it is offered at all. */
+  readonly offers: readonly Offer[];
+  /** ISO 8601, when the type can no longer be ordered. */
+  readonly unavailableAfter?: string | undefined;
+}
+
+export interface Catalog {
+  readonly locations: readonly Location[];
+  readonly machineTypes: readonly MachineType[];
+  /** ISO 4217. */
+  readonly currency: string;
+  /** Net, per GB and month. */
+  readonly volumeMonthly: number;
+}
+
+/** What is asked for when the cluster file leaves it open. */
+export interface ProviderDefaults {
+  readonly controlPlaneType: string;
+  readonly workerType: string;
+  readonly location: string;
+  readonly image: string;
+}
+
+export interface MachineRequest extends Slot {
+  readonly name: string;
+  /** In order of preference; the next is tried when one is sold out. */
+  readonly types: readonly string[];
+  readonly location: string;
+  readonly image: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** All a provider must know of a cluster to judge it and to lay its foundation. */
+export interface ClusterRequest {
+  readonly cluster: ClusterRef;
+  /** Every machine the cluster shall have, existing ones included. */
+  readonly machines: readonly MachineRequest[];
+  readonly locations: readonly string[];
+  readonly networkRange: string;
+  /** CIDRs, `self` resolved. */
+  readonly sshAllow: readonly string[];
+  readonly apiAllow: readonly string[];
+  /** OpenSSH public key of the cluster's key pair. */
+  readonly sshPublicKey: string;
+}
+
+/** Something that would make the command fail later, found before the first change. */
+export interface Problem {
+  /** Stable, upper case: `UNKNOWN_TYPE`, `TOKEN_READ_ONLY`, `OUTSIDE_RESIDENCY`. */
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  /** `usage`: the request is wrong (exit 2). `refused`: it is understood, and unsafe or impossible now (exit 3). */
+  readonly kind: 'usage' | 'refused';
+  /** Path in the cluster file, such as `pools[0].type`. */
+  readonly path?: string | undefined;
+}
+
+/** One piece of what machines stand on: an SSH key, network, firewall, placement group, balancer for the API. */
+export interface FoundationPiece {
+  /** Unique in the cluster and stable: `network`, `placement:web:2`. */
+  readonly id: string;
+  /** Name at the provider. */
+  readonly name: string;
+  /** Reads as a plan line: `create private network demo 10.0.0.0/16`, `change firewall demo: SSH from …`. */
+  readonly text: string;
+  readonly state: 'present' | 'missing' | 'differs';
+  /** Ids of pieces that must exist first. */
+  readonly needs: readonly string[];
+  /** What `ensure` would return, when the piece is present. */
+  readonly ready?: FoundationResource | undefined;
+}
+
+export interface FoundationResource {
+  /** Provider's id. */
+  readonly id: string;
+  /** For the API's balancer: where machines reach it. */
+  readonly address?: string | undefined;
+}
+
+/** Provider ids by piece id. */
+export type FoundationIds = ReadonlyMap<string, FoundationResource>;
+
+export interface Foundation {
+  /** Looks; changes nothing. Pieces come in an order in which they can be made. */
+  plan(request: ClusterRequest, options: CallOptions): Promise<readonly FoundationPiece[]>;
+  /** Makes or mends one piece; one that is already right is success. */
+  ensure(piece: FoundationPiece, made: FoundationIds, options: CallOptions): Promise<FoundationResource>;
+  /** Ids of the pieces a machine needs before it can be created. */
+  neededBy(machine: MachineRequest, pieces: readonly FoundationPiece[]): readonly string[];
+  /** Everything of the cluster's foundation that exists now, found by label, in an order in which it can be removed. */
+  list(cluster: ClusterRef, options: CallOptions): Promise<readonly FoundationItem[]>;
+  /** Resolves once the item is gone; one already gone is success. */
+  remove(item: FoundationItem, options: CallOptions): Promise<void>;
+}
+
+export interface FoundationItem {
+  /** `network`, `firewall`, `load balancer`, `placement group`, `SSH key`. */
+  readonly kind: string;
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface Machines {
+  /** What exists now, found by the cluster's labels. The answer wins over any record of ours. */
+  list(cluster: ClusterRef, options: CallOptions): Promise<readonly Machine[]>;
+  /**
+   * Resolves once the machine runs and has its addresses. Asking again for a name that exists returns that machine
+   * if it carries this cluster's labels, at whatever stage it is.
+   * @throws RefusedError code NAME_TAKEN when the name belongs to something that is not ours.
+   * @throws IncompleteError code RESOURCE_LIMIT when the account's quota is reached, SOLD_OUT when no type is left.
+   */
+  create(request: MachineRequest, userData: string, made: FoundationIds, options: CallOptions): Promise<Machine>;
+  /** Resolves once the machine is gone; one already gone is success. */
+  delete(machine: Pick<Machine, 'id' | 'name'>, options: CallOptions): Promise<void>;
+  reboot(machine: Pick<Machine, 'id' | 'name'>, options: CallOptions): Promise<void>;
+}
+
+/** Something the cluster itself made at the provider: a Service's load balancer, a volume of a claim. */
+export interface ClusterMade {
+  readonly kind: 'load-balancer' | 'volume';
+  readonly id: string;
+  readonly name: string;
+  /** How it is known to be this cluster's: `target demo-web-1-x7k2p`, `label pvc-name=data-0`. */
+  readonly because: string;
+  readonly sizeGB?: number | undefined;
+  /** Net, in the catalogue's currency. */
+  readonly monthly: number;
+}
+
+/** What Kubernetes must know of a provider. Nothing above the port switches on a provider's name instead. */
+export interface KubernetesIntegration {
+  /** True when an external cloud controller sets addresses and provider ids: kubelets start with `cloud-provider=external`. */
+  readonly externalCloudProvider: boolean;
+  /** `hcloud://4711`; undefined where nodes have none. */
+  providerId(machine: Pick<Machine, 'id'>): string | undefined;
+}
+
+/** A cluster known only by the labels on its machines. */
+export interface FoundCluster extends ClusterRef {
+  readonly machines: number;
+}
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface MachineProvider {
+  /** As in `provider.name`: `hetzner`. */
+  readonly name: string;
+  /** For people: `Hetzner Cloud`. */
+  readonly title: string;
+  readonly defaults: ProviderDefaults;
+  /** Longest machine name, in characters. */
+  readonly nameLimit: number;
+  readonly kubernetesIntegration: KubernetesIntegration;
+  readonly foundation: Foundation;
+  readonly machines: Machines;
+  catalog(options: CallOptions): Promise<Catalog>;
+  /** Everything that can be known wrong before anything is billed. All problems at once. */
+  preflight(request: ClusterRequest, options: CallOptions): Promise<readonly Problem[]>;
+  /** Clusters found by label, for `cluster list` and for a workspace that was lost. */
+  clusters(options: CallOptions): Promise<readonly FoundCluster[]>;
+  /** Load balancers and volumes that the cluster made, matched by label, network and target. */
+  clusterMade(cluster: ClusterRef, options: CallOptions): Promise<readonly ClusterMade[]>;
+  removeClusterMade(item: ClusterMade, options: CallOptions): Promise<void>;
+  /** This computer's public address as the provider's machines see it, as a CIDR; undefined when it cannot be known. */
+  ownAddress(options: CallOptions): Promise<string | undefined>;
+}
+
+/** An ability: machines are reached by way of another address and port than their own (NAT, a forwarder). */
+export interface Forwarding {
+  /** Where this computer finds `port` of the machine with this public address. */
+  forward(address: string, port: number, options: CallOptions): Promise<Endpoint>;
+}
+
+export const canForward = <P extends MachineProvider>(provider: P): provider is P & Forwarding => 'forward' in provider;

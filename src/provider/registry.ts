@@ -1,0 +1,35 @@
+import type { Boundary } from '../domain/boundary.js';
+import type { Clock, Random } from '../domain/clock.js';
+import type { Secret } from '../domain/secret.js';
+import type { MachineProvider } from './port.js';
+
+/** What a provider package is given. It takes nothing from the process by itself. */
+export interface ProviderContext {
+  /** Reads an environment variable that holds a secret; undefined when unset or empty. */
+  secret(variable: string): Secret | undefined;
+  /** Reads a plain environment variable. */
+  variable(name: string): string | undefined;
+  /** Folder for files that can be thrown away or remade, private to the provider. */
+  readonly stateFolder: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly boundary: Boundary;
+  readonly signal: AbortSignal;
+  /** A word for people on stderr, such as "using the sandbox". */
+  say(text: string): void;
+}
+
+export interface ProviderPackage {
+  readonly name: string;
+  readonly title: string;
+  /** Environment variable with the token; its presence makes the provider a candidate when none is named. */
+  readonly tokenVariable?: string | undefined;
+  /** @throws UsageError code TOKEN_MISSING when the token is not set. */
+  open(context: ProviderContext): Promise<MachineProvider>;
+}
+
+/** The built-in packages, loaded when first used. A plugin's package comes through the same door. */
+export const builtInProviders: Readonly<Record<string, () => Promise<ProviderPackage>>> = {
+  hetzner: async () => (await import('../../providers/hetzner/index.js')).hetzner,
+  sandbox: async () => (await import('../../providers/sandbox/index.js')).sandbox,
+};

@@ -1,0 +1,60 @@
+import type { Secret } from '../domain/secret.js';
+
+/** Where and as whom to log in, and which host keys are accepted: nothing else is. */
+export interface HostTarget {
+  /** The machine's name, for messages. */
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  /** OpenSSH private key of the cluster. */
+  readonly identity: Secret;
+  /** Accepted host keys in OpenSSH form (`ssh-ed25519 AAAA…`), read anew at each connection. Never empty. */
+  pins(): Promise<readonly string[]>;
+}
+
+export type TaskParam = string | number | boolean | Secret;
+
+/** A script of templates/host with its parameters: a value, compared in tests; only `Session.run` runs it. */
+export interface HostTask {
+  /** File name without `.sh`: `install-k3s`. */
+  readonly name: string;
+  /** Become environment variables of the script; names are `[A-Z][A-Z0-9_]*`. */
+  readonly params: Readonly<Record<string, TaskParam>>;
+  /** Milliseconds until the task is given up. */
+  readonly deadlineMs: number;
+}
+
+/** A task's `key=value` answers. */
+export type HostFacts = Readonly<Record<string, string>>;
+
+export interface RunOptions {
+  readonly signal: AbortSignal;
+  /** Lines the task prints for people (`# text` on stdout). */
+  readonly progress?: ((text: string) => void) | undefined;
+}
+
+/** One verified connection to a host; several callers share it. */
+export interface Session {
+  readonly target: HostTarget;
+  /**
+   * Runs a task under the host's lock as a transient unit that outlives this session, or attaches to the same task
+   * already running. A dropped connection is made again and the task found again until the task's deadline.
+   * @throws IncompleteError code TASK_FAILED (the script's message, last output), TASK_TIMEOUT, SSH_LOST.
+   */
+  run(task: HostTask, options: RunOptions): Promise<HostFacts>;
+  /** Copies a local file, to a temporary name first, skipping it when the same SHA-256 is there. Mode is octal. */
+  upload(localPath: string, remotePath: string, mode: number, options: RunOptions): Promise<void>;
+}
+
+export interface Remote {
+  /**
+   * Connects, or returns the open session to that host. Tries until `deadlineMs` while nothing answers.
+   * @throws RefusedError code HOST_KEY_MISMATCH at once when the host shows a key that is not pinned.
+   * @throws IncompleteError code SSH_UNREACHABLE at the deadline; SSH_LOGIN_REFUSED when the key is not taken.
+   */
+  connect(target: HostTarget, deadlineMs: number, options: RunOptions): Promise<Session>;
+  /** Ends the session to one host, so that the next `connect` logs in anew. */
+  disconnect(name: string): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,70 @@
+import type { SlipwayError } from '../errors/index.js';
+
+/** A step as plans, progress and the journal show it. */
+export interface StepInfo {
+  /** Unique in its plan: `machine:demo-cp-1-x7k2p`. */
+  readonly id: string;
+  /** The phase's title, such as `Create machines`. Groups steps on the screen. */
+  readonly phase: string;
+  /** What it is done to: a machine, a node, the network. */
+  readonly target: string;
+  /** What is done, in the words of the plan: `create a cx23 in fsn1`. */
+  readonly text: string;
+  /** Ids of steps that must be done before. */
+  readonly needs: readonly string[];
+  /** True when it takes something away: asked about first, marked in plans. */
+  readonly destroys?: boolean | undefined;
+}
+
+/** Everything the core has to say. `at` is milliseconds since 1970; durations are milliseconds. */
+export type ReportEvent =
+  | {
+      readonly type: 'operation-started';
+      readonly at: number;
+      readonly operation: string;
+      readonly cluster: string;
+      readonly steps: readonly StepInfo[];
+    }
+  | { readonly type: 'step-started'; readonly at: number; readonly id: string }
+  | { readonly type: 'step-progress'; readonly at: number; readonly id: string; readonly text: string }
+  | { readonly type: 'step-done'; readonly at: number; readonly id: string; readonly ms: number }
+  | {
+      readonly type: 'step-failed';
+      readonly at: number;
+      readonly id: string;
+      readonly ms: number;
+      readonly error: SlipwayError;
+    }
+  | { readonly type: 'step-skipped'; readonly at: number; readonly id: string; readonly because: string }
+  | { readonly type: 'note'; readonly at: number; readonly level: 'info' | 'warning'; readonly text: string }
+  | { readonly type: 'looking'; readonly at: number; readonly text: string }
+  | { readonly type: 'interrupting'; readonly at: number }
+  | {
+      readonly type: 'operation-finished';
+      readonly at: number;
+      readonly ms: number;
+      readonly outcome: 'done' | 'failed' | 'interrupted';
+    };
+
+/** A yes-or-no question before something cannot be taken back. */
+export interface Confirmation {
+  readonly question: string;
+  /** What will be lost or changed, a line each. */
+  readonly details: readonly string[];
+  /** The name that must be typed; undefined: y/n is enough. */
+  readonly typed?: string | undefined;
+  /** The flags that answer it without a terminal: `--yes --confirm demo`. */
+  readonly flags: string;
+}
+
+/** Where the core's words go. Nobody below `ui` knows a terminal. */
+export interface Reporter {
+  emit(event: ReportEvent): void;
+  /**
+   * Resolves when the answer is yes.
+   * @throws DeclinedError code DECLINED on no; UsageError code CONFIRMATION_NEEDED where nobody can be asked, naming the flags.
+   */
+  confirm(confirmation: Confirmation): Promise<void>;
+  /** Ends the drawing and leaves the terminal clean. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,112 @@
+import type { ClusterRef } from '../domain/machine.js';
+import type { Secret } from '../domain/secret.js';
+import type { ClusterSpec } from '../domain/spec/schema.js';
+
+/** An OpenSSH ed25519 key pair. */
+export interface KeyPair {
+  /** `ssh-ed25519 AAAA… comment` */
+  readonly publicKey: string;
+  /** OpenSSH private key file. */
+  readonly privateKey: Secret;
+}
+
+/** What was asked for, kept so that later commands need no file. The provider's facts always win over it. */
+export interface ClusterRecord extends ClusterRef {
+  readonly spec: ClusterSpec;
+  /** Absolute path of the file the spec came from, if any. */
+  readonly file?: string | undefined;
+  /** ISO 8601. */
+  readonly createdAt: string;
+}
+
+export interface LockHolder {
+  /** `cluster create` */
+  readonly operation: string;
+  readonly pid: number;
+  readonly host: string;
+  readonly user: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+/** One line of the journal. Holds no secret; it is never the truth. */
+export interface JournalEntry {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+export interface Journal {
+  /** File name without folder, also the operation's id: `2026-11-20T10-00-00Z-create-3f2a`. */
+  readonly id: string;
+  append(entry: JournalEntry): void;
+  /** Resolves once all entries are on disk. */
+  close(): Promise<void>;
+}
+
+export interface OperationSummary {
+  readonly id: string;
+  readonly operation: string;
+  readonly startedAt: string;
+  /** Undefined while it runs, or when it was killed. */
+  readonly finishedAt?: string | undefined;
+  readonly outcome: 'done' | 'failed' | 'interrupted' | 'unfinished';
+  readonly steps: { readonly done: number; readonly failed: number; readonly total: number };
+}
+
+/** Everything of one cluster that cannot be found again elsewhere. Files 0600 in folders 0700. */
+export interface ClusterFolder {
+  readonly name: string;
+  readonly path: string;
+  record(): Promise<ClusterRecord | undefined>;
+  saveRecord(record: ClusterRecord): Promise<void>;
+
+  /** The cluster's SSH key pair, made on first use. */
+  identity(): Promise<KeyPair>;
+  /** A secret by name (`server-token`), made by `make` on first use; the first stored value is the one that counts. */
+  secret(name: string, make: () => string): Promise<Secret>;
+
+  /** The first host key of a machine, made and pinned on first use: it is what cloud-init hands over. */
+  firstHostKey(machine: string): Promise<KeyPair>;
+  /** Accepted host keys of a machine, possibly none. */
+  pins(machine: string): Promise<readonly string[]>;
+  addPin(machine: string, publicKey: string): Promise<void>;
+  /** Leaves exactly this key, and forgets the first host key's private half. */
+  onlyPin(machine: string, publicKey: string): Promise<void>;
+  /** A key stored for a swap that is under way, so that a killed swap goes on with the same key. */
+  nextHostKey(machine: string): Promise<KeyPair>;
+  forgetMachine(machine: string): Promise<void>;
+
+  kubeconfig(): Promise<Secret | undefined>;
+  saveKubeconfig(text: Secret): Promise<void>;
+  readonly kubeconfigPath: string;
+
+  /**
+   * Holds the cluster's lock until released. A lock of a dead process on this host is taken over.
+   * @throws BusyError code CLUSTER_BUSY: who holds it, doing what, since when.
+   */
+  lock(operation: string): Promise<Lock>;
+  holder(): Promise<LockHolder | undefined>;
+
+  journal(operation: string): Promise<Journal>;
+  /** Newest first. */
+  history(): Promise<readonly OperationSummary[]>;
+
+  /** Removes the folder with everything in it. */
+  remove(): Promise<void>;
+}
+
+export interface Lock {
+  readonly holder: LockHolder;
+  release(): Promise<void>;
+}
+
+export interface Workspace {
+  readonly path: string;
+  /** Names with a record, sorted. */
+  clusterNames(): Promise<readonly string[]>;
+  cluster(name: string): ClusterFolder;
+  /** Folder for a provider's throw-away state, such as the sandbox's. */
+  stateFolder(provider: string): string;
+}
