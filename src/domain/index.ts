@@ -4,3 +4,8 @@ export * from './labels.js';
 export * from './machine.js';
 export * from './secret.js';
 export * from './wait.js';
+export * from './names.js';
+export * from './wanted.js';
+export * from './quorum.js';
+export * from './addresses.js';
+export * from './residency.js';

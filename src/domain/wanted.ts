@@ -1,0 +1,104 @@
+import { machineLabels } from './labels.js';
+import { controlPlanePool, type ClusterRef, type Machine, type Role, type Slot } from './machine.js';
+import { machineName } from './names.js';
+import type { ClusterSpec } from './spec/schema.js';
+
+/** What the cluster file leaves open, from the provider. */
+export interface WantedDefaults {
+  readonly controlPlaneType: string;
+  readonly workerType: string;
+  readonly location: string;
+  readonly image: string;
+}
+
+/** A machine that shall exist; structurally a provider's machine request. */
+export interface WantedMachine extends Slot {
+  readonly name: string;
+  readonly types: readonly string[];
+  readonly location: string;
+  readonly image: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+interface Group {
+  readonly pool: string;
+  readonly role: Role;
+  readonly count: number;
+  readonly types: readonly string[];
+  readonly locations: readonly string[];
+}
+
+/** The control plane and the pools in one form. */
+export function groupsOf(spec: ClusterSpec, defaults: WantedDefaults): readonly Group[] {
+  const everywhere = spec.provider.locations ?? [defaults.location];
+  const { count, type, locations } = spec.controlPlane;
+  return [
+    {
+      pool: controlPlanePool,
+      role: 'control-plane',
+      count,
+      types: type ?? [defaults.controlPlaneType],
+      locations: locations ?? everywhere,
+    },
+    ...spec.pools.map((pool): Group => ({
+      pool: pool.name,
+      role: 'worker',
+      count: pool.count,
+      types: pool.type ?? [defaults.workerType],
+      locations: pool.locations ?? everywhere,
+    })),
+  ];
+}
+
+/** Every location the cluster may use, each once. */
+export function locationsOf(spec: ClusterSpec, defaults: WantedDefaults): readonly string[] {
+  return [...new Set(groupsOf(spec, defaults).flatMap((group) => group.locations))];
+}
+
+export interface Comparison {
+  /** Every machine the cluster shall have, existing and missing. */
+  readonly wanted: readonly WantedMachine[];
+  readonly missing: readonly WantedMachine[];
+  readonly kept: readonly Machine[];
+  /** Machines in no wanted slot, highest slot first. */
+  readonly surplus: readonly Machine[];
+}
+
+/**
+ * Compares the file with what exists. A slot keeps its machine (the highest generation, should a replacement have
+ * left two); a machine that is being deleted does not count.
+ */
+export function compareMachines(
+  cluster: ClusterRef,
+  spec: ClusterSpec,
+  defaults: WantedDefaults,
+  existing: readonly Machine[],
+): Comparison {
+  const alive = existing.filter((machine) => machine.status !== 'deleting');
+  const kept: Machine[] = [];
+  const missing: WantedMachine[] = [];
+  const wanted: WantedMachine[] = [];
+  for (const group of groupsOf(spec, defaults)) {
+    for (let slot = 1; slot <= group.count; slot += 1) {
+      const candidates = alive
+        .filter((machine) => machine.pool === group.pool && machine.slot === slot && machine.role === group.role)
+        .sort((a, b) => b.generation - a.generation);
+      const current = candidates[0];
+      const place: Slot = { pool: group.pool, role: group.role, slot, generation: current?.generation ?? 1 };
+      const machine: WantedMachine = {
+        ...place,
+        name: current?.name ?? machineName(cluster, place),
+        types: group.types,
+        location: current?.location ?? group.locations[(slot - 1) % group.locations.length]!,
+        image: spec.image ?? defaults.image,
+        labels: machineLabels(cluster, place),
+      };
+      wanted.push(machine);
+      if (current) kept.push(current);
+      else missing.push(machine);
+    }
+  }
+  const keptIds = new Set(kept.map((machine) => machine.id));
+  const surplus = alive.filter((machine) => !keptIds.has(machine.id)).sort((a, b) => b.slot - a.slot);
+  return { wanted, missing, kept, surplus };
+}

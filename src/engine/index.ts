@@ -1,0 +1,4 @@
+export * from './step.js';
+export * from './run.js';
+export * from './outcome.js';
+export * from './journal.js';

@@ -1,0 +1,186 @@
+import type { Clock } from '../domain/index.js';
+import { InterruptedError, messageOf, SlipwayError, UnexpectedError } from '../errors/index.js';
+import type { Reporter } from '../reporting/index.js';
+import { checkGraph } from './graph.js';
+import type { Step, StepContext } from './step.js';
+
+export interface EngineOptions {
+  readonly reporter: Pick<Reporter, 'emit'>;
+  readonly clock: Clock;
+  /** Aborted by Ctrl-C: nothing new starts, what runs is told to stop. */
+  readonly signal: AbortSignal;
+  /** How many steps may hold a limit at once; a limit not named here is 1. */
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+export interface StepFailure {
+  readonly step: Step;
+  readonly error: SlipwayError;
+}
+
+export interface RunResult {
+  readonly done: readonly Step[];
+  readonly failures: readonly StepFailure[];
+  readonly skipped: readonly Step[];
+  readonly interrupted: boolean;
+  /** The output of a step that is done. */
+  output<T>(step: Step<T>): T | undefined;
+}
+
+/**
+ * Starts each step as soon as what it needs is done, so that a slow machine holds up only itself. A failed step
+ * stops what depends on it; the rest finishes. Never throws for a failing step: the result names the failures.
+ * @throws UnexpectedError code BAD_PLAN
+ */
+export async function runSteps(steps: readonly Step[], options: EngineOptions): Promise<RunResult> {
+  checkGraph(steps);
+  return new Run(steps, options).finish();
+}
+
+type State = 'waiting' | 'running' | 'done' | 'failed' | 'skipped';
+
+class Run {
+  readonly #state = new Map<string, State>();
+  readonly #outputs = new Map<string, unknown>();
+  readonly #failures: StepFailure[] = [];
+  readonly #held = new Map<string, number>();
+  readonly #dependents = new Map<string, Step[]>();
+  readonly #open = new Map<string, number>();
+  /** Steps whose needs are met, in plan order, waiting for a limit. */
+  #ready: Step[] = [];
+  #running = 0;
+  #over: (() => void) | undefined;
+
+  constructor(
+    private readonly steps: readonly Step[],
+    private readonly options: EngineOptions,
+  ) {
+    for (const step of steps) {
+      const waitsFor = new Set([...step.needs, ...(step.after ?? [])]);
+      this.#state.set(step.id, 'waiting');
+      this.#open.set(step.id, waitsFor.size);
+      for (const id of waitsFor) this.#dependents.set(id, [...(this.#dependents.get(id) ?? []), step]);
+    }
+    this.#ready = steps.filter((step) => this.#open.get(step.id) === 0);
+  }
+
+  async finish(): Promise<RunResult> {
+    const over = new Promise<void>((resolve) => (this.#over = resolve));
+    const onAbort = (): void => {
+      this.options.reporter.emit({ type: 'interrupting', at: this.options.clock.now() });
+      this.pump();
+    };
+    this.options.signal.addEventListener('abort', onAbort, { once: true });
+    this.pump();
+    await over;
+    this.options.signal.removeEventListener('abort', onAbort);
+    const inState = (state: State): Step[] => this.steps.filter((step) => this.#state.get(step.id) === state);
+    return {
+      done: inState('done'),
+      failures: this.#failures,
+      skipped: [...inState('skipped'), ...inState('waiting')],
+      interrupted: this.options.signal.aborted,
+      output: <T>(step: Step<T>) => this.#outputs.get(step.id) as T | undefined,
+    };
+  }
+
+  private pump(): void {
+    if (!this.options.signal.aborted) {
+      const held: Step[] = [];
+      for (const step of this.#ready) {
+        if (this.takeLimits(step)) this.start(step);
+        else held.push(step);
+      }
+      this.#ready = held;
+    }
+    if (this.#running === 0) this.#over?.();
+  }
+
+  private takeLimits(step: Step): boolean {
+    const names = step.limits ?? [];
+    const free = names.every((name) => (this.#held.get(name) ?? 0) < (this.options.limits[name] ?? 1));
+    if (free) for (const name of names) this.#held.set(name, (this.#held.get(name) ?? 0) + 1);
+    return free;
+  }
+
+  private start(step: Step): void {
+    const { clock, reporter } = this.options;
+    const started = clock.now();
+    this.#state.set(step.id, 'running');
+    this.#running += 1;
+    reporter.emit({ type: 'step-started', at: started, id: step.id });
+    void this.attempt(step).then((outcome) => {
+      const at = clock.now();
+      if ('error' in outcome) {
+        this.#state.set(step.id, 'failed');
+        const error = asSlipwayError(step, outcome.error);
+        this.#failures.push({ step, error });
+        reporter.emit({ type: 'step-failed', at, id: step.id, ms: at - started, error });
+      } else {
+        this.#state.set(step.id, 'done');
+        this.#outputs.set(step.id, outcome.value);
+        reporter.emit({ type: 'step-done', at, id: step.id, ms: at - started });
+      }
+      for (const name of step.limits ?? []) this.#held.set(name, this.#held.get(name)! - 1);
+      this.#running -= 1;
+      this.settle(step);
+      this.pump();
+    });
+  }
+
+  private async attempt(step: Step): Promise<{ value: unknown } | { error: unknown }> {
+    const context: StepContext = {
+      signal: this.options.signal,
+      output: <T>(needed: Step<T>): T => {
+        if (this.#state.get(needed.id) !== 'done') {
+          throw new UnexpectedError(`${step.id} reads the output of ${needed.id} without needing it.`, {
+            code: 'BAD_PLAN',
+          });
+        }
+        return this.#outputs.get(needed.id) as T;
+      },
+      outputIfDone: <T>(other: Step<T>): T | undefined => this.#outputs.get(other.id) as T | undefined,
+      progress: (text) =>
+        this.options.reporter.emit({ type: 'step-progress', at: this.options.clock.now(), id: step.id, text }),
+    };
+    try {
+      return { value: await step.apply(context) };
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  /** Tells the dependents of an ended step; those that need a failed one are skipped, and theirs in turn. */
+  private settle(ended: Step): void {
+    const ok = this.#state.get(ended.id) === 'done';
+    for (const step of this.#dependents.get(ended.id) ?? []) {
+      if (this.#state.get(step.id) !== 'waiting') continue;
+      if (!ok && step.needs.includes(ended.id)) {
+        this.#state.set(step.id, 'skipped');
+        this.options.reporter.emit({
+          type: 'step-skipped',
+          at: this.options.clock.now(),
+          id: step.id,
+          because: `${ended.target}: ${ended.text} did not succeed`,
+        });
+        this.settle(step);
+        continue;
+      }
+      const open = this.#open.get(step.id)! - 1;
+      this.#open.set(step.id, open);
+      if (open === 0) this.#ready.push(step);
+    }
+  }
+}
+
+function asSlipwayError(step: Step, error: unknown): SlipwayError {
+  if (error instanceof SlipwayError) return error;
+  if (error instanceof Error && error.name === 'AbortError') {
+    return new InterruptedError(`${step.target}: ${step.text} was interrupted.`, { code: 'INTERRUPTED', cause: error });
+  }
+  return new UnexpectedError(`${step.target}: ${step.text} failed: ${messageOf(error)}`, {
+    code: 'UNEXPECTED',
+    hint: 'Run the same command again; if it happens again, please report it.',
+    cause: error,
+  });
+}
