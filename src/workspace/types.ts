@@ -76,6 +76,8 @@ export interface ClusterFolder {
   onlyPin(machine: string, publicKey: string): Promise<void>;
   /** A key stored for a swap that is under way, so that a killed swap goes on with the same key. */
   nextHostKey(machine: string): Promise<KeyPair>;
+  /** Whether the first host key has been replaced: `onlyPin` was called for this machine. */
+  hostKeySwapped(machine: string): Promise<boolean>;
   forgetMachine(machine: string): Promise<void>;
 
   kubeconfig(): Promise<Secret | undefined>;
