@@ -58,6 +58,10 @@ export interface KubeObject {
 export interface DrainOptions extends KubeOptions {
   /** Milliseconds until giving up on pods that do not leave. */
   readonly deadlineMs: number;
+  /** Goes on although pods keep data on this node's own disk: it stays behind with the node. */
+  readonly allowLocalData?: boolean | undefined;
+  /** Goes on although pods have no controller that would start them again elsewhere. */
+  readonly allowUnmanagedPods?: boolean | undefined;
 }
 
 /** One shared watch on nodes: any number of waits cost one connection. */
@@ -84,7 +88,11 @@ export interface Kube {
   nodes(options: KubeOptions): Promise<readonly NodeFacts[]>;
   watchNodes(signal: AbortSignal): NodeWatch;
   patchNode(name: string, patch: NodePatch, options: KubeOptions): Promise<void>;
-  /** Cordons, then evicts every pod but DaemonSets' and mirror pods, respecting PodDisruptionBudgets. */
+  /**
+   * Cordons, then evicts every pod but DaemonSets' and mirror pods, respecting PodDisruptionBudgets.
+   * @throws RefusedError code LOCAL_DATA or UNMANAGED_PODS, before anything is changed, naming the pods.
+   * @throws IncompleteError code DRAIN_TIMEOUT at the deadline: each pod that stayed, and what holds it.
+   */
   drain(name: string, options: DrainOptions): Promise<void>;
   /** Deletes the Node object and, should it stay behind, its node-password Secret. Already gone is success. */
   deleteNode(name: string, options: KubeOptions): Promise<void>;

@@ -29,6 +29,13 @@ export interface LockHolder {
   readonly since: string;
 }
 
+/** Where a machine's sshd listens. */
+export interface MachineAddress {
+  readonly machine: string;
+  readonly address: string;
+  readonly port: number;
+}
+
 /** One line of the journal. Holds no secret; it is never the truth. */
 export interface JournalEntry {
   /** ISO 8601. */
@@ -83,6 +90,11 @@ export interface ClusterFolder {
   kubeconfig(): Promise<Secret | undefined>;
   saveKubeconfig(text: Secret): Promise<void>;
   readonly kubeconfigPath: string;
+
+  /** Where `writeKnownHosts` writes: for a plain OpenSSH client's `UserKnownHostsFile`. */
+  readonly knownHostsPath: string;
+  /** Writes every pin of these machines, by name and by address. Later changes of pins are followed. */
+  writeKnownHosts(machines: readonly MachineAddress[]): Promise<void>;
 
   /**
    * Holds the cluster's lock until released. A lock of a dead process on this host is taken over.
