@@ -1,0 +1,52 @@
+import type { Clock, ClusterRef, Comparison, Machine, Secret } from '../domain/index.js';
+import type { ClusterSpec } from '../domain/spec/schema.js';
+import type { Kube, NodeFacts, NodeWatch } from '../kube/types.js';
+import type { ClusterRequest, FoundationPiece, MachineProvider } from '../provider/port.js';
+import type { Remote } from '../remote/types.js';
+import type { ClusterFolder } from '../workspace/types.js';
+
+/** An open Kubernetes API with its one shared watch. */
+export interface ClusterApi {
+  readonly kube: Kube;
+  readonly watch: NodeWatch;
+}
+
+/** What steps act through. */
+export interface Tools {
+  readonly provider: MachineProvider;
+  readonly folder: ClusterFolder;
+  readonly remote: Remote;
+  readonly clock: Clock;
+  /** A new random token for joining, 32 characters. */
+  newToken(): string;
+  /** Opens the API a kubeconfig leads to; the same text gives the same open API. Closed with the workflow. */
+  openApi(kubeconfig: Secret, signal: AbortSignal): Promise<ClusterApi>;
+}
+
+/** What k3s is on a host that was looked at. */
+export interface HostState {
+  readonly unit: 'server' | 'agent' | 'none';
+  readonly active: boolean;
+}
+
+/** What was found before anything was decided. */
+export interface ClusterFacts {
+  readonly machines: readonly Machine[];
+  readonly comparison: Comparison;
+  readonly pieces: readonly FoundationPiece[];
+  /** Undefined when no API answered. */
+  readonly nodes: ReadonlyMap<string, NodeFacts> | undefined;
+  readonly api: ClusterApi | undefined;
+  /** Control planes that were looked at because their node was not found Ready, by machine name. */
+  readonly hosts: ReadonlyMap<string, HostState>;
+  /** Text of the saved kubeconfig, if any. */
+  readonly kubeconfig: Secret | undefined;
+}
+
+export interface PhaseContext {
+  readonly cluster: ClusterRef;
+  readonly spec: ClusterSpec;
+  readonly request: ClusterRequest;
+  readonly facts: ClusterFacts;
+  readonly tools: Tools;
+}

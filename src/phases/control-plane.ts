@@ -1,0 +1,240 @@
+import { slotLabel, type Machine, type Secret, type WantedMachine } from '../domain/index.js';
+import {
+  from,
+  known,
+  type Later,
+  needsOf,
+  type Step,
+  type StepContext,
+  valueIfKnown,
+  valueOf,
+} from '../engine/index.js';
+import { canForward } from '../provider/port.js';
+import { kubeconfigFor, parseServerInfo, type ServerInfo, serverInfo, startServer } from '../k3s/index.js';
+import type { ClusterApi, PhaseContext } from './context.js';
+import { deadlines } from './deadlines.js';
+import type { FoundationPlan } from './foundation.js';
+import type { HostPlan, PreparedHost } from './hosts.js';
+import type { MachinePlan } from './machines.js';
+import { nodeSettings, wantedTaints } from './node-settings.js';
+import { openSession } from './session.js';
+
+const phase = 'Start the control plane';
+
+export interface ControlPlanePlan {
+  readonly steps: readonly Step[];
+  /** Join tokens of a living server; undefined when nothing joins. */
+  readonly tokens: Later<ServerInfo> | undefined;
+  /** The cluster's API, for whoever waits for nodes. */
+  readonly api: Later<ClusterApi>;
+  /** Where agents and further servers find the API: the balancer, or the first server. */
+  apiAddress(run: StepContext): string;
+  /** Steps after which every wanted server votes. */
+  readonly joined: readonly string[];
+}
+
+/**
+ * The first server starts the cluster, the others join one at a time (etcd takes one learner at once). Which server
+ * was first no longer matters once the cluster exists: any living one gives the tokens.
+ */
+export function planControlPlane(
+  context: PhaseContext,
+  foundation: FoundationPlan,
+  { machines }: MachinePlan,
+  hosts: HostPlan,
+): ControlPlanePlan {
+  const { facts, tools } = context;
+  const servers = facts.comparison.wanted.filter((machine) => machine.role === 'control-plane');
+  const seed = chooseSeed(context, servers);
+  const seedMachine = machines.get(slotLabel(seed))!;
+  const steps: Step[] = [];
+
+  const apiAddress = (run: StepContext): string =>
+    (foundation.balancer && valueOf(foundation.balancer, run).address) ?? privateAddressOf(valueOf(seedMachine, run));
+
+  const starting = servers.filter((server) => hosts.prepared.has(slotLabel(server)));
+  // A seed that is not Ready gets the first server's configuration again: k3s ignores it where it has etcd data.
+  const init = starting.find((server) => server === seed);
+  const initStep = init && startStep(init, 'start the cluster as its first server', []);
+  if (initStep) steps.push(initStep);
+
+  const anyJoins = hosts.prepared.size > 0;
+  const kubeconfigStale = kubeconfigServers(facts.kubeconfig) !== servers.length || starting.length > 0;
+  let tokens: Step<ServerInfo> | undefined;
+  if (anyJoins || facts.api === undefined) {
+    tokens = {
+      id: 'tokens',
+      phase,
+      target: slotLabel(seed),
+      text: 'read the join tokens and the kubeconfig',
+      needs: [...needsOf(seedMachine), ...(initStep ? [initStep.id] : [])],
+      apply: async (run) => {
+        const session = await openSession(tools, valueOf(seedMachine, run), deadlines.ssh, run);
+        const info = parseServerInfo(await session.run(serverInfo(), run));
+        await tools.folder.saveKubeconfig(await clusterKubeconfig(info.kubeconfig, run));
+        return info;
+      },
+    };
+    steps.push(tokens);
+  }
+
+  const api: Later<ClusterApi> = facts.api ? known(facts.api) : from(apiStep(tokens!));
+  if ('from' in api) steps.push(api.from);
+
+  // The first server is through once it votes; the others follow, each a step that takes the only place for joins.
+  const readySteps = starting.map((server) => {
+    if (server === init) return readyStep(server, initStep!);
+    const join = startStep(server, 'join as a server', [tokens!.id, ...(initStep ? [`ready:${slotLabel(init)}`] : [])]);
+    steps.push(join);
+    return undefined;
+  });
+  const seedReady = readySteps.find((step) => step !== undefined);
+  if (seedReady) steps.push(seedReady);
+  const joined = starting.map((server) => (server === init ? seedReady!.id : `join:${slotLabel(server)}`));
+
+  if (kubeconfigStale && tokens && servers.length > 1) {
+    const source = tokens;
+    steps.push({
+      id: 'kubeconfig',
+      phase,
+      target: context.cluster.name,
+      text: 'save the kubeconfig with every server’s address',
+      needs: [tokens.id],
+      after: joined,
+      apply: async (run) => {
+        await tools.folder.saveKubeconfig(await clusterKubeconfig(run.output(source).kubeconfig, run));
+      },
+    });
+  }
+  return { steps, tokens: tokens && from(tokens), api, apiAddress, joined };
+
+  /** Writes the configuration, starts k3s and, for a join, waits until the node is Ready and votes. */
+  function startStep(server: WantedMachine, text: string, needs: readonly string[]): Step {
+    const label = slotLabel(server);
+    const prepared = hosts.prepared.get(label)!;
+    const isInit = server === seed;
+    return {
+      id: isInit ? `init:${label}` : `join:${label}`,
+      phase,
+      target: label,
+      text,
+      needs: [
+        prepared.id,
+        ...needs,
+        ...needsOf(seedMachine, ...(foundation.balancer ? [foundation.balancer] : []), ...(isInit ? [] : [api])),
+      ],
+      limits: ['join'],
+      apply: async (run) => {
+        const host = run.output(prepared);
+        const session = await openSession(tools, host.machine, deadlines.ssh, run);
+        const task = startServer({
+          ...nodeSettings(context, host),
+          taints: wantedTaints(context.spec, server),
+          tlsSans: serverNames(run),
+          joinAddress: isInit ? undefined : apiAddress(run),
+          tokens: isInit ? await ownTokens() : passwordsOf(run.output(tokens!)),
+          network: context.spec.network,
+          deadlineMs: deadlines.serverStart,
+        });
+        await session.run(task, run);
+        if (!isInit) await votes(host, valueOf(api, run), run);
+      },
+    };
+  }
+
+  function readyStep(server: WantedMachine, started: Step): Step {
+    const label = slotLabel(server);
+    const prepared = hosts.prepared.get(label)!;
+    return {
+      id: `ready:${label}`,
+      phase,
+      target: label,
+      text: 'wait until it is Ready and votes',
+      needs: [started.id, prepared.id, ...needsOf(api)],
+      apply: (run) => votes(run.output(prepared), valueOf(api, run), run),
+    };
+  }
+
+  function apiStep(source: Step<ServerInfo>): Step<ClusterApi> {
+    return {
+      id: 'api',
+      phase,
+      target: context.cluster.name,
+      text: 'reach the Kubernetes API from here',
+      needs: [source.id],
+      apply: async (run) => tools.openApi((await tools.folder.kubeconfig())!, run.signal),
+    };
+  }
+
+  async function votes({ machine }: PreparedHost, { watch }: ClusterApi, run: StepContext): Promise<void> {
+    await watch.until(
+      machine.name,
+      'to be Ready and a voting member of etcd',
+      (node) => node?.ready === true && node.etcdVoter === true,
+      {
+        ...run,
+        deadlineMs: deadlines.nodeReady,
+        hint: `Look at it with \`slipway cluster ssh ${context.cluster.name} ${machine.name}\` and \`journalctl -u k3s\`.`,
+      },
+    );
+  }
+
+  async function ownTokens(): Promise<{ server: Secret; agent: Secret }> {
+    const make = (): string => context.tools.newToken();
+    return {
+      server: await tools.folder.secret('server-token', make),
+      agent: await tools.folder.secret('agent-token', make),
+    };
+  }
+
+  /** Every name and address by which the API may be called, as far as known now. */
+  function serverNames(run: StepContext): string[] {
+    const addresses = servers.flatMap((server) => {
+      const machine = valueIfKnown(machines.get(slotLabel(server))!, run);
+      return machine ? [machine.publicAddress, machine.privateAddress] : [];
+    });
+    const balancer = foundation.balancer && valueIfKnown(foundation.balancer, run)?.address;
+    return [...new Set([...addresses, balancer].filter((address) => address !== undefined))];
+  }
+
+  async function clusterKubeconfig(raw: Secret, run: StepContext): Promise<Secret> {
+    const known = servers
+      .map((server) => valueIfKnown(machines.get(slotLabel(server))!, run))
+      .filter((machine): machine is Machine => machine?.publicAddress !== undefined);
+    const seedFirst = [...known].sort((a, b) => Number(b.slot === seed.slot) - Number(a.slot === seed.slot));
+    const urls: string[] = [];
+    for (const machine of seedFirst) {
+      const { host, port } = canForward(tools.provider)
+        ? await tools.provider.forward(machine.publicAddress!, 6443, run)
+        : { host: machine.publicAddress!, port: 6443 };
+      urls.push(`https://${host}:${port}`);
+    }
+    return kubeconfigFor(raw, { cluster: context.cluster.name, servers: urls });
+  }
+}
+
+/** The server that starts the cluster, or, where one runs already, a living one to read the tokens from. */
+export function chooseSeed({ facts }: Pick<PhaseContext, 'facts'>, servers: readonly WantedMachine[]): WantedMachine {
+  const host = (server: WantedMachine) => facts.hosts.get(server.name);
+  return (
+    servers.find((server) => facts.nodes?.get(server.name)?.ready) ??
+    servers.find((server) => host(server)?.unit === 'server' && host(server)!.active) ??
+    // Then one that holds the cluster's data, or may: a second cluster beside it would be the worst answer.
+    servers.find((server) => host(server)?.unit === 'server') ??
+    servers.find((server) => facts.comparison.kept.some((machine) => machine.name === server.name)) ??
+    servers[0]!
+  );
+}
+
+function passwordsOf(info: ServerInfo): { server: Secret; agent: Secret } {
+  return { server: info.serverToken, agent: info.agentPassword };
+}
+
+function privateAddressOf(machine: Machine): string {
+  return machine.privateAddress ?? machine.publicAddress ?? machine.name;
+}
+
+/** How many servers a saved kubeconfig knows. */
+function kubeconfigServers(kubeconfig: Secret | undefined): number {
+  return kubeconfig === undefined ? 0 : (kubeconfig.reveal().match(/^\s*server: /gm)?.length ?? 0);
+}

@@ -1,0 +1,17 @@
+const minutes = (n: number): number => n * 60_000;
+
+/** How long each wait may take, in milliseconds, before it ends with what it last saw. */
+export const deadlines = {
+  /** From asking for a machine until it answers SSH with our host key. */
+  ssh: minutes(6),
+  /** SSH to a machine that is said to run already, when only looking. */
+  look: 15_000,
+  cloudInit: minutes(10),
+  hostTask: minutes(2),
+  download: minutes(10),
+  serverStart: minutes(10),
+  agentStart: minutes(10),
+  nodeReady: minutes(6),
+  drain: minutes(10),
+  nodeGone: minutes(3),
+} as const;

@@ -1,0 +1,71 @@
+import { from, known, type Later, type Step, type StepContext, valueOf } from '../engine/index.js';
+import type { FoundationIds, FoundationPiece, FoundationResource, MachineRequest } from '../provider/port.js';
+import type { PhaseContext } from './context.js';
+
+export interface FoundationPlan {
+  readonly steps: readonly Step[];
+  /** Ids of steps that must be done before this machine can be made. */
+  needsFor(machine: MachineRequest): string[];
+  /** Provider ids of all pieces that exist by now. */
+  made(context: StepContext): FoundationIds;
+  /** The balancer in front of the API, where the provider has one. */
+  readonly balancer: Later<FoundationResource> | undefined;
+}
+
+/** SSH key, network, firewall, placement groups and the API's balancer, whatever of it is missing or differs. */
+export function planFoundation({ facts, tools, request }: PhaseContext): FoundationPlan {
+  const pieces = new Map(facts.pieces.map((piece) => [piece.id, piece]));
+  const handles = new Map<string, Later<FoundationResource>>();
+  const steps: Step<FoundationResource>[] = [];
+  const made = (context: StepContext): FoundationIds => {
+    const resources = new Map<string, FoundationResource>();
+    for (const [id, handle] of handles) {
+      const resource = 'from' in handle ? context.outputIfDone(handle.from) : valueOf(handle, context);
+      if (resource) resources.set(id, resource);
+    }
+    return resources;
+  };
+  for (const piece of facts.pieces) {
+    if (piece.state === 'present' && piece.ready) {
+      handles.set(piece.id, known(piece.ready));
+      continue;
+    }
+    const step = ensureStep(piece, stepIds(piece.needs, handles), (context) =>
+      tools.provider.foundation.ensure(piece, made(context), context),
+    );
+    steps.push(step);
+    handles.set(piece.id, from(step));
+  }
+  const balancerPiece = [...pieces.keys()].find((id) => id === 'api-balancer');
+  return {
+    steps,
+    made,
+    balancer: balancerPiece === undefined ? undefined : handles.get(balancerPiece),
+    needsFor: (machine) => {
+      const ids = tools.provider.foundation.neededBy(machine, facts.pieces);
+      return stepIds(ids, handles);
+    },
+  };
+
+  function ensureStep(
+    piece: FoundationPiece,
+    needs: string[],
+    apply: (context: StepContext) => Promise<FoundationResource>,
+  ): Step<FoundationResource> {
+    return {
+      id: `foundation:${piece.id}`,
+      phase: 'Lay the foundation',
+      target: piece.name || request.cluster.name,
+      text: piece.text,
+      needs,
+      apply,
+    };
+  }
+}
+
+/** Step ids behind pieces; pieces that exist already need no step. */
+const stepIds = (ids: readonly string[], handles: ReadonlyMap<string, Later<unknown>>): string[] =>
+  ids.flatMap((id) => {
+    const handle = handles.get(id);
+    return handle && 'from' in handle ? [handle.from.id] : [];
+  });

@@ -1,0 +1,92 @@
+import { slotLabel, type Machine } from '../domain/index.js';
+import { needsOf, type Later, type Step, valueOf } from '../engine/index.js';
+import {
+  firstLogin,
+  installK3s,
+  parseHostFacts,
+  prepareHost,
+  replaceHostKey,
+  type HostFactsParsed,
+} from '../k3s/index.js';
+import type { PhaseContext } from './context.js';
+import { deadlines } from './deadlines.js';
+import type { MachinePlan } from './machines.js';
+import { openSession } from './session.js';
+
+export interface HostPlan {
+  readonly steps: readonly Step[];
+  /** The step after which k3s can be started on a slot's machine. */
+  readonly prepared: ReadonlyMap<string, Step<PreparedHost>>;
+}
+
+export interface PreparedHost {
+  readonly machine: Machine;
+  readonly facts: HostFactsParsed;
+}
+
+/** First login and k3s binary for every machine whose node is not Ready in the cluster. */
+export function planHosts(context: PhaseContext, { machines }: MachinePlan): HostPlan {
+  const { facts, spec } = context;
+  const steps: Step[] = [];
+  const prepared = new Map<string, Step<PreparedHost>>();
+  for (const wanted of facts.comparison.wanted) {
+    if (facts.nodes?.get(wanted.name)?.ready) continue;
+    const label = slotLabel(wanted);
+    const machine = machines.get(label)!;
+    const login = loginStep(context, label, machine);
+    const install: Step<PreparedHost> = {
+      id: `install:${label}`,
+      phase: 'Prepare hosts',
+      target: label,
+      text: `install k3s ${spec.kubernetes.version}`,
+      needs: [...needsOf(machine), login.id],
+      apply: async (run) => {
+        const host = run.output(login);
+        const session = await openSession(context.tools, host.machine, deadlines.ssh, run);
+        await session.run(prepareHost({ blockMetadata: true }), run);
+        await session.run(installK3s({ version: spec.kubernetes.version, deadlineMs: deadlines.download }), run);
+        return host;
+      },
+    };
+    steps.push(login, install);
+    prepared.set(label, install);
+  }
+  return { steps, prepared };
+}
+
+/**
+ * Logs in with the key that cloud-init handed over, and replaces it: user data can be read by anything on the host.
+ * The new public key is pinned before sshd is told and the old one dropped after the first login with the new, so
+ * that a run killed anywhere in between still gets in.
+ */
+function loginStep(context: PhaseContext, label: string, later: Later<Machine>): Step<PreparedHost> {
+  const { tools } = context;
+  return {
+    id: `login:${label}`,
+    phase: 'Prepare hosts',
+    target: label,
+    text: 'wait for the first login and replace its host key',
+    needs: needsOf(later),
+    apply: async (run) => {
+      const machine = valueOf(later, run);
+      const { folder, remote } = tools;
+      const session = await openSession(tools, machine, deadlines.ssh, run);
+      const facts = parseHostFacts(
+        await session.run(
+          firstLogin({ privateAddress: machine.privateAddress ?? '', deadlineMs: deadlines.cloudInit }),
+          run,
+        ),
+      );
+      if (!(await folder.hostKeySwapped(machine.name))) {
+        run.progress('replacing the host key');
+        const next = await folder.nextHostKey(machine.name);
+        await folder.addPin(machine.name, next.publicKey);
+        await session.run(replaceHostKey({ key: next }), run);
+        await remote.disconnect(machine.name);
+        await openSession(tools, machine, deadlines.ssh, run, [next.publicKey]);
+        await folder.onlyPin(machine.name, next.publicKey);
+      }
+      return { machine, facts };
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { WantedMachine } from '../domain/index.js';
+import type { ClusterSpec } from '../domain/spec/schema.js';
+import type { NodeTaint } from '../kube/types.js';
+import type { PhaseContext } from './context.js';
+import type { PreparedHost } from './hosts.js';
+
+/** Keeps workloads off the servers, where there are pools to carry them. */
+export const controlPlaneTaint: NodeTaint = {
+  key: 'node-role.kubernetes.io/control-plane',
+  value: 'true',
+  effect: 'NoSchedule',
+};
+
+/** Labels a node shall carry: those of its pool, and the pool's name. */
+export function wantedLabels(spec: ClusterSpec, machine: Pick<WantedMachine, 'pool'>): Record<string, string> {
+  const pool = spec.pools.find((candidate) => candidate.name === machine.pool);
+  return { ...pool?.labels, 'slipway.dev/pool': machine.pool };
+}
+
+/** Taints a node shall carry. Servers have one only while some pool has machines. */
+export function wantedTaints(spec: ClusterSpec, machine: Pick<WantedMachine, 'pool' | 'role'>): readonly NodeTaint[] {
+  if (machine.role === 'control-plane') return spec.pools.some((pool) => pool.count > 0) ? [controlPlaneTaint] : [];
+  return spec.pools.find((candidate) => candidate.name === machine.pool)?.taints ?? [];
+}
+
+/** What a server's and an agent's configuration have in common. */
+export function nodeSettings({ spec, tools, cluster }: PhaseContext, { machine, facts }: PreparedHost) {
+  const integration = tools.provider.kubernetesIntegration;
+  return {
+    cluster: cluster.name,
+    nodeName: machine.name,
+    nodeAddress: machine.privateAddress ?? machine.publicAddress ?? '',
+    privateInterface: facts.privateInterface,
+    labels: wantedLabels(spec, machine),
+    externalCloudProvider: integration.externalCloudProvider,
+    providerId: integration.providerId(machine),
+  };
+}

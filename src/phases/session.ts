@@ -1,0 +1,47 @@
+import type { Machine } from '../domain/index.js';
+import { IncompleteError, RefusedError } from '../errors/index.js';
+import { canForward } from '../provider/port.js';
+import type { HostTarget, RunOptions, Session } from '../remote/types.js';
+import type { Tools } from './context.js';
+
+/** @throws IncompleteError code NO_ADDRESS, RefusedError code HOST_KEY_UNKNOWN, and what `Remote.connect` throws. */
+export async function openSession(
+  tools: Tools,
+  machine: Machine,
+  deadlineMs: number,
+  options: RunOptions,
+  onlyKeys?: readonly string[],
+): Promise<Session> {
+  return tools.remote.connect(await hostTarget(tools, machine, options, onlyKeys), deadlineMs, options);
+}
+
+export async function hostTarget(
+  { provider, folder }: Pick<Tools, 'provider' | 'folder'>,
+  machine: Machine,
+  options: RunOptions,
+  onlyKeys?: readonly string[],
+): Promise<HostTarget> {
+  if (machine.publicAddress === undefined) {
+    throw new IncompleteError(`${machine.name} has no public address, so it cannot be reached.`, {
+      code: 'NO_ADDRESS',
+      hint: `Give it one at ${provider.title}, or delete it there; the next run makes a new one.`,
+    });
+  }
+  if ((await folder.pins(machine.name)).length === 0) {
+    throw new RefusedError(`The host key of ${machine.name} is not known here, so it cannot be told from a stranger.`, {
+      code: 'HOST_KEY_UNKNOWN',
+      hint: `Run this where the cluster was created, or delete the machine at ${provider.title}: the next run makes a new one.`,
+    });
+  }
+  const endpoint = canForward(provider)
+    ? await provider.forward(machine.publicAddress, 22, options)
+    : { host: machine.publicAddress, port: 22 };
+  return {
+    name: machine.name,
+    address: endpoint.host,
+    port: endpoint.port,
+    user: 'root',
+    identity: (await folder.identity()).privateKey,
+    pins: async () => onlyKeys ?? (await folder.pins(machine.name)),
+  };
+}

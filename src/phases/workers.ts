@@ -1,0 +1,54 @@
+import { slotLabel } from '../domain/index.js';
+import { needsOf, type Step, valueOf } from '../engine/index.js';
+import { startAgent } from '../k3s/index.js';
+import type { PhaseContext } from './context.js';
+import type { ControlPlanePlan } from './control-plane.js';
+import { deadlines } from './deadlines.js';
+import type { HostPlan } from './hosts.js';
+import { nodeSettings, wantedTaints } from './node-settings.js';
+import { openSession } from './session.js';
+
+/** Agents join in parallel, each as soon as its host is prepared and the first server answers. */
+export function planWorkers(context: PhaseContext, hosts: HostPlan, controlPlane: ControlPlanePlan): readonly Step[] {
+  const { facts, tools, spec, cluster } = context;
+  const tokens = controlPlane.tokens;
+  if (!tokens) return [];
+  return facts.comparison.wanted
+    .filter((machine) => machine.role === 'worker' && hosts.prepared.has(slotLabel(machine)))
+    .map((worker): Step => {
+      const label = slotLabel(worker);
+      const prepared = hosts.prepared.get(label)!;
+      return {
+        id: `join:${label}`,
+        phase: 'Join workers',
+        target: label,
+        text: 'join as an agent and wait until it is Ready',
+        needs: [prepared.id, ...needsOf(tokens, controlPlane.api)],
+        limits: ['agent-join'],
+        apply: async (run) => {
+          const host = run.output(prepared);
+          const session = await openSession(tools, host.machine, deadlines.ssh, run);
+          await session.run(
+            startAgent({
+              ...nodeSettings(context, host),
+              taints: wantedTaints(spec, worker),
+              joinAddress: controlPlane.apiAddress(run),
+              token: valueOf(tokens, run).agentToken,
+              deadlineMs: deadlines.agentStart,
+            }),
+            run,
+          );
+          await valueOf(controlPlane.api, run).watch.until(
+            host.machine.name,
+            'to be Ready',
+            (node) => node?.ready === true,
+            {
+              ...run,
+              deadlineMs: deadlines.nodeReady,
+              hint: `Look at it with \`slipway cluster ssh ${cluster.name} ${host.machine.name}\` and \`journalctl -u k3s-agent\`.`,
+            },
+          );
+        },
+      };
+    });
+}

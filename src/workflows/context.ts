@@ -1,0 +1,39 @@
+import type { Boundary, Clock, Random, Secret } from '../domain/index.js';
+import type { ClusterApi } from '../phases/context.js';
+import type { MachineProvider } from '../provider/port.js';
+import type { Remote } from '../remote/types.js';
+import type { Reporter } from '../reporting/index.js';
+import type { Workspace } from '../workspace/types.js';
+
+/** What every workflow is given by the composition root. Nothing below takes anything from the process by itself. */
+export interface WorkflowContext {
+  readonly workspace: Workspace;
+  /** Opens a provider by name; the same name gives the same provider. */
+  provider(name: string): Promise<MachineProvider>;
+  readonly remote: Remote;
+  openApi(kubeconfig: Secret, signal: AbortSignal): Promise<ClusterApi>;
+  /** Text of cloud-init's user data. */
+  cloudInit(machine: {
+    hostname: string;
+    sshPublicKey: string;
+    hostKey: { publicKey: string; privateKey: Secret };
+  }): Promise<string>;
+  readonly reporter: Reporter;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly boundary: Boundary;
+  readonly signal: AbortSignal;
+}
+
+/** Says on stderr what is being looked at before there is a plan. */
+export function looking(context: Pick<WorkflowContext, 'reporter' | 'clock'>, text: string): void {
+  context.reporter.emit({ type: 'looking', at: context.clock.now(), text });
+}
+
+export function note(
+  context: Pick<WorkflowContext, 'reporter' | 'clock'>,
+  text: string,
+  level: 'info' | 'warning' = 'info',
+): void {
+  context.reporter.emit({ type: 'note', at: context.clock.now(), level, text });
+}

@@ -1,0 +1,114 @@
+import {
+  compareMachines,
+  locationsOf,
+  type ClusterRef,
+  type Machine,
+  resolveSelf,
+  type Secret,
+} from '../domain/index.js';
+import type { ClusterSpec } from '../domain/spec/schema.js';
+import { RefusedError, UsageError } from '../errors/index.js';
+import { observe as observeTask, parseHostState } from '../k3s/index.js';
+import type { ClusterApi, ClusterFacts, HostState, Tools } from '../phases/context.js';
+import { deadlines } from '../phases/deadlines.js';
+import { openSession } from '../phases/session.js';
+import type { NodeFacts } from '../kube/types.js';
+import type { ClusterRequest, MachineProvider } from '../provider/port.js';
+import { looking, type WorkflowContext } from './context.js';
+
+export interface Observation {
+  readonly request: ClusterRequest;
+  readonly facts: ClusterFacts;
+}
+
+/**
+ * Gathers the facts a plan is made from: the provider's machines and foundation, the cluster's nodes and, where a
+ * control plane is not found Ready, what its host says. Changes nothing.
+ * @throws UsageError code SELF_UNKNOWN when `self` is allowed and this computer's address cannot be found.
+ */
+export async function observe(
+  context: WorkflowContext,
+  tools: Tools,
+  cluster: ClusterRef,
+  spec: ClusterSpec,
+  sshPublicKey: string,
+): Promise<Observation> {
+  const { provider, folder } = tools;
+  const options = { signal: context.signal };
+  looking(context, `looking at ${provider.title} and the cluster`);
+  const [machines, self, kubeconfig] = await Promise.all([
+    provider.machines.list(cluster, options),
+    ownAddress(provider, spec, context.signal),
+    folder.kubeconfig(),
+  ]);
+  const comparison = compareMachines(cluster, spec, provider.defaults, machines);
+  const request: ClusterRequest = {
+    cluster,
+    machines: comparison.wanted,
+    locations: locationsOf(spec, provider.defaults),
+    networkRange: spec.network.range,
+    sshAllow: resolveSelf(spec.ssh.allow, self),
+    apiAllow: resolveSelf(spec.kubernetes.api.allow, self),
+    sshPublicKey,
+  };
+  const [pieces, reached] = await Promise.all([
+    provider.foundation.plan(request, options),
+    machines.length > 0 && kubeconfig ? reach(context, kubeconfig) : undefined,
+  ]);
+  const suspects = comparison.kept.filter(
+    (machine) => machine.role === 'control-plane' && !reached?.nodes.get(machine.name)?.ready,
+  );
+  const hosts = await lookAtHosts(context, tools, suspects);
+  return {
+    request,
+    facts: { machines, comparison, pieces, nodes: reached?.nodes, api: reached?.api, hosts, kubeconfig },
+  };
+}
+
+async function ownAddress(
+  provider: MachineProvider,
+  spec: ClusterSpec,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (![...spec.ssh.allow, ...spec.kubernetes.api.allow].includes('self')) return undefined;
+  const self = await provider.ownAddress({ signal });
+  if (self === undefined) {
+    throw new UsageError('The address of this computer, which `self` stands for, could not be found out.', {
+      code: 'SELF_UNKNOWN',
+      hint: 'Write it into ssh.allow and kubernetes.api.allow as a range such as 203.0.113.7/32.',
+    });
+  }
+  return self;
+}
+
+/** The cluster's API and nodes, if it answers. */
+export async function reach(
+  context: Pick<WorkflowContext, 'openApi' | 'signal'>,
+  kubeconfig: Secret,
+): Promise<{ api: ClusterApi; nodes: ReadonlyMap<string, NodeFacts> } | undefined> {
+  const api = await context.openApi(kubeconfig, context.signal);
+  if (!(await api.kube.reachable({ signal: context.signal }))) return undefined;
+  const nodes = await api.kube.nodes({ signal: context.signal });
+  return { api, nodes: new Map(nodes.map((node) => [node.name, node])) };
+}
+
+/** What k3s is on these machines; one that does not answer in time is left out. */
+async function lookAtHosts(
+  context: WorkflowContext,
+  tools: Tools,
+  machines: readonly Machine[],
+): Promise<ReadonlyMap<string, HostState>> {
+  const states = await Promise.all(
+    machines.map(async (machine): Promise<[string, HostState] | undefined> => {
+      try {
+        const session = await openSession(tools, machine, deadlines.look, context);
+        return [machine.name, parseHostState(await session.run(observeTask(), context))];
+      } catch (error) {
+        context.signal.throwIfAborted();
+        if (error instanceof RefusedError) throw error;
+        return undefined;
+      }
+    }),
+  );
+  return new Map(states.filter((state) => state !== undefined));
+}

@@ -1,0 +1,38 @@
+import type { ClusterRef, WantedMachine } from '../domain/index.js';
+import type { ClusterSpec } from '../domain/spec/schema.js';
+import type { Step } from '../engine/index.js';
+import type { Tools } from '../phases/context.js';
+import { planControlPlane } from '../phases/control-plane.js';
+import { planFoundation } from '../phases/foundation.js';
+import { planHosts } from '../phases/hosts.js';
+import { planLabels } from '../phases/labels.js';
+import { planMachines } from '../phases/machines.js';
+import { planRemoval } from '../phases/removal.js';
+import { planWorkers } from '../phases/workers.js';
+import type { Observation } from './observe.js';
+
+/** Every step between what was found and what the file asks for, in the order a person reads them. */
+export function planCluster(
+  cluster: ClusterRef,
+  spec: ClusterSpec,
+  { facts, request }: Observation,
+  tools: Tools,
+  userData: (machine: WantedMachine) => Promise<string>,
+): readonly Step[] {
+  const context = { cluster, spec, request, facts, tools };
+  const foundation = planFoundation(context);
+  const machines = planMachines(context, foundation, userData);
+  const hosts = planHosts(context, machines);
+  const controlPlane = planControlPlane(context, foundation, machines, hosts);
+  const workers = planWorkers(context, hosts, controlPlane);
+  const arrivals = [...controlPlane.joined, ...workers.map((step) => step.id)];
+  return [
+    ...foundation.steps,
+    ...machines.steps,
+    ...hosts.steps,
+    ...controlPlane.steps,
+    ...workers,
+    ...planLabels(context, hosts, controlPlane),
+    ...planRemoval(context, controlPlane, arrivals),
+  ];
+}

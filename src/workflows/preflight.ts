@@ -1,0 +1,88 @@
+import { inRange, outsideResidency, rangeWithin } from '../domain/index.js';
+import type { ClusterSpec } from '../domain/spec/schema.js';
+import { RefusedError, UsageError } from '../errors/index.js';
+import type { ClusterRequest, MachineProvider, Problem } from '../provider/port.js';
+
+/**
+ * Everything that can be known wrong before the first change, all at once.
+ * @throws UsageError when the request is wrong, RefusedError when it is only unsafe or impossible now.
+ */
+export async function preflight(
+  provider: MachineProvider,
+  spec: ClusterSpec,
+  request: ClusterRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  // The provider first: with a token that is not taken nothing else can be asked.
+  const problems: Problem[] = [...(await provider.preflight(request, { signal }))];
+  if (!problems.some((problem) => problem.code.startsWith('TOKEN_'))) {
+    problems.push(...(await residencyProblems(provider, spec, request, signal)));
+    problems.push(...(await doorProblems(provider, request, signal)));
+  }
+  throwProblems(problems);
+}
+
+export function throwProblems(problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  const [first] = problems as [Problem, ...Problem[]];
+  const refused = problems.every((problem) => problem.kind === 'refused');
+  const Kind = refused ? RefusedError : UsageError;
+  if (problems.length === 1) throw new Kind(first.message, { code: first.code, hint: first.hint });
+  throw new Kind(`${problems.length} things stand in the way; nothing was changed.`, {
+    code: 'PREFLIGHT',
+    hint: 'Mend them and run the same command again.',
+    details: problems.flatMap((problem) => [
+      `${problem.path === undefined ? '' : `${problem.path}: `}${problem.message}`,
+      `  → ${problem.hint}`,
+    ]),
+  });
+}
+
+async function residencyProblems(
+  provider: MachineProvider,
+  spec: ClusterSpec,
+  request: ClusterRequest,
+  signal: AbortSignal,
+): Promise<Problem[]> {
+  const { residency } = spec.provider;
+  if (!residency) return [];
+  const { locations } = await provider.catalog({ signal });
+  const countryOf = (name: string): string | undefined => locations.find((location) => location.name === name)?.country;
+  const used = [...new Set([...request.locations, ...request.machines.map((machine) => machine.location)])];
+  return outsideResidency(used, countryOf, residency).map(({ location, country }) => ({
+    code: 'OUTSIDE_RESIDENCY',
+    message: `${location} is in ${country ?? 'an unknown country'}, outside the residency ${residency.join(', ')}.`,
+    hint: `Choose among: ${inside(locations, residency).join(', ') || 'no location of this provider'}.`,
+    kind: 'refused' as const,
+    path: 'provider.residency',
+  }));
+}
+
+const inside = (locations: readonly { name: string; country: string }[], residency: readonly string[]): string[] =>
+  locations.filter(({ country }) => residency.includes(country.toUpperCase())).map(({ name }) => name);
+
+/** Machines that this computer could make but not reach afterwards would be left half-made. */
+async function doorProblems(
+  provider: MachineProvider,
+  request: ClusterRequest,
+  signal: AbortSignal,
+): Promise<Problem[]> {
+  const doors = [
+    { path: 'ssh.allow', what: 'SSH', allow: request.sshAllow },
+    { path: 'kubernetes.api.allow', what: 'the Kubernetes API', allow: request.apiAllow },
+  ];
+  // An address of the other family than the ranges, or none at all, cannot be judged.
+  if (doors.every(({ allow }) => allow.some((range) => range === '0.0.0.0/0'))) return [];
+  const self = await provider.ownAddress({ signal }).catch(() => undefined);
+  if (self === undefined) return [];
+  const address = self.split('/')[0]!;
+  return doors
+    .filter(({ allow }) => !allow.some((range) => inRange(address, range) || rangeWithin(self, range)))
+    .map(({ path, what, allow }) => ({
+      code: 'OWN_ADDRESS_NOT_ALLOWED',
+      message: `This computer’s address ${address} is not among the ranges allowed to reach ${what}: ${allow.join(', ')}.`,
+      hint: `Add ${address}/${address.includes(':') ? '128' : '32'} or \`self\` to ${path}, or run this from an allowed address.`,
+      kind: 'refused' as const,
+      path,
+    }));
+}
