@@ -1,0 +1,81 @@
+# shellcheck shell=sh
+# Puts the k3s binary in its place, never unchecked. A running k3s keeps running.
+# VERSION: v1.36.5+k3s1. BASE_URL: folder of the release's files. SHA256: of the binary; empty: from the release's sum
+# file. FILE: a binary already on this machine; empty: download.
+need VERSION
+
+bin=$SLIPWAY_PREFIX/usr/local/bin/k3s
+record=$SLIPWAY_PREFIX/usr/local/lib/slipway/k3s.sha256
+arch=$(architecture)
+name=k3s
+[ "$arch" = amd64 ] || name=k3s-$arch
+
+# done_with SHA256: the answer.
+done_with() {
+  fact k3s_version "$VERSION"
+  fact sha256 "$1"
+  fact changed "$changed"
+  exit 0
+}
+
+# The record says which file was checked for which version, so that a second run needs no network.
+if [ -x "$bin" ] && [ -f "$record" ]; then
+  known=$(sed -n 1p "$record")
+  if [ "$(sed -n 2p "$record")" = "$VERSION" ] && [ "$known" = "${SHA256:-$known}" ] && [ "$(sha256 "$bin")" = "$known" ]; then
+    done_with "$known"
+  fi
+fi
+
+public_dir "${bin%/*}"
+public_dir "${record%/*}"
+# Left by a run that was killed.
+rm -f "${bin%/*}"/.k3s.slipway.*
+new=$(mktemp "${bin%/*}/.k3s.slipway.XXXXXX") || cannot_write "$bin"
+trap 'rm -f "$new" "$new.sum"' EXIT
+
+# fetch URL FILE: whole and without an HTTP error, or the task fails with the reason.
+fetch() {
+  command -v curl >/dev/null || fail CURL_MISSING "this machine has no curl to download $1; install it, or push the binary from here"
+  code=0
+  said=$(curl -fsSL --retry 4 --retry-delay 1 --retry-connrefused --connect-timeout 15 --speed-limit 1024 \
+    --speed-time 30 -o "$2" -- "$1" 2>&1 </dev/null) || code=$?
+  said=$(printf '%s\n' "$said" | tail -n 1)
+  case $code in
+    0) ;;
+    5 | 6) fail DOWNLOAD_FAILED "the name in $1 could not be resolved: has this machine a network and DNS? ($said)" ;;
+    7 | 28 | 35 | 52 | 55 | 56) fail DOWNLOAD_FAILED "$1 could not be reached: has this machine a way to the internet? ($said)" ;;
+    22) fail DOWNLOAD_FAILED "the server refused $1: does that release exist? ($said)" ;;
+    23) fail DISK_FULL "no space left on the disk of ${2%/*}, which has $(($(free_kib "${2%/*}") / 1024)) MiB free" ;;
+    *) fail DOWNLOAD_FAILED "$1 could not be downloaded, curl ended with $code ($said)" ;;
+  esac
+}
+
+wanted=${SHA256:-}
+if [ -n "${FILE:-}" ]; then
+  [ -n "$wanted" ] || fail BAD_PARAMETER 'a pushed binary needs its SHA256'
+  [ -f "$FILE" ] || fail FILE_MISSING "$FILE is not on this machine"
+  cat "$FILE" >"$new" || cannot_write "$bin"
+else
+  need BASE_URL
+  base=${BASE_URL%/}
+  if [ -z "$wanted" ]; then
+    fetch "$base/sha256sum-$arch.txt" "$new.sum"
+    wanted=$(awk -v name="$name" '$2 == name || $2 == "*" name { print $1; exit }' "$new.sum")
+    [ -n "$wanted" ] || fail CHECKSUM_MISSING "$base/sha256sum-$arch.txt has no line for $name"
+  fi
+  say "downloading k3s $VERSION"
+  fetch "$base/$name" "$new"
+fi
+found=$(sha256 "$new")
+[ "$found" = "$wanted" ] || fail CHECKSUM_MISMATCH "k3s $VERSION has SHA-256 $found where $wanted is expected; it was not installed"
+chmod 755 "$new"
+reported=$("$new" --version 2>&1 </dev/null | sed -n 's/^k3s version \([^ ]*\).*/\1/p') || :
+[ "$reported" = "$VERSION" ] || fail VERSION_MISMATCH "the binary says it is ${reported:-nothing this machine can run}, not $VERSION; it was not installed"
+sync "$new" || cannot_write "$bin"
+mv -f "$new" "$bin"
+changed=true
+write_file "$record" 644 "$wanted
+$VERSION
+"
+[ -z "${FILE:-}" ] || rm -f "$FILE"
+done_with "$wanted"

@@ -1,0 +1,106 @@
+# shellcheck shell=sh
+# Writes configuration and unit, enables k3s, starts it, and waits until it says it is ready. It is restarted only when
+# its configuration, unit or binary is another than the one it was started with.
+# ROLE: server or agent. CONFIG (secret): config.yaml. UNIT: text of the unit. WAIT_SECONDS: until giving up.
+need ROLE
+need CONFIG
+need UNIT
+need WAIT_SECONDS
+
+service=$(unit_name "$ROLE")
+record=$SLIPWAY_PREFIX/var/lib/slipway/k3s.started
+config_file=$SLIPWAY_PREFIX/etc/rancher/k3s/config.yaml
+bin=$SLIPWAY_PREFIX/usr/local/bin/k3s
+[ -x "$bin" ] || fail K3S_MISSING 'k3s is not installed here'
+other=$(k3s_unit)
+if [ "$other" != none ] && [ "$other" != "$ROLE" ]; then
+  fail ROLE_CONFLICT "this machine already runs k3s as $other; it can't become $ROLE"
+fi
+
+public_dir "$SLIPWAY_PREFIX/etc/systemd/system"
+write_file "$config_file" 600 "$CONFIG"
+write_file "$SLIPWAY_PREFIX/etc/systemd/system/$service" 644 "$UNIT"
+systemctl daemon-reload
+said=$(systemctl enable "$service" 2>&1) || fail UNIT_FAILED "$service could not be enabled: $said"
+
+# state: active, activating, failed, inactive …
+state() {
+  systemctl is-active "$service" 2>/dev/null || :
+}
+
+began=$(date +%s)
+wanted=$(sha256 "$config_file")/$(sha256 "$SLIPWAY_PREFIX/etc/systemd/system/$service")/$(sha256 "$bin")
+restarted=false
+case $(state) in
+  active | activating | reloading) verb=restart ;;
+  *) verb=start ;;
+esac
+# One that is on its way with what we want is left to it: a restart in the middle of a join leaves a stuck member.
+if [ "$verb" = start ] || [ "$(cat "$record" 2>/dev/null)" != "$wanted" ]; then
+  # The record goes first and comes after: a run killed in between restarts once more rather than not at all.
+  rm -f "$record"
+  systemctl reset-failed "$service" 2>/dev/null || :
+  say "${verb}ing $service"
+  # Without --no-block the unit's Type=notify would hold us for as long as k3s can't begin.
+  said=$(systemctl "$verb" --no-block "$service" 2>&1) || fail UNIT_FAILED "$service could not be started: $said"
+  write_file "$record" 600 "$wanted
+"
+  restarted=true
+fi
+
+# journal LINES: the last ones of this start.
+journal() {
+  journalctl --unit="$service" --since="@$began" --lines="$1" --no-pager --output=cat 2>/dev/null || :
+}
+
+# cause: CODE, a tab, and what it means, when the journal shows something known. Lines ending in ! will not mend.
+cause() {
+  journal 400 | awk -F '\t' '
+    function seen(pattern, code, text) { if (tolower($0) ~ pattern) { last = code "\t" text } }
+    {
+      seen("token ca hash does not match", "CA_MISMATCH!", "the token belongs to another cluster: its CA hash does not match")
+      seen("encrypted with different token", "BAD_TOKEN!", "this cluster was made with another token")
+      seen("failed to normalize (server )?token|invalid (bearer )?token|token is not valid|not authorized|401 unauthorized|failed to validate token", "BAD_TOKEN!", "the server does not take the token")
+      seen("node password rejected", "NODE_PASSWORD_REJECTED", "the cluster knows another machine by this name: delete its Node object first (node password rejected)")
+      seen("critical configuration (value )?mismatch", "CONFIG_MISMATCH!", "a setting that must be equal on all servers differs here")
+      seen("flag provided but not defined", "UNKNOWN_FLAG!", "this k3s does not know one of the settings")
+      seen("address already in use", "PORT_IN_USE", "a port that k3s needs is taken by another program")
+      seen("no space left on device", "DISK_FULL", "the disk is full")
+      seen("cgroup ?v1", "CGROUP_V1!", "this system has cgroup v1, which Kubernetes no longer takes")
+      seen("too many learner", "LEARNER_PENDING", "another server is still joining")
+      seen("connection refused|i/o timeout|no route to host|context deadline exceeded", "SERVER_UNREACHABLE", "the other servers can not be reached")
+    }
+    END { if (last != "") print last }'
+}
+
+# give_up CODE MESSAGE
+give_up() {
+  journal 20 >&2
+  fact active false
+  fact changed "$restarted"
+  fail "$1" "$2"
+}
+
+tab=$(printf '\t')
+rounds=0
+until [ "$(state)" = active ]; do
+  rounds=$((rounds + 1))
+  late=false
+  [ "$(($(date +%s) - began))" -lt "$WAIT_SECONDS" ] || late=true
+  restarts=$(systemctl show --property=NRestarts --value "$service" 2>/dev/null) || restarts=0
+  if $late || [ "${restarts:-0}" -ge 2 ]; then
+    known=$(cause)
+    code=${known%%"$tab"*}
+    text=${known#*"$tab"}
+    case $code in
+      *!) give_up "${code%!}" "$service does not start: $text" ;;
+    esac
+    if $late; then
+      give_up "${code:-START_TIMEOUT}" "$service was not ready after $WAIT_SECONDS s: ${text:-its journal names no known cause}"
+    fi
+    if [ $((rounds % 20)) -eq 0 ] && [ -n "$text" ]; then say "$service is still starting: $text"; fi
+  fi
+  sleep 0.5
+done
+fact active true
+fact changed "$restarted"
