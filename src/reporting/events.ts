@@ -55,6 +55,8 @@ export interface Confirmation {
   readonly typed?: string | undefined;
   /** The flags that answer it without a terminal: `--yes --confirm demo`. */
   readonly flags: string;
+  /** True when nothing is lost by a yes: without a terminal it counts as answered. */
+  readonly harmless?: boolean | undefined;
 }
 
 /** Where the core's words go. Nobody below `ui` knows a terminal. */
