@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { hasHostBits, ipv4RangePattern, networkOf, parseRange, rangePattern } from './ranges.js';
+
 /** RFC 1123 label, short enough that machine names made from it fit every provider's 63 characters. */
 export const resourceName = z
   .string()
@@ -12,17 +14,44 @@ export const poolName = z
   .max(16, 'at most 16 characters, so that machine names fit 63')
   .refine((name) => name !== 'cp', '`cp` is the control plane’s own name');
 
-/** An IPv4 range with its prefix length. IPv6 ranges are taken where only a firewall reads them. */
-export const cidr = z
-  .string()
-  .regex(
-    /^([0-9]{1,3}(\.[0-9]{1,3}){3}\/([0-9]|[12][0-9]|3[0-2])|[0-9a-fA-F:]+\/[0-9]{1,3})$/,
-    'a range such as 10.0.0.0/16',
-  );
+/** What is wrong with a range that has the right form; undefined: nothing. */
+function rangeProblem(text: string): string | undefined {
+  if (parseRange(text) === undefined) return 'a range such as 10.0.0.0/16';
+  if (hasHostBits(text)) return `the first address of the range; did you mean ${networkOf(text) ?? ''}?`;
+  return undefined;
+}
+
+const range = (pattern: RegExp, form: string) =>
+  z
+    .string()
+    .regex(pattern, { error: form, abort: true })
+    .check((context) => {
+      const message = rangeProblem(context.value);
+      if (message !== undefined) context.issues.push({ code: 'custom', message, input: context.value });
+    });
+
+/** An IPv4 or IPv6 range with its prefix length, for firewalls. */
+export const cidr = range(rangePattern, 'a range such as 203.0.113.0/24');
+
+/** An IPv4 range with its prefix length, for the cluster's own networks. */
+export const ipv4Cidr = range(ipv4RangePattern, 'an IPv4 range such as 10.0.0.0/16');
+
+/** The oldest Kubernetes minor whose configuration Slipway writes: 1.34. */
+export const oldestMinor = 34;
+
+/** The newest release this version of Slipway was tried with; also what a file gets that names none. */
+export const defaultKubernetesVersion = 'v1.36.5+k3s1';
 
 export const kubernetesVersion = z
   .string()
-  .regex(/^v1\.\d+\.\d+\+k3s\d+$/, 'an exact k3s release such as v1.36.5+k3s1');
+  .regex(/^v1\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\+k3s[1-9]\d?$/, {
+    error: `an exact k3s release such as ${defaultKubernetesVersion}`,
+    abort: true,
+  })
+  .refine(
+    (version) => Number(version.split('.')[1]) >= oldestMinor,
+    `v1.${oldestMinor} or newer; older releases are out of support`,
+  );
 
 /** Kubernetes label keys and values: [prefix/]name with name ≤ 63, value ≤ 63. */
 const labelKey = z

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 
-import { cidr, kubernetesVersion, labelMap, poolName, resourceName, taint } from './fields.js';
+import {
+  cidr,
+  defaultKubernetesVersion,
+  ipv4Cidr,
+  kubernetesVersion,
+  labelMap,
+  poolName,
+  resourceName,
+  taint,
+} from './fields.js';
 
 /** A machine type, or several in order of preference for when one is sold out. Always a list after reading. */
 const types = z
@@ -41,11 +50,11 @@ export const clusterSchema = z.strictObject({
   apiVersion: z.literal('slipway.dev/v1').default('slipway.dev/v1').describe('Version of this format.'),
   kind: z.literal('Cluster').default('Cluster').describe('What the file describes.'),
   name: resourceName.describe('The cluster’s name: part of every name at the provider.'),
-  provider: providerSchema,
+  provider: providerSchema.describe('Where the machines come from.'),
   kubernetes: z
     .strictObject({
       distribution: z.literal('k3s').default('k3s').describe('What is installed on the machines.'),
-      version: kubernetesVersion.default('v1.36.5+k3s1').describe('The exact release.'),
+      version: kubernetesVersion.default(defaultKubernetesVersion).describe('The exact release.'),
       api: z
         .strictObject({ allow: allowList.default(['self']).describe('Who may reach the Kubernetes API.') })
         .prefault({})
@@ -57,7 +66,7 @@ export const clusterSchema = z.strictObject({
     .strictObject({
       count: z
         .union([z.literal(1), z.literal(3), z.literal(5)], {
-          error: 'must be 1, 3 or 5: an even number survives no more failures than one less',
+          error: '1, 3 or 5, since an even number survives no more failures than one less',
         })
         .default(1)
         .describe('How many servers run etcd and the Kubernetes API.'),
@@ -69,9 +78,9 @@ export const clusterSchema = z.strictObject({
   pools: z.array(poolSchema).default([]).describe('Groups of worker machines of one shape.'),
   network: z
     .strictObject({
-      range: cidr.default('10.0.0.0/16').describe('Private network of the machines.'),
-      pods: cidr.default('10.42.0.0/16').describe('Addresses of pods.'),
-      services: cidr.default('10.43.0.0/16').describe('Addresses of services.'),
+      range: ipv4Cidr.default('10.0.0.0/16').describe('Private network of the machines.'),
+      pods: ipv4Cidr.default('10.42.0.0/16').describe('Addresses of pods.'),
+      services: ipv4Cidr.default('10.43.0.0/16').describe('Addresses of services.'),
       encryption: z
         .enum(['wireguard', 'none'])
         .default('wireguard')

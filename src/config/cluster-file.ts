@@ -1,0 +1,98 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+
+import type { ClusterSpec } from '../domain/spec/schema.js';
+import { messageOf, UsageError } from '../errors/index.js';
+import { pathText } from './problems.js';
+import { validateCluster } from './validate.js';
+import { readYaml, type Position } from './yaml-source.js';
+
+/** A cluster file is a page or two; what is larger is something else. */
+const maxBytes = 1024 * 1024;
+
+const hint = '`slipway schema` prints what a cluster file may hold; docs/reference/cluster-file.md explains each key.';
+
+/**
+ * Reads and validates a cluster file.
+ * @throws UsageError code NO_CLUSTER_FILE when it cannot be opened; BAD_CLUSTER_FILE with a line in `details` for each problem.
+ */
+export async function loadClusterFile(path: string): Promise<{ spec: ClusterSpec; path: string }> {
+  let bytes: Buffer;
+  try {
+    const found = await stat(path);
+    if (found.isDirectory())
+      throw cannotRead(path, 'it is a folder', `Name the file in it: -f ${path.replace(/\/+$/, '')}/cluster.yaml`);
+    if (found.size > maxBytes)
+      throw cannotRead(path, `it has ${Math.ceil(found.size / 1024)} KiB; a cluster file has at most 1024`);
+    bytes = await readFile(path);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw cannotRead(path, reasonOf(error), undefined, error);
+  }
+  return { spec: parseCluster(decode(bytes, path), basename(path)), path };
+}
+
+/**
+ * Validates the text of a cluster file; `fileName` is what messages call it.
+ * @throws UsageError code BAD_CLUSTER_FILE, a line in `details` for each problem: `cluster.yaml:7:3  controlPlan: unknown key; …`.
+ */
+export function parseCluster(text: string, fileName: string): ClusterSpec {
+  const source = readYaml(text);
+  const lines: (Position & { text: string })[] = source.problems.map(({ message, ...at }) => ({
+    ...at,
+    text: message,
+  }));
+  if (source.problems.length === 0 || source.data !== undefined) {
+    if (source.data === null)
+      throw badFile(fileName, [`${fileName}:1:1  the file is empty; it needs at least name and provider`]);
+    if (typeof source.data !== 'object' || Array.isArray(source.data))
+      throw badFile(fileName, [
+        `${fileName}:1:1  a cluster file is a map of keys, beginning with apiVersion: slipway.dev/v1`,
+      ]);
+    const { spec, problems } = validateCluster(source.data);
+    if (spec && lines.length === 0) return spec;
+    for (const { path, message, atKey } of problems ?? []) {
+      const at = source.locate(path, atKey ?? false);
+      if (atKey && source.problems.some(({ line, column }) => line === at.line && column === at.column)) continue;
+      lines.push({ ...at, text: path.length === 0 ? message : `${pathText(path)}: ${message}` });
+    }
+  }
+  lines.sort((a, b) => a.line - b.line || a.column - b.column);
+  throw badFile(fileName, [
+    ...new Set(lines.map(({ line, column, text: what }) => `${fileName}:${line}:${column}  ${what}`)),
+  ]);
+}
+
+function badFile(fileName: string, details: readonly string[]): UsageError {
+  const count = details.length === 1 ? 'a problem' : `${details.length} problems`;
+  return new UsageError(`${fileName} has ${count}`, { code: 'BAD_CLUSTER_FILE', details, hint });
+}
+
+/** Text out of bytes, or an error that says what kind of file it is instead. */
+function decode(bytes: Buffer, path: string): string {
+  const utf16 =
+    bytes.length >= 2 && ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff));
+  if (utf16) throw cannotRead(path, 'it is written in UTF-16', 'Save it as UTF-8.');
+  if (bytes.includes(0)) throw cannotRead(path, 'it is a binary file', 'Name a YAML file.');
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw cannotRead(path, 'it is not UTF-8 text', 'Save it as UTF-8.', error);
+  }
+}
+
+function cannotRead(path: string, reason: string, remedy?: string, cause?: unknown): UsageError {
+  return new UsageError(`Cannot read the cluster file ${path}: ${reason}`, {
+    code: 'NO_CLUSTER_FILE',
+    hint: remedy ?? 'Name a readable file with -f, or describe the cluster with flags such as --provider.',
+    cause,
+  });
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'ENOTDIR') return 'a part of the path is not a folder';
+  if (code === 'EACCES' || code === 'EPERM') return 'you may not read it';
+  return messageOf(error);
+}

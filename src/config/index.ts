@@ -1,0 +1,4 @@
+export * from './cluster-file.js';
+export * from './from-flags.js';
+export * from './json-schema.js';
+export * from './to-yaml.js';
