@@ -9,3 +9,4 @@ export * from './wanted.js';
 export * from './quorum.js';
 export * from './addresses.js';
 export * from './residency.js';
+export * from './cost.js';

@@ -18,6 +18,8 @@ export interface WorkflowContext {
     sshPublicKey: string;
     hostKey: { publicKey: string; privateKey: Secret };
   }): Promise<string>;
+  /** A key pair that is not kept, for a plan before there is a cluster. */
+  newKeyPair(): { publicKey: string; privateKey: Secret };
   readonly reporter: Reporter;
   readonly clock: Clock;
   readonly random: Random;

@@ -32,6 +32,7 @@ export async function observe(
   cluster: ClusterRef,
   spec: ClusterSpec,
   sshPublicKey: string,
+  look: 'look at hosts' | 'from afar' = 'look at hosts',
 ): Promise<Observation> {
   const { provider, folder } = tools;
   const options = { signal: context.signal };
@@ -55,9 +56,12 @@ export async function observe(
     provider.foundation.plan(request, options),
     machines.length > 0 && kubeconfig ? reach(context, kubeconfig) : undefined,
   ]);
-  const suspects = comparison.kept.filter(
-    (machine) => machine.role === 'control-plane' && !reached?.nodes.get(machine.name)?.ready,
-  );
+  const suspects =
+    look === 'from afar'
+      ? []
+      : comparison.kept.filter(
+          (machine) => machine.role === 'control-plane' && !reached?.nodes.get(machine.name)?.ready,
+        );
   const hosts = await lookAtHosts(context, tools, suspects);
   return {
     request,

@@ -1,0 +1,230 @@
+import { monthlyCost, type ClusterRef, type Machine, type WantedMachine } from '../domain/index.js';
+import type { ClusterSpec } from '../domain/spec/schema.js';
+import { errorOf, journaled, runSteps, type Step } from '../engine/index.js';
+import { RefusedError } from '../errors/index.js';
+import type { MachineProvider } from '../provider/port.js';
+import type { StepInfo } from '../reporting/index.js';
+import type { ClusterFolder, ClusterRecord } from '../workspace/types.js';
+import type { WorkflowContext } from './context.js';
+import { observe, type Observation } from './observe.js';
+import { planCluster } from './plan.js';
+import { preflight } from './preflight.js';
+import { refuseOtherCluster } from './same-cluster.js';
+import { toolsFor } from './tools.js';
+
+export interface ClusterInput {
+  readonly spec: ClusterSpec;
+  /** Absolute path of the file the spec came from. */
+  readonly file?: string | undefined;
+  /** Whether the file the existing record names is still there. */
+  readonly recordedFileExists: boolean;
+}
+
+export interface ClusterPlan {
+  readonly cluster: string;
+  readonly provider: string;
+  readonly steps: readonly StepInfo[];
+  /** Net, for all machines the cluster will have. */
+  readonly monthly: { readonly amount: number; readonly currency: string };
+}
+
+export interface ReconcileResult {
+  readonly cluster: string;
+  readonly id: string;
+  readonly provider: string;
+  readonly kubernetesVersion: string;
+  /** How many steps were done; 0 means that everything was as asked already. */
+  readonly changed: number;
+  readonly kubeconfig: string;
+  readonly machines: readonly Pick<
+    Machine,
+    'name' | 'pool' | 'role' | 'type' | 'location' | 'publicAddress' | 'privateAddress'
+  >[];
+}
+
+/** How many steps of one kind run at once. Joins of servers: etcd takes one learner at a time. */
+const limits = { join: 1, 'agent-join': 50, drain: 3 } as const;
+
+/** What would be done, without doing or storing anything. */
+export async function planChanges(context: WorkflowContext, input: ClusterInput): Promise<ClusterPlan> {
+  const { spec } = input;
+  const folder = context.workspace.cluster(spec.name);
+  const provider = await context.provider(spec.provider.name);
+  const record = await folder.record();
+  if (record) refuseOtherCluster(record, spec, input.file, input.recordedFileExists);
+  else await refuseUnknownNamesake(provider, spec.name, context.signal);
+  // A cluster that does not exist yet has no id; the plan calls its machines by their slots, which need none.
+  const cluster: ClusterRef = record ?? { name: spec.name, id: 'planned' };
+  const publicKey = record ? (await folder.identity()).publicKey : context.newKeyPair().publicKey;
+  const tools = toolsFor(context, provider, folder);
+  const seen = await observe(context, tools, cluster, spec, publicKey);
+  const steps = planCluster(cluster, spec, seen, tools, () => Promise.reject(new Error('a plan creates nothing')));
+  if (steps.length > 0) await preflight(provider, spec, seen.request, context.signal);
+  return {
+    cluster: spec.name,
+    provider: provider.name,
+    steps: steps.map(stepInfo),
+    monthly: await costOf(provider, seen, context.signal),
+  };
+}
+
+/** Creates the cluster, finishes one that is partly there, or makes the changes its file asks for. */
+export async function reconcile(
+  context: WorkflowContext,
+  input: ClusterInput,
+  operation: string,
+  retryCommand: string,
+): Promise<ReconcileResult> {
+  const { spec } = input;
+  const folder = context.workspace.cluster(spec.name);
+  const lock = await folder.lock(operation);
+  const stored = await folder.record();
+  let begun = stored !== undefined;
+  try {
+    const provider = await context.provider(spec.provider.name);
+    const record = stored ?? (await newRecord(context, provider, input));
+    if (stored) refuseOtherCluster(stored, spec, input.file, input.recordedFileExists);
+    const identity = await folder.identity();
+    const tools = toolsFor(context, provider, folder);
+    const seen = await observe(context, tools, record, spec, identity.publicKey);
+    const userData = async (machine: WantedMachine): Promise<string> =>
+      context.cloudInit({
+        hostname: machine.name,
+        sshPublicKey: identity.publicKey,
+        hostKey: await folder.firstHostKey(machine.name),
+      });
+    const steps = planCluster(record, spec, seen, tools, userData);
+    if (steps.length > 0) {
+      await preflight(provider, spec, seen.request, context.signal);
+      await confirmSteps(context, provider, spec.name, steps, seen);
+    }
+    // Stored before anything is made, so that nothing is made that has no name here.
+    await folder.saveRecord({ ...record, spec, file: input.file ?? record.file });
+    begun = true;
+    if (steps.length > 0) await execute(context, folder, operation, steps, retryCommand);
+    const machines =
+      steps.length > 0 ? await provider.machines.list(record, { signal: context.signal }) : seen.facts.machines;
+    return {
+      cluster: record.name,
+      id: record.id,
+      provider: provider.name,
+      kubernetesVersion: spec.kubernetes.version,
+      changed: steps.length,
+      kubeconfig: folder.kubeconfigPath,
+      machines: machines.map(({ name, pool, role, type, location, publicAddress, privateAddress }) => ({
+        name,
+        pool,
+        role,
+        type,
+        location,
+        publicAddress,
+        privateAddress,
+      })),
+    };
+  } finally {
+    // A cluster that was refused or declined before its first change leaves nothing behind.
+    if (!begun) await folder.remove();
+    await lock.release();
+  }
+}
+
+async function newRecord(
+  context: WorkflowContext,
+  provider: MachineProvider,
+  { spec, file }: ClusterInput,
+): Promise<ClusterRecord> {
+  await refuseUnknownNamesake(provider, spec.name, context.signal);
+  return {
+    name: spec.name,
+    id: context.random.bytes(6).toString('hex'),
+    spec,
+    file,
+    createdAt: new Date(context.clock.now()).toISOString(),
+  };
+}
+
+async function refuseUnknownNamesake(provider: MachineProvider, name: string, signal: AbortSignal): Promise<void> {
+  const namesake = (await provider.clusters({ signal })).find((found) => found.name === name);
+  if (!namesake) return;
+  throw new RefusedError(
+    `${provider.title} has a cluster called ${name} already (${namesake.machines} machines), which this workspace does not know.`,
+    {
+      code: 'UNKNOWN_NAMESAKE',
+      hint: `Choose another name, run this where that cluster was created, or remove it: slipway cluster delete ${name} --provider ${provider.name}`,
+    },
+  );
+}
+
+async function confirmSteps(
+  context: WorkflowContext,
+  provider: MachineProvider,
+  name: string,
+  steps: readonly Step[],
+  seen: Observation,
+): Promise<void> {
+  const destroying = steps.filter((step) => step.destroys);
+  const creating = seen.facts.comparison.missing.length;
+  if (destroying.length === 0 && creating === 0) return;
+  const { amount, currency } = await costOf(provider, seen, context.signal);
+  const details = [
+    ...(creating > 0 ? [`create ${creating} machine${creating === 1 ? '' : 's'} at ${provider.title}`] : []),
+    ...destroying.map((step) => `${step.target}: ${step.text}`),
+    `the machines of the cluster then cost about ${amount.toFixed(2)} ${currency} a month, net`,
+  ];
+  await context.reporter.confirm({
+    question: `Change ${name} in ${steps.length} steps?`,
+    details,
+    flags: '--yes',
+    harmless: destroying.length === 0,
+  });
+}
+
+async function costOf(
+  provider: MachineProvider,
+  seen: Observation,
+  signal: AbortSignal,
+): Promise<ClusterPlan['monthly']> {
+  const catalog = await provider.catalog({ signal });
+  return { amount: monthlyCost(seen.request.machines, catalog.machineTypes).amount, currency: catalog.currency };
+}
+
+/**
+ * Runs steps with journal and report.
+ * @throws what `errorOf` makes of failures and interruptions.
+ */
+export async function execute(
+  context: WorkflowContext,
+  folder: Pick<ClusterFolder, 'name' | 'journal'>,
+  operation: string,
+  steps: readonly Step[],
+  retryCommand: string,
+): Promise<void> {
+  const { clock, signal } = context;
+  const journal = await folder.journal(operation);
+  const reporter = journaled(context.reporter, journal);
+  const started = clock.now();
+  try {
+    reporter.emit({
+      type: 'operation-started',
+      at: started,
+      operation,
+      cluster: folder.name,
+      steps: steps.map(stepInfo),
+    });
+    const result = await runSteps(steps, { reporter, clock, signal, limits });
+    const error = errorOf(result, retryCommand);
+    reporter.emit({
+      type: 'operation-finished',
+      at: clock.now(),
+      ms: clock.now() - started,
+      outcome: result.interrupted ? 'interrupted' : error ? 'failed' : 'done',
+    });
+    if (error) throw error;
+  } finally {
+    await journal.close();
+  }
+}
+
+export function stepInfo({ id, phase, target, text, needs, destroys }: Step): StepInfo {
+  return { id, phase, target, text, needs, ...(destroys ? { destroys } : {}) };
+}
