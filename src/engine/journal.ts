@@ -10,6 +10,7 @@ export function journaled(reporter: Reporter, journal: Journal): Reporter {
       reporter.emit(event);
     },
     confirm: (confirmation) => reporter.confirm(confirmation),
+    choose: (choice) => reporter.choose(choice),
     close: () => reporter.close(),
   };
 }

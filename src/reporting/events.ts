@@ -59,6 +59,14 @@ export interface Confirmation {
   readonly harmless?: boolean | undefined;
 }
 
+/** One of several answers; without a terminal, and also with `--yes`, the flag has to say it. */
+export interface Choice {
+  readonly question: string;
+  readonly choices: readonly string[];
+  /** The flags that answer it: `--provider hetzner or --provider sandbox`. */
+  readonly flags: string;
+}
+
 /** Where the core's words go. Nobody below `ui` knows a terminal. */
 export interface Reporter {
   emit(event: ReportEvent): void;
@@ -67,6 +75,8 @@ export interface Reporter {
    * @throws DeclinedError code DECLINED on no; UsageError code CONFIRMATION_NEEDED where nobody can be asked, naming the flags.
    */
   confirm(confirmation: Confirmation): Promise<void>;
+  /** @throws UsageError code CHOICE_NEEDED where nobody can be asked, naming the flags; DeclinedError on Ctrl-C. */
+  choose(choice: Choice): Promise<string>;
   /** Ends the drawing and leaves the terminal clean. */
   close(): Promise<void>;
 }

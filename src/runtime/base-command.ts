@@ -1,0 +1,89 @@
+import { Command, Flags } from '@oclif/core';
+
+import { systemClock } from '../domain/clock.js';
+import { exitCodes, InterruptedError, SlipwayError, UsageError } from '../errors/index.js';
+import { createReporter, errorToJson, renderError, type ProgressMode } from '../ui/index.js';
+import type { Runtime } from './context.js';
+
+export const yesFlag = Flags.boolean({ char: 'y', description: 'Answer every question with yes.' });
+
+export interface RunFlags {
+  readonly progress: string;
+  readonly yes?: boolean | undefined;
+  readonly confirm?: string | undefined;
+}
+
+/** What all commands have in common: `--json`, `--progress`, signals, errors and exit codes. */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true;
+
+  static override baseFlags = {
+    progress: Flags.string({
+      description: 'How progress is shown on stderr.',
+      options: ['auto', 'pretty', 'plain', 'json', 'none'],
+      default: 'auto',
+      helpGroup: 'GLOBAL',
+    }),
+  };
+
+  /**
+   * Runs work with everything it needs. The first Ctrl-C aborts `runtime.signal`, the second leaves at once. What was
+   * opened is closed before this returns.
+   */
+  protected async withRuntime<T>(flags: RunFlags, work: (runtime: Runtime) => Promise<T>): Promise<T> {
+    const { createRuntime } = await import('./context.js');
+    const controller = new AbortController();
+    const reporter = createReporter({
+      mode: flags.progress as ProgressMode,
+      stderr: process.stderr,
+      stdin: process.stdin,
+      env: process.env,
+      yes: flags.yes ?? false,
+      confirmName: flags.confirm,
+      clock: systemClock,
+    });
+    const onSignal = (): void => {
+      if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+      controller.abort(
+        new InterruptedError('Interrupted.', {
+          code: 'INTERRUPTED',
+          hint: `Run it again to go on from here: ${this.commandLine()}`,
+        }),
+      );
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+    const runtime = await createRuntime({ reporter, signal: controller.signal, env: process.env });
+    try {
+      return await work(runtime);
+    } finally {
+      await runtime.dispose();
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    }
+  }
+
+  /** The command as it was typed, for "run it again". */
+  protected commandLine(): string {
+    const words = [...(this.id?.split(':') ?? []), ...this.argv];
+    return ['slipway', ...words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)))].join(' ');
+  }
+
+  protected override async catch(error: Error): Promise<void> {
+    const known = error instanceof SlipwayError ? error : fromOclif(error);
+    const code = known instanceof SlipwayError ? known.exitCode : exitCodes.unexpected;
+    if (this.jsonEnabled()) this.logJson({ error: errorToJson(known) });
+    process.stderr.write(`${renderError(known)}\n`);
+    process.exitCode = code;
+  }
+}
+
+/** oclif's own complaints about flags and arguments are bad usage. */
+function fromOclif(error: Error): Error {
+  if (!('oclif' in error)) return error;
+  return new UsageError(error.message.replace(/\nSee more help with --help$/, ''), {
+    code: 'BAD_USAGE',
+    hint: 'See what is possible: add --help to the command.',
+    cause: error,
+  });
+}

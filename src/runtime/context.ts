@@ -1,0 +1,124 @@
+import { systemClock, systemRandom, type Secret } from '../domain/index.js';
+import { Secret as SecretValue } from '../domain/secret.js';
+import { UsageError } from '../errors/index.js';
+import type { ClusterApi } from '../phases/context.js';
+import type { MachineProvider } from '../provider/port.js';
+import { builtInProviders, type ProviderContext, type ProviderPackage } from '../provider/registry.js';
+import type { Remote } from '../remote/types.js';
+import type { Reporter } from '../reporting/index.js';
+import type { WorkflowContext } from '../workflows/context.js';
+import { openWorkspace } from '../workspace/index.js';
+import { boundaryFrom } from './test-boundary.js';
+
+export interface RuntimeOptions {
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** The composition root: everything concrete is chosen here and handed down. */
+export interface Runtime extends WorkflowContext {
+  /** Packages whose token is in the environment, the sandbox never among them. */
+  candidates(): Promise<readonly ProviderPackage[]>;
+  dispose(): Promise<void>;
+}
+
+export async function createRuntime({ reporter, signal, env }: RuntimeOptions): Promise<Runtime> {
+  const clock = systemClock;
+  const random = systemRandom;
+  const boundary = boundaryFrom(env['SLIPWAY_TEST_BOUNDARY'], clock);
+  const keys = await import('../remote/keys.js');
+  const warn = (text: string): void => reporter.emit({ type: 'note', at: clock.now(), level: 'warning', text });
+  const say = (text: string): void => reporter.emit({ type: 'note', at: clock.now(), level: 'info', text });
+  const workspace = openWorkspace({ env, clock, random, boundary, generateKeyPair: keys.generateKeyPair, warn });
+  const providers = new Map<string, Promise<MachineProvider>>();
+  const apis = new Map<string, Promise<ClusterApi>>();
+  let remote: Remote | undefined;
+
+  const providerContext = (name: string): ProviderContext => ({
+    secret: (variable) => secretFrom(env, variable),
+    variable: (variable) => env[variable] || undefined,
+    stateFolder: workspace.stateFolder(name),
+    clock,
+    random,
+    boundary,
+    signal,
+    say,
+  });
+
+  const provider = (name: string): Promise<MachineProvider> => {
+    const opened = providers.get(name) ?? packageOf(name).then((found) => found.open(providerContext(name)));
+    providers.set(name, opened);
+    return opened;
+  };
+
+  const openApi = (kubeconfig: Secret, apiSignal: AbortSignal): Promise<ClusterApi> => {
+    const key = kubeconfig.reveal();
+    const opened =
+      apis.get(key) ??
+      import('../kube/index.js').then(async ({ openKube }) => {
+        const kube = await openKube({ kubeconfig, boundary, clock });
+        return lazyWatch(kube, apiSignal);
+      });
+    apis.set(key, opened);
+    return opened;
+  };
+
+  const { createRemote } = await import('../remote/index.js');
+  remote = createRemote({ clock, random, boundary });
+
+  return {
+    workspace,
+    provider,
+    remote,
+    openApi,
+    cloudInit: async (machine) => (await import('../remote/cloud-init.js')).cloudInit(machine),
+    newKeyPair: () => keys.generateKeyPair('plan'),
+    reporter,
+    clock,
+    random,
+    boundary,
+    signal,
+    candidates: async () => {
+      const packages = await Promise.all(Object.values(builtInProviders).map((load) => load()));
+      return packages.filter((found) => found.tokenVariable !== undefined && env[found.tokenVariable]);
+    },
+    dispose: async () => {
+      for (const opened of apis.values()) {
+        const api = await opened.catch(() => undefined);
+        api?.watch.close();
+        api?.kube.close();
+      }
+      await remote?.close();
+      await reporter.close();
+    },
+  };
+}
+
+/** The watch is opened by the first that waits; many commands only read. */
+function lazyWatch(kube: ClusterApi['kube'], signal: AbortSignal): ClusterApi {
+  let opened: ClusterApi['watch'] | undefined;
+  const open = (): ClusterApi['watch'] => (opened ??= kube.watchNodes(signal));
+  return {
+    kube,
+    watch: {
+      current: () => open().current(),
+      until: (...args) => open().until(...args),
+      close: () => opened?.close(),
+    },
+  };
+}
+
+async function packageOf(name: string): Promise<ProviderPackage> {
+  const load = builtInProviders[name];
+  if (load) return load();
+  throw new UsageError(`There is no provider called ${name}.`, {
+    code: 'UNKNOWN_PROVIDER',
+    hint: `Known: ${Object.keys(builtInProviders).join(', ')}.`,
+  });
+}
+
+function secretFrom(env: NodeJS.ProcessEnv, variable: string): Secret | undefined {
+  const value = env[variable]?.trim();
+  return value ? new SecretValue(value) : undefined;
+}
