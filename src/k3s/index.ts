@@ -1,0 +1,20 @@
+export {
+  agentConfig,
+  apiUrl,
+  criticalValues,
+  knownKeys,
+  renderConfig,
+  serverConfig,
+  type AgentSettings,
+  type ConfigValues,
+  type K3sRole,
+  type NodeSettings,
+  type ServerSettings,
+  type Taint,
+} from './config.js';
+export * from './facts.js';
+export * from './kubeconfig.js';
+export * from './labels.js';
+export * from './release.js';
+export * from './tasks.js';
+export { unitText } from './unit.js';
