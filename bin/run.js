@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+// Answers --version and help from files made by the build, and loads oclif only for what is left.
+import { readFileSync, statSync } from 'node:fs';
+
+const read = (path) => readFileSync(new URL(path, import.meta.url), 'utf8');
+const args = process.argv.slice(2);
+
+// A reader that goes away (`slipway … | head`) ends neither the work nor the calm.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
+/** The help that was asked for; undefined where oclif has to look at it. */
+function helpFor(words) {
+  const end = words.indexOf('--');
+  const flags = (end === -1 ? words : words.slice(0, end)).filter((word) => word.startsWith('-'));
+  const asked = words[0] === 'help' || flags.some((flag) => flag === '--help' || flag === '-h');
+  if (words[0] === 'help') words = words.slice(1);
+  const firstFlag = words.findIndex((word) => word.startsWith('-'));
+  const names = firstFlag === -1 ? words : words.slice(0, firstFlag);
+  // A command that is to run is not looked for here.
+  if (!asked && names.length > 1) return undefined;
+  const { root, topics, commands } = JSON.parse(read('../dist/help.json'));
+  if (names.length === 0) return asked || words.length === 0 ? root : undefined;
+  const whole = names.join(' ');
+  if (!asked) return words.length === 1 && !commands[whole] ? topics[whole] : undefined;
+  // Arguments may follow a command's own words; a topic takes none.
+  for (let length = names.length; length > 0; length--) {
+    const text = commands[names.slice(0, length).join(' ')];
+    if (text) return text;
+  }
+  return topics[whole];
+}
+
+/** Whether standard output takes colours: NO_COLOR, FORCE_COLOR and pipes are respected. */
+function colored() {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+  return !NO_COLOR && TERM !== 'dumb' && process.stdout.isTTY === true;
+}
+
+function version() {
+  const { name, version } = JSON.parse(read('../package.json'));
+  return `${name}/${version} ${process.platform}-${process.arch} node-${process.version}`;
+}
+
+/** What can be said without oclif; undefined: nothing. */
+function quickAnswer() {
+  if (args[0] === '--version' || args[0] === '-v') return `${version()}\n`;
+  const text = helpFor(args)?.replace('{version}', version);
+  // eslint-disable-next-line no-control-regex -- that is what colours are
+  return text === undefined || colored() ? text : text.replace(/\u001B\[[0-9;]*m/g, '');
+}
+
+/** What is missing when a file of the build or a package is not there; undefined for other errors. */
+function notInstalled(error) {
+  return error.code === 'ENOENT' || (error.code === 'ERR_MODULE_NOT_FOUND' && error.message.includes("'@oclif/core'"));
+}
+
+async function main() {
+  let oclif;
+  try {
+    const answer = quickAnswer();
+    if (answer !== undefined) {
+      process.stdout.write(answer);
+      return;
+    }
+    statSync(new URL('../dist/help.json', import.meta.url));
+    const { default: module } = await import('node:module');
+    module.enableCompileCache?.();
+    oclif = await import('@oclif/core');
+  } catch (error) {
+    if (!notInstalled(error)) throw error;
+    process.stderr.write('Slipway is not built yet: `npm ci` in its folder installs and builds it.\n');
+    process.exitCode = 1;
+    return;
+  }
+  // Only what was built runs, whatever NODE_ENV says.
+  oclif.settings.enableAutoTranspile = false;
+  await oclif.execute({ dir: import.meta.url });
+}
+
+await main();
