@@ -1,0 +1,32 @@
+import { delimiter, join, resolve } from 'node:path';
+
+import { UsageError } from '../errors/index.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The workspace's folder: `$SLIPWAY_HOME`, else the place where this system keeps a user's data. */
+export function workspacePath(env: Environment, home: string, platform: NodeJS.Platform): string {
+  if (env['SLIPWAY_HOME']) return resolve(env['SLIPWAY_HOME']);
+  if (env['XDG_DATA_HOME']) return resolve(env['XDG_DATA_HOME'], 'slipway');
+  return platform === 'darwin'
+    ? join(home, 'Library', 'Application Support', 'slipway')
+    : join(home, '.local', 'share', 'slipway');
+}
+
+/** The user's own kubeconfig as kubectl would write it: the first file that `$KUBECONFIG` names, else `~/.kube/config`. */
+export function userKubeconfigPath(env: Environment, home: string): string {
+  const first = env['KUBECONFIG']?.split(delimiter).find((path) => path !== '');
+  return first ? resolve(first) : join(home, '.kube', 'config');
+}
+
+/**
+ * A name that becomes part of a path.
+ * @throws UsageError code NAME_INVALID for anything that could leave its folder or hide in it.
+ */
+export function safeName(what: string, name: string): string {
+  if (/^[A-Za-z0-9]([-A-Za-z0-9_.]{0,126}[A-Za-z0-9])?$/.test(name)) return name;
+  throw new UsageError(`${JSON.stringify(name)} is not a name for a ${what}.`, {
+    code: 'NAME_INVALID',
+    hint: 'Use letters, digits and dashes.',
+  });
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+
+import { clusterSchema } from '../domain/spec/schema.js';
+import { UsageError } from '../errors/index.js';
+import { corruptFile } from './file-errors.js';
+import type { ClusterRecord } from './types.js';
+
+/** Raised with every change that an older Slipway could not read. */
+const recordVersion = 1;
+
+const stored = z.object({
+  version: z.literal(recordVersion),
+  name: z.string().min(1),
+  id: z.string().min(1),
+  file: z.string().optional(),
+  createdAt: z.string(),
+  spec: clusterSchema,
+});
+
+const wayBack = (cluster: string): string =>
+  `\`slipway cluster apply ${cluster} -f cluster.yaml\` writes a new one, and finds the machines again at the provider.`;
+
+/**
+ * @throws UsageError code RECORD_TOO_NEW when a newer Slipway wrote it; WORKSPACE_CORRUPT for anything else that is not a
+ * record. The file stays as it is.
+ */
+export function readRecord(path: string, cluster: string, text: string): ClusterRecord {
+  const value = parseJson(text);
+  if (value === undefined) throw corruptFile(path, 'it is not JSON', wayBack(cluster));
+  const version = z.object({ version: z.number() }).safeParse(value).data?.version;
+  if (version !== undefined && version > recordVersion) {
+    throw new UsageError(
+      `${path} was written by a newer Slipway (format ${version}; this one reads ${recordVersion}).`,
+      {
+        code: 'RECORD_TOO_NEW',
+        hint: 'Upgrade Slipway here: npm install --global slipway',
+      },
+    );
+  }
+  const result = stored.safeParse(value);
+  if (!result.success) {
+    const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'record'}: ${issue.message}`);
+    throw corruptFile(path, problems.join('; '), wayBack(cluster));
+  }
+  const { version: _, ...record } = result.data;
+  return record;
+}
+
+export function recordText(record: ClusterRecord): string {
+  return `${JSON.stringify({ version: recordVersion, ...record }, null, 2)}\n`;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,87 @@
+import { mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import type { Clock } from '../domain/clock.js';
+import { RefusedError, SlipwayError, UsageError } from '../errors/index.js';
+import { errorCode, fileError } from './file-errors.js';
+import { mergeKubeconfig, removeFromKubeconfig } from './kubeconfig-merge.js';
+
+/** Milliseconds to wait for a kubectl that changes the same file. */
+const lockDeadlineMs = 5_000;
+
+/** Merges a cluster's kubeconfig into the user's file, made 0600 where there is none. */
+export async function mergeIntoUserKubeconfig(path: string, cluster: string, clock: Clock): Promise<void> {
+  await change(path, clock, (text) => mergeKubeconfig(text, cluster));
+}
+
+/** Takes the cluster's entries out of the user's file again; no file is success. */
+export async function removeFromUserKubeconfig(path: string, cluster: string, clock: Clock): Promise<void> {
+  await change(path, clock, (text) => (text?.trim() ? removeFromKubeconfig(text, cluster) : undefined));
+}
+
+/** Changes the file as kubectl does: under `<file>.lock`, and through a link to where the file really is. */
+async function change(
+  path: string,
+  clock: Clock,
+  edit: (text: string | undefined) => string | undefined,
+): Promise<void> {
+  let file = path;
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    file = await realpath(path).catch(missing(path));
+    const lock = await lockFile(`${file}.lock`, clock);
+    try {
+      const before = await readFile(file, 'utf8').catch(missing(undefined));
+      const after = edit(before);
+      if (after !== undefined && after !== before) await replace(file, after);
+    } finally {
+      await rm(lock, { force: true });
+    }
+  } catch (error) {
+    if (error instanceof SlipwayError && error.code === 'KUBECONFIG_INVALID') {
+      const { message, code, hint } = error;
+      throw new UsageError(`${file}: ${message}`, { code, hint, cause: error });
+    }
+    throw fileError(error, 'write', file);
+  }
+}
+
+async function replace(file: string, text: string): Promise<void> {
+  const temporary = `${file}.slipway.tmp`;
+  await rm(temporary, { force: true });
+  const handle = await open(temporary, 'wx', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, file);
+}
+
+/** @throws RefusedError code KUBECONFIG_LOCKED, naming the lock file that was in the way all the time. */
+async function lockFile(path: string, clock: Clock): Promise<string> {
+  const deadline = clock.now() + lockDeadlineMs;
+  for (;;) {
+    try {
+      await (await open(path, 'wx', 0o600)).close();
+      return path;
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    }
+    if (clock.now() > deadline) {
+      throw new RefusedError(`${path} is in the way: another program seems to be changing that kubeconfig.`, {
+        code: 'KUBECONFIG_LOCKED',
+        hint: `Wait for it, or remove ${path} when nothing uses it, then run the same command again.`,
+      });
+    }
+    await clock.sleep(50);
+  }
+}
+
+function missing<T>(instead: T): (error: unknown) => T {
+  return (error) => {
+    if (errorCode(error) === 'ENOENT') return instead;
+    throw error;
+  };
+}
