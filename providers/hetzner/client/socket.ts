@@ -1,0 +1,77 @@
+import { UnreachableError } from './errors.js';
+import { queryString, type ApiRequest, type Send } from './types.js';
+
+/** Codes of Node and undici that mean the request never left: no name, no route, no connection, no trust. */
+const neverSent = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_HAS_EXPIRED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+/**
+ * The innermost link: one `fetch`, its body read to the end, both within the request's deadline.
+ * @throws UnreachableError when no complete answer arrived; the signal's reason when aborted.
+ */
+export function socket(endpoint: string): Send {
+  const base = endpoint.replace(/\/+$/, '');
+  return async (request) => {
+    const url = `${base}${request.path}${queryString(request.query)}`;
+    const deadline = withDeadline(request);
+    try {
+      const response = await fetch(url, {
+        method: request.method,
+        headers: {
+          ...request.headers,
+          ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+        signal: deadline.signal,
+        // A redirect would carry the token to another place.
+        redirect: 'error',
+      });
+      return { status: response.status, headers: response.headers, text: await response.text() };
+    } catch (error) {
+      request.signal.throwIfAborted();
+      throw new UnreachableError(`${request.method} ${request.path}`, !neverSent.has(codeOf(error)), error);
+    } finally {
+      deadline.clear();
+    }
+  };
+}
+
+/** A signal of its own for one request; `AbortSignal.any` on a signal that lives long would keep every request. */
+function withDeadline(request: ApiRequest): { signal: AbortSignal; clear: () => void } {
+  const controller = new AbortController();
+  const aborted = (): void => controller.abort(request.signal.reason);
+  if (request.signal.aborted) aborted();
+  request.signal.addEventListener('abort', aborted);
+  const timer = setTimeout(
+    () => controller.abort(new Error(`no answer within ${request.deadlineMs / 1000} s`)),
+    request.deadlineMs,
+  );
+  return {
+    signal: controller.signal,
+    clear: () => {
+      clearTimeout(timer);
+      request.signal.removeEventListener('abort', aborted);
+    },
+  };
+}
+
+function codeOf(error: unknown): string {
+  for (let e: unknown = error; e instanceof Error; e = e.cause) {
+    if (e instanceof AggregateError && e.errors.length > 0) return codeOf(e.errors[0]);
+    const code = 'code' in e ? e.code : undefined;
+    if (typeof code === 'string') return code;
+  }
+  return '';
+}

@@ -1,0 +1,137 @@
+import { z } from 'zod';
+
+import { labelKeys } from '../../src/domain/labels.js';
+import type { ClusterRef } from '../../src/domain/machine.js';
+import type { CallOptions, ClusterMade } from '../../src/provider/port.js';
+import { pricing } from './catalog.js';
+import { hasCode } from './client/errors.js';
+import { whileBusy } from './client/patience.js';
+import { patience, type Hetzner } from './context.js';
+import { isOurs } from './names.js';
+import {
+  actionShape,
+  loadBalancerShape,
+  networkShape,
+  serverShape,
+  volumeShape,
+  type WireLoadBalancer,
+  type WireNetwork,
+  type WireServer,
+  type WireVolume,
+} from './wire.js';
+
+const serviceLabel = 'hcloud-ccm/service-uid';
+const managedBy = 'managed-by';
+const csiName = 'csi-driver';
+const claimLabel = 'pvc-name';
+
+/** What the judgement needs to see of the project. */
+export interface Surroundings {
+  readonly clusterId: string;
+  /** All servers of the project. */
+  readonly servers: readonly WireServer[];
+  readonly networks: readonly WireNetwork[];
+}
+
+/** How a balancer is known to be made by this cluster; undefined when it is not, or is Slipway's own. */
+export function balancerBecause(
+  balancer: WireLoadBalancer,
+  { clusterId, servers, networks }: Surroundings,
+): string | undefined {
+  // Slipway's own is part of the foundation. A Service may be told to carry our label too; the controller's tells.
+  if (isOurs(balancer, clusterId) && balancer.labels[serviceLabel] === undefined) return undefined;
+  if (isOurs(balancer, clusterId)) return `label ${labelKeys.clusterId}`;
+  const ids = new Set(
+    balancer.targets.flatMap((target) =>
+      [target.server, ...(target.targets ?? []).map((one) => one.server)].map((one) => one?.id),
+    ),
+  );
+  const hit = servers.find((server) => isOurs(server, clusterId) && ids.has(server.id));
+  const network = networks.find(
+    (one) => isOurs(one, clusterId) && balancer.private_net.some((net) => net.network === one.id),
+  );
+  if (!hit && !network) return undefined;
+  const service = balancer.labels[serviceLabel];
+  return [
+    ...(hit ? [`target ${hit.name}`] : []),
+    ...(network ? [`on network ${network.name}`] : []),
+    ...(service === undefined ? [] : [`label ${serviceLabel}=${service}`]),
+  ].join(', ');
+}
+
+/**
+ * How a volume is known to be this cluster's. One that is attached or labelled is certain. A detached one of the CSI
+ * driver counts only when nobody else can have made it: the project has no other server, and it is younger than the
+ * cluster's network. Data of somebody else must never be in a list of things to delete.
+ */
+export function volumeBecause(volume: WireVolume, { clusterId, servers, networks }: Surroundings): string | undefined {
+  if (isOurs(volume, clusterId)) return `label ${labelKeys.clusterId}`;
+  const holder = servers.find((server) => server.id === volume.server);
+  if (holder) return isOurs(holder, clusterId) ? `attached to ${holder.name}` : undefined;
+  if (volume.labels[managedBy] !== csiName) return undefined;
+  const own = networks.find((network) => isOurs(network, clusterId));
+  const alone =
+    servers.length > 0 &&
+    servers.every((server) => isOurs(server, clusterId)) &&
+    networks.every((network) => network.labels[labelKeys.clusterId] === undefined || isOurs(network, clusterId));
+  if (!alone || !own || Date.parse(volume.created) < Date.parse(own.created)) return undefined;
+  const claim = volume.labels[claimLabel];
+  return claim === undefined ? `label ${managedBy}=${csiName}` : `label ${claimLabel}=${claim}`;
+}
+
+export async function listClusterMade(
+  hetzner: Hetzner,
+  cluster: ClusterRef,
+  options: CallOptions,
+): Promise<ClusterMade[]> {
+  const { api } = hetzner;
+  const [servers, networks, balancers, volumes] = await Promise.all([
+    api.list('/servers', 'servers', serverShape, options),
+    api.list('/networks', 'networks', networkShape, options),
+    api.list('/load_balancers', 'load_balancers', loadBalancerShape, options),
+    api.list('/volumes', 'volumes', volumeShape, options),
+  ]);
+  const around: Surroundings = { clusterId: cluster.id, servers, networks };
+  const madeBalancers = balancers.flatMap((balancer): ClusterMade[] => {
+    const because = balancerBecause(balancer, around);
+    if (because === undefined) return [];
+    const price = balancer.load_balancer_type.prices.find((one) => one.location === balancer.location.name);
+    const monthly = Number(price?.price_monthly.net ?? 0);
+    return [{ kind: 'load-balancer', id: String(balancer.id), name: balancer.name, because, monthly }];
+  });
+  const kept = volumes.flatMap((volume) => {
+    const because = volumeBecause(volume, around);
+    return because === undefined ? [] : [{ volume, because }];
+  });
+  const perGB = kept.length > 0 ? (await pricing(hetzner, options)).volumeMonthly : 0;
+  const madeVolumes = kept.map(({ volume, because }): ClusterMade => {
+    const monthly = Math.round(volume.size * perGB * 100) / 100;
+    return { kind: 'volume', id: String(volume.id), name: volume.name, because, sizeGB: volume.size, monthly };
+  });
+  return [...madeBalancers, ...madeVolumes];
+}
+
+const actionAnswer = z.object({ action: actionShape });
+const volumeAnswer = z.object({ volume: volumeShape });
+
+export async function removeMade(hetzner: Hetzner, item: ClusterMade, options: CallOptions): Promise<void> {
+  if (item.kind === 'volume') await detach(hetzner, item.id, options);
+  const path = item.kind === 'volume' ? '/volumes' : '/load_balancers';
+  await whileBusy(patience(hetzner, options), ['locked', 'resource_in_use'], () =>
+    hetzner.api.delete(`${path}/${item.id}`, z.unknown(), options),
+  );
+}
+
+async function detach(hetzner: Hetzner, id: string, options: CallOptions): Promise<void> {
+  const found = await hetzner.api.find(`/volumes/${id}`, volumeAnswer, options);
+  if (typeof found?.volume.server !== 'number') return;
+  try {
+    const { action } = await whileBusy(patience(hetzner, options), ['locked'], () =>
+      hetzner.api.postAgain(`/volumes/${id}/actions/detach`, undefined, actionAnswer, options),
+    );
+    await hetzner.actions.wait([action], options);
+  } catch (error) {
+    // Gone, or detached by its server's end, in the meantime.
+    if (!hasCode(error, 'not_found', 'volume_not_attached', 'invalid_input')) throw error;
+  }
+}

@@ -1,0 +1,183 @@
+import { z } from 'zod';
+
+import { clusterLabels, labelKeys } from '../../../src/domain/labels.js';
+import type { CallOptions, FoundationResource } from '../../../src/provider/port.js';
+import { hasCode } from '../client/errors.js';
+import { waitFor } from '../../../src/domain/wait.js';
+import { createNamed, whileBusy } from '../client/patience.js';
+import { patience, type Hetzner } from '../context.js';
+import { isOurs, nameTakenError, names, pieceIds, selectorOf } from '../names.js';
+import { actionShape, loadBalancerShape, type WireLoadBalancer } from '../wire.js';
+import { madeId, ourOwn, type Ensure, type HetznerPiece, type PlanInput } from './piece.js';
+
+type Wanted = { readonly kind: 'api-balancer'; readonly location: string; readonly selector: string };
+
+const apiPort = 6443;
+const type = 'lb11';
+const answer = z.object({ load_balancer: loadBalancerShape });
+const createAnswer = z.object({ load_balancer: loadBalancerShape, action: actionShape });
+const actionAnswer = z.object({ action: actionShape });
+
+/** Looked at often, so that a lost control plane stops getting connections within ten seconds. */
+const service = {
+  protocol: 'tcp',
+  listen_port: apiPort,
+  destination_port: apiPort,
+  proxyprotocol: false,
+  health_check: { protocol: 'tcp', port: apiPort, interval: 3, timeout: 2, retries: 3 },
+};
+
+const target = (selector: string): object => ({
+  type: 'label_selector',
+  label_selector: { selector },
+  use_private_ip: true,
+});
+
+type Lack = 'network' | 'service' | 'target';
+
+/** What a balancer lacks: it must listen, find the control planes, and be on their network. */
+export function balancerLacks(balancer: WireLoadBalancer, selector: string, networkId: number | undefined): Lack[] {
+  const onNetwork = balancer.private_net.some((net) => networkId !== undefined && net.network === networkId);
+  const listens = balancer.services.some((one) => one.listen_port === apiPort && one.destination_port === apiPort);
+  const finds = balancer.targets.some(
+    (one) => one.label_selector?.selector === selector && one.use_private_ip === true,
+  );
+  return [
+    ...(onNetwork ? [] : (['network'] as const)),
+    ...(listens ? [] : (['service'] as const)),
+    ...(finds ? [] : (['target'] as const)),
+  ];
+}
+
+/** A balancer for more than one control plane. One that exists stays: kubeconfigs and nodes name its address. */
+export function planApiBalancer({ request, found }: PlanInput): HetznerPiece<Wanted> | undefined {
+  const { cluster } = request;
+  const name = names.apiBalancer(cluster.name);
+  const controlPlanes = request.machines.filter((machine) => machine.role === 'control-plane');
+  const own = ourOwn('load balancer', found.loadBalancers, name, cluster.id);
+  if (controlPlanes.length < 2 && !own) return undefined;
+  const network = ourOwn('network', found.networks, names.network(cluster.name), cluster.id);
+  const selector = `${selectorOf(cluster)},${labelKeys.role}=control-plane`;
+  const address = own && addressOn(own, network?.id);
+  const right = own !== undefined && address !== undefined && balancerLacks(own, selector, network?.id).length === 0;
+  return {
+    id: pieceIds.apiBalancer,
+    name,
+    text: own
+      ? `change load balancer ${name}: private, port ${apiPort} to the control planes`
+      : `create load balancer ${name} (${type}): private, port ${apiPort} to the control planes`,
+    state: own ? (right ? 'present' : 'differs') : 'missing',
+    needs: [pieceIds.network],
+    ...(right ? { ready: { id: String(own.id), address } } : {}),
+    wanted: {
+      kind: 'api-balancer',
+      location: controlPlanes[0]?.location ?? request.locations[0] ?? own?.location.name ?? '',
+      selector,
+    },
+    clusterId: cluster.id,
+    labels: clusterLabels(cluster),
+  };
+}
+
+const addressOn = (balancer: WireLoadBalancer, networkId: number | undefined): string | undefined =>
+  balancer.private_net.find((net) => networkId !== undefined && net.network === networkId)?.ip ?? undefined;
+
+export const ensureApiBalancer: Ensure<Wanted> = async (hetzner, piece, made, options) => {
+  const networkId = madeId(made, pieceIds.network);
+  const own = piece.state === 'missing' ? undefined : await findOwn(hetzner, piece, options);
+  const balancer = own ?? (await create(hetzner, piece, networkId, options));
+  if (!isOurs(balancer, piece.clusterId)) throw nameTakenError('load balancer', balancer.name, balancer.id);
+  const current = (await hetzner.api.get(`/load_balancers/${balancer.id}`, answer, options)).load_balancer;
+  for (const lack of balancerLacks(current, piece.wanted.selector, networkId)) {
+    await mend(hetzner, balancer.id, lack, networkId, piece.wanted.selector, options);
+  }
+  return waitForAddress(hetzner, current, networkId, options);
+};
+
+async function create(
+  hetzner: Hetzner,
+  { name, labels, wanted }: HetznerPiece<Wanted>,
+  network: number,
+  options: CallOptions,
+): Promise<WireLoadBalancer> {
+  const body = {
+    name,
+    labels,
+    load_balancer_type: type,
+    algorithm: { type: 'least_connections' },
+    location: wanted.location,
+    network,
+    public_interface: false,
+    services: [service],
+    targets: [target(wanted.selector)],
+  };
+  return createNamed(
+    patience(hetzner, options),
+    async () => {
+      const created = await hetzner.api.post('/load_balancers', body, createAnswer, options);
+      await hetzner.actions.wait([created.action], options);
+      return created.load_balancer;
+    },
+    async () => (await hetzner.api.list('/load_balancers', 'load_balancers', loadBalancerShape, options, { name }))[0],
+  );
+}
+
+async function findOwn(
+  { api }: Hetzner,
+  piece: HetznerPiece,
+  options: CallOptions,
+): Promise<WireLoadBalancer | undefined> {
+  const query = { label_selector: selectorOf({ id: piece.clusterId }) };
+  const found = await api.list('/load_balancers', 'load_balancers', loadBalancerShape, options, query);
+  return ourOwn('load balancer', found, piece.name, piece.clusterId);
+}
+
+async function mend(
+  hetzner: Hetzner,
+  id: number,
+  lack: Lack,
+  network: number,
+  selector: string,
+  options: CallOptions,
+): Promise<void> {
+  const [verb, body] = {
+    network: ['attach_to_network', { network }] as const,
+    service: ['add_service', service] as const,
+    target: ['add_target', target(selector)] as const,
+  }[lack];
+  try {
+    const { action } = await whileBusy(patience(hetzner, options), ['locked'], () =>
+      hetzner.api.postAgain(`/load_balancers/${id}/actions/${verb}`, body, actionAnswer, options),
+    );
+    await hetzner.actions.wait([action], options);
+  } catch (error) {
+    // Somebody, perhaps an earlier attempt of ours, was faster.
+    if (hasCode(error, 'load_balancer_already_attached', 'source_port_already_used', 'target_already_defined')) return;
+    throw error;
+  }
+}
+
+async function waitForAddress(
+  hetzner: Hetzner,
+  current: WireLoadBalancer,
+  networkId: number,
+  options: CallOptions,
+): Promise<FoundationResource> {
+  const path = `/load_balancers/${current.id}`;
+  const address =
+    addressOn(current, networkId) ??
+    (await waitFor(
+      {
+        what: `a private address of load balancer ${current.name}`,
+        check: async () => addressOn((await hetzner.api.get(path, answer, options)).load_balancer, networkId),
+      },
+      {
+        clock: hetzner.clock,
+        signal: options.signal,
+        deadlineMs: 120_000,
+        intervalMs: 1_000 * hetzner.pace,
+        hint: 'Look at the load balancer in the Hetzner console, then run the same command again.',
+      },
+    ));
+  return { id: String(current.id), address };
+}

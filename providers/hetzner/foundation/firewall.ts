@@ -1,0 +1,109 @@
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+
+import { clusterLabels } from '../../../src/domain/labels.js';
+import type { ClusterRequest } from '../../../src/provider/port.js';
+import { createNamed, whileBusy } from '../client/patience.js';
+import { patience } from '../context.js';
+import { isOurs, nameTakenError, names, pieceIds, selectorOf } from '../names.js';
+import { actionShape, firewallShape, type WireFirewallRule } from '../wire.js';
+import { ourOwn, type Ensure, type HetznerPiece, type PlanInput } from './piece.js';
+
+type Wanted = { readonly kind: 'firewall'; readonly rules: readonly WireFirewallRule[] };
+
+const answer = z.object({ firewall: firewallShape, actions: z.array(actionShape).optional().default([]) });
+const actionsAnswer = z.object({ actions: z.array(actionShape) });
+
+/** A range with its host bits cleared, in the form that Hetzner stores. */
+export function normalRange(range: string): string {
+  const [address, bits] = ipaddr.parseCIDR(range);
+  const base =
+    address.kind() === 'ipv4' ? ipaddr.IPv4.networkAddressFromCIDR(range) : ipaddr.IPv6.networkAddressFromCIDR(range);
+  return `${base.toString()}/${bits}`;
+}
+
+/**
+ * What the firewall lets in: SSH and the API from the ranges asked for, and ping. Everything else that comes from
+ * outside is dropped; private networks are not filtered; everything may go out.
+ */
+export function wantedRules({ sshAllow, apiAllow }: Pick<ClusterRequest, 'sshAllow' | 'apiAllow'>): WireFirewallRule[] {
+  const ranges = (allow: readonly string[]): string[] => [...new Set(allow.map(normalRange))].sort();
+  const tcp = (port: string, allow: readonly string[], description: string): WireFirewallRule[] =>
+    allow.length === 0
+      ? []
+      : [{ direction: 'in', protocol: 'tcp', port, source_ips: ranges(allow), destination_ips: [], description }];
+  return [
+    ...tcp('22', sshAllow, 'SSH'),
+    ...tcp('6443', apiAllow, 'Kubernetes API'),
+    { direction: 'in', protocol: 'icmp', source_ips: ['0.0.0.0/0', '::/0'], destination_ips: [], description: 'ping' },
+  ];
+}
+
+/** Whether two sets of rules let the same through; order and wording do not matter. */
+export function sameRules(a: readonly WireFirewallRule[], b: readonly WireFirewallRule[]): boolean {
+  const key = (rule: WireFirewallRule): string =>
+    JSON.stringify([
+      rule.direction,
+      rule.protocol,
+      rule.port ?? '',
+      (rule.source_ips ?? []).map(normalRange).sort(),
+      (rule.destination_ips ?? []).map(normalRange).sort(),
+    ]);
+  const keys = (rules: readonly WireFirewallRule[]): string => rules.map(key).sort().join('\n');
+  return keys(a) === keys(b);
+}
+
+const describe = (rules: readonly WireFirewallRule[]): string =>
+  rules
+    .filter((rule) => rule.protocol === 'tcp')
+    .map((rule) => `${rule.description} from ${(rule.source_ips ?? []).join(', ')}`)
+    .join('; ');
+
+export function planFirewall({ request, found }: PlanInput): HetznerPiece<Wanted> {
+  const { cluster } = request;
+  const name = names.firewall(cluster.name);
+  const rules = wantedRules(request);
+  const own = ourOwn('firewall', found.firewalls, name, cluster.id);
+  const state = own ? (sameRules(own.rules, rules) ? 'present' : 'differs') : 'missing';
+  return {
+    id: pieceIds.firewall,
+    name,
+    text: `${state === 'differs' ? 'change' : 'create'} firewall ${name}: ${describe(rules)}`,
+    state,
+    needs: [],
+    ...(own && state === 'present' ? { ready: { id: String(own.id) } } : {}),
+    wanted: { kind: 'firewall', rules },
+    clusterId: cluster.id,
+    labels: clusterLabels(cluster),
+  };
+}
+
+export const ensureFirewall: Ensure<Wanted> = async (hetzner, piece, _made, options) => {
+  const { api, actions } = hetzner;
+  const { name, labels, wanted, clusterId } = piece;
+  const list = (query: Record<string, string>) => api.list('/firewalls', 'firewalls', firewallShape, options, query);
+  const own =
+    piece.state === 'missing'
+      ? undefined
+      : ourOwn('firewall', await list({ label_selector: selectorOf({ id: clusterId }) }), name, clusterId);
+  const firewall =
+    own ??
+    (await createNamed(
+      patience(hetzner, options),
+      async () => {
+        const created = await api.post('/firewalls', { name, labels, rules: wanted.rules }, answer, options);
+        await actions.wait(created.actions, options);
+        return created.firewall;
+      },
+      async () => (await list({ name }))[0],
+    ));
+  if (!isOurs(firewall, clusterId)) throw nameTakenError('firewall', name, firewall.id);
+  if (!sameRules(firewall.rules, wanted.rules)) {
+    const path = `/firewalls/${firewall.id}/actions/set_rules`;
+    const set = await whileBusy(patience(hetzner, options), ['locked'], () =>
+      api.postAgain(path, { rules: wanted.rules }, actionsAnswer, options),
+    );
+    await actions.wait(set.actions, options);
+  }
+  return { id: String(firewall.id) };
+};

@@ -1,0 +1,101 @@
+import { IncompleteError, UnexpectedError } from '../../../src/errors/index.js';
+import type { ClusterRequest, Foundation, FoundationIds, FoundationResource } from '../../../src/provider/port.js';
+import type { CallOptions } from '../../../src/provider/port.js';
+import { listLocations } from '../catalog.js';
+import { hasCode } from '../client/errors.js';
+import type { Hetzner } from '../context.js';
+import { pieceIds, placementGroupOf } from '../names.js';
+import { survey } from '../survey.js';
+import type { WireLocation } from '../wire.js';
+import { ensureApiBalancer, planApiBalancer } from './api-balancer.js';
+import { ensureFirewall, planFirewall } from './firewall.js';
+import { ensureNetwork, planNetwork } from './network.js';
+import { isHetznerPiece, type HetznerPiece, type PlanInput } from './piece.js';
+import { ensurePlacement, planPlacement } from './placement.js';
+import { listFoundation, removeItem } from './remove.js';
+import { ensureSshKey, planSshKey } from './ssh-key.js';
+
+/** The pieces that a request wants, in an order in which they can be made. */
+export function planPieces(input: PlanInput): HetznerPiece[] {
+  const balancer = planApiBalancer(input);
+  return [
+    planSshKey(input),
+    planNetwork(input),
+    planFirewall(input),
+    ...planPlacement(input),
+    ...(balancer ? [balancer] : []),
+  ];
+}
+
+/** The network zone of the request's first location; preflight refuses requests that span several. */
+function zoneOf({ locations, machines }: ClusterRequest, known: readonly WireLocation[]): string {
+  const name = locations[0] ?? machines[0]?.location;
+  return known.find((location) => location.name === name)?.network_zone ?? '';
+}
+
+export function foundation(hetzner: Hetzner): Foundation {
+  return {
+    async plan(request, options) {
+      const [found, known] = await Promise.all([survey(hetzner, options), listLocations(hetzner, options)]);
+      return planPieces({ request, found, zone: zoneOf(request, known) });
+    },
+
+    async ensure(piece, made, options) {
+      if (!isHetznerPiece(piece)) {
+        throw new UnexpectedError(`The piece ${piece.id} was not planned by the Hetzner provider.`, {
+          code: 'FOUNDATION_PIECE',
+          hint: 'This is a fault of Slipway; please report it.',
+        });
+      }
+      try {
+        return await ensurePiece(hetzner, piece, made, options);
+      } catch (error) {
+        if (hasCode(error, 'resource_limit_exceeded')) throw limitReached(piece, error);
+        throw error;
+      }
+    },
+
+    neededBy(machine, pieces) {
+      const needed = new Set<string>([
+        pieceIds.sshKey,
+        pieceIds.network,
+        pieceIds.firewall,
+        pieceIds.placement(machine.pool, placementGroupOf(machine)),
+      ]);
+      return pieces.map((piece) => piece.id).filter((id) => needed.has(id));
+    },
+
+    list: (cluster, options) => listFoundation(hetzner, cluster, options),
+    remove: (item, options) => removeItem(hetzner, item, options),
+  };
+}
+
+async function ensurePiece(
+  hetzner: Hetzner,
+  piece: HetznerPiece,
+  made: FoundationIds,
+  options: CallOptions,
+): Promise<FoundationResource> {
+  const { wanted } = piece;
+  switch (wanted.kind) {
+    case 'ssh-key':
+      return ensureSshKey(hetzner, { ...piece, wanted }, made, options);
+    case 'network':
+      return ensureNetwork(hetzner, { ...piece, wanted }, made, options);
+    case 'firewall':
+      return ensureFirewall(hetzner, { ...piece, wanted }, made, options);
+    case 'placement':
+      return ensurePlacement(hetzner, { ...piece, wanted }, made, options);
+    case 'api-balancer':
+      return ensureApiBalancer(hetzner, { ...piece, wanted }, made, options);
+  }
+}
+
+const limitReached = (piece: HetznerPiece, cause: unknown): IncompleteError =>
+  new IncompleteError(`The limits of this Hetzner project do not allow what is next: ${piece.text}.`, {
+    code: 'RESOURCE_LIMIT',
+    hint: 'Ask for a higher limit in the Hetzner console (Limits), or delete what is no longer needed there, then run the same command again.',
+    details:
+      cause instanceof Error && 'details' in cause && Array.isArray(cause.details) ? cause.details.map(String) : [],
+    cause,
+  });

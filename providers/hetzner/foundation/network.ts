@@ -1,0 +1,134 @@
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+
+import { clusterLabels } from '../../../src/domain/labels.js';
+import { RefusedError } from '../../../src/errors/index.js';
+import type { CallOptions } from '../../../src/provider/port.js';
+import { hasCode, isAmbiguous } from '../client/errors.js';
+import { createNamed } from '../client/patience.js';
+import { patience, type Hetzner } from '../context.js';
+import { isOurs, nameTakenError, names, pieceIds, selectorOf } from '../names.js';
+import { actionShape, networkShape, type WireNetwork } from '../wire.js';
+import { ourOwn, type Ensure, type HetznerPiece, type PlanInput } from './piece.js';
+
+type Wanted = { readonly kind: 'network'; readonly range: string; readonly zone: string };
+
+const answer = z.object({ network: networkShape });
+const actionAnswer = z.object({ action: actionShape });
+
+/** What stands between a network and what is asked for. `apart`: it can't become that. */
+export function networkDifference(
+  network: Pick<WireNetwork, 'ip_range' | 'subnets'>,
+  wanted: Wanted,
+): ('range' | 'subnet' | 'apart')[] {
+  const differences: ('range' | 'subnet' | 'apart')[] = [];
+  if (network.ip_range !== wanted.range) differences.push(contains(wanted.range, network.ip_range) ? 'range' : 'apart');
+  if (!network.subnets.some((one) => one.type === 'cloud' && one.network_zone === wanted.zone))
+    differences.push('subnet');
+  return differences;
+}
+
+/** Whether the IPv4 range `outer` holds the whole of `inner`. */
+export function contains(outer: string, inner: string): boolean {
+  const [base, bits] = ipaddr.IPv4.parseCIDR(outer);
+  const [address, length] = ipaddr.IPv4.parseCIDR(inner);
+  return length >= bits && address.match(base, bits);
+}
+
+/** Text for a network that would have to become smaller or move, which Hetzner can't do. */
+export const rangeChanged = (
+  network: Pick<WireNetwork, 'name' | 'ip_range'>,
+  wanted: string,
+): { message: string; hint: string } => ({
+  message: `The private network ${network.name} is ${network.ip_range} and cannot become ${wanted}: a network can only grow.`,
+  hint: `Set network.range to ${network.ip_range} or to a range that contains it; for another one, make a new cluster.`,
+});
+
+export function planNetwork({ request, found, zone }: PlanInput): HetznerPiece<Wanted> {
+  const { cluster, networkRange: range } = request;
+  const name = names.network(cluster.name);
+  const wanted: Wanted = { kind: 'network', range, zone };
+  const own = ourOwn('network', found.networks, name, cluster.id);
+  const differs = own !== undefined && networkDifference(own, wanted).length > 0;
+  return {
+    id: pieceIds.network,
+    name,
+    text: differs
+      ? `change private network ${name}: ${range}, subnet in ${zone}`
+      : `create private network ${name} ${range} in ${zone}`,
+    state: own ? (differs ? 'differs' : 'present') : 'missing',
+    needs: [],
+    ...(own && !differs ? { ready: { id: String(own.id) } } : {}),
+    wanted,
+    clusterId: cluster.id,
+    labels: clusterLabels(cluster),
+  };
+}
+
+export const ensureNetwork: Ensure<Wanted> = async (hetzner, piece, _made, options) => {
+  const { api } = hetzner;
+  const own = piece.state === 'missing' ? undefined : await findOwn(hetzner, piece, options);
+  const network = own ?? (await createNetwork(hetzner, piece, options));
+  if (!isOurs(network, piece.clusterId)) throw nameTakenError('network', network.name, network.id);
+  for (const difference of networkDifference(network, piece.wanted)) {
+    if (difference === 'apart') {
+      const { message, hint } = rangeChanged(network, piece.wanted.range);
+      throw new RefusedError(message, { code: 'NETWORK_RANGE_CHANGED', hint });
+    }
+    if (difference === 'range') {
+      const path = `/networks/${network.id}/actions/change_ip_range`;
+      const { action } = await api.postAgain(path, { ip_range: piece.wanted.range }, actionAnswer, options);
+      await hetzner.actions.wait([action], options);
+    } else {
+      await addSubnet(hetzner, network.id, piece.wanted, options);
+    }
+  }
+  return { id: String(network.id) };
+};
+
+/** One subnet over the whole range: machines find their addresses there by themselves. */
+const subnet = ({ range, zone }: Wanted): object => ({ type: 'cloud', ip_range: range, network_zone: zone });
+
+async function createNetwork(
+  hetzner: Hetzner,
+  piece: HetznerPiece<Wanted>,
+  options: CallOptions,
+): Promise<WireNetwork> {
+  const { name, labels, wanted } = piece;
+  const body = { name, ip_range: wanted.range, labels, subnets: [subnet(wanted)] };
+  return createNamed(
+    patience(hetzner, options),
+    async () => (await hetzner.api.post('/networks', body, answer, options)).network,
+    async () => (await hetzner.api.list('/networks', 'networks', networkShape, options, { name }))[0],
+  );
+}
+
+async function findOwn(
+  { api }: Hetzner,
+  piece: HetznerPiece<Wanted>,
+  options: CallOptions,
+): Promise<WireNetwork | undefined> {
+  const label_selector = selectorOf({ id: piece.clusterId });
+  return ourOwn(
+    'network',
+    await api.list('/networks', 'networks', networkShape, options, { label_selector }),
+    piece.name,
+    piece.clusterId,
+  );
+}
+
+async function addSubnet(hetzner: Hetzner, id: number, wanted: Wanted, options: CallOptions): Promise<void> {
+  try {
+    const { action } = await hetzner.api.post(
+      `/networks/${id}/actions/add_subnet`,
+      subnet(wanted),
+      actionAnswer,
+      options,
+    );
+    await hetzner.actions.wait([action], options);
+  } catch (error) {
+    if (!isAmbiguous(error) && !hasCode(error, 'networks_overlap')) throw error;
+    const { network } = await hetzner.api.get(`/networks/${id}`, answer, options);
+    if (networkDifference(network, wanted).includes('subnet')) throw error;
+  }
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+import type { ClusterRef } from '../../../src/domain/machine.js';
+import { UnexpectedError } from '../../../src/errors/index.js';
+import type { CallOptions, FoundationItem } from '../../../src/provider/port.js';
+import { hasCode } from '../client/errors.js';
+import { whileBusy } from '../client/patience.js';
+import { patience, type Hetzner } from '../context.js';
+import { selectorOf } from '../names.js';
+import { survey } from '../survey.js';
+import { actionShape, primaryIpShape } from '../wire.js';
+
+/** Where each kind lives, in an order in which they can be removed. */
+const kinds = {
+  'load balancer': '/load_balancers',
+  firewall: '/firewalls',
+  'placement group': '/placement_groups',
+  network: '/networks',
+  'SSH key': '/ssh_keys',
+  'primary IP': '/primary_ips',
+} as const;
+
+type Kind = keyof typeof kinds;
+
+const pathOf = (kind: string): string | undefined => (kind in kinds ? kinds[kind as Kind] : undefined);
+
+/** Everything with the cluster's label but its servers, also when no server is left. */
+export async function listFoundation(
+  hetzner: Hetzner,
+  cluster: ClusterRef,
+  options: CallOptions,
+): Promise<FoundationItem[]> {
+  const selector = selectorOf(cluster);
+  const [found, addresses] = await Promise.all([
+    survey(hetzner, options, selector),
+    hetzner.api.list('/primary_ips', 'primary_ips', primaryIpShape, options, { label_selector: selector }),
+  ]);
+  const items = (kind: Kind, things: readonly { id: number; name: string }[]): FoundationItem[] =>
+    things.map(({ id, name }) => ({ kind, id: String(id), name }));
+  return [
+    ...items('load balancer', found.loadBalancers),
+    ...items('firewall', found.firewalls),
+    ...items('placement group', found.placementGroups),
+    ...items('network', found.networks),
+    ...items('SSH key', found.sshKeys),
+    ...items('primary IP', addresses),
+  ];
+}
+
+const actionAnswer = z.object({ action: actionShape });
+
+/** Resolves once the item is gone. Something that is still used by a server on its way out is waited for. */
+export async function removeItem(hetzner: Hetzner, item: FoundationItem, options: CallOptions): Promise<void> {
+  const path = pathOf(item.kind);
+  if (path === undefined) {
+    throw new UnexpectedError(`Hetzner Cloud has no ${item.kind} that Slipway could remove.`, {
+      code: 'UNKNOWN_KIND',
+      hint: 'This is a fault of Slipway; please report it.',
+    });
+  }
+  if (item.kind === 'primary IP') await unassign(hetzner, item.id, options);
+  await whileBusy(patience(hetzner, options), ['locked', 'resource_in_use', 'must_be_unassigned'], () =>
+    hetzner.api.delete(`${path}/${item.id}`, z.unknown(), options),
+  );
+}
+
+async function unassign(hetzner: Hetzner, id: string, options: CallOptions): Promise<void> {
+  const answer = z.object({ primary_ip: primaryIpShape });
+  const found = await hetzner.api.find(`/primary_ips/${id}`, answer, options);
+  if (typeof found?.primary_ip.assignee_id !== 'number') return;
+  try {
+    const { action } = await hetzner.api.postAgain(
+      `/primary_ips/${id}/actions/unassign`,
+      undefined,
+      actionAnswer,
+      options,
+    );
+    await hetzner.actions.wait([action], options);
+  } catch (error) {
+    if (!hasCode(error, 'not_found', 'primary_ip_not_assigned')) throw error;
+  }
+}

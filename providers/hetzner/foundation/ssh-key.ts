@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+
+import { z } from 'zod';
+
+import { clusterLabels } from '../../../src/domain/labels.js';
+import { RefusedError, UsageError } from '../../../src/errors/index.js';
+import { createNamed } from '../client/patience.js';
+import { patience } from '../context.js';
+import { isOurs, nameTakenError, names, pieceIds } from '../names.js';
+import { sshKeyShape, type WireSshKey } from '../wire.js';
+import type { Ensure, HetznerPiece, PlanInput } from './piece.js';
+
+type Wanted = { readonly kind: 'ssh-key'; readonly publicKey: string; readonly fingerprint: string };
+
+const answer = z.object({ ssh_key: sshKeyShape });
+
+/** MD5 in the form that Hetzner lists: `b7:2f:…`. It only identifies; it guards nothing. */
+export function fingerprintOf(publicKey: string): string {
+  const blob = publicKey.trim().split(/\s+/)[1];
+  if (!blob) {
+    throw new UsageError('The cluster’s SSH public key is not in OpenSSH form.', {
+      code: 'SSH_KEY_FORM',
+      hint: 'It should read like `ssh-ed25519 AAAA… name`.',
+    });
+  }
+  return createHash('md5').update(Buffer.from(blob, 'base64')).digest('hex').match(/../g)?.join(':') ?? '';
+}
+
+export interface KeyMatch {
+  /** The key with this fingerprint, whatever its name. */
+  readonly same: WireSshKey | undefined;
+  /** The key with our name. */
+  readonly named: WireSshKey | undefined;
+}
+
+export const matchKey = (keys: readonly WireSshKey[], name: string, fingerprint: string): KeyMatch => ({
+  same: keys.find((key) => key.fingerprint === fingerprint),
+  named: keys.find((key) => key.name === name),
+});
+
+/** Text for a key that is in the project under somebody else's name; Hetzner takes each key only once. */
+export const keyTaken = (key: WireSshKey): { message: string; hint: string } => ({
+  message: `The cluster’s SSH key is already in this Hetzner project as ${key.name} (id ${key.id}), which does not belong to this cluster.`,
+  hint: 'Delete that key in the Hetzner console (servers keep what they already have), then run the same command again.',
+});
+
+export function planSshKey({ request, found }: PlanInput): HetznerPiece<Wanted> {
+  const { cluster, sshPublicKey } = request;
+  const name = names.sshKey(cluster.name);
+  const fingerprint = fingerprintOf(sshPublicKey);
+  const { same, named } = matchKey(found.sshKeys, name, fingerprint);
+  refuseForeign({ same, named }, cluster.id);
+  const state = same ? 'present' : named ? 'differs' : 'missing';
+  return {
+    id: pieceIds.sshKey,
+    name,
+    text: state === 'differs' ? `replace SSH key ${name} at Hetzner by the workspace’s` : `add SSH key ${name}`,
+    state,
+    needs: [],
+    ...(same ? { ready: { id: String(same.id) } } : {}),
+    wanted: { kind: 'ssh-key', publicKey: sshPublicKey, fingerprint },
+    clusterId: cluster.id,
+    labels: clusterLabels(cluster),
+  };
+}
+
+function refuseForeign({ same, named }: KeyMatch, clusterId: string): void {
+  if (same && !isOurs(same, clusterId))
+    throw new RefusedError(keyTaken(same).message, { code: 'SSH_KEY_TAKEN', hint: keyTaken(same).hint });
+  if (!same && named && !isOurs(named, clusterId)) throw nameTakenError('SSH key', named.name, named.id);
+}
+
+export const ensureSshKey: Ensure<Wanted> = async (hetzner, piece, _made, options) => {
+  const { api } = hetzner;
+  const { publicKey, fingerprint } = piece.wanted;
+  const look = async (): Promise<KeyMatch> => {
+    const [same, named] = await Promise.all([
+      api.list('/ssh_keys', 'ssh_keys', sshKeyShape, options, { fingerprint }),
+      api.list('/ssh_keys', 'ssh_keys', sshKeyShape, options, { name: piece.name }),
+    ]);
+    const match = { same: same[0], named: named[0] };
+    refuseForeign(match, piece.clusterId);
+    return match;
+  };
+  if (piece.state !== 'missing') {
+    const { same, named } = await look();
+    if (same) return { id: String(same.id) };
+    // A key of ours that a lost workspace left behind: nobody has its private half any more.
+    if (named) await api.delete(`/ssh_keys/${named.id}`, z.unknown(), options);
+  }
+  const key = await createNamed(
+    patience(hetzner, options),
+    async () =>
+      (await api.post('/ssh_keys', { name: piece.name, public_key: publicKey, labels: piece.labels }, answer, options))
+        .ssh_key,
+    async () => (await look()).same,
+  );
+  return { id: String(key.id) };
+};

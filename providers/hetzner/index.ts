@@ -1,0 +1,39 @@
+import { UsageError } from '../../src/errors/index.js';
+import type { ProviderPackage } from '../../src/provider/registry.js';
+import { createHetznerProvider } from './provider.js';
+
+export { createHetznerProvider, type HetznerOptions } from './provider.js';
+
+const tokenVariable = 'HCLOUD_TOKEN';
+const officialEndpoint = 'https://api.hetzner.cloud/v1';
+/** Resources that Hetzner lets one private network have. */
+const networkLimit = 100;
+
+/**
+ * Hetzner Cloud. Variables: HCLOUD_TOKEN, a read-write API token of the project; HCLOUD_ENDPOINT, another base of the
+ * API; HCLOUD_DEBUG, any value, for a line per request; SLIPWAY_ADDRESS_SERVICE, who is asked for `self`.
+ */
+export const hetzner: ProviderPackage = {
+  name: 'hetzner',
+  title: 'Hetzner Cloud',
+  tokenVariable,
+  async open(context) {
+    const token = context.secret(tokenVariable);
+    if (!token) {
+      throw new UsageError('No Hetzner API token is set.', {
+        code: 'TOKEN_MISSING',
+        hint: `Make one with read and write permission (Hetzner console, Security, API tokens) and set ${tokenVariable} to it.`,
+      });
+    }
+    return createHetznerProvider({
+      name: 'hetzner',
+      title: 'Hetzner Cloud',
+      token,
+      endpoint: context.variable('HCLOUD_ENDPOINT') ?? officialEndpoint,
+      pace: 1,
+      networkLimit,
+      context,
+      log: context.variable('HCLOUD_DEBUG') ? (line) => context.say(line) : undefined,
+    });
+  },
+};

@@ -1,0 +1,155 @@
+import { z } from 'zod';
+
+import { labelKeys } from '../../../src/domain/labels.js';
+import type { Machine } from '../../../src/domain/machine.js';
+import type { CallOptions, FoundationIds, MachineRequest } from '../../../src/provider/port.js';
+import { hasCode } from '../client/errors.js';
+import { createNamed } from '../client/patience.js';
+import { patience, type Hetzner } from '../context.js';
+import { madeId } from '../foundation/piece.js';
+import { spareGroup } from '../foundation/placement.js';
+import { isOurs, nameTakenError, pieceIds, placementGroupOf } from '../names.js';
+import { actionShape, serverShape, type WireServer } from '../wire.js';
+import { accountLimit, noRoomToSpread, soldOut } from './errors.js';
+import { toMachine } from './map.js';
+import { completed, gone } from './settle.js';
+import type { Footing } from './pending.js';
+
+const createAnswer = z.object({
+  server: serverShape,
+  action: actionShape,
+  next_actions: z.array(actionShape),
+});
+
+/** What a create needs to look up once for all machines. */
+export interface Lookups {
+  sshKeyName(id: number, options: CallOptions): Promise<string>;
+  /** The types of the request that are offered at its location, in its order. */
+  offered(request: MachineRequest, options: CallOptions): Promise<readonly string[]>;
+  /** Servers with the cluster's label. */
+  servers(clusterId: string, options: CallOptions): Promise<readonly WireServer[]>;
+}
+
+interface Job {
+  readonly hetzner: Hetzner;
+  readonly lookups: Lookups;
+  readonly request: MachineRequest;
+  readonly userData: string;
+  readonly sshKey: string;
+  readonly footing: Footing;
+  readonly group: number;
+  readonly options: CallOptions;
+}
+
+export async function createMachine(
+  hetzner: Hetzner,
+  lookups: Lookups,
+  request: MachineRequest,
+  userData: string,
+  made: FoundationIds,
+  options: CallOptions,
+): Promise<Machine> {
+  const job: Job = {
+    hetzner,
+    lookups,
+    request,
+    userData,
+    options,
+    sshKey: await lookups.sshKeyName(madeId(made, pieceIds.sshKey), options),
+    footing: { network: madeId(made, pieceIds.network), firewall: madeId(made, pieceIds.firewall) },
+    group: madeId(made, pieceIds.placement(request.pool, placementGroupOf(request))),
+  };
+  for (;;) {
+    const server = await ordered(job);
+    if (!isOurs(server, request.labels[labelKeys.clusterId] ?? ''))
+      throw nameTakenError('server', server.name, server.id);
+    if (server.status !== 'deleting') return toMachine(await completed(hetzner, server, job.footing, options));
+    // An earlier delete of the very same name is still under way; the name is free after it.
+    await gone(hetzner, server, options);
+  }
+}
+
+/** Orders the first type that is to be had, or finds the server that has the name already. */
+async function ordered(job: Job): Promise<WireServer> {
+  const { request, lookups, options } = job;
+  const types = await lookups.offered(request, options);
+  let refusal: unknown;
+  for (const type of types) {
+    try {
+      return await order(job, type, job.group);
+    } catch (error) {
+      if (hasCode(error, 'resource_limit_exceeded')) {
+        const clusterId = request.labels[labelKeys.clusterId] ?? '';
+        const existing = await lookups.servers(clusterId, options);
+        const own = existing.find((server) => server.name === request.name);
+        if (own) return own;
+        throw accountLimit(request, existing, error);
+      }
+      if (hasCode(error, 'placement_error')) return elsewhere(job, type, error);
+      if (!hasCode(error, 'resource_unavailable')) throw error;
+      refusal = error;
+      options.progress?.(`${type} is sold out at ${request.location}`);
+    }
+  }
+  const existing = await find(job);
+  if (existing) return existing;
+  throw soldOut(request, types.length > 0 ? types : request.types, refusal);
+}
+
+/** A full group is no reason to stop: while a machine is replaced its pool is one larger than its slots. */
+async function elsewhere(job: Job, type: string, refusal: unknown): Promise<WireServer> {
+  const existing = await find(job);
+  if (existing) return existing;
+  const group = await spareGroup(job.hetzner, job.request, job.options);
+  if (group === job.group) throw noRoomToSpread(job.request, refusal);
+  try {
+    return await order(job, type, group);
+  } catch (error) {
+    throw hasCode(error, 'placement_error') ? noRoomToSpread(job.request, error) : error;
+  }
+}
+
+async function order(job: Job, type: string, group: number): Promise<WireServer> {
+  const { hetzner, request, options } = job;
+  const body = {
+    name: request.name,
+    server_type: type,
+    image: request.image,
+    location: request.location,
+    ssh_keys: [job.sshKey],
+    user_data: job.userData,
+    labels: request.labels,
+    networks: [job.footing.network],
+    firewalls: [{ firewall: job.footing.firewall }],
+    placement_group: group,
+    public_net: { enable_ipv4: true, enable_ipv6: true },
+    start_after_create: true,
+  };
+  return createNamed(
+    patience(hetzner, options),
+    async () => {
+      const created = await hetzner.api.post('/servers', body, createAnswer, options);
+      options.progress?.(`ordered a ${type} at ${request.location}`);
+      await hetzner.actions.wait([created.action], options);
+      await attempted(hetzner, created.next_actions, options);
+      return created.server;
+    },
+    () => find(job),
+  );
+}
+
+/** What follows the create (start, attach) is looked at by `completed`, which mends what did not work out. */
+async function attempted(
+  hetzner: Hetzner,
+  actions: z.output<typeof createAnswer>['next_actions'],
+  options: CallOptions,
+): Promise<void> {
+  const results = await Promise.allSettled(actions.map((action) => hetzner.actions.wait([action], options)));
+  options.signal.throwIfAborted();
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) options.progress?.('a follow-up of the create failed; trying it again');
+}
+
+async function find({ hetzner, request, options }: Job): Promise<WireServer | undefined> {
+  return (await hetzner.api.list('/servers', 'servers', serverShape, options, { name: request.name }))[0];
+}

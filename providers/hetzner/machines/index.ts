@@ -1,0 +1,91 @@
+import { z } from 'zod';
+
+import { labelKeys } from '../../../src/domain/labels.js';
+import type { CallOptions, Machines } from '../../../src/provider/port.js';
+import { isOffered, listServerTypes } from '../catalog.js';
+import { whileBusy } from '../client/patience.js';
+import { patience, type Hetzner } from '../context.js';
+import { actionShape, serverShape, sshKeyShape, type WireServer, type WireServerType } from '../wire.js';
+import { createMachine, type Lookups } from './create.js';
+import { toMachine } from './map.js';
+
+const deleteAnswer = z.object({ action: actionShape.optional() });
+const actionAnswer = z.object({ action: actionShape });
+const keyAnswer = z.object({ ssh_key: sshKeyShape });
+
+export const listServers = ({ api }: Hetzner, selector: string, options: CallOptions): Promise<WireServer[]> =>
+  api.list('/servers', 'servers', serverShape, options, { label_selector: selector });
+
+export function machines(hetzner: Hetzner): Machines {
+  const lookups = sharedLookups(hetzner);
+  return {
+    async list(cluster, options) {
+      return (await listServers(hetzner, `${labelKeys.clusterId}=${cluster.id}`, options)).map(toMachine);
+    },
+
+    create: (request, userData, made, options) => createMachine(hetzner, lookups, request, userData, made, options),
+
+    async delete({ id }, options) {
+      const answer = await whileBusy(patience(hetzner, options), ['locked'], () =>
+        hetzner.api.delete(`/servers/${id}`, deleteAnswer, options),
+      );
+      if (answer?.action) await hetzner.actions.wait([answer.action], options);
+    },
+
+    /** Pulls the plug and starts again, so that it also works on a machine that no longer answers. */
+    async reboot({ id }, options) {
+      const { action } = await whileBusy(patience(hetzner, options), ['locked'], () =>
+        hetzner.api.postAgain(`/servers/${id}/actions/reset`, undefined, actionAnswer, options),
+      );
+      await hetzner.actions.wait([action], options);
+    },
+  };
+}
+
+/** What many creates at once ask for, asked once. A failed look is forgotten, so that the next one looks again. */
+function sharedLookups(hetzner: Hetzner): Lookups {
+  const keyNames = new Map<number, Promise<string>>();
+  const lists = new Map<string, Promise<WireServer[]>>();
+  let types: Promise<WireServerType[]> | undefined;
+  return {
+    sshKeyName: (id, options) =>
+      remember(keyNames, id, async () => (await hetzner.api.get(`/ssh_keys/${id}`, keyAnswer, options)).ssh_key.name),
+
+    async offered(request, options) {
+      if (request.types.length < 2) return request.types;
+      types ??= listServerTypes(hetzner, options);
+      try {
+        const known = await types;
+        const now = hetzner.clock.now();
+        return request.types.filter((name) =>
+          known.some((type) => type.name === name && isOffered(type, request.location, now)),
+        );
+      } catch (error) {
+        types = undefined;
+        throw error;
+      }
+    },
+
+    /** Many creates that fail in the same moment share one list; the next moment's gets a new one. */
+    async servers(clusterId, options) {
+      try {
+        return await remember(lists, clusterId, () =>
+          listServers(hetzner, `${labelKeys.clusterId}=${clusterId}`, options),
+        );
+      } finally {
+        lists.delete(clusterId);
+      }
+    },
+  };
+}
+
+async function remember<K, V>(known: Map<K, Promise<V>>, key: K, look: () => Promise<V>): Promise<V> {
+  const value = known.get(key) ?? look();
+  known.set(key, value);
+  try {
+    return await value;
+  } catch (error) {
+    known.delete(key);
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+import ipaddr from 'ipaddr.js';
+
+import { labelKeys, slotOf } from '../../../src/domain/labels.js';
+import type { Machine } from '../../../src/domain/machine.js';
+import type { WireServer } from '../wire.js';
+
+const statuses: Readonly<Record<string, Machine['status']>> = {
+  initializing: 'creating',
+  rebuilding: 'creating',
+  running: 'running',
+  starting: 'starting',
+  stopping: 'stopping',
+  off: 'off',
+  deleting: 'deleting',
+};
+
+/** A server as the port describes it. One whose slot labels were taken off keeps its place in lists, in slot 0. */
+export function toMachine(server: WireServer): Machine {
+  const slot = slotOf(server.labels) ?? {
+    pool: server.labels[labelKeys.pool] ?? 'unknown',
+    role: 'worker' as const,
+    slot: 0,
+    generation: 0,
+  };
+  return {
+    ...slot,
+    id: String(server.id),
+    name: server.name,
+    type: server.server_type.name,
+    location: server.location.name,
+    status: statuses[server.status] ?? 'unknown',
+    publicAddress: server.public_net.ipv4?.ip ?? hostAddress(server.public_net.ipv6?.ip),
+    privateAddress: server.private_net[0]?.ip,
+    labels: server.labels,
+    createdAt: server.created,
+  };
+}
+
+/** The first host in the /64 that a server is given, which is the address its system takes. */
+function hostAddress(range: string | undefined): string | undefined {
+  if (range === undefined) return undefined;
+  const base = range.split('/')[0] ?? '';
+  return ipaddr.IPv6.isValid(`${base}1`) && base.endsWith('::') ? `${base}1` : base;
+}

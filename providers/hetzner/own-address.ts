@@ -1,0 +1,31 @@
+import ipaddr from 'ipaddr.js';
+
+import { across } from '../../src/domain/boundary.js';
+import type { ProviderContext } from '../../src/provider/registry.js';
+
+/**
+ * Answers with the asker's address as plain text, over IPv4 only: machines are reached by their IPv4 address, so that
+ * is the address they see. SLIPWAY_ADDRESS_SERVICE names another one.
+ */
+export const defaultAddressService = 'https://api.ipify.org';
+
+/** The address in an answer, as a CIDR of one host; undefined when it holds none. */
+export function hostRange(text: string): string | undefined {
+  const address = text.trim();
+  if (ipaddr.IPv4.isValidFourPartDecimal(address)) return `${address}/32`;
+  return ipaddr.IPv6.isValid(address) ? `${ipaddr.parse(address).toString()}/128` : undefined;
+}
+
+/** Asked only where a file says `self`. Undefined when the service does not answer within ten seconds. */
+export async function askOwnAddress(context: ProviderContext, signal: AbortSignal): Promise<string | undefined> {
+  const service = context.variable('SLIPWAY_ADDRESS_SERVICE') ?? defaultAddressService;
+  try {
+    return await across(context.boundary, 'provider', 'GET own address', async () => {
+      const answer = await fetch(service, { signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]) });
+      return answer.ok ? hostRange((await answer.text()).slice(0, 100)) : undefined;
+    });
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}

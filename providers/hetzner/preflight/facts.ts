@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+import type { CallOptions, ClusterRequest, Problem } from '../../../src/provider/port.js';
+import { listLocations, listServerTypes } from '../catalog.js';
+import { hasCode } from '../client/errors.js';
+import type { Hetzner } from '../context.js';
+import { survey, type Survey } from '../survey.js';
+import {
+  imageShape,
+  serverShape,
+  type WireImage,
+  type WireLocation,
+  type WireServer,
+  type WireServerType,
+} from '../wire.js';
+
+/** All that the checks look at; read before anything is changed. */
+export interface Facts {
+  readonly now: number;
+  readonly networkLimit: number;
+  readonly locations: readonly WireLocation[];
+  readonly types: readonly WireServerType[];
+  readonly images: readonly WireImage[];
+  /** All servers of the project. */
+  readonly servers: readonly WireServer[];
+  readonly found: Survey;
+}
+
+export async function readFacts(hetzner: Hetzner, request: ClusterRequest, options: CallOptions): Promise<Facts> {
+  const { api } = hetzner;
+  const [locations, types, images, servers, found] = await Promise.all([
+    listLocations(hetzner, options),
+    listServerTypes(hetzner, options),
+    listImages(hetzner, request, options),
+    api.list('/servers', 'servers', serverShape, options),
+    survey(hetzner, options),
+  ]);
+  return { now: hetzner.clock.now(), networkLimit: hetzner.networkLimit, locations, types, images, servers, found };
+}
+
+const imageAnswer = z.object({ image: imageShape });
+
+/** System images, and those that the request names by number: snapshots have no name of their own. */
+async function listImages({ api }: Hetzner, request: ClusterRequest, options: CallOptions): Promise<WireImage[]> {
+  const numbers = [...new Set(request.machines.map((machine) => machine.image))].filter((image) => /^\d+$/.test(image));
+  const [system, ...numbered] = await Promise.all([
+    api.list('/images', 'images', imageShape, options, { type: 'system' }),
+    ...numbers.map((id) => api.find(`/images/${id}`, imageAnswer, options)),
+  ]);
+  return [...system, ...numbered.flatMap((answer) => (answer ? [answer.image] : []))];
+}
+
+/**
+ * Whether the token lets us work, asked without changing anything: nothing has the id 0, so a token that may write
+ * is told so, and one that may not is told that.
+ */
+export async function checkToken({ api }: Hetzner, options: CallOptions): Promise<Problem | undefined> {
+  try {
+    await api.delete('/ssh_keys/0', z.unknown(), options);
+    return undefined;
+  } catch (error) {
+    if (hasCode(error, 'token_readonly')) {
+      return {
+        code: 'TOKEN_READ_ONLY',
+        kind: 'usage',
+        message: 'The Hetzner API token can only read.',
+        hint: 'Make one with read and write permission (Hetzner console, Security, API tokens) and set HCLOUD_TOKEN to it.',
+      };
+    }
+    if (hasCode(error, 'unauthorized')) {
+      return {
+        code: 'TOKEN_REJECTED',
+        kind: 'usage',
+        message: 'Hetzner does not know the API token in HCLOUD_TOKEN.',
+        hint: 'Make one with read and write permission (Hetzner console, Security, API tokens) and set HCLOUD_TOKEN to it.',
+      };
+    }
+    // Some other word about an id that can't exist: the token was good enough to be judged.
+    if (hasCode(error, 'invalid_input')) return undefined;
+    throw error;
+  }
+}

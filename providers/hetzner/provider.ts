@@ -1,0 +1,71 @@
+import { labelKeys } from '../../src/domain/labels.js';
+import type { Secret } from '../../src/domain/secret.js';
+import type { CallOptions, FoundCluster, MachineProvider } from '../../src/provider/port.js';
+import type { ProviderContext } from '../../src/provider/registry.js';
+import { Actions } from './actions.js';
+import { readCatalog } from './catalog.js';
+import { HetznerApi } from './client/api.js';
+import { listClusterMade, removeMade } from './cluster-made.js';
+import type { Hetzner } from './context.js';
+import { foundation } from './foundation/index.js';
+import { listServers, machines } from './machines/index.js';
+import { askOwnAddress } from './own-address.js';
+import { preflight } from './preflight/index.js';
+import { nameLimit } from './preflight/names.js';
+import { networkShape } from './wire.js';
+
+export interface HetznerOptions {
+  readonly name: string;
+  readonly title: string;
+  readonly token: Secret;
+  /** Base of the API with its version: `https://api.hetzner.cloud/v1`. */
+  readonly endpoint: string;
+  /** Factor on every pause of ours: 1 against the real cloud. */
+  readonly pace: number;
+  /** Resources that one private network may have attached: 100 at Hetzner. */
+  readonly networkLimit: number;
+  readonly context: ProviderContext;
+  /** Told one line per request, without secrets. */
+  readonly log?: ((line: string) => void) | undefined;
+}
+
+/** A machine provider that speaks Hetzner's API, to Hetzner or to the sandbox. Asks nothing before it is used. */
+export function createHetznerProvider(options: HetznerOptions): MachineProvider {
+  const { context, pace, networkLimit } = options;
+  const { clock, random, boundary, signal } = context;
+  const { endpoint, token, log } = options;
+  const api = new HetznerApi({ endpoint, token, clock, random, boundary, pace, log });
+  const hetzner: Hetzner = { api, clock, pace, networkLimit, actions: new Actions(api, clock, pace, signal) };
+  return {
+    name: options.name,
+    title: options.title,
+    nameLimit,
+    defaults: { controlPlaneType: 'cax21', workerType: 'cax21', location: 'fsn1', image: 'ubuntu-26.04' },
+    kubernetesIntegration: { externalCloudProvider: true, providerId: ({ id }) => `hcloud://${id}` },
+    foundation: foundation(hetzner),
+    machines: machines(hetzner),
+    catalog: (call) => readCatalog(hetzner, call),
+    preflight: (request, call) => preflight(hetzner, request, call),
+    clusters: (call) => findClusters(hetzner, call),
+    clusterMade: (cluster, call) => listClusterMade(hetzner, cluster, call),
+    removeClusterMade: (item, call) => removeMade(hetzner, item, call),
+    ownAddress: (call) => askOwnAddress(context, call.signal),
+  };
+}
+
+/** Clusters by the labels on servers, and on networks for those that have no server left. */
+async function findClusters(hetzner: Hetzner, options: CallOptions): Promise<FoundCluster[]> {
+  const query = { label_selector: labelKeys.clusterId };
+  const [servers, networks] = await Promise.all([
+    listServers(hetzner, labelKeys.clusterId, options),
+    hetzner.api.list('/networks', 'networks', networkShape, options, query),
+  ]);
+  const found = new Map<string, FoundCluster>();
+  const count = (labels: Readonly<Record<string, string>>, machines: number): void => {
+    const { [labelKeys.clusterId]: id = '', [labelKeys.cluster]: name = '' } = labels;
+    found.set(id, { id, name, machines: (found.get(id)?.machines ?? 0) + machines });
+  };
+  for (const server of servers) count(server.labels, 1);
+  for (const network of networks) count(network.labels, 0);
+  return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
+}
