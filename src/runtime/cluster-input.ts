@@ -68,10 +68,13 @@ async function fromRecord(
 ): Promise<ClusterInput> {
   if (record.file !== undefined && (await exists(record.file))) {
     if (given.length > 0) {
-      throw new UsageError(`${record.name} is described by ${record.file}; flags cannot change it (${given.join(', ')}).`, {
-        code: 'FILE_AND_FLAGS',
-        hint: `Change the file, then: slipway cluster apply ${record.name}`,
-      });
+      throw new UsageError(
+        `${record.name} is described by ${record.file}; flags cannot change it (${given.join(', ')}).`,
+        {
+          code: 'FILE_AND_FLAGS',
+          hint: `Change the file, then: slipway cluster apply ${record.name}`,
+        },
+      );
     }
     const { spec, path } = await loadClusterFile(record.file);
     if (spec.name === record.name) return { spec, file: resolve(path), recordedFileExists: true };

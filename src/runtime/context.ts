@@ -4,7 +4,6 @@ import { UsageError } from '../errors/index.js';
 import type { ClusterApi } from '../phases/context.js';
 import type { MachineProvider } from '../provider/port.js';
 import { builtInProviders, type ProviderContext, type ProviderPackage } from '../provider/registry.js';
-import type { Remote } from '../remote/types.js';
 import type { Reporter } from '../reporting/index.js';
 import type { WorkflowContext } from '../workflows/context.js';
 import { openWorkspace } from '../workspace/index.js';
@@ -33,7 +32,6 @@ export async function createRuntime({ reporter, signal, env }: RuntimeOptions): 
   const workspace = openWorkspace({ env, clock, random, boundary, generateKeyPair: keys.generateKeyPair, warn });
   const providers = new Map<string, Promise<MachineProvider>>();
   const apis = new Map<string, Promise<ClusterApi>>();
-  let remote: Remote | undefined;
 
   const providerContext = (name: string): ProviderContext => ({
     secret: (variable) => secretFrom(env, variable),
@@ -64,15 +62,15 @@ export async function createRuntime({ reporter, signal, env }: RuntimeOptions): 
     return opened;
   };
 
-  const { createRemote } = await import('../remote/index.js');
-  remote = createRemote({ clock, random, boundary });
+  const { createRemote, ownTemplates } = await import('../remote/index.js');
+  const remote = createRemote({ clock, random, boundary, templates: ownTemplates });
 
   return {
     workspace,
     provider,
     remote,
     openApi,
-    cloudInit: async (machine) => (await import('../remote/cloud-init.js')).cloudInit(machine),
+    cloudInit: async (machine) => (await import('../remote/cloud-init.js')).cloudInit(ownTemplates, machine),
     newKeyPair: () => keys.generateKeyPair('plan'),
     reporter,
     clock,
@@ -89,7 +87,7 @@ export async function createRuntime({ reporter, signal, env }: RuntimeOptions): 
         api?.watch.close();
         api?.kube.close();
       }
-      await remote?.close();
+      await remote.close();
       await reporter.close();
     },
   };

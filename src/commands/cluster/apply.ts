@@ -1,0 +1,22 @@
+import { Args, Flags } from '@oclif/core';
+
+import { BaseCommand, yesFlag } from '../../runtime/base-command.js';
+import { clusterInput } from '../../runtime/cluster-input.js';
+import { renderReady } from '../../runtime/views.js';
+import { reconcile, type ReconcileResult } from '../../workflows/reconcile.js';
+
+export default class ClusterApply extends BaseCommand {
+  static override summary = 'Make every change the cluster file asks for; removing machines asks first.';
+  static override args = { name: Args.string({ description: 'The cluster’s name.' }) };
+  static override flags = { file: Flags.string({ char: 'f', description: 'The cluster file.' }), yes: yesFlag };
+
+  async run(): Promise<ReconcileResult> {
+    const { args, flags } = await this.parse(ClusterApply);
+    return this.withRuntime(flags, async (runtime) => {
+      const input = await clusterInput(runtime, { name: args.name, file: flags.file, describe: {} }, false);
+      const result = await reconcile(runtime, input, 'cluster apply', this.commandLine());
+      this.log(renderReady(result));
+      return result;
+    });
+  }
+}

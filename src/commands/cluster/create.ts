@@ -1,0 +1,41 @@
+import { Args, Flags } from '@oclif/core';
+
+import { BaseCommand, yesFlag } from '../../runtime/base-command.js';
+import { describeFlags, described } from '../../runtime/cluster-flags.js';
+import { clusterInput } from '../../runtime/cluster-input.js';
+import { mergeFlag, mergeKubeconfig } from '../../runtime/merge-kubeconfig.js';
+import { reconcile, type ReconcileResult } from '../../workflows/reconcile.js';
+import { renderReady } from '../../runtime/views.js';
+
+export default class ClusterCreate extends BaseCommand {
+  static override summary = 'Create a cluster, or finish one that was only partly created.';
+  static override description =
+    'With neither a file nor --provider, and no provider’s token in the environment, the cluster is made in the sandbox.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> demo',
+    '<%= config.bin %> <%= command.id %> demo --provider hetzner --control-planes 3 --workers 3',
+    '<%= config.bin %> <%= command.id %> -f cluster.yaml',
+  ];
+  static override args = { name: Args.string({ description: 'The cluster’s name.' }) };
+  static override flags = {
+    file: Flags.string({ char: 'f', description: 'The cluster file.' }),
+    yes: yesFlag,
+    ...describeFlags,
+    merge: mergeFlag,
+  };
+
+  async run(): Promise<ReconcileResult> {
+    const { args, flags } = await this.parse(ClusterCreate);
+    return this.withRuntime(flags, async (runtime) => {
+      const input = await clusterInput(
+        runtime,
+        { name: args.name, file: flags.file, describe: described(flags) },
+        true,
+      );
+      const result = await reconcile(runtime, input, 'cluster create', this.commandLine());
+      if (flags.merge) await mergeKubeconfig(runtime, result.cluster);
+      this.log(renderReady(result));
+      return result;
+    });
+  }
+}

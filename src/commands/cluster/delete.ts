@@ -1,0 +1,33 @@
+import { Args, Flags } from '@oclif/core';
+
+import { BaseCommand, yesFlag } from '../../runtime/base-command.js';
+import { dropFromUserKubeconfig } from '../../runtime/merge-kubeconfig.js';
+import { deleteCluster, type DeleteResult } from '../../workflows/delete.js';
+
+export default class ClusterDelete extends BaseCommand {
+  static override summary = 'Delete a cluster and everything that was made for it; volumes stay unless asked for.';
+  static override args = { name: Args.string({ description: 'The cluster’s name.', required: true }) };
+  static override flags = {
+    yes: yesFlag,
+    confirm: Flags.string({ description: 'The cluster’s name once more, to confirm without a terminal.' }),
+    'delete-volumes': Flags.boolean({
+      description: 'Delete the volumes of the cluster’s claims too, with their data.',
+    }),
+    provider: Flags.string({ description: 'Where to look for a cluster that this workspace does not know.' }),
+  };
+
+  async run(): Promise<DeleteResult> {
+    const { args, flags } = await this.parse(ClusterDelete);
+    return this.withRuntime(flags, async (runtime) => {
+      const kubeconfig = await runtime.workspace.cluster(args.name).kubeconfig();
+      const result = await deleteCluster(
+        runtime,
+        { name: args.name, provider: flags.provider, deleteVolumes: flags['delete-volumes'] },
+        this.commandLine(),
+      );
+      if (kubeconfig) await dropFromUserKubeconfig(runtime, kubeconfig);
+      this.log(`${result.cluster} is deleted: ${result.removed.machines} machines removed.`);
+      return result;
+    });
+  }
+}

@@ -1,0 +1,21 @@
+import { Args } from '@oclif/core';
+
+import { BaseCommand } from '../../runtime/base-command.js';
+import { mergeFlag, mergeKubeconfig } from '../../runtime/merge-kubeconfig.js';
+import { clusterKubeconfig } from '../../workflows/kubeconfig.js';
+
+export default class ClusterKubeconfig extends BaseCommand {
+  static override summary = 'Print the cluster’s kubeconfig; a fresh one is read from a server when none is saved.';
+  static override args = { name: Args.string({ description: 'The cluster’s name.', required: true }) };
+  static override flags = { merge: mergeFlag };
+
+  async run(): Promise<{ path: string; kubeconfig: string }> {
+    const { args, flags } = await this.parse(ClusterKubeconfig);
+    return this.withRuntime(flags, async (runtime) => {
+      const { path, text } = await clusterKubeconfig(runtime, args.name);
+      if (flags.merge) this.log(`merged into ${await mergeKubeconfig(runtime, args.name)}`);
+      else this.log(text.reveal().trimEnd());
+      return { path, kubeconfig: text.reveal() };
+    });
+  }
+}

@@ -1,0 +1,21 @@
+import { Flags } from '@oclif/core';
+
+import { BaseCommand } from '../../runtime/base-command.js';
+import { renderClusters } from '../../runtime/views.js';
+import { listClusters, type ListedCluster } from '../../workflows/status.js';
+
+export default class ClusterList extends BaseCommand {
+  static override summary = 'List the clusters of this workspace.';
+  static override flags = {
+    provider: Flags.string({ description: 'List clusters found by label at this provider too.' }),
+  };
+
+  async run(): Promise<{ clusters: readonly ListedCluster[] }> {
+    const { flags } = await this.parse(ClusterList);
+    return this.withRuntime(flags, async (runtime) => {
+      const clusters = await listClusters(runtime, flags.provider);
+      this.log(renderClusters(clusters));
+      return { clusters };
+    });
+  }
+}

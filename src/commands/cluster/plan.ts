@@ -1,0 +1,38 @@
+import { Args, Flags } from '@oclif/core';
+
+import { exitCodes } from '../../errors/index.js';
+import { BaseCommand } from '../../runtime/base-command.js';
+import { describeFlags, described } from '../../runtime/cluster-flags.js';
+import { clusterInput } from '../../runtime/cluster-input.js';
+import { renderPlan } from '../../ui/index.js';
+import { type ClusterPlan, planChanges } from '../../workflows/reconcile.js';
+
+export default class ClusterPlanCommand extends BaseCommand {
+  static override summary = 'Show every step that create or apply would take; change nothing.';
+  static override args = { name: Args.string({ description: 'The cluster’s name.' }) };
+  static override flags = {
+    file: Flags.string({ char: 'f', description: 'The cluster file.' }),
+    'detailed-exitcode': Flags.boolean({ description: 'Exit with 5 when there is something to do.' }),
+    ...describeFlags,
+  };
+
+  async run(): Promise<ClusterPlan> {
+    const { args, flags } = await this.parse(ClusterPlanCommand);
+    return this.withRuntime(flags, async (runtime) => {
+      const input = await clusterInput(
+        runtime,
+        { name: args.name, file: flags.file, describe: described(flags) },
+        true,
+      );
+      const plan = await planChanges(runtime, input);
+      this.log(renderPlan(plan.steps));
+      if (plan.steps.length > 0) {
+        this.log(
+          `\nMachines of the whole cluster: about ${plan.monthly.amount.toFixed(2)} ${plan.monthly.currency} a month, net.`,
+        );
+        if (flags['detailed-exitcode']) process.exitCode = exitCodes.changes;
+      }
+      return plan;
+    });
+  }
+}

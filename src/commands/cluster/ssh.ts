@@ -1,0 +1,27 @@
+import { Args } from '@oclif/core';
+
+import { BaseCommand } from '../../runtime/base-command.js';
+import { runSsh } from '../../runtime/ssh.js';
+import { sshTarget } from '../../workflows/ssh.js';
+
+export default class ClusterSsh extends BaseCommand {
+  static override summary = 'Log in to a machine with the cluster’s key and its pinned host key.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> demo',
+    '<%= config.bin %> <%= command.id %> demo workers-2',
+    '<%= config.bin %> <%= command.id %> demo cp-1 -- journalctl -u k3s',
+  ];
+  static override strict = false;
+  static override enableJsonFlag = false;
+  static override args = {
+    name: Args.string({ description: 'The cluster’s name.', required: true }),
+    machine: Args.string({ description: 'A machine’s name, or its place such as workers-2. Default: cp-1.' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags, argv } = await this.parse(ClusterSsh);
+    const command = (argv as string[]).slice(args.machine === undefined ? 1 : 2);
+    const target = await this.withRuntime(flags, (runtime) => sshTarget(runtime, args.name, args.machine));
+    process.exitCode = await runSsh(target, command);
+  }
+}

@@ -1,0 +1,73 @@
+import { IncompleteError, type SlipwayErrorOptions } from '../errors/index.js';
+import type { TaskOutput } from './task-output.js';
+
+/** A host task that came to an end, but not to a good one. */
+export class TaskFailedError extends IncompleteError {
+  constructor(
+    readonly machine: string,
+    readonly task: string,
+    /** The script's own code: `DISK_FULL`, `NODE_PASSWORD_REJECTED`; undefined when it died without a word. */
+    readonly taskCode: string | undefined,
+    message: string,
+    options: SlipwayErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+const hints: Readonly<Record<string, string>> = {
+  CURL_MISSING: 'Use a system image with curl, then run the same command again.',
+  DOWNLOAD_FAILED:
+    'Check that the machine may reach the internet and that the release exists, then run the same command again.',
+  CHECKSUM_MISMATCH: 'Run the same command again. If it stays so, the place it is downloaded from cannot be trusted.',
+  DISK_FULL: 'Make room on the machine or choose a larger type, then run the same command again.',
+  BAD_TOKEN:
+    'Compare /etc/rancher/k3s/config.yaml with another server’s, or delete the machine and run the command again.',
+  CA_MISMATCH: 'The machine was part of another cluster: delete it and run the same command again.',
+  NODE_PASSWORD_REJECTED: 'Delete the node of that name (kubectl delete node NAME), then run the same command again.',
+  PORT_IN_USE: 'Stop the other program on the machine, then run the same command again.',
+  SERVER_UNREACHABLE:
+    'Check that the machines reach each other on their private addresses, then run the same command again.',
+  CLOUD_INIT_FAILED:
+    'Look at /var/log/cloud-init-output.log on the machine, or delete it and run the same command again.',
+};
+
+const runAgain = 'Mend what the message names, then run the same command again: finished steps are skipped.';
+
+/** Why a task with a bad exit failed. */
+export function taskFailed(
+  machine: string,
+  task: string,
+  output: TaskOutput,
+  code: number | undefined,
+  scrub: (text: string) => string,
+): IncompleteError {
+  const { error_code: taskCode, error } = output.facts;
+  const details = output.lastLines.map(scrub);
+  const isSudo = output.exit === undefined && details.some((line) => /\bsudo\b/.test(line));
+  const reason =
+    error !== undefined
+      ? scrub(error)
+      : isSudo
+        ? 'its user may not become root without a password'
+        : `it ended with code ${output.exit ?? code ?? 'unknown'}${details.length > 0 ? `: ${details.at(-1)}` : ''}`;
+  if (output.exit === 124 || output.exit === 137) return taskTimeout(machine, task, reason, details);
+  return new TaskFailedError(machine, task, taskCode, `${machine}: ${task} failed: ${reason}.`.replace(/\.\.$/, '.'), {
+    code: 'TASK_FAILED',
+    hint: isSudo ? 'Allow it in sudoers: `NAME ALL=(ALL) NOPASSWD:ALL`.' : (hints[taskCode ?? ''] ?? runAgain),
+    details,
+  });
+}
+
+export function taskTimeout(
+  machine: string,
+  task: string,
+  reason: string,
+  details: readonly string[],
+): IncompleteError {
+  return new IncompleteError(`${machine}: ${task} did not end in its time: ${reason}.`, {
+    code: 'TASK_TIMEOUT',
+    hint: 'Run the same command again: it waits for what still runs on the machine, and goes on from there.',
+    details,
+  });
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import type { Client, SFTPWrapper, Stats } from 'ssh2';
+
+import type { RunOptions } from './types.js';
+
+export interface Upload {
+  readonly localPath: string;
+  readonly remotePath: string;
+  readonly mode: number;
+}
+
+/**
+ * Copies by SFTP under a temporary name, then renames. SFTP can't tell a file's hash, so it is kept beside the file,
+ * written last: a file whose size and recorded hash are right is not sent again.
+ */
+export async function uploadFile(client: Client, upload: Upload, { signal, progress }: RunOptions): Promise<void> {
+  const { localPath, remotePath, mode } = upload;
+  const [hash, { size }] = await Promise.all([sha256(localPath), stat(localPath)]);
+  const sftp = await new Promise<SFTPWrapper>((resolve, reject) => {
+    client.sftp((error, opened) => (error ? reject(error) : resolve(opened)));
+  });
+  const onAbort = (): void => sftp.end();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const record = `${remotePath}.sha256`;
+    const there = await statOf(sftp, remotePath);
+    if (there?.size === size && (await textOf(sftp, record)) === hash) {
+      progress?.(`${remotePath} is there already`);
+      return;
+    }
+    await removed(sftp, record);
+    const part = `${remotePath}.slipway-part`;
+    let tenths = 0;
+    await done((callback) =>
+      sftp.fastPut(
+        localPath,
+        part,
+        {
+          mode,
+          step: (sent) => {
+            const now = Math.floor((sent / size) * 10);
+            if (now > tenths) progress?.(`${now * 10} % of ${remotePath} copied`);
+            tenths = Math.max(tenths, now);
+          },
+        },
+        callback,
+      ),
+    );
+    const sent = await statOf(sftp, part);
+    if (sent?.size !== size) throw new Error(`${sent?.size ?? 0} of ${size} bytes arrived`);
+    await done((callback) => sftp.chmod(part, mode, callback));
+    await replaced(sftp, part, remotePath);
+    await done((callback) => sftp.writeFile(record, hash, { mode: 0o600 }, callback));
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    sftp.end();
+  }
+}
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+async function done(work: (callback: (error?: Error | null) => void) => void): Promise<void> {
+  await new Promise<void>((resolve, reject) => work((error) => (error ? reject(error) : resolve())));
+}
+
+async function statOf(sftp: SFTPWrapper, path: string): Promise<Stats | undefined> {
+  return new Promise((resolve) => sftp.stat(path, (error, stats) => resolve(error ? undefined : stats)));
+}
+
+async function textOf(sftp: SFTPWrapper, path: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    sftp.readFile(path, (error, content) => resolve(error ? undefined : content.toString('utf8').trim()));
+  });
+}
+
+async function removed(sftp: SFTPWrapper, path: string): Promise<void> {
+  await new Promise<void>((resolve) => sftp.unlink(path, () => resolve()));
+}
+
+/** rename(2) as OpenSSH offers it; elsewhere the old file has to go first. */
+async function replaced(sftp: SFTPWrapper, from: string, to: string): Promise<void> {
+  try {
+    await done((callback) => sftp.ext_openssh_rename(from, to, callback));
+  } catch {
+    await removed(sftp, to);
+    await done((callback) => sftp.rename(from, to, callback));
+  }
+}

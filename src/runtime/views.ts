@@ -1,0 +1,104 @@
+import { duration, table } from '../ui/index.js';
+import type { ReconcileResult } from '../workflows/reconcile.js';
+import type { ClusterStatus, ListedCluster, MachineStatus } from '../workflows/status.js';
+import type { OperationSummary } from '../workspace/types.js';
+
+/** What to say after a cluster was created or changed. */
+export function renderReady(result: ReconcileResult): string {
+  const servers = result.machines.filter((machine) => machine.role === 'control-plane').length;
+  const workers = result.machines.length - servers;
+  return [
+    result.changed === 0
+      ? `${result.cluster} is as asked; nothing was changed.`
+      : `${result.cluster} is ready: ${servers} control plane${servers === 1 ? '' : 's'}, ${workers} worker${workers === 1 ? '' : 's'}, ${result.kubernetesVersion}.`,
+    `  kubectl --kubeconfig ${result.kubeconfig} get nodes`,
+    `  slipway cluster status ${result.cluster}`,
+  ].join('\n');
+}
+
+export function renderClusters(clusters: readonly ListedCluster[]): string {
+  if (clusters.length === 0) return 'There is no cluster yet. Make one: slipway cluster create demo';
+  return table(
+    ['NAME', 'PROVIDER', 'KUBERNETES', 'MACHINES', 'CREATED', ''],
+    clusters.map((cluster) => [
+      cluster.name,
+      cluster.provider,
+      cluster.kubernetesVersion,
+      String(cluster.machines),
+      cluster.createdAt.slice(0, 16).replace('T', ' '),
+      cluster.running ? `${cluster.running.operation} runs` : cluster.inWorkspace ? '' : 'not in this workspace',
+    ]),
+  );
+}
+
+export function renderStatus(status: ClusterStatus): string {
+  const { etcd } = status;
+  const api = status.api.reachable ? 'answers' : 'does not answer';
+  return [
+    `${status.cluster}  ${status.provider}  ${status.kubernetesVersion}  Kubernetes API ${api}`,
+    ...(etcd
+      ? [
+          `etcd: ${etcd.voters} of ${etcd.members} members vote, ${etcd.needed} needed${etcd.spare > 0 ? `, ${etcd.spare} may fail` : etcd.spare === 0 ? ', none may fail' : ': quorum is lost'}`,
+        ]
+      : []),
+    ...(status.running
+      ? [
+          `running now: ${status.running.operation} since ${status.running.since} by ${status.running.user} (pid ${status.running.pid} on ${status.running.host})`,
+        ]
+      : []),
+    '',
+    table(
+      ['MACHINE', 'POOL', 'TYPE', 'PLACE', 'STATUS', 'NODE', 'VERSION', 'ADDRESS', 'PRIVATE'],
+      status.machines.map(machineRow),
+    ),
+    ...(status.strayNodes.length > 0 ? ['', `nodes without a machine: ${status.strayNodes.join(', ')}`] : []),
+    ...status.remarks.map((remark) => `\n${remark}`),
+    '',
+    status.differs.length === 0
+      ? 'Nothing differs from what was asked for.'
+      : [
+          `Differs from what was asked for (slipway cluster apply ${status.cluster}):`,
+          ...status.differs.map((step) => `  ${step.target}: ${step.text}`),
+        ].join('\n'),
+  ].join('\n');
+}
+
+function machineRow({
+  name,
+  pool,
+  type,
+  location,
+  status,
+  node,
+  publicAddress,
+  privateAddress,
+}: MachineStatus): string[] {
+  const health =
+    node === undefined ? 'no node' : node.ready ? (node.schedulable ? 'Ready' : 'Ready, cordoned') : 'NotReady';
+  const votes = node?.etcdVoter === true ? ', votes' : '';
+  return [
+    name,
+    pool,
+    type,
+    location,
+    status,
+    `${health}${votes}`,
+    node?.version ?? '',
+    publicAddress ?? '',
+    privateAddress ?? '',
+  ];
+}
+
+export function renderHistory(operations: readonly OperationSummary[]): string {
+  if (operations.length === 0) return 'No operation is on record.';
+  return table(
+    ['STARTED', 'OPERATION', 'OUTCOME', 'STEPS', 'TOOK'],
+    operations.map(({ startedAt, finishedAt, operation, outcome, steps }) => [
+      startedAt.slice(0, 19).replace('T', ' '),
+      operation,
+      outcome,
+      `${steps.done} of ${steps.total}${steps.failed > 0 ? `, ${steps.failed} failed` : ''}`,
+      finishedAt === undefined ? '' : duration(Date.parse(finishedAt) - Date.parse(startedAt)),
+    ]),
+  );
+}
