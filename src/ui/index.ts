@@ -1,0 +1,5 @@
+export * from './errors.js';
+export * from './live.js';
+export * from './plan.js';
+export * from './reporter.js';
+export * from './text.js';

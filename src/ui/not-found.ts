@@ -1,0 +1,39 @@
+import type { Hook } from '@oclif/core';
+import { distance } from 'fastest-levenshtein';
+
+/** Answers a command that does not exist: the nearest one, or those of its topic; exit 2, no prompt. */
+const notFound: Hook.CommandNotFound = async function ({ id, argv, config }) {
+  const known = config.commandIDs;
+  const words = [...id.split(':'), ...(argv ?? [])];
+  const near = nearest(words, known);
+  const typed = id.replaceAll(':', ' ');
+  const lines = [`Error: ${typed} is not a command.`];
+  if (near) lines.push(`Next: Did you mean \`slipway ${[...near.id.split(':'), ...near.rest].join(' ')}\`?`);
+  else {
+    const topic = known.filter((candidate) => candidate.startsWith(`${words[0]}:`));
+    lines.push(
+      topic.length > 0
+        ? `Next: There is: ${topic.map((candidate) => candidate.replaceAll(':', ' ')).join(', ')}.`
+        : 'Next: slipway --help lists the commands.',
+    );
+  }
+  process.stderr.write(`${lines.join('\n')}\n`);
+  this.exit(2);
+};
+
+/** The known command whose words are nearest to the first ones typed, and what was typed after them. */
+export function nearest(
+  words: readonly string[],
+  known: readonly string[],
+): { id: string; rest: string[] } | undefined {
+  const scored = known.map((id) => {
+    const parts = id.split(':');
+    const typed = words.slice(0, parts.length);
+    const far = parts.reduce((sum, part, index) => sum + distance(part, typed[index] ?? ''), 0);
+    return { id, far, rest: words.slice(parts.length), parts: parts.length };
+  });
+  const best = scored.sort((a, b) => a.far - b.far || b.parts - a.parts)[0];
+  return best && best.far <= 2 * best.parts - 1 ? { id: best.id, rest: [...best.rest] } : undefined;
+}
+
+export default notFound;

@@ -1,0 +1,173 @@
+import type { Clock } from '../domain/clock.js';
+import type { ReportEvent, StepInfo } from '../reporting/index.js';
+import type { Listr, ListrTaskWrapper } from 'listr2';
+import { duration } from './text.js';
+
+/** How many machines at work are named in a group; the rest is a count, so that 300 stay readable. */
+const namedAtWork = 3;
+const redrawMs = 150;
+
+interface Group {
+  readonly title: string;
+  readonly total: number;
+  done: number;
+  failed: number;
+  skipped: number;
+  startedAt: number | undefined;
+  endedAt: number | undefined;
+  /** Steps at work, oldest first. */
+  readonly atWork: Map<string, { readonly step: StepInfo; readonly since: number; text: string }>;
+  finish?: (failed: boolean) => void;
+  task?: Pick<ListrTaskWrapper<unknown, never, never>, 'title' | 'output'>;
+}
+
+/** Progress for a terminal: one line per phase with counts and time, and under it what is at work, longest first. */
+export class PrettyProgress {
+  readonly #groups = new Map<string, Group>();
+  readonly #steps = new Map<string, StepInfo>();
+  #drawing: Promise<unknown> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #before: string[] = [];
+
+  constructor(
+    private readonly stderr: NodeJS.WriteStream,
+    private readonly clock: Clock,
+  ) {}
+
+  emit(event: ReportEvent): void {
+    switch (event.type) {
+      case 'operation-started':
+        return this.begin(event.steps);
+      case 'step-started':
+        return this.start(event.id, event.at);
+      case 'step-progress':
+        return this.progress(event.id, event.text);
+      case 'step-done':
+        return this.end(event.id, event.at, 'done');
+      case 'step-failed':
+        this.#before.push(`✖ ${this.#steps.get(event.id)?.target ?? event.id}: ${event.error.message}`);
+        return this.end(event.id, event.at, 'failed');
+      case 'step-skipped':
+        return this.end(event.id, event.at, 'skipped');
+      case 'note':
+      case 'looking':
+        return void this.stderr.write(
+          `${event.type === 'note' && event.level === 'warning' ? 'Warning: ' : ''}${event.text}\n`,
+        );
+      case 'interrupting':
+        this.#before.push('Interrupted: ending what runs. Ctrl-C once more leaves at once.');
+        return undefined;
+      case 'operation-finished':
+        return this.stop();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.stop();
+    await this.#drawing;
+    for (const line of this.#before) this.stderr.write(`${line}\n`);
+    this.#before = [];
+  }
+
+  private begin(steps: readonly StepInfo[]): void {
+    for (const step of steps) {
+      this.#steps.set(step.id, step);
+      if (!this.#groups.has(step.phase)) {
+        const total = steps.filter((other) => other.phase === step.phase).length;
+        this.#groups.set(step.phase, {
+          title: step.phase,
+          total,
+          done: 0,
+          failed: 0,
+          skipped: 0,
+          startedAt: undefined,
+          endedAt: undefined,
+          atWork: new Map(),
+        });
+      }
+    }
+    this.#drawing = this.draw();
+    this.#timer = setInterval(() => this.redraw(), redrawMs);
+    this.#timer.unref();
+  }
+
+  private async draw(): Promise<void> {
+    const { Listr: ListrClass } = await import('listr2');
+    const ended = (group: Group): boolean => group.done + group.failed + group.skipped === group.total;
+    const list = new ListrClass(
+      [...this.#groups.values()].map((group) => ({
+        title: this.title(group),
+        task: (_: unknown, task: ListrTaskWrapper<unknown, never, never>) =>
+          new Promise<void>((resolve, reject) => {
+            group.task = task;
+            group.finish = (failed) => (failed ? reject(new Error(this.title(group))) : resolve());
+            if (ended(group)) group.finish(group.failed + group.skipped > 0);
+          }),
+      })),
+      {
+        concurrent: true,
+        exitOnError: false,
+        registerSignalListeners: false,
+        rendererOptions: { collapseErrors: true, showErrorMessage: false, formatOutput: 'truncate' },
+        fallbackRendererCondition: false,
+      },
+    ) as unknown as Listr;
+    await list.run().catch(() => undefined);
+  }
+
+  private start(id: string, at: number): void {
+    const step = this.#steps.get(id);
+    const group = step && this.#groups.get(step.phase);
+    if (!group) return;
+    group.startedAt ??= at;
+    group.atWork.set(id, { step, since: at, text: step.text });
+  }
+
+  private progress(id: string, text: string): void {
+    const step = this.#steps.get(id);
+    const work = step && this.#groups.get(step.phase)?.atWork.get(id);
+    if (work) work.text = text;
+  }
+
+  private end(id: string, at: number, how: 'done' | 'failed' | 'skipped'): void {
+    const step = this.#steps.get(id);
+    const group = step && this.#groups.get(step.phase);
+    if (!group) return;
+    group.atWork.delete(id);
+    group[how] += 1;
+    if (group.done + group.failed + group.skipped < group.total) return;
+    group.endedAt = at;
+    this.paint(group);
+    group.finish?.(group.failed + group.skipped > 0);
+  }
+
+  private redraw(): void {
+    for (const group of this.#groups.values()) this.paint(group);
+  }
+
+  private paint(group: Group): void {
+    if (!group.task) return;
+    group.task.title = this.title(group);
+    const work = [...group.atWork.values()];
+    const lines = work
+      .slice(0, namedAtWork)
+      .map(({ step, since, text }) => `${step.target}: ${text} (${duration(this.clock.now() - since)})`);
+    if (work.length > namedAtWork) lines.push(`and ${work.length - namedAtWork} more at work`);
+    if (work.length > 0) group.task.output = lines.join('\n');
+  }
+
+  private title({ title, total, done, failed, skipped, startedAt, endedAt }: Group): string {
+    const time = startedAt === undefined ? '' : `  ${duration((endedAt ?? this.clock.now()) - startedAt)}`;
+    const bad = `${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} not begun` : ''}`;
+    return `${title}  ${done}/${total}${bad}${time}`;
+  }
+
+  private stop(): void {
+    clearInterval(this.#timer);
+    for (const group of this.#groups.values()) {
+      const open = group.done + group.failed + group.skipped < group.total;
+      this.paint(group);
+      if (open) group.finish?.(true);
+    }
+  }
+}

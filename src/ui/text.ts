@@ -1,0 +1,25 @@
+/** Columns padded to their widest cell; no borders, so that lines can be cut and grepped. Empty columns go. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const used = header.map(
+    (title, column) => rows.some((row) => (row[column] ?? '') !== '') || (title !== '' && rows.length === 0),
+  );
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
+  );
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .filter((_, column) => used[column])
+      .join('  ')
+      .trimEnd();
+  return [header, ...rows].map((row) => line(header.map((_, column) => row[column] ?? ''))).join('\n');
+}
+
+/** `840 ms`, `4.1 s`, `3 min 12 s`, `2 h 5 min`. @param ms milliseconds */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 60) return `${minutes} min ${Math.floor((ms % 60_000) / 1000)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
