@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import type { Secret } from '../domain/secret.js';
 import { UnexpectedError } from '../errors/index.js';
-import { templatesFolder } from './templates.js';
+import { ownTemplates } from './templates.js';
 
 export interface CloudInitOptions {
   /** Also the node's name. */
@@ -21,12 +21,13 @@ export const userDataLimit = 32 * 1024;
 
 /**
  * The text of a machine's user data. It can be read by anything on the machine, so it holds nothing of the cluster's.
+ * @param templates folder `templates`; the package's own unless said otherwise
  * @throws UnexpectedError code USER_DATA_TOO_LONG
  */
-export async function cloudInit(options: CloudInitOptions): Promise<string> {
+export async function cloudInit(options: CloudInitOptions, templates: string = ownTemplates): Promise<string> {
   const [{ default: Handlebars }, source] = await Promise.all([
     import('handlebars'),
-    readFile(join(templatesFolder(), 'cloud-init', 'base.yaml.hbs'), 'utf8'),
+    readFile(join(templates, 'cloud-init', 'base.yaml.hbs'), 'utf8'),
   ]);
   const handlebars = Handlebars.create();
   handlebars.registerHelper('quote', quoteYaml);

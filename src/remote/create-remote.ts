@@ -5,7 +5,7 @@ import pLimit from 'p-limit';
 import { across, type Boundary, type Clock, type Random } from '../domain/index.js';
 import { HostSession, type SessionTools } from './host-session.js';
 import type { TaskTexts } from './run-task.js';
-import { templatesFolder } from './templates.js';
+import { ownTemplates } from './templates.js';
 import type { HostTarget, Remote, RunOptions, Session } from './types.js';
 
 export interface RemoteOptions {
@@ -21,7 +21,7 @@ export interface RemoteOptions {
 /** SSH to the machines of a cluster: one connection each, made again when it breaks. */
 export function createRemote(options: RemoteOptions): Remote {
   const { clock, random, boundary } = options;
-  const folder = join(options.templates ?? templatesFolder(), 'host');
+  const folder = join(options.templates ?? ownTemplates, 'host');
   const sessions = new Map<string, HostSession>();
   const texts = new Map<string, Promise<string>>();
 

@@ -2,5 +2,5 @@ export { cloudInit, type CloudInitOptions } from './cloud-init.js';
 export { createRemote, type RemoteOptions } from './create-remote.js';
 export { fingerprint, generateHostKey, generateIdentity, generateKeyPair, keyBlob, type SshKeyPair } from './keys.js';
 export { TaskFailedError } from './task-errors.js';
-export { templatesFolder } from './templates.js';
+export { ownTemplates } from './templates.js';
 export type * from './types.js';

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 
+import type ssh2 from 'ssh2';
+
 import { Secret } from '../domain/secret.js';
+
+type Ssh2 = typeof ssh2;
 
 /** An OpenSSH ed25519 key pair. */
 export interface SshKeyPair {
@@ -13,7 +17,7 @@ export interface SshKeyPair {
 
 /** A new ed25519 pair, for a host as for a login. ssh2 is loaded by the first call. */
 export function generateKeyPair(comment: string): SshKeyPair {
-  const { utils } = createRequire(import.meta.url)('ssh2') as typeof import('ssh2');
+  const { utils } = createRequire(import.meta.url)('ssh2') as Ssh2;
   // Some of ssh2's pairs can't be read, by itself nor by OpenSSH: a key that begins with a zero byte is cut short.
   for (;;) {
     const pair = utils.generateKeyPairSync('ed25519', { comment });

@@ -88,7 +88,8 @@ async function handshake(
         keepaliveCountMax: 3,
         algorithms: { serverHostKey: check.algorithms },
         hostVerifier: (key: Buffer) => check.accepts(key),
-        authHandler: [{ type: 'publickey', username: target.user, key: target.identity.reveal() }],
+        privateKey: target.identity.reveal(),
+        authHandler: ['publickey'],
       });
     } catch (cause) {
       end(
@@ -119,6 +120,7 @@ function networkWords(error: NodeJS.ErrnoException): string {
       return 'there is no route to it';
     case 'ETIMEDOUT':
       return 'no answer';
+    case undefined:
     default:
       return error.message || 'the connection failed';
   }

@@ -13,8 +13,8 @@ export interface Upload {
 }
 
 /**
- * Copies by SFTP under a temporary name, then renames. SFTP can't tell a file's hash, so it is kept beside the file,
- * written last: a file whose size and recorded hash are right is not sent again.
+ * Copies by SFTP under a temporary name, then renames. SFTP can't tell a file's hash, so one that is there with the
+ * right size is read back and hashed; nothing is sent when it is the same.
  */
 export async function uploadFile(client: Client, upload: Upload, { signal, progress }: RunOptions): Promise<void> {
   const { localPath, remotePath, mode } = upload;
@@ -25,13 +25,12 @@ export async function uploadFile(client: Client, upload: Upload, { signal, progr
   const onAbort = (): void => sftp.end();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const record = `${remotePath}.sha256`;
     const there = await statOf(sftp, remotePath);
-    if (there?.size === size && (await textOf(sftp, record)) === hash) {
+    if (there?.size === size && (await remoteSha256(sftp, remotePath)) === hash) {
+      await done((callback) => sftp.chmod(remotePath, mode, callback));
       progress?.(`${remotePath} is there already`);
       return;
     }
-    await removed(sftp, record);
     const part = `${remotePath}.slipway-part`;
     let tenths = 0;
     await done((callback) =>
@@ -53,7 +52,6 @@ export async function uploadFile(client: Client, upload: Upload, { signal, progr
     if (sent?.size !== size) throw new Error(`${sent?.size ?? 0} of ${size} bytes arrived`);
     await done((callback) => sftp.chmod(part, mode, callback));
     await replaced(sftp, part, remotePath);
-    await done((callback) => sftp.writeFile(record, hash, { mode: 0o600 }, callback));
   } finally {
     signal.removeEventListener('abort', onAbort);
     sftp.end();
@@ -74,10 +72,13 @@ async function statOf(sftp: SFTPWrapper, path: string): Promise<Stats | undefine
   return new Promise((resolve) => sftp.stat(path, (error, stats) => resolve(error ? undefined : stats)));
 }
 
-async function textOf(sftp: SFTPWrapper, path: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    sftp.readFile(path, (error, content) => resolve(error ? undefined : content.toString('utf8').trim()));
-  });
+/** Undefined when it can't be read: then it is sent again. */
+async function remoteSha256(sftp: SFTPWrapper, path: string): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  return pipeline(sftp.createReadStream(path), hash).then(
+    () => hash.digest('hex'),
+    () => undefined,
+  );
 }
 
 async function removed(sftp: SFTPWrapper, path: string): Promise<void> {
