@@ -62,15 +62,15 @@ export async function createRuntime({ reporter, signal, env }: RuntimeOptions): 
     return opened;
   };
 
-  const { createRemote, ownTemplates } = await import('../remote/index.js');
-  const remote = createRemote({ clock, random, boundary, templates: ownTemplates });
+  const { createRemote } = await import('../remote/index.js');
+  const remote = createRemote({ clock, random, boundary });
 
   return {
     workspace,
     provider,
     remote,
     openApi,
-    cloudInit: async (machine) => (await import('../remote/cloud-init.js')).cloudInit(ownTemplates, machine),
+    cloudInit: async (machine) => (await import('../remote/cloud-init.js')).cloudInit(machine),
     newKeyPair: () => keys.generateKeyPair('plan'),
     reporter,
     clock,

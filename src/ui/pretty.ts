@@ -1,11 +1,13 @@
 import type { Clock } from '../domain/clock.js';
 import type { ReportEvent, StepInfo } from '../reporting/index.js';
-import type { Listr, ListrTaskWrapper } from 'listr2';
+import type { ListrRenderer, ListrTaskWrapper } from 'listr2';
 import { duration } from './text.js';
 
 /** How many machines at work are named in a group; the rest is a count, so that 300 stay readable. */
 const namedAtWork = 3;
 const redrawMs = 150;
+
+type AnyTask = ListrTaskWrapper<unknown, typeof ListrRenderer, typeof ListrRenderer>;
 
 interface Group {
   readonly title: string;
@@ -18,7 +20,7 @@ interface Group {
   /** Steps at work, oldest first. */
   readonly atWork: Map<string, { readonly step: StepInfo; readonly since: number; text: string }>;
   finish?: (failed: boolean) => void;
-  task?: Pick<ListrTaskWrapper<unknown, never, never>, 'title' | 'output'>;
+  task?: { title: string; output: string };
 }
 
 /** Progress for a terminal: one line per phase with counts and time, and under it what is at work, longest first. */
@@ -97,7 +99,7 @@ export class PrettyProgress {
     const list = new ListrClass(
       [...this.#groups.values()].map((group) => ({
         title: this.title(group),
-        task: (_: unknown, task: ListrTaskWrapper<unknown, never, never>) =>
+        task: (_: unknown, task: AnyTask) =>
           new Promise<void>((resolve, reject) => {
             group.task = task;
             group.finish = (failed) => (failed ? reject(new Error(this.title(group))) : resolve());
@@ -108,10 +110,11 @@ export class PrettyProgress {
         concurrent: true,
         exitOnError: false,
         registerSignalListeners: false,
+        renderer: 'default',
         rendererOptions: { collapseErrors: true, showErrorMessage: false, formatOutput: 'truncate' },
         fallbackRendererCondition: false,
       },
-    ) as unknown as Listr;
+    );
     await list.run().catch(() => undefined);
   }
 
