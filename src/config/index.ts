@@ -2,3 +2,4 @@ export * from './cluster-file.js';
 export * from './from-flags.js';
 export * from './json-schema.js';
 export * from './to-yaml.js';
+export * from './edit.js';

@@ -10,3 +10,4 @@ export * from './quorum.js';
 export * from './addresses.js';
 export * from './residency.js';
 export * from './cost.js';
+export * from './pools.js';

@@ -1,0 +1,42 @@
+import { parseDocument, isSeq, isMap, YAMLMap } from 'yaml';
+
+import type { PoolSpec } from '../domain/spec/schema.js';
+import { UsageError } from '../errors/index.js';
+
+/** What a pool command changes in a cluster file. */
+export type PoolEdit =
+  | { readonly kind: 'add'; readonly pool: Pick<PoolSpec, 'name' | 'count' | 'type' | 'labels' | 'taints'> }
+  | { readonly kind: 'scale'; readonly name: string; readonly count: number }
+  | { readonly kind: 'remove'; readonly name: string };
+
+/**
+ * A cluster file's text with one pool changed; comments and everything else stay.
+ * @throws UsageError code POOL_NOT_IN_FILE
+ */
+export function editPools(text: string, edit: PoolEdit): string {
+  const document = parseDocument(text);
+  const pools = document.get('pools');
+  if (edit.kind === 'add') {
+    const { name, count, type, labels, taints } = edit.pool;
+    const entry = document.createNode({
+      name,
+      ...(type === undefined ? {} : { type: type.length === 1 ? type[0] : type }),
+      count,
+      ...(Object.keys(labels).length === 0 ? {} : { labels }),
+      ...(taints.length === 0 ? {} : { taints }),
+    });
+    if (isSeq(pools)) pools.add(entry);
+    else document.set('pools', document.createNode([entry]));
+    return document.toString();
+  }
+  const index = isSeq(pools) ? pools.items.findIndex((item) => isMap(item) && item.get('name') === edit.name) : -1;
+  if (!isSeq(pools) || index < 0) {
+    throw new UsageError(`The cluster file has no pool called ${edit.name}.`, {
+      code: 'POOL_NOT_IN_FILE',
+      hint: 'Change the file by hand, then: slipway cluster apply',
+    });
+  }
+  if (edit.kind === 'remove') pools.delete(index);
+  else (pools.items[index] as YAMLMap).set('count', edit.count);
+  return document.toString();
+}

@@ -1,0 +1,37 @@
+import { UsageError } from '../errors/index.js';
+import type { ClusterSpec, PoolSpec } from './spec/schema.js';
+
+/** The spec with one pool more. @throws UsageError code POOL_EXISTS */
+export function withPool(spec: ClusterSpec, pool: PoolSpec): ClusterSpec {
+  if (spec.pools.some(({ name }) => name === pool.name)) {
+    throw new UsageError(`${spec.name} has a pool called ${pool.name} already.`, {
+      code: 'POOL_EXISTS',
+      hint: `Change its size: slipway pool scale ${pool.name} -c ${spec.name} --count ${pool.count}`,
+    });
+  }
+  return { ...spec, pools: [...spec.pools, pool] };
+}
+
+/** The spec with another count of one pool. @throws UsageError code UNKNOWN_POOL */
+export function withPoolCount(spec: ClusterSpec, name: string, count: number): ClusterSpec {
+  findPool(spec, name);
+  return { ...spec, pools: spec.pools.map((pool) => (pool.name === name ? { ...pool, count } : pool)) };
+}
+
+/** The spec without one pool. @throws UsageError code UNKNOWN_POOL */
+export function withoutPool(spec: ClusterSpec, name: string): ClusterSpec {
+  findPool(spec, name);
+  return { ...spec, pools: spec.pools.filter((pool) => pool.name !== name) };
+}
+
+export function findPool(spec: ClusterSpec, name: string): PoolSpec {
+  const pool = spec.pools.find((candidate) => candidate.name === name);
+  if (pool) return pool;
+  throw new UsageError(`${spec.name} has no pool called ${name}.`, {
+    code: 'UNKNOWN_POOL',
+    hint:
+      spec.pools.length > 0
+        ? `It has: ${spec.pools.map((candidate) => candidate.name).join(', ')}.`
+        : `It has none; add one: slipway pool add ${name} -c ${spec.name} --count 1`,
+  });
+}

@@ -1,0 +1,151 @@
+import type { IncomingMessage } from 'node:http';
+
+import { across, type Boundary } from '../domain/boundary.js';
+import type { Clock } from '../domain/clock.js';
+import { apiError, isPassing, kubeFailure, UnreachableError } from './failures.js';
+import type { KubeServer } from './kubeconfig.js';
+import { ConnectionError, open, send, type KubeRequest, type KubeResponse, type Timeouts } from './transport.js';
+
+export interface ClientOptions {
+  readonly servers: readonly KubeServer[];
+  readonly boundary: Boundary;
+  readonly clock: Clock;
+  readonly timeouts?: Timeouts;
+  /** Milliseconds in which passing troubles (a server restarts, etcd elects) are sat out. */
+  readonly patienceMs?: number;
+}
+
+const defaultTimeouts: Timeouts = { connectMs: 4_000, silenceMs: 30_000 };
+const defaultPatienceMs = 15_000;
+
+/** Speaks JSON with whichever server answers, and stays with the one that did. */
+export class KubeClient {
+  readonly clock: Clock;
+  readonly #servers: readonly KubeServer[];
+  readonly #boundary: Boundary;
+  readonly #timeouts: Timeouts;
+  readonly #patienceMs: number;
+  #good = 0;
+
+  constructor(options: ClientOptions) {
+    this.clock = options.clock;
+    this.#servers = options.servers;
+    this.#boundary = options.boundary;
+    this.#timeouts = options.timeouts ?? defaultTimeouts;
+    this.#patienceMs = options.patienceMs ?? defaultPatienceMs;
+  }
+
+  /** @throws ApiError, UnreachableError */
+  async get(path: string, signal: AbortSignal): Promise<unknown> {
+    return parse(await this.#patiently({ method: 'GET', path }, signal));
+  }
+
+  /**
+   * A change, which may be sent more than once. Passes the boundary as `PATCH nodes/demo-cp-1`.
+   * @throws ApiError, UnreachableError
+   */
+  async write(request: KubeRequest, what: string, signal: AbortSignal): Promise<unknown> {
+    return across(this.#boundary, 'kube', `${request.method} ${what}`, async () =>
+      parse(await this.#patiently(request, signal)),
+    );
+  }
+
+  /** Opens a stream on a server that answers. @throws ApiError, UnreachableError; neither is sat out. */
+  async stream(path: string, silenceMs: number, signal: AbortSignal): Promise<IncomingMessage> {
+    const timeouts = { ...this.#timeouts, silenceMs };
+    const response = await this.#somewhere((server) => open(server, { method: 'GET', path }, timeouts, signal));
+    if (response.statusCode === 200) return response;
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    const { statusCode = 0, headers } = response;
+    throw apiError({ status: statusCode, headers, body: Buffer.concat(chunks).toString('utf8') });
+  }
+
+  /** Whether any server says it is ready. All are asked at once, so that dead ones cost no time. */
+  async ready(signal: AbortSignal): Promise<boolean> {
+    const timeouts = { ...this.#timeouts, silenceMs: Math.min(5_000, this.#timeouts.silenceMs) };
+    const rest = new AbortController();
+    const asked = AbortSignal.any([signal, rest.signal]);
+    const answers = this.#servers.map(async (server, index) => {
+      const { status } = await send(server, { method: 'GET', path: '/readyz' }, timeouts, asked);
+      if (status !== 200) throw new Error(`HTTP ${status}`);
+      return index;
+    });
+    try {
+      this.#good = await Promise.any(answers);
+      return true;
+    } catch {
+      signal.throwIfAborted();
+      return false;
+    } finally {
+      rest.abort();
+    }
+  }
+
+  close(): void {
+    for (const server of this.#servers) server.agent.destroy();
+  }
+
+  async #patiently(request: KubeRequest, signal: AbortSignal): Promise<KubeResponse> {
+    const deadline = this.clock.now() + this.#patienceMs;
+    for (let pause = 200; ; pause = Math.min(pause * 2, 3_000)) {
+      try {
+        const response = await this.#somewhere(async (server) => {
+          const answer = await send(server, request, this.#timeouts, signal);
+          // A server that is just starting or stopping says so; another one may be fine.
+          if (answer.status === 502 || answer.status === 503) throw new Unready(answer);
+          return answer;
+        });
+        if (response.status < 400) return response;
+        throw apiError(response);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isPassing(error) || this.clock.now() + pause > deadline) throw error;
+      }
+      await this.clock.sleep(pause, signal);
+    }
+  }
+
+  /** Asks the server that last answered, then the others. */
+  async #somewhere<T>(ask: (server: KubeServer) => Promise<T>): Promise<T> {
+    const failures: ConnectionError[] = [];
+    let unready: Unready | undefined;
+    const start = this.#good;
+    for (let turn = 0; turn < this.#servers.length; turn++) {
+      const index = (start + turn) % this.#servers.length;
+      try {
+        const result = await ask(this.#servers[index]!);
+        this.#good = index;
+        return result;
+      } catch (error) {
+        if (error instanceof Unready) unready = error;
+        else if (error instanceof ConnectionError) failures.push(error);
+        else throw error;
+      }
+    }
+    throw unready ? apiError(unready.response) : new UnreachableError(failures);
+  }
+}
+
+class Unready extends Error {
+  constructor(readonly response: KubeResponse) {
+    super('not ready');
+  }
+}
+
+function parse(response: KubeResponse): unknown {
+  return response.body === '' ? {} : JSON.parse(response.body);
+}
+
+/** Runs work whose errors are still those of the wire, and answers with what they mean. */
+export async function explained<T>(doing: string, work: () => Promise<T>, sensitive = false): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isAbort(error) ? error : kubeFailure(error, doing, sensitive);
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}

@@ -1,0 +1,55 @@
+import type { NodeFacts, NodePatch } from './types.js';
+import type { WireNode } from './wire.js';
+
+/** What decisions need of a node. */
+export function nodeFacts(node: WireNode): NodeFacts {
+  const { metadata = {}, spec = {}, status = {} } = node;
+  const conditions = status.conditions ?? [];
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  const voter = conditions.find(({ type }) => type === 'EtcdIsVoter');
+  const labels = metadata.labels ?? {};
+  const isReady = ready?.status === 'True';
+  return {
+    name: metadata.name ?? '',
+    ready: isReady,
+    notReadyBecause: isReady ? undefined : (ready?.message ?? ready?.reason ?? 'its kubelet has not reported yet'),
+    version: status.nodeInfo?.kubeletVersion ?? '',
+    schedulable: spec.unschedulable !== true,
+    controlPlane: 'node-role.kubernetes.io/control-plane' in labels,
+    etcdVoter: voter && voter.status === 'True',
+    address: addressOf(node, 'InternalIP') ?? addressOf(node, 'ExternalIP'),
+    providerId: spec.providerID,
+    labels,
+    taints: spec.taints ?? [],
+    createdAt: metadata.creationTimestamp ?? '',
+  };
+}
+
+function addressOf(node: WireNode, type: string): string | undefined {
+  return node.status?.addresses?.find((entry) => entry.type === type)?.address;
+}
+
+/** A node's state in a few words, for progress and for the error at a deadline. */
+export function describeNode(node: NodeFacts | undefined): string {
+  if (!node) return 'not in the cluster';
+  const words = [
+    node.ready ? 'Ready' : `not Ready: ${node.notReadyBecause ?? 'unknown'}`,
+    node.version,
+    node.schedulable ? '' : 'cordoned',
+    node.etcdVoter === false ? 'no etcd voter yet' : '',
+    ...node.taints.map(({ key, effect }) => `taint ${key}:${effect}`),
+  ];
+  return words.filter((word) => word !== '').join(', ');
+}
+
+/** The merge patch (RFC 7386) for a change of a node. */
+export function nodeMergePatch({ labels, taints, unschedulable }: NodePatch): object {
+  const spec = {
+    ...(taints === undefined ? {} : { taints: taints.length === 0 ? null : taints }),
+    ...(unschedulable === undefined ? {} : { unschedulable: unschedulable ? true : null }),
+  };
+  return {
+    ...(labels === undefined ? {} : { metadata: { labels } }),
+    ...(Object.keys(spec).length === 0 ? {} : { spec }),
+  };
+}

@@ -1,0 +1,184 @@
+import { explained, KubeClient, type ClientOptions } from './client.js';
+import { Discovery, objectPath } from './discovery.js';
+import { evictPods, refuseLoss } from './drain.js';
+import { ApiError } from './failures.js';
+import { kubeServers } from './kubeconfig.js';
+import { nodeFacts, nodeMergePatch } from './node-facts.js';
+import { NodeFeed } from './node-watch.js';
+import { listAll } from './paging.js';
+import type {
+  DrainOptions,
+  Kube,
+  KubeContext,
+  KubeObject,
+  KubeOptions,
+  NodeFacts,
+  NodePatch,
+  NodeWatch,
+} from './types.js';
+import type { WireNode } from './wire.js';
+
+type Ref = Parameters<Kube['get']>[0];
+
+const fieldManager = 'slipway';
+/** How long and how patiently to wait; the defaults suit everybody but tests. */
+export type KubeTuning = Pick<ClientOptions, 'timeouts' | 'patienceMs'>;
+
+/**
+ * Opens the API that a kubeconfig leads to; connects with the first request.
+ * All methods throw SlipwayErrors: IncompleteError KUBE_UNREACHABLE (with the addresses tried), KUBE_UNAUTHORIZED,
+ * KUBE_FORBIDDEN, KUBE_NOT_FOUND, KUBE_CONFLICT, KUBE_ERROR; UsageError KUBE_INVALID, KUBE_NO_SUCH_KIND; or the
+ * signal's reason.
+ * @throws UsageError code KUBECONFIG_INVALID
+ */
+export async function openKube(context: KubeContext, tuning: KubeTuning = {}): Promise<Kube> {
+  const servers = await kubeServers(context.kubeconfig);
+  return new HttpKube(new KubeClient({ servers, boundary: context.boundary, clock: context.clock, ...tuning }));
+}
+
+class HttpKube implements Kube {
+  readonly #discovery: Discovery;
+  readonly #feed: NodeFeed;
+
+  constructor(private readonly client: KubeClient) {
+    this.#discovery = new Discovery(client);
+    this.#feed = new NodeFeed(client);
+  }
+
+  async reachable({ signal }: KubeOptions): Promise<boolean> {
+    return this.client.ready(signal);
+  }
+
+  async nodes({ signal }: KubeOptions): Promise<readonly NodeFacts[]> {
+    const { items } = await explained('GET nodes', () => listAll<WireNode>(this.client, '/api/v1/nodes', signal));
+    return items.map(nodeFacts);
+  }
+
+  watchNodes(signal: AbortSignal): NodeWatch {
+    return this.#feed.watch(signal);
+  }
+
+  async patchNode(name: string, patch: NodePatch, { signal }: KubeOptions): Promise<void> {
+    await explained(`PATCH nodes/${name}`, () => this.#patchNode(name, patch, signal));
+  }
+
+  async drain(name: string, options: DrainOptions): Promise<void> {
+    await explained(`the drain of ${name}`, async () => {
+      await refuseLoss(this.client, name, options);
+      await this.#patchNode(name, { unschedulable: true }, options.signal);
+      // Something may have been started there between looking and cordoning.
+      await refuseLoss(this.client, name, options);
+      await evictPods(this.client, name, options);
+    });
+  }
+
+  async deleteNode(name: string, options: KubeOptions): Promise<void> {
+    await this.delete({ apiVersion: 'v1', kind: 'Node', metadata: { name } }, options);
+    // It would keep a new machine of this name from joining.
+    const metadata = { name: `${name}.node-password.k3s`, namespace: 'kube-system' };
+    const password = { apiVersion: 'v1', kind: 'Secret', metadata };
+    if (await this.get(password, options)) await this.delete(password, options);
+  }
+
+  async get(ref: Ref, { signal }: KubeOptions): Promise<KubeObject | undefined> {
+    return explained(
+      `GET ${shortName(ref)}`,
+      async () => {
+        try {
+          return (await this.client.get((await this.#locate(ref, signal)).path, signal)) as KubeObject;
+        } catch (error) {
+          if (error instanceof ApiError && error.status === 404) return undefined;
+          throw error;
+        }
+      },
+      isSensitive(ref.kind),
+    );
+  }
+
+  async list(
+    apiVersion: string,
+    kind: string,
+    query: { readonly namespace?: string; readonly labelSelector?: string },
+    { signal }: KubeOptions,
+  ): Promise<readonly KubeObject[]> {
+    return explained(
+      `the list of ${kind}`,
+      async () => {
+        const resource = await this.#discovery.resource(apiVersion, kind, signal);
+        const path = objectPath(apiVersion, resource, query.namespace);
+        const selector = query.labelSelector === undefined ? {} : { labelSelector: query.labelSelector };
+        const { items } = await listAll<KubeObject>(this.client, path, signal, selector);
+        // Items of a list come without what the list already says.
+        return items.map((item) => ({ ...item, apiVersion, kind }));
+      },
+      isSensitive(kind),
+    );
+  }
+
+  async apply(object: KubeObject, options: KubeOptions & { readonly force?: boolean }): Promise<KubeObject> {
+    const { signal, force = false } = options;
+    const { managedFields: _, resourceVersion: __, ...metadata } = object.metadata;
+    return explained(
+      `PATCH ${shortName(object)}`,
+      async () => {
+        const { path, what } = await this.#locate(object, signal);
+        const query = new URLSearchParams({ fieldManager, force: String(force) });
+        const request = {
+          method: 'PATCH',
+          path: `${path}?${query.toString()}`,
+          contentType: 'application/apply-patch+yaml',
+          // JSON is YAML.
+          body: JSON.stringify({ ...object, metadata }),
+        } as const;
+        return (await this.client.write(request, what, signal)) as KubeObject;
+      },
+      isSensitive(object.kind),
+    );
+  }
+
+  async delete(ref: Ref, { signal }: KubeOptions): Promise<void> {
+    await explained(
+      `DELETE ${shortName(ref)}`,
+      async () => {
+        const { path, what } = await this.#locate(ref, signal);
+        const body = JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' });
+        try {
+          await this.client.write({ method: 'DELETE', path, contentType: 'application/json', body }, what, signal);
+        } catch (error) {
+          if (!(error instanceof ApiError && error.status === 404)) throw error;
+        }
+      },
+      isSensitive(ref.kind),
+    );
+  }
+
+  close(): void {
+    this.#feed.close();
+    this.client.close();
+  }
+
+  async #patchNode(name: string, patch: NodePatch, signal: AbortSignal): Promise<void> {
+    const request = {
+      method: 'PATCH',
+      path: `/api/v1/nodes/${encodeURIComponent(name)}?fieldManager=${fieldManager}`,
+      contentType: 'application/merge-patch+json',
+      body: JSON.stringify(nodeMergePatch(patch)),
+    } as const;
+    await this.client.write(request, `nodes/${name}`, signal);
+  }
+
+  async #locate(ref: Ref, signal: AbortSignal): Promise<{ readonly path: string; readonly what: string }> {
+    const resource = await this.#discovery.resource(ref.apiVersion, ref.kind, signal);
+    const namespace = resource.namespaced ? (ref.metadata.namespace ?? 'default') : undefined;
+    const path = objectPath(ref.apiVersion, resource, namespace, ref.metadata.name);
+    return { path, what: [resource.name, namespace, ref.metadata.name].filter(Boolean).join('/') };
+  }
+}
+
+function shortName({ kind, metadata }: Ref): string {
+  return [kind, metadata.namespace, metadata.name].filter((part) => part !== undefined).join('/');
+}
+
+function isSensitive(kind: string): boolean {
+  return kind === 'Secret';
+}

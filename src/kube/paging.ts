@@ -1,0 +1,36 @@
+import type { KubeClient } from './client.js';
+import { ApiError } from './failures.js';
+import type { WireList } from './wire.js';
+
+const pageSize = 500;
+
+/** All objects of a collection, page by page. A list that changed too much meanwhile is begun again, once. */
+export async function listAll<T>(
+  client: KubeClient,
+  path: string,
+  signal: AbortSignal,
+  query: Readonly<Record<string, string>> = {},
+): Promise<{ readonly items: readonly T[]; readonly resourceVersion: string }> {
+  try {
+    return await pages<T>(client, path, signal, query);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 410)) throw error;
+    return pages<T>(client, path, signal, query);
+  }
+}
+
+async function pages<T>(
+  client: KubeClient,
+  path: string,
+  signal: AbortSignal,
+  query: Readonly<Record<string, string>>,
+): Promise<{ readonly items: readonly T[]; readonly resourceVersion: string }> {
+  const items: T[] = [];
+  for (let next = ''; ;) {
+    const parameters = new URLSearchParams({ ...query, limit: String(pageSize), ...(next ? { continue: next } : {}) });
+    const page = (await client.get(`${path}?${parameters.toString()}`, signal)) as WireList<T>;
+    items.push(...(page.items ?? []));
+    next = page.metadata?.continue ?? '';
+    if (next === '') return { items, resourceVersion: page.metadata?.resourceVersion ?? '' };
+  }
+}

@@ -1,0 +1,147 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+
+import type { KubeServer } from './kubeconfig.js';
+
+export interface KubeRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** With query: `/api/v1/nodes?limit=500`. */
+  readonly path: string;
+  readonly contentType?: string;
+  readonly body?: string;
+}
+
+export interface KubeResponse {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** A server that could not be asked: nothing listens, no way there, no answer in time, a foreign certificate. */
+export class ConnectionError extends Error {
+  constructor(
+    readonly address: string,
+    readonly reason: string,
+    cause: unknown,
+  ) {
+    super(`${address}: ${reason}`, { cause });
+    this.name = 'ConnectionError';
+  }
+}
+
+export interface Timeouts {
+  /** Milliseconds until a connection stands, TLS included. */
+  readonly connectMs: number;
+  /** Milliseconds of silence until an answer is given up. */
+  readonly silenceMs: number;
+}
+
+/**
+ * Asks one server once and reads the whole answer, whatever its status.
+ * @throws ConnectionError, or the signal's reason.
+ */
+export async function send(
+  server: KubeServer,
+  request: KubeRequest,
+  timeouts: Timeouts,
+  signal: AbortSignal,
+): Promise<KubeResponse> {
+  const response = await open(server, request, timeouts, signal);
+  try {
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    const { statusCode = 0, headers } = response;
+    return { status: statusCode, headers, body: Buffer.concat(chunks).toString('utf8') };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw connectionError(server, error);
+  }
+}
+
+/** Asks one server once; resolves with the head of the answer while the body still comes. */
+export async function open(
+  server: KubeServer,
+  { method, path, contentType, body }: KubeRequest,
+  timeouts: Timeouts,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  signal.throwIfAborted();
+  const url = new URL(server.address.replace(/\/$/, '') + path);
+  const headers = {
+    accept: 'application/json',
+    'user-agent': 'slipway',
+    ...(body === undefined ? {} : { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }),
+    ...(await server.authorize()),
+  };
+  const once = (): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const make = url.protocol === 'http:' ? httpRequest : httpsRequest;
+      const outgoing = make(url, { method, headers, agent: server.agent, signal });
+      const overdue = (what: string): void => void outgoing.destroy(new Overdue(what));
+      // Waiting for a free connection is not silence, so the clocks start with the connection.
+      outgoing.once('socket', (socket) => {
+        const silent = (): void => void outgoing.setTimeout(timeouts.silenceMs, () => overdue('no answer'));
+        if (!socket.connecting) return silent();
+        const connecting = setTimeout(() => overdue('no connection'), timeouts.connectMs);
+        const settled = (): void => clearTimeout(connecting);
+        outgoing.once('close', settled);
+        socket.once(url.protocol === 'http:' ? 'connect' : 'secureConnect', () => {
+          settled();
+          // Finds out within seconds when the machine behind the connection is gone without a word.
+          socket.setKeepAlive(true, 5_000);
+          silent();
+        });
+      });
+      outgoing.on('error', (error) => reject(new SentError(error, outgoing.reusedSocket)));
+      outgoing.once('response', resolve);
+      outgoing.end(body);
+    });
+  try {
+    return await once();
+  } catch (first) {
+    signal.throwIfAborted();
+    if (!(first instanceof SentError)) throw first;
+    // A kept connection may have been closed by the server in the instant it was used again.
+    if (!first.onKeptConnection) throw connectionError(server, first.cause);
+    return await once().catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw connectionError(server, error instanceof SentError ? error.cause : error);
+    });
+  }
+}
+
+class Overdue extends Error {
+  readonly code = 'ETIMEDOUT';
+}
+
+class SentError extends Error {
+  constructor(
+    cause: unknown,
+    readonly onKeptConnection: boolean,
+  ) {
+    super('not answered', { cause });
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection lost',
+  EPIPE: 'connection lost',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no route to the network',
+  ENOTFOUND: 'unknown host name',
+  EAI_AGAIN: 'the host name could not be looked up',
+  ETIMEDOUT: 'no answer in time',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is of another cluster',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is of another cluster',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is of another cluster',
+  CERT_SIGNATURE_FAILURE: 'its certificate is of another cluster',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is not for this address',
+};
+
+/** The reason is chosen from a list: messages of the TLS layer can carry parts of certificates. */
+function connectionError(server: KubeServer, error: unknown): ConnectionError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  return new ConnectionError(server.address, reasons[code] ?? `failed (${code})`, error);
+}
