@@ -34,7 +34,9 @@ export function errorOf(result: RunResult, retryCommand: string): SlipwayError |
 function lines(failures: readonly StepFailure[]): string[] {
   const groups = new Map<string, StepFailure[]>();
   for (const failure of failures) {
-    const key = `${failure.error.code} ${failure.error.hint ?? ''} ${failure.error.message.replaceAll(failure.step.target, '…')}`;
+    // Messages name the machine in full, the step by its place: any word around the place goes.
+    const words = failure.error.message.split(' ').map((word) => (word.includes(failure.step.target) ? '…' : word));
+    const key = `${failure.error.code} ${words.join(' ')}`;
     groups.set(key, [...(groups.get(key) ?? []), failure]);
   }
   return [...groups.values()].flatMap((group) => {

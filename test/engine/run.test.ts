@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { errorOf, from, known, needsOf, runSteps, type Step, valueOf } from '../../src/engine/index.js';
+import { IncompleteError, RefusedError } from '../../src/errors/index.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { RecordingReporter } from '../support/recording-reporter.js';
+
+const step = <T>(
+  id: string,
+  needs: readonly string[],
+  apply: Step<T>['apply'],
+  more: Partial<Step<T>> = {},
+): Step<T> => ({
+  id,
+  phase: 'Phase',
+  target: id,
+  text: `do ${id}`,
+  needs,
+  apply,
+  ...more,
+});
+
+const run = (steps: readonly Step[], limits = {}, signal = new AbortController().signal) => {
+  const reporter = new RecordingReporter();
+  return { reporter, result: runSteps(steps, { reporter, clock: new FakeClock(), signal, limits }) };
+};
+
+describe('the engine', () => {
+  it('hands the output of a step to those that need it', async () => {
+    const make = step('make', [], async () => 42);
+    const use = step('use', [make.id], async (context) => valueOf(from(make), context) + valueOf(known(1), context));
+    const result = await run([make, use]).result;
+    expect(result.output(use)).toBe(43);
+    expect(needsOf(from(make), known(1))).toEqual(['make']);
+  });
+
+  it('refuses a step that reads what it does not need', async () => {
+    const make = step('make', [], async () => 42);
+    const use = step('use', [], async (context) => context.output(make));
+    const result = await run([use, make]).result;
+    expect(result.failures.map(({ error }) => error.code)).toEqual(['BAD_PLAN']);
+  });
+
+  it('lets the rest finish when one fails, and skips only what depends on it', async () => {
+    const bad = step('bad', [], async () => Promise.reject(new IncompleteError('no disk', { code: 'DISK_FULL' })));
+    const after = step('after', ['bad'], async () => {});
+    const last = step('last', ['after'], async () => {});
+    const other = step('other', [], async () => {});
+    const soft = step('soft', [], async () => {}, { after: ['bad'] });
+    const { result, reporter } = run([bad, after, last, other, soft]);
+    const { done, failures, skipped } = await result;
+    expect(done.map(({ id }) => id)).toEqual(['other', 'soft']);
+    expect(failures.map(({ step: { id } }) => id)).toEqual(['bad']);
+    expect(skipped.map(({ id }) => id)).toEqual(['after', 'last']);
+    expect(reporter.lines()).toContain('step-skipped last');
+  });
+
+  it('starts nothing new once interrupted, and says how to go on', async () => {
+    const controller = new AbortController();
+    const first = step('first', [], async () => controller.abort());
+    const second = step('second', ['first'], async () => {});
+    const { result } = run([first, second], {}, controller.signal);
+    const ended = await result;
+    expect(ended.done.map(({ id }) => id)).toEqual(['first']);
+    expect(errorOf(ended, 'slipway cluster create demo')).toMatchObject({
+      exitCode: 130,
+      hint: expect.stringContaining('slipway cluster create demo') as string,
+    });
+  });
+
+  it.each([
+    [[step('a', ['b'], async () => {}), step('b', ['a'], async () => {})], /wait for each other: a → b → a/],
+    [[step('a', ['gone'], async () => {})], /needs gone/],
+    [[step('a', [], async () => {}), step('a', [], async () => {})], /two steps are called a/],
+  ])('refuses a plan that does not hold together %#', async (steps, message) => {
+    await expect(run(steps).result).rejects.toThrow(message);
+  });
+
+  it('never runs more steps of a limit at once than it allows, and each exactly once after its needs', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ needs: fc.array(fc.nat({ max: 30 }), { maxLength: 3 }), limited: fc.boolean() }), {
+          maxLength: 25,
+        }),
+        fc.integer({ min: 1, max: 3 }),
+        async (shapes, limit) => {
+          const ended: string[] = [];
+          let now = 0;
+          let most = 0;
+          const steps = shapes.map(({ needs, limited }, index) =>
+            step(
+              `s${index}`,
+              [...new Set(needs.filter((need) => need < index))].map((need) => `s${need}`),
+              async () => {
+                if (limited) most = Math.max(most, (now += 1));
+                await new Promise((resolve) => setImmediate(resolve));
+                if (limited) now -= 1;
+                ended.push(`s${index}`);
+              },
+              limited ? { limits: ['join'] } : {},
+            ),
+          );
+          const { done } = await run(steps, { join: limit }).result;
+          expect(done).toHaveLength(steps.length);
+          expect(new Set(ended).size).toBe(steps.length);
+          expect(most).toBeLessThanOrEqual(limit);
+          for (const { id, needs } of steps)
+            for (const need of needs) expect(ended.indexOf(need)).toBeLessThan(ended.indexOf(id));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('the end of a run', () => {
+  const failing = (error: Error, ...ids: string[]) => ids.map((id) => step(id, [], async () => Promise.reject(error)));
+
+  it('is exit 3 when every failure was a refusal, 4 otherwise', async () => {
+    const refusal = new RefusedError('not ours', { code: 'HOST_KEY_MISMATCH' });
+    expect(errorOf(await run(failing(refusal, 'a')).result, 'x')?.exitCode).toBe(3);
+    const mixed = [...failing(refusal, 'a'), ...failing(new IncompleteError('late', { code: 'LATE' }), 'b')];
+    expect(errorOf(await run(mixed).result, 'x')?.exitCode).toBe(4);
+  });
+
+  it('names one reason once, with everybody it hit', async () => {
+    const error = new IncompleteError('the account’s limit is reached', { code: 'RESOURCE_LIMIT', hint: 'Raise it.' });
+    const said = errorOf(await run(failing(error, 'cp-1', 'cp-2', 'cp-3')).result, 'slipway x');
+    expect(said).toMatchObject({ code: 'RESOURCE_LIMIT' });
+    expect(said?.details).toEqual(['cp-1: the account’s limit is reached (also cp-2, cp-3)', '  → Raise it.']);
+  });
+});

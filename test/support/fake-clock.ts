@@ -1,0 +1,38 @@
+import type { Clock, Random } from '../../src/domain/clock.js';
+
+/** A clock whose sleeps end as soon as everybody sleeps: time jumps to the next one due. No real waiting. */
+export class FakeClock implements Clock {
+  #now: number;
+  readonly #due: { at: number; wake: () => void }[] = [];
+
+  constructor(start = Date.parse('2026-11-20T10:00:00Z')) {
+    this.#now = start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const entry = { at: this.#now + ms, wake: resolve };
+      this.#due.push(entry);
+      signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      setImmediate(() => this.advance());
+    });
+  }
+
+  private advance(): void {
+    const next = this.#due.sort((a, b) => a.at - b.at).shift();
+    if (!next) return;
+    this.#now = Math.max(this.#now, next.at);
+    next.wake();
+  }
+}
+
+/** Chance that is the same each time. */
+export const fixedRandom: Random = {
+  bytes: (length) => Buffer.alloc(length, 7),
+  fraction: () => 0.5,
+};
