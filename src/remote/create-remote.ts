@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
@@ -46,6 +47,8 @@ export function createRemote(options: RemoteOptions): Remote {
   };
 
   const connect = async (target: HostTarget, deadlineMs: number, run: RunOptions): Promise<Session> => {
+    // One signal stops all machines; Node would warn of a leak at eleven.
+    setMaxListeners(0, run.signal);
     let session = sessions.get(target.name);
     if (session && !samePlace(session.target, target)) {
       sessions.delete(target.name);

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server, connect, type Socket } from 'node:net';
@@ -167,19 +167,10 @@ ForceCommand ${forced}
 let penalties: boolean | undefined;
 /** OpenSSH 9.8 and later punish what these tests do on purpose. */
 function knowsPenalties(): boolean {
-  penalties ??= !/keyword|bad configuration/i.test(
-    tryRun(sshdPath!, ['-t', '-o', 'PerSourcePenalties=no', '-f', '/dev/null']),
-  );
+  const asked = (): string =>
+    spawnSync(sshdPath!, ['-t', '-o', 'PerSourcePenalties=no', '-f', '/dev/null'], { encoding: 'utf8' }).stderr;
+  penalties ??= !/keyword|bad configuration/i.test(asked());
   return penalties;
-}
-
-function tryRun(command: string, args: readonly string[]): string {
-  try {
-    execFileSync(command, args, { stdio: 'pipe', encoding: 'utf8' });
-    return '';
-  } catch (error) {
-    return String((error as { stderr?: unknown }).stderr ?? '');
-  }
 }
 
 /** Resolves with undefined when the port was taken in the meantime. */

@@ -1,0 +1,328 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { Secret } from '../../src/domain/index.js';
+import { ownTemplates, TaskFailedError } from '../../src/remote/index.js';
+import { wireTask } from '../../src/remote/run-task.js';
+import { encodeTask, taskCommand } from '../../src/remote/task-wire.js';
+import type { HostTask, Remote, Session } from '../../src/remote/types.js';
+import { sshdMissing, startHost, type TestHost } from '../support/sshd.js';
+import { remoteWith, signal, task, templatesWith } from './support.js';
+
+/** Counts its runs, says when it has begun, and goes on when `go` is there. */
+const gated = `
+mkdir -p "$SLIPWAY_PREFIX/gate"
+echo run >>"$SLIPWAY_PREFIX/gate/$NAME.runs"
+say "begun $NAME"
+while [ ! -f "$SLIPWAY_PREFIX/gate/$NAME.go" ]; do sleep 0.05; done
+say "ended $NAME"
+fact name "$NAME"
+`;
+
+const scripts = {
+  gated,
+  other: gated,
+  echo: `
+fact text "$TEXT"
+fact number "$NUMBER"
+fact yes "$YES"
+say 'in the middle'
+echo 'a line for nobody'
+`,
+  spy: `
+fact arguments "$(ps -e -o args= | grep -c "$TOKEN" || :)"
+fact environment "$(cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -c "$TOKEN" || :)"
+fact folder "$(stat -c %a "$SLIPWAY_PREFIX/run/slipway")"
+fact env_mode "$(stat -c %a "$SLIPWAY_PREFIX"/run/slipway/*/env | sort -u)"
+`,
+  broken: `
+echo "the token is $TOKEN" >&2
+fail NO_LUCK "could not use $TOKEN"
+`,
+  dies: `
+echo 'last words' >&2
+exit 7
+`,
+  endless: `while :; do sleep 0.1; done`,
+  suicide: `
+echo run >>"$SLIPWAY_PREFIX/suicides"
+parent() { ps -o ppid= -p "$1" | tr -d ' '; }
+# The shell, the \`timeout\` above it and the worker above that.
+[ "$(wc -l <"$SLIPWAY_PREFIX/suicides")" -ge "$TIMES" ] || kill -9 "$(parent "$(parent $$)")" "$(parent $$)" $$
+fact runs "$(wc -l <"$SLIPWAY_PREFIX/suicides")"
+`,
+  big: `
+i=0
+while [ $i -lt 3000 ]; do echo "# line $i äöü"; i=$((i + 1)); done
+fact blob "$(head -c 200000 /dev/zero | tr '\\0' x)"
+`,
+};
+
+describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`, () => {
+  let templates: string;
+  let host: TestHost;
+  let remote: Remote;
+  beforeAll(async () => {
+    templates = await templatesWith(scripts);
+    host = await startHost();
+  });
+  afterAll(() => host.stop());
+  afterEach(() => remote.close());
+
+  const session = async (): Promise<Session> => {
+    remote = remoteWith(templates);
+    return remote.connect(host.target, 20_000, { signal });
+  };
+  const open = (name: string): Promise<void> => host.write(`gate/${name}.go`, '');
+  const runs = async (name: string): Promise<number> =>
+    ((await host.read(`gate/${name}.runs`)) ?? '').split('\n').length - 1;
+  const begun = (name: string) =>
+    vi.waitFor(async () => expect(await runs(name)).toBeGreaterThan(0), { timeout: 10_000, interval: 20 });
+
+  it('hands parameters over and brings facts and progress back', async () => {
+    const progress: string[] = [];
+    const text = `it's "quoted" $HOME \`x\` \\ ü = #`;
+    const facts = await (
+      await session()
+    ).run(task('echo', { TEXT: text, NUMBER: 3, YES: true }), { signal, progress: (line) => progress.push(line) });
+    expect(facts).toEqual({ text, number: '3', yes: 'true' });
+    expect(progress).toEqual(['in the middle']);
+  });
+
+  it('keeps secrets off command lines and out of every environment, and its folder closed', async () => {
+    const token = `spy-${Math.floor(performance.now() * 1000)}-xyz`;
+    const facts = await (await session()).run(task('spy', { TOKEN: new Secret(token) }), { signal });
+    // The one that is found is the grep which looks for it.
+    expect(Number(facts['arguments'])).toBeLessThanOrEqual(1);
+    expect(facts).toMatchObject({ environment: '0', folder: '700', env_mode: '600' });
+  });
+
+  it('leaves no parameter behind once a task has ended', async () => {
+    await (await session()).run(task('echo', { TEXT: 'a', NUMBER: 1, YES: false }), { signal });
+    const folder = join(host.prefix, 'run/slipway');
+    const left = (await readdir(folder, { recursive: true })).filter((name) => /\/(env|script)$/.test(name));
+    expect(left).toEqual([]);
+  });
+
+  it('tells a failure with machine, task, reason and last lines, without the secret', async () => {
+    const failing = (await session()).run(task('broken', { TOKEN: new Secret('hunter2hunter2') }), { signal });
+    const error: unknown = await failing.catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(TaskFailedError);
+    expect(error).toMatchObject({
+      code: 'TASK_FAILED',
+      taskCode: 'NO_LUCK',
+      message: 'demo-cp-1: broken failed: could not use [secret].',
+      details: ['the token is [secret]'],
+    });
+    expect(JSON.stringify(error)).not.toContain('hunter2');
+  });
+
+  it('tells a script that ended without a word by its code and last line', async () => {
+    const failing = (await session()).run(task('dies'), { signal });
+    await expect(failing).rejects.toMatchObject({
+      code: 'TASK_FAILED',
+      message: 'demo-cp-1: dies failed: it ended with code 7: last words.',
+    });
+  });
+
+  it('ends a task at its deadline', async () => {
+    const late = (await session()).run(task('endless', {}, 1_500), { signal });
+    await expect(late).rejects.toMatchObject({ code: 'TASK_TIMEOUT' });
+    await vi.waitFor(() => expect(processes('endless')).toBe(0));
+  });
+
+  it('carries much output and long facts', async () => {
+    const progress: string[] = [];
+    const facts = await (await session()).run(task('big'), { signal, progress: (line) => progress.push(line) });
+    expect(progress).toHaveLength(3000);
+    expect(progress[2999]).toBe('line 2999 äöü');
+    expect(facts['blob']).toHaveLength(200_000);
+  });
+
+  it('finds a task again after the connection was cut in the middle, and runs it once', async () => {
+    const progress: string[] = [];
+    const running = (await session()).run(task('gated', { NAME: 'cut' }), {
+      signal,
+      progress: (line) => progress.push(line),
+    });
+    await begun('cut');
+    host.cut();
+    await vi.waitFor(() => expect(progress).toContain('the connection was lost; looking for the task again'));
+    await open('cut');
+    expect(await running).toEqual({ name: 'cut' });
+    expect(await runs('cut')).toBe(1);
+    expect(progress.filter((line) => line === 'begun cut')).toHaveLength(1);
+  });
+
+  it('gets the result of a task that ended while nobody was connected', async () => {
+    const running = (await session()).run(task('gated', { NAME: 'away' }), { signal });
+    await begun('away');
+    host.closeGate();
+    await open('away');
+    await vi.waitFor(() => expect(processes('gated')).toBe(0), { timeout: 10_000 });
+    host.openGate();
+    expect(await running).toEqual({ name: 'away' });
+    expect(await runs('away')).toBe(1);
+  });
+
+  it('says so when the connection does not come back in the task’s time', async () => {
+    const running = (await session()).run(task('gated', { NAME: 'gone' }, 2_500), { signal });
+    const refused = expect(running).rejects.toMatchObject({
+      code: 'SSH_LOST',
+      hint: expect.stringContaining('it finds it there') as string,
+    });
+    await begun('gone');
+    host.closeGate();
+    await refused;
+    host.openGate();
+    await open('gone');
+  });
+
+  it('attaches to a task whose client was killed with SIGKILL', async () => {
+    const wanted = task('gated', { NAME: 'killed' });
+    const client = await plainClient(wanted, 'killed-client');
+    await begun('killed');
+    client.kill('SIGKILL');
+    const progress: string[] = [];
+    const running = (await session()).run(wanted, { signal, progress: (line) => progress.push(line) });
+    await vi.waitFor(() => expect(progress.join()).toMatch(/gated already runs here since \d{4}-.*following it/));
+    await open('killed');
+    expect(await running).toEqual({ name: 'killed' });
+    expect(await runs('killed')).toBe(1);
+  });
+
+  it('waits for another task, saying which it is, and then runs', async () => {
+    const client = await plainClient(task('gated', { NAME: 'first' }), 'other-client');
+    await begun('first');
+    client.kill('SIGKILL');
+    const progress: string[] = [];
+    const running = (await session()).run(task('other', { NAME: 'second' }), {
+      signal,
+      progress: (line) => progress.push(line),
+    });
+    await vi.waitFor(() => expect(progress.join()).toMatch(/waiting for gated, which runs here since \d{4}-/));
+    expect(await runs('second')).toBe(0);
+    await open('second');
+    await open('first');
+    expect(await running).toEqual({ name: 'second' });
+    expect(progress.filter((line) => line.startsWith('waiting for'))).toHaveLength(1);
+  });
+
+  it('gives up waiting for another task at its own deadline, naming it', async () => {
+    const client = await plainClient(task('gated', { NAME: 'busy' }), 'busy-client');
+    await begun('busy');
+    client.kill('SIGKILL');
+    const waiting = (await session()).run(task('other', { NAME: 'patient' }, 2_000), { signal });
+    await expect(waiting).rejects.toMatchObject({
+      code: 'TASK_TIMEOUT',
+      message: expect.stringContaining('gave up waiting for gated') as string,
+    });
+    await open('busy');
+  });
+
+  it('never runs two tasks at once on a host', async () => {
+    const connected = await session();
+    const names = ['a', 'b', 'c', 'd'];
+    for (const name of names) await open(name);
+    const facts = await Promise.all(names.map((NAME) => connected.run(task('gated', { NAME }), { signal })));
+    expect(facts.map((answer) => answer['name'])).toEqual(names);
+  });
+
+  it('runs a task again whose process was killed before it had a result', async () => {
+    await expect((await session()).run(task('suicide', { TIMES: 2 }), { signal })).resolves.toEqual({ runs: '2' });
+  });
+
+  it('does not go on for ever with a task that is always killed', async () => {
+    await writeFile(join(host.prefix, 'suicides'), '');
+    const failing = (await session()).run(task('suicide', { TIMES: 99 }), { signal });
+    await expect(failing).rejects.toMatchObject({ code: 'TASK_FAILED', taskCode: 'TASK_DIED' });
+  });
+
+  it('runs anew when asked anew, and answers from what is kept when the same attempt asks again', async () => {
+    const wanted = task('gated', { NAME: 'again' });
+    await open('again');
+    const connected = await session();
+    await connected.run(wanted, { signal });
+    await connected.run(wanted, { signal });
+    expect(await runs('again')).toBe(2);
+    const first = await plainAnswer(wanted, 'one-attempt');
+    const second = await plainAnswer(wanted, 'one-attempt');
+    expect(await runs('again')).toBe(3);
+    expect(second).toBe(first);
+    expect(second).toContain('slipway-exit=0');
+  });
+
+  it('clears results away that nobody will ask for any more', async () => {
+    const connected = await session();
+    await open('old');
+    await connected.run(task('gated', { NAME: 'old' }), { signal });
+    const folder = join(host.prefix, 'run/slipway');
+    const ids = async (): Promise<string[]> => (await readdir(folder)).filter((name) => /^[0-9a-f]{16}$/.test(name));
+    const past = new Date(2020, 1, 1);
+    for (const id of await ids()) await utimes(join(folder, id), past, past);
+    await connected.run(task('echo', { TEXT: 'new', NUMBER: 1, YES: true }), { signal });
+    expect(await ids()).toHaveLength(1);
+  });
+
+  it('stops listening when interrupted, and leaves the task to the host', async () => {
+    const stop = new AbortController();
+    const running = (await session()).run(task('gated', { NAME: 'left' }), { signal: stop.signal });
+    const refused = expect(running).rejects.toThrow('Ctrl-C');
+    await begun('left');
+    stop.abort(new Error('Ctrl-C'));
+    await refused;
+    await open('left');
+    await expect((await session()).run(task('gated', { NAME: 'left' }), { signal })).resolves.toEqual({ name: 'left' });
+  });
+
+  it('passes one boundary point before and one after', async () => {
+    const points: string[] = [];
+    remote = remoteWith(templates, async ({ when, kind, what }) => void points.push(`${when} ${kind} ${what}`));
+    const connected = await remote.connect(host.target, 20_000, { signal });
+    await connected.run(task('echo', { TEXT: '', NUMBER: 1, YES: true }), { signal });
+    expect(points.slice(-2)).toEqual(['before ssh demo-cp-1 echo', 'after ssh demo-cp-1 echo']);
+  });
+
+  /** OpenSSH's own client as another Slipway, that can be killed as a whole. */
+  async function plainClient(wanted: HostTask, attempt: string) {
+    const known = join(host.prefix, 'known_hosts');
+    const key = join(host.prefix, 'identity');
+    await host.write('known_hosts', `[127.0.0.1]:${host.target.port} ${host.hostKey.publicKey}\n`);
+    await host.write('identity', host.identity.privateKey.reveal(), 0o600);
+    const { port, user } = host.target;
+    const command = user === 'root' ? taskCommand.root : taskCommand.other;
+    const args = ['-F', 'none', '-i', key, '-p', String(port), '-o', `UserKnownHostsFile=${known}`];
+    const client = spawn('ssh', [...args, '-o', 'StrictHostKeyChecking=yes', `${user}@127.0.0.1`, command], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    client.stdin.on('error', () => {});
+    client.stdin.end(textOf(wanted, attempt));
+    return client;
+  }
+
+  async function plainAnswer(wanted: HostTask, attempt: string): Promise<string> {
+    const client = await plainClient(wanted, attempt);
+    let text = '';
+    for await (const chunk of client.stdout) text += String(chunk);
+    return text;
+  }
+
+  function textOf(wanted: HostTask, attempt: string): string {
+    const read = (path: string): string => readFileSync(join(ownTemplates, 'host', path), 'utf8');
+    const texts = {
+      runner: read('lib/runner.sh'),
+      script: read('lib/common.sh') + scripts[wanted.name as keyof typeof scripts],
+    };
+    return encodeTask(wireTask(wanted, texts, attempt, 20), texts.runner);
+  }
+
+  /** How many processes of a task still run on this host. */
+  function processes(name: string): number {
+    const list = execFileSync('ps', ['-e', '-o', 'args='], { encoding: 'utf8' });
+    return list.split('\n').filter((line) => line.includes(host.prefix) && line.includes(` ${name} `)).length;
+  }
+});
