@@ -1,0 +1,42 @@
+import { afterAll, afterEach, beforeAll } from 'vitest';
+
+import type { HostFacts, HostTask, Remote } from '../../src/remote/types.js';
+import { remoteWith, signal } from '../remote/support.js';
+import { startHost, type TestHost, type TestHostOptions } from '../support/sshd.js';
+
+export interface Rig {
+  readonly host: TestHost;
+  readonly remote: Remote;
+  run(task: HostTask): Promise<HostFacts>;
+  /** What the last task said for people. */
+  readonly said: string[];
+}
+
+/** A fresh host for each test file, and the production code that talks to it. */
+export function useHost(options: TestHostOptions = {}): Rig {
+  let host: TestHost;
+  let remote: Remote;
+  const said: string[] = [];
+  beforeAll(async () => {
+    host = await startHost(options);
+    remote = remoteWith();
+  });
+  afterEach(() => void (said.length = 0));
+  afterAll(async () => {
+    await remote.close();
+    await host.stop();
+  });
+  return {
+    get host() {
+      return host;
+    },
+    get remote() {
+      return remote;
+    },
+    said,
+    run: async (task) => {
+      const session = await remote.connect(host.target, 20_000, { signal });
+      return session.run(task, { signal, progress: (text) => said.push(text) });
+    },
+  };
+}
