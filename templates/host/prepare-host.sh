@@ -35,8 +35,12 @@ set -eu
 if command -v nft >/dev/null; then
   # One transaction: there is no moment without the rule.
   if [ "$1" = on ]; then
-    rules="chain forward { type filter hook forward priority -5; ip daddr 169.254.169.254 drop; }"
-    rules="table ip slipway_metadata { $rules }"
+    rules="table ip slipway_metadata {
+  chain forward {
+    type filter hook forward priority -5; policy accept;
+    ip daddr 169.254.169.254 drop
+  }
+}"
   fi
   nft -f - <<RULES
 table ip slipway_metadata
