@@ -16,7 +16,21 @@ export interface Upload {
  * Copies by SFTP under a temporary name, then renames. SFTP can't tell a file's hash, so one that is there with the
  * right size is read back and hashed; nothing is sent when it is the same.
  */
-export async function uploadFile(client: Client, upload: Upload, { signal, progress }: RunOptions): Promise<void> {
+export async function uploadFile(client: Client, upload: Upload, options: RunOptions): Promise<void> {
+  // ssh2 forgets the callbacks of a copy when its connection breaks.
+  let onClose = (): void => {};
+  const lost = new Promise<never>((_, reject) => {
+    onClose = () => reject(new Error('the connection was lost'));
+  });
+  client.once('close', onClose);
+  try {
+    await Promise.race([copy(client, upload, options), lost]);
+  } finally {
+    client.removeListener('close', onClose);
+  }
+}
+
+async function copy(client: Client, upload: Upload, { signal, progress }: RunOptions): Promise<void> {
   const { localPath, remotePath, mode } = upload;
   const [hash, { size }] = await Promise.all([sha256(localPath), stat(localPath)]);
   const sftp = await new Promise<SFTPWrapper>((resolve, reject) => {
@@ -26,7 +40,7 @@ export async function uploadFile(client: Client, upload: Upload, { signal, progr
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     const there = await statOf(sftp, remotePath);
-    if (there?.size === size && (await remoteSha256(sftp, remotePath)) === hash) {
+    if (there?.size === size && (await remoteSha256(sftp, remotePath, size)) === hash) {
       await done((callback) => sftp.chmod(remotePath, mode, callback));
       progress?.(`${remotePath} is there already`);
       return;
@@ -72,13 +86,36 @@ async function statOf(sftp: SFTPWrapper, path: string): Promise<Stats | undefine
   return new Promise((resolve) => sftp.stat(path, (error, stats) => resolve(error ? undefined : stats)));
 }
 
+/** Bytes of one read, and how many are under way: alone, each would cost a round trip. */
+const readBytes = 32 * 1024;
+const readsAhead = 32;
+
 /** Undefined when it can't be read: then it is sent again. */
-async function remoteSha256(sftp: SFTPWrapper, path: string): Promise<string | undefined> {
+async function remoteSha256(sftp: SFTPWrapper, path: string, size: number): Promise<string | undefined> {
   const hash = createHash('sha256');
-  return pipeline(sftp.createReadStream(path), hash).then(
-    () => hash.digest('hex'),
-    () => undefined,
-  );
+  const handle = await new Promise<Buffer | undefined>((resolve) => {
+    sftp.open(path, 'r', (error, opened) => resolve(error ? undefined : opened));
+  });
+  if (!handle) return undefined;
+  const read = (at: number): Promise<Buffer | undefined> =>
+    new Promise((resolve) => {
+      const wanted = Math.min(readBytes, size - at);
+      sftp.read(handle, Buffer.alloc(wanted), 0, wanted, at, (error, got, bytes) => {
+        resolve(error || got !== wanted ? undefined : bytes);
+      });
+    });
+  const underWay: Promise<Buffer | undefined>[] = [];
+  let next = 0;
+  while (next < size || underWay.length > 0) {
+    for (; next < size && underWay.length < readsAhead; next += readBytes) underWay.push(read(next));
+    const bytes = await underWay.shift();
+    if (!bytes) break;
+    hash.update(bytes);
+  }
+  const whole = next >= size && underWay.length === 0;
+  await Promise.all(underWay);
+  await done((callback) => sftp.close(handle, callback));
+  return whole ? hash.digest('hex') : undefined;
 }
 
 async function removed(sftp: SFTPWrapper, path: string): Promise<void> {

@@ -216,6 +216,7 @@ class Gate {
       const socket = connect(this.to, '127.0.0.1');
       for (const end of [from, socket]) {
         this.#sockets.add(end);
+        end.setNoDelay(true);
         end.on('error', () => {});
         end.on('close', () => {
           this.#sockets.delete(end);
