@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+import { Secret } from '../../src/domain/index.js';
+import {
+  firstLogin,
+  installK3s,
+  kubeconfigFor,
+  observe,
+  parseHostFacts,
+  parseHostState,
+  parseServerInfo,
+  prepareHost,
+  releaseUrl,
+  replaceHostKey,
+  serverInfo,
+  startAgent,
+  stopK3s,
+  unitText,
+} from '../../src/k3s/index.js';
+
+const version = 'v1.36.5+k3s1';
+
+describe('host tasks as values', () => {
+  const privateKey = new Secret('key');
+
+  it.each([
+    ['first-login', firstLogin({ privateAddress: '10.0.0.2', deadlineMs: 5 }), { PRIVATE_ADDRESS: '10.0.0.2' }],
+    ['first-login', firstLogin(), { PRIVATE_ADDRESS: '' }],
+    [
+      'replace-host-key',
+      replaceHostKey({ key: { publicKey: 'ssh-ed25519 A', privateKey } }),
+      { HOST_KEY: privateKey, HOST_PUBLIC_KEY: 'ssh-ed25519 A' },
+    ],
+    ['prepare-host', prepareHost({ blockMetadata: true }), { BLOCK_METADATA: true }],
+    [
+      'install-k3s',
+      installK3s({ version }),
+      {
+        VERSION: version,
+        BASE_URL: 'https://github.com/k3s-io/k3s/releases/download/v1.36.5%2Bk3s1',
+        SHA256: '',
+        FILE: '',
+      },
+    ],
+    [
+      'install-k3s',
+      installK3s({ version, baseUrl: 'http://mirror/k3s/', sha256: 'ab', file: '/tmp/k3s' }),
+      { VERSION: version, BASE_URL: 'http://mirror/k3s', SHA256: 'ab', FILE: '/tmp/k3s' },
+    ],
+    ['server-info', serverInfo(), {}],
+    ['stop-k3s', stopK3s({ killPods: false }), { KILL_PODS: false }],
+    ['observe', observe(), {}],
+  ])('%s', (name, task, params) => {
+    expect(task).toMatchObject({ name });
+    expect(task.params).toEqual(params);
+    expect(task.deadlineMs).toBeGreaterThan(0);
+  });
+
+  it('leave k3s less time than the task, so that it can report what k3s said', () => {
+    const node = { nodeName: 'n', nodeAddress: '', privateInterface: undefined, labels: {}, taints: [] };
+    const settings = {
+      ...node,
+      externalCloudProvider: false,
+      providerId: undefined,
+      joinAddress: 'a',
+      token: privateKey,
+    };
+    const task = startAgent({ ...settings, deadlineMs: 600_000 });
+    expect(task.deadlineMs).toBe(600_000);
+    expect(task.params).toMatchObject({ ROLE: 'agent', WAIT_SECONDS: 570, UNIT: unitText('agent') });
+    expect(task.params['CONFIG']).toBeInstanceOf(Secret);
+    const short = startAgent({ ...settings, deadlineMs: 1_000 });
+    expect(short.deadlineMs).toBeGreaterThan(Number(short.params['WAIT_SECONDS']) * 1000);
+  });
+
+  it.each(['1.36.5+k3s1', 'v1.36.5', 'v1.36.5+rke2r1', 'v1.36.5+k3s1/../..'])('know no release %s', (bad) => {
+    expect(() => releaseUrl(bad)).toThrow(`${bad} is no k3s release`);
+  });
+
+  it.each(['server', 'agent'] as const)(
+    'bring a %s unit that starts with the machine and says when it is ready',
+    (role) => {
+      const lines = unitText(role).split('\n');
+      expect(lines).toEqual(
+        expect.arrayContaining([
+          'Type=notify',
+          'KillMode=process',
+          'Delegate=yes',
+          'TimeoutStartSec=0',
+          'Restart=always',
+          `ExecStart=/usr/local/bin/k3s ${role}`,
+          'WantedBy=multi-user.target',
+        ]),
+      );
+    },
+  );
+});
+
+describe('answers of host tasks', () => {
+  const host = {
+    os: 'ubuntu',
+    os_version: '26.04',
+    arch: 'arm64',
+    cores: '4',
+    memory_mib: '7900',
+    disk_free_mib: '70000',
+    boot_id: 'b',
+    hostname: 'h',
+    cgroup: 'v2',
+    private_interface: '',
+  };
+
+  it('become facts', () => {
+    expect(parseHostFacts(host)).toEqual({
+      os: 'ubuntu',
+      osVersion: '26.04',
+      arch: 'arm64',
+      cores: 4,
+      memoryMiB: 7900,
+      diskFreeMiB: 70_000,
+      bootId: 'b',
+      hostname: 'h',
+      cgroup: 'v2',
+      privateInterface: undefined,
+    });
+    const state = { k3s_version: '', unit: 'none', active: 'false', enabled: 'true', config_sha256: '', boot_id: 'b' };
+    expect(parseHostState(state)).toEqual({
+      k3sVersion: undefined,
+      unit: 'none',
+      active: false,
+      enabled: true,
+      configSha256: undefined,
+      bootId: 'b',
+    });
+  });
+
+  it.each([
+    ['cores', 'many', 'cores is no whole number'],
+    ['arch', 'riscv64', 'arch is none of amd64, arm64'],
+    ['hostname', undefined, 'hostname is missing'],
+  ])('with a bad %s are refused', (name, value, words) => {
+    const { [name]: _, ...rest } = host as Record<string, string>;
+    expect(() => parseHostFacts(value === undefined ? rest : { ...rest, [name]: value })).toThrow(words);
+  });
+
+  it('give the agent token’s password, also of a token in the short form', () => {
+    const facts = { server_token: 'K10a::server:s', kubeconfig: '' };
+    expect(parseServerInfo({ ...facts, agent_token: 'K10ab::node:p:w' }).agentPassword.reveal()).toBe('p:w');
+    expect(parseServerInfo({ ...facts, agent_token: 'short' }).agentPassword.reveal()).toBe('short');
+  });
+
+  it('name no secret when they are refused', () => {
+    expect(() => parseServerInfo({ server_token: 'very-secret' })).toThrow(/^((?!very-secret).)*$/);
+  });
+});
+
+describe('the kubeconfig', () => {
+  const raw = new Secret(`apiVersion: v1
+clusters:
+- cluster: {certificate-authority-data: Q0E=, server: "https://127.0.0.1:6443"}
+  name: default
+contexts:
+- context: {cluster: default, user: default}
+  name: default
+current-context: default
+kind: Config
+users:
+- name: default
+  user: {client-certificate-data: Q0VSVA==, client-key-data: S0VZ}
+`);
+  const servers = ['https://203.0.113.1:6443', 'https://203.0.113.2:6443'];
+  const made = (current?: string): unknown => parse(kubeconfigFor(raw, { cluster: 'demo', servers, current }).reveal());
+
+  it('has the cluster’s name and a context for each server', () => {
+    expect(made()).toEqual({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [
+        { name: 'demo', cluster: { server: servers[0], 'certificate-authority-data': 'Q0E=' } },
+        { name: 'demo-2', cluster: { server: servers[1], 'certificate-authority-data': 'Q0E=' } },
+      ],
+      users: [{ name: 'demo', user: { 'client-certificate-data': 'Q0VSVA==', 'client-key-data': 'S0VZ' } }],
+      contexts: [
+        { name: 'demo', context: { cluster: 'demo', user: 'demo' } },
+        { name: 'demo-2', context: { cluster: 'demo-2', user: 'demo' } },
+      ],
+      'current-context': 'demo',
+    });
+  });
+
+  it('can begin with another server', () => {
+    expect(made(servers[1])).toMatchObject({ 'current-context': 'demo-2' });
+  });
+
+  it.each(['', '{', 'clusters: []', 'apiVersion: v1'])('is not made from %j', (bad) => {
+    const making = (): unknown => kubeconfigFor(new Secret(bad), { cluster: 'demo', servers });
+    expect(making).toThrow(expect.objectContaining({ code: 'BAD_KUBECONFIG' }));
+  });
+
+  it('is not made without a server', () => {
+    expect(() => kubeconfigFor(raw, { cluster: 'demo', servers: [] })).toThrow(
+      expect.objectContaining({ details: ['no server address is known'] }),
+    );
+  });
+});
