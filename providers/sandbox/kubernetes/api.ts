@@ -1,0 +1,334 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { parse as parseYaml } from 'yaml';
+
+import { serverSideApply, trackUpdate } from './apply.js';
+import type { Controllers } from './controllers.js';
+import { refuseBrokenBudget } from './eviction.js';
+import type { Obj } from './objects.js';
+import { jsonPatch, mergePatch, strategicPatch } from './patches.js';
+import { targetOf, type Target } from './request.js';
+import { fullName, groupVersion } from './resources.js';
+import { fieldSelector, labelSelector } from './selectors.js';
+import { badRequest, notFound, StatusError } from './status.js';
+import type { ObjectStore } from './store.js';
+import { tableOf } from './tables.js';
+import { admit, refuseImmutable } from './validate.js';
+import { serveWatch } from './watches.js';
+
+export interface ApiContext {
+  readonly store: ObjectStore;
+  readonly controllers: Controllers;
+  readonly now: () => number;
+}
+
+export interface Reply {
+  readonly code: number;
+  readonly body: unknown;
+}
+
+/** The REST verbs on objects. Undefined means that the response was taken over by a watch. */
+export function answer(
+  context: ApiContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  text: string,
+): Reply | undefined {
+  const { store } = context;
+  const target = targetOf(url.pathname, store.resources);
+  const { resource, namespace, name } = target;
+  const query = url.searchParams;
+  const method = request.method ?? 'GET';
+  const accept = request.headers.accept ?? '';
+  if (method === 'GET' && target.subresource === 'log')
+    return { code: 200, body: logOf(store.get(resource, namespace, name)) };
+  if (method === 'GET' && name === '' && query.get('watch') === 'true') {
+    watch(context, target, query, accept, response);
+    return undefined;
+  }
+  if (method === 'GET' && name === '') return { code: 200, body: list(context, target, query, accept) };
+  if (method === 'GET')
+    return { code: 200, body: shown(context, target, [store.get(resource, namespace, name)], accept) };
+  const manager = query.get('fieldManager') ?? (request.headers['user-agent'] ?? 'unknown').split('/')[0]!;
+  const dry = query.getAll('dryRun').includes('All');
+  const result = write(context, target, method, request.headers['content-type'] ?? '', text, {
+    manager,
+    dry,
+    force: query.get('force') === 'true',
+    query,
+  });
+  return {
+    code: result.code,
+    body: isObject(result.body) ? shown(context, target, [result.body], accept) : result.body,
+  };
+}
+
+const isObject = (body: unknown): body is Obj =>
+  typeof body === 'object' && body !== null && 'metadata' in body && 'kind' in body && body.kind !== 'Status';
+
+function shown({ now, store }: ApiContext, { resource }: Target, objects: readonly Obj[], accept: string): unknown {
+  if (!accept.includes('as=Table')) return objects[0];
+  return tableOf(resource, objects, now(), { resourceVersion: String(store.version) }, 'Metadata');
+}
+
+function selected({ store }: ApiContext, { resource, namespace }: Target, query: URLSearchParams): Obj[] {
+  const [labels, fields] = [labelSelector(query.get('labelSelector')), fieldSelector(query.get('fieldSelector'))];
+  return store.peek(resource, namespace).filter((object) => labels(object.metadata.labels ?? {}) && fields(object));
+}
+
+function list(context: ApiContext, target: Target, query: URLSearchParams, accept: string): unknown {
+  const { store, now } = context;
+  const all = selected(context, target, query);
+  const start = Number(query.get('continue') ?? 0);
+  const limit = Number(query.get('limit') ?? 0) || all.length;
+  const items = all.slice(start, start + limit);
+  const more = start + limit < all.length;
+  const metadata = {
+    resourceVersion: String(store.version),
+    ...(more ? { continue: String(start + limit), remainingItemCount: all.length - start - limit } : {}),
+  };
+  if (accept.includes('as=Table'))
+    return tableOf(target.resource, items, now(), metadata, query.get('includeObject') ?? 'Metadata');
+  return { kind: `${target.resource.kind}List`, apiVersion: groupVersion(target.resource), metadata, items };
+}
+
+function watch(
+  context: ApiContext,
+  target: Target,
+  query: URLSearchParams,
+  accept: string,
+  response: ServerResponse,
+): void {
+  const { store, now } = context;
+  const [labels, fields] = [labelSelector(query.get('labelSelector')), fieldSelector(query.get('fieldSelector'))];
+  const version = query.get('resourceVersion');
+  if (query.get('sendInitialEvents') === 'true') {
+    throw new StatusError(
+      422,
+      'Invalid',
+      'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled',
+    );
+  }
+  serveWatch(
+    store,
+    {
+      resource: target.resource,
+      namespace: target.namespace,
+      matches: (object) =>
+        labels(object.metadata.labels ?? {}) &&
+        fields(object) &&
+        (target.name === '' || object.metadata.name === target.name),
+      from: version === null || version === '' || version === '0' ? undefined : Number(version),
+      bookmarks: query.get('allowWatchBookmarks') === 'true',
+      timeoutMs: Number(query.get('timeoutSeconds') ?? 1800) * 1000,
+      show: (object) =>
+        accept.includes('as=Table')
+          ? tableOf(target.resource, [object], now(), {}, query.get('includeObject') ?? 'Metadata')
+          : object,
+    },
+    response,
+  );
+}
+
+interface WriteOptions {
+  readonly manager: string;
+  readonly dry: boolean;
+  readonly force: boolean;
+  readonly query: URLSearchParams;
+}
+
+function write(
+  context: ApiContext,
+  target: Target,
+  method: string,
+  type: string,
+  text: string,
+  options: WriteOptions,
+): { code: number; body: unknown } {
+  const { store } = context;
+  const { resource, namespace, name, subresource } = target;
+  const body = parse(text, type) as Obj;
+  if (method === 'POST' && subresource === 'eviction') return evict(context, target, options.dry);
+  if (method === 'POST' && subresource === 'binding') {
+    const node = (body as unknown as { target?: { name?: string } }).target?.name;
+    store.change(resource, namespace, name, (pod) => void (pod.spec = { ...pod.spec, nodeName: node }));
+    return { code: 201, body: { kind: 'Status', apiVersion: 'v1', status: 'Success', code: 201, metadata: {} } };
+  }
+  if (method === 'POST') {
+    const object = admit(resource, body, namespace);
+    if (resource.namespaced) requireNamespace(store, namespace);
+    trackUpdate(undefined, object, options.manager, store.stamp());
+    if (options.dry) return { code: 201, body: object };
+    return { code: 201, body: defined(store, store.create(resource, object)) };
+  }
+  if (method === 'PUT') {
+    const before = store.get(resource, namespace, name);
+    const object =
+      subresource === 'status'
+        ? { ...before, status: body.status ?? {} }
+        : { ...admit(resource, body, namespace), ...statusOf(before, resource.subresources) };
+    return { code: 200, body: stored(store, target, before, object, options) };
+  }
+  if (method === 'PATCH') return patch(context, target, type, body, options);
+  if (method === 'DELETE')
+    return name === '' ? removeAll(context, target, options) : { code: 200, body: remove(context, target, options) };
+  throw new StatusError(405, 'MethodNotAllowed', `${method} is not allowed here`);
+}
+
+function patch(
+  { store }: ApiContext,
+  target: Target,
+  type: string,
+  body: unknown,
+  options: WriteOptions,
+): { code: number; body: unknown } {
+  const { resource, namespace, name, subresource } = target;
+  const before = store.find(resource, namespace, name);
+  if (type.includes('apply-patch')) {
+    if (options.query.get('fieldManager') === null) throw badRequest('fieldManager is required for apply patch');
+    const wanted = admit(resource, { ...(body as Obj), metadata: { ...(body as Obj).metadata, name } }, namespace);
+    if (!before && resource.namespaced) requireNamespace(store, namespace);
+    const object = serverSideApply(before, wanted, options.manager, options.force, store.stamp());
+    if (before) refuseImmutable(resource, before, object);
+    if (options.dry) return { code: before ? 200 : 201, body: object };
+    return before
+      ? { code: 200, body: defined(store, store.update(resource, object)) }
+      : { code: 201, body: defined(store, store.create(resource, object)) };
+  }
+  if (!before) throw notFound(fullName(resource), name);
+  const changed = (
+    type.includes('strategic')
+      ? strategicPatch(before, body)
+      : type.includes('json-patch')
+        ? jsonPatch(before, body)
+        : mergePatch(before, body)
+  ) as Obj;
+  const own = resource.subresources.includes('status');
+  const object =
+    subresource === 'status'
+      ? { ...before, status: changed.status ?? {} }
+      : own
+        ? { ...changed, ...statusOf(before, resource.subresources) }
+        : changed;
+  return { code: 200, body: stored(store, target, before, object, options) };
+}
+
+/** A write of the whole object does not touch its status, where that is a subresource. */
+const statusOf = (before: Obj, subresources: readonly string[]): Partial<Obj> =>
+  subresources.includes('status') && before.status ? { status: before.status } : {};
+
+function stored(
+  store: ObjectStore,
+  { resource, namespace }: Target,
+  before: Obj,
+  object: Obj,
+  options: WriteOptions,
+): Obj {
+  const next = admit(resource, object, namespace);
+  refuseImmutable(resource, before, next);
+  trackUpdate(before, next, options.manager, store.stamp());
+  return options.dry ? next : defined(store, store.update(resource, next));
+}
+
+/** A definition is served at once. */
+function defined(store: ObjectStore, object: Obj): Obj {
+  if (object.kind !== 'CustomResourceDefinition') return object;
+  store.resources.define(object);
+  const conditions = ['NamesAccepted', 'Established'].map((type) => ({
+    type,
+    status: 'True',
+    reason: 'InitialNamesAccepted',
+    lastTransitionTime: store.stamp(),
+  }));
+  return (
+    store.change(
+      store.resource(object.apiVersion, object.kind),
+      '',
+      object.metadata.name,
+      (one) => void (one.status = { conditions, storedVersions: ['v1'] }),
+    ) ?? object
+  );
+}
+
+function requireNamespace(store: ObjectStore, namespace: string): void {
+  const found = store.find(store.resource('v1', 'Namespace'), '', namespace);
+  if (!found) throw notFound('namespaces', namespace);
+  if (found.metadata.deletionTimestamp)
+    throw new StatusError(
+      403,
+      'Forbidden',
+      `unable to create new content in namespace ${namespace} because it is being terminated`,
+    );
+}
+
+function evict(
+  { store, controllers }: ApiContext,
+  { resource, namespace, name }: Target,
+  dry: boolean,
+): { code: number; body: unknown } {
+  const pod = store.get(resource, namespace, name);
+  refuseBrokenBudget(store, pod);
+  if (!dry) controllers.terminate(pod);
+  return { code: 201, body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 } };
+}
+
+function remove(
+  { store, controllers }: ApiContext,
+  { resource, namespace, name }: Target,
+  { dry }: WriteOptions,
+): unknown {
+  const object = store.get(resource, namespace, name);
+  if (dry) return object;
+  if (resource.plural === 'pods' && object.spec?.['nodeName']) return controllers.terminate(object);
+  if (resource.plural === 'namespaces') {
+    return store.change(resource, '', name, (one) => {
+      one.metadata.deletionTimestamp = store.stamp();
+      one.status = { phase: 'Terminating' };
+    });
+  }
+  if (resource.plural === 'customresourcedefinitions') {
+    const { group, names } = object.spec as { group: string; names: { plural: string } };
+    for (const own of store.resources.all().filter((one) => one.group === group && one.plural === names.plural)) {
+      for (const instance of store.peek(own))
+        store.remove(own, instance.metadata.namespace ?? '', instance.metadata.name);
+    }
+    store.resources.undefine(group, names.plural);
+  }
+  const gone = store.delete(resource, namespace, name);
+  return gone.metadata.deletionTimestamp
+    ? gone
+    : {
+        kind: 'Status',
+        apiVersion: 'v1',
+        metadata: {},
+        status: 'Success',
+        details: { name, kind: resource.plural, uid: gone.metadata.uid },
+      };
+}
+
+function removeAll(context: ApiContext, target: Target, options: WriteOptions): { code: number; body: unknown } {
+  const items = selected(context, target, options.query);
+  for (const { metadata } of items)
+    remove(context, { ...target, namespace: metadata.namespace ?? '', name: metadata.name }, options);
+  return {
+    code: 200,
+    body: {
+      kind: `${target.resource.kind}List`,
+      apiVersion: groupVersion(target.resource),
+      metadata: { resourceVersion: String(context.store.version) },
+      items,
+    },
+  };
+}
+
+function parse(text: string, type: string): unknown {
+  if (text === '') return {};
+  try {
+    return type.includes('yaml') || type.includes('apply-patch') ? parseYaml(text) : (JSON.parse(text) as unknown);
+  } catch {
+    throw badRequest('the body is neither JSON nor YAML that can be read');
+  }
+}
+
+const logOf = (pod: Obj): string => `${pod.metadata.creationTimestamp ?? ''} ${pod.metadata.name} started\n`;

@@ -1,0 +1,231 @@
+import { clone, isMap, type ManagedFields, type Obj, same } from './objects.js';
+import { itemKey, keysOf } from './patches.js';
+import { StatusError } from './status.js';
+
+/**
+ * Server-side apply: each field belongs to the managers that applied it. A field tree is FieldsV1: `f:name` for a
+ * field, `k:{…}` for an item of a keyed list; an empty object is a leaf.
+ */
+type Fields = Record<string, unknown>;
+
+const notOwned = new Set(['apiVersion', 'kind']);
+const notOwnedMeta = new Set([
+  'name',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'managedFields',
+  'deletionTimestamp',
+]);
+
+export function fieldsOf(object: Obj): Fields {
+  const { metadata, ...rest } = object;
+  const own = Object.fromEntries(Object.entries(rest).filter(([key]) => !notOwned.has(key)));
+  const meta = Object.fromEntries(Object.entries(metadata).filter(([key]) => !notOwnedMeta.has(key)));
+  return tree({ ...own, ...(Object.keys(meta).length === 0 ? {} : { metadata: meta }) }, '');
+}
+
+function tree(value: unknown, field: string): Fields {
+  if (isMap(value))
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [`f:${key}`, tree(inner, key)]));
+  if (Array.isArray(value)) {
+    const keys = keysOf(field, value);
+    if (keys && value.every(isMap))
+      return Object.fromEntries(value.map((item) => [`k:${itemKey(keys, item)}`, { '.': {}, ...tree(item, '') }]));
+  }
+  return {};
+}
+
+export interface Applied {
+  readonly object: Obj;
+}
+
+/**
+ * The object after an apply.
+ * @throws StatusError 409 with a cause for each field that another manager owns with another value, unless forced.
+ */
+export function serverSideApply(
+  current: Obj | undefined,
+  wanted: Obj,
+  manager: string,
+  force: boolean,
+  time: string,
+): Obj {
+  const fields = fieldsOf(wanted);
+  if (!current)
+    return {
+      ...clone(wanted),
+      metadata: { ...clone(wanted.metadata), managedFields: [entry(wanted, manager, fields, time)] },
+    };
+  const others = (current.metadata.managedFields ?? []).filter(
+    (one) => one.manager !== manager || one.operation !== 'Apply',
+  );
+  const mine = (current.metadata.managedFields ?? []).find(
+    (one) => one.manager === manager && one.operation === 'Apply',
+  );
+  const clashes = others.flatMap((other) =>
+    leaves(intersect(other.fieldsV1, fields))
+      .filter((path) => !same(at(current, path), at(wanted, path)))
+      .map((path) => ({ manager: other.manager, path })),
+  );
+  if (clashes.length > 0 && !force) throw conflictOf(clashes);
+  const kept = others.map((other) => ({
+    ...other,
+    fieldsV1: force
+      ? subtract(
+          other.fieldsV1,
+          clashes.filter(({ manager: owner }) => owner === other.manager).map(({ path }) => path),
+        )
+      : other.fieldsV1,
+  }));
+  const result = merge(
+    clone(current) as unknown as Record<string, unknown>,
+    wanted as unknown as Record<string, unknown>,
+    '',
+  ) as unknown as Obj;
+  // What this manager applied before and no longer does goes, unless somebody else owns it too.
+  for (const path of leaves(mine?.fieldsV1 ?? {})) {
+    if (has(fields, path) || others.some((other) => has(other.fieldsV1, path))) continue;
+    drop(result as unknown as Record<string, unknown>, path);
+  }
+  const unchanged = mine !== undefined && same(mine.fieldsV1, fields);
+  result.metadata.managedFields = [
+    ...kept.filter((one) => Object.keys(one.fieldsV1).length > 0),
+    unchanged ? mine : entry(wanted, manager, fields, time),
+  ];
+  return result;
+}
+
+const entry = (object: Obj, manager: string, fields: Fields, time: string): ManagedFields => ({
+  manager,
+  operation: 'Apply',
+  apiVersion: object.apiVersion,
+  time,
+  fieldsType: 'FieldsV1',
+  fieldsV1: fields,
+});
+
+/** Ownership after a plain write: fields that it changed belong to the writer. */
+export function trackUpdate(before: Obj | undefined, after: Obj, manager: string, time: string): void {
+  const changed = leaves(fieldsOf(after)).filter((path) => !before || !same(at(before, path), at(after, path)));
+  if (changed.length === 0) return;
+  const entries = after.metadata.managedFields ?? before?.metadata.managedFields ?? [];
+  const mine = entries.find((one) => one.manager === manager && one.operation === 'Update');
+  const fields = clone(mine?.fieldsV1 ?? {});
+  for (const path of changed) plant(fields, path);
+  const rest = entries
+    .filter((one) => one !== mine)
+    .map((one) => ({ ...one, fieldsV1: subtract(one.fieldsV1, before ? changed : []) }))
+    .filter((one) => Object.keys(one.fieldsV1).length > 0);
+  after.metadata.managedFields = [...rest, { ...entry(after, manager, fields, time), operation: 'Update' }];
+}
+
+type Path = readonly string[];
+
+function leaves(fields: Fields, path: Path = []): Path[] {
+  const inner = Object.entries(fields).filter(([key]) => key !== '.');
+  if (inner.length === 0) return path.length === 0 ? [] : [path];
+  return inner.flatMap(([key, value]) => leaves(value as Fields, [...path, key]));
+}
+
+const intersect = (a: Fields, b: Fields): Fields =>
+  Object.fromEntries(
+    Object.keys(a)
+      .filter((key) => key !== '.' && key in b)
+      .map((key) => [key, intersect(a[key] as Fields, b[key] as Fields)])
+      .filter(
+        ([key, inner]) =>
+          Object.keys(inner as Fields).length > 0 || isLeaf(a[key as string]) || isLeaf(b[key as string]),
+      ),
+  );
+
+const isLeaf = (fields: unknown): boolean => Object.keys(fields as Fields).filter((key) => key !== '.').length === 0;
+
+function has(fields: Fields, path: Path): boolean {
+  let here: unknown = fields;
+  for (const key of path) here = (here as Fields | undefined)?.[key];
+  return here !== undefined;
+}
+
+function plant(fields: Fields, path: Path): void {
+  let here = fields;
+  for (const key of path) here = (here[key] ??= {}) as Fields;
+}
+
+function subtract(fields: Fields, paths: readonly Path[]): Fields {
+  const result = clone(fields);
+  for (const path of paths) prune(result, path);
+  return result;
+}
+
+function prune(fields: Fields, [key, ...rest]: Path): void {
+  if (key === undefined || !(key in fields)) return;
+  if (rest.length > 0) prune(fields[key] as Fields, rest);
+  if (rest.length === 0 || isLeaf(fields[key])) delete fields[key];
+}
+
+/** Reads the value that a field path leads to. */
+function at(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((here, key, index) => step(here, key, path[index - 1] ?? ''), value);
+}
+
+function step(here: unknown, key: string, field: string): unknown {
+  if (key.startsWith('f:')) return isMap(here) ? here[key.slice(2)] : undefined;
+  const list = Array.isArray(here) ? here : [];
+  const keys = keysOf(field.slice(2), list) ?? [];
+  return list.find((item) => isMap(item) && itemKey(keys, item) === key.slice(2)) as unknown;
+}
+
+function drop(root: Record<string, unknown>, path: Path): void {
+  const last = path.at(-1)!;
+  const parent = at(root, path.slice(0, -1));
+  if (last.startsWith('f:')) {
+    if (isMap(parent)) delete parent[last.slice(2)];
+    // An item of a keyed list of which nothing but its keys is left goes with its last field.
+    return;
+  }
+  if (!Array.isArray(parent)) return;
+  const keys = keysOf((path.at(-2) ?? '').slice(2), parent) ?? [];
+  const index = parent.findIndex((item) => isMap(item) && itemKey(keys, item) === last.slice(2));
+  if (index >= 0) parent.splice(index, 1);
+}
+
+function merge(target: unknown, wanted: unknown, field: string): unknown {
+  if (Array.isArray(wanted)) {
+    const own = Array.isArray(target) ? (target as unknown[]) : [];
+    const keys = keysOf(field, [...wanted, ...own]);
+    if (!keys || !wanted.every(isMap)) return clone(wanted);
+    const result = [...own] as Record<string, unknown>[];
+    for (const item of wanted) {
+      const index = result.findIndex((other) => itemKey(keys, other) === itemKey(keys, item));
+      if (index >= 0) result[index] = merge(result[index], item, '') as Record<string, unknown>;
+      else result.push(clone(item));
+    }
+    return result;
+  }
+  if (!isMap(wanted)) return clone(wanted);
+  const result: Record<string, unknown> = isMap(target) ? target : {};
+  for (const [key, value] of Object.entries(wanted)) {
+    if (field === '' && key === 'managedFields') continue;
+    result[key] = merge(result[key], value, key);
+  }
+  return result;
+}
+
+function conflictOf(clashes: readonly { manager: string; path: Path }[]): StatusError {
+  const name = (path: Path): string =>
+    path.map((key) => (key.startsWith('f:') ? `.${key.slice(2)}` : `[${key.slice(2)}]`)).join('');
+  const causes = clashes.map(({ manager, path }) => ({
+    reason: 'FieldManagerConflict',
+    message: `conflict with "${manager}"`,
+    field: name(path),
+  }));
+  return new StatusError(
+    409,
+    'Conflict',
+    `Apply failed with ${causes.length} conflict${causes.length === 1 ? '' : 's'}: ${causes.map(({ message, field }) => `${message}: ${field}`).join(', ')}`,
+    { causes },
+  );
+}

@@ -1,0 +1,90 @@
+import { groupVersion, type Resource, type Resources } from './resources.js';
+
+const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+
+const listed = (resource: Resource): unknown[] => [
+  {
+    name: resource.plural,
+    singularName: resource.singular,
+    namespaced: resource.namespaced,
+    kind: resource.kind,
+    verbs,
+    ...(resource.short.length > 0 ? { shortNames: resource.short } : {}),
+  },
+  ...resource.subresources.map((sub) => ({
+    name: `${resource.plural}/${sub}`,
+    singularName: '',
+    namespaced: resource.namespaced,
+    kind: sub === 'eviction' ? 'Eviction' : sub === 'binding' ? 'Binding' : resource.kind,
+    ...(sub === 'eviction' ? { group: 'policy', version: 'v1' } : {}),
+    verbs: sub === 'status' ? ['get', 'patch', 'update'] : sub === 'log' ? ['get'] : ['create'],
+  })),
+];
+
+export const apiVersions = (): unknown => ({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] });
+
+export function resourceList(resources: Resources, group: string, version: string): unknown {
+  const own = resources.all().filter((one) => one.group === group && one.version === version);
+  if (own.length === 0) return undefined;
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: groupVersion({ group, version }),
+    resources: own.flatMap(listed),
+  };
+}
+
+function groups(resources: Resources): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const { group, version } of resources.all()) {
+    if (group === '') continue;
+    found.set(group, [...new Set([...(found.get(group) ?? []), version])]);
+  }
+  for (const extra of ['authentication.k8s.io', 'authorization.k8s.io']) found.set(extra, ['v1']);
+  return found;
+}
+
+export function groupList(resources: Resources): unknown {
+  return {
+    kind: 'APIGroupList',
+    apiVersion: 'v1',
+    groups: [...groups(resources)].map(([name, versions]) => {
+      const all = versions.map((version) => ({ groupVersion: `${name}/${version}`, version }));
+      return { name, versions: all, preferredVersion: all[0] };
+    }),
+  };
+}
+
+/** The one-request discovery that newer clients ask for. `core`: the legacy group. */
+export function aggregated(resources: Resources, core: boolean): unknown {
+  const versionItem = (group: string, version: string): unknown => ({
+    version,
+    freshness: 'Current',
+    resources: resources
+      .all()
+      .filter((one) => one.group === group && one.version === version)
+      .map((one) => ({
+        resource: one.plural,
+        responseKind: { group, version, kind: one.kind },
+        scope: one.namespaced ? 'Namespaced' : 'Cluster',
+        singularResource: one.singular,
+        verbs,
+        ...(one.short.length > 0 ? { shortNames: one.short } : {}),
+        subresources: one.subresources.map((sub) => ({
+          subresource: sub,
+          responseKind:
+            sub === 'eviction'
+              ? { group: 'policy', version: 'v1', kind: 'Eviction' }
+              : { group, version, kind: one.kind },
+          verbs: sub === 'status' ? ['get', 'patch', 'update'] : sub === 'log' ? ['get'] : ['create'],
+        })),
+      })),
+  });
+  const items = core
+    ? [{ metadata: { name: '' }, versions: [versionItem('', 'v1')] }]
+    : [...groups(resources)].map(([name, versions]) => ({
+        metadata: { name },
+        versions: versions.map((version) => versionItem(name, version)),
+      }));
+  return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items };
+}

@@ -1,0 +1,170 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import type { Persistent, SandboxClock } from '../types.js';
+import { answer, type ApiContext } from './api.js';
+import { Controllers } from './controllers.js';
+import { aggregated, apiVersions, groupList, resourceList } from './discovery.js';
+import type { Obj } from './objects.js';
+import { Resources } from './resources.js';
+import { StatusError } from './status.js';
+import { ObjectStore } from './store.js';
+
+/** Who calls, as the listener found out. */
+export interface Identity {
+  readonly user: string;
+  readonly groups: readonly string[];
+}
+
+export interface KubernetesServerOptions {
+  /** `v1.36.5+k3s1` */
+  readonly version: string;
+  readonly clock: SandboxClock;
+  readonly podStartMs: number;
+  readonly podStopMs: number;
+  readonly nodeLostMs: number;
+  /** Source of uids. */
+  readonly ids: () => string;
+}
+
+export interface KubernetesSnapshot {
+  readonly kubernetesVersion: string;
+  readonly version: number;
+  readonly objects: Obj[];
+}
+
+/** A Kubernetes API of frozen scope, with the few controllers without which it would only be a store. */
+export class KubernetesServer implements Persistent<KubernetesSnapshot> {
+  readonly store: ObjectStore;
+  readonly controllers: Controllers;
+  readonly #resources = new Resources();
+  readonly #context: ApiContext;
+  #version: string;
+
+  constructor(options: KubernetesServerOptions) {
+    const now = (): number => options.clock.now();
+    this.#version = options.version;
+    this.store = new ObjectStore(this.#resources, { now, uid: options.ids });
+    this.controllers = new Controllers(this.store, options);
+    this.#context = { store: this.store, controllers: this.controllers, now };
+  }
+
+  /** Makes what every cluster has, unless it was restored, and starts the controllers. */
+  start(): void {
+    for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
+      const namespaces = this.store.resource('v1', 'Namespace');
+      if (!this.store.find(namespaces, '', name)) {
+        this.store.create(namespaces, {
+          apiVersion: 'v1',
+          kind: 'Namespace',
+          metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
+          status: { phase: 'Active' },
+        });
+      }
+    }
+    this.controllers.start();
+  }
+
+  stop(): void {
+    this.controllers.stop();
+  }
+
+  setVersion(version: string): void {
+    this.#version = version;
+  }
+
+  nodeHeartbeat(name: string): void {
+    this.controllers.heartbeat(name);
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse, identity: Identity | undefined): void {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      try {
+        this.serve(request, response, identity, Buffer.concat(chunks).toString('utf8'));
+      } catch (error) {
+        if (!(error instanceof StatusError)) throw error;
+        send(response, error.code, error.body());
+      }
+    });
+  }
+
+  private serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    identity: Identity | undefined,
+    text: string,
+  ): void {
+    const url = new URL(request.url ?? '/', 'https://sandbox');
+    if (!identity) throw new StatusError(401, 'Unauthorized', 'Unauthorized');
+    if (!identity.groups.includes('system:masters')) {
+      throw new StatusError(
+        403,
+        'Forbidden',
+        `User "${identity.user}" cannot ${(request.method ?? 'GET').toLowerCase()} path "${url.pathname}"`,
+      );
+    }
+    const known = this.discovery(url, request.headers.accept ?? '');
+    if (known !== undefined) return send(response, 200, known);
+    const reply = answer(this.#context, request, response, url, text);
+    if (reply) send(response, reply.code, reply.body);
+  }
+
+  private discovery(url: URL, accept: string): unknown {
+    const path = url.pathname.replace(/\/$/, '');
+    const wholeAtOnce = accept.includes('as=APIGroupDiscoveryList');
+    if (['/readyz', '/livez', '/healthz', '/readyz/etcd'].includes(path)) return 'ok';
+    if (path === '/version') return versionInfo(this.#version);
+    if (path === '/api') return wholeAtOnce ? aggregated(this.#resources, true) : apiVersions();
+    if (path === '/apis') return wholeAtOnce ? aggregated(this.#resources, false) : groupList(this.#resources);
+    if (path === '/openapi/v3') return { paths: {} };
+    if (path === '/openapi/v2')
+      return { swagger: '2.0', info: { title: 'Kubernetes', version: this.#version }, paths: {}, definitions: {} };
+    const [, root, ...rest] = path.split('/');
+    if (root === 'api' && rest.length === 1) return resourceList(this.#resources, '', rest[0]!);
+    if (root === 'apis' && rest.length === 2) return resourceList(this.#resources, rest[0]!, rest[1]!);
+    return undefined;
+  }
+
+  snapshot(): KubernetesSnapshot {
+    return { kubernetesVersion: this.#version, ...this.store.snapshot() };
+  }
+
+  restore(state: KubernetesSnapshot): void {
+    this.#version = state.kubernetesVersion;
+    this.store.restore(state);
+  }
+}
+
+function versionInfo(gitVersion: string): unknown {
+  const [, major = '', minor = ''] = /^v(\d+)\.(\d+)/.exec(gitVersion) ?? [];
+  return {
+    major,
+    minor,
+    gitVersion,
+    gitCommit: 'sandbox',
+    gitTreeState: 'clean',
+    buildDate: '2026-10-01T00:00:00Z',
+    goVersion: 'go1.26',
+    compiler: 'gc',
+    platform: 'linux/amd64',
+  };
+}
+
+function send(response: ServerResponse, code: number, body: unknown): void {
+  const text = typeof body === 'string';
+  response.writeHead(code, {
+    'Content-Type': text ? 'text/plain' : aggregatedType(body),
+    'Cache-Control': 'no-cache, private',
+  });
+  response.end(text ? body : JSON.stringify(body));
+}
+
+const aggregatedType = (body: unknown): string =>
+  (body as { kind?: string }).kind === 'APIGroupDiscoveryList'
+    ? 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+    : 'application/json';
+
+export { conditionOf, setReady } from './controllers.js';
+export type { Obj } from './objects.js';
+export type { ObjectStore } from './store.js';
