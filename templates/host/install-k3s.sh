@@ -69,7 +69,8 @@ fi
 found=$(sha256 "$new")
 [ "$found" = "$wanted" ] || fail CHECKSUM_MISMATCH "k3s $VERSION has SHA-256 $found where $wanted is expected; it was not installed"
 chmod 755 "$new"
-reported=$("$new" --version 2>&1 </dev/null | sed -n 's/^k3s version \([^ ]*\).*/\1/p') || :
+# It calls itself by the name of its file, which is not yet k3s.
+reported=$("$new" --version 2>&1 </dev/null | sed -n 's/^[^ ]* version \(v[^ ]*\).*/\1/p' | head -n 1) || :
 [ "$reported" = "$VERSION" ] || fail VERSION_MISMATCH "the binary says it is ${reported:-nothing this machine can run}, not $VERSION; it was not installed"
 sync "$new" || cannot_write "$bin"
 mv -f "$new" "$bin"

@@ -48,9 +48,9 @@ if [ "$verb" = start ] || [ "$(cat "$record" 2>/dev/null)" != "$wanted" ]; then
   restarted=true
 fi
 
-# journal LINES: the last ones of this start.
+# journal LINES: the last ones of this start. Older journalctl takes --lines together with --since for the first ones.
 journal() {
-  journalctl --unit="$service" --since="@$began" --lines="$1" --no-pager --output=cat 2>/dev/null || :
+  journalctl --unit="$service" --since="@$began" --no-pager --output=cat 2>/dev/null | tail -n "$1"
 }
 
 # cause: CODE, a tab, and what it means, when the journal shows something known. Lines ending in ! will not mend.
@@ -75,7 +75,9 @@ cause() {
 
 # give_up CODE MESSAGE
 give_up() {
-  journal 20 >&2
+  # k3s is restarted all the time, so what ended it may be far up.
+  journal 2000 | grep -E 'level=(fatal|error)|^panic:' | tail -n 5 >&2
+  journal 15 >&2
   fact active false
   fact changed "$restarted"
   fail "$1" "$2"

@@ -66,11 +66,7 @@ esac
 
 /** `journalctl`: what var/stand-in/journal holds. */
 export const journalctlStandIn = `#!/bin/sh
-lines=10
-for argument in "$@"; do
-  case $argument in --lines=*) lines=\${argument#--lines=} ;; esac
-done
-tail -n "$lines" "$SLIPWAY_PREFIX/var/stand-in/journal" 2>/dev/null
+cat "$SLIPWAY_PREFIX/var/stand-in/journal" 2>/dev/null
 `;
 
 /** `sudo -n COMMAND`, for a user who is everything on a test host already. */
@@ -80,11 +76,11 @@ shift
 exec "$@"
 `;
 
-/** A k3s that knows its version, and nothing else. */
+/** A k3s that knows its version, and nothing else. Like the real one it calls itself by its file's name. */
 export function k3sStandIn(version: string): string {
   return `#!/bin/sh
 [ "$1" = --version ] || exit 64
-echo "k3s version ${version} (0123abcd)"
+echo "\${0##*/} version ${version} (0123abcd)"
 echo "go version go1.25.0"
 `;
 }

@@ -105,7 +105,20 @@ describe.skipIf(sshdMissing)(`start-k3s, observe, server-info and stop-k3s ${ssh
   ])('waits to the end for what may mend, then names it: %s', async (code, line) => {
     await rig.host.write(standIn('fails'), '');
     await rig.host.write(standIn('journal'), `${line}\n`);
-    await expect(rig.run(start({ waitSeconds: 1 }))).rejects.toMatchObject({ taskCode: code, details: [line] });
+    await expect(rig.run(start({ waitSeconds: 1 }))).rejects.toMatchObject({
+      taskCode: code,
+      details: expect.arrayContaining([line]) as string[],
+    });
+  });
+
+  it('shows what ended k3s although many lines have come since', async () => {
+    const fatal = 'level=fatal msg="listen tcp :6443: bind: address already in use"';
+    const lines = Array.from({ length: 100 }, (_, n) => `level=info msg="line ${n}"`);
+    await rig.host.write(standIn('fails'), '');
+    await rig.host.write(standIn('journal'), [fatal, ...lines, ''].join('\n'));
+    const error: unknown = await rig.run(start({ waitSeconds: 1 })).catch((e: unknown) => e);
+    expect(error).toMatchObject({ taskCode: 'PORT_IN_USE' });
+    expect((error as { details: string[] }).details).toEqual([fatal, ...lines.slice(-15)]);
   });
 
   it('shows no token in an error, even where k3s wrote it into its journal', async () => {
