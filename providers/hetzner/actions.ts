@@ -64,8 +64,7 @@ export class Actions {
         misses: 0,
         progress: options.progress,
         resolve: () => (end(), resolve()),
-        // What is thrown is passed on as it is.
-        reject: (reason) => (end(), reject(reason)),
+        reject: (reason) => (end(), reject(reason instanceof Error ? reason : new Error(String(reason)))),
       };
       const aborted = (): void => waiter.reject(options.signal.reason);
       options.signal.addEventListener('abort', aborted);

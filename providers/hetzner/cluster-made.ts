@@ -34,24 +34,19 @@ export interface Surroundings {
 }
 
 /** How a balancer is known to be made by this cluster; undefined when it is not, or is Slipway's own. */
-export function balancerBecause(
-  balancer: WireLoadBalancer,
-  { clusterId, servers, networks }: Surroundings,
-): string | undefined {
+export function balancerBecause(balancer: WireLoadBalancer, around: Surroundings): string | undefined {
+  const { clusterId, servers, networks } = around;
+  const service = balancer.labels[serviceLabel];
   // Slipway's own is part of the foundation. A Service may be told to carry our label too; the controller's tells.
-  if (isOurs(balancer, clusterId) && balancer.labels[serviceLabel] === undefined) return undefined;
-  if (isOurs(balancer, clusterId)) return `label ${labelKeys.clusterId}`;
+  if (isOurs(balancer, clusterId)) return service === undefined ? undefined : `label ${labelKeys.clusterId}`;
   const ids = new Set(
-    balancer.targets.flatMap((target) =>
-      [target.server, ...(target.targets ?? []).map((one) => one.server)].map((one) => one?.id),
-    ),
+    balancer.targets.flatMap((target) => [target.server?.id, ...(target.targets ?? []).map((one) => one.server?.id)]),
   );
   const hit = servers.find((server) => isOurs(server, clusterId) && ids.has(server.id));
   const network = networks.find(
     (one) => isOurs(one, clusterId) && balancer.private_net.some((net) => net.network === one.id),
   );
-  if (!hit && !network) return undefined;
-  const service = balancer.labels[serviceLabel];
+  if (!hit && !network && (service === undefined || !onlyOursSince(balancer, around))) return undefined;
   return [
     ...(hit ? [`target ${hit.name}`] : []),
     ...(network ? [`on network ${network.name}`] : []),
@@ -60,23 +55,36 @@ export function balancerBecause(
 }
 
 /**
- * How a volume is known to be this cluster's. One that is attached or labelled is certain. A detached one of the CSI
- * driver counts only when nobody else can have made it: the project has no other server, and it is younger than the
- * cluster's network. Data of somebody else must never be in a list of things to delete.
+ * How a volume is known to be this cluster's. One that is attached or labelled is certain; a detached one of the CSI
+ * driver counts only when nobody else can have made it. Data of somebody else must never be in a list of things to
+ * delete.
  */
-export function volumeBecause(volume: WireVolume, { clusterId, servers, networks }: Surroundings): string | undefined {
+export function volumeBecause(volume: WireVolume, around: Surroundings): string | undefined {
+  const { clusterId, servers } = around;
   if (isOurs(volume, clusterId)) return `label ${labelKeys.clusterId}`;
   const holder = servers.find((server) => server.id === volume.server);
   if (holder) return isOurs(holder, clusterId) ? `attached to ${holder.name}` : undefined;
-  if (volume.labels[managedBy] !== csiName) return undefined;
-  const own = networks.find((network) => isOurs(network, clusterId));
-  const alone =
-    servers.length > 0 &&
-    servers.every((server) => isOurs(server, clusterId)) &&
-    networks.every((network) => network.labels[labelKeys.clusterId] === undefined || isOurs(network, clusterId));
-  if (!alone || !own || Date.parse(volume.created) < Date.parse(own.created)) return undefined;
+  if (volume.labels[managedBy] !== csiName || !onlyOursSince(volume, around)) return undefined;
   const claim = volume.labels[claimLabel];
   return claim === undefined ? `label ${managedBy}=${csiName}` : `label ${claimLabel}=${claim}`;
+}
+
+/**
+ * Whether a thing without a label or holder can only be ours: it names no other cluster, no server or network of
+ * another is in the project, and it is younger than our own network.
+ */
+function onlyOursSince(
+  thing: { readonly created: string; readonly labels: Readonly<Record<string, string>> },
+  { clusterId, servers, networks }: Surroundings,
+): boolean {
+  const own = networks.find((network) => isOurs(network, clusterId));
+  return (
+    own !== undefined &&
+    Date.parse(thing.created) >= Date.parse(own.created) &&
+    thing.labels[labelKeys.clusterId] === undefined &&
+    servers.every((server) => isOurs(server, clusterId)) &&
+    networks.every((network) => isOurs(network, clusterId))
+  );
 }
 
 export async function listClusterMade(

@@ -101,6 +101,7 @@ export const loadBalancerShape = z.object({
     }),
   ),
   labels,
+  created: z.string(),
 });
 export type WireLoadBalancer = z.output<typeof loadBalancerShape>;
 
