@@ -43,15 +43,20 @@ export interface Session {
    * @throws IncompleteError code TASK_FAILED (the script's message, last output), TASK_TIMEOUT, SSH_LOST.
    */
   run(task: HostTask, options: RunOptions): Promise<HostFacts>;
-  /** Copies a local file, to a temporary name first, skipping it when the same SHA-256 is there. Mode is octal. */
+  /**
+   * Copies a local file, to a temporary name first, skipping it when the same SHA-256 is there. Mode is octal.
+   * @throws IncompleteError code UPLOAD_FAILED
+   */
   upload(localPath: string, remotePath: string, mode: number, options: RunOptions): Promise<void>;
 }
 
 export interface Remote {
   /**
    * Connects, or returns the open session to that host. Tries until `deadlineMs` while nothing answers.
-   * @throws RefusedError code HOST_KEY_MISMATCH at once when the host shows a key that is not pinned.
-   * @throws IncompleteError code SSH_UNREACHABLE at the deadline; SSH_LOGIN_REFUSED when the key is not taken.
+   * @throws RefusedError code HOST_KEY_MISMATCH at once when the host shows a key that is not pinned; HOST_KEY_UNKNOWN
+   * when nothing is pinned.
+   * @throws IncompleteError code SSH_UNREACHABLE at the deadline; SSH_LOGIN_REFUSED when the key is not taken;
+   * SSH_IDENTITY when our own key cannot be read.
    */
   connect(target: HostTarget, deadlineMs: number, options: RunOptions): Promise<Session>;
   /** Ends the session to one host, so that the next `connect` logs in anew. */
