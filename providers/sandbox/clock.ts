@@ -1,0 +1,42 @@
+import type { SandboxClock } from './types.js';
+
+/** Real time; durations are multiplied by a scale that may change while the sandbox runs. */
+export class ScaledClock implements SandboxClock {
+  #scale: number;
+
+  constructor(scale: number) {
+    this.#scale = scale;
+  }
+
+  get scale(): number {
+    return this.#scale;
+  }
+
+  /** Affects timers set from now on. */
+  setScale(scale: number): void {
+    if (!Number.isFinite(scale) || scale < 0) throw new RangeError(`${scale} is no time scale`);
+    this.#scale = scale;
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  after(ms: number, work: () => void): () => void {
+    const timer = setTimeout(work, ms * this.#scale);
+    timer.unref();
+    return () => clearTimeout(timer);
+  }
+}
+
+/** The same clock, telling `changed` after each piece of work: what a timer does changes a part's state. */
+export function tellingClock(clock: SandboxClock, changed: () => void): SandboxClock {
+  return {
+    now: () => clock.now(),
+    after: (ms, work) =>
+      clock.after(ms, () => {
+        work();
+        changed();
+      }),
+  };
+}

@@ -1,0 +1,172 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { UnexpectedError, UsageError } from '../../src/errors/index.js';
+import { alive, makeFolder, paths, readJson, type SandboxInfo } from './state-folder.js';
+import type { SandboxProfile } from './types.js';
+
+export interface SandboxHandle {
+  readonly info: SandboxInfo;
+  /** Base of the cloud's API: `http://127.0.0.1:20123/v1`. */
+  readonly endpoint: string;
+  /** A call of the control interface. @throws UnexpectedError code SANDBOX */
+  call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T>;
+}
+
+export interface SandboxStatus {
+  readonly running: boolean;
+  readonly pid?: number;
+  readonly endpoint?: string;
+  readonly profile?: SandboxProfile;
+  readonly machines?: number;
+  readonly clusters?: number;
+  readonly calls?: number;
+  readonly memoryMiB?: number;
+}
+
+const startMs = 15_000;
+
+function handleOf(info: SandboxInfo): SandboxHandle {
+  const base = `http://127.0.0.1:${info.port}`;
+  return {
+    info,
+    endpoint: `${base}/v1`,
+    async call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+      const response = await fetch(`${base}/_sandbox/${path}`, {
+        method,
+        headers: { Authorization: `Bearer ${info.controlToken}`, 'Content-Type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const answer = (await response.json()) as T & { error?: string };
+      if (response.ok) return answer;
+      throw new UnexpectedError(`The sandbox did not take ${path}: ${answer.error ?? response.status}.`, {
+        code: 'SANDBOX',
+        hint: 'See: slipway sandbox status',
+      });
+    },
+  };
+}
+
+/** The running sandbox of a folder; undefined when none answers. */
+export async function findSandbox(folder: string): Promise<SandboxHandle | undefined> {
+  const info = readJson<SandboxInfo>(paths(folder).info);
+  if (!info || !alive(info.pid)) return undefined;
+  const handle = handleOf(info);
+  return handle.call('GET', 'status').then(
+    () => handle,
+    () => undefined,
+  );
+}
+
+/**
+ * Starts the sandbox unless it runs. Two that start it at once end with one: the first to make the lock file spawns it.
+ * @param changes of the profile, such as `{ timeScale: 0.01 }`
+ * @throws UnexpectedError code SANDBOX_START with the end of its log
+ */
+export async function startSandbox(
+  folder: string,
+  changes: Readonly<Record<string, unknown>> = {},
+): Promise<SandboxHandle> {
+  const running = await findSandbox(folder);
+  if (running) {
+    if (typeof changes['timeScale'] === 'number')
+      await running.call('POST', 'profile', { timeScale: changes['timeScale'] });
+    return running;
+  }
+  makeFolder(folder);
+  const file = paths(folder);
+  const owns = takeLock(file.lock);
+  try {
+    if (owns) launch(folder, changes, file.log);
+    const until = Date.now() + startMs;
+    while (Date.now() < until) {
+      const found = await findSandbox(folder);
+      if (found) return found;
+      await delay(30);
+    }
+  } finally {
+    if (owns) rmSync(file.lock, { force: true });
+  }
+  throw new UnexpectedError('The sandbox did not start within 15 s.', {
+    code: 'SANDBOX_START',
+    hint: 'Throw its state away and try again: slipway sandbox reset',
+    details: lastLines(file.log),
+  });
+}
+
+/** One that is older than any start is left by a process that died, and is taken over. */
+function takeLock(path: string): boolean {
+  for (let tries = 0; tries < 2; tries += 1) {
+    try {
+      closeSync(openSync(path, 'wx', 0o600));
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writable(error, path);
+      const age = Date.now() - (statTime(path) ?? Date.now());
+      if (age < startMs) return false;
+      rmSync(path, { force: true });
+    }
+  }
+  return false;
+}
+
+function statTime(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+}
+
+function launch(folder: string, changes: Readonly<Record<string, unknown>>, log: string): void {
+  const out = openSync(log, 'a', 0o600);
+  const daemon = fileURLToPath(new URL('./daemon.js', import.meta.url));
+  spawn(process.execPath, [daemon, folder, JSON.stringify(changes)], {
+    detached: true,
+    stdio: ['ignore', out, out],
+    cwd: folder,
+  }).unref();
+  closeSync(out);
+}
+
+function writable(error: unknown, path: string): Error {
+  return new UsageError(`${path} cannot be written: ${(error as Error).message}.`, {
+    code: 'WORKSPACE_UNWRITABLE',
+    hint: 'Check the permissions of that folder and the room on its disk.',
+    cause: error,
+  });
+}
+
+function lastLines(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-8);
+  } catch {
+    return [];
+  }
+}
+
+export async function sandboxStatus(folder: string): Promise<SandboxStatus> {
+  const handle = await findSandbox(folder);
+  if (!handle) return { running: false };
+  return {
+    running: true,
+    pid: handle.info.pid,
+    endpoint: handle.endpoint,
+    ...(await handle.call<object>('GET', 'status')),
+  };
+}
+
+/** Stops it, keeping its state. False when it did not run. */
+export async function stopSandbox(folder: string): Promise<boolean> {
+  const handle = await findSandbox(folder);
+  if (!handle) return false;
+  await handle.call('POST', 'stop').catch(() => undefined);
+  const until = Date.now() + startMs;
+  while (alive(handle.info.pid) && Date.now() < until) await delay(20);
+  return true;
+}
+
+/** Stops it and throws all its machines away. */
+export async function resetSandbox(folder: string): Promise<void> {
+  await stopSandbox(folder);
+  const { state, info, lock } = paths(folder);
+  for (const path of [state, info, lock]) rmSync(path, { force: true });
+}

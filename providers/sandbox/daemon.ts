@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+
+import { systemRandom } from '../../src/domain/clock.js';
+import type { Fault } from './api/faults.js';
+import type { CutOrder } from './machines/index.js';
+import { listenLocally } from './machines/ports.js';
+import { defaultProfile, profileWith } from './profile.js';
+import { makeFolder, paths, readJson, type SandboxInfo, writeJson } from './state-folder.js';
+import { World, type WorldSnapshot } from './world.js';
+
+/** Real milliseconds between a change and its being on disk. */
+const saveMs = 150;
+
+/** What can go wrong on order. */
+interface Orders {
+  readonly cloud?: readonly Fault[];
+  readonly cut?: readonly CutOrder[];
+  /** Regular expressions on names of machines to come. */
+  readonly neverBoot?: readonly string[];
+  readonly serverLimit?: number;
+  readonly soldOut?: readonly { readonly type: string; readonly location: string }[];
+  readonly clear?: boolean;
+}
+
+/** The background process: `node daemon.js FOLDER PROFILE_CHANGES_JSON`. */
+async function main(folder: string, changes: Record<string, unknown>): Promise<void> {
+  makeFolder(folder);
+  const file = paths(folder);
+  const before = readJson<SandboxInfo>(file.info);
+  const stored = readJson<WorldSnapshot>(file.state);
+  const info = {
+    controlToken: before?.controlToken ?? randomBytes(24).toString('hex'),
+    cloudToken: before?.cloudToken ?? randomBytes(32).toString('hex'),
+    readOnlyToken: before?.readOnlyToken ?? randomBytes(32).toString('hex'),
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const save = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    writeJson(file.state, world.snapshot());
+  };
+  const changed = (): void => {
+    timer ??= setTimeout(save, saveMs);
+  };
+  const tokens = [
+    { token: info.cloudToken, access: 'read-write' },
+    { token: info.readOnlyToken, access: 'read-only' },
+  ] as const;
+  const world = new World(profileWith(changes, stored?.profile ?? defaultProfile), tokens, changed);
+  const stop = (): void => {
+    save();
+    process.exit(0);
+  };
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith('/v1')) return world.cloud.handle(request, response);
+    if (request.headers.authorization !== `Bearer ${info.controlToken}`)
+      return reply(response, 401, { error: 'unauthorized' });
+    control(world, request, response, stop).catch((error: unknown) => reply(response, 500, { error: String(error) }));
+  });
+  server.keepAliveTimeout = 60_000;
+  const port = await listenLocally(server, before?.port, systemRandom);
+  if (stored) await world.restore(stored);
+  writeJson(file.info, { ...info, pid: process.pid, port, startedAt: new Date().toISOString() } satisfies SandboxInfo);
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+async function control(
+  world: World,
+  request: IncomingMessage,
+  response: ServerResponse,
+  stop: () => void,
+): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://sandbox');
+  const body = await bodyOf(request);
+  switch (`${request.method} ${url.pathname}`) {
+    case 'GET /_sandbox/status':
+      return reply(response, 200, {
+        profile: world.profile,
+        machines: world.machines.all().length,
+        clusters: world.k3s.clusters().length,
+        calls: world.cloud.calls,
+        memoryMiB: Math.round(process.memoryUsage().rss / 2 ** 20),
+      });
+    case 'GET /_sandbox/endpoint': {
+      const port = await world.endpoint(url.searchParams.get('address') ?? '', Number(url.searchParams.get('port')));
+      return port === undefined
+        ? reply(response, 404, { error: 'nothing is there' })
+        : reply(response, 200, { host: '127.0.0.1', port });
+    }
+    case 'GET /_sandbox/machines':
+      return reply(response, 200, {
+        machines: world.machines
+          .all()
+          .map(({ id, spec, power, bootId }) => ({ id, name: spec.name, power, bootId, address: spec.publicAddress })),
+      });
+    case 'POST /_sandbox/machines': {
+      const { act, name = '.*' } = body as { act: 'kill' | 'start' | 'reboot'; name?: string };
+      const chosen = world.machines.all().filter(({ spec }) => new RegExp(name).test(spec.name));
+      for (const machine of chosen) {
+        if (act === 'kill') machine.powerOff();
+        else if (act === 'start') machine.powerOn();
+        else machine.reboot();
+      }
+      return reply(response, 200, { machines: chosen.map(({ spec }) => spec.name) });
+    }
+    case 'POST /_sandbox/faults':
+      order(world, body as Orders);
+      return reply(response, 200, { cloud: world.cloud.faults.list() });
+    case 'POST /_sandbox/profile': {
+      const { timeScale } = body as { timeScale: number };
+      world.setTimeScale(timeScale);
+      return reply(response, 200, { profile: world.profile });
+    }
+    case 'POST /_sandbox/stop':
+      reply(response, 200, {});
+      response.on('finish', stop);
+      return;
+    default:
+      return reply(response, 404, { error: `${request.method} ${url.pathname} is nothing the sandbox knows` });
+  }
+}
+
+function order(world: World, orders: Orders): void {
+  if (orders.clear) {
+    world.cloud.faults.clear();
+    world.machines.cuts.length = 0;
+    world.machines.neverBoot.length = 0;
+    world.cloud.project.limits.servers = 1000;
+    world.cloud.project.limits.soldOut = [];
+  }
+  for (const fault of orders.cloud ?? []) world.cloud.faults.add(fault);
+  world.machines.cuts.push(...(orders.cut ?? []));
+  world.machines.neverBoot.push(...(orders.neverBoot ?? []).map((pattern) => new RegExp(pattern)));
+  if (orders.serverLimit !== undefined) world.cloud.project.limits.servers = orders.serverLimit;
+  if (orders.soldOut) world.cloud.project.limits.soldOut = [...orders.soldOut];
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString('utf8');
+  return text === '' ? {} : JSON.parse(text);
+}
+
+function reply(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+await main(process.argv[2]!, JSON.parse(process.argv[3] ?? '{}') as Record<string, unknown>);

@@ -1,0 +1,85 @@
+import { createServer, type Server } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+
+import type { Random } from '../../../src/domain/clock.js';
+import type { Identity } from '../kubernetes/index.js';
+import { listenLocally } from '../machines/ports.js';
+import { issue } from './certificates.js';
+import type { Cluster } from './cluster.js';
+
+export interface ApiEndpointOptions {
+  readonly cluster: Cluster;
+  readonly names: readonly string[];
+  readonly serial: string;
+  readonly random: Random;
+  readonly now: () => number;
+  /** Whether the firewalls let this computer in. */
+  readonly allowed: () => boolean;
+}
+
+/** Port 6443 of one server machine, on a port of this computer. */
+export class ApiEndpoint {
+  #server: Server | undefined;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(private readonly options: ApiEndpointOptions) {}
+
+  async open(remembered: number | undefined): Promise<number> {
+    const { cluster, names, serial, random, now } = this.options;
+    const pair = await issue(
+      cluster.ca,
+      {
+        name: 'O=k3s,CN=k3s',
+        serial,
+        use: 'server',
+        names: ['127.0.0.1', 'localhost', 'kubernetes', 'kubernetes.default', ...names],
+      },
+      now(),
+    );
+    const server = createServer(
+      { cert: pair.cert, key: pair.key, ca: cluster.ca.cert, requestCert: true, rejectUnauthorized: false },
+      (request, response) => this.serve(request, response),
+    );
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    server.on('tlsClientError', () => {});
+    server.keepAliveTimeout = 60_000;
+    this.#server = server;
+    const port = await listenLocally(server as never, remembered, random);
+    server.unref();
+    return port;
+  }
+
+  /** Ends everything at once, as a dead process does. */
+  close(): void {
+    this.#server?.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  private serve(request: IncomingMessage, response: ServerResponse): void {
+    const { cluster, allowed } = this.options;
+    if (!allowed()) return void request.socket.destroy();
+    const path = (request.url ?? '/').split('?')[0];
+    if (path === '/ping') return text(response, 200, 'pong');
+    if (path === '/cacerts') return text(response, 200, cluster.ca.cert);
+    if (!cluster.quorate()) return text(response, 503, 'etcdserver: no leader');
+    cluster.kubernetes.handle(request, response, identityOf(request.socket as TLSSocket));
+  }
+}
+
+function text(response: ServerResponse, code: number, body: string): void {
+  response.writeHead(code, { 'Content-Type': 'text/plain' });
+  response.end(body);
+}
+
+/** By client certificate: CN is the user, O the groups. */
+function identityOf(socket: TLSSocket): Identity | undefined {
+  if (!socket.authorized) return undefined;
+  const { subject } = socket.getPeerCertificate();
+  const all = (value: string | string[] | undefined): string[] => (value === undefined ? [] : [value].flat());
+  return { user: all(subject.CN)[0] ?? '', groups: all(subject.O) };
+}

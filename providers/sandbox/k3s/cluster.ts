@@ -1,0 +1,135 @@
+import { quorum } from '../../../src/domain/quorum.js';
+import type { Random } from '../../../src/domain/clock.js';
+import type { SandboxClock, SandboxProfile } from '../types.js';
+import { KubernetesServer, type KubernetesSnapshot } from '../kubernetes/index.js';
+import { caHash, type Pair } from './certificates.js';
+
+export interface Member {
+  readonly machine: number;
+  readonly node: string;
+  voter: boolean;
+}
+
+export interface ClusterSnapshot {
+  readonly id: string;
+  readonly ca: Pair;
+  readonly admin: Pair;
+  readonly serverToken: string;
+  readonly agentToken: string;
+  readonly critical: string;
+  readonly version: string;
+  readonly members: readonly Member[];
+  readonly kubernetes?: KubernetesSnapshot;
+}
+
+export interface ClusterContext {
+  readonly clock: SandboxClock;
+  readonly profile: () => SandboxProfile;
+  readonly random: Random;
+  /** Whether the etcd process of a machine runs. */
+  readonly runs: (machine: number) => boolean;
+  readonly changed: () => void;
+}
+
+const uuid = (random: Random): string =>
+  random
+    .bytes(16)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+
+/** One k3s cluster: its authority, tokens, etcd members, and the API that they serve while they have quorum. */
+export class Cluster {
+  readonly id: string;
+  readonly ca: Pair;
+  readonly admin: Pair;
+  readonly serverToken: string;
+  readonly agentToken: string;
+  readonly critical: string;
+  readonly version: string;
+  readonly members: Member[];
+  readonly kubernetes: KubernetesServer;
+
+  constructor(
+    state: ClusterSnapshot,
+    private readonly context: ClusterContext,
+  ) {
+    this.id = state.id;
+    this.ca = state.ca;
+    this.admin = state.admin;
+    this.serverToken = state.serverToken;
+    this.agentToken = state.agentToken;
+    this.critical = state.critical;
+    this.version = state.version;
+    this.members = state.members.map((member) => ({ ...member }));
+    const { podStartMs, podStopMs, nodeLostMs } = context.profile();
+    this.kubernetes = new KubernetesServer({
+      version: state.version,
+      clock: context.clock,
+      podStartMs,
+      podStopMs,
+      nodeLostMs,
+      ids: () => uuid(context.random),
+    });
+    if (state.kubernetes) this.kubernetes.restore(state.kubernetes);
+    this.kubernetes.start();
+    this.kubernetes.store.watch((change) => {
+      // The controller on another server takes out the member of a server whose Node object was deleted.
+      if (change.resource.plural === 'nodes' && change.type === 'DELETED') this.memberGone(change.object.metadata.name);
+      if (change.resource.plural === 'nodes' && change.type === 'DELETED')
+        this.dropPassword(change.object.metadata.name);
+      context.changed();
+    });
+  }
+
+  get hash(): string {
+    return caHash(this.ca.cert);
+  }
+
+  get fullServerToken(): string {
+    return `K10${this.hash}::server:${this.serverToken}`;
+  }
+
+  get fullAgentToken(): string {
+    return `K10${this.hash}::node:${this.agentToken}`;
+  }
+
+  /** A majority of the voting members runs. */
+  quorate(): boolean {
+    const voters = this.members.filter(({ voter }) => voter);
+    return (
+      voters.length > 0 && voters.filter(({ machine }) => this.context.runs(machine)).length >= quorum(voters.length)
+    );
+  }
+
+  /** etcd accepts one member that does not vote yet. */
+  hasLearner(): boolean {
+    return this.members.some(({ voter }) => !voter);
+  }
+
+  private memberGone(node: string): void {
+    const index = this.members.findIndex((member) => member.node === node);
+    if (index >= 0 && this.members.length > 1) this.members.splice(index, 1);
+  }
+
+  private dropPassword(node: string): void {
+    const { store } = this.kubernetes;
+    const secrets = store.resource('v1', 'Secret');
+    if (store.find(secrets, 'kube-system', `${node}.node-password.k3s`))
+      store.remove(secrets, 'kube-system', `${node}.node-password.k3s`);
+  }
+
+  snapshot(): ClusterSnapshot {
+    const { id, ca, admin, serverToken, agentToken, critical, version, members } = this;
+    return {
+      id,
+      ca,
+      admin,
+      serverToken,
+      agentToken,
+      critical,
+      version,
+      members,
+      kubernetes: this.kubernetes.snapshot(),
+    };
+  }
+}

@@ -1,0 +1,411 @@
+import { createServer } from 'node:net';
+import { posix } from 'node:path';
+
+import type { CloudView, Persistent, SandboxClock, SandboxProfile } from '../types.js';
+import type { Machine, UnitBehaviour } from '../machines/machine.js';
+import { listenLocally } from '../machines/ports.js';
+import { installedVersion, paths } from '../machines/tasks/common.js';
+import type { UnitName } from '../machines/units.js';
+import type { Random } from '../../../src/domain/clock.js';
+import { ApiEndpoint } from './api-endpoint.js';
+import { issue, makeCa } from './certificates.js';
+import { Cluster, type ClusterSnapshot } from './cluster.js';
+import { type K3sConfig, password, provenHash, readConfig } from './config.js';
+import { checkNodePassword, nodeIsReady, registerNode } from './nodes.js';
+
+export interface K3sContext {
+  readonly clock: SandboxClock;
+  readonly profile: () => SandboxProfile;
+  readonly random: Random;
+  readonly cloud: CloudView;
+  readonly machine: (id: number) => Machine | undefined;
+  readonly changed: () => void;
+}
+
+export interface K3sSnapshot {
+  readonly clusters: readonly ClusterSnapshot[];
+  readonly ports: readonly (readonly [number, number])[];
+}
+
+/** A k3s process on a machine. */
+interface Process {
+  readonly machine: Machine;
+  readonly unit: UnitName;
+  readonly config: K3sConfig;
+  cluster: Cluster | undefined;
+  /** etcd runs; the API answers once there is quorum. */
+  up: boolean;
+  active: boolean;
+  endpoint: ApiEndpoint | undefined;
+  readonly cancels: (() => void)[];
+}
+
+const dataFile = `${paths.server}/db/etcd/member`;
+/** How often a joining process tries again, and how long systemd waits before it starts a crashed one. */
+const retryMs = 2_000;
+const restartMs = 5_000;
+
+/** What start-k3s starts on a machine: clusters that form, join, lose quorum and come back. */
+export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
+  readonly #clusters = new Map<string, Cluster>();
+  readonly #processes = new Map<number, Process>();
+  /** Ports of this computer by machine, for the machine's life. */
+  readonly #ports = new Map<number, number>();
+
+  constructor(private readonly context: K3sContext) {}
+
+  started(machine: Machine, unit: UnitName): void {
+    this.stopProcess(machine.id);
+    try {
+      const role = unit === 'k3s' ? 'server' : 'agent';
+      const config = readConfig(machine.files.text(paths.config), role, machine.hostname);
+      for (const key of config.unknown)
+        machine.journal(unit, `time="now" level=warning msg="Unknown flag --${key} found in config.yaml, skipping"`);
+      const process: Process = {
+        machine,
+        unit,
+        config,
+        cluster: undefined,
+        up: false,
+        active: false,
+        endpoint: undefined,
+        cancels: [],
+      };
+      this.#processes.set(machine.id, process);
+      this.begin(process);
+    } catch (error) {
+      this.crash(machine, unit, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  stopped(machine: Machine, _unit: UnitName, _how: 'asked' | 'lost'): void {
+    this.stopProcess(machine.id);
+  }
+
+  /** A machine that was deleted leaves its member behind, dead. */
+  deleted(machine: number): void {
+    this.stopProcess(machine);
+    this.#ports.delete(machine);
+  }
+
+  /** Something listens on 6443 that can serve. */
+  serves(machine: number): boolean {
+    const process = this.#processes.get(machine);
+    return process?.config.role === 'server' && process.active && process.cluster?.quorate() === true;
+  }
+
+  /** The machine's port of this computer for 6443, chosen the first time somebody asks, which may be before k3s runs. */
+  async port(machine: number): Promise<number> {
+    const known = this.#ports.get(machine);
+    if (known !== undefined) return known;
+    const probe = createServer();
+    const port = await listenLocally(probe, undefined, this.context.random);
+    probe.close();
+    this.#ports.set(machine, this.#ports.get(machine) ?? port);
+    return this.#ports.get(machine)!;
+  }
+
+  clusters(): readonly Cluster[] {
+    return [...this.#clusters.values()];
+  }
+
+  private begin(process: Process): void {
+    const { machine, config } = process;
+    if (config.role === 'agent') return this.join(process);
+    const known = machine.files.exists(dataFile) ? this.#clusters.get(machine.files.text(dataFile).trim()) : undefined;
+    if (known) return this.rejoin(process, known);
+    if (config.server !== undefined) return this.join(process);
+    if (!config.clusterInit)
+      return this.crash(
+        machine,
+        process.unit,
+        'this sandbox only knows servers with embedded etcd: set cluster-init or server',
+      );
+    process.cancels.push(machine.after(this.context.profile().firstServerMs, () => void this.form(process)));
+  }
+
+  /** The first server makes the cluster. */
+  private async form(process: Process): Promise<void> {
+    const { machine, config } = process;
+    const { clock, random } = this.context;
+    const id = random.bytes(8).toString('hex');
+    const ca = await makeCa(`k3s-server-ca@${Math.floor(clock.now() / 1000)}`, clock.now());
+    const admin = await issue(
+      ca,
+      { name: 'O=system:masters,CN=system:admin', serial: '02', use: 'client' },
+      clock.now(),
+    );
+    if (this.#processes.get(machine.id) !== process) return;
+    const cluster = this.add({
+      id,
+      ca,
+      admin,
+      serverToken: password(config.token) || random.bytes(16).toString('hex'),
+      agentToken: password(config.agentToken ?? config.token),
+      critical: config.critical,
+      version: installedVersion(machine),
+      members: [{ machine: machine.id, node: config.nodeName, voter: true }],
+    });
+    machine.files.mkdirs(posix.dirname(dataFile));
+    machine.files.write(dataFile, `${id}\n`, { mode: 0o600 });
+    await this.run(process, cluster);
+  }
+
+  /** With data on disk `server` and `cluster-init` are ignored; it waits for the others of its cluster. */
+  private rejoin(process: Process, cluster: Cluster): void {
+    const { machine } = process;
+    process.cancels.push(
+      machine.after(this.context.profile().joinServerMs / 3, () => {
+        if (!cluster.members.some((member) => member.machine === machine.id)) {
+          return this.crash(
+            machine,
+            process.unit,
+            'this server is a not a member of the etcd cluster any more; delete server/db to join again',
+          );
+        }
+        process.cluster = cluster;
+        process.up = true;
+        this.whenQuorate(process, cluster);
+      }),
+    );
+  }
+
+  private whenQuorate(process: Process, cluster: Cluster): void {
+    if (this.#processes.get(process.machine.id) !== process) return;
+    if (cluster.quorate()) return void this.run(process, cluster);
+    process.machine.journal(
+      process.unit,
+      'level=info msg="Waiting for etcd: failed to get quorum: context deadline exceeded"',
+    );
+    process.cancels.push(process.machine.after(retryMs / 4, () => this.whenQuorate(process, cluster)));
+  }
+
+  /** Server or agent by way of the address in its configuration; tries until it works or is told to stop. */
+  private join(process: Process): void {
+    const { machine, config, unit } = process;
+    const again = (line: string): void => {
+      machine.journal(unit, `level=error msg="${line}"`);
+      process.cancels.push(machine.after(retryMs, () => this.join(process)));
+    };
+    const url = config.server === undefined ? undefined : new URL(config.server);
+    if (!url) return this.crash(machine, unit, '--server is required');
+    const answering = this.context.cloud
+      .resolve(machine.id, url.hostname, Number(url.port || 443))
+      .find((id) => this.serves(id));
+    const cluster = answering === undefined ? undefined : this.#processes.get(answering)?.cluster;
+    if (!cluster)
+      return again(
+        `failed to get CA certs: Get "${config.server}/cacerts": dial tcp ${url.host}: connect: connection refused`,
+      );
+    const hash = provenHash(config.token);
+    if (hash !== undefined && hash !== cluster.hash)
+      return this.crash(
+        machine,
+        unit,
+        `token CA hash does not match the Cluster CA certificate hash: ${hash} != ${cluster.hash}`,
+      );
+    const secret = password(config.token);
+    const fits = secret === cluster.serverToken || (config.role === 'agent' && secret === cluster.agentToken);
+    if (!fits)
+      return this.crash(machine, unit, `failed to validate token: ${config.server}/v1-k3s/config: 401 Unauthorized`);
+    if (!checkNodePassword(cluster, machine, config.nodeName)) {
+      return again(
+        'Node password rejected, duplicate hostname or contents of /etc/rancher/node/password may not match server node-passwd entry',
+      );
+    }
+    const { profile } = this.context;
+    if (config.role === 'agent') {
+      process.cancels.push(machine.after(profile().joinAgentMs, () => void this.run(process, cluster)));
+      return;
+    }
+    if (config.critical !== cluster.critical)
+      return this.crash(machine, unit, 'critical configuration value mismatch between servers');
+    if (cluster.hasLearner()) return again('etcdserver: too many learner members in cluster');
+    cluster.members.push({ machine: machine.id, node: config.nodeName, voter: false });
+    process.cluster = cluster;
+    process.cancels.push(
+      machine.after(profile().joinServerMs, () => {
+        machine.files.mkdirs(posix.dirname(dataFile));
+        machine.files.write(dataFile, `${cluster.id}\n`, { mode: 0o600 });
+        process.up = true;
+        void this.run(process, cluster);
+      }),
+    );
+  }
+
+  /** The process serves and tells systemd; the node registers and becomes Ready. */
+  private async run(process: Process, cluster: Cluster): Promise<void> {
+    const { machine, config, unit } = process;
+    const server = config.role === 'server';
+    process.cluster = cluster;
+    process.up = true;
+    process.active = true;
+    if (server) {
+      if (
+        cluster.members.some(({ machine: id }) => id === machine.id) &&
+        !checkNodePassword(cluster, machine, config.nodeName)
+      ) {
+        return this.crash(machine, unit, 'Node password rejected, duplicate hostname');
+      }
+      this.writeServerFiles(machine, cluster);
+      await this.listen(process, cluster);
+      if (this.#processes.get(machine.id) !== process) return;
+    }
+    registerNode(cluster, machine, config);
+    machine.unitIs(unit, 'active');
+    this.context.changed();
+    process.cancels.push(
+      machine.after(this.context.profile().nodeReadyMs, () => {
+        const member = cluster.members.find(({ machine: id }) => id === machine.id);
+        if (member) member.voter = true;
+        this.heartbeat(process, cluster, server ? true : undefined);
+      }),
+    );
+  }
+
+  private heartbeat(process: Process, cluster: Cluster, voter: boolean | undefined): void {
+    if (this.#processes.get(process.machine.id) !== process) return;
+    if (cluster.quorate()) nodeIsReady(cluster, process.config.nodeName, voter);
+    process.cancels.splice(
+      0,
+      process.cancels.length,
+      process.machine.after(this.context.profile().nodeLostMs / 4, () => this.heartbeat(process, cluster, voter)),
+    );
+  }
+
+  private writeServerFiles(machine: Machine, cluster: Cluster): void {
+    const write = (path: string, text: string): void => {
+      machine.files.mkdirs(posix.dirname(path));
+      machine.files.write(path, text, { mode: 0o600 });
+    };
+    write(`${paths.server}/token`, `${cluster.fullServerToken}\n`);
+    write(`${paths.server}/agent-token`, `${cluster.fullAgentToken}\n`);
+    write(paths.kubeconfig, kubeconfigOf(cluster));
+  }
+
+  private async listen(process: Process, cluster: Cluster): Promise<void> {
+    const { machine, config } = process;
+    const { random, clock, cloud } = this.context;
+    const endpoint = new ApiEndpoint({
+      cluster,
+      names: [...new Set([...machine.addresses, ...config.tlsSans])],
+      serial: random
+        .bytes(8)
+        .toString('hex')
+        .replace(/^[89a-f]/, '7'),
+      random,
+      now: () => clock.now(),
+      allowed: () => cloud.allowed(machine.id, 6443, '127.0.0.1'),
+    });
+    process.endpoint = endpoint;
+    this.#ports.set(machine.id, await endpoint.open(this.#ports.get(machine.id)));
+    if (this.#processes.get(machine.id) !== process) endpoint.close();
+  }
+
+  private crash(machine: Machine, unit: UnitName, why: string): void {
+    machine.journal(unit, `level=fatal msg="${why}"`);
+    this.stopProcess(machine.id);
+    machine.unitIs(unit, 'crashed');
+    machine.after(restartMs, () => {
+      if (machine.units.get(unit)?.state === 'activating' && !this.#processes.has(machine.id))
+        this.started(machine, unit);
+    });
+  }
+
+  private stopProcess(id: number): void {
+    const process = this.#processes.get(id);
+    if (!process) return;
+    this.#processes.delete(id);
+    for (const cancel of process.cancels) cancel();
+    process.endpoint?.close();
+    // A learner that never came up leaves the place for the next one.
+    const { cluster } = process;
+    if (cluster && !process.up) {
+      const index = cluster.members.findIndex((member) => member.machine === id && !member.voter);
+      if (index >= 0) cluster.members.splice(index, 1);
+    }
+    this.context.changed();
+  }
+
+  private add(state: ClusterSnapshot): Cluster {
+    const cluster = new Cluster(state, {
+      clock: this.context.clock,
+      profile: this.context.profile,
+      random: this.context.random,
+      runs: (machine) => this.#processes.get(machine)?.up === true,
+      changed: this.context.changed,
+    });
+    this.#clusters.set(cluster.id, cluster);
+    return cluster;
+  }
+
+  /** Clusters whose machines are all gone are forgotten with them. */
+  snapshot(): K3sSnapshot {
+    for (const [id, cluster] of this.#clusters) {
+      if (cluster.members.some(({ machine }) => this.context.machine(machine))) continue;
+      cluster.kubernetes.stop();
+      this.#clusters.delete(id);
+    }
+    return { clusters: [...this.#clusters.values()].map((cluster) => cluster.snapshot()), ports: [...this.#ports] };
+  }
+
+  restore(state: K3sSnapshot): void {
+    for (const [machine, port] of state.ports) this.#ports.set(machine, port);
+    for (const cluster of state.clusters) this.add(cluster);
+  }
+
+  /** Goes on with the units of a machine after the sandbox itself was started again: to the machine nothing happened. */
+  resume(machine: Machine): void {
+    for (const unit of ['k3s', 'k3s-agent'] as const) {
+      const state = machine.units.get(unit)?.state;
+      if (state === 'activating') this.started(machine, unit);
+      if (state !== 'active') continue;
+      const config = readConfig(
+        machine.files.text(paths.config),
+        unit === 'k3s' ? 'server' : 'agent',
+        machine.hostname,
+      );
+      const cluster = [...this.#clusters.values()].find((one) =>
+        one.kubernetes.store.find(one.kubernetes.store.resource('v1', 'Node'), '', config.nodeName),
+      );
+      if (!cluster) continue;
+      const process: Process = {
+        machine,
+        unit,
+        config,
+        cluster,
+        up: true,
+        active: true,
+        endpoint: undefined,
+        cancels: [],
+      };
+      this.#processes.set(machine.id, process);
+      const server = config.role === 'server';
+      if (server) void this.listen(process, cluster);
+      this.heartbeat(process, cluster, server ? true : undefined);
+    }
+  }
+}
+
+function kubeconfigOf(cluster: Cluster): string {
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  return [
+    'apiVersion: v1',
+    'kind: Config',
+    'clusters:',
+    '- name: default',
+    '  cluster:',
+    `    certificate-authority-data: ${base64(cluster.ca.cert)}`,
+    '    server: https://127.0.0.1:6443',
+    'users:',
+    '- name: default',
+    '  user:',
+    `    client-certificate-data: ${base64(cluster.admin.cert)}`,
+    `    client-key-data: ${base64(cluster.admin.key)}`,
+    'contexts:',
+    '- name: default',
+    '  context: { cluster: default, user: default }',
+    'current-context: default',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,22 @@
+import ssh2 from 'ssh2';
+
+export interface HostKey {
+  /** OpenSSH private key text. */
+  readonly privateKey: string;
+  /** `ssh-ed25519 AAAA… comment` */
+  readonly publicKey: string;
+}
+
+/** As sshd makes one at its first start, when nobody brought one. */
+export function generateHostKey(comment: string): HostKey {
+  const { private: privateKey, public: publicKey } = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+  return { privateKey, publicKey };
+}
+
+/** Whether the public key, without its comment, belongs to the private key. */
+export function keysMatch(privateKey: string, publicKey: string): boolean {
+  const parsed = ssh2.utils.parseKey(privateKey);
+  if (parsed instanceof Error) return false;
+  const [type, data] = publicKey.trim().split(/\s+/);
+  return type === parsed.type && data === parsed.getPublicSSH().toString('base64');
+}

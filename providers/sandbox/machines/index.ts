@@ -1,0 +1,155 @@
+import type { Random } from '../../../src/domain/clock.js';
+import type { CloudView, MachineHost, MachineSpec, Persistent, SandboxClock, SandboxProfile } from '../types.js';
+import { Machine, type MachineSnapshot, type UnitBehaviour } from './machine.js';
+import { HostScripts, hostScriptsFolder } from './scripts.js';
+import { SshEndpoint } from './ssh-endpoint.js';
+import { TaskRunner, type TasksSnapshot } from './task-runner.js';
+import { taskBodies } from './tasks/index.js';
+
+export interface MachinesContext {
+  readonly clock: SandboxClock;
+  readonly profile: () => SandboxProfile;
+  readonly random: Random;
+  readonly cloud: () => Pick<CloudView, 'allowed'>;
+  readonly behaviour: UnitBehaviour & { deleted(machine: number): void };
+  readonly changed: () => void;
+}
+
+interface Place {
+  readonly machine: Machine;
+  readonly tasks: TaskRunner;
+  readonly ssh: SshEndpoint;
+  port: number | undefined;
+}
+
+export interface MachinesSnapshot {
+  readonly machines: readonly {
+    readonly machine: MachineSnapshot;
+    readonly tasks: TasksSnapshot;
+    readonly port: number | undefined;
+  }[];
+}
+
+/** A fault ordered for a machine's next task of a name. */
+export interface CutOrder {
+  /** Regular expression on the machine's name. */
+  readonly machine: string;
+  readonly task: string;
+}
+
+/** All computers of the sandbox, each with its SSH endpoint. */
+export class Machines implements MachineHost, Persistent<MachinesSnapshot> {
+  readonly #places = new Map<number, Place>();
+  readonly #scripts = new HostScripts(hostScriptsFolder());
+  /** Faults: names of machines that never boot, sessions to cut. */
+  readonly neverBoot: RegExp[] = [];
+  readonly cuts: CutOrder[] = [];
+
+  constructor(private readonly context: MachinesContext) {}
+
+  create(spec: MachineSpec): void {
+    const place = this.place(spec);
+    place.machine.neverBoots = this.neverBoot.some((pattern) => pattern.test(spec.name));
+    place.machine.powerOn();
+  }
+
+  powerOn(id: number): void {
+    this.#places.get(id)?.machine.powerOn();
+  }
+  powerOff(id: number): void {
+    this.#places.get(id)?.machine.powerOff();
+  }
+  shutdown(id: number): void {
+    this.#places.get(id)?.machine.shutdown();
+  }
+  reboot(id: number): void {
+    this.#places.get(id)?.machine.reboot();
+  }
+  attach(id: number, networkId: number, privateAddress: string): void {
+    this.#places.get(id)?.machine.attach(networkId, privateAddress);
+  }
+  detach(id: number, networkId: number): void {
+    this.#places.get(id)?.machine.detach(networkId);
+  }
+
+  delete(id: number): void {
+    const place = this.#places.get(id);
+    if (!place) return;
+    this.#places.delete(id);
+    place.machine.powerOff();
+    place.ssh.close();
+    this.context.behaviour.deleted(id);
+  }
+
+  get(id: number): Machine | undefined {
+    return this.#places.get(id)?.machine;
+  }
+
+  all(): readonly Machine[] {
+    return [...this.#places.values()].map(({ machine }) => machine);
+  }
+
+  /** Where SSH of the machine with this public address is on this computer. */
+  async sshPort(publicAddress: string): Promise<number | undefined> {
+    const place = [...this.#places.values()].find(({ machine }) => machine.spec.publicAddress === publicAddress);
+    return place && this.open(place);
+  }
+
+  snapshot(): MachinesSnapshot {
+    return {
+      machines: [...this.#places.values()].map(({ machine, tasks, port }) => ({
+        machine: machine.snapshot(),
+        tasks: tasks.snapshot(),
+        port,
+      })),
+    };
+  }
+
+  /** State only; `resume` sets the machines going again. */
+  restore({ machines }: MachinesSnapshot): void {
+    for (const state of machines) {
+      const place = this.place(state.machine.spec, state.port);
+      place.machine.restore(state.machine);
+      place.tasks.restore(state.tasks);
+    }
+  }
+
+  async resume(): Promise<void> {
+    for (const place of this.#places.values()) {
+      place.machine.resume();
+      if (place.port !== undefined) await this.open(place);
+    }
+  }
+
+  private place(spec: MachineSpec, port?: number): Place {
+    const { clock, profile, random, behaviour, changed, cloud } = this.context;
+    const machine = new Machine(spec, { clock, profile, random, behaviour, changed });
+    const tasks = new TaskRunner(machine, taskBodies, (task) => this.began(machine, task));
+    const ssh = new SshEndpoint({
+      machine,
+      tasks,
+      scripts: this.#scripts,
+      allowed: () => cloud().allowed(spec.id, 22, '127.0.0.1'),
+    });
+    const place: Place = { machine, tasks, ssh, port };
+    this.#places.set(spec.id, place);
+    return place;
+  }
+
+  private async open(place: Place): Promise<number> {
+    place.port = await place.ssh.open(place.port);
+    this.context.changed();
+    return place.port;
+  }
+
+  private began(machine: Machine, task: string): void {
+    const index = this.cuts.findIndex(
+      (order) => order.task === task && new RegExp(order.machine).test(machine.spec.name),
+    );
+    if (index < 0) return;
+    this.cuts.splice(index, 1);
+    const place = this.#places.get(machine.id);
+    // After the task has begun, so that it goes on without its session.
+    setImmediate(() => place?.ssh.cut());
+  }
+}

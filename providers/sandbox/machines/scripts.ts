@@ -1,0 +1,42 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { WireTask } from '../../../src/remote/task-wire.js';
+
+/** The shell texts of templates/host: a simulated machine runs these and no others. */
+export class HostScripts {
+  readonly #texts = new Map<string, string>();
+
+  /** @param folder templates/host */
+  constructor(private readonly folder: string) {}
+
+  /** Whether a decoded text is exactly one of the project's tasks. */
+  knows(task: WireTask, runner: string): boolean {
+    if (!/^[a-z][a-z0-9-]*$/.test(task.name)) return false;
+    const script = this.#text(`${task.name}.sh`);
+    return (
+      script !== undefined &&
+      task.script === `${this.#text('lib/common.sh') ?? ''}${script}` &&
+      runner === this.#text('lib/runner.sh')
+    );
+  }
+
+  #text(name: string): string | undefined {
+    const known = this.#texts.get(name);
+    if (known !== undefined) return known;
+    const path = join(this.folder, name);
+    if (!existsSync(path)) return undefined;
+    const text = readFileSync(path, 'utf8');
+    this.#texts.set(name, text);
+    return text;
+  }
+}
+
+/** templates/host of this package, from source or from dist. @throws Error when the package is incomplete. */
+export function hostScriptsFolder(): string {
+  for (let at = dirname(fileURLToPath(import.meta.url)); ; at = dirname(at)) {
+    const folder = join(at, 'templates', 'host');
+    if (existsSync(join(folder, 'lib', 'runner.sh'))) return folder;
+    if (dirname(at) === at) throw new Error('templates/host is missing from this installation of Slipway');
+  }
+}

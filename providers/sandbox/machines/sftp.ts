@@ -1,0 +1,222 @@
+import { createHash, type Hash } from 'node:crypto';
+import { posix } from 'node:path';
+import ssh2, { type Attributes, type SFTPWrapper } from 'ssh2';
+import { contentLimit, type FileSystem, FsError, type FsNode } from './file-system.js';
+
+const { STATUS_CODE: status, OPEN_MODE: open } = ssh2.utils.sftp;
+
+/** An open file or folder. Writing keeps the bytes while they are few, and size and hash of all. */
+interface Handle {
+  readonly path: string;
+  readonly writer: Writer | undefined;
+  /** Folders: names not yet told. */
+  names: string[] | undefined;
+}
+
+class Writer {
+  #hash: Hash = createHash('sha256');
+  #chunks: Buffer[] = [];
+  #size = 0;
+  /** Arrived before what goes in front of it. */
+  readonly #early = new Map<number, Buffer>();
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(offset: number, data: Buffer): void {
+    this.#early.set(offset, Buffer.from(data));
+    for (let next = this.#early.get(this.#size); next; next = this.#early.get(this.#size)) {
+      this.#early.delete(this.#size);
+      this.#hash.update(next);
+      this.#size += next.length;
+      if (this.#size <= contentLimit) this.#chunks.push(next);
+      else this.#chunks = [];
+    }
+  }
+
+  save(files: FileSystem, path: string, mode: number, owner: string): void {
+    if (this.#size <= contentLimit) files.write(path, Buffer.concat(this.#chunks), { mode, owner });
+    else files.writeOpaque(path, this.#size, this.#hash.copy().digest('hex'), { mode, owner });
+  }
+}
+
+/** Serves SFTP from a machine's file system, as the logged-in user. */
+export function serveSftp(files: FileSystem, user: string, sftp: SFTPWrapper): void {
+  const handles = new Map<number, Handle>();
+  let counter = 0;
+
+  const answer = (id: number, work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof FsError)) throw error;
+      sftp.status(id, statusOf(error), error.message);
+    }
+  };
+  const handleOf = (raw: Buffer): Handle => {
+    const handle = raw.length === 4 ? handles.get(raw.readUInt32BE()) : undefined;
+    if (!handle) throw new FsError('ENOENT', 'handle');
+    return handle;
+  };
+  const issue = (id: number, handle: Handle): void => {
+    const raw = Buffer.alloc(4);
+    raw.writeUInt32BE(++counter);
+    handles.set(counter, handle);
+    sftp.handle(id, raw);
+  };
+  const mustRead = (path: string): void => {
+    if (files.exists(path) && !files.mayRead(user, path)) throw new FsError('EACCES', path);
+  };
+  const mustWrite = (path: string): void => {
+    if (!files.mayWrite(user, path)) throw new FsError('EACCES', path);
+  };
+  const change = (id: number, path: string, work: () => void): void =>
+    answer(id, () => {
+      mustWrite(path);
+      work();
+      sftp.status(id, status.OK);
+    });
+  const tell = (id: number, path: string): void =>
+    answer(id, () => {
+      sftp.attrs(id, attributesOf(files.stat(path)));
+    });
+  const set = (id: number, path: string, wanted: Attributes): void =>
+    change(id, path, () => {
+      const { mode, mtime } = wanted as Partial<Attributes>;
+      files.setAttributes(path, { ...(mode === undefined ? {} : { mode }), ...(mtime === undefined ? {} : { mtime }) });
+    });
+
+  sftp.on('OPEN', (id, path, flags, attributes) =>
+    answer(id, () => {
+      if (files.find(path)?.kind === 'dir') throw new FsError('EISDIR', path);
+      if ((flags & (open.WRITE | open.APPEND)) === 0) {
+        files.stat(path);
+        mustRead(path);
+        issue(id, { path, writer: undefined, names: undefined });
+        return;
+      }
+      mustWrite(path);
+      if ((flags & open.EXCL) !== 0 && files.exists(path)) throw new FsError('EEXIST', path);
+      if ((flags & open.CREAT) === 0) files.stat(path);
+      const mode = ((attributes as Partial<Attributes>).mode ?? files.find(path)?.mode ?? 0o644) & 0o7777;
+      const writer = new Writer();
+      if ((flags & open.APPEND) !== 0 && files.exists(path)) writer.add(0, files.read(path));
+      writer.save(files, path, mode, user);
+      issue(id, { path, writer, names: undefined });
+    }),
+  );
+  sftp.on('WRITE', (id, raw, offset, data) =>
+    answer(id, () => {
+      const { path, writer } = handleOf(raw);
+      if (!writer) throw new FsError('EACCES', path);
+      if (files.freeBytes < writer.size + data.length) throw new FsError('ENOSPC', path);
+      writer.add(offset, data);
+      sftp.status(id, status.OK);
+    }),
+  );
+  sftp.on('READ', (id, raw, offset, length) =>
+    answer(id, () => {
+      const content = files.read(handleOf(raw).path);
+      if (offset >= content.length) sftp.status(id, status.EOF);
+      else sftp.data(id, content.subarray(offset, offset + length));
+    }),
+  );
+  sftp.on('CLOSE', (id, raw) =>
+    answer(id, () => {
+      const { path, writer } = handleOf(raw);
+      handles.delete(raw.readUInt32BE());
+      const node = files.find(path);
+      if (writer && node) writer.save(files, path, node.mode, node.owner);
+      sftp.status(id, status.OK);
+    }),
+  );
+  sftp.on('FSTAT', (id, raw) =>
+    answer(id, () => {
+      const { path, writer } = handleOf(raw);
+      const attributes = attributesOf(files.stat(path));
+      sftp.attrs(id, writer ? { ...attributes, size: writer.size } : attributes);
+    }),
+  );
+  sftp.on('FSETSTAT', (id, raw, wanted) => answer(id, () => set(id, handleOf(raw).path, wanted)));
+  sftp.on('STAT', tell);
+  sftp.on('LSTAT', tell);
+  sftp.on('SETSTAT', set);
+  sftp.on('OPENDIR', (id, path) =>
+    answer(id, () => {
+      mustRead(path);
+      issue(id, { path, writer: undefined, names: files.list(path) });
+    }),
+  );
+  sftp.on('READDIR', (id, raw) =>
+    answer(id, () => {
+      const handle = handleOf(raw);
+      const names = handle.names?.splice(0, 100) ?? [];
+      if (names.length === 0) {
+        sftp.status(id, status.EOF);
+        return;
+      }
+      const rows = names.map((filename) => {
+        const node = files.stat(posix.join(handle.path, filename));
+        return { filename, longname: longName(filename, node), attrs: attributesOf(node) };
+      });
+      sftp.name(id, rows);
+    }),
+  );
+  sftp.on('REALPATH', (id, path) => {
+    const home = user === 'root' ? '/root' : `/home/${user}`;
+    const filename = posix.resolve(home, path);
+    sftp.name(id, [{ filename, longname: filename, attrs: {} as Attributes }]);
+  });
+  sftp.on('REMOVE', (id, path) =>
+    change(id, path, () => {
+      if (files.stat(path).kind === 'dir') throw new FsError('EISDIR', path);
+      files.remove(path);
+    }),
+  );
+  sftp.on('RMDIR', (id, path) => change(id, path, () => files.remove(path)));
+  sftp.on('MKDIR', (id, path, attributes) =>
+    change(id, path, () => {
+      const mode = ((attributes as Partial<Attributes>).mode ?? 0o755) & 0o7777;
+      files.mkdir(path, { mode, owner: user });
+    }),
+  );
+  sftp.on('RENAME', (id, from, to) =>
+    change(id, to, () => {
+      mustWrite(from);
+      // Version 3 of the protocol refuses an existing target; OpenSSH's own extension replaces it.
+      if (files.exists(to)) throw new FsError('EEXIST', to);
+      files.rename(from, to);
+    }),
+  );
+  sftp.on('EXTENDED', (id, name, data) => {
+    if (name !== 'posix-rename@openssh.com') {
+      sftp.status(id, status.OP_UNSUPPORTED);
+      return;
+    }
+    const length = data.readUInt32BE(0);
+    const from = data.toString('utf8', 4, 4 + length);
+    const to = data.toString('utf8', 8 + length, 8 + length + data.readUInt32BE(4 + length));
+    change(id, to, () => {
+      mustWrite(from);
+      files.rename(from, to);
+    });
+  });
+}
+
+function statusOf({ code }: FsError): number {
+  if (code === 'ENOENT') return status.NO_SUCH_FILE;
+  return code === 'EACCES' ? status.PERMISSION_DENIED : status.FAILURE;
+}
+
+function attributesOf(node: FsNode): Attributes {
+  const type = node.kind === 'dir' ? 0o040000 : 0o100000;
+  const id = node.owner === 'root' ? 0 : 1000;
+  return { mode: type | node.mode, uid: id, gid: id, size: node.size, atime: node.mtime, mtime: node.mtime };
+}
+
+function longName(name: string, node: FsNode): string {
+  const bits = [6, 3, 0].flatMap((shift) => ['r', 'w', 'x'].map((c, i) => ((node.mode >> shift) & (4 >> i) ? c : '-')));
+  const date = new Date(node.mtime * 1000).toISOString().slice(0, 10);
+  return `${node.kind === 'dir' ? 'd' : '-'}${bits.join('')} 1 ${node.owner} ${node.owner} ${node.size} ${date} ${name}`;
+}

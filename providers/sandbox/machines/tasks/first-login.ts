@@ -1,0 +1,33 @@
+import { osOf } from '../first-files.js';
+import { type TaskContext, TaskFailure } from '../task-runner.js';
+
+export async function firstLogin({ machine, param, say, fact, deadlineMs }: TaskContext): Promise<void> {
+  say('waiting for cloud-init');
+  const ended = (): true | undefined => (['done', 'error'].includes(machine.cloudInit.status) ? true : undefined);
+  await machine.until(ended, deadlineMs);
+  const { status, errors } = machine.cloudInit;
+  if (status === 'error') {
+    throw new TaskFailure('CLOUD_INIT_FAILED', `cloud-init ended with status error: ${errors.join('; ')}`);
+  }
+  const wanted = param('PRIVATE_ADDRESS');
+  const byAddress = (): string | undefined =>
+    machine.interfaces.find(({ address, up }) => up && address === wanted)?.name;
+  if (wanted !== '' && byAddress() === undefined) say(`waiting for the interface with ${wanted}`);
+  const found = wanted === '' ? '' : await machine.until(byAddress, deadlineMs - 5_000);
+  if (found === undefined) {
+    const there = machine.interfaces.map(({ name, address }) => `${name} ${address}`).join('  ');
+    throw new TaskFailure('PRIVATE_INTERFACE_MISSING', `no interface has the address ${wanted}; there are: ${there}`);
+  }
+  await machine.wait(machine.context.profile().smallTaskMs);
+  const os = osOf(machine.spec);
+  fact('os', os.id);
+  fact('os_version', os.version);
+  fact('arch', machine.spec.architecture);
+  fact('cores', machine.spec.cores);
+  fact('memory_mib', machine.spec.memoryMiB);
+  fact('disk_free_mib', Math.floor(machine.files.freeBytes / 1024 / 1024));
+  fact('boot_id', machine.bootId);
+  fact('hostname', machine.hostname);
+  fact('cgroup', 'v2');
+  fact('private_interface', found);
+}

@@ -1,0 +1,19 @@
+import type { TaskBody } from '../task-runner.js';
+import { firstLogin } from './first-login.js';
+import { installK3s } from './install-k3s.js';
+import { prepareHost } from './prepare-host.js';
+import { replaceHostKey } from './replace-host-key.js';
+import { observe, serverInfo, stopK3s } from './small.js';
+import { startK3s } from './start-k3s.js';
+
+/** What each task of templates/host does to a simulated machine. */
+export const taskBodies: ReadonlyMap<string, TaskBody> = new Map<string, TaskBody>([
+  ['first-login', firstLogin],
+  ['replace-host-key', replaceHostKey],
+  ['prepare-host', prepareHost],
+  ['install-k3s', installK3s],
+  ['start-k3s', startK3s],
+  ['server-info', serverInfo],
+  ['stop-k3s', stopK3s],
+  ['observe', observe],
+]);

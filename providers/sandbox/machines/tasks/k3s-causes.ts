@@ -1,0 +1,49 @@
+export interface Cause {
+  readonly code: string;
+  readonly text: string;
+  /** It will not mend by waiting. */
+  readonly final: boolean;
+}
+
+/** The table of start-k3s.sh, with the same patterns. */
+const causes: readonly (readonly [RegExp, string, string])[] = [
+  [
+    /token ca hash does not match/,
+    'CA_MISMATCH!',
+    'the token belongs to another cluster: its CA hash does not match the server’s',
+  ],
+  [/encrypted with different token/, 'BAD_TOKEN!', 'this cluster was made with another token'],
+  [
+    /failed to normalize (server )?token|invalid (bearer )?token|token is not valid|not authorized|401 unauthorized|failed to validate token/,
+    'BAD_TOKEN!',
+    'the server does not take the token',
+  ],
+  [
+    /node password rejected/,
+    'NODE_PASSWORD_REJECTED',
+    'the cluster knows another machine by this name: delete its Node object first (node password rejected)',
+  ],
+  [
+    /critical configuration (value )?mismatch/,
+    'CONFIG_MISMATCH!',
+    'a setting that must be equal on all servers differs from the cluster’s',
+  ],
+  [/flag provided but not defined/, 'UNKNOWN_FLAG!', 'this k3s does not know one of the settings'],
+  [/too many learner/, 'LEARNER_PENDING', 'another server is still joining'],
+  [
+    /connection refused|i\/o timeout|no route to host|context deadline exceeded/,
+    'SERVER_UNREACHABLE',
+    'the other servers can’t be reached',
+  ],
+];
+
+/** The last known cause in the lines of a journal. */
+export function causeIn(lines: readonly string[]): Cause | undefined {
+  let last: Cause | undefined;
+  for (const line of lines) {
+    for (const [pattern, code, text] of causes) {
+      if (pattern.test(line.toLowerCase())) last = { code: code.replace('!', ''), text, final: code.endsWith('!') };
+    }
+  }
+  return last;
+}

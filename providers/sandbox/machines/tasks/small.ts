@@ -1,0 +1,47 @@
+import { type TaskContext, TaskFailure } from '../task-runner.js';
+import type { UnitName } from '../units.js';
+import { installedVersion, k3sUnit, paths, sha256 } from './common.js';
+
+const unitOf = { server: 'k3s', agent: 'k3s-agent' } as const satisfies Record<string, UnitName>;
+
+export async function serverInfo({ machine, fact, deadlineMs }: TaskContext): Promise<void> {
+  const { files } = machine;
+  const wanted = [`${paths.server}/token`, `${paths.server}/agent-token`, paths.kubeconfig];
+  const missing = (): string | undefined => wanted.find((path) => (files.find(path)?.size ?? 0) === 0);
+  const complete = await machine.until(() => (missing() === undefined ? true : undefined), deadlineMs - 5_000);
+  if (!complete) {
+    throw new TaskFailure(
+      'NOT_A_SERVER',
+      `${missing() ?? ''} is missing: k3s does not run as a server here, or has not come that far`,
+    );
+  }
+  await machine.wait(machine.context.profile().smallTaskMs);
+  const [token, agentToken, kubeconfig] = wanted.map((path) => files.text(path));
+  fact('server_token', token!.trim());
+  fact('agent_token', agentToken!.trim());
+  fact('kubeconfig', Buffer.from(kubeconfig!).toString('base64'));
+}
+
+export async function stopK3s({ machine, need, fact }: TaskContext): Promise<void> {
+  need('KILL_PODS');
+  const was = k3sUnit(machine);
+  await machine.wait(machine.context.profile().smallTaskMs);
+  if (was !== 'none') {
+    machine.enableUnit(unitOf[was], false);
+    machine.stopUnit(unitOf[was]);
+    if (machine.files.exists(paths.started)) machine.files.remove(paths.started);
+  }
+  fact('was', was);
+}
+
+export async function observe({ machine, fact }: TaskContext): Promise<void> {
+  await machine.wait(machine.context.profile().smallTaskMs);
+  const unit = k3sUnit(machine);
+  const known = unit === 'none' ? undefined : machine.units.get(unitOf[unit]);
+  fact('k3s_version', installedVersion(machine));
+  fact('unit', unit);
+  fact('active', known?.state === 'active');
+  fact('enabled', known?.enabled ?? false);
+  fact('config_sha256', sha256(machine.files, paths.config));
+  fact('boot_id', machine.bootId);
+}

@@ -1,0 +1,60 @@
+import type { UnitName } from '../units.js';
+import { type TaskContext, TaskFailure } from '../task-runner.js';
+import { causeIn } from './k3s-causes.js';
+import { installedVersion, k3sUnit, paths, sha256, writeFile } from './common.js';
+
+export async function startK3s({ machine, need, say, fact, complain }: TaskContext): Promise<void> {
+  const role = need('ROLE');
+  const config = need('CONFIG');
+  const text = need('UNIT');
+  const waitMs = Number(need('WAIT_SECONDS')) * 1000;
+  const { files, units } = machine;
+  if (installedVersion(machine) === '') throw new TaskFailure('K3S_MISSING', 'k3s is not installed here');
+  const other = k3sUnit(machine);
+  if (other !== 'none' && other !== role) {
+    throw new TaskFailure('ROLE_CONFLICT', `this machine already runs k3s as ${other}; it can't become ${role}`);
+  }
+  const unit: UnitName = role === 'server' ? 'k3s' : 'k3s-agent';
+  const unitFile = `/etc/systemd/system/${unit}.service`;
+  writeFile(files, paths.config, `${config}\n`, 0o600);
+  writeFile(files, unitFile, `${text}\n`, 0o644);
+  units.define(unit);
+  machine.enableUnit(unit, true);
+
+  const wanted = `${sha256(files, paths.config)}/${sha256(files, unitFile)}/${sha256(files, paths.binary)}\n`;
+  const state = units.get(unit)?.state;
+  if (state === 'active' && files.exists(paths.started) && files.text(paths.started) === wanted) {
+    await machine.wait(machine.context.profile().smallTaskMs);
+    fact('active', true);
+    fact('changed', false);
+    return;
+  }
+  if (files.exists(paths.started)) files.remove(paths.started);
+  const running = state === 'active' || state === 'activating';
+  say(`${running ? 'restart' : 'start'}ing ${unit}.service`);
+  const began = machine.context.clock.now();
+  if (running) machine.stopUnit(unit);
+  machine.startUnit(unit);
+
+  const outcome = await machine.until(() => {
+    if (units.get(unit)?.state === 'active') return 'active';
+    const hopeless = (units.get(unit)?.restarts ?? 0) >= 2 && causeIn(units.since(unit, began))?.final;
+    return hopeless ? 'hopeless' : undefined;
+  }, waitMs);
+  if (outcome !== 'active') {
+    const lines = units.since(unit, began);
+    const cause = causeIn(lines);
+    for (const line of lines.slice(-20)) complain(line);
+    fact('active', false);
+    fact('changed', true);
+    throw outcome === 'hopeless'
+      ? new TaskFailure(cause?.code ?? 'UNIT_FAILED', `${unit}.service does not start: ${cause?.text ?? ''}`)
+      : new TaskFailure(
+          cause?.code ?? 'START_TIMEOUT',
+          `${unit}.service was not ready after ${need('WAIT_SECONDS')} s: ${cause?.text ?? 'its journal names no known cause'}`,
+        );
+  }
+  writeFile(files, paths.started, wanted, 0o600);
+  fact('active', true);
+  fact('changed', true);
+}

@@ -1,0 +1,77 @@
+import { systemRandom } from '../../src/domain/clock.js';
+import { Cloud, type Token } from './api/index.js';
+import { ScaledClock } from './clock.js';
+import { K3s, type K3sSnapshot } from './k3s/index.js';
+import { Machines, type MachinesSnapshot } from './machines/index.js';
+import type { SandboxProfile } from './types.js';
+
+export interface WorldSnapshot {
+  readonly profile: SandboxProfile;
+  readonly cloud: unknown;
+  readonly machines: MachinesSnapshot;
+  readonly k3s: K3sSnapshot;
+}
+
+/** The sandbox's parts, joined. */
+export class World {
+  readonly clock: ScaledClock;
+  readonly cloud: Cloud;
+  readonly machines: Machines;
+  readonly k3s: K3s;
+  profile: SandboxProfile;
+
+  /** @param changed told whenever something worth storing happened */
+  constructor(profile: SandboxProfile, tokens: readonly Token[], changed: () => void) {
+    this.profile = profile;
+    this.clock = new ScaledClock(profile.timeScale);
+    const common = { clock: this.clock, profile: () => this.profile, random: systemRandom, changed };
+    this.k3s = new K3s({
+      ...common,
+      cloud: {
+        allowed: (...args) => this.cloud.allowed(...args),
+        resolve: (...args) => this.cloud.resolve(...args),
+        server: (id) => this.cloud.server(id),
+      },
+      machine: (id) => this.machines.get(id),
+    });
+    this.machines = new Machines({ ...common, behaviour: this.k3s, cloud: () => this.cloud });
+    this.cloud = new Cloud({
+      ...common,
+      host: this.machines,
+      probe: {
+        listening: (id, port) =>
+          port === 6443 ? this.k3s.serves(id) : port === 22 && this.machines.get(id)?.up === true,
+      },
+      tokens,
+    });
+  }
+
+  /** Where a port of a public address is found on this computer. */
+  async endpoint(address: string, port: number): Promise<number | undefined> {
+    if (port === 22) return this.machines.sshPort(address);
+    const machine = this.machines.all().find(({ spec }) => spec.publicAddress === address);
+    return machine && port === 6443 ? this.k3s.port(machine.id) : undefined;
+  }
+
+  setTimeScale(timeScale: number): void {
+    this.profile = { ...this.profile, timeScale };
+    this.clock.setScale(timeScale);
+  }
+
+  snapshot(): WorldSnapshot {
+    return {
+      profile: this.profile,
+      cloud: this.cloud.snapshot(),
+      machines: this.machines.snapshot(),
+      k3s: this.k3s.snapshot(),
+    };
+  }
+
+  async restore(state: WorldSnapshot): Promise<void> {
+    this.k3s.restore(state.k3s);
+    this.machines.restore(state.machines);
+    this.cloud.restore(state.cloud);
+    for (const machine of this.machines.all()) this.k3s.resume(machine);
+    await this.machines.resume();
+  }
+}
