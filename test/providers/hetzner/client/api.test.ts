@@ -1,0 +1,196 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { HetznerError, UnreachableError } from '../../../../providers/hetzner/client/errors.js';
+import { redact } from '../../../../providers/hetzner/client/layers/log.js';
+import type { BoundaryPoint } from '../../../../src/domain/boundary.js';
+import { systemClock } from '../../../../src/domain/clock.js';
+import {
+  scriptedApi,
+  wireError,
+  type Answer,
+  type ScriptedApi,
+  type ScriptOptions,
+  type SeenRequest,
+} from '../support/scripted-api.js';
+
+const thing = z.object({ thing: z.object({ id: z.number() }) });
+const found: Answer = { status: 200, body: { thing: { id: 1 } } };
+const { signal } = new AbortController();
+const call = { signal };
+
+let open: ScriptedApi | undefined;
+const start = async (
+  script: (request: SeenRequest, nth: number) => Answer,
+  options?: ScriptOptions,
+): Promise<ScriptedApi> => (open = await scriptedApi(script, options));
+afterEach(async () => {
+  await open?.close();
+  open = undefined;
+});
+
+describe('a request', () => {
+  it('carries the token, and passes one boundary point on either side', async () => {
+    const points: BoundaryPoint[] = [];
+    const { api, seen } = await start(() => found, { boundary: async (point) => void points.push(point) });
+    await api.get('/thing', thing, call, { name: 'a b' });
+    expect(seen[0]).toMatchObject({ method: 'GET', path: '/thing', authorization: 'Bearer token-of-the-test' });
+    expect(seen[0]?.query.get('name')).toBe('a b');
+    expect(points).toEqual([
+      { when: 'before', kind: 'provider', what: 'GET /thing' },
+      { when: 'after', kind: 'provider', what: 'GET /thing' },
+    ]);
+  });
+
+  it('is never sent twice when it creates something and the answer stays open', async () => {
+    for (const answer of ['cut', { status: 502, body: '<html>' }, wireError(504, 'timeout')] as const) {
+      const { api, seen, close } = await scriptedApi(() => answer);
+      await expect(api.post('/servers', {}, thing, call)).rejects.toThrow(/POST \/servers/);
+      expect(seen).toHaveLength(1);
+      await close();
+    }
+  });
+
+  it('is sent again when it only reads', async () => {
+    const { api, seen } = await start((_request, nth) => (nth === 1 ? 'cut' : nth === 2 ? { status: 502 } : found));
+    expect(await api.get('/thing', thing, call)).toEqual({ thing: { id: 1 } });
+    expect(seen).toHaveLength(3);
+  });
+
+  it('is sent again after a conflict, even when it creates something', async () => {
+    const { api, seen } = await start((_request, nth) => (nth < 4 ? wireError(409, 'conflict') : found));
+    await api.post('/networks', { name: 'a' }, thing, call);
+    expect(seen.map((request) => request.body)).toEqual([{ name: 'a' }, { name: 'a' }, { name: 'a' }, { name: 'a' }]);
+  });
+
+  it('counts a delete of what is gone as done', async () => {
+    const { api } = await start(() => wireError(404, 'not_found'));
+    expect(await api.delete('/servers/1', thing, call)).toBeUndefined();
+  });
+
+  it('ends at once when it is aborted, with the reason', async () => {
+    const controller = new AbortController();
+    const { api, seen } = await start(() => (controller.abort(new Error('Ctrl-C')), 'hang'));
+    await expect(api.get('/thing', thing, { signal: controller.signal })).rejects.toThrow('Ctrl-C');
+    await expect(api.get('/thing', thing, { signal: controller.signal })).rejects.toThrow('Ctrl-C');
+    expect(seen).toHaveLength(1);
+  });
+
+  it('says that the provider can’t be reached when nothing listens', async () => {
+    const { api, close } = await scriptedApi(() => found);
+    await close();
+    const error: unknown = await api.post('/servers', {}, thing, call).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(UnreachableError);
+    expect(error).toMatchObject({ code: 'PROVIDER_UNREACHABLE', exitCode: 4, sent: false });
+  });
+});
+
+describe('an error', () => {
+  it('keeps Hetzner’s code, status, fields and correlation id', async () => {
+    const reply = wireError(422, 'invalid_input', 'invalid input in field name', {
+      fields: [{ name: 'name', messages: ['is too long', 'is odd'] }],
+    });
+    const { api } = await start(() => ({ ...(reply as object), headers: { 'x-correlation-id': 'c0ffee' } }) as Answer);
+    const error: unknown = await api.post('/servers', {}, thing, call).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(HetznerError);
+    expect(error).toMatchObject({
+      apiCode: 'invalid_input',
+      status: 422,
+      correlationId: 'c0ffee',
+      details: ['name: is too long: is odd', 'correlation id c0ffee'],
+    });
+  });
+
+  it.each([
+    [401, 'unauthorized', 'TOKEN_REJECTED', 2],
+    [401, 'token_readonly', 'TOKEN_READ_ONLY', 2],
+    [403, 'resource_limit_exceeded', 'RESOURCE_LIMIT', 4],
+    [423, 'protected', 'PROTECTED', 3],
+    [503, 'unavailable', 'HETZNER_UNAVAILABLE', 4],
+    [422, 'invalid_input', 'HETZNER_INVALID_INPUT', 1],
+  ])('%i %s ends as %s with exit code %i', async (status, wire, code, exitCode) => {
+    const { api } = await start(() => wireError(status, wire));
+    await expect(api.get('/thing', thing, call)).rejects.toMatchObject({ code, exitCode });
+  });
+
+  it('falls back to the status when the answer is not JSON', async () => {
+    const { api } = await start(() => ({ status: 401, body: 'who are you?' }));
+    await expect(api.get('/thing', thing, call)).rejects.toMatchObject({
+      apiCode: 'unauthorized',
+      code: 'TOKEN_REJECTED',
+    });
+  });
+
+  it('names what is odd about an answer in an unknown form', async () => {
+    const { api } = await start(() => ({ status: 200, body: { thing: { id: 'one' } } }));
+    await expect(api.get('/thing', thing, call)).rejects.toMatchObject({
+      code: 'PROVIDER_ANSWER',
+      details: [expect.stringContaining('thing.id')],
+    });
+  });
+});
+
+describe('a list', () => {
+  it('is read page by page, 50 at a time', async () => {
+    const { api, seen } = await start(({ query }) => {
+      const page = Number(query.get('page'));
+      const items = [{ thing: { id: page * 2 } }, { thing: { id: page * 2 + 1 } }];
+      return { status: 200, body: { things: items, meta: { pagination: { next_page: page < 3 ? page + 1 : null } } } };
+    });
+    const all = await api.list('/things', 'things', thing, call, { label_selector: 'a=b' });
+    expect(all.map((one) => one.thing.id)).toEqual([2, 3, 4, 5, 6, 7]);
+    expect(seen.map(({ query }) => query.toString())).toEqual(
+      [1, 2, 3].map((n) => `label_selector=a%3Db&page=${n}&per_page=50`),
+    );
+  });
+});
+
+describe('the log', () => {
+  it('has a line per request, and neither the token nor user data', async () => {
+    const lines: string[] = [];
+    const { api } = await start(() => found, { log: (line) => void lines.push(line), token: 'hunter2' });
+    await api.post('/servers', { name: 'a', user_data: 'the host’s key' }, thing, call);
+    expect(lines).toEqual([
+      expect.stringMatching(/^POST \/servers \{"name":"a","user_data":"\[hidden\]"\} → 200 in \d+ ms$/),
+    ]);
+    expect(lines.join()).not.toContain('hunter2');
+  });
+
+  it('hides at any depth', () => {
+    expect(redact({ a: [{ root_password: 'x' }], b: null })).toEqual({ a: [{ root_password: '[hidden]' }], b: null });
+  });
+});
+
+describe('the budget', () => {
+  it('spaces requests out when little is left, and not before', async () => {
+    let remaining = 2000;
+    const { api, clock } = await start(() => ({
+      ...(found as object),
+      status: 200,
+      headers: { 'RateLimit-Limit': '3600', 'RateLimit-Remaining': String(remaining) },
+    }));
+    const started = clock.now();
+    for (let i = 0; i < 3; i += 1) await api.get('/thing', thing, call);
+    expect(clock.now()).toBe(started);
+    remaining = 0;
+    for (let i = 0; i < 4; i += 1) await api.get('/thing', thing, call);
+    expect(clock.now() - started).toBe(4000);
+  });
+});
+
+describe('the concurrency limit', () => {
+  it('lets twenty requests be under way, and no more', async () => {
+    let underWay = 0;
+    let most = 0;
+    const { api } = await start(() => found, {
+      clock: systemClock,
+      boundary: async ({ when }) => {
+        underWay += when === 'before' ? 1 : -1;
+        most = Math.max(most, underWay);
+        await new Promise((resolve) => setImmediate(resolve));
+      },
+    });
+    await Promise.all(Array.from({ length: 60 }, () => api.get('/thing', thing, call)));
+    expect(most).toBe(20);
+  });
+});
