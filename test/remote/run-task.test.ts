@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -70,7 +70,10 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
     templates = await templatesWith(scripts);
     host = await startHost();
   });
-  afterAll(() => host.stop());
+  afterAll(async () => {
+    await host.stop();
+    await rm(templates, { recursive: true, force: true });
+  });
   afterEach(() => remote.close());
 
   const session = async (): Promise<Session> => {

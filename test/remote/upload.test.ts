@@ -29,7 +29,10 @@ describe.skipIf(sshdMissing)(`copying files to a real sshd ${sshdMissing ?? ''}`
     session = await remote.connect(host.target, 20_000, { signal });
   });
   afterEach(() => remote.close());
-  afterAll(() => host.stop());
+  afterAll(async () => {
+    await host.stop();
+    await rm(join(local, '..'), { recursive: true, force: true });
+  });
 
   const upload = async (): Promise<string[]> => {
     const said: string[] = [];

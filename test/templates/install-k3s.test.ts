@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,7 +83,7 @@ describe.skipIf(sshdMissing)(`install-k3s ${sshdMissing ?? ''}`, () => {
   });
 
   it('installs a pushed file without asking the network, and removes it then', async () => {
-    const local = join(await mkdtemp(join(tmpdir(), 'slipway-k3s-')), 'k3s');
+    const local = join(rig.host.prefix, 'k3s-local');
     await writeFile(local, binary);
     const pushed = join(rig.host.prefix, 'k3s-pushed');
     const session = await rig.remote.connect(rig.host.target, 20_000, { signal });
