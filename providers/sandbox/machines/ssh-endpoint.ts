@@ -68,7 +68,9 @@ export class SshEndpoint {
       socket.resetAndDestroy();
     } else {
       socket.setNoDelay(true);
-      this.#server()?.injectSocket(socket) ?? socket.resetAndDestroy();
+      const server = this.#server();
+      if (server) server.injectSocket(socket);
+      else socket.resetAndDestroy();
     }
   }
 
