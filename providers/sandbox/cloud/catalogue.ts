@@ -1,213 +1,217 @@
-/** Places, machine types and prices as of late 2026, in the API's form. */
-export const locations = [
-  {
-    id: 1,
-    name: 'fsn1',
-    description: 'Falkenstein DC Park 1',
-    country: 'DE',
-    city: 'Falkenstein',
-    latitude: 50.47612,
-    longitude: 12.370071,
-    network_zone: 'eu-central',
-  },
-  {
-    id: 2,
-    name: 'nbg1',
-    description: 'Nuremberg DC Park 1',
-    country: 'DE',
-    city: 'Nuremberg',
-    latitude: 49.452102,
-    longitude: 11.076665,
-    network_zone: 'eu-central',
-  },
-  {
-    id: 3,
-    name: 'hel1',
-    description: 'Helsinki DC Park 1',
-    country: 'FI',
-    city: 'Helsinki',
-    latitude: 60.169855,
-    longitude: 24.938379,
-    network_zone: 'eu-central',
-  },
-  {
-    id: 4,
-    name: 'ash',
-    description: 'Ashburn, VA',
-    country: 'US',
-    city: 'Ashburn, VA',
-    latitude: 39.045821,
-    longitude: -77.487073,
-    network_zone: 'us-east',
-  },
-  {
-    id: 5,
-    name: 'hil',
-    description: 'Hillsboro, OR',
-    country: 'US',
-    city: 'Hillsboro, OR',
-    latitude: 45.54222,
-    longitude: -122.951924,
-    network_zone: 'us-west',
-  },
-  {
-    id: 6,
-    name: 'sin',
-    description: 'Singapore',
-    country: 'SG',
-    city: 'Singapore',
-    latitude: 1.283333,
-    longitude: 103.833333,
-    network_zone: 'ap-southeast',
-  },
-] as const;
+import { hoursOfMonth, money } from './decimal.js';
+import { locations, type LocationEntry } from './places.js';
+import { refused } from './errors.js';
+import type { World } from './world.js';
 
-export type Location = (typeof locations)[number];
+/** When something stops being sold. ISO 8601. */
+export interface DeprecationEntry {
+  readonly announced: string;
+  readonly unavailable_after: string;
+}
 
-const europe = ['fsn1', 'nbg1', 'hel1'];
-const everywhere = locations.map(({ name }) => name as string);
+type Place = LocationEntry['name'];
 
-type Row = readonly [
-  name: string,
-  cores: number,
-  memory: number,
-  disk: number,
-  monthly: number,
-  architecture: 'x86' | 'arm',
-  cpu: 'shared' | 'dedicated',
-  where: readonly string[],
-];
+export interface ServerTypeEntry {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string;
+  readonly category: string;
+  readonly cores: number;
+  readonly memoryGB: number;
+  readonly diskGB: number;
+  readonly cpu: 'shared' | 'dedicated';
+  readonly architecture: 'x86' | 'arm';
+  /** Where it is offered, and for how many cents a month. */
+  readonly cents: ReadonlyMap<Place, number>;
+  readonly deprecation: ReadonlyMap<Place, DeprecationEntry>;
+}
 
-const rows: readonly Row[] = [
-  ['cx23', 2, 4, 40, 3.49, 'x86', 'shared', europe],
-  ['cx33', 4, 8, 80, 5.49, 'x86', 'shared', europe],
-  ['cx43', 8, 16, 160, 9.49, 'x86', 'shared', europe],
-  ['cx53', 16, 32, 320, 17.49, 'x86', 'shared', europe],
-  ['cpx11', 2, 2, 40, 4.49, 'x86', 'shared', everywhere],
-  ['cpx22', 2, 4, 80, 6.49, 'x86', 'shared', everywhere],
-  ['cpx32', 4, 8, 160, 10.99, 'x86', 'shared', everywhere],
-  ['cpx42', 8, 16, 320, 19.99, 'x86', 'shared', everywhere],
-  ['cax11', 2, 4, 40, 3.79, 'arm', 'shared', europe],
-  ['cax21', 4, 8, 80, 6.49, 'arm', 'shared', europe],
-  ['cax31', 8, 16, 160, 12.49, 'arm', 'shared', europe],
-  ['cax41', 16, 32, 320, 24.49, 'arm', 'shared', europe],
-  ['ccx13', 2, 8, 80, 12.49, 'x86', 'dedicated', everywhere],
-  ['ccx23', 4, 16, 160, 24.49, 'x86', 'dedicated', everywhere],
-  ['ccx33', 8, 32, 240, 48.49, 'x86', 'dedicated', everywhere],
-];
+const europe = ['fsn1', 'nbg1', 'hel1'] as const;
+const overseas = ['ash', 'hil'] as const;
 
-const vat = 1.19;
-const price = (net: number): { net: string; gross: string } => ({
-  net: net.toFixed(10),
-  gross: (net * vat).toFixed(10),
-});
-const traffic = 21_990_232_555_520;
+/** Cents a month in Europe, in the USA and in Singapore; undefined where it is not offered. */
+type Prices = readonly [eu: number | undefined, us?: number | undefined, sin?: number];
 
-const prices = (monthly: number, where: readonly string[]) =>
-  where.map((location) => ({
-    location,
-    price_hourly: price(monthly / 624),
-    price_monthly: price(monthly),
-    included_traffic: traffic,
-    price_per_tb_traffic: price(1),
+const priceMap = ([eu, us, sin]: Prices): Map<Place, number> =>
+  new Map<Place, number>([
+    ...(eu === undefined ? [] : europe.map((place) => [place, eu] as const)),
+    ...(us === undefined ? [] : overseas.map((place) => [place, us] as const)),
+    ...(sin === undefined ? [] : [['sin', sin] as const]),
+  ]);
+
+type Row = readonly [id: number, name: string, cores: number, memory: number, disk: number, prices: Prices];
+
+const family = (
+  category: string,
+  cpu: ServerTypeEntry['cpu'],
+  architecture: ServerTypeEntry['architecture'],
+  rows: readonly Row[],
+  deprecated?: { readonly places: readonly Place[]; readonly entry: DeprecationEntry },
+): ServerTypeEntry[] =>
+  rows.map(([id, name, cores, memoryGB, diskGB, prices]) => ({
+    id,
+    name,
+    description: name.toUpperCase(),
+    category,
+    cores,
+    memoryGB,
+    diskGB,
+    cpu,
+    architecture,
+    cents: priceMap(prices),
+    deprecation: new Map(
+      (deprecated?.places ?? []).map((place) => [place, deprecated?.entry as DeprecationEntry] as const),
+    ),
   }));
 
-export const serverTypes = rows.map(([name, cores, memory, disk, monthly, architecture, cpu, where], index) => ({
-  id: 100 + index,
+/** The older regular performance types leave Europe; their end is far enough away to be tried in the sandbox. */
+const leaving = {
+  places: europe,
+  entry: { announced: '2026-06-01T00:00:00Z', unavailable_after: '2036-01-01T00:00:00Z' },
+};
+
+export const serverTypes: readonly ServerTypeEntry[] = [
+  ...family('cost_optimized', 'shared', 'x86', [
+    [114, 'cx23', 2, 4, 40, [349]],
+    [115, 'cx33', 4, 8, 80, [549]],
+    [116, 'cx43', 8, 16, 160, [949]],
+    [117, 'cx53', 16, 32, 320, [1749]],
+  ]),
+  ...family('cost_optimized', 'shared', 'arm', [
+    [45, 'cax11', 2, 4, 40, [379]],
+    [93, 'cax21', 4, 8, 80, [649]],
+    [94, 'cax31', 8, 16, 160, [1249]],
+    [95, 'cax41', 16, 32, 320, [2449]],
+  ]),
+  ...family('regular_purpose', 'shared', 'x86', [
+    [108, 'cpx12', 1, 2, 40, [undefined, undefined, 649]],
+    [109, 'cpx22', 2, 4, 80, [649, undefined, 1149]],
+    [110, 'cpx32', 4, 8, 160, [1099, undefined, 1949]],
+    [111, 'cpx42', 8, 16, 320, [1999, undefined, 3549]],
+    [112, 'cpx52', 12, 24, 480, [2849, undefined, 5049]],
+    [113, 'cpx62', 16, 32, 640, [3849, undefined, 6849]],
+  ]),
+  ...family(
+    'regular_purpose',
+    'shared',
+    'x86',
+    [
+      [22, 'cpx11', 2, 2, 40, [435, 449]],
+      [23, 'cpx21', 3, 4, 80, [755, 899]],
+      [24, 'cpx31', 4, 8, 160, [1360, 1599]],
+      [25, 'cpx41', 8, 16, 240, [2520, 2949]],
+      [26, 'cpx51', 16, 32, 360, [5490, 5949]],
+    ],
+    leaving,
+  ),
+  ...family('general_purpose', 'dedicated', 'x86', [
+    [96, 'ccx13', 2, 8, 80, [1249, 1299, 1849]],
+    [97, 'ccx23', 4, 16, 160, [2449, 2549, 3449]],
+    [98, 'ccx33', 8, 32, 240, [4849, 4949, 6649]],
+    [99, 'ccx43', 16, 64, 360, [9649, 9849, 12849]],
+    [100, 'ccx53', 32, 128, 600, [19249, 19649, 25249]],
+    [101, 'ccx63', 48, 192, 960, [28849, 29349, 37649]],
+  ]),
+];
+
+export interface BalancerTypeEntry {
+  readonly id: number;
+  readonly name: string;
+  readonly max_connections: number;
+  readonly max_services: number;
+  readonly max_targets: number;
+  readonly max_assigned_certificates: number;
+  readonly cents: ReadonlyMap<Place, number>;
+}
+
+const balancer = (
+  id: number,
+  name: string,
+  [max_connections, max_services, max_targets, max_assigned_certificates]: readonly [number, number, number, number],
+  prices: Prices,
+): BalancerTypeEntry => ({
+  id,
   name,
-  description: name.toUpperCase(),
-  category: cpu === 'dedicated' ? 'General purpose' : 'Shared',
-  cores,
-  memory,
-  disk,
-  deprecated: false,
-  prices: prices(monthly, where),
-  storage_type: 'local',
-  cpu_type: cpu,
-  architecture,
-  deprecation: null,
-  locations: locations
-    .filter((location) => where.includes(location.name))
-    .map(({ id, name: place }) => ({
-      id,
+  max_connections,
+  max_services,
+  max_targets,
+  max_assigned_certificates,
+  cents: priceMap(prices),
+});
+
+export const balancerTypes: readonly BalancerTypeEntry[] = [
+  balancer(1, 'lb11', [10_000, 5, 25, 10], [539, 599, 899]),
+  balancer(2, 'lb21', [20_000, 15, 75, 25], [1640, 1799, 2549]),
+  balancer(3, 'lb31', [40_000, 30, 150, 50], [3290, 3599, 4849]),
+];
+
+const terabyte = 1_099_511_627_776;
+
+export function trafficOf(place: Place): number {
+  return place === 'sin' ? terabyte / 2 : place === 'ash' || place === 'hil' ? terabyte : 20 * terabyte;
+}
+
+/** What a thing with a monthly price costs where, as `prices` of the answers. */
+export const renderPrices = (cents: ReadonlyMap<Place, number>): object[] =>
+  [...cents].map(([place, monthly]) => ({
+    location: place,
+    price_hourly: money(monthly, hoursOfMonth),
+    price_monthly: money(monthly),
+    included_traffic: trafficOf(place),
+    price_per_tb_traffic: money(place === 'sin' ? 740 : 100),
+  }));
+
+const isOver = (world: World, entry: DeprecationEntry | undefined): boolean =>
+  entry !== undefined && Date.parse(entry.unavailable_after) <= world.clock.now();
+
+/** Where a type can still be ordered in principle. */
+export const offeredAt = (world: World, type: ServerTypeEntry): Place[] =>
+  [...type.cents.keys()].filter((place) => !isOver(world, type.deprecation.get(place)));
+
+export function renderServerType(world: World, type: ServerTypeEntry): object {
+  const offered = offeredAt(world, type);
+  const everywhere = offered.every((place) => type.deprecation.has(place));
+  const deprecation = everywhere && offered[0] ? (type.deprecation.get(offered[0]) ?? null) : null;
+  return {
+    id: type.id,
+    name: type.name,
+    description: type.description,
+    category: type.category,
+    cores: type.cores,
+    memory: type.memoryGB,
+    disk: type.diskGB,
+    deprecated: deprecation !== null,
+    deprecation,
+    prices: renderPrices(new Map([...type.cents].filter(([place]) => offered.includes(place)))),
+    storage_type: 'local',
+    cpu_type: type.cpu,
+    architecture: type.architecture,
+    locations: offered.map((place) => ({
+      id: locations.find((location) => location.name === place)?.id ?? 0,
       name: place,
-      deprecation: null,
-      available: true,
-      recommended: cpu === 'shared',
+      deprecation: type.deprecation.get(place) ?? null,
+      available: !world.faults.isSoldOut(type.name, place),
+      recommended: !type.deprecation.has(place),
     })),
-}));
+  };
+}
 
-export type ServerType = (typeof serverTypes)[number];
-
-export const loadBalancerTypes = [
-  { name: 'lb11', monthly: 5.39, targets: 25, services: 5, certificates: 10, connections: 10_000 },
-  { name: 'lb21', monthly: 16.4, targets: 75, services: 15, certificates: 25, connections: 20_000 },
-  { name: 'lb31', monthly: 30.9, targets: 150, services: 30, certificates: 50, connections: 40_000 },
-].map(({ name, monthly, targets, services, certificates, connections }, index) => ({
-  id: 1 + index,
-  name,
-  description: name.toUpperCase(),
-  max_connections: connections,
-  max_services: services,
-  max_targets: targets,
-  max_assigned_certificates: certificates,
+export const renderBalancerType = (type: BalancerTypeEntry): object => ({
+  id: type.id,
+  name: type.name,
+  description: type.name.toUpperCase(),
+  max_connections: type.max_connections,
+  max_services: type.max_services,
+  max_targets: type.max_targets,
+  max_assigned_certificates: type.max_assigned_certificates,
   deprecated: null,
   deprecation: null,
-  prices: prices(monthly, everywhere),
-}));
+  prices: renderPrices(type.cents),
+});
 
-export type LoadBalancerType = (typeof loadBalancerTypes)[number];
-
-const systems = [
-  ['ubuntu-22.04', 'ubuntu', '22.04'],
-  ['ubuntu-24.04', 'ubuntu', '24.04'],
-  ['ubuntu-26.04', 'ubuntu', '26.04'],
-  ['debian-12', 'debian', '12'],
-  ['debian-13', 'debian', '13'],
-] as const;
-
-export const images = systems.flatMap(([name, flavor, version], index) =>
-  (['x86', 'arm'] as const).map((architecture, other) => ({
-    id: 1000 + index * 2 + other,
-    type: 'system',
-    status: 'available',
-    name,
-    description: `${flavor} ${version}`,
-    image_size: null,
-    disk_size: 5,
-    created: '2026-04-25T00:00:00Z',
-    created_from: null,
-    bound_to: null,
-    os_flavor: flavor,
-    os_version: version,
-    rapid_deploy: true,
-    protection: { delete: false },
-    deprecated: null,
-    deleted: null,
-    labels: {},
-    architecture,
-  })),
-);
-
-export type Image = (typeof images)[number];
-
-/** Net prices of volumes per GB and month. */
-export const volumeMonthly = 0.044;
-
-export const pricing = {
-  currency: 'EUR',
-  vat_rate: '19.00',
-  image: { price_per_gb_month: price(0.0119) },
-  floating_ip: { price_monthly: price(3) },
-  floating_ips: [{ type: 'ipv4', prices: everywhere.map((location) => ({ location, price_monthly: price(3) })) }],
-  primary_ips: [
-    {
-      type: 'ipv4',
-      prices: everywhere.map((location) => ({ location, price_hourly: price(0.0008), price_monthly: price(0.5) })),
-    },
-  ],
-  server_backup: { percentage: '20.00' },
-  server_types: serverTypes.map(({ id, name, prices: own }) => ({ id, name, prices: own })),
-  load_balancer_types: loadBalancerTypes.map(({ id, name, prices: own }) => ({ id, name, prices: own })),
-  volume: { price_per_gb_month: price(volumeMonthly) },
-};
+/** A type that a record names. @throws ApiError server_error when a snapshot names one that is gone. */
+export function typeNamed<T extends { readonly name: string }>(types: readonly T[], name: string): T {
+  const found = types.find((type) => type.name === name);
+  if (!found) throw refused('server_error', `type ${name} left the catalogue`, 500);
+  return found;
+}

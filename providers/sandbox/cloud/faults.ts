@@ -1,51 +1,148 @@
-export interface FaultMatch {
-  readonly method?: string;
-  /** Regular expression on the path after /v1. */
-  readonly path?: string;
-}
+import { resourceUnavailable } from './errors.js';
 
-export type FaultEffect =
+/** What one call is to suffer. */
+export type CallEffect =
   | { readonly error: { readonly status: number; readonly code: string; readonly message: string } }
-  /** Real milliseconds by which the answer is late; the work is done before. */
+  /** The answer comes this much later, in real milliseconds; the work was done at once. */
   | { readonly delayMs: number }
-  /** The connection is cut after the work was done. */
+  /** The work is done, and the connection cut before the answer. */
   | { readonly drop: true }
+  /** The connection is cut and nothing was done. */
   | { readonly dropBefore: true };
 
-export interface Fault {
-  readonly match: FaultMatch;
-  /** 1 is the next matching call. Default 1. */
+/** What holds until it is cleared, or has happened `times` times. */
+export type StandingEffect =
+  /** Without `location`: everywhere. */
+  | { readonly soldOut: { readonly type: string; readonly location?: string } }
+  /** The account has room for this many servers. */
+  | { readonly limit: { readonly servers: number } }
+  /** Servers whose name matches this regular expression are said to run, and never come up. */
+  | { readonly neverBoots: string };
+
+export interface CallMatch {
+  readonly method?: string;
+  /** A regular expression, searched in the path after `/v1`, without its query. */
+  readonly path?: string;
+  /** From which matching call on, counted from the order; 1 (the default) is the next one. */
   readonly nth?: number;
-  /** For how many calls from then on. Default 1. */
-  readonly times?: number;
-  readonly effect: FaultEffect;
 }
 
-/** Faults in the order they were asked for, each for its n-th matching call. */
+export interface Fault {
+  readonly match?: CallMatch;
+  /** The same as in `match`. */
+  readonly nth?: number;
+  /** How often; once for a call, without end for the others. */
+  readonly times?: number;
+  readonly effect: CallEffect | StandingEffect;
+}
+
+/** An ordered fault, with what has come of it. */
+export interface OrderedFault extends Fault {
+  readonly id: number;
+  /** Matching calls seen so far. */
+  readonly seen: number;
+  /** How often it has happened. */
+  readonly happened: number;
+}
+
+export interface FaultState {
+  readonly next: number;
+  readonly ordered: readonly OrderedFault[];
+}
+
+type Counted = { -readonly [K in keyof OrderedFault]: OrderedFault[K] };
+
+const isStanding = (effect: Fault['effect']): effect is StandingEffect =>
+  'soldOut' in effect || 'limit' in effect || 'neverBoots' in effect;
+
+/** Faults that somebody ordered, to see how a client takes them. */
 export class Faults {
-  #faults: { fault: Fault; seen: number }[] = [];
+  #next = 1;
+  #ordered: Counted[] = [];
 
-  add(fault: Fault): void {
-    this.#faults.push({ fault, seen: 0 });
+  /**
+   * @returns the id that `clear` takes.
+   * @throws SyntaxError for a regular expression that can't be read.
+   */
+  add(fault: Fault): number {
+    if (fault.match?.path !== undefined) new RegExp(fault.match.path);
+    if ('neverBoots' in fault.effect) new RegExp(fault.effect.neverBoots);
+    const id = this.#next++;
+    this.#ordered.push({ ...structuredClone(fault), id, seen: 0, happened: 0 });
+    return id;
   }
 
-  list(): readonly Fault[] {
-    return this.#faults.map(({ fault }) => fault);
+  list(): readonly OrderedFault[] {
+    return structuredClone(this.#ordered);
   }
 
-  clear(): void {
-    this.#faults = [];
+  /** Clears one, or all. */
+  clear(id?: number): void {
+    this.#ordered = id === undefined ? [] : this.#ordered.filter((fault) => fault.id !== id);
   }
 
-  /** What happens to this call. */
-  for(method: string, path: string): FaultEffect | undefined {
-    for (const entry of this.#faults) {
-      const { match, nth = 1, times = 1 } = entry.fault;
-      if (match.method !== undefined && match.method !== method) continue;
-      if (match.path !== undefined && !new RegExp(match.path).test(path)) continue;
-      entry.seen += 1;
-      if (entry.seen >= nth && entry.seen < nth + times) return entry.fault.effect;
+  /** Counts a call and says what it is to suffer, if anything: the first ordered fault whose turn it is. */
+  call(method: string, path: string): CallEffect | undefined {
+    let suffered: CallEffect | undefined;
+    for (const fault of this.#ordered) {
+      if (isStanding(fault.effect)) continue;
+      const { method: wanted, path: pattern, nth = fault.nth ?? 1 } = fault.match ?? {};
+      if (wanted !== undefined && wanted.toUpperCase() !== method) continue;
+      if (pattern !== undefined && !new RegExp(pattern).test(path)) continue;
+      fault.seen += 1;
+      if (suffered || fault.seen < nth || fault.happened >= (fault.times ?? 1)) continue;
+      fault.happened += 1;
+      suffered = fault.effect;
     }
-    return undefined;
+    return suffered;
+  }
+
+  isSoldOut(type: string, location: string): boolean {
+    return this.#soldOut(type, location) !== undefined;
+  }
+
+  /** An order that meets an empty shelf. @throws ApiError resource_unavailable */
+  assertForSale(type: string, location: string): void {
+    const fault = this.#soldOut(type, location);
+    if (!fault) return;
+    fault.happened += 1;
+    throw resourceUnavailable('error during placement');
+  }
+
+  serverLimit(): number | undefined {
+    const limits = this.#ordered.flatMap(({ effect }) => ('limit' in effect ? [effect.limit.servers] : []));
+    return limits.length > 0 ? Math.min(...limits) : undefined;
+  }
+
+  /** Whether a machine that is about to boot for the first time never will. Counts. */
+  keepsDown(name: string): boolean {
+    const fault = this.#standing().find(
+      ({ effect }) => 'neverBoots' in effect && new RegExp(effect.neverBoots).test(name),
+    );
+    if (!fault) return false;
+    fault.happened += 1;
+    return true;
+  }
+
+  snapshot(): FaultState {
+    return { next: this.#next, ordered: structuredClone(this.#ordered) };
+  }
+
+  restore(state: FaultState): void {
+    this.#next = state.next;
+    this.#ordered = structuredClone(state.ordered).map((fault) => ({ ...fault }));
+  }
+
+  #soldOut(type: string, location: string): Counted | undefined {
+    return this.#standing().find(
+      ({ effect }) =>
+        'soldOut' in effect &&
+        effect.soldOut.type === type &&
+        (effect.soldOut.location === undefined || effect.soldOut.location === location),
+    );
+  }
+
+  #standing(): Counted[] {
+    return this.#ordered.filter((fault) => isStanding(fault.effect) && fault.happened < (fault.times ?? Infinity));
   }
 }

@@ -1,123 +1,167 @@
-import { type Action, showAction } from './actions.js';
-import { contains } from './addresses.js';
-import { ApiError, invalid, notFound, taken } from './errors.js';
-import { checkLabels } from './labels.js';
-import { page } from './paging.js';
-import type { Project } from './project.js';
-import type { Router } from './router.js';
-import type { Rule, StoredFirewall } from './state.js';
+import { z } from 'zod';
+import type { ActionRecord } from './actions.js';
+import { actionsAnswer, actionsOf } from './action-routes.js';
+import { assertNameFree, oneOf, reading, updating } from './collection.js';
+import { invalidField, limitExceeded, refused } from './errors.js';
+import { readRules, rulesShape } from './firewall-rules.js';
+import { assertUsable, firewalls, firewallsOf, select, startApply, use } from './firewall-uses.js';
+import { checkLabels, readSelector } from './labels.js';
+import { idShape, labelsShape, post, readBody, remove, type Route } from './routes.js';
+import type { FirewallRecord, FirewallRule } from './state.js';
+import type { World } from './world.js';
 
-export function firewallRoutes(router: Router, project: Project): void {
-  const { firewalls, actions } = project;
-  const find = (id: number): StoredFirewall => {
-    const firewall = firewalls.byId.get(id);
-    if (!firewall) throw notFound('firewall', id);
-    return firewall;
-  };
-  const users = (id: number) => project.servers.all().filter((server) => server.firewalls.includes(id));
-  const show = (firewall: StoredFirewall): unknown => ({
-    id: firewall.id,
-    name: firewall.name,
-    labels: firewall.labels,
-    created: firewall.created,
-    rules: firewall.rules,
-    applied_to: users(firewall.id).map(({ id }) => ({ type: 'server', server: { id } })),
-  });
-  const act = (command: string, id: number): Action =>
-    actions.start(command, [{ id, type: 'firewall' }], project.profile.actionMs);
-  router.on('GET', '/firewalls', ({ query }) => page('firewalls', firewalls.all(), query, show));
-  router.on('GET', '/firewalls/:id', (call) => ({ body: { firewall: show(find(call.id())) } }));
-  router.on('POST', '/firewalls', ({ body }) => {
-    if (typeof body['name'] !== 'string' || body['name'] === '') throw invalid('name', 'must not be empty');
-    if (firewalls.named(body['name'])) throw taken('name', 'firewall name is already used');
-    const firewall = firewalls.add({
-      id: project.nextId(),
-      name: body['name'],
-      rules: readRules(body['rules']),
-      labels: checkLabels(body['labels']),
-      created: project.stamp(),
+const maxEffectiveRules = 500;
+
+const targetShape = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('server'), server: z.object({ id: idShape }) }),
+  z.object({ type: z.literal('label_selector'), label_selector: z.object({ selector: z.string().min(1) }) }),
+]);
+type Target = z.output<typeof targetShape>;
+
+const createShape = z.object({
+  name: z.string().min(1).max(128),
+  labels: labelsShape.default({}),
+  rules: rulesShape.default([]),
+  apply_to: z.array(targetShape).default([]),
+});
+
+const ref = (id: number) => ({ type: 'firewall', id });
+
+/** Each network of a rule counts as one rule of its own. */
+function readEffective(rules: z.output<typeof rulesShape>): FirewallRule[] {
+  const read = readRules(rules);
+  const effective = read.reduce((sum, rule) => sum + rule.source_ips.length + rule.destination_ips.length, 0);
+  if (effective > maxEffectiveRules) throw limitExceeded('effective_firewall_rules');
+  return read;
+}
+
+const startCommand = (world: World, command: string, firewall: number): ActionRecord =>
+  world.actions.start({ command, resources: [ref(firewall)], ms: world.profile.actionMs });
+
+/** Checks all targets before it applies the first. */
+function apply(world: World, firewall: FirewallRecord, targets: readonly Target[]): ActionRecord[] {
+  const servers = targets.flatMap((target) => (target.type === 'server' ? [target.server.id] : []));
+  if (new Set(servers).size < servers.length) {
+    throw refused('server_already_added', 'server was applied more than once');
+  }
+  for (const target of targets) {
+    if (target.type === 'server') {
+      const server = world.tables.servers.get(target.server.id);
+      assertUsable(firewall, server);
+    } else {
+      const { selector } = target.label_selector;
+      readSelector(selector, 'label_selector.selector');
+      if (firewall.uses.some((one) => one.type === 'label_selector' && one.selector === selector)) {
+        throw refused('firewall_already_applied', 'firewall is already applied to the resource');
+      }
+    }
+  }
+  return targets.map((target) => {
+    if (target.type === 'server') {
+      use(world, firewall, target.server.id);
+      return startApply(world, firewall.id, target.server.id);
+    }
+    firewall.uses.push({ type: 'label_selector', selector: target.label_selector.selector, selected: [] });
+    return world.actions.start({
+      command: 'apply_firewall',
+      resources: [ref(firewall.id)],
+      ms: world.profile.actionMs,
+      effect: { kind: 'firewalls.select' },
     });
+  });
+}
+
+function takeAway(world: World, firewall: FirewallRecord, targets: readonly Target[]): ActionRecord[] {
+  for (const target of targets) {
+    if (target.type === 'label_selector') {
+      const { selector } = target.label_selector;
+      if (firewall.uses.some((one) => one.type === 'label_selector' && one.selector === selector)) continue;
+      throw refused('firewall_resource_not_found', 'the resource was not found', 404);
+    }
+    const { id } = target.server;
+    if (firewall.uses.some((one) => one.type === 'server' && one.server === id)) continue;
+    if (firewallsOf(world, id).some((one) => one.firewall === firewall)) {
+      throw refused('firewall_managed_by_label_selector', 'firewall is applied via a label selector');
+    }
+    throw refused('firewall_resource_not_found', 'the resource was not found', 404);
+  }
+  return targets.map((target) => {
+    if (target.type === 'label_selector') {
+      const { selector } = target.label_selector;
+      firewall.uses = firewall.uses.filter((one) => one.type !== 'label_selector' || one.selector !== selector);
+      select(world);
+      return startCommand(world, 'remove_firewall', firewall.id);
+    }
+    const server = target.server.id;
+    return world.actions.start({
+      command: 'remove_firewall',
+      resources: [ref(firewall.id), { type: 'server', id: server }],
+      locks: [ref(firewall.id)],
+      ms: world.profile.actionMs,
+      effect: { kind: 'firewall.remove', firewall: firewall.id, server },
+    });
+  });
+}
+
+export const firewallRoutes: readonly Route[] = [
+  ...reading(firewalls),
+  ...actionsOf('firewall', 'firewalls', (world, id) => world.tables.firewalls.has(id)),
+  updating(firewalls),
+  post('/firewalls', (world, { body }) => {
+    const wanted = readBody(createShape, body);
+    checkLabels(wanted.labels);
+    const rules = readEffective(wanted.rules);
+    assertNameFree(firewalls, world, wanted.name);
+    if (world.tables.firewalls.size >= world.limits.firewalls) throw limitExceeded('firewall');
+    const firewall: FirewallRecord = {
+      id: world.newId(),
+      name: wanted.name,
+      labels: wanted.labels,
+      created: world.isoNow(),
+      rules,
+      uses: [],
+    };
+    const applied = apply(world, firewall, wanted.apply_to);
+    world.tables.firewalls.set(firewall.id, firewall);
+    const actions = [startCommand(world, 'set_firewall_rules', firewall.id), ...applied];
     return {
       status: 201,
-      body: { firewall: show(firewall), actions: [showAction(act('set_firewall_rules', firewall.id))] },
+      body: {
+        firewall: firewalls.render(world, firewall),
+        actions: actions.map((action) => world.actions.render(action)),
+      },
     };
-  });
-  router.on('PUT', '/firewalls/:id', (call) => {
-    const firewall = find(call.id());
-    if (typeof call.body['name'] === 'string') firewall.name = call.body['name'];
-    if (call.body['labels'] !== undefined) firewall.labels = checkLabels(call.body['labels']);
-    return { body: { firewall: show(firewall) } };
-  });
-  router.on('DELETE', '/firewalls/:id', (call) => {
-    const { id } = find(call.id());
-    if (users(id).length > 0) throw new ApiError(422, 'resource_in_use', 'firewall is still in use');
-    firewalls.byId.delete(id);
+  }),
+  remove('/firewalls/{id}', (world, { id }) => {
+    const firewall = oneOf(firewalls, world, id);
+    if (firewall.uses.length > 0) throw refused('resource_in_use', 'firewall is still applied to a resource');
+    world.tables.firewalls.delete(id);
     return { status: 204 };
-  });
-  router.on('POST', '/firewalls/:id/actions/set_rules', (call) => {
-    const firewall = find(call.id());
-    firewall.rules = readRules(call.body['rules']);
-    return { status: 201, body: { actions: [showAction(act('set_firewall_rules', firewall.id))] } };
-  });
-  const resources = (body: Record<string, unknown>, key: string): number[] =>
-    ((body[key] ?? []) as { type: string; server?: { id: number } }[]).map(({ type, server }) => {
-      if (type !== 'server' || !server) throw new ApiError(422, 'unsupported_error', 'only servers can be named here');
-      return project.server(server.id).id;
-    });
-  router.on('POST', '/firewalls/:id/actions/apply_to_resources', (call) => {
-    const { id } = find(call.id());
-    for (const server of resources(call.body, 'apply_to').map((one) => project.server(one))) {
-      if (server.firewalls.includes(id))
-        throw new ApiError(422, 'firewall_already_applied', 'firewall is already applied');
-      server.firewalls = [...server.firewalls, id];
-    }
-    return { status: 201, body: { actions: [showAction(act('apply_firewall', id))] } };
-  });
-  router.on('POST', '/firewalls/:id/actions/remove_from_resources', (call) => {
-    const { id } = find(call.id());
-    for (const server of resources(call.body, 'remove_from').map((one) => project.server(one))) {
-      server.firewalls = server.firewalls.filter((one) => one !== id);
-    }
-    return { status: 201, body: { actions: [showAction(act('remove_firewall', id))] } };
-  });
-}
-
-function readRules(value: unknown): Rule[] {
-  const rules = (value ?? []) as Partial<Rule>[];
-  if (!Array.isArray(rules) || rules.length > 50) throw invalid('rules', 'must be at most 50 rules');
-  return rules.map((rule) => {
-    const { direction, protocol, port } = rule;
-    if (direction !== 'in' && direction !== 'out') throw invalid('rules', 'direction must be in or out');
-    if (!['tcp', 'udp', 'icmp', 'esp', 'gre'].includes(protocol ?? '')) throw invalid('rules', 'unknown protocol');
-    if ((protocol === 'tcp' || protocol === 'udp') !== (typeof port === 'string'))
-      throw invalid('rules', 'port belongs to tcp and udp');
-    const ranges = [...(rule.source_ips ?? []), ...(rule.destination_ips ?? [])];
-    if (ranges.length > 100 || ranges.some((range) => !range.includes('/')))
-      throw invalid('rules', 'ranges need a prefix length, 100 at most');
-    return {
-      direction,
-      protocol: protocol!,
-      port: port ?? null,
-      source_ips: rule.source_ips ?? [],
-      destination_ips: rule.destination_ips ?? [],
-      description: rule.description ?? null,
-    };
-  });
-}
-
-/** Whether the server's firewalls let TCP from `source` reach a public port. No firewall: everything. */
-export function allowed(project: Project, serverId: number, port: number, source: string): boolean {
-  const server = project.servers.byId.get(serverId);
-  if (!server) return false;
-  if (server.firewalls.length === 0) return true;
-  const fits = (rule: Rule): boolean => {
-    const [from = '', to = from] = (rule.port ?? '').split('-');
-    return (
-      rule.direction === 'in' &&
-      rule.protocol === 'tcp' &&
-      (rule.port === 'any' || (port >= Number(from) && port <= Number(to))) &&
-      rule.source_ips.some((range) => contains(range, source))
+  }),
+  post('/firewalls/{id}/actions/set_rules', (world, { id, body }) => {
+    const firewall = oneOf(firewalls, world, id);
+    if (typeof body !== 'object' || body === null || !('rules' in body)) throw invalidField('rules', 'is required');
+    const rules = readEffective(readBody(z.object({ rules: rulesShape }), body).rules);
+    world.actions.assertUnlocked(ref(id));
+    firewall.rules = rules;
+    const reached = [...world.tables.servers.keys()].filter((server) =>
+      firewallsOf(world, server).some((one) => one.firewall === firewall),
     );
-  };
-  return server.firewalls.some((id) => project.firewalls.byId.get(id)?.rules.some(fits));
-}
+    return actionsAnswer(world, [
+      startCommand(world, 'set_firewall_rules', id),
+      ...reached.map((server) => startApply(world, id, server)),
+    ]);
+  }),
+  post('/firewalls/{id}/actions/apply_to_resources', (world, { id, body }) => {
+    const firewall = oneOf(firewalls, world, id);
+    const wanted = readBody(z.object({ apply_to: z.array(targetShape) }), body);
+    world.actions.assertUnlocked(ref(id));
+    return actionsAnswer(world, apply(world, firewall, wanted.apply_to));
+  }),
+  post('/firewalls/{id}/actions/remove_from_resources', (world, { id, body }) => {
+    const firewall = oneOf(firewalls, world, id);
+    const wanted = readBody(z.object({ remove_from: z.array(targetShape) }), body);
+    world.actions.assertUnlocked(ref(id));
+    return actionsAnswer(world, takeAway(world, firewall, wanted.remove_from));
+  }),
+];

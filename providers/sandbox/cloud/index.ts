@@ -1,158 +1,186 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-
-import type { CloudView, Persistent } from '../types.js';
-import { ApiError } from './errors.js';
+import type { Random } from '../../../src/domain/clock.js';
+import { ScaledClock } from '../clock.js';
+import type { CloudView, MachineHost, Persistent, PortProbe, SandboxClock, SandboxProfile } from '../types.js';
+import { actionRoutes } from './action-routes.js';
+import { Actions } from './actions.js';
+import { balancerActionRoutes } from './balancer-actions.js';
+import { balancerRoutes } from './balancers.js';
+import { catalogueRoutes } from './catalogue-routes.js';
+import { applyEffect } from './effect-handlers.js';
 import { Faults } from './faults.js';
-import { allowed, firewallRoutes } from './firewalls.js';
-import { balancerRoutes, healthyTargets } from './load-balancers.js';
+import { firewallRoutes } from './firewalls.js';
+import { floatingIpRoutes } from './floating-ips.js';
+import { serve, type HttpPort, type Token } from './http.js';
+import { imageRoutes } from './images.js';
+import { networkActionRoutes } from './network-actions.js';
 import { networkRoutes } from './networks.js';
-import { Project, type ProjectOptions } from './project.js';
-import { RateLimit } from './rate-limit.js';
-import { type Answer, Router } from './router.js';
-import { serverRoutes } from './servers.js';
-import { smallRoutes } from './small-resources.js';
+import { placementGroupRoutes } from './placement-groups.js';
+import { pricingRoutes } from './pricing.js';
+import { primaryIpRoutes } from './primary-ips.js';
+import { take, type BucketState } from './rate-limit.js';
+import { Router } from './routes.js';
+import { serverRoutes } from './server-routes.js';
+import { sshKeyRoutes } from './ssh-keys.js';
+import { emptyTables, fillTables, tablesToJson, type CloudState } from './state.js';
+import { allowedIn, resolveFrom, viewOf } from './view.js';
+import { volumeRoutes } from './volumes.js';
+import { defaultLimits, type Limits, type World } from './world.js';
 
-export interface Token {
-  readonly token: string;
-  readonly access: 'read-write' | 'read-only';
-}
+export { Faults, type Fault, type OrderedFault } from './faults.js';
+export type { CloudState } from './state.js';
+export type { Token } from './http.js';
+export { defaultLimits, type Limits } from './world.js';
 
-export interface CloudOptions extends ProjectOptions {
+export interface CloudOptions {
+  /** As a function, where it may change while the sandbox runs. */
+  readonly profile: SandboxProfile | (() => SandboxProfile);
+  readonly clock: SandboxClock;
+  readonly host: MachineHost;
+  readonly probe: PortProbe;
   readonly tokens: readonly Token[];
-  /** Told after each answer and each action that ended, so that the state can be stored. */
+  readonly random: Random;
+  /** What the account may have; Hetzner's usual numbers where nothing is said. */
+  readonly limits?: Partial<Limits>;
+  /** For `delayMs`, which is not scaled. */
+  readonly realClock?: Pick<SandboxClock, 'after'>;
+  /** Told after each answer and each end of an action, so that the state can be stored. */
   readonly changed?: () => void;
 }
 
-/** Hetzner's Cloud API over HTTP, for one project. */
-export class Cloud implements CloudView, Persistent<unknown> {
+const routes = [
+  ...actionRoutes,
+  ...serverRoutes,
+  ...sshKeyRoutes,
+  ...networkRoutes,
+  ...networkActionRoutes,
+  ...firewallRoutes,
+  ...placementGroupRoutes,
+  ...balancerRoutes,
+  ...balancerActionRoutes,
+  ...volumeRoutes,
+  ...primaryIpRoutes,
+  ...floatingIpRoutes,
+  ...imageRoutes,
+  ...catalogueRoutes,
+  ...pricingRoutes,
+];
+
+/** Ids begin here, far from those of the catalogue. */
+const firstId = 1_000_000;
+
+/** The Hetzner Cloud API of one project, which rents out the machines of a `MachineHost`. */
+export class Cloud implements CloudView, Persistent<CloudState> {
   readonly faults = new Faults();
-  readonly project: Project;
-  readonly #router = new Router();
-  readonly #rate: RateLimit;
+  readonly #world: World;
+  readonly #http: HttpPort;
+  readonly #bucket: BucketState;
+  #limits: Limits;
   #calls = 0;
 
-  constructor(private readonly options: CloudOptions) {
-    this.project = new Project(options);
-    this.#rate = new RateLimit(
-      () => options.clock.now(),
-      () => options.profile().timeScale,
-    );
-    serverRoutes(this.#router, this.project);
-    networkRoutes(this.#router, this.project);
-    firewallRoutes(this.#router, this.project);
-    balancerRoutes(this.#router, this.project);
-    smallRoutes(this.#router, this.project);
+  constructor(options: CloudOptions) {
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#bucket = { tokens: this.#limits.rate.size, at: options.clock.now() };
+    this.#world = this.#makeWorld(options);
+    this.#http = {
+      world: this.#world,
+      router: new Router(routes),
+      tokens: options.tokens,
+      realClock: options.realClock ?? new ScaledClock(1),
+      takeRate: () => {
+        this.#calls += 1;
+        return take(this.#bucket, this.#limits.rate, options.clock.now(), this.#world.profile.timeScale);
+      },
+      answered: () => options.changed?.(),
+    };
   }
 
-  /** How many requests were answered, for measurements. */
+  /** How many requests came since this cloud was made, for measurements. */
   get calls(): number {
     return this.#calls;
   }
 
-  /** Serves /v1/…; other paths are the caller's. */
+  /** Serves `/v1/...`. Never throws; a mistake of the sandbox's own is answered with status 500. */
   handle(request: IncomingMessage, response: ServerResponse): void {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => this.serve(request, response, Buffer.concat(chunks).toString('utf8')));
+    serve(this.#http, request, response).catch(() => response.destroy());
   }
 
-  private serve(request: IncomingMessage, response: ServerResponse, text: string): void {
-    const url = new URL(request.url ?? '/', 'http://sandbox');
-    const method = request.method ?? 'GET';
-    const path = url.pathname.replace(/^\/v1/, '');
-    this.#calls += 1;
-    const fault = this.faults.for(method, path);
-    if (fault && 'dropBefore' in fault) return void request.socket.destroy();
-    const answer =
-      fault && 'error' in fault
-        ? failure(new ApiError(fault.error.status, fault.error.code, fault.error.message))
-        : this.answer(method, path, url.searchParams, request.headers.authorization, text);
-    this.options.changed?.();
-    if (fault && 'drop' in fault) return void request.socket.destroy();
-    const send = (): void => {
-      const body = answer.body === undefined ? undefined : JSON.stringify(answer.body);
-      response.writeHead(answer.status ?? 200, {
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-        ...this.#rate.headers(),
-        'X-Correlation-Id': this.#calls.toString(16).padStart(16, '0'),
-      });
-      response.end(body);
-    };
-    const late = (): void => void (fault && 'delayMs' in fault ? setTimeout(send, fault.delayMs) : send());
-    this.options.clock.after(this.options.profile().apiLatencyMs, late);
-  }
-
-  private answer(
-    method: string,
-    path: string,
-    query: URLSearchParams,
-    authorization: string | undefined,
-    text: string,
-  ): Answer {
-    try {
-      const token = this.options.tokens.find((one) => authorization === `Bearer ${one.token}`);
-      if (!token) throw new ApiError(401, 'unauthorized', 'unable to authenticate');
-      if (!this.#rate.take()) throw new ApiError(429, 'rate_limit_exceeded', 'limit of 3600 requests per hour reached');
-      if (token.access === 'read-only' && method !== 'GET')
-        throw new ApiError(401, 'token_readonly', 'the token is only allowed to perform GET requests');
-      return this.#router.answer(method, path, query, parse(text));
-    } catch (error) {
-      if (error instanceof ApiError) return failure(error);
-      throw error;
-    }
+  /** What the account may have from now on. */
+  setLimits(limits: Partial<Limits>): void {
+    this.#limits = { ...this.#limits, ...limits };
   }
 
   allowed(serverId: number, port: number, source: string): boolean {
-    return allowed(this.project, serverId, port, source);
+    return allowedIn(this.#world, serverId, port, source);
   }
 
   resolve(fromServerId: number, address: string, port: number): readonly number[] {
-    const networks = new Set(
-      this.project.servers.byId
-        .get(fromServerId)
-        ?.nets.filter((net) => net.attached)
-        .map((net) => net.network),
-    );
-    const here = (net: { network: number; ip: string }): boolean => networks.has(net.network) && net.ip === address;
-    const server = this.project.servers
-      .all()
-      .find(({ nets, ipv4 }) => nets.some((net) => net.attached && here(net)) || ipv4 === address);
-    if (server) return [server.id];
-    const balancer = this.project.balancers.all().find(({ nets }) => nets.some(here));
-    return balancer ? healthyTargets(this.project, balancer, port) : [];
+    return resolveFrom(this.#world, fromServerId, address, port);
   }
 
-  server(id: number): ReturnType<CloudView['server']> {
-    const server = this.project.servers.byId.get(id);
-    return (
-      server && {
-        name: server.name,
-        publicAddress: server.ipv4,
-        privateAddress: server.nets.find((net) => net.attached)?.ip,
-        type: server.type,
-        location: server.location,
-      }
-    );
+  server(id: number) {
+    return viewOf(this.#world, id);
   }
 
-  snapshot(): unknown {
-    return this.project.snapshot();
+  snapshot(): CloudState {
+    return {
+      format: 1,
+      tables: tablesToJson(this.#world.tables),
+      counters: { ...this.#world.counters },
+      actions: this.#world.actions.snapshot(),
+      faults: this.faults.snapshot(),
+      bucket: { ...this.#bucket },
+    };
   }
 
-  restore(state: unknown): void {
-    this.project.restore(state as Record<string, unknown>);
+  /** Takes over a snapshot whole. The machines are the host's to restore; actions that ran end when they would have. */
+  restore(state: CloudState): void {
+    if (state.format !== 1) throw new RangeError('the stored cloud is of another version of the sandbox');
+    fillTables(this.#world.tables, state.tables);
+    Object.assign(this.#world.counters, state.counters);
+    Object.assign(this.#bucket, state.bucket);
+    this.faults.restore(state.faults);
+    this.#world.actions.restore(state.actions);
   }
-}
 
-const failure = (error: ApiError): Answer => ({ status: error.status, body: error.body() });
-
-function parse(text: string): Record<string, unknown> {
-  if (text === '') return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
-  } catch {
-    // falls through to the answer below
+  /** Cancels all timers. */
+  close(): void {
+    this.#world.actions.stop();
   }
-  throw new ApiError(400, 'json_error', 'invalid JSON in request body');
+
+  #makeWorld({ profile: given, clock, host, probe, random, changed }: CloudOptions): World {
+    const profile = typeof given === 'function' ? given : () => given;
+    const limits = (): Limits => this.#limits;
+    const counters = { id: firstId, ipv4: 0, ipv6: 0 };
+    const actions = new Actions({
+      now: () => clock.now(),
+      timeScale: () => profile().timeScale,
+      after: (ms, work) =>
+        clock.after(ms, () => {
+          work();
+          changed?.();
+        }),
+      newId: () => ++counters.id,
+      apply: (phase, effect, action) => applyEffect(world, phase, effect, action),
+    });
+    const world: World = {
+      get profile() {
+        return profile();
+      },
+      get limits() {
+        return limits();
+      },
+      clock,
+      host,
+      probe,
+      random,
+      tables: emptyTables(),
+      counters,
+      actions,
+      faults: this.faults,
+      newId: () => ++counters.id,
+      isoNow: () => new Date(clock.now()).toISOString(),
+    };
+    return world;
+  }
 }

@@ -1,99 +1,142 @@
-import { showAction } from './actions.js';
-import { bounds, gatewayOf, isPrivate, overlap, within } from './addresses.js';
-import { locations } from './catalogue.js';
-import { ApiError, invalid, taken } from './errors.js';
+import { z } from 'zod';
+import { actionsOf } from './action-routes.js';
+import { contains, firstFreeSubnet, formatRange, gatewayOf, isPrivate, overlaps, parseRange } from './addresses.js';
+import { assertNameFree, oneAnswer, oneOf, reading, updating, type Collection } from './collection.js';
+import { conflict, invalidField, limitExceeded, protectedResource } from './errors.js';
 import { checkLabels } from './labels.js';
-import { page } from './paging.js';
-import type { Project } from './project.js';
-import type { Router } from './router.js';
-import type { StoredNetwork, Subnet } from './state.js';
+import { balancersOn, rangeOf, serversOn } from './private-addresses.js';
+import { zones } from './places.js';
+import { idShape, labelsShape, post, readBody, remove, type Route } from './routes.js';
+import type { NetworkRecord, SubnetRecord } from './state.js';
 
-export function networkRoutes(router: Router, project: Project): void {
-  const { networks, actions } = project;
-  const show = (network: StoredNetwork): unknown => ({
+export const maxSubnets = 50;
+
+export const networks: Collection<NetworkRecord> = {
+  one: 'network',
+  many: 'networks',
+  items: (world) => world.tables.networks.values(),
+  render: (world, network) => ({
     id: network.id,
     name: network.name,
-    ip_range: network.ipRange,
-    subnets: network.subnets,
-    routes: [],
-    servers: project.servers
-      .all()
-      .filter((server) => server.nets.some((net) => net.network === network.id))
-      .map(({ id }) => id),
-    load_balancers: project.balancers
-      .all()
-      .filter((balancer) => balancer.nets.some((net) => net.network === network.id))
-      .map(({ id }) => id),
-    protection: { delete: false },
+    ip_range: network.range,
+    subnets: network.subnets.map((subnet) => ({
+      type: subnet.type,
+      ip_range: subnet.range,
+      network_zone: subnet.zone,
+      gateway: gatewayOf(rangeOf(network.range)),
+      vswitch_id: subnet.vswitch,
+    })),
+    routes: network.routes,
+    servers: serversOn(world, network.id).map((server) => server.id),
+    load_balancers: balancersOn(world, network.id).map((balancer) => balancer.id),
+    protection: network.protection,
     labels: network.labels,
     created: network.created,
-    expose_routes_to_vswitch: false,
-  });
-  const done = (command: string, id: number) => ({
-    status: 201,
-    body: { action: showAction(actions.start(command, [{ id, type: 'network' }], project.profile.actionMs)) },
-  });
-  router.on('GET', '/networks', ({ query }) => page('networks', networks.all(), query, show));
-  router.on('GET', '/networks/:id', (call) => ({ body: { network: show(project.network(call.id())) } }));
-  router.on('POST', '/networks', ({ body }) => {
-    const {
-      name,
-      ip_range: range,
-      subnets = [],
-      labels,
-    } = body as { name?: unknown; ip_range?: unknown; subnets?: Partial<Subnet>[]; labels?: unknown };
-    if (typeof name !== 'string' || name === '') throw invalid('name', 'must not be empty');
-    if (typeof range !== 'string' || !isPrivate(range) || bounds(range).bits > 24)
-      throw invalid('ip_range', 'must be a private range of at least /24');
-    if (networks.named(name)) throw taken('name', 'network name is already used');
-    const network: StoredNetwork = {
-      id: project.nextId(),
-      name,
-      ipRange: range,
-      subnets: [],
-      labels: checkLabels(labels),
-      created: project.stamp(),
-    };
-    for (const subnet of subnets) addSubnet(network, subnet);
-    networks.add(network);
-    return { status: 201, body: { network: show(network) } };
-  });
-  router.on('PUT', '/networks/:id', (call) => {
-    const network = project.network(call.id());
-    if (typeof call.body['name'] === 'string') network.name = call.body['name'];
-    if (call.body['labels'] !== undefined) network.labels = checkLabels(call.body['labels']);
-    return { body: { network: show(network) } };
-  });
-  router.on('DELETE', '/networks/:id', (call) => {
-    const { id } = project.network(call.id());
-    networks.byId.delete(id);
-    for (const holder of [...project.servers.all(), ...project.balancers.all()])
-      holder.nets = holder.nets.filter((net) => net.network !== id) as never;
-    return { status: 204 };
-  });
-  router.on('POST', '/networks/:id/actions/add_subnet', (call) => {
-    const network = project.network(call.id());
-    addSubnet(network, call.body as Partial<Subnet>);
-    return done('add_subnet', network.id);
-  });
-  router.on('POST', '/networks/:id/actions/change_ip_range', (call) => {
-    const network = project.network(call.id());
-    const range = String(call.body['ip_range']);
-    if (!isPrivate(range) || !within(network.ipRange, range)) throw invalid('ip_range', 'a network can only grow');
-    network.ipRange = range;
-    return done('change_ip_range', network.id);
-  });
+    expose_routes_to_vswitch: network.exposeRoutes,
+  }),
+  sortable: ['id', 'name', 'created'],
+};
+
+export const subnetShape = z.object({
+  type: z.enum(['cloud', 'server', 'vswitch']),
+  ip_range: z.string().optional(),
+  network_zone: z.string(),
+  vswitch_id: idShape.optional(),
+});
+
+export const routeShape = z.object({ destination: z.string(), gateway: z.string() });
+
+/**
+ * A subnet that fits beside the ones that are there; without a range it gets the first free /24.
+ * @throws ApiError invalid_input
+ */
+export function fitSubnet(
+  range: string,
+  existing: readonly SubnetRecord[],
+  wanted: z.output<typeof subnetShape>,
+): SubnetRecord {
+  if (existing.length >= maxSubnets) throw limitExceeded('subnets_per_network');
+  if (!zones.includes(wanted.network_zone)) throw invalidField('network_zone', 'unknown network zone');
+  if (wanted.type === 'vswitch' && wanted.vswitch_id === undefined) throw invalidField('vswitch_id', 'is required');
+  const whole = rangeOf(range);
+  const others = existing.map((subnet) => rangeOf(subnet.range));
+  const own = wanted.ip_range === undefined ? firstFreeSubnet(whole, others) : parseRange(wanted.ip_range);
+  if (!own)
+    throw invalidField('ip_range', wanted.ip_range === undefined ? 'no free range left' : 'is not a valid range');
+  if (own.bits > 30) throw invalidField('ip_range', 'must be at least a /30');
+  if (!contains(whole, own)) throw invalidField('ip_range', 'is not within the IP range of the network');
+  if (others.some((other) => overlaps(other, own))) throw invalidField('ip_range', 'overlaps with another subnet');
+  return {
+    type: wanted.type,
+    range: formatRange(own),
+    zone: wanted.network_zone,
+    vswitch: wanted.vswitch_id ?? null,
+  };
 }
 
-function addSubnet(network: StoredNetwork, { type, ip_range: wanted, network_zone: zone }: Partial<Subnet>): void {
-  if (type !== 'cloud' && type !== 'vswitch' && type !== 'server')
-    throw invalid('type', 'must be cloud, vswitch or server');
-  if (!locations.some((location) => location.network_zone === zone))
-    throw invalid('network_zone', `network zone ${String(zone)} not found`);
-  const range = wanted ?? network.ipRange;
-  if (!within(range, network.ipRange) || bounds(range).bits > 30)
-    throw invalid('ip_range', 'must lie in the network and be at least /30');
-  if (network.subnets.some((subnet) => overlap(subnet.ip_range, range)))
-    throw new ApiError(422, 'networks_overlap', 'the subnet overlaps with another one');
-  network.subnets.push({ type, ip_range: range, network_zone: zone!, gateway: gatewayOf(network.ipRange) });
+/** @throws ApiError invalid_input unless it is a private range of at least a /24. */
+export function checkRange(text: string): string {
+  const range = parseRange(text);
+  if (!range) throw invalidField('ip_range', 'is not a valid range in CIDR notation');
+  if (!isPrivate(range)) throw invalidField('ip_range', 'is not within RFC 1918');
+  if (range.bits > 24) throw invalidField('ip_range', 'must be at least a /24');
+  return formatRange(range);
 }
+
+const createShape = z.object({
+  name: z.string().min(1).max(128),
+  ip_range: z.string(),
+  labels: labelsShape.default({}),
+  subnets: z.array(subnetShape).default([]),
+  routes: z.array(routeShape).default([]),
+  expose_routes_to_vswitch: z.boolean().default(false),
+});
+
+export const networkRoutes: readonly Route[] = [
+  ...reading(networks),
+  ...actionsOf('network', 'networks', (world, id) => world.tables.networks.has(id)),
+  updating(networks, (_world, network, body) => {
+    const shape = z.object({ expose_routes_to_vswitch: z.boolean().optional() });
+    network.exposeRoutes = readBody(shape, body).expose_routes_to_vswitch ?? network.exposeRoutes;
+  }),
+  post('/networks', (world, { body }) => {
+    const wanted = readBody(createShape, body);
+    checkLabels(wanted.labels);
+    const range = checkRange(wanted.ip_range);
+    assertNameFree(networks, world, wanted.name);
+    if (world.tables.networks.size >= world.limits.networks) throw limitExceeded('network');
+    const subnets: SubnetRecord[] = [];
+    for (const subnet of wanted.subnets) subnets.push(fitSubnet(range, subnets, subnet));
+    const network: NetworkRecord = {
+      id: world.newId(),
+      name: wanted.name,
+      labels: wanted.labels,
+      created: world.isoNow(),
+      range,
+      subnets,
+      routes: wanted.routes,
+      exposeRoutes: wanted.expose_routes_to_vswitch,
+      protection: { delete: false },
+    };
+    world.tables.networks.set(network.id, network);
+    return oneAnswer(networks, world, network, 201);
+  }),
+  remove('/networks/{id}', (world, { id }) => {
+    const network = oneOf(networks, world, id);
+    if (network.protection.delete) throw protectedResource('network');
+    world.actions.assertNoChange({ type: 'network', id });
+    for (const server of serversOn(world, id)) {
+      // A server that is just being made has its attach queued; the network can't be pulled from under it.
+      if (server.nets.some((net) => net.network === id && net.state !== 'attached')) {
+        throw conflict('network is being changed, please retry');
+      }
+    }
+    for (const server of serversOn(world, id)) {
+      server.nets = server.nets.filter((net) => net.network !== id);
+      if (server.made) world.host.detach(server.id, id);
+    }
+    for (const balancer of balancersOn(world, id)) balancer.nets = balancer.nets.filter((net) => net.network !== id);
+    world.tables.networks.delete(id);
+    return { status: 204 };
+  }),
+];

@@ -1,33 +1,38 @@
-/** 3600 requests an hour, refilled one a second; in the sandbox seconds are as fast as everything else. */
-export class RateLimit {
-  readonly limit = 3600;
-  #left = this.limit;
-  #at: number;
+/** A token bucket as numbers: how many requests fit, how many come back each second of a real cloud. */
+export interface Rate {
+  readonly size: number;
+  readonly perSecond: number;
+}
 
-  constructor(
-    private readonly now: () => number,
-    private readonly timeScale: () => number,
-  ) {
-    this.#at = now();
-  }
+export interface BucketState {
+  tokens: number;
+  /** When `tokens` was right, in milliseconds since 1970. */
+  at: number;
+}
 
-  /** Takes one; false when there is none. */
-  take(): boolean {
-    const now = this.now();
-    const seconds = (now - this.#at) / 1000 / Math.max(this.timeScale(), 0.0001);
-    this.#left = Math.min(this.limit, this.#left + seconds);
-    this.#at = now;
-    if (this.#left < 1) return false;
-    this.#left -= 1;
-    return true;
-  }
+/** What every answer says about the bucket. `reset` is the UNIX second at which it is full again. */
+export interface RateStanding {
+  readonly allowed: boolean;
+  readonly limit: number;
+  readonly remaining: number;
+  readonly reset: number;
+}
 
-  headers(): Record<string, string> {
-    const full = this.now() / 1000 + (this.limit - this.#left) * this.timeScale();
-    return {
-      'RateLimit-Limit': String(this.limit),
-      'RateLimit-Remaining': String(Math.floor(this.#left)),
-      'RateLimit-Reset': String(Math.ceil(full)),
-    };
-  }
+const standing = (allowed: boolean, rate: Rate, tokens: number, now: number, timeScale: number): RateStanding => ({
+  allowed,
+  limit: rate.size,
+  remaining: Math.floor(tokens),
+  reset: Math.ceil((now + ((rate.size - tokens) / rate.perSecond) * 1000 * timeScale) / 1000),
+});
+
+/**
+ * Takes one request out of the bucket. Time runs `1 / timeScale` times faster for the bucket, as it does for
+ * everything else in the sandbox; with a scale of 0 the bucket is always full.
+ */
+export function take(bucket: BucketState, rate: Rate, now: number, timeScale: number): RateStanding {
+  const seconds = timeScale === 0 ? Infinity : Math.max(0, now - bucket.at) / 1000 / timeScale;
+  const tokens = Math.min(rate.size, seconds === Infinity ? rate.size : bucket.tokens + seconds * rate.perSecond);
+  bucket.at = now;
+  bucket.tokens = tokens >= 1 ? tokens - 1 : tokens;
+  return standing(tokens >= 1, rate, bucket.tokens, now, timeScale);
 }

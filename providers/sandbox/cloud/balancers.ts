@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import { actionsOf } from './action-routes.js';
+import { publicIpv4, publicIpv6 } from './addresses.js';
+import { addTarget, assertServiceRoom, fillService, serviceShape, targetShape } from './balancer-shapes.js';
+import { renderTarget } from './balancer-targets.js';
+import { balancerTypes, renderBalancerType, trafficOf, typeNamed } from './catalogue.js';
+import { assertNameFree, oneOf, reading, updating, type Collection } from './collection.js';
+import type { EffectHandlers } from './effects.js';
+import { invalidField, limitExceeded, notFound, protectedResource, refused } from './errors.js';
+import { checkLabels } from './labels.js';
+import { locationNamed, locations } from './places.js';
+import { assertRoomOn, chooseAddress } from './private-addresses.js';
+import { byIdOrName, idOrName, idShape, labelsShape, post, readBody, remove, type Route } from './routes.js';
+import type { BalancerRecord } from './state.js';
+import type { World } from './world.js';
+
+export const balancers: Collection<BalancerRecord> = {
+  one: 'load_balancer',
+  many: 'load_balancers',
+  items: (world) => world.tables.balancers.values(),
+  render: (world, balancer) => {
+    const location = locationNamed(balancer.location);
+    return {
+      id: balancer.id,
+      name: balancer.name,
+      public_net: {
+        enabled: balancer.isPublic,
+        ipv4: { ip: balancer.ipv4, dns_ptr: null },
+        ipv6: { ip: balancer.ipv6, dns_ptr: null },
+      },
+      private_net: balancer.nets.filter((net) => net.state === 'attached').map(({ network, ip }) => ({ network, ip })),
+      location,
+      load_balancer_type: renderBalancerType(typeNamed(balancerTypes, balancer.type)),
+      protection: balancer.protection,
+      labels: balancer.labels,
+      created: balancer.created,
+      services: balancer.services,
+      targets: balancer.targets.flatMap((target) => renderTarget(world, balancer, target)),
+      algorithm: { type: balancer.algorithm },
+      outgoing_traffic: 0,
+      ingoing_traffic: 0,
+      included_traffic: trafficOf(location.name),
+    };
+  },
+  sortable: ['id', 'name', 'created'],
+};
+
+const nameShape = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^\S(.*\S)?$/, 'must not begin or end with a space');
+
+const createShape = z.object({
+  name: nameShape,
+  load_balancer_type: idOrName,
+  algorithm: z.object({ type: z.enum(['round_robin', 'least_connections']) }).default({ type: 'round_robin' }),
+  services: z.array(serviceShape).default([]),
+  targets: z.array(targetShape).default([]),
+  labels: labelsShape.default({}),
+  public_interface: z.boolean().default(true),
+  network: idShape.optional(),
+  network_zone: z.string().optional(),
+  location: idOrName.optional(),
+});
+type Wanted = z.output<typeof createShape>;
+
+function placeOf(wanted: Wanted): (typeof locations)[number] {
+  if ((wanted.location === undefined) === (wanted.network_zone === undefined)) {
+    throw invalidField('location', 'either location or network_zone is required');
+  }
+  const found =
+    wanted.location === undefined
+      ? locations.find((location) => location.network_zone === wanted.network_zone)
+      : byIdOrName(locations, wanted.location);
+  if (!found) throw invalidField(wanted.location === undefined ? 'network_zone' : 'location', 'is unknown');
+  return found;
+}
+
+/** Gives the balancer its place in a network; it is there when the action ends. @throws ApiError */
+export function join(
+  world: World,
+  balancer: BalancerRecord,
+  networkId: number,
+  wanted: { readonly ip?: string | undefined; readonly range?: string | undefined } = {},
+): void {
+  const network = world.tables.networks.get(networkId);
+  if (!network) throw notFound('network');
+  assertRoomOn(world, network);
+  const chosen = chooseAddress(world, network, balancer.location, wanted);
+  if ('code' in chosen) throw refused(chosen.code, chosen.message);
+  balancer.nets.push({ network: network.id, ip: chosen.ip, state: 'attaching' });
+}
+
+const ref = (id: number) => ({ type: 'load_balancer', id });
+
+export const balancerEffects = {
+  'balancer.create': {
+    end: (world, { balancer }) => {
+      const record = world.tables.balancers.get(balancer);
+      if (!record) return undefined;
+      record.ready = true;
+      for (const net of record.nets) net.state = 'attached';
+      return undefined;
+    },
+  },
+  'balancer.attach': {
+    end: (world, { balancer, network }) => {
+      const net = world.tables.balancers.get(balancer)?.nets.find((one) => one.network === network);
+      if (!net) return { code: 'network_gone', message: 'the network does not exist any more' };
+      net.state = 'attached';
+      return undefined;
+    },
+  },
+} satisfies Partial<EffectHandlers>;
+
+export const balancerRoutes: readonly Route[] = [
+  ...reading(balancers),
+  ...actionsOf('load_balancer', 'load_balancers', (world, id) => world.tables.balancers.has(id)),
+  updating(balancers, undefined, (name) => nameShape.safeParse(name).error?.issues[0]?.message),
+  post('/load_balancers', (world, { body }) => {
+    const wanted = readBody(createShape, body);
+    checkLabels(wanted.labels);
+    const type = byIdOrName(balancerTypes, wanted.load_balancer_type);
+    if (!type) throw invalidField('load_balancer_type', 'unknown load balancer type');
+    const location = placeOf(wanted);
+    if (!type.cents.has(location.name)) throw invalidField('location', 'type is not offered there');
+    assertNameFree(balancers, world, wanted.name);
+    if (world.tables.balancers.size >= world.limits.balancers) throw limitExceeded('load_balancer');
+    world.faults.assertForSale(type.name, location.name);
+    const balancer: BalancerRecord = {
+      id: world.newId(),
+      name: wanted.name,
+      labels: wanted.labels,
+      created: world.isoNow(),
+      type: type.name,
+      location: location.name,
+      algorithm: wanted.algorithm.type,
+      services: [],
+      targets: [],
+      nets: [],
+      isPublic: wanted.public_interface,
+      ipv4: publicIpv4(++world.counters.ipv4),
+      ipv6: publicIpv6(++world.counters.ipv6).replace('/64', '1'),
+      ready: false,
+      protection: { delete: false },
+    };
+    if (wanted.network !== undefined) join(world, balancer, wanted.network);
+    for (const service of wanted.services) {
+      assertServiceRoom(balancer);
+      balancer.services.push(fillService(service, balancer.services));
+    }
+    for (const target of wanted.targets) addTarget(world, balancer, target);
+    world.tables.balancers.set(balancer.id, balancer);
+    const action = world.actions.start({
+      command: 'create_load_balancer',
+      resources: [ref(balancer.id)],
+      ms: world.profile.actionMs,
+      effect: { kind: 'balancer.create', balancer: balancer.id },
+    });
+    const load_balancer = balancers.render(world, balancer);
+    return { status: 201, body: { load_balancer, action: world.actions.render(action) } };
+  }),
+  remove('/load_balancers/{id}', (world, { id }) => {
+    const balancer = oneOf(balancers, world, id);
+    if (balancer.protection.delete) throw protectedResource('load balancer');
+    world.actions.assertUnlocked(ref(id));
+    world.tables.balancers.delete(id);
+    return { status: 204 };
+  }),
+];

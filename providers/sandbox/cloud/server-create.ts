@@ -1,0 +1,241 @@
+import { z } from 'zod';
+import type { ActionRecord } from './actions.js';
+import { offeredAt, serverTypes } from './catalogue.js';
+import { assertNameFree } from './collection.js';
+import { invalidField, limitExceeded, notFound, refused } from './errors.js';
+import { firewalls, use } from './firewall-uses.js';
+import { images } from './images.js';
+import { checkLabels } from './labels.js';
+import { networks } from './networks.js';
+import { locations } from './places.js';
+import { assertRoom, placementGroups } from './placement-groups.js';
+import { makePrimaryIp } from './primary-ips.js';
+import { assertAttachable as assertNetworkAttachable } from './private-addresses.js';
+import { byIdOrName, idOrName, idShape, labelsShape, post, readBody, type Route } from './routes.js';
+import { hostNameProblem, servers } from './servers.js';
+import { sshKeys } from './ssh-keys.js';
+import type { PrimaryIpRecord, PrivateNet, ServerRecord } from './state.js';
+import { selectSoon } from './firewall-uses.js';
+import { assertAttachable as assertVolumesAttachable, startAttach, volumes } from './volumes.js';
+import type { World } from './world.js';
+
+const maxUserDataBytes = 32 * 1024;
+
+const createShape = z.object({
+  name: z.string().min(1),
+  location: idOrName.optional(),
+  server_type: idOrName,
+  start_after_create: z.boolean().default(true),
+  image: idOrName,
+  placement_group: idShape.nullish(),
+  ssh_keys: z.array(idOrName).default([]),
+  volumes: z.array(idShape).default([]),
+  networks: z.array(idShape).default([]),
+  firewalls: z.array(z.object({ firewall: idShape })).default([]),
+  user_data: z.string().nullish(),
+  labels: labelsShape.default({}),
+  automount: z.boolean().optional(),
+  public_net: z
+    .object({
+      enable_ipv4: z.boolean().default(true),
+      enable_ipv6: z.boolean().default(true),
+      ipv4: idShape.nullish(),
+      ipv6: idShape.nullish(),
+    })
+    .default({ enable_ipv4: true, enable_ipv6: true }),
+});
+type Wanted = z.output<typeof createShape>;
+
+/** The things of a request, each found or the request refused. */
+function lookUp<T extends { readonly id: number; readonly name: string | null }>(
+  items: Iterable<T>,
+  wanted: readonly (number | string)[],
+  what: string,
+): T[] {
+  const all = [...items];
+  return wanted.map((one) => {
+    const found = byIdOrName(all, one);
+    if (!found) throw notFound(what);
+    return found;
+  });
+}
+
+function chooseHardware(world: World, wanted: Wanted) {
+  const type = byIdOrName(serverTypes, wanted.server_type);
+  const offered = type ? offeredAt(world, type) : [];
+  if (!type || offered.length === 0) throw invalidField('server_type', 'unknown server type');
+  const location = byIdOrName(locations, wanted.location ?? offered[0] ?? '');
+  if (!location) throw invalidField('location', 'unknown location');
+  if (!offered.includes(location.name)) throw refused('invalid_input', 'unsupported location for server type');
+  const candidates = [...images.items(world)].filter((image) => image.architecture === type.architecture);
+  const image = byIdOrName(candidates, wanted.image);
+  if (!image) {
+    const elsewhere = byIdOrName(images.items(world), wanted.image);
+    throw invalidField('image', elsewhere ? 'is not compatible with the server type' : 'image not found');
+  }
+  if (image.status !== 'available') throw invalidField('image', 'image is not available');
+  if (image.diskGB > type.diskGB) throw invalidField('image', 'image disk is bigger than server type disk');
+  return { type, location, image };
+}
+
+/** The address a server is to have: one of the project's, or a new one later. @throws ApiError */
+function existingIp(
+  world: World,
+  type: 'ipv4' | 'ipv6',
+  id: number | null | undefined,
+  location: string,
+): PrimaryIpRecord | undefined {
+  if (id == null) return undefined;
+  const ip = world.tables.primaryIps.get(id);
+  if (!ip) throw notFound('primary IP');
+  if (ip.type !== type) {
+    throw refused('primary_ip_version_mismatch', 'the specified primary IP has the wrong IP version', 412);
+  }
+  if (ip.server !== null) throw refused('primary_ip_assigned', 'the specified primary IP is already assigned');
+  if (ip.location !== location) {
+    throw refused('primary_ip_datacenter_mismatch', 'the specified primary IP is in a different location');
+  }
+  return ip;
+}
+
+function assertAccountRoom(world: World): void {
+  const limit = Math.min(world.limits.servers, world.faults.serverLimit() ?? Infinity);
+  if (world.tables.servers.size >= limit) throw limitExceeded('server');
+}
+
+export const rootPassword = (world: World): string => world.random.bytes(15).toString('base64url');
+
+export const macOf = (world: World): string =>
+  `86:00:00:${world.random
+    .bytes(3)
+    .toString('hex')
+    .replace(/..(?=.)/g, '$&:')}`;
+
+/** Checks everything there is to check, then makes the server and the actions that will bring it up. */
+export const serverCreateRoute: Route = post('/servers', (world, { body }) => {
+  const wanted = readBody(createShape, body);
+  checkLabels(wanted.labels);
+  const nameProblem = hostNameProblem(wanted.name);
+  if (nameProblem) throw invalidField('name', nameProblem);
+  if (Buffer.byteLength(wanted.user_data ?? '') > maxUserDataBytes) {
+    throw invalidField('user_data', 'is too long (maximum is 32768 bytes)');
+  }
+  const { type, location, image } = chooseHardware(world, wanted);
+  const keys = lookUp(sshKeys.items(world), wanted.ssh_keys, 'SSH key');
+  const nets = lookUp(networks.items(world), wanted.networks, 'network');
+  const walls = lookUp(
+    firewalls.items(world),
+    wanted.firewalls.map((one) => one.firewall),
+    'firewall',
+  );
+  const drives = lookUp(volumes.items(world), wanted.volumes, 'volume');
+  const [group] =
+    wanted.placement_group == null
+      ? []
+      : lookUp(placementGroups.items(world), [wanted.placement_group], 'placement group');
+  const { enable_ipv4, enable_ipv6 } = wanted.public_net;
+  const given = {
+    ipv4: enable_ipv4 ? existingIp(world, 'ipv4', wanted.public_net.ipv4, location.name) : undefined,
+    ipv6: enable_ipv6 ? existingIp(world, 'ipv6', wanted.public_net.ipv6, location.name) : undefined,
+  };
+  if (!enable_ipv4 && !enable_ipv6) {
+    if (nets.length === 0) throw invalidField('public_net', 'a server needs a public address or a network');
+    if (walls.length > 0) throw refused('private_net_only_server', 'server has no public network interface');
+  }
+  assertNameFree(servers, world, wanted.name);
+  assertAccountRoom(world);
+  const planned: { network: number }[] = [];
+  for (const network of nets) {
+    assertNetworkAttachable(world, planned, network);
+    planned.push({ network: network.id });
+  }
+  assertVolumesAttachable(world, drives, location.name);
+  if (walls.length > 5) throw limitExceeded('firewalls_per_server');
+  world.faults.assertForSale(type.name, location.name);
+  if (group) assertRoom(world, group);
+
+  const id = world.newId();
+  const address = (version: 'ipv4' | 'ipv6', enabled: boolean): number | null => {
+    if (!enabled) return null;
+    const ip = given[version] ?? makePrimaryIp(world, version, location.name, { server: id, autoDelete: true });
+    ip.server = id;
+    return ip.id;
+  };
+  const server: ServerRecord = {
+    id,
+    name: wanted.name,
+    labels: wanted.labels,
+    created: world.isoNow(),
+    status: 'initializing',
+    type: type.name,
+    location: location.name,
+    image: image.id,
+    diskGB: type.diskGB,
+    protection: { delete: false, rebuild: false },
+    ipv4: address('ipv4', enable_ipv4),
+    ipv6: address('ipv6', enable_ipv6),
+    nets: planned.map(({ network }): PrivateNet => ({
+      network,
+      state: 'waiting',
+      ip: '',
+      aliases: [],
+      mac: macOf(world),
+    })),
+    placementGroup: group?.id ?? null,
+    rescue: false,
+    backupWindow: null,
+    userData: wanted.user_data ?? '',
+    sshKeys: keys.map((key) => key.publicKey),
+    made: false,
+    dead: false,
+    shutdown: null,
+  };
+  world.tables.servers.set(id, server);
+  for (const wall of walls) use(world, wall, id);
+  selectSoon(world);
+  const { action, next } = startActions(
+    world,
+    server,
+    wanted.start_after_create,
+    drives.map((drive) => drive.id),
+  );
+  return {
+    status: 201,
+    body: {
+      server: servers.render(world, server),
+      action: world.actions.render(action),
+      next_actions: next.map((one) => world.actions.render(one)),
+      root_password: keys.length > 0 ? null : rootPassword(world),
+    },
+  };
+});
+
+function startActions(world: World, server: ServerRecord, start: boolean, drives: readonly number[]) {
+  const { profile, actions } = world;
+  const ref = { type: 'server', id: server.id };
+  const action = actions.start({
+    command: 'create_server',
+    resources: [ref],
+    ms: profile.serverCreateMs,
+    effect: { kind: 'server.create', server: server.id },
+  });
+  const after = [action.id];
+  const next: ActionRecord[] = [];
+  if (start) {
+    const effect = { kind: 'server.start', server: server.id } as const;
+    next.push(actions.start({ command: 'start_server', resources: [ref], ms: profile.actionMs, after, effect }));
+  }
+  for (const net of server.nets) {
+    next.push(
+      actions.start({
+        command: 'attach_to_network',
+        resources: [ref, { type: 'network', id: net.network }],
+        ms: profile.actionMs,
+        after,
+        effect: { kind: 'server.attach', server: server.id, network: net.network },
+      }),
+    );
+  }
+  for (const drive of drives) next.push(startAttach(world, drive, server.id, after));
+  return { action, next };
+}
