@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { UnreachableError } from './errors.js';
 import { queryString, type ApiRequest, type Send } from './types.js';
 
@@ -52,6 +54,8 @@ export function socket(endpoint: string): Send {
 function withDeadline(request: ApiRequest): { signal: AbortSignal; clear: () => void } {
   const controller = new AbortController();
   const aborted = (): void => controller.abort(request.signal.reason);
+  // Many requests share one signal; that is no leak, since each takes its listener back.
+  setMaxListeners(0, request.signal);
   if (request.signal.aborted) aborted();
   request.signal.addEventListener('abort', aborted);
   const timer = setTimeout(

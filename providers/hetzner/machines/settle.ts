@@ -64,9 +64,10 @@ async function mend(
 
 /** Waits for what runs on the server now; one request tells of all of it, and the shared poller does the rest. */
 async function settle(hetzner: Hetzner, id: number, round: number, options: CallOptions): Promise<void> {
-  const running: WireAction[] = await hetzner.api.list(`/servers/${id}/actions`, 'actions', actionShape, options, {
+  const listed: WireAction[] = await hetzner.api.list(`/servers/${id}/actions`, 'actions', actionShape, options, {
     status: 'running',
   });
+  const running = listed.filter((action) => action.status === 'running');
   const results = await Promise.allSettled(running.map((action) => hetzner.actions.wait([action], options)));
   options.signal.throwIfAborted();
   const pause = running.length === 0 || results.some((result) => result.status === 'rejected');

@@ -9,13 +9,14 @@ import {
   scriptedApi,
   wireError,
   type Answer,
+  type Reply,
   type ScriptedApi,
   type ScriptOptions,
   type SeenRequest,
 } from '../support/scripted-api.js';
 
 const thing = z.object({ thing: z.object({ id: z.number() }) });
-const found: Answer = { status: 200, body: { thing: { id: 1 } } };
+const found: Reply = { status: 200, body: { thing: { id: 1 } } };
 const { signal } = new AbortController();
 const call = { signal };
 
@@ -44,10 +45,10 @@ describe('a request', () => {
 
   it('is never sent twice when it creates something and the answer stays open', async () => {
     for (const answer of ['cut', { status: 502, body: '<html>' }, wireError(504, 'timeout')] as const) {
-      const { api, seen, close } = await scriptedApi(() => answer);
-      await expect(api.post('/servers', {}, thing, call)).rejects.toThrow(/POST \/servers/);
-      expect(seen).toHaveLength(1);
-      await close();
+      const cloud = await scriptedApi(() => answer);
+      await expect(cloud.api.post('/servers', {}, thing, call)).rejects.toThrow(/POST \/servers/);
+      expect(cloud.seen).toHaveLength(1);
+      await cloud.close();
     }
   });
 
@@ -77,9 +78,9 @@ describe('a request', () => {
   });
 
   it('says that the provider can’t be reached when nothing listens', async () => {
-    const { api, close } = await scriptedApi(() => found);
-    await close();
-    const error: unknown = await api.post('/servers', {}, thing, call).catch((e: unknown) => e);
+    const cloud = await scriptedApi(() => found);
+    await cloud.close();
+    const error: unknown = await cloud.api.post('/servers', {}, thing, call).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(UnreachableError);
     expect(error).toMatchObject({ code: 'PROVIDER_UNREACHABLE', exitCode: 4, sent: false });
   });
@@ -90,7 +91,7 @@ describe('an error', () => {
     const reply = wireError(422, 'invalid_input', 'invalid input in field name', {
       fields: [{ name: 'name', messages: ['is too long', 'is odd'] }],
     });
-    const { api } = await start(() => ({ ...(reply as object), headers: { 'x-correlation-id': 'c0ffee' } }) as Answer);
+    const { api } = await start(() => ({ ...reply, headers: { 'x-correlation-id': 'c0ffee' } }));
     const error: unknown = await api.post('/servers', {}, thing, call).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(HetznerError);
     expect(error).toMatchObject({
@@ -165,8 +166,7 @@ describe('the budget', () => {
   it('spaces requests out when little is left, and not before', async () => {
     let remaining = 2000;
     const { api, clock } = await start(() => ({
-      ...(found as object),
-      status: 200,
+      ...found,
       headers: { 'RateLimit-Limit': '3600', 'RateLimit-Remaining': String(remaining) },
     }));
     const started = clock.now();
