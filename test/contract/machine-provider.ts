@@ -27,6 +27,7 @@ export interface Outside {
   serviceBalancer(name: string, machineId?: string): Promise<string>;
   volume(name: string, machineId?: string): Promise<string>;
   stop(machineId: string): Promise<void>;
+  protect(machineId: string): Promise<void>;
   sellOut(type: string, location: string): void;
   quota(machines: number): void;
   /** The next such request is done, and its answer lost. */
@@ -253,6 +254,27 @@ export function describeMachineProvider(name: string, start: () => Promise<Harne
         await provider.machines.delete(created, options);
       });
 
+      it('that is busy for a moment is deleted all the same', async () => {
+        const wanted = machine();
+        const made = await lay(request([wanted]));
+        const created = await provider.machines.create(wanted, '', made, options);
+        harness.outside.failNext('DELETE', '^/servers/', 423, 'locked');
+        await provider.machines.delete(created, options);
+        expect(await names()).toEqual([]);
+      });
+
+      it('that somebody protected is not deleted, and the error says why', async () => {
+        const wanted = machine();
+        const made = await lay(request([wanted]));
+        const created = await provider.machines.create(wanted, '', made, options);
+        await harness.outside.protect(created.id);
+        await expect(provider.machines.delete(created, options)).rejects.toMatchObject({
+          code: 'PROTECTED',
+          exitCode: 3,
+        });
+        expect(await names()).toEqual([wanted.name]);
+      });
+
       it('still runs after a reboot', async () => {
         const wanted = machine();
         const made = await lay(request([wanted]));
@@ -446,9 +468,18 @@ export function describeMachineProvider(name: string, start: () => Promise<Harne
         expect(await provider.preflight(request(machines), options)).toHaveLength(1);
       });
 
-      it('refuses a type that is not offered at the location, or sold out there', async () => {
+      it('refuses a type that is not offered at the location', async () => {
         const apart = machine(1, { types: [harness.types.elsewhere], location: harness.places.apart });
         expect(await codes(request([apart], { locations: [harness.places.apart] }))).toEqual(['TYPE_NOT_OFFERED']);
+      });
+
+      it('refuses a type that is sold out, unless there is a fallback', async () => {
+        harness.outside.sellOut(harness.types.first, harness.places.first);
+        const problems = await provider.preflight(request([machine()]), options);
+        expect(problems).toMatchObject([{ code: 'SOLD_OUT', kind: 'refused' }]);
+        expect(problems[0]?.hint).toContain(`${harness.types.first} at ${harness.places.second}`);
+        const types = [harness.types.first, harness.types.second];
+        expect(await codes(request([machine(1, { types })]))).toEqual([]);
       });
 
       it('refuses locations that can’t share a network', async () => {
@@ -511,6 +542,45 @@ export function describeMachineProvider(name: string, start: () => Promise<Harne
         const wanted = machine(1, { types: [workerType], location, image: provider.defaults.image });
         expect(await codes(request([wanted], { locations: [location] }))).toEqual([]);
       });
+    });
+
+    describe('a run', () => {
+      it('killed at any of its points and run again ends as if it had never been killed', async () => {
+        const machines = [...[1, 2].map((slot) => machine(slot, { pool: 'cp' })), machine(1)];
+        const run = async (by: MachineProvider): Promise<void> => {
+          provider = by;
+          const made = await lay(request(machines));
+          for (const one of machines) await by.machines.create(one, '', made, options);
+        };
+        let points = 0;
+        await run(harness.open({ boundary: async () => void (points += 1) }));
+        const whole = await harness.outside.everything();
+        await empty();
+        for (let nth = 1; nth <= points; nth += 1) {
+          let passed = 0;
+          const killed = harness.open({
+            boundary: async () => {
+              passed += 1;
+              if (passed >= nth) throw new Error('killed');
+            },
+          });
+          await run(killed).catch(() => undefined);
+          await run(harness.open());
+          expect(stable(await harness.outside.everything()), `killed at point ${nth}`).toEqual(stable(whole));
+          await empty();
+        }
+      }, 120_000);
+
+      const empty = async (): Promise<void> => {
+        const by = harness.open();
+        for (const one of await by.machines.list(cluster, options)) await by.machines.delete(one, options);
+        for (const item of await by.foundation.list(cluster, options)) await by.foundation.remove(item, options);
+        expect(await harness.outside.everything()).toEqual([]);
+      };
+
+      /** Addresses get a name with a number from the provider. */
+      const stable = (everything: readonly string[]): string[] =>
+        everything.map((one) => one.replace(/\d{4,}/, '#')).sort();
     });
 
     describe('clusters', () => {

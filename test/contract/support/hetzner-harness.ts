@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { createHetznerProvider } from '../../../providers/hetzner/index.js';
-import { Cloud } from '../../../providers/sandbox/api/index.js';
+import { Cloud } from '../../../providers/sandbox/cloud/index.js';
 import { ScaledClock } from '../../../providers/sandbox/clock.js';
 import { defaultProfile } from '../../../providers/sandbox/profile.js';
 import type { MachineHost } from '../../../providers/sandbox/types.js';
@@ -36,7 +36,8 @@ const judge = documentPath === undefined ? undefined : new RequestJudge(document
 export async function hetznerHarness(networkLimit = 100): Promise<Harness> {
   const profile = { ...defaultProfile, timeScale: scale, apiLatencyMs: 0, networkLimit: 1000 };
   const cloud = new Cloud({
-    profile: () => profile,
+    profile,
+    limits: { servers: 1000 },
     clock: new ScaledClock(scale),
     host: noMachines,
     probe: { listening: () => false },
@@ -75,11 +76,11 @@ export async function hetznerHarness(networkLimit = 100): Promise<Harness> {
     violations: judge ? violations : undefined,
     outside: {
       ...outside,
-      sellOut: (type, location) => void cloud.project.limits.soldOut.push({ type, location }),
-      quota: (machines) => void (cloud.project.limits.servers = machines),
-      cutNext: (method, path) => cloud.faults.add({ match: { method, path }, effect: { drop: true } }),
+      sellOut: (type, location) => void cloud.faults.add({ effect: { soldOut: { type, location } } }),
+      quota: (machines) => cloud.setLimits({ servers: machines }),
+      cutNext: (method, path) => void cloud.faults.add({ match: { method, path }, effect: { drop: true } }),
       failNext: (method, path, status, code) =>
-        cloud.faults.add({ match: { method, path }, effect: { error: { status, code, message: code } } }),
+        void cloud.faults.add({ match: { method, path }, effect: { error: { status, code, message: code } } }),
     },
     close: () => closed(server, controller),
   };
@@ -108,13 +109,14 @@ function record(request: IncomingMessage, requests: string[], violations: string
   });
 }
 
+interface Answer extends Readonly<Record<string, unknown>> {
+  readonly action?: { readonly id: number; readonly status: string };
+  readonly next_actions?: readonly { readonly id: number }[];
+}
+
 /** What a person or the cluster's own controllers do at the provider, by its own API. */
 function outsideOf(endpoint: string): Omit<Harness['outside'], 'sellOut' | 'quota' | 'cutNext' | 'failNext'> {
-  const call = async (
-    method: string,
-    path: string,
-    body?: object,
-  ): Promise<Record<string, { id: number; name: string }[]>> => {
+  const send = async (method: string, path: string, body?: object): Promise<Answer> => {
     const response = await fetch(`${endpoint}${path}`, {
       method,
       headers: { authorization: `Bearer ${writer}`, 'content-type': 'application/json' },
@@ -122,12 +124,19 @@ function outsideOf(endpoint: string): Omit<Harness['outside'], 'sellOut' | 'quot
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    return text === '' ? {} : (JSON.parse(text) as Record<string, { id: number; name: string }[]>);
+    return text === '' ? {} : (JSON.parse(text) as Answer);
   };
-  const made = async (path: string, key: string, body: object): Promise<string> => {
-    const answer = (await call('POST', path, body)) as unknown as Record<string, { id: number }>;
-    return String(answer[key]?.id);
+  /** Sends, and waits for the actions that begin with it. */
+  const call = async (method: string, path: string, body?: object): Promise<Answer> => {
+    const answer = await send(method, path, body);
+    const begun = [...(answer.action ? [answer.action] : []), ...(answer.next_actions ?? [])];
+    for (const { id } of begun) {
+      while ((await send('GET', `/actions/${id}`)).action?.status === 'running') await systemClock.sleep(2);
+    }
+    return answer;
   };
+  const made = async (path: string, key: string, body: object): Promise<string> =>
+    String(((await call('POST', path, body))[key] as { id: number }).id);
   const kinds = [
     'servers',
     'ssh_keys',
@@ -159,9 +168,13 @@ function outsideOf(endpoint: string): Omit<Harness['outside'], 'sellOut' | 'quot
         ...(machineId === undefined ? { location: 'fsn1' } : { server: Number(machineId) }),
       }),
     stop: async (machineId) => void (await call('POST', `/servers/${machineId}/actions/poweroff`)),
+    protect: async (machineId) =>
+      void (await call('POST', `/servers/${machineId}/actions/change_protection`, { delete: true, rebuild: true })),
     async everything() {
       const lists = await Promise.all(kinds.map((kind) => call('GET', `/${kind}?per_page=50`)));
-      return kinds.flatMap((kind, i) => (lists[i]?.[kind] ?? []).map(({ name }) => `${kind}/${name}`));
+      return kinds.flatMap((kind, i) =>
+        ((lists[i]?.[kind] ?? []) as { name: string }[]).map(({ name }) => `${kind}/${name}`),
+      );
     },
   };
 }
