@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 import { systemRandom } from '../../src/domain/clock.js';
-import type { Fault } from './api/faults.js';
+import type { Fault } from './cloud/index.js';
 import type { CutOrder } from './machines/index.js';
 import { listenLocally } from './machines/ports.js';
 import { defaultProfile, profileWith } from './profile.js';
@@ -123,18 +123,16 @@ async function control(
 }
 
 function order(world: World, orders: Orders): void {
+  const { faults } = world.cloud;
   if (orders.clear) {
-    world.cloud.faults.clear();
+    faults.clear();
     world.machines.cuts.length = 0;
-    world.machines.neverBoot.length = 0;
-    world.cloud.project.limits.servers = 1000;
-    world.cloud.project.limits.soldOut = [];
   }
-  for (const fault of orders.cloud ?? []) world.cloud.faults.add(fault);
+  for (const fault of orders.cloud ?? []) faults.add(fault);
+  for (const neverBoots of orders.neverBoot ?? []) faults.add({ effect: { neverBoots } });
+  if (orders.serverLimit !== undefined) faults.add({ effect: { limit: { servers: orders.serverLimit } } });
+  for (const soldOut of orders.soldOut ?? []) faults.add({ effect: { soldOut } });
   world.machines.cuts.push(...(orders.cut ?? []));
-  world.machines.neverBoot.push(...(orders.neverBoot ?? []).map((pattern) => new RegExp(pattern)));
-  if (orders.serverLimit !== undefined) world.cloud.project.limits.servers = orders.serverLimit;
-  if (orders.soldOut) world.cloud.project.limits.soldOut = [...orders.soldOut];
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {

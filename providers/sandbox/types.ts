@@ -81,9 +81,7 @@ export interface CloudView {
   /** Which servers answer at a private address and port, as seen by a server on the same network: itself, or a load balancer's healthy targets. */
   resolve(fromServerId: number, address: string, port: number): readonly number[];
   /** For the provider id and addresses that a cloud controller sets. */
-  server(
-    id: number,
-  ):
+  server(id: number):
     | {
         readonly name: string;
         readonly publicAddress: string | undefined;

@@ -1,5 +1,5 @@
 import { systemRandom } from '../../src/domain/clock.js';
-import { Cloud, type Token } from './api/index.js';
+import { Cloud, type CloudState, defaultLimits, type Token } from './cloud/index.js';
 import { ScaledClock } from './clock.js';
 import { K3s, type K3sSnapshot } from './k3s/index.js';
 import { Machines, type MachinesSnapshot } from './machines/index.js';
@@ -7,7 +7,7 @@ import type { SandboxProfile } from './types.js';
 
 export interface WorldSnapshot {
   readonly profile: SandboxProfile;
-  readonly cloud: unknown;
+  readonly cloud: CloudState;
   readonly machines: MachinesSnapshot;
   readonly k3s: K3sSnapshot;
 }
@@ -43,6 +43,11 @@ export class World {
           port === 6443 ? this.k3s.serves(id) : port === 22 && this.machines.get(id)?.up === true,
       },
       tokens,
+      // Who lifts the limit of a network means to rent as many machines.
+      limits: {
+        servers: Math.max(defaultLimits.servers, profile.networkLimit),
+        primaryIps: Math.max(defaultLimits.primaryIps, 2 * profile.networkLimit),
+      },
     });
   }
 

@@ -1,4 +1,5 @@
-import { parseDocument, isSeq, isMap, YAMLMap } from 'yaml';
+import type { YAMLMap } from 'yaml';
+import { parseDocument, isSeq, isMap } from 'yaml';
 
 import type { PoolSpec } from '../domain/spec/schema.js';
 import { UsageError } from '../errors/index.js';

@@ -33,5 +33,11 @@ export interface Machine extends Slot {
   readonly createdAt: string;
 }
 
+/** Control planes first, then pools by name, each by slot: the order in which people look for a machine. */
+export function bySlot(a: Slot, b: Slot): number {
+  const rank = (slot: Slot): number => (slot.role === 'control-plane' ? 0 : 1);
+  return rank(a) - rank(b) || a.pool.localeCompare(b.pool) || a.slot - b.slot || a.generation - b.generation;
+}
+
 /** The pool name of the control plane. */
 export const controlPlanePool = 'cp';

@@ -39,7 +39,7 @@ export class UnexpectedError extends SlipwayError {
 export function messageOf(error: unknown): string {
   const parts: string[] = [];
   for (let e: unknown = error; e !== undefined && e !== null && parts.length < 5;) {
-    const text = e instanceof Error ? e.message || e.name : String(e);
+    const text = e instanceof Error ? e.message || e.name : typeof e === 'string' ? e : 'an unknown error';
     if (text && !parts.some((part) => part.includes(text))) parts.push(text);
     e = e instanceof Error ? e.cause : undefined;
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent, type AgentOptions } from 'node:https';
+import { Agent as HttpsAgent, type AgentOptions, type RequestOptions } from 'node:https';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
@@ -121,8 +121,8 @@ async function elaborateServer(kubeconfig: Secret, context: string, cluster: Clu
   const config = new KubeConfig();
   config.loadFromString(kubeconfig.reveal());
   config.setCurrentContext(context);
-  const apply = async (): Promise<Parameters<typeof config.applyToHTTPSOptions>[0]> => {
-    const options: Parameters<typeof config.applyToHTTPSOptions>[0] = {};
+  const apply = async (): Promise<RequestOptions> => {
+    const options: RequestOptions = {};
     try {
       await config.applyToHTTPSOptions(options);
     } catch (error) {

@@ -166,14 +166,14 @@ export class NodeFeed {
       const look = (): void => {
         if (isHopeless(this.#trouble)) {
           const error = kubeFailure(this.#trouble, 'GET nodes');
-          return end(() => reject(error));
+          return end(() => reject(error instanceof Error ? error : new Error(messageOf(error))));
         }
         if (!this.#synced) return;
         const node = this.#nodes.get(name);
         try {
           if (ready(node)) return end(() => resolve(node));
         } catch (error) {
-          return end(() => reject(error));
+          return end(() => reject(error instanceof Error ? error : new Error(messageOf(error))));
         }
         const state = this.#state(name);
         if (state !== said) progress?.(state);

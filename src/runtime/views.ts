@@ -1,6 +1,7 @@
 import { duration, table } from '../ui/index.js';
 import type { ReconcileResult } from '../workflows/reconcile.js';
 import type { ClusterStatus, ListedCluster, MachineStatus } from '../workflows/status.js';
+import type { SandboxStatus } from './sandbox.js';
 import type { OperationSummary } from '../workspace/types.js';
 
 /** What to say after a cluster was created or changed. */
@@ -101,4 +102,15 @@ export function renderHistory(operations: readonly OperationSummary[]): string {
       finishedAt === undefined ? '' : duration(Date.parse(finishedAt) - Date.parse(startedAt)),
     ]),
   );
+}
+
+export function renderSandbox(status: SandboxStatus): string {
+  if (!status.running) return 'The sandbox does not run. The first command that needs it starts it.';
+  const { pid, endpoint, machines, clusters, profile, memoryMiB } = status;
+  return [
+    `The sandbox runs (pid ${pid}, ${memoryMiB} MiB), ${profile?.timeScale} times as slow as a real cloud.`,
+    `  Hetzner API  ${endpoint}`,
+    `  machines     ${machines}`,
+    `  clusters     ${clusters}`,
+  ].join('\n');
 }

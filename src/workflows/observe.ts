@@ -38,10 +38,11 @@ export async function observe(
   const options = { signal: context.signal };
   looking(context, `looking at ${provider.title} and the cluster`);
   const [machines, self, kubeconfig] = await Promise.all([
-    provider.machines.list(cluster, options),
+    provider.machines.list(cluster, options).then((found) => [...found]),
     ownAddress(provider, spec, context.signal),
     folder.kubeconfig(),
   ]);
+  machines.sort(bySlot);
   const comparison = compareMachines(cluster, spec, provider.defaults, machines);
   const request: ClusterRequest = {
     cluster,

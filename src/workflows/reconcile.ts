@@ -1,4 +1,4 @@
-import { monthlyCost, type ClusterRef, type Machine, type WantedMachine } from '../domain/index.js';
+import { bySlot, monthlyCost, type ClusterRef, type Machine, type WantedMachine } from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import { errorOf, journaled, runSteps, type Step } from '../engine/index.js';
 import { RefusedError } from '../errors/index.js';
@@ -111,15 +111,17 @@ export async function reconcile(
       kubernetesVersion: spec.kubernetes.version,
       changed: steps.length,
       kubeconfig: folder.kubeconfigPath,
-      machines: machines.map(({ name, pool, role, type, location, publicAddress, privateAddress }) => ({
-        name,
-        pool,
-        role,
-        type,
-        location,
-        publicAddress,
-        privateAddress,
-      })),
+      machines: [...machines]
+        .sort(bySlot)
+        .map(({ name, pool, role, type, location, publicAddress, privateAddress }) => ({
+          name,
+          pool,
+          role,
+          type,
+          location,
+          publicAddress,
+          privateAddress,
+        })),
     };
   } finally {
     // A cluster that was refused or declined before its first change leaves nothing behind.

@@ -3,7 +3,7 @@ import { RefusedError } from '../errors/index.js';
 import type { ClusterRecord } from '../workspace/types.js';
 
 /** Fields that cannot change in a cluster's life, with how to read them. */
-const fixed: readonly { readonly path: string; read(spec: ClusterSpec): string }[] = [
+const fixed: readonly { readonly path: string; readonly read: (spec: ClusterSpec) => string }[] = [
   { path: 'provider.name', read: (spec) => spec.provider.name },
   { path: 'kubernetes.distribution', read: (spec) => spec.kubernetes.distribution },
   { path: 'network.range', read: (spec) => spec.network.range },

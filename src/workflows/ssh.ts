@@ -1,4 +1,4 @@
-import { slotLabel } from '../domain/index.js';
+import { bySlot, slotLabel } from '../domain/index.js';
 import { UsageError } from '../errors/index.js';
 import { hostTarget } from '../phases/session.js';
 import type { HostTarget } from '../remote/types.js';
@@ -19,7 +19,7 @@ export async function sshTarget(context: WorkflowContext, name: string, machineN
   if (!machine) {
     throw new UsageError(`${name} has no machine ${machineName}.`, {
       code: 'UNKNOWN_MACHINE',
-      hint: `It has: ${machines.map(slotLabel).join(', ') || 'none'}.`,
+      hint: `It has: ${[...machines].sort(bySlot).map(slotLabel).join(', ') || 'none'}.`,
     });
   }
   return hostTarget({ provider, folder }, machine, context);

@@ -86,7 +86,7 @@ function compose(
       .filter((node) => node.version !== wanted)
       .map(
         (node) =>
-          `${node.name} runs ${node.version}, the file asks for ${wanted}: slipway cluster upgrade ${record.name} --to ${wanted}`,
+          `${node.name} runs ${node.version}, the file asks for ${wanted}; apply does not change the version of a running node.`,
       ),
     running,
     kubeconfig: folder.kubeconfigPath,

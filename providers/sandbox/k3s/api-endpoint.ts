@@ -49,7 +49,7 @@ export class ApiEndpoint {
     server.on('tlsClientError', () => {});
     server.keepAliveTimeout = 60_000;
     this.#server = server;
-    const port = await listenLocally(server as never, remembered, random);
+    const port = await listenLocally(server, remembered, random);
     server.unref();
     return port;
   }

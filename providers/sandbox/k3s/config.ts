@@ -71,7 +71,7 @@ const criticalKeys = [
 export function readConfig(text: string, role: 'server' | 'agent', hostname: string): K3sConfig {
   const raw = (parse(text) ?? {}) as Record<string, unknown>;
   const list = (key: string): string[] =>
-    raw[key] === undefined ? [] : Array.isArray(raw[key]) ? raw[key].map(String) : [String(raw[key])];
+    [raw[key] ?? []].flat().map((item) => (typeof item === 'string' ? item : JSON.stringify(item)));
   const plain = (key: string): string | undefined =>
     typeof raw[key] === 'string' && raw[key] !== '' ? raw[key] : undefined;
   const known = role === 'server' ? [...common, ...serverOnly] : common;

@@ -324,6 +324,13 @@ function removeAll(context: ApiContext, target: Target, options: WriteOptions): 
 
 function parse(text: string, type: string): unknown {
   if (text === '') return {};
+  if (type.includes('protobuf') || type.includes('cbor')) {
+    throw new StatusError(
+      415,
+      'UnsupportedMediaType',
+      `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml`,
+    );
+  }
   try {
     return type.includes('yaml') || type.includes('apply-patch') ? parseYaml(text) : (JSON.parse(text) as unknown);
   } catch {

@@ -80,15 +80,11 @@ export function serverSideApply(
         )
       : other.fieldsV1,
   }));
-  const result = merge(
-    clone(current) as unknown as Record<string, unknown>,
-    wanted as unknown as Record<string, unknown>,
-    '',
-  ) as unknown as Obj;
+  const result = merge(clone(current), wanted, '') as Obj;
   // What this manager applied before and no longer does goes, unless somebody else owns it too.
   for (const path of leaves(mine?.fieldsV1 ?? {})) {
     if (has(fields, path) || others.some((other) => has(other.fieldsV1, path))) continue;
-    drop(result as unknown as Record<string, unknown>, path);
+    drop(result, path);
   }
   const unchanged = mine !== undefined && same(mine.fieldsV1, fields);
   result.metadata.managedFields = [
@@ -173,9 +169,9 @@ function at(value: unknown, path: Path): unknown {
 
 function step(here: unknown, key: string, field: string): unknown {
   if (key.startsWith('f:')) return isMap(here) ? here[key.slice(2)] : undefined;
-  const list = Array.isArray(here) ? here : [];
+  const list: unknown[] = Array.isArray(here) ? here : [];
   const keys = keysOf(field.slice(2), list) ?? [];
-  return list.find((item) => isMap(item) && itemKey(keys, item) === key.slice(2)) as unknown;
+  return list.find((item) => isMap(item) && itemKey(keys, item) === key.slice(2));
 }
 
 function drop(root: Record<string, unknown>, path: Path): void {
@@ -195,8 +191,8 @@ function drop(root: Record<string, unknown>, path: Path): void {
 function merge(target: unknown, wanted: unknown, field: string): unknown {
   if (Array.isArray(wanted)) {
     const own = Array.isArray(target) ? (target as unknown[]) : [];
-    const keys = keysOf(field, [...wanted, ...own]);
-    if (!keys || !wanted.every(isMap)) return clone(wanted);
+    const keys = keysOf(field, [...(wanted as unknown[]), ...own]);
+    if (!keys || !wanted.every(isMap)) return clone<unknown>(wanted);
     const result = [...own] as Record<string, unknown>[];
     for (const item of wanted) {
       const index = result.findIndex((other) => itemKey(keys, other) === itemKey(keys, item));

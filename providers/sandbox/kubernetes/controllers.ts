@@ -153,7 +153,8 @@ export class Controllers {
       const current = this.store.find(this.kind('v1', 'Pod'), pod.metadata.namespace ?? '', pod.metadata.name);
       const host = this.store.find(this.kind('v1', 'Node'), '', node);
       if (
-        current?.metadata.uid === uid &&
+        current &&
+        current.metadata.uid === uid &&
         !isPodReady(current) &&
         host &&
         conditionOf(host, 'Ready')?.status === 'True'

@@ -88,3 +88,44 @@ export function aggregated(resources: Resources, core: boolean): unknown {
       }));
   return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items };
 }
+
+/** Where the documents of OpenAPI v3 are. */
+export function openApiPaths(resources: Resources): unknown {
+  const versions = new Set(resources.all().map((one) => (one.group === '' ? 'api/v1' : `apis/${groupVersion(one)}`)));
+  return {
+    paths: Object.fromEntries(
+      [...versions].map((path) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=sandbox` }]),
+    ),
+  };
+}
+
+/**
+ * One of them, with no more than kubectl looks for before it leaves validation to the server: that PATCH takes
+ * `fieldValidation`.
+ */
+export function openApiDocument(resources: Resources, path: string): unknown {
+  const [group = '', version = ''] = path.startsWith('apis/') ? path.split('/').slice(1) : ['', path.split('/')[1]];
+  const own = resources.all().filter((one) => one.group === group && one.version === version);
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: 'sandbox' },
+    components: { schemas: {} },
+    paths: Object.fromEntries(
+      own.map((one) => [
+        `/${path}/${one.namespaced ? 'namespaces/{namespace}/' : ''}${one.plural}/{name}`,
+        {
+          patch: {
+            parameters: ['dryRun', 'fieldManager', 'fieldValidation', 'force'].map((name) => ({
+              name,
+              in: 'query',
+              schema: { type: 'string' },
+            })),
+            responses: { 200: { description: 'OK' } },
+            'x-kubernetes-action': 'patch',
+            'x-kubernetes-group-version-kind': { group, version, kind: one.kind },
+          },
+        },
+      ]),
+    ),
+  };
+}

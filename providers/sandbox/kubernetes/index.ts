@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Persistent, SandboxClock } from '../types.js';
 import { answer, type ApiContext } from './api.js';
 import { Controllers } from './controllers.js';
-import { aggregated, apiVersions, groupList, resourceList } from './discovery.js';
+import { aggregated, apiVersions, groupList, openApiDocument, openApiPaths, resourceList } from './discovery.js';
 import type { Obj } from './objects.js';
 import { Resources } from './resources.js';
 import { StatusError } from './status.js';
@@ -117,9 +117,8 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
     if (path === '/version') return versionInfo(this.#version);
     if (path === '/api') return wholeAtOnce ? aggregated(this.#resources, true) : apiVersions();
     if (path === '/apis') return wholeAtOnce ? aggregated(this.#resources, false) : groupList(this.#resources);
-    if (path === '/openapi/v3') return { paths: {} };
-    if (path === '/openapi/v2')
-      return { swagger: '2.0', info: { title: 'Kubernetes', version: this.#version }, paths: {}, definitions: {} };
+    if (path === '/openapi/v3') return openApiPaths(this.#resources);
+    if (path.startsWith('/openapi/v3/')) return openApiDocument(this.#resources, path.slice('/openapi/v3/'.length));
     const [, root, ...rest] = path.split('/');
     if (root === 'api' && rest.length === 1) return resourceList(this.#resources, '', rest[0]!);
     if (root === 'apis' && rest.length === 2) return resourceList(this.#resources, rest[0]!, rest[1]!);

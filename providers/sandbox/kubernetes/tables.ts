@@ -118,12 +118,12 @@ const columns: Readonly<Record<string, readonly Column[]>> = {
   secrets: [
     nameColumn,
     { name: 'Type', read: (one) => (typeof one['type'] === 'string' ? one['type'] : 'Opaque') },
-    { name: 'Data', type: 'integer', read: (one) => Object.keys((one['data'] ?? {}) as object).length },
+    { name: 'Data', type: 'integer', read: (one) => Object.keys(one['data'] ?? {}).length },
     ageColumn,
   ],
   configmaps: [
     nameColumn,
-    { name: 'Data', type: 'integer', read: (one) => Object.keys((one['data'] ?? {}) as object).length },
+    { name: 'Data', type: 'integer', read: (one) => Object.keys(one['data'] ?? {}).length },
     ageColumn,
   ],
 };

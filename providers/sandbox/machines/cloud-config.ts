@@ -74,7 +74,10 @@ export function parseCloudConfig(userData: string): CloudConfig {
   try {
     root = parse(userData);
   } catch (error) {
-    return { ...nothing, problems: [`user data is no YAML: ${error instanceof Error ? error.message : String(error)}`] };
+    return {
+      ...nothing,
+      problems: [`user data is no YAML: ${error instanceof Error ? error.message : String(error)}`],
+    };
   }
   if (root === null) return nothing;
   if (!isRecord(root)) return { ...nothing, problems: ['user data is no mapping'] };

@@ -205,14 +205,18 @@ export class FileSystem {
   mayRead(user: string, path: string): boolean {
     const node = this.find(path);
     if (!node || user === 'root') return node !== undefined;
-    return (node.mode & (node.owner === user ? 0o400 : 0o004)) !== 0 && this.#mayEnter(user, posix.dirname(normal(path)));
+    return (
+      (node.mode & (node.owner === user ? 0o400 : 0o004)) !== 0 && this.#mayEnter(user, posix.dirname(normal(path)))
+    );
   }
 
   mayWrite(user: string, path: string): boolean {
     if (user === 'root') return true;
     const node = this.find(path) ?? this.find(posix.dirname(normal(path)));
     if (!node) return false;
-    return (node.mode & (node.owner === user ? 0o200 : 0o002)) !== 0 && this.#mayEnter(user, posix.dirname(normal(path)));
+    return (
+      (node.mode & (node.owner === user ? 0o200 : 0o002)) !== 0 && this.#mayEnter(user, posix.dirname(normal(path)))
+    );
   }
 
   snapshot(): FsSnapshot {
@@ -231,7 +235,11 @@ export class FileSystem {
     this.#used = 0;
     for (const [path, { text, base64, ...node }] of Object.entries(state)) {
       const content =
-        text !== undefined ? Buffer.from(text, 'utf8') : base64 !== undefined ? Buffer.from(base64, 'base64') : undefined;
+        text !== undefined
+          ? Buffer.from(text, 'utf8')
+          : base64 !== undefined
+            ? Buffer.from(base64, 'base64')
+            : undefined;
       this.#nodes.set(path, { ...node, content });
       this.#used += node.size;
     }

@@ -41,16 +41,13 @@ export interface CutOrder {
 export class Machines implements MachineHost, Persistent<MachinesSnapshot> {
   readonly #places = new Map<number, Place>();
   readonly #scripts = new HostScripts(hostScriptsFolder());
-  /** Faults: names of machines that never boot, sessions to cut. */
-  readonly neverBoot: RegExp[] = [];
+  /** A fault: sessions to cut. */
   readonly cuts: CutOrder[] = [];
 
   constructor(private readonly context: MachinesContext) {}
 
   create(spec: MachineSpec): void {
-    const place = this.place(spec);
-    place.machine.neverBoots = this.neverBoot.some((pattern) => pattern.test(spec.name));
-    place.machine.powerOn();
+    this.place(spec).machine.powerOn();
   }
 
   powerOn(id: number): void {

@@ -78,7 +78,9 @@ function systemctl(machine: Machine, args: readonly string[]): CommandResult {
   }
   const known = unit && machine.units.get(unit);
   if (verb === 'is-enabled') {
-    return known ? { out: known.enabled ? 'enabled\n' : 'disabled\n', err: '', exit: known.enabled ? 0 : 1 } : failed(4, '', 'not-found\n');
+    return known
+      ? { out: known.enabled ? 'enabled\n' : 'disabled\n', err: '', exit: known.enabled ? 0 : 1 }
+      : failed(4, '', 'not-found\n');
   }
   const state = known?.state ?? 'inactive';
   return { out: `${state}\n`, err: '', exit: state === 'active' ? 0 : 3 };

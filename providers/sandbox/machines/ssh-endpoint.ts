@@ -137,7 +137,8 @@ export class SshEndpoint {
     const asRoot = command === taskCommand.root && user === 'root';
     const withSudo = command === taskCommand.other;
     if (!asRoot && !withSudo) {
-      const { out, err, exit } = command === taskCommand.root ? notRoot : runForPeople(this.options.machine, user, command);
+      const { out, err, exit } =
+        command === taskCommand.root ? notRoot : runForPeople(this.options.machine, user, command);
       finish(channel, exit, out, err);
     } else if (withSudo && !this.options.machine.users.get(user)?.sudo) {
       finish(channel, 1, '', 'sudo: a password is required\n');
@@ -185,4 +186,3 @@ function finish(channel: ServerChannel, exit: number, out: string, err: string):
   channel.exit(exit);
   channel.end();
 }
-

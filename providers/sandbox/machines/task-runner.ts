@@ -49,7 +49,8 @@ interface Run {
 }
 
 export interface TasksSnapshot {
-  readonly running: { readonly task: WireTask; readonly attempts: readonly string[]; readonly startedAt: string } | undefined;
+  readonly running:
+    { readonly task: WireTask; readonly attempts: readonly string[]; readonly startedAt: string } | undefined;
   readonly ended: readonly {
     readonly id: string;
     readonly attempts: readonly string[];
@@ -118,7 +119,13 @@ export class TaskRunner {
     const running = this.#running;
     return {
       running: running && { task: running.task, attempts: running.attempts, startedAt: running.startedAt },
-      ended: this.#ended.map(({ task, attempts, out, err, exit }) => ({ id: task.id, attempts, out, err, exit: exit ?? 1 })),
+      ended: this.#ended.map(({ task, attempts, out, err, exit }) => ({
+        id: task.id,
+        attempts,
+        out,
+        err,
+        exit: exit ?? 1,
+      })),
     };
   }
 
@@ -157,15 +164,19 @@ export class TaskRunner {
     this.#running = run;
     this.machine.changed();
     this.began(run.task.name);
-    const cancel = this.machine.after(this.machine.patience(run.task.deadlineSeconds * 1000), () => this.#finish(run, 124));
+    const cancel = this.machine.after(this.machine.patience(run.task.deadlineSeconds * 1000), () =>
+      this.#finish(run, 124),
+    );
     const body = this.bodies.get(run.task.name);
     const work = body ? body(this.#context(run)) : Promise.reject(new TaskFailure('UNKNOWN_TASK', run.task.name));
-    work.then(
-      () => this.#finish(run, 0),
-      (error: unknown) => {
-        if (!(error instanceof PowerLost)) this.#fail(run, error);
-      },
-    ).finally(cancel);
+    work
+      .then(
+        () => this.#finish(run, 0),
+        (error: unknown) => {
+          if (!(error instanceof PowerLost)) this.#fail(run, error);
+        },
+      )
+      .finally(cancel);
   }
 
   #context(run: Run): TaskContext {

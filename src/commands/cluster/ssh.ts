@@ -11,7 +11,6 @@ export default class ClusterSsh extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo workers-2',
     '<%= config.bin %> <%= command.id %> demo cp-1 -- journalctl -u k3s',
   ];
-  static override strict = false;
   static override enableJsonFlag = false;
   static override args = {
     name: Args.string({ description: 'The cluster’s name.', required: true }),
@@ -19,8 +18,11 @@ export default class ClusterSsh extends BaseCommand {
   };
 
   async run(): Promise<void> {
-    const { args, flags, argv } = await this.parse(ClusterSsh);
-    const command = (argv as string[]).slice(args.machine === undefined ? 1 : 2);
+    // What follows `--` is the command, also where no machine is named.
+    const split = this.argv.indexOf('--');
+    const command = split < 0 ? [] : this.argv.slice(split + 1);
+    if (split >= 0) this.argv = this.argv.slice(0, split);
+    const { args, flags } = await this.parse(ClusterSsh, this.argv);
     const target = await this.withRuntime(flags, (runtime) => sshTarget(runtime, args.name, args.machine));
     process.exitCode = await runSsh(target, command);
   }

@@ -26,12 +26,16 @@ export async function installK3s({ machine, param, need, say, fact }: TaskContex
     return;
   }
   const pushed = param('FILE');
-  const hash = pushed === '' ? await download(machine, version, param('SHA256'), need, say) : check(machine, pushed, version, need);
+  const hash =
+    pushed === ''
+      ? await download(machine, version, param('SHA256'), need, say)
+      : check(machine, pushed, version, need);
   files.mkdirs('/usr/local/bin');
   files.writeOpaque(paths.binary, binarySize, hash, { mode: 0o755, program: `k3s ${version}` });
   writeFile(files, paths.binaryRecord, `${hash}\n${version}\n`, 0o644);
   if (pushed !== '') files.remove(pushed);
-  if (installedVersion(machine) !== version) throw new TaskFailure('WRITE_FAILED', `${paths.binary} could not be written`);
+  if (installedVersion(machine) !== version)
+    throw new TaskFailure('WRITE_FAILED', `${paths.binary} could not be written`);
   answer(hash, true);
 }
 

@@ -1,0 +1,31 @@
+import { BaseCommand, yesFlag } from '../../runtime/base-command.js';
+import { resetSandbox, sandboxFolder, sandboxStatus } from '../../runtime/sandbox.js';
+
+export default class SandboxReset extends BaseCommand {
+  static override summary = 'Stop the sandbox and throw away all its machines.';
+  static override flags = { yes: yesFlag };
+
+  async run(): Promise<{ reset: true; clusters: readonly string[] }> {
+    const { flags } = await this.parse(SandboxReset);
+    return this.withRuntime(flags, async (runtime) => {
+      const folder = sandboxFolder(process.env);
+      const status = await sandboxStatus(folder);
+      const clusters: string[] = [];
+      for (const name of await runtime.workspace.clusterNames()) {
+        if ((await runtime.workspace.cluster(name).record())?.spec.provider.name === 'sandbox') clusters.push(name);
+      }
+      await runtime.reporter.confirm({
+        question: 'Throw the sandbox away?',
+        details: [
+          ...clusters.map((name) => `cluster ${name}`),
+          `${status.machines ?? 0} machines with everything on them`,
+        ],
+        flags: '--yes',
+      });
+      await resetSandbox(folder);
+      for (const name of clusters) await runtime.workspace.cluster(name).remove();
+      this.log('The sandbox is empty.');
+      return { reset: true, clusters };
+    });
+  }
+}

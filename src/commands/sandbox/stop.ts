@@ -1,0 +1,13 @@
+import { BaseCommand } from '../../runtime/base-command.js';
+import { sandboxFolder, stopSandbox } from '../../runtime/sandbox.js';
+
+export default class SandboxStop extends BaseCommand {
+  static override summary = 'Stop the sandbox; its clusters are there again when it is started.';
+
+  async run(): Promise<{ stopped: boolean }> {
+    await this.parse(SandboxStop);
+    const stopped = await stopSandbox(sandboxFolder(process.env));
+    this.log(stopped ? 'The sandbox is stopped; its clusters are kept.' : 'The sandbox was not running.');
+    return { stopped };
+  }
+}
