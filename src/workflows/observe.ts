@@ -1,4 +1,5 @@
 import {
+  bySlot,
   compareMachines,
   locationsOf,
   type ClusterRef,
