@@ -26,6 +26,8 @@ export async function openClient(target: HostTarget, limit: LimitFunction, signa
     return await limit(async () => {
       signal.throwIfAborted();
       const check = new HostKeyCheck(target.name, target.address, await target.pins());
+      // ssh2 waits for the whole handshake on a socket that ended before it was handed over.
+      if (socket.destroyed || socket.readableEnded) throw new Error('the connection was reset before it said anything');
       return handshake(new ssh2.Client(), socket, target, check, signal);
     });
   } catch (error) {
@@ -50,7 +52,7 @@ async function dial({ address, port }: HostTarget, signal: AbortSignal): Promise
       signal.removeEventListener('abort', onAbort);
       socket.setTimeout(0);
       socket.removeAllListeners();
-      // Between here and the handshake a reset must not end the process; the handshake will meet it.
+      // Between here and the handshake a reset must not end the process; it is looked for before the handshake.
       socket.on('error', () => {});
       resolve(socket);
     });
