@@ -236,6 +236,21 @@ export function describeMachineProvider(name: string, start: () => Promise<Harne
         expect((await provider.machines.create(wanted, '', made, options)).id).toBe(id);
       });
 
+      it('that can’t be kept apart from its pool is of the next type, or is refused with the reason', async () => {
+        const wanted = machine(1, { types: [harness.types.first, harness.types.second] });
+        const made = await lay(request([wanted]));
+        const refuse = (): void => harness.outside.failNext('POST', '^/servers$', 422, 'placement_error');
+        refuse();
+        const created = await provider.machines.create(wanted, '', made, options);
+        expect(created.type).toBe(harness.types.second);
+        await provider.machines.delete(created, options);
+        refuse();
+        await expect(
+          provider.machines.create(machine(1, { types: [harness.types.first] }), '', made, options),
+        ).rejects.toMatchObject({ code: 'PLACEMENT', exitCode: 4 });
+        expect(await names()).toEqual([]);
+      });
+
       it('can be replaced while its group is full', async () => {
         const wanted = Array.from({ length: 10 }, (_, i) => machine(i + 1));
         const made = await lay(request(wanted));
@@ -545,6 +560,20 @@ export function describeMachineProvider(name: string, start: () => Promise<Harne
     });
 
     describe('a run', () => {
+      it('goes on after being told that it asks too often, or that something else is changing', async () => {
+        for (const [method, path] of [
+          ['GET', '^/networks$'],
+          ['POST', '^/networks$'],
+          ['POST', '^/servers$'],
+        ] as const) {
+          harness.outside.failNext(method, path, 429, 'rate_limit_exceeded');
+          harness.outside.failNext(method, path, 409, 'conflict');
+        }
+        const made = await lay(request([machine()]));
+        expect((await provider.machines.create(machine(), '', made, options)).status).toBe('running');
+        expect(await names()).toHaveLength(1);
+      });
+
       it('killed at any of its points and run again ends as if it had never been killed', async () => {
         const machines = [...[1, 2].map((slot) => machine(slot, { pool: 'cp' })), machine(1)];
         const run = async (by: MachineProvider): Promise<void> => {

@@ -85,27 +85,34 @@ async function ordered(job: Job): Promise<WireServer> {
         if (own) return own;
         throw accountLimit(request, existing, error);
       }
-      if (hasCode(error, 'placement_error')) return elsewhere(job, type, error);
-      if (!hasCode(error, 'resource_unavailable')) throw error;
+      if (hasCode(error, 'placement_error')) {
+        const server = await elsewhere(job, type);
+        if (server) return server;
+      } else if (!hasCode(error, 'resource_unavailable')) throw error;
       refusal = error;
-      options.progress?.(`${type} is sold out at ${request.location}`);
+      options.progress?.(`no ${type} is to be had at ${request.location}`);
     }
   }
   const existing = await find(job);
   if (existing) return existing;
+  if (hasCode(refusal, 'placement_error')) throw noRoomToSpread(request, refusal);
   throw soldOut(request, types.length > 0 ? types : request.types, refusal);
 }
 
-/** A full group is no reason to stop: while a machine is replaced its pool is one larger than its slots. */
-async function elsewhere(job: Job, type: string, refusal: unknown): Promise<WireServer> {
+/**
+ * A full group is no reason to stop: while a machine is replaced its pool is one larger than its slots. Undefined when
+ * the group is not full, or no host is left that would keep the machine apart; another type may still have one.
+ */
+async function elsewhere(job: Job, type: string): Promise<WireServer | undefined> {
   const existing = await find(job);
   if (existing) return existing;
   const group = await spareGroup(job.hetzner, job.request, job.options);
-  if (group === job.group) throw noRoomToSpread(job.request, refusal);
+  if (group === job.group) return undefined;
   try {
     return await order(job, type, group);
   } catch (error) {
-    throw hasCode(error, 'placement_error') ? noRoomToSpread(job.request, error) : error;
+    if (hasCode(error, 'placement_error', 'resource_unavailable')) return undefined;
+    throw error;
   }
 }
 
