@@ -123,7 +123,7 @@ type Path = readonly string[];
 function leaves(fields: Fields, path: Path = []): Path[] {
   const inner = Object.entries(fields).filter(([key]) => key !== '.');
   if (inner.length === 0) return path.length === 0 ? [] : [path];
-  return inner.flatMap(([key, value]) => leaves(value as Fields, [...path, key]));
+  return inner.flatMap<Path>(([key, value]) => leaves(value as Fields, [...path, key]));
 }
 
 const intersect = (a: Fields, b: Fields): Fields =>

@@ -225,7 +225,7 @@ export class FileSystem {
       const text = content?.toString('utf8');
       const plain = text !== undefined && content?.equals(Buffer.from(text, 'utf8'));
       const kept = content === undefined ? {} : plain ? { text } : { base64: content.toString('base64') };
-      out[path] = { ...node, ...kept } as FsSnapshot[string];
+      out[path] = { ...node, ...kept };
     }
     return out;
   }

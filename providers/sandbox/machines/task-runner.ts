@@ -17,14 +17,14 @@ export class TaskFailure extends Error {
 export interface TaskContext {
   readonly machine: Machine;
   /** Parameters; one that was not sent is empty. */
-  param(name: string): string;
+  readonly param: (name: string) => string;
   /** @throws TaskFailure BAD_PARAMETER when it is empty */
-  need(name: string): string;
+  readonly need: (name: string) => string;
   /** Progress for people. */
-  say(text: string): void;
-  fact(key: string, value: string | number | boolean): void;
+  readonly say: (text: string) => void;
+  readonly fact: (key: string, value: string | number | boolean) => void;
   /** A line on standard error. */
-  complain(text: string): void;
+  readonly complain: (text: string) => void;
   /** Milliseconds of the task's deadline. */
   readonly deadlineMs: number;
 }
