@@ -182,7 +182,12 @@ export class Rig {
   base = '';
   #server: Server | undefined;
 
-  constructor(options: Partial<CloudOptions> & { readonly clock?: HandClock; readonly host?: BookkeepingHost } = {}) {
+  constructor(
+    options: Partial<Omit<CloudOptions, 'clock' | 'host'>> & {
+      readonly clock?: HandClock;
+      readonly host?: BookkeepingHost;
+    } = {},
+  ) {
     this.clock = options.clock ?? new HandClock();
     this.host = options.host ?? new BookkeepingHost();
     this.checked = openApi && checkedFetch(openApi);
