@@ -26,13 +26,23 @@ export const openApiAbsence = (): string | undefined =>
 
 const ajvFormats = addFormatsModule as unknown as FormatsPlugin;
 
+const readDocument = () =>
+  JSON.parse(readFileSync(fileURLToPath(documentUrl), 'utf8')) as Json & {
+    readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  };
+
+/** Every operation as `METHOD /path/{id}`, each number in the path named `{id}`; empty when the document is absent. */
+export function operationsOf(): string[] {
+  if (openApiAbsence()) return [];
+  return Object.entries(readDocument().paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path.replace(/\{(action_)?id\}/g, '{id}')}`),
+  );
+}
+
 /** @returns undefined when the document is not there; `openApiAbsence` says so in words. */
 export function loadOpenApi(): OpenApi | undefined {
   if (openApiAbsence()) return undefined;
-  const document = JSON.parse(readFileSync(fileURLToPath(documentUrl), 'utf8')) as Json & {
-    readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  };
-  return new Checker(amended(document));
+  return new Checker(amended(readDocument()));
 }
 
 /**
