@@ -10,8 +10,8 @@ import { openBoundary, type Boundary } from '../../../src/domain/boundary.js';
 import { systemClock, systemRandom } from '../../../src/domain/clock.js';
 import { Secret } from '../../../src/domain/secret.js';
 import type { MachineProvider } from '../../../src/provider/port.js';
-import type { Harness, OpenOptions } from '../machine-provider.js';
-import { officialDocument, RequestJudge } from './openapi-requests.js';
+import type { Harness, OpenOptions } from '../harness.js';
+import { loadOpenApi } from '../../support/openapi.js';
 
 const writer = 'token-that-may-write';
 const reader = 'token-that-may-read';
@@ -29,8 +29,7 @@ const noMachines: MachineHost = {
   detach: () => undefined,
 };
 
-const documentPath = officialDocument('hetzner-cloud.openapi.json');
-const judge = documentPath === undefined ? undefined : new RequestJudge(documentPath);
+const official = loadOpenApi();
 
 /** The Hetzner provider against the sandbox's cloud over real HTTP, in an account of its own. */
 export async function hetznerHarness(networkLimit = 100): Promise<Harness> {
@@ -73,7 +72,7 @@ export async function hetznerHarness(networkLimit = 100): Promise<Harness> {
     places: { first: 'fsn1', second: 'nbg1', apart: 'ash' },
     image: 'ubuntu-26.04',
     requests,
-    violations: judge ? violations : undefined,
+    violations: official ? violations : undefined,
     outside: {
       ...outside,
       sellOut: (type, location) => void cloud.faults.add({ effect: { soldOut: { type, location } } }),
@@ -105,7 +104,8 @@ function record(request: IncomingMessage, requests: string[], violations: string
     const text = Buffer.concat(parts).toString('utf8');
     const body = text === '' ? undefined : (JSON.parse(text) as unknown);
     requests.push(`${request.method ?? ''} ${url.pathname}`);
-    violations.push(...(judge?.violations(request.method ?? '', url, body) ?? []));
+    const problems = official?.checkRequest(request.method ?? '', url, body) ?? [];
+    violations.push(...problems.map((problem) => `${request.method} ${url.pathname}: ${problem}`));
   });
 }
 

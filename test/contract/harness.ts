@@ -1,0 +1,42 @@
+import type { Boundary } from '../../src/domain/boundary.js';
+import type { MachineProvider } from '../../src/provider/port.js';
+
+export interface OpenOptions {
+  readonly token?: 'good' | 'read-only' | 'wrong';
+  readonly boundary?: Boundary;
+}
+
+/** What a person, the account's owner or the cluster's own controllers do without Slipway. Ids are the provider's. */
+export interface Outside {
+  machine(name: string): Promise<string>;
+  network(name: string): Promise<string>;
+  sshKey(name: string, publicKey: string): Promise<string>;
+  /** As a Service of the cluster would make it, with this machine as its target. */
+  serviceBalancer(name: string, machineId?: string): Promise<string>;
+  volume(name: string, machineId?: string): Promise<string>;
+  stop(machineId: string): Promise<void>;
+  protect(machineId: string): Promise<void>;
+  sellOut(type: string, location: string): void;
+  quota(machines: number): void;
+  /** The next such request is done, and its answer lost. */
+  cutNext(method: string, path: string): void;
+  failNext(method: string, path: string, status: number, code: string): void;
+  /** Everything in the account, as `kind/name`. */
+  everything(): Promise<string[]>;
+}
+
+/** A provider in an account of its own, empty at first. */
+export interface Harness {
+  /** A new handle, as each run of the command line makes one. */
+  open(options?: OpenOptions): MachineProvider;
+  readonly types: { readonly first: string; readonly second: string; readonly elsewhere: string };
+  /** `first` and `second` can share a network; `apart` can't. */
+  readonly places: { readonly first: string; readonly second: string; readonly apart: string };
+  readonly image: string;
+  /** Requests sent so far: `POST /servers`. */
+  readonly requests: readonly string[];
+  /** What the provider's official description says against requests sent so far; undefined where it is absent. */
+  readonly violations: readonly string[] | undefined;
+  readonly outside: Outside;
+  close(): Promise<void>;
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+
+import { cluster, options, type Stage } from './stage.js';
+
+export function findingsContract(stage: Stage): void {
+  describe('clusters', () => {
+    it('are found by label alone, also one that has lost all machines', async () => {
+      expect(await stage.provider.clusters(options)).toEqual([]);
+      const made = await stage.lay(stage.request([stage.machine(1), stage.machine(2)]));
+      expect(await stage.provider.clusters(options)).toEqual([{ ...cluster, machines: 0 }]);
+      await stage.provider.machines.create(stage.machine(1), '', made, options);
+      await stage.provider.machines.create(stage.machine(2), '', made, options);
+      await stage.harness.outside.machine('pet');
+      expect(await stage.harness.open().clusters(options)).toEqual([{ ...cluster, machines: 2 }]);
+    });
+  });
+
+  describe('what the cluster made', () => {
+    it('is found with its price and how it is known, and can be removed twice', async () => {
+      const made = await stage.lay(stage.request([1, 2, 3].map((slot) => stage.machine(slot, { pool: 'cp' }))));
+      const node = await stage.provider.machines.create(stage.machine(1, { pool: 'cp' }), '', made, options);
+      await stage.harness.outside.serviceBalancer('a-ingress', node.id);
+      await stage.harness.outside.volume('pvc-data-0', node.id);
+      const found = await stage.provider.clusterMade(cluster, options);
+      expect(found.map(({ kind, name }) => [kind, name])).toEqual([
+        ['load-balancer', 'a-ingress'],
+        ['volume', 'pvc-data-0'],
+      ]);
+      expect(found[0]?.because).toContain(node.name);
+      expect(found[1]).toMatchObject({ sizeGB: 10, because: `attached to ${node.name}` });
+      for (const item of found) expect(item.monthly).toBeGreaterThan(0);
+      for (const item of [...found, ...found]) await stage.provider.removeClusterMade(item, options);
+      expect(await stage.provider.clusterMade(cluster, options)).toEqual([]);
+    });
+
+    it('leaves alone what another may have made', async () => {
+      const other = await stage.harness.outside.machine('other');
+      await stage.harness.outside.volume('kept-from-long-ago');
+      const made = await stage.lay(stage.request([stage.machine()]));
+      await stage.provider.machines.create(stage.machine(), '', made, options);
+      await stage.harness.outside.serviceBalancer('theirs', other);
+      await stage.harness.outside.volume('theirs', other);
+      expect(await stage.provider.clusterMade(cluster, options)).toEqual([]);
+    });
+
+    it('is still found when the machines are gone and nobody else is there', async () => {
+      const made = await stage.lay(stage.request([stage.machine()]));
+      const node = await stage.provider.machines.create(stage.machine(), '', made, options);
+      await stage.harness.outside.serviceBalancer('a-ingress', node.id);
+      await stage.harness.outside.volume('pvc-data-0', node.id);
+      await stage.provider.machines.delete(node, options);
+      expect((await stage.provider.clusterMade(cluster, options)).map((item) => item.name)).toEqual([
+        'a-ingress',
+        'pvc-data-0',
+      ]);
+    });
+  });
+}

@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+
+import type { MachineRequest } from '../../../src/provider/port.js';
+import { cluster, options, type Stage } from './stage.js';
+
+export function machineContract(stage: Stage): void {
+  describe('a machine', () => {
+    it('runs and has its addresses once create resolves', async () => {
+      const wanted = stage.machine();
+      const made = await stage.lay(stage.request([wanted]));
+      const created = await stage.provider.machines.create(wanted, '#cloud-config\n', made, options);
+      expect(created).toMatchObject({
+        ...machineSlot(wanted),
+        name: wanted.name,
+        status: 'running',
+        labels: wanted.labels,
+      });
+      expect(created.type).toBe(stage.harness.types.first);
+      expect(created.location).toBe(stage.harness.places.first);
+      expect(created.publicAddress).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+      expect(created.privateAddress).toMatch(/^10\.0\./);
+      expect(await stage.provider.machines.list(cluster, options)).toEqual([created]);
+    });
+
+    it('asked for again is the same machine', async () => {
+      const wanted = stage.machine();
+      const made = await stage.lay(stage.request([wanted]));
+      const first = await stage.provider.machines.create(wanted, '', made, options);
+      const second = await stage.harness.open().machines.create(wanted, '', made, options);
+      expect(second.id).toBe(first.id);
+      expect(await stage.names()).toEqual([wanted.name]);
+    });
+
+    it('asked for by two at once is one machine', async () => {
+      const wanted = stage.machine();
+      const made = await stage.lay(stage.request([wanted]));
+      const both = await Promise.all(
+        [stage.provider, stage.harness.open()].map((one) => one.machines.create(wanted, '', made, options)),
+      );
+      expect(both[0]?.id).toBe(both[1]?.id);
+      expect(both.map((one) => one.status)).toEqual(['running', 'running']);
+      expect(await stage.names()).toEqual([wanted.name]);
+    });
+
+    it('whose create got no answer is made once, and found', async () => {
+      const wanted = stage.machine();
+      const made = await stage.lay(stage.request([wanted]));
+      stage.harness.outside.cutNext('POST', '^/servers$');
+      expect((await stage.provider.machines.create(wanted, '', made, options)).status).toBe('running');
+      expect(await stage.names()).toEqual([wanted.name]);
+      expect(stage.harness.requests.filter((one) => one === 'POST /servers')).toHaveLength(1);
+    });
+
+    it('left half made by a run that was killed is finished', async () => {
+      const wanted = stage.machine();
+      const made = await stage.lay(stage.request([wanted]));
+      const killed = stage.harness.open({
+        boundary: async ({ when, what }) => {
+          if (when === 'after' && what === 'POST /servers') throw new Error('killed');
+        },
+      });
+      await expect(killed.machines.create(wanted, '', made, options)).rejects.toThrow('killed');
+      const finished = await stage.provider.machines.create(wanted, '', made, options);
+      expect(finished).toMatchObject({ name: wanted.name, status: 'running' });
+      expect(finished.privateAddress).toBeDefined();
+      expect(await stage.names()).toEqual([wanted.name]);
+    });
+
+    it('that somebody stopped is started when it is asked for again', async () => {
+      const wanted = stage.machine();
+      const made = await stage.lay(stage.request([wanted]));
+      const { id } = await stage.provider.machines.create(wanted, '', made, options);
+      await stage.harness.outside.stop(id);
+      expect(await stage.provider.machines.create(wanted, '', made, options)).toMatchObject({ id, status: 'running' });
+    });
+
+    it('with a name that belongs to somebody else is refused, and left alone', async () => {
+      const wanted = stage.machine();
+      const made = await stage.lay(stage.request([wanted]));
+      await stage.harness.outside.machine(wanted.name);
+      await expect(stage.provider.machines.create(wanted, '', made, options)).rejects.toMatchObject({
+        code: 'NAME_TAKEN',
+        exitCode: 3,
+      });
+      expect(await stage.names()).toEqual([]);
+      expect(await stage.harness.outside.everything()).toContain(`servers/${wanted.name}`);
+    });
+
+    it('is of the next type when the first is sold out', async () => {
+      const wanted = stage.machine(1, { types: [stage.harness.types.first, stage.harness.types.second] });
+      const made = await stage.lay(stage.request([wanted]));
+      stage.harness.outside.sellOut(stage.harness.types.first, stage.harness.places.first);
+      expect((await stage.provider.machines.create(wanted, '', made, options)).type).toBe(stage.harness.types.second);
+    });
+
+    it('whose types are all sold out says so, with what to do', async () => {
+      const wanted = stage.machine(1, { types: [stage.harness.types.first, stage.harness.types.second] });
+      const made = await stage.lay(stage.request([wanted]));
+      for (const type of wanted.types) stage.harness.outside.sellOut(type, stage.harness.places.first);
+      const error: unknown = await stage.provider.machines.create(wanted, '', made, options).catch((e: unknown) => e);
+      expect(error).toMatchObject({ code: 'SOLD_OUT', exitCode: 4 });
+      expect(String(error)).toContain(wanted.name);
+      for (const type of wanted.types) expect(String(error)).toContain(type);
+    });
+
+    it('beyond the account’s limit is refused with what exists, and both ways on', async () => {
+      const wanted = [stage.machine(1), stage.machine(2)];
+      const made = await stage.lay(stage.request(wanted));
+      stage.harness.outside.quota(1);
+      await stage.provider.machines.create(wanted[0]!, '', made, options);
+      await expect(stage.provider.machines.create(wanted[1]!, '', made, options)).rejects.toMatchObject({
+        code: 'RESOURCE_LIMIT',
+        exitCode: 4,
+        details: expect.arrayContaining([expect.stringContaining(wanted[0]!.name)]) as unknown,
+        hint: expect.stringMatching(/apply demo.*delete demo/) as unknown,
+      });
+    });
+
+    it('that exists is found even when the account is full', async () => {
+      const wanted = stage.machine();
+      const made = await stage.lay(stage.request([wanted]));
+      const { id } = await stage.provider.machines.create(wanted, '', made, options);
+      stage.harness.outside.quota(1);
+      expect((await stage.provider.machines.create(wanted, '', made, options)).id).toBe(id);
+    });
+
+    it('that can’t be kept apart from its pool is of the next type, or is refused with the reason', async () => {
+      const wanted = stage.machine(1, { types: [stage.harness.types.first, stage.harness.types.second] });
+      const made = await stage.lay(stage.request([wanted]));
+      const refuse = (): void => stage.harness.outside.failNext('POST', '^/servers$', 422, 'placement_error');
+      refuse();
+      const created = await stage.provider.machines.create(wanted, '', made, options);
+      expect(created.type).toBe(stage.harness.types.second);
+      await stage.provider.machines.delete(created, options);
+      refuse();
+      await expect(
+        stage.provider.machines.create(stage.machine(1, { types: [stage.harness.types.first] }), '', made, options),
+      ).rejects.toMatchObject({ code: 'PLACEMENT', exitCode: 4 });
+      expect(await stage.names()).toEqual([]);
+    });
+
+    it('can be replaced while its group is full', async () => {
+      const wanted = Array.from({ length: 10 }, (_, i) => stage.machine(i + 1));
+      const made = await stage.lay(stage.request(wanted));
+      await Promise.all(wanted.map((one) => stage.provider.machines.create(one, '', made, options)));
+      const next = stage.machine(1, { generation: 2 });
+      expect((await stage.provider.machines.create(next, '', made, options)).status).toBe('running');
+      expect(await stage.names()).toHaveLength(11);
+    });
+
+    it('is gone once delete resolves; deleting it again succeeds', async () => {
+      const wanted = stage.machine();
+      const made = await stage.lay(stage.request([wanted]));
+      const created = await stage.provider.machines.create(wanted, '', made, options);
+      await stage.provider.machines.delete(created, options);
+      expect(await stage.names()).toEqual([]);
+      await stage.provider.machines.delete(created, options);
+    });
+
+    it('that is busy for a moment is deleted all the same', async () => {
+      const wanted = stage.machine();
+      const made = await stage.lay(stage.request([wanted]));
+      const created = await stage.provider.machines.create(wanted, '', made, options);
+      stage.harness.outside.failNext('DELETE', '^/servers/', 423, 'locked');
+      await stage.provider.machines.delete(created, options);
+      expect(await stage.names()).toEqual([]);
+    });
+
+    it('that somebody protected is not deleted, and the error says why', async () => {
+      const wanted = stage.machine();
+      const made = await stage.lay(stage.request([wanted]));
+      const created = await stage.provider.machines.create(wanted, '', made, options);
+      await stage.harness.outside.protect(created.id);
+      await expect(stage.provider.machines.delete(created, options)).rejects.toMatchObject({
+        code: 'PROTECTED',
+        exitCode: 3,
+      });
+      expect(await stage.names()).toEqual([wanted.name]);
+    });
+
+    it('still runs after a reboot', async () => {
+      const wanted = stage.machine();
+      const made = await stage.lay(stage.request([wanted]));
+      const created = await stage.provider.machines.create(wanted, '', made, options);
+      await stage.provider.machines.reboot(created, options);
+      expect((await stage.provider.machines.list(cluster, options))[0]).toMatchObject({
+        id: created.id,
+        status: 'running',
+      });
+    });
+
+    it('is listed only for its own cluster', async () => {
+      const wanted = stage.machine();
+      const made = await stage.lay(stage.request([wanted]));
+      await stage.provider.machines.create(wanted, '', made, options);
+      await stage.harness.outside.machine('pet');
+      expect(await stage.names()).toEqual([wanted.name]);
+      expect(await stage.provider.machines.list({ name: cluster.name, id: 'other1' }, options)).toEqual([]);
+    });
+
+    it('is one of many: sixty are listed completely', async () => {
+      const wanted = Array.from({ length: 60 }, (_, i) => stage.machine(i + 1));
+      const made = await stage.lay(stage.request(wanted));
+      await Promise.all(wanted.map((one) => stage.provider.machines.create(one, '', made, options)));
+      expect(await stage.names()).toEqual(wanted.map((one) => one.name).sort());
+    });
+  });
+}
+
+const machineSlot = ({ pool, role, slot, generation }: MachineRequest) => ({ pool, role, slot, generation });

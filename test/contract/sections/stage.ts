@@ -1,0 +1,104 @@
+import { generateKeyPairSync } from 'node:crypto';
+
+import { afterEach, beforeEach, expect } from 'vitest';
+
+import { machineLabels } from '../../../src/domain/labels.js';
+import type { ClusterRef, Role } from '../../../src/domain/machine.js';
+import type {
+  ClusterRequest,
+  FoundationIds,
+  FoundationResource,
+  MachineProvider,
+  MachineRequest,
+} from '../../../src/provider/port.js';
+import type { Harness } from '../harness.js';
+
+export const cluster: ClusterRef = { name: 'demo', id: 'k3f9x2' };
+export const options = { signal: new AbortController().signal };
+
+export function newPublicKey(): string {
+  const der = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' }).subarray(-32);
+  const part = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+  return `ssh-ed25519 ${Buffer.concat([part(Buffer.from('ssh-ed25519')), part(der)]).toString('base64')} demo`;
+}
+
+/** An account of its own for each test, and what the tests of the contract do again and again. */
+export class Stage {
+  #harness: Harness | undefined;
+  #provider: MachineProvider | undefined;
+  publicKey = '';
+
+  constructor(start: () => Promise<Harness>) {
+    beforeEach(async () => {
+      this.#harness = await start();
+      this.#provider = this.#harness.open();
+      this.publicKey = newPublicKey();
+    });
+    afterEach(async () => {
+      await this.harness.close();
+      expect(this.harness.violations ?? []).toEqual([]);
+    });
+  }
+
+  get harness(): Harness {
+    if (!this.#harness) throw new Error('no test is running');
+    return this.#harness;
+  }
+
+  get provider(): MachineProvider {
+    if (!this.#provider) throw new Error('no test is running');
+    return this.#provider;
+  }
+
+  set provider(provider: MachineProvider) {
+    this.#provider = provider;
+  }
+
+  machine(slot = 1, change: Partial<MachineRequest> = {}): MachineRequest {
+    const pool = change.pool ?? 'web';
+    const role: Role = pool === 'cp' ? 'control-plane' : 'worker';
+    const place = { pool, role, slot, generation: change.generation ?? 1 };
+    return {
+      ...place,
+      name: `${cluster.name}-${pool}-${slot}-${place.generation === 1 ? 'x7k2p' : 'q4m8d'}`,
+      types: [this.harness.types.first],
+      location: this.harness.places.first,
+      image: this.harness.image,
+      labels: machineLabels(cluster, place),
+      ...change,
+    };
+  }
+
+  request(machines: readonly MachineRequest[], change: Partial<ClusterRequest> = {}): ClusterRequest {
+    return {
+      cluster,
+      machines,
+      locations: [this.harness.places.first],
+      networkRange: '10.0.0.0/16',
+      sshAllow: ['203.0.113.0/24'],
+      apiAllow: ['203.0.113.0/24'],
+      sshPublicKey: this.publicKey,
+      ...change,
+    };
+  }
+
+  /** Plans the foundation and makes all of it, in the order of the plan. */
+  async lay(wanted: ClusterRequest): Promise<FoundationIds> {
+    const made = new Map<string, FoundationResource>();
+    for (const piece of await this.provider.foundation.plan(wanted, options)) {
+      for (const need of piece.needs) expect(made.has(need), `${piece.id} comes after ${need}`).toBe(true);
+      made.set(piece.id, await this.provider.foundation.ensure(piece, made, options));
+    }
+    return made;
+  }
+
+  /** Names of the cluster's machines, in order. */
+  async names(): Promise<string[]> {
+    return (await this.provider.machines.list(cluster, options)).map((one) => one.name).sort();
+  }
+
+  /** Codes of what preflight finds, each once, in order. */
+  async codes(wanted: ClusterRequest, by = this.provider): Promise<string[]> {
+    return [...new Set((await by.preflight(wanted, options)).map((problem) => problem.code))].sort();
+  }
+}
