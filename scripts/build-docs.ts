@@ -76,7 +76,7 @@ function typeOf(schema: JsonSchema): string {
   if (variants) return [...new Set(variants.map(typeOf))].join(' or ');
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const).replaceAll('"', '')}\``;
   if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
-  if (schema.type === 'array') return `list of ${typeOf((schema.items ?? {}))}`;
+  if (schema.type === 'array') return `list of ${typeOf(schema.items ?? {})}`;
   return typeof schema.type === 'string' ? schema.type : 'any';
 }
 

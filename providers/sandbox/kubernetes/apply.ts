@@ -126,16 +126,16 @@ function leaves(fields: Fields, path: Path = []): Path[] {
   return inner.flatMap<Path>(([key, value]) => leaves(value as Fields, [...path, key]));
 }
 
-const intersect = (a: Fields, b: Fields): Fields =>
-  Object.fromEntries(
-    Object.keys(a)
-      .filter((key) => key !== '.' && key in b)
-      .map((key) => [key, intersect(a[key] as Fields, b[key] as Fields)])
-      .filter(
-        ([key, inner]) =>
-          Object.keys(inner as Fields).length > 0 || isLeaf(a[key as string]) || isLeaf(b[key as string]),
-      ),
-  );
+/** What both trees own as a leaf: an empty map beside another manager's entries is no disagreement. */
+function intersect(a: Fields, b: Fields): Fields {
+  const both: Fields = {};
+  for (const key of Object.keys(a)) {
+    if (key === '.' || !(key in b)) continue;
+    const inner = intersect(a[key] as Fields, b[key] as Fields);
+    if (Object.keys(inner).length > 0 || (isLeaf(a[key]) && isLeaf(b[key]))) both[key] = inner;
+  }
+  return both;
+}
 
 const isLeaf = (fields: unknown): boolean => Object.keys(fields as Fields).filter((key) => key !== '.').length === 0;
 
