@@ -59,9 +59,10 @@ export function planControlPlane(
   if (initStep) steps.push(initStep);
 
   const anyJoins = hosts.prepared.size > 0;
-  const kubeconfigStale = kubeconfigServers(facts.kubeconfig) !== servers.length || starting.length > 0;
+  const addressesDiffer = kubeconfigServers(facts.kubeconfig) !== servers.length;
+  const kubeconfigStale = addressesDiffer || starting.length > 0;
   let tokens: Step<ServerInfo> | undefined;
-  if (anyJoins || facts.api === undefined) {
+  if (anyJoins || facts.api === undefined || addressesDiffer) {
     tokens = {
       id: 'tokens',
       phase,

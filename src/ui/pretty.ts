@@ -1,5 +1,7 @@
 import type { Clock } from '../domain/clock.js';
 import type { ReportEvent, StepInfo } from '../reporting/index.js';
+import { PassThrough } from 'node:stream';
+
 import type { ListrRenderer, ListrTaskWrapper } from 'listr2';
 import { duration } from './text.js';
 
@@ -53,9 +55,7 @@ export class PrettyProgress {
         return this.end(event.id, event.at, 'skipped');
       case 'note':
       case 'looking':
-        return void this.stderr.write(
-          `${event.type === 'note' && event.level === 'warning' ? 'Warning: ' : ''}${event.text}\n`,
-        );
+        return this.line(`${event.type === 'note' && event.level === 'warning' ? 'Warning: ' : ''}${event.text}`);
       case 'interrupting':
         this.#before.push('Interrupted: ending what runs. Ctrl-C once more leaves at once.');
         return undefined;
@@ -69,6 +69,12 @@ export class PrettyProgress {
     await this.#drawing;
     for (const line of this.#before) this.stderr.write(`${line}\n`);
     this.#before = [];
+  }
+
+  /** Beside a drawing there is no place for a line; it comes after it. */
+  private line(text: string): void {
+    if (this.#drawing) this.#before.push(text);
+    else this.stderr.write(`${text}\n`);
   }
 
   private begin(steps: readonly StepInfo[]): void {
@@ -94,7 +100,13 @@ export class PrettyProgress {
   }
 
   private async draw(): Promise<void> {
-    const { Listr: ListrClass } = await import('listr2');
+    const { DefaultRenderer, Listr: ListrClass, ListrLogger, ProcessOutput } = await import('listr2');
+    // Progress belongs to stderr: stdout is for results and may be a file.
+    class OnStderr extends DefaultRenderer {
+      static override nonTTY = true;
+    }
+    const nowhere = new PassThrough() as unknown as NodeJS.WriteStream;
+    const processOutput = new ProcessOutput(this.stderr, nowhere, { dump: [] });
     const ended = (group: Group): boolean => group.done + group.failed + group.skipped === group.total;
     const list = new ListrClass(
       [...this.#groups.values()].map((group) => ({
@@ -110,8 +122,13 @@ export class PrettyProgress {
         concurrent: true,
         exitOnError: false,
         registerSignalListeners: false,
-        renderer: 'default',
-        rendererOptions: { collapseErrors: true, showErrorMessage: false, formatOutput: 'truncate' },
+        renderer: OnStderr,
+        rendererOptions: {
+          collapseErrors: true,
+          showErrorMessage: false,
+          formatOutput: 'truncate',
+          logger: new ListrLogger({ processOutput }),
+        },
         fallbackRendererCondition: false,
       },
     );
@@ -140,8 +157,7 @@ export class PrettyProgress {
     group[how] += 1;
     if (group.done + group.failed + group.skipped < group.total) return;
     group.endedAt = at;
-    this.paint(group);
-    group.finish?.(group.failed + group.skipped > 0);
+    this.settle(group, group.failed + group.skipped > 0);
   }
 
   private redraw(): void {
@@ -165,12 +181,17 @@ export class PrettyProgress {
     return `${title}  ${done}/${total}${bad}${time}`;
   }
 
+  /** The last word on a group: painting it after the list has ended would draw the list once more. */
+  private settle(group: Group, failed: boolean): void {
+    this.paint(group);
+    delete group.task;
+    group.finish?.(failed);
+  }
+
   private stop(): void {
     clearInterval(this.#timer);
     for (const group of this.#groups.values()) {
-      const open = group.done + group.failed + group.skipped < group.total;
-      this.paint(group);
-      if (open) group.finish?.(true);
+      this.settle(group, true);
     }
   }
 }
