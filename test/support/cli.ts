@@ -1,0 +1,80 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { execa } from 'execa';
+
+import { findSandbox, type SandboxHandle, stopSandbox } from '../../providers/sandbox/control.js';
+
+const root = new URL('../..', import.meta.url).pathname;
+const bin = join(root, 'bin/run.js');
+
+export interface Run {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The built command-line tool with a home and a sandbox of its own. */
+export class Cli {
+  readonly home = mkdtempSync(join(tmpdir(), 'slipway-cli-'));
+  readonly sandboxFolder = join(this.home, 'ws', 'state', 'sandbox');
+
+  constructor(private readonly timeScale = '0.01') {
+    if (!existsSync(join(root, 'dist/src/commands'))) throw new Error('dist is missing: run `npm run build` first');
+  }
+
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    return execa(bin, [...args], {
+      cwd: this.home,
+      extendEnv: false,
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: this.home,
+        SLIPWAY_HOME: join(this.home, 'ws'),
+        SLIPWAY_SANDBOX_TIME_SCALE: this.timeScale,
+        CI: '1',
+        NO_COLOR: '1',
+        ...env,
+      },
+      stdin: 'ignore',
+      reject: false,
+      timeout: 60_000,
+    });
+  }
+
+  async run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Run> {
+    const { exitCode, stdout, stderr, signal } = await this.start(args, env);
+    return { code: exitCode ?? (signal === 'SIGKILL' ? 137 : -1), out: String(stdout), err: String(stderr) };
+  }
+
+  async sandbox(): Promise<SandboxHandle> {
+    const handle = await findSandbox(this.sandboxFolder);
+    if (!handle) throw new Error('the sandbox does not run');
+    return handle;
+  }
+
+  /** All of one kind at the cloud, as its API lists them. */
+  async cloud<T extends { readonly name: string }>(kind: string): Promise<readonly T[]> {
+    const { endpoint, info } = await this.sandbox();
+    const answer = await fetch(`${endpoint}/${kind}?per_page=50`, {
+      headers: { Authorization: `Bearer ${info.cloudToken}` },
+    });
+    return ((await answer.json()) as Record<string, T[]>)[kind]!;
+  }
+
+  /** Everything in the workspace but the sandbox's own state, as one text. */
+  workspaceText(folder = join(this.home, 'ws', 'clusters'), only: (path: string) => boolean = () => true): string {
+    if (!existsSync(folder)) return '';
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .map((name) => join(folder, name))
+      .filter((path) => statSync(path).isFile() && only(path))
+      .map((path) => readFileSync(path, 'utf8'))
+      .join('\n');
+  }
+
+  async close(): Promise<void> {
+    await stopSandbox(this.sandboxFolder);
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
