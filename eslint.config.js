@@ -108,8 +108,16 @@ export default tseslint.config(
   },
   ...arrowRules,
   {
-    files: ['**/*.js'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+    files: ['**/*.js', '**/*.mjs'],
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
+      },
+    },
     rules: { 'no-console': 'off' },
   },
   { files: ['test/**/*.ts', 'scripts/**/*.ts', 'test/bench/**'], rules: { 'no-console': 'off' } },
