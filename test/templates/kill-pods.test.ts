@@ -18,8 +18,8 @@ describe.skipIf(sshdMissing)(`stop-k3s with pods ${sshdMissing ?? ''}`, () => {
   async function shim(): Promise<{ readonly ended: Promise<unknown>; kill(): void }> {
     const path = join(rig.host.prefix, 'var/lib/rancher/k3s/data/abc/bin/containerd-shim-runc-v2');
     await mkdir(join(path, '..'), { recursive: true });
-    await writeFile(path, '#!/bin/sh\nsleep 1000 &\necho up\nwait\n', { mode: 0o755 });
-    // As its kernel sees a real one: the program's own path comes first in its arguments.
+    await writeFile(path, '#!/bin/sh\nsleep 1000 &\necho up\nwhile :; do wait; sleep 1; done\n', { mode: 0o755 });
+    // A shim outlives its container: it ends only by its own kill. As its kernel sees a real one: the program's own path comes first in its arguments.
     const child = spawn('/bin/sh', [path], { argv0: path, stdio: ['ignore', 'pipe', 'ignore'] });
     await once(child.stdout, 'data');
     return { ended: once(child, 'exit'), kill: () => child.kill('SIGKILL') };
