@@ -11,12 +11,20 @@ export interface ClusterApi {
   readonly watch: NodeWatch;
 }
 
+export interface LocalBinary {
+  readonly path: string;
+  /** Hex. */
+  readonly sha256: string;
+}
+
 /** What steps act through. */
 export interface Tools {
   readonly provider: MachineProvider;
   readonly folder: ClusterFolder;
   readonly remote: Remote;
   readonly clock: Clock;
+  /** A k3s program on this computer to push instead of having hosts download it. */
+  readonly k3sBinary: LocalBinary | undefined;
   /** A new random token for joining, 32 characters. */
   newToken(): string;
   /** Opens the API a kubeconfig leads to; the same text gives the same open API. Closed with the workflow. */

@@ -13,6 +13,9 @@ import { deadlines } from './deadlines.js';
 import type { MachinePlan } from './machines.js';
 import { openSession } from './session.js';
 
+/** Where a pushed k3s waits on a host for its installation. */
+const pushedTo = '/var/tmp/slipway-k3s';
+
 export interface HostPlan {
   readonly steps: readonly Step[];
   /** The step after which k3s can be started on a slot's machine. */
@@ -44,7 +47,14 @@ export function planHosts(context: PhaseContext, { machines }: MachinePlan): Hos
         const host = run.output(login);
         const session = await openSession(context.tools, host.machine, deadlines.ssh, run);
         await session.run(prepareHost({ blockMetadata: true }), run);
-        await session.run(installK3s({ version: spec.kubernetes.version, deadlineMs: deadlines.download }), run);
+        const pushed = context.tools.k3sBinary;
+        if (pushed) {
+          run.progress(`pushing ${pushed.path}`);
+          await session.upload(pushed.path, pushedTo, 0o755, run);
+        }
+        const source = pushed ? { file: pushedTo, sha256: pushed.sha256 } : {};
+        const { version } = spec.kubernetes;
+        await session.run(installK3s({ version, ...source, deadlineMs: deadlines.download }), run);
         return host;
       },
     };

@@ -1,5 +1,5 @@
 import type { Boundary, Clock, Random, Secret } from '../domain/index.js';
-import type { ClusterApi } from '../phases/context.js';
+import type { ClusterApi, LocalBinary } from '../phases/context.js';
 import type { MachineProvider } from '../provider/port.js';
 import type { Remote } from '../remote/types.js';
 import type { Reporter } from '../reporting/index.js';
@@ -11,6 +11,7 @@ export interface WorkflowContext {
   /** Opens a provider by name; the same name gives the same provider. */
   provider(name: string): Promise<MachineProvider>;
   readonly remote: Remote;
+  readonly k3sBinary: LocalBinary | undefined;
   openApi(kubeconfig: Secret, signal: AbortSignal): Promise<ClusterApi>;
   /** Text of cloud-init's user data. */
   cloudInit(machine: {

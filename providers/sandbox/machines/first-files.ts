@@ -8,6 +8,7 @@ export function writeFirstFiles(files: FileSystem, spec: MachineSpec): void {
   }
   files.mkdir('/root', { mode: 0o700 });
   files.mkdir('/tmp', { mode: 0o1777 });
+  files.mkdir('/var/tmp', { mode: 0o1777 });
   const [distribution = 'ubuntu', version = '24.04'] = spec.image.split('-');
   const name = distribution.charAt(0).toUpperCase() + distribution.slice(1);
   files.write(
