@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+
+import { DeclinedError, IncompleteError } from '../../src/errors/index.js';
+import type { ReportEvent, StepInfo } from '../../src/reporting/index.js';
+import { PlainLines } from '../../src/ui/plain.js';
+import { confirm, type Asking } from '../../src/ui/prompt.js';
+import { nearest } from '../../src/ui/not-found.js';
+import { duration, renderError, renderPlan, table } from '../../src/ui/index.js';
+
+const step = (id: string, more: Partial<StepInfo> = {}): StepInfo => ({
+  id,
+  phase: 'Create machines',
+  target: id,
+  text: 'create a cx23',
+  needs: [],
+  ...more,
+});
+
+describe('what people read', () => {
+  it.each([
+    [840, '840 ms'],
+    [4_100, '4.1 s'],
+    [192_000, '3 min 12 s'],
+    [7_500_000, '2 h 5 min'],
+  ])('%i ms as %s', (ms, text) => expect(duration(ms)).toBe(text));
+
+  it('lines columns up and leaves out those that say nothing', () => {
+    expect(
+      table(
+        ['NAME', 'NOTE', 'N'],
+        [
+          ['a', '', '1'],
+          ['longer', '', '22'],
+        ],
+      ),
+    ).toBe('NAME    N\na       1\nlonger  22');
+  });
+
+  it('an error with its details and what to do next, and no stack', () => {
+    const error = new IncompleteError('no disk', {
+      code: 'DISK_FULL',
+      hint: 'Make room.',
+      details: ['cp-1: 0 left'],
+      cause: new Error('ENOSPC'),
+    });
+    expect(renderError(error)).toBe('Error: no disk\n  cp-1: 0 left\nNext: Make room.');
+    expect(renderError(new TypeError('x is undefined'))).not.toMatch(/^\s+at /m);
+  });
+
+  it('a plan by phase, with what goes marked', () => {
+    expect(
+      renderPlan([step('cp-1'), step('old', { phase: 'Remove machines', text: 'delete it', destroys: true })]),
+    ).toBe(
+      'Create machines\n  + cp-1  create a cx23\n\nRemove machines\n  - old  delete it\n\n2 steps, 1 of which take something away.',
+    );
+    expect(renderPlan([])).toBe('Nothing to do: everything is as asked.');
+  });
+
+  it('plain progress with the time since the start', () => {
+    const lines: string[] = [];
+    const plain = new PlainLines((line) => lines.push(line));
+    const events: ReportEvent[] = [
+      { type: 'operation-started', at: 1_000, operation: 'cluster create', cluster: 'demo', steps: [step('cp-1')] },
+      { type: 'step-started', at: 1_000, id: 'cp-1' },
+      { type: 'step-done', at: 13_300, id: 'cp-1', ms: 12_300 },
+      { type: 'operation-finished', at: 13_300, ms: 12_300, outcome: 'done' },
+    ];
+    for (const event of events) plain.emit(event);
+    expect(lines).toEqual([
+      'cluster create demo: 1 steps',
+      '   +0.0s  cp-1  create a cx23 …',
+      '  +12.3s  cp-1  done: create a cx23 (12.3 s)',
+      'done after 12.3 s',
+    ]);
+  });
+});
+
+describe('a question', () => {
+  const asking = (more: Partial<Asking> = {}): Asking => ({
+    interactive: false,
+    yes: false,
+    confirmName: undefined,
+    write: () => {},
+    ...more,
+  });
+  const deletion = {
+    question: 'Delete demo?',
+    details: ['machine demo-cp-1'],
+    typed: 'demo',
+    flags: '--yes --confirm demo',
+  };
+
+  it('is refused without a terminal, naming the flags and what would be lost', async () => {
+    await expect(confirm(asking(), deletion)).rejects.toMatchObject({
+      code: 'CONFIRMATION_NEEDED',
+      hint: 'Answer it with --yes --confirm demo.',
+      details: ['machine demo-cp-1'],
+    });
+    await expect(confirm(asking({ yes: true }), deletion)).rejects.toMatchObject({ code: 'CONFIRMATION_NEEDED' });
+  });
+
+  it('is answered by its flags, and not by another name', async () => {
+    await expect(confirm(asking({ yes: true, confirmName: 'demo' }), deletion)).resolves.toBeUndefined();
+    await expect(confirm(asking({ yes: true, confirmName: 'prod' }), deletion)).rejects.toMatchObject({
+      code: 'CONFIRMATION_MISMATCH',
+    });
+  });
+
+  it('that can do no harm counts as answered where nobody is', async () => {
+    await expect(
+      confirm(asking(), { question: 'Create?', details: [], flags: '--yes', harmless: true }),
+    ).resolves.toBeUndefined();
+    expect(new DeclinedError('no', { code: 'DECLINED' }).exitCode).toBe(6);
+  });
+});
+
+it.each([
+  [['cluster', 'creat', 'demo'], { id: 'cluster:create', rest: ['demo'] }],
+  [['clster', 'list'], { id: 'cluster:list', rest: [] }],
+  [['quite', 'different'], undefined],
+])('%j is nearest to %j', (words, expected) => {
+  expect(nearest(words, ['cluster:create', 'cluster:list', 'pool:scale', 'schema'])).toEqual(expected);
+});
