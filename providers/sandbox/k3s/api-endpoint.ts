@@ -67,7 +67,10 @@ export class ApiEndpoint {
     if (path === '/ping') return text(response, 200, 'pong');
     if (path === '/cacerts') return text(response, 200, cluster.ca.cert);
     if (!cluster.quorate()) return text(response, 503, 'etcdserver: no leader');
-    cluster.kubernetes.handle(request, response, identityOf(request.socket as TLSSocket));
+    const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+    const identity =
+      bearer === undefined ? identityOf(request.socket as TLSSocket) : cluster.kubernetes.identityOf(bearer);
+    cluster.kubernetes.handle(request, response, identity);
   }
 }
 

@@ -13,6 +13,7 @@ import { fieldSelector, labelSelector } from './selectors.js';
 import { badRequest, notFound, StatusError } from './status.js';
 import type { ObjectStore } from './store.js';
 import { tableOf } from './tables.js';
+import type { Tokens } from './tokens.js';
 import { admit, refuseImmutable } from './validate.js';
 import { serveWatch } from './watches.js';
 
@@ -20,6 +21,7 @@ export interface ApiContext {
   readonly store: ObjectStore;
   readonly controllers: Controllers;
   readonly now: () => number;
+  readonly tokens: Tokens;
 }
 
 export interface Reply {
@@ -149,6 +151,8 @@ function write(
   const { store } = context;
   const { resource, namespace, name, subresource } = target;
   const body = parse(text, type) as Obj;
+  if (method === 'POST' && subresource === 'token')
+    return { code: 201, body: context.tokens.issue(store.get(resource, namespace, name), body) };
   if (method === 'POST' && subresource === 'eviction') return evict(context, target, options.dry);
   if (method === 'POST' && subresource === 'binding') {
     const node = (body as unknown as { target?: { name?: string } }).target?.name;

@@ -8,6 +8,7 @@ import type { Obj } from './objects.js';
 import { Resources } from './resources.js';
 import { StatusError } from './status.js';
 import { ObjectStore } from './store.js';
+import { Tokens } from './tokens.js';
 
 /** Who calls, as the listener found out. */
 export interface Identity {
@@ -38,6 +39,7 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
   readonly controllers: Controllers;
   readonly #resources = new Resources();
   readonly #context: ApiContext;
+  readonly #tokens: Tokens;
   #version: string;
 
   constructor(options: KubernetesServerOptions) {
@@ -45,7 +47,8 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
     this.#version = options.version;
     this.store = new ObjectStore(this.#resources, { now, uid: options.ids });
     this.controllers = new Controllers(this.store, options);
-    this.#context = { store: this.store, controllers: this.controllers, now };
+    this.#tokens = new Tokens(options.ids, now);
+    this.#context = { store: this.store, controllers: this.controllers, now, tokens: this.#tokens };
   }
 
   /** Makes what every cluster has, unless it was restored, and starts the controllers. */
@@ -70,6 +73,11 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
 
   setVersion(version: string): void {
     this.#version = version;
+  }
+
+  /** Who a bearer token of a ServiceAccount stands for; undefined when it is unknown or has run out. */
+  identityOf(token: string): Identity | undefined {
+    return this.#tokens.identity(token);
   }
 
   nodeHeartbeat(name: string): void {

@@ -29,7 +29,7 @@ const rows: readonly Row[] = [
   ['', 'v1', 'endpoints', 'Endpoints', true, 'ep'],
   ['', 'v1', 'configmaps', 'ConfigMap', true, 'cm'],
   ['', 'v1', 'secrets', 'Secret', true],
-  ['', 'v1', 'serviceaccounts', 'ServiceAccount', true, 'sa'],
+  ['', 'v1', 'serviceaccounts', 'ServiceAccount', true, 'sa', 'token'],
   ['', 'v1', 'persistentvolumes', 'PersistentVolume', false, 'pv', 'status'],
   ['', 'v1', 'persistentvolumeclaims', 'PersistentVolumeClaim', true, 'pvc', 'status'],
   ['', 'v1', 'events', 'Event', true, 'ev'],

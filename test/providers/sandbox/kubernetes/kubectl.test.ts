@@ -123,6 +123,25 @@ describe.skipIf(!hasKubectl)('the real kubectl', () => {
     await kubectl('uncordon', 'n1');
   });
 
+  it('gets a bounded token for a service account, which stands for it', async () => {
+    await kubectl('apply', '-f', file('sa.yaml', 'apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: ci}\n'));
+    // `kubectl create token` speaks protobuf, which is not served; the same request in JSON.
+    const request = file(
+      'token.json',
+      '{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","metadata":{},"spec":{"expirationSeconds":3600}}',
+    );
+    const answer = await kubectl(
+      'create',
+      '--raw',
+      '/api/v1/namespaces/default/serviceaccounts/ci/token',
+      '-f',
+      request,
+    );
+    const { token } = (JSON.parse(answer) as { status: { token: string } }).status;
+    expect(server.identityOf(token)).toMatchObject({ user: 'system:serviceaccount:default:ci' });
+    expect(server.identityOf(`${token}x`)).toBeUndefined();
+  });
+
   it('is told what does not exist in the API’s own words', async () => {
     await expect(kubectl('get', 'pod', 'nosuch')).rejects.toThrow(
       'Error from server (NotFound): pods "nosuch" not found',

@@ -1,0 +1,46 @@
+import type { Obj } from './objects.js';
+
+interface Issued {
+  readonly user: string;
+  readonly groups: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly until: number;
+}
+
+const leastSeconds = 600;
+const usualSeconds = 3600;
+
+/** Bounded tokens of ServiceAccounts. They end with the API server's process; kubelets of real pods would renew theirs. */
+export class Tokens {
+  readonly #issued = new Map<string, Issued>();
+
+  constructor(
+    private readonly ids: () => string,
+    private readonly now: () => number,
+  ) {}
+
+  /** The answer to a TokenRequest. */
+  issue(account: Obj, request: Obj): Obj {
+    const { name, namespace = '' } = account.metadata;
+    const seconds = Math.max(leastSeconds, Number(request.spec?.['expirationSeconds'] ?? usualSeconds));
+    const until = this.now() + seconds * 1000;
+    const token = `${this.ids()}.${this.ids()}`;
+    this.#issued.set(token, {
+      user: `system:serviceaccount:${namespace}:${name}`,
+      groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+      until,
+    });
+    return {
+      kind: 'TokenRequest',
+      apiVersion: 'authentication.k8s.io/v1',
+      metadata: { name, namespace },
+      spec: { ...request.spec, expirationSeconds: seconds },
+      status: { token, expirationTimestamp: `${new Date(until).toISOString().slice(0, 19)}Z` },
+    };
+  }
+
+  identity(token: string): { user: string; groups: readonly string[] } | undefined {
+    const issued = this.#issued.get(token);
+    return issued && issued.until > this.now() ? issued : undefined;
+  }
+}
