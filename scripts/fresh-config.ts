@@ -26,5 +26,10 @@ export async function freshConfig(root: string = packageRoot): Promise<FreshConf
   const plugin = new Plugin({ root, ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true });
   await plugin.load();
   const config = await Config.load({ root, plugins: new Map([[plugin.name, plugin]]) });
-  return { config, manifest: plugin.manifest };
+  return { config, manifest: { ...plugin.manifest, commands: sorted(plugin.manifest.commands) } };
+}
+
+/** By name: oclif lists the commands as the file system does, and that order differs between machines. */
+function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
