@@ -10,7 +10,7 @@ const arrows = {
   'src/domain': ['src/errors'],
   'src/reporting': ['src/domain', 'src/errors'],
   'src/config': ['src/domain', 'src/errors'],
-  'src/provider': ['src/domain', 'src/errors'],
+  'src/provider': ['src/remote', 'src/domain', 'src/errors'],
   'src/remote': ['src/domain', 'src/errors'],
   'src/k3s': ['src/remote', 'src/domain', 'src/errors'],
   'src/kube': ['src/domain', 'src/errors'],

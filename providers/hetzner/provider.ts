@@ -8,6 +8,7 @@ import { HetznerApi } from './client/api.js';
 import { listClusterMade, removeMade } from './cluster-made.js';
 import type { Hetzner } from './context.js';
 import { foundation } from './foundation/index.js';
+import { kubernetesIntegration } from './kubernetes-integration.js';
 import { listServers, machines } from './machines/index.js';
 import { askOwnAddress } from './own-address.js';
 import { preflight } from './preflight/index.js';
@@ -41,7 +42,7 @@ export function createHetznerProvider(options: HetznerOptions): MachineProvider 
     title: options.title,
     nameLimit,
     defaults: { controlPlaneType: 'cax21', workerType: 'cax21', location: 'fsn1', image: 'ubuntu-26.04' },
-    kubernetesIntegration: { externalCloudProvider: true, providerId: ({ id }) => `hcloud://${id}` },
+    kubernetesIntegration: kubernetesIntegration(token),
     foundation: foundation(hetzner),
     machines: machines(hetzner),
     catalog: (call) => readCatalog(hetzner, call),

@@ -1,8 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import { messageOf, UsageError } from '../errors/index.js';
+import { withAbsolutePaths } from './paths.js';
 import { pathText } from './problems.js';
 import { validateCluster } from './validate.js';
 import { readYaml, type Position } from './yaml-source.js';
@@ -29,7 +30,8 @@ export async function loadClusterFile(path: string): Promise<{ spec: ClusterSpec
     if (error instanceof UsageError) throw error;
     throw cannotRead(path, reasonOf(error), undefined, error);
   }
-  return { spec: parseCluster(decode(bytes, path), basename(path)), path };
+  const spec = parseCluster(decode(bytes, path), basename(path));
+  return { spec: withAbsolutePaths(spec, dirname(resolve(path))), path };
 }
 
 /**

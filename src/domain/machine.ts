@@ -1,3 +1,5 @@
+import type { Secret } from './secret.js';
+
 /** Which cluster something belongs to. Names are unique in a workspace; ids everywhere. */
 export interface ClusterRef {
   readonly name: string;
@@ -17,6 +19,17 @@ export interface Slot {
   readonly generation: number;
 }
 
+/** A way into a machine that Slipway did not make: it was there, with its own host key and its owner's users. */
+export interface MachineLogin {
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  readonly identity: Secret;
+  /** Accepted host keys in OpenSSH form, or fingerprints (`SHA256:…`). Never empty, and never replaced by us. */
+  readonly hostKeys: readonly string[];
+  readonly jump?: Omit<MachineLogin, 'jump'> | undefined;
+}
+
 /** A machine as the provider reports it. */
 export interface Machine extends Slot {
   /** The provider's own id. */
@@ -31,6 +44,12 @@ export interface Machine extends Slot {
   readonly labels: Readonly<Record<string, string>>;
   /** ISO 8601. */
   readonly createdAt: string;
+  /** How to log in, where that is not as root with the cluster's own key at its public address. */
+  readonly login?: MachineLogin | undefined;
+  /** Its owner took it out of the file: whatever it does for the cluster is to move, and then it is let go. */
+  readonly retired?: boolean | undefined;
+  /** Kubernetes labels that come with the machine and not with its pool. */
+  readonly nodeLabels?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Control planes first, then pools by name, each by slot: the order in which people look for a machine. */

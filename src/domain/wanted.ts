@@ -66,7 +66,8 @@ export interface Comparison {
 
 /**
  * Compares the file with what exists. A slot keeps its machine (the highest generation, should a replacement have
- * left two); a machine that is being deleted does not count.
+ * left two); a machine that is being deleted does not count. A retired one is surplus, and its slot gets a machine of
+ * the next generation.
  */
 export function compareMachines(
   cluster: ClusterRef,
@@ -80,11 +81,12 @@ export function compareMachines(
   const wanted: WantedMachine[] = [];
   for (const group of groupsOf(spec, defaults)) {
     for (let slot = 1; slot <= group.count; slot += 1) {
-      const candidates = alive
+      const occupants = alive
         .filter((machine) => machine.pool === group.pool && machine.slot === slot && machine.role === group.role)
         .sort((a, b) => b.generation - a.generation);
-      const current = candidates[0];
-      const place: Slot = { pool: group.pool, role: group.role, slot, generation: current?.generation ?? 1 };
+      const current = occupants.find((machine) => !machine.retired);
+      const generation = current?.generation ?? (occupants[0]?.generation ?? 0) + 1;
+      const place: Slot = { pool: group.pool, role: group.role, slot, generation };
       const machine: WantedMachine = {
         ...place,
         name: current?.name ?? machineName(cluster, place),

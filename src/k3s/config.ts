@@ -24,11 +24,15 @@ export interface NodeSettings {
   readonly taints: readonly Taint[];
   readonly externalCloudProvider: boolean;
   readonly providerId: string | undefined;
+  /** Lets the kubelet run on cgroup v1, which it refuses from 1.35 on. */
+  readonly allowCgroupV1?: boolean | undefined;
 }
 
 export interface ServerSettings extends NodeSettings {
   /** Every name and address by which the API is called. */
   readonly tlsSans: readonly string[];
+  /** Packaged components to leave out: see `disabledComponents`. */
+  readonly disable: readonly string[];
   /** Address of the API to join; undefined on the server that starts the cluster. */
   readonly joinAddress: string | undefined;
   /** `server`: the password on the first server, the full token on the others. `agent`: the password, equal on all. */
@@ -112,15 +116,30 @@ export const knownKeys: Readonly<Record<K3sRole, readonly string[]>> = {
   server: [...commonKeys, ...serverKeys],
 };
 
-/** Packaged components that Slipway's own take the place of. */
-const disabledComponents = ['traefik', 'servicelb', 'local-storage'] as const;
+/** Packaged components that Slipway's own, or the provider's, take the place of. */
+export function disabledComponents({
+  serviceLoadBalancer,
+  storageClass,
+  disable = [],
+}: {
+  readonly serviceLoadBalancer: 'provider' | 'nodes';
+  readonly storageClass: string | undefined;
+  readonly disable?: readonly string[];
+}): readonly string[] {
+  return [
+    'traefik',
+    ...(serviceLoadBalancer === 'provider' ? ['servicelb'] : []),
+    ...(storageClass === undefined ? [] : ['local-storage']),
+    ...disable,
+  ];
+}
 
 /**
  * What k3s wants equal on all servers ("critical configuration value mismatch" otherwise). Nothing of one machine may
  * come in here.
  */
 export function criticalValues(
-  settings: Pick<ServerSettings, 'network' | 'externalCloudProvider' | 'tokens'>,
+  settings: Pick<ServerSettings, 'network' | 'externalCloudProvider' | 'tokens' | 'disable'>,
 ): ConfigValues {
   const { network, externalCloudProvider, tokens } = settings;
   return {
@@ -128,7 +147,7 @@ export function criticalValues(
     'cluster-cidr': network.pods,
     'service-cidr': network.services,
     'flannel-backend': network.encryption === 'wireguard' ? 'wireguard-native' : 'vxlan',
-    disable: disabledComponents,
+    disable: settings.disable,
     ...(externalCloudProvider ? { 'disable-cloud-controller': true } : {}),
     'secrets-encryption': true,
   };
@@ -182,11 +201,15 @@ export function apiUrl(address: string): string {
 
 function nodeValues(settings: NodeSettings): ConfigValues {
   const labels = Object.entries(selfAssignableLabels(settings.labels)).map(([key, value]) => `${key}=${value}`);
+  const kubeletArguments = [
+    ...(settings.externalCloudProvider ? cloudArguments(settings.providerId) : []),
+    ...(settings.allowCgroupV1 ? ['fail-cgroupv1=false'] : []),
+  ];
   return {
     'node-name': settings.nodeName,
     ...(settings.nodeAddress === '' ? {} : { 'node-ip': settings.nodeAddress }),
     ...(settings.privateInterface === undefined ? {} : { 'flannel-iface': settings.privateInterface }),
-    ...(settings.externalCloudProvider ? { 'kubelet-arg': cloudArguments(settings.providerId) } : {}),
+    ...(kubeletArguments.length === 0 ? {} : { 'kubelet-arg': kubeletArguments }),
     ...(labels.length === 0 ? {} : { 'node-label': labels }),
     ...(settings.taints.length === 0 ? {} : { 'node-taint': settings.taints.map(taintText) }),
     'prefer-bundled-bin': true,

@@ -2,6 +2,7 @@ export {
   agentConfig,
   apiUrl,
   criticalValues,
+  disabledComponents,
   knownKeys,
   renderConfig,
   serverConfig,

@@ -41,6 +41,8 @@ export interface HostState {
 export interface ClusterFacts {
   readonly machines: readonly Machine[];
   readonly comparison: Comparison;
+  /** What making a missing machine means at this provider, by machine name, where that is not creating one. */
+  readonly intents: ReadonlyMap<string, string>;
   readonly pieces: readonly FoundationPiece[];
   /** Undefined when no API answered. */
   readonly nodes: ReadonlyMap<string, NodeFacts> | undefined;

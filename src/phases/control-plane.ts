@@ -10,7 +10,14 @@ import {
   valueOf,
 } from '../engine/index.js';
 import { canForward } from '../provider/port.js';
-import { kubeconfigFor, parseServerInfo, type ServerInfo, serverInfo, startServer } from '../k3s/index.js';
+import {
+  disabledComponents,
+  kubeconfigFor,
+  parseServerInfo,
+  type ServerInfo,
+  serverInfo,
+  startServer,
+} from '../k3s/index.js';
 import type { ClusterApi, PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
 import type { FoundationPlan } from './foundation.js';
@@ -135,6 +142,10 @@ export function planControlPlane(
           joinAddress: isInit ? undefined : apiAddress(run),
           tokens: isInit ? await ownTokens() : passwordsOf(run.output(tokens!)),
           network: context.spec.network,
+          disable: disabledComponents({
+            ...tools.provider.kubernetesIntegration,
+            disable: context.spec.kubernetes.disable,
+          }),
           deadlineMs: deadlines.serverStart,
         });
         await session.run(task, run);

@@ -33,7 +33,9 @@ export function planHosts(context: PhaseContext, { machines }: MachinePlan): Hos
   const steps: Step[] = [];
   const prepared = new Map<string, Step<PreparedHost>>();
   for (const wanted of facts.comparison.wanted) {
-    if (facts.nodes?.get(wanted.name)?.ready) continue;
+    const kept = facts.comparison.kept.some((machine) => machine.name === wanted.name);
+    // A machine that has just gone leaves a node behind that looks Ready for a while.
+    if (kept && facts.nodes?.get(wanted.name)?.ready) continue;
     const label = slotLabel(wanted);
     const machine = machines.get(label)!;
     const login = loginStep(context, label, machine);
@@ -75,7 +77,7 @@ function loginStep(context: PhaseContext, label: string, later: Later<Machine>):
     id: `login:${label}`,
     phase: 'Prepare hosts',
     target: label,
-    text: 'wait for the first login and replace its host key',
+    text: context.spec.provider.hosts ? 'log in' : 'wait for the first login and replace its host key',
     needs: needsOf(later),
     apply: async (run) => {
       const machine = valueOf(later, run);
@@ -87,7 +89,8 @@ function loginStep(context: PhaseContext, label: string, later: Later<Machine>):
           run,
         ),
       );
-      if (!(await folder.hostKeySwapped(machine.name))) {
+      // A machine that was there before us keeps its own key: its owner and others know it by that.
+      if (!machine.login && !(await folder.hostKeySwapped(machine.name))) {
         run.progress('replacing the host key');
         const next = await folder.nextHostKey(machine.name);
         await folder.addPin(machine.name, next.publicKey);

@@ -12,7 +12,8 @@ export function planLabels(context: PhaseContext, hosts: HostPlan, controlPlane:
   const { facts, spec } = context;
   return facts.comparison.wanted.flatMap((machine): Step[] => {
     const label = slotLabel(machine);
-    const labels = wantedLabels(spec, machine);
+    const kept = facts.comparison.kept.find(({ name }) => name === machine.name);
+    const labels = wantedLabels(spec, { ...machine, nodeLabels: kept?.nodeLabels });
     const taints = wantedTaints(spec, machine);
     const node = facts.nodes?.get(machine.name);
     const joins = hosts.prepared.has(label);

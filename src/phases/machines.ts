@@ -26,7 +26,7 @@ export function planMachines(context: PhaseContext, foundation: FoundationPlan, 
       id: `create:${label}`,
       phase: 'Create machines',
       target: label,
-      text: `create ${wanted.types[0]!} in ${wanted.location}`,
+      text: facts.intents.get(wanted.name) ?? `create ${wanted.types[0]!} in ${wanted.location}`,
       needs: foundation.needsFor(wanted),
       apply: (run) =>
         quota.guard(wanted.name, async () => {

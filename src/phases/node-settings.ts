@@ -1,4 +1,4 @@
-import type { WantedMachine } from '../domain/index.js';
+import { labelKeys, type Machine, type WantedMachine } from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import type { NodeTaint } from '../kube/types.js';
 import type { PhaseContext } from './context.js';
@@ -11,10 +11,13 @@ export const controlPlaneTaint: NodeTaint = {
   effect: 'NoSchedule',
 };
 
-/** Labels a node shall carry: those of its pool, and the pool's name. */
-export function wantedLabels(spec: ClusterSpec, machine: Pick<WantedMachine, 'pool'>): Record<string, string> {
+/** Labels a node shall carry: those that come with its machine, those of its pool, and the pool's name. */
+export function wantedLabels(
+  spec: ClusterSpec,
+  machine: Pick<WantedMachine, 'pool'> & Pick<Machine, 'nodeLabels'>,
+): Record<string, string> {
   const pool = spec.pools.find((candidate) => candidate.name === machine.pool);
-  return { ...pool?.labels, 'slipway.dev/pool': machine.pool };
+  return { ...machine.nodeLabels, ...pool?.labels, [labelKeys.pool]: machine.pool };
 }
 
 /** Taints a node shall carry. Servers have one only while some pool has machines. */
@@ -32,6 +35,8 @@ export function nodeSettings({ spec, tools, cluster }: PhaseContext, { machine, 
     nodeAddress: machine.privateAddress ?? machine.publicAddress ?? '',
     privateInterface: facts.privateInterface,
     labels: wantedLabels(spec, machine),
+    // cgroup v1 is refused by kubelets from 1.35 on, unless somebody said to go on with it.
+    allowCgroupV1: facts.cgroup === 'v1' && spec.preflight.accept.includes('cgroup-v1'),
     externalCloudProvider: integration.externalCloudProvider,
     providerId: integration.providerId(machine),
   };

@@ -1,4 +1,5 @@
 import type { ClusterRef, Machine, Slot } from '../domain/machine.js';
+import type { Secret } from '../domain/secret.js';
 
 /** Every call that touches the network takes these. */
 export interface CallOptions {
@@ -74,6 +75,12 @@ export interface ClusterRequest {
   readonly apiAllow: readonly string[];
   /** OpenSSH public key of the cluster's key pair. */
   readonly sshPublicKey: string;
+  /** The address the file reserves for the API, where there is no balancer. */
+  readonly apiAddress?: string | undefined;
+  /** `preflight.accept` of the file: codes of findings on hosts that are gone on with. */
+  readonly accept: readonly string[];
+  /** Whether traffic between nodes is to be encrypted, which hosts must be able to. */
+  readonly encryption: 'wireguard' | 'none';
 }
 
 /** Something that would make the command fail later, found before the first change. */
@@ -145,6 +152,17 @@ export interface Machines {
   create(request: MachineRequest, userData: string, made: FoundationIds, options: CallOptions): Promise<Machine>;
   /** Resolves once the machine is gone; one already gone is success. */
   delete(machine: Pick<Machine, 'id' | 'name'>, options: CallOptions): Promise<void>;
+  /**
+   * For providers that choose among machines there are: what `create` would do for each request, by machine name, as a
+   * plan line (`take rack1-a (10.0.0.11)`). Looks; changes nothing.
+   */
+  intents?(
+    cluster: ClusterRef,
+    requests: readonly MachineRequest[],
+    options: CallOptions,
+  ): Promise<ReadonlyMap<string, string>>;
+  /** What `delete` does to a machine, for the question before it. Default: it is gone with everything on its disk. */
+  readonly deletion?: string | undefined;
   reboot(machine: Pick<Machine, 'id' | 'name'>, options: CallOptions): Promise<void>;
 }
 
@@ -164,6 +182,21 @@ export interface ClusterMade {
 export interface KubernetesIntegration {
   /** True when an external cloud controller sets addresses and provider ids: kubelets start with `cloud-provider=external`. */
   readonly externalCloudProvider: boolean;
+  /** Who gives Services of type LoadBalancer their address: a controller of the provider, or k3s on the nodes' own. */
+  readonly serviceLoadBalancer: 'provider' | 'nodes';
+  /** Default storage class; undefined where k3s's own local-path is all there is. */
+  readonly storageClass: string | undefined;
+  /** Components (names of folders in templates/components) without which nodes do not work here: the cloud controller. */
+  readonly required: readonly string[];
+  /** Components that belong to the baseline here only: the CSI driver. */
+  readonly baseline: readonly string[];
+  /** What templates are given as `provider`, beside its name: nothing secret. */
+  templateValues(
+    cluster: ClusterRef,
+    spec: { readonly locations: readonly string[] },
+  ): Readonly<Record<string, unknown>>;
+  /** What its components' Secrets are made of, by the name of the environment variable: the token. */
+  secret(variable: string): Secret | undefined;
   /** `hcloud://4711`; undefined where nodes have none. */
   providerId(machine: Pick<Machine, 'id'>): string | undefined;
 }

@@ -1,10 +1,18 @@
 import type { Boundary } from '../domain/boundary.js';
 import type { Clock, Random } from '../domain/clock.js';
 import type { Secret } from '../domain/secret.js';
+import type { ClusterSpec } from '../domain/spec/schema.js';
+import type { Remote } from '../remote/types.js';
 import type { MachineProvider } from './port.js';
+
+/** The `provider` section of a cluster file. Without a file, only the name is known. */
+export type ProviderSection = Pick<ClusterSpec['provider'], 'name' | 'identity' | 'hosts'>;
 
 /** What a provider package is given. It takes nothing from the process by itself. */
 export interface ProviderContext {
+  readonly section: ProviderSection;
+  /** For providers whose machines are reached by SSH before there is a cluster. */
+  readonly remote: Remote;
   /** Reads an environment variable that holds a secret; undefined when unset or empty. */
   secret(variable: string): Secret | undefined;
   /** Reads a plain environment variable. */
@@ -24,6 +32,8 @@ export interface ProviderPackage {
   readonly title: string;
   /** Environment variable with the token; its presence makes the provider a candidate when none is named. */
   readonly tokenVariable?: string | undefined;
+  /** Whether its machines are the `hosts` of the file; they are required then, and refused otherwise. */
+  readonly takesHosts?: boolean | undefined;
   /** @throws UsageError code TOKEN_MISSING when the token is not set. */
   open(context: ProviderContext): Promise<MachineProvider>;
 }

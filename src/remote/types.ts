@@ -9,8 +9,10 @@ export interface HostTarget {
   readonly user: string;
   /** OpenSSH private key of the cluster. */
   readonly identity: Secret;
-  /** Accepted host keys in OpenSSH form (`ssh-ed25519 AAAA…`), read anew at each connection. Never empty. */
+  /** Accepted host keys in OpenSSH form (`ssh-ed25519 AAAA…`) or fingerprints (`SHA256:…`), read anew at each connection. Never empty. */
   pins(): Promise<readonly string[]>;
+  /** A host to pass through on the way. */
+  readonly jump?: Omit<HostTarget, 'jump'> | undefined;
 }
 
 export type TaskParam = string | number | boolean | Secret;

@@ -8,7 +8,12 @@ import { Secret as SecretValue } from '../domain/secret.js';
 import { UsageError } from '../errors/index.js';
 import type { ClusterApi, LocalBinary } from '../phases/context.js';
 import type { MachineProvider } from '../provider/port.js';
-import { builtInProviders, type ProviderContext, type ProviderPackage } from '../provider/registry.js';
+import {
+  builtInProviders,
+  type ProviderContext,
+  type ProviderPackage,
+  type ProviderSection,
+} from '../provider/registry.js';
 import type { Reporter } from '../reporting/index.js';
 import type { WorkflowContext } from '../workflows/context.js';
 import { openWorkspace } from '../workspace/index.js';
@@ -38,10 +43,15 @@ export async function createRuntime({ reporter, signal, env }: RuntimeOptions): 
   const providers = new Map<string, Promise<MachineProvider>>();
   const apis = new Map<string, Promise<ClusterApi>>();
 
-  const providerContext = (name: string): ProviderContext => ({
+  const { createRemote } = await import('../remote/index.js');
+  const remote = createRemote({ clock, random, boundary });
+
+  const providerContext = (section: ProviderSection): ProviderContext => ({
+    section,
+    remote,
     secret: (variable) => secretFrom(env, variable),
     variable: (variable) => env[variable] || undefined,
-    stateFolder: workspace.stateFolder(name),
+    stateFolder: workspace.stateFolder(section.name),
     clock,
     random,
     boundary,
@@ -49,9 +59,10 @@ export async function createRuntime({ reporter, signal, env }: RuntimeOptions): 
     say,
   });
 
-  const provider = (name: string): Promise<MachineProvider> => {
-    const opened = providers.get(name) ?? packageOf(name).then((found) => found.open(providerContext(name)));
-    providers.set(name, opened);
+  const provider = (section: ProviderSection): Promise<MachineProvider> => {
+    const key = JSON.stringify(section);
+    const opened = providers.get(key) ?? packageOf(section).then((found) => found.open(providerContext(section)));
+    providers.set(key, opened);
     return opened;
   };
 
@@ -66,9 +77,6 @@ export async function createRuntime({ reporter, signal, env }: RuntimeOptions): 
     apis.set(key, opened);
     return opened;
   };
-
-  const { createRemote } = await import('../remote/index.js');
-  const remote = createRemote({ clock, random, boundary });
 
   return {
     workspace,
@@ -113,13 +121,28 @@ function lazyWatch(kube: ClusterApi['kube'], signal: AbortSignal): ClusterApi {
   };
 }
 
-async function packageOf(name: string): Promise<ProviderPackage> {
-  const load = builtInProviders[name];
-  if (load) return load();
-  throw new UsageError(`There is no provider called ${name}.`, {
-    code: 'UNKNOWN_PROVIDER',
-    hint: `Known: ${Object.keys(builtInProviders).join(', ')}.`,
-  });
+/** @throws UsageError codes UNKNOWN_PROVIDER, HOSTS_MISSING, HOSTS_NOT_TAKEN */
+async function packageOf({ name, hosts }: ProviderSection): Promise<ProviderPackage> {
+  const found = await builtInProviders[name]?.();
+  if (!found) {
+    throw new UsageError(`There is no provider called ${name}.`, {
+      code: 'UNKNOWN_PROVIDER',
+      hint: `Known: ${Object.keys(builtInProviders).join(', ')}.`,
+    });
+  }
+  if (found.takesHosts && !hosts) {
+    throw new UsageError(`The provider ${name} needs to be told of the machines there are.`, {
+      code: 'HOSTS_MISSING',
+      hint: 'List them in a cluster file as provider.hosts; `slipway host scan` writes the entries.',
+    });
+  }
+  if (!found.takesHosts && hosts) {
+    throw new UsageError(`${found.title} makes its machines itself, but provider.hosts lists some.`, {
+      code: 'HOSTS_NOT_TAKEN',
+      hint: 'Take provider.hosts out of the file, or use the provider ssh.',
+    });
+  }
+  return found;
 }
 
 /** @throws UsageError code NO_K3S_BINARY */

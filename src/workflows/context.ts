@@ -1,6 +1,7 @@
 import type { Boundary, Clock, Random, Secret } from '../domain/index.js';
 import type { ClusterApi, LocalBinary } from '../phases/context.js';
 import type { MachineProvider } from '../provider/port.js';
+import type { ProviderSection } from '../provider/registry.js';
 import type { Remote } from '../remote/types.js';
 import type { Reporter } from '../reporting/index.js';
 import type { Workspace } from '../workspace/types.js';
@@ -8,8 +9,8 @@ import type { Workspace } from '../workspace/types.js';
 /** What every workflow is given by the composition root. Nothing below takes anything from the process by itself. */
 export interface WorkflowContext {
   readonly workspace: Workspace;
-  /** Opens a provider by name; the same name gives the same provider. */
-  provider(name: string): Promise<MachineProvider>;
+  /** Opens the provider of a cluster file; the same section gives the same provider. */
+  provider(section: ProviderSection): Promise<MachineProvider>;
   readonly remote: Remote;
   readonly k3sBinary: LocalBinary | undefined;
   openApi(kubeconfig: Secret, signal: AbortSignal): Promise<ClusterApi>;

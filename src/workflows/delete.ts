@@ -75,7 +75,7 @@ async function find(
   input: DeleteInput,
 ): Promise<{ ref: ClusterRef; folder: ClusterFolder; provider: MachineProvider }> {
   if (input.provider !== undefined && (await context.workspace.cluster(input.name).record()) === undefined) {
-    const provider = await context.provider(input.provider);
+    const provider = await context.provider({ name: input.provider });
     const found = (await provider.clusters({ signal: context.signal })).find(({ name }) => name === input.name);
     if (!found) {
       throw new UsageError(`Neither this workspace nor ${provider.title} knows a cluster called ${input.name}.`, {
@@ -86,7 +86,7 @@ async function find(
     return { ref: found, folder: context.workspace.cluster(input.name), provider };
   }
   const { folder, record } = await knownCluster(context.workspace, input.name);
-  return { ref: record, folder, provider: await context.provider(record.spec.provider.name) };
+  return { ref: record, folder, provider: await context.provider(record.spec.provider) };
 }
 
 interface Going {

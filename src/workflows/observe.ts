@@ -53,9 +53,13 @@ export async function observe(
     sshAllow: resolveSelf(spec.ssh.allow, self),
     apiAllow: resolveSelf(spec.kubernetes.api.allow, self),
     sshPublicKey,
+    apiAddress: spec.kubernetes.api.address,
+    accept: spec.preflight.accept,
+    encryption: spec.network.encryption,
   };
-  const [pieces, reached] = await Promise.all([
+  const [pieces, intents, reached] = await Promise.all([
     provider.foundation.plan(request, options),
+    provider.machines.intents?.(cluster, comparison.missing, options) ?? new Map<string, string>(),
     machines.length > 0 && kubeconfig ? reach(context, kubeconfig) : undefined,
   ]);
   const suspects =
@@ -67,7 +71,7 @@ export async function observe(
   const hosts = await lookAtHosts(context, tools, suspects);
   return {
     request,
-    facts: { machines, comparison, pieces, nodes: reached?.nodes, api: reached?.api, hosts, kubeconfig },
+    facts: { machines, comparison, intents, pieces, nodes: reached?.nodes, api: reached?.api, hosts, kubeconfig },
   };
 }
 

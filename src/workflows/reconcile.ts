@@ -49,7 +49,7 @@ const limits = { join: 1, 'agent-join': 50, drain: 3 } as const;
 export async function planChanges(context: WorkflowContext, input: ClusterInput): Promise<ClusterPlan> {
   const { spec } = input;
   const folder = context.workspace.cluster(spec.name);
-  const provider = await context.provider(spec.provider.name);
+  const provider = await context.provider(spec.provider);
   const record = await folder.record();
   if (record) refuseOtherCluster(record, spec, input.file, input.recordedFileExists);
   else await refuseUnknownNamesake(provider, spec.name, context.signal);
@@ -81,7 +81,7 @@ export async function reconcile(
   const stored = await folder.record();
   let begun = stored !== undefined;
   try {
-    const provider = await context.provider(spec.provider.name);
+    const provider = await context.provider(spec.provider);
     const record = stored ?? (await newRecord(context, provider, input));
     if (stored) refuseOtherCluster(stored, spec, input.file, input.recordedFileExists);
     const identity = await folder.identity();

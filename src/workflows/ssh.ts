@@ -11,7 +11,7 @@ import { knownCluster } from './known-cluster.js';
  */
 export async function sshTarget(context: WorkflowContext, name: string, machineName = 'cp-1'): Promise<HostTarget> {
   const { folder, record } = await knownCluster(context.workspace, name);
-  const provider = await context.provider(record.spec.provider.name);
+  const provider = await context.provider(record.spec.provider);
   const machines = await provider.machines.list(record, { signal: context.signal });
   const machine =
     machines.find((candidate) => candidate.name === machineName) ??

@@ -40,7 +40,7 @@ export interface ClusterStatus {
 /** Machines, nodes, versions, health, and what differs from the file. Changes nothing. */
 export async function clusterStatus(context: WorkflowContext, name: string): Promise<ClusterStatus> {
   const { folder, record } = await knownCluster(context.workspace, name);
-  const provider = await context.provider(record.spec.provider.name);
+  const provider = await context.provider(record.spec.provider);
   const tools = toolsFor(context, provider, folder);
   const { publicKey } = await folder.identity();
   const seen = await observe(context, tools, record, record.spec, publicKey, 'from afar');
@@ -136,7 +136,7 @@ export async function listClusters(context: WorkflowContext, providerName?: stri
     });
   }
   if (providerName === undefined) return known;
-  const provider = await context.provider(providerName);
+  const provider = await context.provider({ name: providerName });
   const found = await provider.clusters({ signal: context.signal });
   const strangers = found
     .filter((cluster) => !known.some(({ name }) => name === cluster.name))

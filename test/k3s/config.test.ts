@@ -6,6 +6,7 @@ import {
   agentConfig,
   apiUrl,
   criticalValues,
+  disabledComponents,
   knownKeys,
   renderConfig,
   selfAssignableLabels,
@@ -29,6 +30,7 @@ const server: ServerSettings = {
   joinAddress: undefined,
   tokens: { server: new Secret('server-password'), agent: new Secret('agent-password') },
   network: { pods: '10.42.0.0/16', services: '10.43.0.0/16', encryption: 'wireguard' },
+  disable: disabledComponents({ serviceLoadBalancer: 'provider', storageClass: 'hcloud-volumes' }),
 };
 const agent: AgentSettings = {
   ...node,

@@ -36,6 +36,9 @@ export const cidr = range(rangePattern, 'a range such as 203.0.113.0/24');
 /** An IPv4 range with its prefix length, for the cluster's own networks. */
 export const ipv4Cidr = range(ipv4RangePattern, 'an IPv4 range such as 10.0.0.0/16');
 
+/** One IPv4 address, without a prefix length. */
+export const ipv4Address = z.ipv4({ error: 'an IPv4 address such as 10.0.0.10' });
+
 /** The oldest Kubernetes minor whose configuration Slipway writes: 1.34. */
 export const oldestMinor = 34;
 

@@ -30,6 +30,7 @@ export function checkSpec(parts: SpecParts): SpecProblem[] {
     ...checkNetwork(parts.network ?? {}, machineCount(parts)),
     ...checkPools(parts.pools ?? []),
     ...checkLocations(parts),
+    ...checkHosts(parts),
     ...repeated(parts.controlPlane?.type ?? [], ['controlPlane', 'type'], 'is listed twice'),
     ...repeated(parts.provider?.residency ?? [], ['provider', 'residency'], 'is listed twice'),
     ...repeated(parts.api?.allow ?? [], ['kubernetes', 'api', 'allow'], 'is listed twice'),
@@ -155,6 +156,42 @@ export function checkLocations({ provider, controlPlane, pools = [] }: SpecParts
     ...repeated(allowed ?? [], ['provider', 'locations'], 'is listed twice'),
     ...inside(controlPlane?.locations, ['controlPlane', 'locations']),
     ...pools.flatMap((pool, index) => inside(pool.locations, ['pools', index, 'locations'])),
+  ];
+}
+
+/** Hosts: none twice, enough for what is asked, and a country for each where residency asks for one. */
+export function checkHosts(parts: SpecParts): SpecProblem[] {
+  const { hosts, residency } = parts.provider ?? {};
+  if (!hosts) return [];
+  const at = (index: number, key: string) => ['provider', 'hosts', index, key];
+  const doors = hosts.map(({ address, port }) => `${address}:${port}`);
+  const inside = hosts.map((host) => host.privateAddress ?? host.address);
+  const twice = (values: readonly string[], key: string): SpecProblem[] =>
+    values.flatMap((value, index) => {
+      const first = values.indexOf(value);
+      if (first === index) return [];
+      return [{ path: at(index, key), message: `one of its own: ${value} is hosts[${first}]’s too` }];
+    });
+  const wanted = machineCount(parts);
+  return [
+    ...twice(
+      hosts.map(({ name }) => name),
+      'name',
+    ),
+    ...twice(doors, 'address'),
+    ...twice(inside, 'privateAddress').filter(({ path }) => hosts[Number(path[2])]?.privateAddress !== undefined),
+    ...(wanted > hosts.length
+      ? [{ path: ['provider', 'hosts'], message: `at least ${wanted} hosts, as many as machines are asked for` }]
+      : []),
+    ...hosts.flatMap((host, index) => {
+      if (parts.api?.address !== undefined && inside[index] === parts.api.address)
+        return [{ path: ['kubernetes', 'api', 'address'], message: `an address of its own: ${host.name} has it` }];
+      if (residency && host.country === undefined)
+        return [
+          { path: ['provider', 'hosts', index], message: `${host.name} needs a country, since residency asks for it` },
+        ];
+      return [];
+    }),
   ];
 }
 

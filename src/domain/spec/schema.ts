@@ -1,8 +1,11 @@
 import { z } from 'zod';
 
+import { componentsSchema } from './components.js';
+import { acceptable, hostSchema } from './hosts.js';
 import {
   cidr,
   defaultKubernetesVersion,
+  ipv4Address,
   ipv4Cidr,
   kubernetesVersion,
   labelMap,
@@ -35,6 +38,20 @@ export const providerSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Countries (ISO 3166-1 alpha-2) that data may live in; anything outside is refused.'),
+  identity: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'With `hosts`: the private key to log in with, as a path. Default: $SLIPWAY_SSH_KEY, then ~/.ssh/id_ed25519.',
+    ),
+  hosts: z
+    .array(hostSchema)
+    .min(1)
+    .optional()
+    .describe(
+      'Machines that exist already, for the provider `ssh`. Those that are not needed stand by as replacements.',
+    ),
 });
 
 export const poolSchema = z.strictObject({
@@ -55,8 +72,30 @@ export const clusterSchema = z.strictObject({
     .strictObject({
       distribution: z.literal('k3s').default('k3s').describe('What is installed on the machines.'),
       version: kubernetesVersion.default(defaultKubernetesVersion).describe('The exact release.'),
+      bundle: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('A folder made by `slipway bundle create`, to push to the machines instead of having them download.'),
+      disable: z
+        .array(z.enum(['coredns', 'metrics-server']))
+        .default([])
+        .describe('Parts of k3s to leave out, beside those that Slipway’s own components take the place of.'),
       api: z
-        .strictObject({ allow: allowList.default(['self']).describe('Who may reach the Kubernetes API.') })
+        .strictObject({
+          allow: allowList.default(['self']).describe('Who may reach the Kubernetes API.'),
+          address: ipv4Address
+            .optional()
+            .describe(
+              'A free address beside the servers’ own that one of them always holds, where no load balancer can be had.',
+            ),
+          holder: z
+            .enum(['keepalived', 'kube-vip'])
+            .default('keepalived')
+            .describe(
+              'What moves that address to a living server: keepalived on the hosts, or kube-vip as a static pod.',
+            ),
+        })
         .prefault({})
         .describe('The Kubernetes API’s door.'),
     })
@@ -92,6 +131,16 @@ export const clusterSchema = z.strictObject({
     .strictObject({ allow: allowList.default(['self']).describe('Who may reach SSH.') })
     .prefault({})
     .describe('Access to the machines.'),
+  preflight: z
+    .strictObject({
+      accept: z
+        .array(z.enum(acceptable))
+        .default([])
+        .describe('Findings on hosts to go on with, knowing what they mean.'),
+    })
+    .prefault({})
+    .describe('What is looked at on hosts before anything is changed.'),
+  components: componentsSchema.optional(),
   image: z.string().min(1).optional().describe('System image. Default: the current Ubuntu LTS, ubuntu-26.04.'),
 });
 

@@ -78,6 +78,8 @@ export class Stage {
       sshAllow: ['203.0.113.0/24'],
       apiAllow: ['203.0.113.0/24'],
       sshPublicKey: this.publicKey,
+      accept: [],
+      encryption: 'wireguard',
       ...change,
     };
   }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import { createRemote } from '../../../src/remote/index.js';
 import { createHetznerProvider } from '../../../providers/hetzner/index.js';
 import { Cloud } from '../../../providers/sandbox/cloud/index.js';
 import { ScaledClock } from '../../../providers/sandbox/clock.js';
@@ -86,6 +87,8 @@ export async function hetznerHarness(networkLimit = 100): Promise<Harness> {
 }
 
 const contextWith = (boundary: Boundary, signal: AbortSignal) => ({
+  section: { name: 'hetzner' },
+  remote: createRemote({ clock: systemClock, random: systemRandom, boundary }),
   secret: () => undefined,
   variable: () => undefined,
   stateFolder: '',

@@ -42,6 +42,8 @@ export const request = (machines: readonly MachineRequest[], change: Partial<Clu
   sshAllow: ['203.0.113.0/24'],
   apiAllow: ['203.0.113.0/24'],
   sshPublicKey: publicKey,
+  accept: [],
+  encryption: 'wireguard',
   ...change,
 });
 
