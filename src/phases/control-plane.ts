@@ -20,6 +20,7 @@ import {
 } from '../k3s/index.js';
 import type { ClusterApi, PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
+import type { Departures } from './departures.js';
 import type { FoundationPlan } from './foundation.js';
 import type { HostPlan, PreparedHost } from './hosts.js';
 import type { MachinePlan } from './machines.js';
@@ -49,6 +50,7 @@ export function planControlPlane(
   foundation: FoundationPlan,
   { machines }: MachinePlan,
   hosts: HostPlan,
+  departures: Departures,
 ): ControlPlanePlan {
   const { facts, tools } = context;
   const servers = facts.comparison.wanted.filter((machine) => machine.role === 'control-plane');
@@ -129,6 +131,7 @@ export function planControlPlane(
       needs: [
         prepared.id,
         ...needs,
+        ...departures.servers,
         ...needsOf(seedMachine, ...(foundation.balancer ? [foundation.balancer] : []), ...(isInit ? [] : [api])),
       ],
       limits: ['join'],

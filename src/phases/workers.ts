@@ -4,12 +4,18 @@ import { startAgent } from '../k3s/index.js';
 import type { PhaseContext } from './context.js';
 import type { ControlPlanePlan } from './control-plane.js';
 import { deadlines } from './deadlines.js';
+import type { Departures } from './departures.js';
 import type { HostPlan } from './hosts.js';
 import { nodeSettings, wantedTaints } from './node-settings.js';
 import { openSession } from './session.js';
 
 /** Agents join in parallel, each as soon as its host is prepared and the first server answers. */
-export function planWorkers(context: PhaseContext, hosts: HostPlan, controlPlane: ControlPlanePlan): readonly Step[] {
+export function planWorkers(
+  context: PhaseContext,
+  hosts: HostPlan,
+  controlPlane: ControlPlanePlan,
+  departures: Departures,
+): readonly Step[] {
   const { facts, tools, spec, cluster } = context;
   const tokens = controlPlane.tokens;
   if (!tokens) return [];
@@ -17,13 +23,14 @@ export function planWorkers(context: PhaseContext, hosts: HostPlan, controlPlane
     .filter((machine) => machine.role === 'worker' && hosts.prepared.has(slotLabel(machine)))
     .map((worker): Step => {
       const label = slotLabel(worker);
+      const freed = departures.names.get(worker.name);
       const prepared = hosts.prepared.get(label)!;
       return {
         id: `join:${label}`,
         phase: 'Join workers',
         target: label,
         text: 'join as an agent and wait until it is Ready',
-        needs: [prepared.id, ...needsOf(tokens, controlPlane.api)],
+        needs: [prepared.id, ...(freed === undefined ? [] : [freed]), ...needsOf(tokens, controlPlane.api)],
         limits: ['agent-join'],
         apply: async (run) => {
           const host = run.output(prepared);

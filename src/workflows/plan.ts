@@ -3,6 +3,7 @@ import type { ClusterSpec } from '../domain/spec/schema.js';
 import type { Step } from '../engine/index.js';
 import type { Tools } from '../phases/context.js';
 import { planControlPlane } from '../phases/control-plane.js';
+import { planDepartures } from '../phases/departures.js';
 import { planFoundation } from '../phases/foundation.js';
 import { planHosts } from '../phases/hosts.js';
 import { planLabels } from '../phases/labels.js';
@@ -21,18 +22,20 @@ export function planCluster(
 ): readonly Step[] {
   const context = { cluster, spec, request, facts, tools };
   const foundation = planFoundation(context);
+  const departures = planDepartures(context);
   const machines = planMachines(context, foundation, userData);
   const hosts = planHosts(context, machines);
-  const controlPlane = planControlPlane(context, foundation, machines, hosts);
-  const workers = planWorkers(context, hosts, controlPlane);
+  const controlPlane = planControlPlane(context, foundation, machines, hosts, departures);
+  const workers = planWorkers(context, hosts, controlPlane, departures);
   const arrivals = [...controlPlane.joined, ...workers.map((step) => step.id)];
   return [
     ...foundation.steps,
+    ...departures.steps,
     ...machines.steps,
     ...hosts.steps,
     ...controlPlane.steps,
     ...workers,
     ...planLabels(context, hosts, controlPlane),
-    ...planRemoval(context, controlPlane, arrivals),
+    ...planRemoval(context, controlPlane, arrivals, departures),
   ];
 }

@@ -6,6 +6,7 @@ import type { MachineProvider } from '../provider/port.js';
 import type { StepInfo } from '../reporting/index.js';
 import type { ClusterFolder, ClusterRecord } from '../workspace/types.js';
 import type { WorkflowContext } from './context.js';
+import { refuseLostControlPlane } from './lost-control-plane.js';
 import { observe, type Observation } from './observe.js';
 import { planCluster } from './plan.js';
 import { preflight } from './preflight.js';
@@ -58,6 +59,7 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
   const publicKey = record ? (await folder.identity()).publicKey : context.newKeyPair().publicKey;
   const tools = toolsFor(context, provider, folder);
   const seen = await observe(context, tools, cluster, spec, publicKey);
+  refuseLostControlPlane(spec.name, seen.facts);
   const steps = planCluster(cluster, spec, seen, tools, () => Promise.reject(new Error('a plan creates nothing')));
   if (steps.length > 0) await preflight(provider, spec, seen.request, context.signal);
   return {
@@ -87,6 +89,7 @@ export async function reconcile(
     const identity = await folder.identity();
     const tools = toolsFor(context, provider, folder);
     const seen = await observe(context, tools, record, spec, identity.publicKey);
+    refuseLostControlPlane(spec.name, seen.facts);
     const userData = async (machine: WantedMachine): Promise<string> =>
       context.cloudInit({
         hostname: machine.name,

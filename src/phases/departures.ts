@@ -1,0 +1,104 @@
+import { labelKeys, type Machine } from '../domain/index.js';
+import type { Step, StepContext } from '../engine/index.js';
+import type { NodeFacts } from '../kube/types.js';
+import type { ClusterApi, ClusterFacts, PhaseContext } from './context.js';
+import { deadlines } from './deadlines.js';
+import { refuseQuorumLoss } from './quorum.js';
+
+const phase = 'Let go of what is lost';
+
+export interface Departures {
+  readonly steps: readonly Step[];
+  /** Steps after which no lost server is a member of etcd any more: a new one may join then. */
+  readonly servers: readonly string[];
+  /** The step that frees a node's name, by that name. */
+  readonly names: ReadonlyMap<string, string>;
+  /** Surplus machines that are dealt with here, by name. */
+  readonly machines: ReadonlySet<string>;
+}
+
+/**
+ * Nodes whose machine is gone, and surplus machines that are dead. They go before anything joins: a dead server counts
+ * against etcd's quorum for as long as it is a member, and k3s refuses a new machine under the name of an old node.
+ */
+export function planDepartures(context: PhaseContext): Departures {
+  const { facts, tools, cluster } = context;
+  const { api, nodes } = facts;
+  if (!api || !nodes) return { steps: [], servers: [], names: new Map(), machines: new Set() };
+
+  const lost = lostNodes(facts);
+  const dead = facts.comparison.surplus.filter((machine) => isDead(machine, nodes.get(machine.name)));
+  const steps: Step[] = [
+    ...lost.map((node): Step => ({
+      id: `forget:${node.name}`,
+      phase,
+      target: node.name,
+      text: 'its machine is gone: take the node out of Kubernetes',
+      needs: [],
+      limits: node.controlPlane ? ['join'] : [],
+      apply: (run) => takeOut(api, node.name, node.controlPlane, cluster.name, run),
+    })),
+    ...dead.map((machine): Step => ({
+      id: `remove:${machine.name}`,
+      phase,
+      target: machine.name,
+      text: 'it is dead and not asked for: take it out of Kubernetes and let it go',
+      needs: [],
+      limits: machine.role === 'control-plane' ? ['join'] : [],
+      destroys: true,
+      apply: async (run) => {
+        // The machine first: one that wakes up in between would register again.
+        await tools.provider.machines.delete(machine, run);
+        if (nodes.has(machine.name)) {
+          await takeOut(api, machine.name, machine.role === 'control-plane', cluster.name, run);
+        }
+        await tools.folder.forgetMachine(machine.name);
+      },
+    })),
+  ];
+  return {
+    steps,
+    servers: [
+      ...lost.filter((node) => node.controlPlane).map((node) => `forget:${node.name}`),
+      ...dead.filter((machine) => machine.role === 'control-plane').map((machine) => `remove:${machine.name}`),
+    ],
+    names: new Map(lost.map((node) => [node.name, `forget:${node.name}`])),
+    machines: new Set(dead.map(({ name }) => name)),
+  };
+}
+
+/**
+ * Nodes of pools of ours that have no machine any more. One that is Ready counts only when its name is about to be
+ * given again: a node looks Ready for a while after its machine has gone, and otherwise it is not ours to judge.
+ */
+export function lostNodes({ comparison, nodes }: Pick<ClusterFacts, 'comparison' | 'nodes'>): readonly NodeFacts[] {
+  const machines = new Set([...comparison.kept, ...comparison.surplus].map(({ name }) => name));
+  const awaited = new Set(comparison.missing.map(({ name }) => name));
+  return [...(nodes?.values() ?? [])].filter(
+    (node) =>
+      node.labels[labelKeys.pool] !== undefined && !machines.has(node.name) && (!node.ready || awaited.has(node.name)),
+  );
+}
+
+/** Neither the provider nor Kubernetes sees it alive, so that nothing can be drained from it. */
+export function isDead(machine: Pick<Machine, 'status'>, node: Pick<NodeFacts, 'ready'> | undefined): boolean {
+  return (machine.status === 'unknown' || machine.status === 'off') && !node?.ready;
+}
+
+/** @throws RefusedError code QUORUM; IncompleteError code NODE_TIMEOUT */
+export async function takeOut(
+  { kube, watch }: ClusterApi,
+  node: string,
+  server: boolean,
+  cluster: string,
+  run: StepContext,
+): Promise<void> {
+  if (server) refuseQuorumLoss(node, await kube.nodes(run), cluster);
+  run.progress('deleting the node');
+  await kube.deleteNode(node, run);
+  await watch.until(node, 'to be gone from Kubernetes', (found) => found === undefined, {
+    ...run,
+    deadlineMs: deadlines.nodeGone,
+    hint: `See what holds it: kubectl get node ${node} -o yaml`,
+  });
+}

@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { Cli } from '../support/cli.js';
+
+let cli: Cli;
+beforeEach(() => void (cli = new Cli()));
+afterEach(() => cli.close());
+
+interface Status {
+  readonly machines: readonly { readonly name: string; readonly node?: { readonly ready: boolean } }[];
+}
+
+interface Server {
+  readonly id: number;
+  readonly name: string;
+}
+
+const create = (...counts: string[]) => ['cluster', 'create', 'demo', ...counts, '--yes', '--json'];
+const apply = ['cluster', 'apply', 'demo', '--yes', '--json'];
+
+/** Somebody deletes servers in the cloud's console. */
+async function deleteAtCloud(...parts: readonly string[]): Promise<readonly Server[]> {
+  const { endpoint, info } = await cli.sandbox();
+  const going = (await cli.cloud<Server>('servers')).filter(({ name }) => parts.some((part) => name.includes(part)));
+  for (const { id } of going) {
+    const answer = await fetch(`${endpoint}/servers/${id}`, {
+      method: 'DELETE',
+      headers: { Authorization: `Bearer ${info.cloudToken}` },
+    });
+    expect(answer.status).toBe(200);
+  }
+  await expect
+    .poll(async () => (await cli.cloud<Server>('servers')).length, { timeout: 20_000 })
+    .toBe(4 - going.length);
+  return going;
+}
+
+async function ready(): Promise<readonly string[]> {
+  const status = JSON.parse((await cli.run(['cluster', 'status', 'demo', '--json'])).out) as Status;
+  return status.machines.filter(({ node }) => node?.ready).map(({ name }) => name);
+}
+
+describe('machines that were deleted behind our back', () => {
+  it('are made again, and the new ones join under the old names', async () => {
+    expect((await cli.run(create('--control-planes', '3', '--workers', '1'))).code).toBe(0);
+    const gone = await deleteAtCloud('-cp-2-', '-workers-1-');
+    expect(gone).toHaveLength(2);
+    const planned = await cli.run(['cluster', 'plan', 'demo']);
+    for (const { name } of gone) expect(planned.out).toContain(name);
+    expect(planned.out).toContain('its machine is gone');
+    const applied = await cli.run(apply);
+    expect(applied, applied.err).toMatchObject({ code: 0 });
+    expect([...(await ready())].sort()).toEqual((await cli.cloud<Server>('servers')).map(({ name }) => name).sort());
+    expect(await ready()).toHaveLength(4);
+    expect((await cli.run(['cluster', 'plan', 'demo', '--detailed-exitcode'])).code).toBe(0);
+  }, 120_000);
+
+  it('are not replaced by a second, empty cluster when all servers are gone', async () => {
+    expect((await cli.run(create('--control-planes', '3', '--workers', '1'))).code).toBe(0);
+    await deleteAtCloud('-cp-');
+    const refused = await cli.run(apply);
+    expect(refused.code).toBe(3);
+    expect(refused.err + refused.out).toContain('CONTROL_PLANE_LOST');
+    expect(await cli.cloud<Server>('servers')).toHaveLength(1);
+  }, 120_000);
+});
