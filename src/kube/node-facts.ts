@@ -20,6 +20,7 @@ export function nodeFacts(node: WireNode): NodeFacts {
     address: addressOf(node, 'InternalIP') ?? addressOf(node, 'ExternalIP'),
     providerId: spec.providerID,
     labels,
+    annotations: metadata.annotations ?? {},
     taints: spec.taints ?? [],
     createdAt: metadata.creationTimestamp ?? '',
   };
@@ -43,13 +44,14 @@ export function describeNode(node: NodeFacts | undefined): string {
 }
 
 /** The merge patch (RFC 7386) for a change of a node. */
-export function nodeMergePatch({ labels, taints, unschedulable }: NodePatch): object {
+export function nodeMergePatch({ labels, annotations, taints, unschedulable }: NodePatch): object {
   const spec = {
     ...(taints === undefined ? {} : { taints: taints.length === 0 ? null : taints }),
     ...(unschedulable === undefined ? {} : { unschedulable: unschedulable ? true : null }),
   };
+  const metadata = { ...(labels && { labels }), ...(annotations && { annotations }) };
   return {
-    ...(labels === undefined ? {} : { metadata: { labels } }),
+    ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
     ...(Object.keys(spec).length === 0 ? {} : { spec }),
   };
 }

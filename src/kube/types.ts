@@ -23,6 +23,7 @@ export interface NodeFacts {
   readonly address: string | undefined;
   readonly providerId: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
   readonly taints: readonly NodeTaint[];
   readonly createdAt: string;
 }
@@ -30,6 +31,8 @@ export interface NodeFacts {
 export interface NodePatch {
   /** Null removes a label. */
   readonly labels?: Readonly<Record<string, string | null>> | undefined;
+  /** Null removes an annotation. */
+  readonly annotations?: Readonly<Record<string, string | null>> | undefined;
   /** Replaces all taints. */
   readonly taints?: readonly NodeTaint[] | undefined;
   readonly unschedulable?: boolean | undefined;

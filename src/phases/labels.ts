@@ -1,78 +1,89 @@
-import { slotLabel } from '../domain/index.js';
+import { slotLabel, type Machine, type WantedMachine } from '../domain/index.js';
 import { needsOf, type Step, valueOf } from '../engine/index.js';
 import { selfAssignableLabels } from '../k3s/index.js';
-import type { NodeFacts, NodePatch, NodeTaint } from '../kube/types.js';
+import type { NodePatch } from '../kube/types.js';
 import type { PhaseContext } from './context.js';
 import type { ControlPlanePlan } from './control-plane.js';
-import type { HostPlan } from './hosts.js';
+import type { HostPlan, PreparedHost } from './hosts.js';
+import { joinPatch, nodePatch, type WantedMarks } from './node-patch.js';
 import { controlPlaneTaint, wantedLabels, wantedTaints } from './node-settings.js';
 
 /** Labels and taints of nodes that are Ready already, and those that a kubelet may not give itself. */
 export function planLabels(context: PhaseContext, hosts: HostPlan, controlPlane: ControlPlanePlan): readonly Step[] {
-  const { facts, spec } = context;
-  return facts.comparison.wanted.flatMap((machine): Step[] => {
-    const label = slotLabel(machine);
-    const kept = facts.comparison.kept.find(({ name }) => name === machine.name);
-    const labels = wantedLabels(spec, { ...machine, nodeLabels: kept?.nodeLabels });
-    const taints = wantedTaints(spec, machine);
-    const node = facts.nodes?.get(machine.name);
-    const joins = hosts.prepared.has(label);
-    const patch = joins
-      ? joinPatch(labels, selfAssignableLabels(labels))
-      : node && nodePatch(node, labels, taints, machine.role === 'control-plane' ? [controlPlaneTaint.key] : []);
-    if (!patch) return [];
-    return [
-      {
-        id: `label:${label}`,
-        phase: 'Label nodes',
-        target: label,
-        text: describePatch(patch),
-        needs: [
-          ...needsOf(controlPlane.api),
-          ...(joins
-            ? [
-                ...controlPlane.joined.filter((id) => id.endsWith(`:${label}`)),
-                ...(machine.role === 'worker' ? [`join:${label}`] : []),
-              ]
-            : []),
-        ],
-        apply: (run) => valueOf(controlPlane.api, run).kube.patchNode(machine.name, patch, run),
-      },
-    ];
+  return context.facts.comparison.wanted.flatMap((machine) => {
+    const prepared = hosts.prepared.get(slotLabel(machine));
+    const step = prepared
+      ? joinStep(context, machine, prepared, controlPlane)
+      : presentStep(context, machine, controlPlane);
+    return step ? [step] : [];
   });
 }
 
-function joinPatch(
-  all: Readonly<Record<string, string>>,
-  given: Readonly<Record<string, string>>,
-): NodePatch | undefined {
-  const missing = Object.fromEntries(Object.entries(all).filter(([key]) => !(key in given)));
-  return Object.keys(missing).length === 0 ? undefined : { labels: missing };
-}
-
-/** What to change on a node, undefined when it is right. Taints of others stay; `owned` keys are ours to take away. */
-export function nodePatch(
-  node: Pick<NodeFacts, 'labels' | 'taints'>,
-  labels: Readonly<Record<string, string>>,
-  taints: readonly NodeTaint[],
-  owned: readonly string[],
-): NodePatch | undefined {
-  const missing = Object.fromEntries(Object.entries(labels).filter(([key, value]) => node.labels[key] !== value));
-  const same = (a: NodeTaint, b: NodeTaint): boolean => a.key === b.key && a.effect === b.effect;
-  const equal = (a: NodeTaint, b: NodeTaint): boolean => same(a, b) && (a.value ?? '') === (b.value ?? '');
-  const kept = node.taints.filter(
-    (taint) => !taints.some((wanted) => same(wanted, taint)) && !owned.includes(taint.key),
+function presentStep(context: PhaseContext, machine: WantedMachine, { api }: ControlPlanePlan): Step | undefined {
+  const { comparison, nodes } = context.facts;
+  const node = nodes?.get(machine.name);
+  const kept = comparison.kept.find(({ name }) => name === machine.name);
+  const patch = node && nodePatch(node, marksOf(context, machine, kept));
+  return (
+    patch &&
+    labelStep(machine, describePatch(patch), needsOf(api), (run) =>
+      valueOf(api, run).kube.patchNode(machine.name, patch, run),
+    )
   );
-  const next = [...kept, ...taints];
-  const tainted =
-    next.length !== node.taints.length || next.some((taint) => !node.taints.some((present) => equal(present, taint)));
-  if (Object.keys(missing).length === 0 && !tainted) return undefined;
-  return { ...(Object.keys(missing).length > 0 ? { labels: missing } : {}), ...(tainted ? { taints: next } : {}) };
 }
 
-function describePatch({ labels, taints }: NodePatch): string {
+/** What comes with a machine that was there before us is known only once one is chosen. */
+function joinStep(
+  context: PhaseContext,
+  machine: WantedMachine,
+  prepared: Step<PreparedHost>,
+  { api, joined }: ControlPlanePlan,
+): Step | undefined {
+  const patchFor = (found?: Pick<Machine, 'nodeLabels'>): NodePatch | undefined => {
+    const marks = marksOf(context, machine, found);
+    return joinPatch(marks, selfAssignableLabels(marks.labels));
+  };
+  const expected = patchFor();
+  const hostsBringLabels = context.spec.provider.hosts?.some(({ labels }) => Object.keys(labels).length > 0);
+  if (!expected && !hostsBringLabels) return undefined;
+  const label = slotLabel(machine);
+  const after = machine.role === 'worker' ? [`join:${label}`] : joined.filter((id) => id.endsWith(`:${label}`));
+  return labelStep(
+    machine,
+    expected ? describePatch(expected) : 'set the labels of its host',
+    [...needsOf(api), prepared.id, ...after],
+    async (run) => {
+      const patch = patchFor(run.output(prepared).machine);
+      if (patch) await valueOf(api, run).kube.patchNode(machine.name, patch, run);
+    },
+  );
+}
+
+function labelStep(machine: WantedMachine, text: string, needs: string[], apply: Step['apply']): Step {
+  const label = slotLabel(machine);
+  return { id: `label:${label}`, phase: 'Label nodes', target: label, text, needs, apply };
+}
+
+function marksOf(
+  { spec }: PhaseContext,
+  machine: WantedMachine,
+  found: Pick<Machine, 'nodeLabels'> | undefined,
+): WantedMarks {
+  return {
+    labels: wantedLabels(spec, { ...machine, nodeLabels: found?.nodeLabels }),
+    taints: wantedTaints(spec, machine),
+    owned: machine.role === 'control-plane' ? [controlPlaneTaint.key] : [],
+  };
+}
+
+/** Reads as a plan line: `set tier=web; remove old; taints a:NoSchedule`. */
+export function describePatch({ labels = {}, taints }: NodePatch): string {
+  const entries = Object.entries(labels);
+  const set = entries.flatMap(([key, value]) => (value === null ? [] : [`${key}=${value}`]));
+  const removed = entries.flatMap(([key, value]) => (value === null ? [key] : []));
   const parts = [
-    ...Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value ?? ''}`),
+    ...(set.length > 0 ? [`set ${set.join(', ')}`] : []),
+    ...(removed.length > 0 ? [`remove label ${removed.join(', ')}`] : []),
     ...(taints === undefined
       ? []
       : [
@@ -81,5 +92,5 @@ function describePatch({ labels, taints }: NodePatch): string {
             : `taints ${taints.map(({ key, effect }) => `${key}:${effect}`).join(', ')}`,
         ]),
   ];
-  return `set ${parts.join(', ')}`;
+  return parts.join('; ') || 'remember which labels and taints are the pool’s';
 }
