@@ -47,6 +47,19 @@ describe('which machines a cluster shall have', () => {
     expect(missing.map(({ location }) => location)).toEqual(['fsn1', 'nbg1', 'hel1', 'fsn1', 'nbg1', 'hel1', 'fsn1']);
   });
 
+  it('gives the slot of a retired machine to one of the next generation, and lets the old one go', () => {
+    const file = spec({ pools: [{ name: 'web', count: 2 }] });
+    const before = made(compareMachines(cluster, file, defaults, []).wanted);
+    const retired = before.map((machine) => (machine.slot === 2 ? { ...machine, retired: true } : machine));
+    const { missing, surplus, kept } = compareMachines(cluster, file, defaults, retired);
+    expect(missing).toMatchObject([{ pool: 'web', slot: 2, generation: 2 }]);
+    expect(surplus).toEqual([retired.find((machine) => machine.retired)]);
+    expect(kept).toHaveLength(2);
+    expect(missing[0]!.name).not.toBe(surplus[0]!.name);
+    const arrived = [...retired, ...made(missing)];
+    expect(compareMachines(cluster, file, defaults, arrived).missing).toEqual([]);
+  });
+
   it('finds nothing missing and nothing surplus once all are made, whatever the sizes', () => {
     fc.assert(
       fc.property(fc.constantFrom(1, 3, 5), fc.array(fc.nat({ max: 6 }), { maxLength: 4 }), (count, sizes) => {
