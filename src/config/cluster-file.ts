@@ -4,9 +4,9 @@ import { basename, dirname, resolve } from 'node:path';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import { messageOf, UsageError } from '../errors/index.js';
 import { withAbsolutePaths } from './paths.js';
-import { pathText } from './problems.js';
+import { pathText } from '../domain/source/problems.js';
 import { validateCluster } from './validate.js';
-import { readYaml, type Position } from './yaml-source.js';
+import { readYaml, type Position } from '../domain/source/yaml.js';
 
 /** A cluster file is a page or two; what is larger is something else. */
 const maxBytes = 1024 * 1024;

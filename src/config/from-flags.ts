@@ -1,6 +1,6 @@
 import type { ClusterFile, ClusterSpec } from '../domain/spec/schema.js';
 import { UsageError } from '../errors/index.js';
-import { pathText } from './problems.js';
+import { pathText } from '../domain/source/problems.js';
 import { validateCluster } from './validate.js';
 
 /** What flags can say about a cluster; undefined leaves the default. */

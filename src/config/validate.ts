@@ -1,7 +1,7 @@
 import { checkSpec, type SpecParts, type SpecProblem } from '../domain/spec/rules.js';
 import { clusterSchema, poolSchema, providerSchema, type ClusterSpec } from '../domain/spec/schema.js';
 import { clusterJsonSchema } from './json-schema.js';
-import { describeIssues, shortValue } from './problems.js';
+import { describeIssues, shortValue } from '../domain/source/problems.js';
 
 export type Validated =
   | { readonly spec: ClusterSpec; readonly problems?: undefined }

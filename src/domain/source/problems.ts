@@ -1,7 +1,7 @@
 import type { core } from 'zod';
 
-import { nearest } from '../domain/nearest.js';
-import type { SpecProblem } from '../domain/spec/rules.js';
+import { nearest } from '../nearest.js';
+import type { SpecProblem } from '../spec/rules.js';
 import { schemaAt, type JsonSchema } from './json-schema.js';
 
 type Issue = core.$ZodIssue;

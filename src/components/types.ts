@@ -1,0 +1,223 @@
+import type { ClusterRef } from '../domain/machine.js';
+import type { Secret } from '../domain/secret.js';
+import type { JsonSchema } from '../domain/source/json-schema.js';
+import type { ClusterSpec } from '../domain/spec/schema.js';
+import type { KubeObject } from '../kube/types.js';
+
+export type Preset = 'baseline' | 'minimal' | 'none';
+export type Architecture = 'amd64' | 'arm64';
+
+/** Where a chart comes from, and which one. */
+export interface Chart {
+  readonly name: string;
+  /** Base of a chart repository: `https://traefik.github.io/charts`. */
+  readonly repository?: string | undefined;
+  /** A whole OCI reference: `oci://ghcr.io/traefik/helm/traefik`. */
+  readonly oci?: string | undefined;
+  readonly version: string;
+  /** Installed while nodes are still tainted: the cloud controller only. */
+  readonly bootstrap: boolean;
+  readonly takeOwnership: boolean;
+  /** How long helm may take, as Go writes durations: `5m`. */
+  readonly timeout: string;
+}
+
+/** A Kubernetes Secret that a component needs. */
+export interface SecretForm {
+  readonly name: string;
+  readonly namespace: string;
+  /** Asked for only when this holds: `dns.provider=cloudflare|hetzner`, or `dns.provider`: is set. */
+  readonly when?: string | undefined;
+  /** Key in the Secret → environment variable. */
+  readonly keys: Readonly<Record<string, string>>;
+  /** Key in the Secret → text that is no secret. */
+  readonly plain: Readonly<Record<string, string>>;
+  /** Keys whose value Slipway draws where nobody gives one: length in characters. Kept once they are in the cluster. */
+  readonly generate: Readonly<Record<string, number>>;
+}
+
+export interface VolumeRequest {
+  /** Gibibytes. */
+  readonly sizeGiB: number;
+  readonly count: number;
+}
+
+/** What something asks of the nodes. */
+export interface Requests {
+  /** Thousandths of a core. */
+  readonly cpuMilli: number;
+  readonly memoryMiB: number;
+  readonly volumes: readonly VolumeRequest[];
+}
+
+/** A workload that shows whether a component is healthy. */
+export interface HealthTarget {
+  readonly kind: string;
+  /** Default: what Kubernetes calls this kind's group. */
+  readonly apiVersion?: string | undefined;
+  readonly name: string;
+  readonly namespace: string;
+  readonly when?: string | undefined;
+}
+
+/** Something outside the cluster that its data goes to, and the options that tell where it stands. */
+export interface PlaceForm {
+  /** For people: `the bucket of logs`. */
+  readonly what: string;
+  /** Paths of options: `s3.endpoint`. */
+  readonly endpoint?: string | undefined;
+  readonly region?: string | undefined;
+}
+
+/** A template that was read and checked; rendering it touches no file. */
+export interface Template {
+  /** Absolute path. */
+  readonly file: string;
+  /** Path as in messages: `templates/components/traefik/values.yaml.hbs`. */
+  readonly shown: string;
+  /** @throws UsageError code BAD_TEMPLATE: file, line and reason. */
+  render(context: TemplateContext): string;
+}
+
+/** What a template sees. */
+export type TemplateContext = Readonly<Record<string, unknown>>;
+
+/** A folder of the catalogue, read and checked. */
+export interface Component {
+  readonly name: string;
+  readonly folder: string;
+  /** False for a component of the user's own. */
+  readonly builtIn: boolean;
+  readonly title: string;
+  readonly description: string;
+  readonly presets: readonly Preset[];
+  readonly namespace: string;
+  readonly chart: Chart | undefined;
+  /** Name of the helm release. */
+  readonly release: string;
+  /** Components or capabilities that must be there, and healthy before it. */
+  readonly needs: readonly string[];
+  /** Components or capabilities that go before it when they are there. */
+  readonly after: readonly string[];
+  readonly provides: readonly string[];
+  readonly architectures: readonly Architecture[];
+  readonly options: JsonSchema;
+  readonly secrets: readonly SecretForm[];
+  readonly requests: Requests;
+  readonly health: readonly HealthTarget[];
+  readonly places: readonly PlaceForm[];
+  readonly values: Template | undefined;
+  readonly before: readonly Template[];
+  readonly manifests: readonly Template[];
+}
+
+/** Every component there is, by name. */
+export interface Catalogue {
+  readonly components: ReadonlyMap<string, Component>;
+  /** Folders it was read from, ours first. */
+  readonly folders: readonly string[];
+}
+
+/** What components are told of the provider; made from the port by `providerFacts`. Nothing secret. */
+export interface ProviderFacts {
+  readonly name: string;
+  readonly required: readonly string[];
+  readonly baseline: readonly string[];
+  readonly serviceLoadBalancer: 'provider' | 'nodes';
+  readonly storageClass: string | undefined;
+  /** What the integration's `templateValues` gives. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** Why a component is on or off, for people: `required by hetzner`, `preset baseline`, `named in the file`. */
+export interface SelectedComponent {
+  readonly component: Component;
+  readonly because: string;
+  /** Of its own, with defaults. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The chart's version that is installed; undefined without a chart. */
+  readonly version: string | undefined;
+  readonly pool: string | undefined;
+  readonly storage: { readonly class: string | undefined; readonly size: string | undefined };
+  /** The user's values, laid over the rendered ones. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Where secrets come from that the file names another source for, by environment variable. */
+  readonly secrets: Readonly<Record<string, SecretSource>>;
+  /** Names of selected components that must be healthy before it, directly. */
+  readonly waitsFor: readonly string[];
+}
+
+export interface Selection {
+  /** In an order in which they can be applied; those that wait for nothing in common may go at the same time. */
+  readonly on: readonly SelectedComponent[];
+  readonly off: readonly { readonly component: Component; readonly because: string }[];
+}
+
+/** All that one component puts into the cluster, as values. Equal input gives equal output, to the byte. */
+export interface RenderedComponent {
+  readonly name: string;
+  readonly title: string;
+  readonly namespace: string;
+  readonly version: string | undefined;
+  /** Names of components that must be healthy first. */
+  readonly waitsFor: readonly string[];
+  /** Applied first: the Namespace, then `before/`. */
+  readonly before: readonly KubeObject[];
+  /** The HelmChart object in kube-system; its name is the release's. */
+  readonly chart: KubeObject | undefined;
+  /** Applied once the chart's workloads are healthy. */
+  readonly objects: readonly KubeObject[];
+  readonly health: readonly HealthTarget[];
+}
+
+/** What rendering needs beside the selection. */
+export interface RenderInput {
+  readonly cluster: ClusterRef;
+  readonly spec: ClusterSpec;
+  readonly provider: ProviderFacts;
+}
+
+/** Where a secret's value comes from. */
+export type SecretSource = { readonly env: string } | { readonly file: string };
+
+/** One key of one Secret that must have a value before anything is changed. */
+export interface SecretNeed {
+  readonly component: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly key: string;
+  /** As the component names it: `CLOUDFLARE_API_TOKEN`. */
+  readonly variable: string;
+  readonly source: SecretSource;
+  /** Length of what Slipway draws when the source has nothing; undefined: it is an error then. */
+  readonly generate: number | undefined;
+}
+
+/** A Kubernetes Secret to be made. Never rendered, printed or journaled. */
+export interface ResolvedSecret {
+  readonly component: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly data: Readonly<Record<string, Secret>>;
+  /** Keys of `data` that were drawn: what the cluster has already is kept instead. */
+  readonly drawn: readonly string[];
+}
+
+/** How the resolver reads. Undefined: there is nothing. */
+export interface SecretReaders {
+  /** The provider's own (`kubernetesIntegration.secret`), asked first. */
+  provider(variable: string): Secret | undefined;
+  environment(variable: string): Secret | undefined;
+  file(path: string): Promise<Secret | undefined>;
+  draw(length: number): Secret;
+}
+
+/** A place outside the cluster, judged by `residency`. */
+export interface JudgedPlace {
+  readonly component: string;
+  readonly what: string;
+  /** The endpoint or region as written. */
+  readonly where: string;
+  readonly country: string | undefined;
+  readonly verdict: 'inside' | 'outside' | 'unknown';
+}
