@@ -17,20 +17,15 @@ if command -v cloud-init >/dev/null; then
   esac
 fi
 
-# private_interface: the one that carries the address; empty as long as there is none.
-private_interface() {
-  ip -o -4 addr show | awk -v address="$PRIVATE_ADDRESS" '{ split($4, part, "/") } part[1] == address { print $2; exit }'
-}
-
 interface=
 if [ -n "${PRIVATE_ADDRESS:-}" ]; then
-  interface=$(private_interface)
+  interface=$(interface_with "$PRIVATE_ADDRESS")
   [ -n "$interface" ] || say "waiting for the interface with $PRIVATE_ADDRESS"
   while [ -z "$interface" ]; do
     patience || fail PRIVATE_INTERFACE_MISSING \
       "no interface has the address $PRIVATE_ADDRESS; there are: $(ip -o -4 addr show | awk '{ printf "%s %s  ", $2, $4 }')"
     sleep 1
-    interface=$(private_interface)
+    interface=$(interface_with "$PRIVATE_ADDRESS")
   done
 fi
 

@@ -78,5 +78,9 @@ changed=true
 write_file "$record" 644 "$wanted
 $VERSION
 "
-[ -z "${FILE:-}" ] || rm -f "$FILE"
+if [ -n "${FILE:-}" ]; then
+  rm -f "$FILE"
+  # Where a bundle's files arrive; gone with the last of them.
+  rmdir "$SLIPWAY_PREFIX/var/lib/slipway-incoming" 2>/dev/null || :
+fi
 done_with "$wanted"

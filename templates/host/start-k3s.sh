@@ -23,15 +23,13 @@ write_file "$SLIPWAY_PREFIX/etc/systemd/system/$service" 644 "$UNIT"
 systemctl daemon-reload
 said=$(systemctl enable "$service" 2>&1) || fail UNIT_FAILED "$service could not be enabled: $said"
 
-# state: active, activating, failed, inactive …
-state() {
-  systemctl is-active "$service" 2>/dev/null || :
-}
-
 began=$(date +%s)
 wanted=$(sha256 "$config_file")/$(sha256 "$SLIPWAY_PREFIX/etc/systemd/system/$service")/$(sha256 "$bin")
+# Read at the start only, like the configuration.
+registries=$(sha256 "$SLIPWAY_PREFIX/etc/rancher/k3s/registries.yaml")
+wanted=$wanted${registries:+/$registries}
 restarted=false
-case $(state) in
+case $(is_active "$service") in
   active | activating | reloading) verb=restart ;;
   *) verb=start ;;
 esac
@@ -85,7 +83,7 @@ give_up() {
 
 tab=$(printf '\t')
 rounds=0
-until [ "$(state)" = active ]; do
+until [ "$(is_active "$service")" = active ]; do
   rounds=$((rounds + 1))
   late=false
   [ "$(($(date +%s) - began))" -lt "$WAIT_SECONDS" ] || late=true

@@ -108,3 +108,74 @@ k3s_unit() {
 unit_name() {
   if [ "$1" = server ]; then echo k3s.service; else echo k3s-agent.service; fi
 }
+
+# claim_field NAME: a line of what this host is claimed for; empty when it is free.
+claim_field() {
+  sed -n "s/^$1=//p" "$SLIPWAY_PREFIX/etc/slipway/claim" 2>/dev/null | head -n 1
+}
+
+# kill_pods: ends all that k3s left running: shims with what runs in their pods, mounts, links.
+kill_pods() {
+  # _family PID: its descendants, then itself. A shim is the parent of all that runs in its pod.
+  _family() {
+    for _child in $(ps -e -o ppid= -o pid= | awk -v parent="$1" '$1 == parent { print $2 }'); do
+      _family "$_child"
+    done
+    echo "$1"
+  }
+  # k3s's own shims, and those of a k3s that takes them from the system.
+  ps -e -o pid= -o args= | awk -v data="$SLIPWAY_PREFIX/var/lib/rancher/k3s/data/" -v socket="$SLIPWAY_PREFIX/run/k3s/containerd/" '
+    $2 ~ /\/containerd-shim/ && (index($2, data) == 1 || index($0, " " socket)) { print $1 }' |
+    while read -r _shim; do
+      for _pid in $(_family "$_shim"); do kill -KILL "$_pid" 2>/dev/null || :; done
+    done
+  # Deepest first.
+  awk '{ print $2 }' /proc/self/mounts | sort -r | while read -r _mount; do
+    case $_mount in
+      "$SLIPWAY_PREFIX"/run/k3s/* | "$SLIPWAY_PREFIX"/var/lib/kubelet/pods/* | "$SLIPWAY_PREFIX"/var/lib/kubelet/plugins/* | "$SLIPWAY_PREFIX"/run/netns/cni-*)
+        umount -l "$_mount" || say "$_mount could not be unmounted"
+        ;;
+    esac
+  done
+  # Interfaces have no prefix: only on a machine that is ours alone.
+  if [ -z "$SLIPWAY_PREFIX" ]; then
+    for _link in cni0 flannel.1 flannel-v6.1 flannel-wg flannel-wg-v6; do
+      ip link delete "$_link" 2>/dev/null || :
+    done
+  fi
+}
+
+# interface_with ADDRESS: the interface that carries it; empty as long as there is none.
+interface_with() {
+  ip -o -4 addr show | awk -v address="$1" '{ split($4, part, "/") } part[1] == address { print $2; exit }'
+}
+
+# is_active UNIT: active, activating, failed, inactive …
+is_active() {
+  systemctl is-active "$1" 2>/dev/null || :
+}
+
+# virtual_router ADDRESS: the number by which VRRP tells the holders of one address from those of another.
+virtual_router() {
+  _last=${1##*.}
+  if [ "$_last" = 0 ]; then echo 255; else echo "$_last"; fi
+}
+
+# api_answers ADDRESS: whether this cluster's API, with a certificate that names the address, answers there. Else `said`
+# has the reason.
+api_answers() {
+  said=$("$SLIPWAY_PREFIX/usr/local/bin/k3s" kubectl --kubeconfig "$SLIPWAY_PREFIX/etc/rancher/k3s/k3s.yaml" \
+    --server "https://$1:6443" --request-timeout 3s get --raw /livez 2>&1 </dev/null)
+}
+
+# await_api ADDRESS SECONDS UNIT: until the API answers there. UNIT holds the address; may be empty.
+await_api() {
+  _until=$(($(date +%s) + $2))
+  until api_answers "$1"; do
+    if [ "$(date +%s)" -ge "$_until" ] || ! patience; then
+      [ -z "$3" ] || journalctl --unit="$3" --no-pager --output=cat 2>/dev/null | tail -n 15 >&2
+      fail ADDRESS_SILENT "the API did not answer at $1 within $2 s: $(printf '%s\n' "$said" | tail -n 1)"
+    fi
+    sleep 0.5
+  done
+}

@@ -7,6 +7,7 @@
 #   lock     locked by the task that runs, and by its children; the kernel lets go when they are gone
 #   holder   id, name and start of the task that took the lock last
 #   <id>/    env, script, worker, attempts (whose result this is), started, out, err, exit
+#   looks/   the same again for tasks that look for a moment: they never wait behind one that works
 
 # The work itself: takes the host's lock, runs the script, keeps its output and its exit code.
 slipway_worker() {
@@ -111,6 +112,9 @@ slipway_runner() {
   LC_ALL=C
   export PATH LC_ALL SLIPWAY_PREFIX
   base=$SLIPWAY_PREFIX/run/slipway
+  case $SLIPWAY_TASK in
+    read-claim) base=$base/looks ;;
+  esac
   folder=$base/$SLIPWAY_ID
   until=$(($(date +%s) + SLIPWAY_DEADLINE))
   for tool in flock timeout setsid find; do
