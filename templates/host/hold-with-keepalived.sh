@@ -12,9 +12,9 @@ need WAIT_SECONDS
 
 service=slipway-keepalived.service
 unit=$SLIPWAY_PREFIX/etc/systemd/system/$service
-config=$SLIPWAY_PREFIX/etc/keepalived/slipway.conf
-alive=$SLIPWAY_PREFIX/etc/keepalived/slipway-api-alive.sh
-# Named by the package manager that put keepalived here for us: it goes again with us.
+config=$SLIPWAY_PREFIX/etc/slipway/keepalived.conf
+alive=$SLIPWAY_PREFIX/etc/slipway/api-alive.sh
+# Which package manager put keepalived here for us: it goes again with us.
 installed=$SLIPWAY_PREFIX/var/lib/slipway/keepalived.installed
 record=$SLIPWAY_PREFIX/var/lib/slipway/keepalived.started
 
@@ -60,7 +60,6 @@ if [ "$(is_active "$service")" != active ] && [ -z "$(interface_with "$ADDRESS")
   fail ADDRESS_TAKEN "$ADDRESS answers already, and not as this cluster: another machine has it"
 fi
 
-public_dir "${config%/*}"
 # What keepalived asks every two seconds: whether the API of this very server is well. Without a quorum it is not.
 # shellcheck disable=SC2016 # the script's own variables
 write_file "$alive" 700 '#!/bin/sh

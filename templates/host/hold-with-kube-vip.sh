@@ -18,6 +18,8 @@ if [ -f "$keepalived" ]; then
   systemctl disable --now slipway-keepalived.service >/dev/null 2>&1 || :
   rm -f "$keepalived"
   systemctl daemon-reload
+  remove_keepalived
+  changed=true
 fi
 
 public_dir "${pod%/*}"

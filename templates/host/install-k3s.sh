@@ -81,6 +81,6 @@ $VERSION
 if [ -n "${FILE:-}" ]; then
   rm -f "$FILE"
   # Where a bundle's files arrive; gone with the last of them.
-  rmdir "$SLIPWAY_PREFIX/var/lib/slipway-incoming" 2>/dev/null || :
+  rmdir "$SLIPWAY_PREFIX/var/lib/slipway/incoming" 2>/dev/null || :
 fi
 done_with "$wanted"

@@ -5,7 +5,7 @@
 need FILES
 need OWNER
 
-folder=$SLIPWAY_PREFIX/var/lib/slipway-incoming
+folder=$SLIPWAY_PREFIX/var/lib/slipway/incoming
 images=$SLIPWAY_PREFIX/var/lib/rancher/k3s/agent/images
 registries=$SLIPWAY_PREFIX/etc/rancher/k3s/registries.yaml
 bin=$SLIPWAY_PREFIX/usr/local/bin/k3s
@@ -47,8 +47,9 @@ FILES
 rm -f "$images"/.*.slipway
 
 if [ -n "$missing" ]; then
-  public_dir "${folder%/*}"
-  [ -d "$folder" ] || mkdir "$folder" || cannot_write "$folder"
+  mkdir -p "$folder" || cannot_write "$folder"
+  # Whoever copies may pass through to the folder, and sees nothing on the way.
+  chmod 711 "${folder%/*}"
   chown "$OWNER" "$folder" || fail WRITE_FAILED "$folder could not be given to $OWNER"
   chmod 700 "$folder"
   public_dir "$images"

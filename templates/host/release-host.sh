@@ -90,6 +90,7 @@ for link in kubectl crictl ctr; do
 done
 rm -f "$p/usr/local/bin/k3s" "$p"/usr/local/bin/.k3s.slipway.*
 
+remove_keepalived
 say 'removing what Slipway wrote'
 rm -f "$p/etc/modules-load.d/slipway.conf" "$p"/etc/sysctl.d/*-slipway.conf
 rm -rf "$p/usr/local/lib/slipway" "$p/var/lib/slipway" "$p"/var/tmp/slipway-*

@@ -179,3 +179,16 @@ await_api() {
     sleep 0.5
   done
 }
+
+# remove_keepalived: the package, where it came for us. Not having it gone is no reason to stop.
+remove_keepalived() {
+  _record=$SLIPWAY_PREFIX/var/lib/slipway/keepalived.installed
+  [ -f "$_record" ] || return 0
+  say 'removing keepalived again'
+  case $(cat "$_record") in
+    apt-get) said=$(DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 purge -y keepalived 2>&1 </dev/null) ;;
+    dnf) said=$(dnf remove -y keepalived 2>&1 </dev/null) ;;
+    zypper) said=$(zypper --non-interactive remove keepalived 2>&1 </dev/null) ;;
+  esac || say "keepalived could not be removed: $(printf '%s\n' "$said" | tail -n 1)"
+  rm -f "$_record"
+}
