@@ -32,6 +32,7 @@ export class PrettyProgress {
   #drawing: Promise<unknown> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #before: string[] = [];
+  #stopped = false;
 
   constructor(
     private readonly stderr: NodeJS.WriteStream,
@@ -115,7 +116,8 @@ export class PrettyProgress {
           new Promise<void>((resolve, reject) => {
             group.task = task;
             group.finish = (failed) => (failed ? reject(new Error(this.title(group))) : resolve());
-            if (ended(group)) group.finish(group.failed + group.skipped > 0);
+            // Loading the drawing takes a moment, in which a short run may end.
+            if (ended(group) || this.#stopped) group.finish(group.done < group.total);
           }),
       })),
       {
@@ -189,6 +191,7 @@ export class PrettyProgress {
   }
 
   private stop(): void {
+    this.#stopped = true;
     clearInterval(this.#timer);
     for (const group of this.#groups.values()) {
       this.settle(group, true);

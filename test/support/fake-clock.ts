@@ -16,9 +16,13 @@ export class FakeClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
-      const entry = { at: this.#now + ms, wake: resolve };
-      this.#due.push(entry);
-      signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      const stop = (): void => reject(signal?.reason as Error);
+      const wake = (): void => {
+        signal?.removeEventListener('abort', stop);
+        resolve();
+      };
+      this.#due.push({ at: this.#now + ms, wake });
+      signal?.addEventListener('abort', stop, { once: true });
       setImmediate(() => this.advance());
     });
   }
