@@ -1,6 +1,7 @@
-import type { Machine, MachineLogin } from '../domain/index.js';
+import type { Machine } from '../domain/index.js';
 import { IncompleteError, RefusedError } from '../errors/index.js';
 import { canForward } from '../provider/port.js';
+import { loginTarget } from '../remote/login-target.js';
 import type { HostTarget, RunOptions, Session } from '../remote/types.js';
 import type { Tools } from './context.js';
 
@@ -21,7 +22,7 @@ export async function hostTarget(
   options: RunOptions,
   onlyKeys?: readonly string[],
 ): Promise<HostTarget> {
-  if (machine.login) return ownedTarget(machine.name, machine.login);
+  if (machine.login) return loginTarget(machine.name, machine.login);
   if (machine.publicAddress === undefined) {
     throw new IncompleteError(`${machine.name} has no public address, so it cannot be reached.`, {
       code: 'NO_ADDRESS',
@@ -44,16 +45,5 @@ export async function hostTarget(
     user: 'root',
     identity: (await folder.identity()).privateKey,
     pins: async () => onlyKeys ?? (await folder.pins(machine.name)),
-  };
-}
-
-/** A machine that was there before us is entered as its owner says; its host keys are the file's. */
-function ownedTarget(name: string, { jump, identity, hostKeys, ...door }: MachineLogin): HostTarget {
-  return {
-    name,
-    ...door,
-    identity,
-    pins: () => Promise.resolve(hostKeys),
-    ...(jump ? { jump: ownedTarget(`the jump host ${jump.address}`, jump) } : {}),
   };
 }

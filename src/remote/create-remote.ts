@@ -5,6 +5,7 @@ import pLimit from 'p-limit';
 
 import { across, type Boundary, type Clock, type Random } from '../domain/index.js';
 import { HostSession, type SessionTools } from './host-session.js';
+import { JumpHosts } from './jump-hosts.js';
 import type { TaskTexts } from './run-task.js';
 import { ownTemplates } from './templates.js';
 import type { HostTarget, Remote, RunOptions, Session } from './types.js';
@@ -31,11 +32,14 @@ export function createRemote(options: RemoteOptions): Remote {
     texts.set(name, read);
     return read;
   };
+  const limit = pLimit(options.handshakes ?? 16);
+  const jumps = new JumpHosts(limit);
   const tools: SessionTools = {
     clock,
     random,
     boundary,
-    limit: pLimit(options.handshakes ?? 16),
+    limit,
+    dial: (target) => (signal) => jumps.dial(target, signal),
     texts: async (task): Promise<TaskTexts> => {
       const [runner, common, own] = await Promise.all([
         text('lib/runner.sh'),
@@ -81,12 +85,20 @@ export function createRemote(options: RemoteOptions): Remote {
     disconnect,
     close: async () => {
       await Promise.all([...sessions.keys()].map(disconnect));
+      jumps.close();
     },
   };
 }
 
 function samePlace(a: HostTarget, b: HostTarget): boolean {
+  const { jump: viaA } = a;
+  const { jump: viaB } = b;
+  if ((viaA === undefined) !== (viaB === undefined)) return false;
   return (
-    a.address === b.address && a.port === b.port && a.user === b.user && a.identity.reveal() === b.identity.reveal()
+    a.address === b.address &&
+    a.port === b.port &&
+    a.user === b.user &&
+    a.identity.reveal() === b.identity.reveal() &&
+    (!viaA || !viaB || samePlace(viaA, viaB))
   );
 }

@@ -3,7 +3,7 @@ import type { Client } from 'ssh2';
 
 import { across, waitFor, type Boundary, type Clock, type Random } from '../domain/index.js';
 import { IncompleteError } from '../errors/index.js';
-import { isFinal, LoginRefused, openClient } from './open-client.js';
+import { type Dial, isFinal, LoginRefused, openClient, type Opened } from './open-client.js';
 import { execute, type TaskTexts, wireTask } from './run-task.js';
 import { scrubber } from './scrub.js';
 import { taskFailed, taskTimeout } from './task-errors.js';
@@ -17,6 +17,8 @@ export interface SessionTools {
   readonly boundary: Boundary;
   /** Limits handshakes that run at once. */
   readonly limit: LimitFunction;
+  /** How a host is reached: straight, or through its jump host. */
+  dial(target: HostTarget): Dial;
   texts(task: string): Promise<TaskTexts>;
 }
 
@@ -27,8 +29,9 @@ const graceMs = 20_000;
 
 /** One host, its one connection, and making it again. */
 export class HostSession implements Session {
-  #client: Client | undefined;
+  #opened: Opened | undefined;
   #opening: Promise<Client> | undefined;
+  #hostKey = '';
   readonly #life = new AbortController();
 
   constructor(
@@ -37,12 +40,16 @@ export class HostSession implements Session {
   ) {}
 
   get connected(): boolean {
-    return this.#client !== undefined;
+    return this.#opened !== undefined;
+  }
+
+  get hostKey(): string {
+    return this.#hostKey;
   }
 
   /** @throws as `Remote.connect` */
   async open(deadlineMs: number, { signal, progress }: RunOptions): Promise<Client> {
-    const { name, address, port, user } = this.target;
+    const { name, address, port } = this.target;
     const { clock } = this.tools;
     let refusedSince: number | undefined;
     return waitFor(
@@ -57,14 +64,10 @@ export class HostSession implements Session {
               throw error;
             }
             refusedSince ??= clock.now();
-            if (clock.now() - refusedSince < Math.min(refusedMs, deadlineMs / 2)) {
+            if (!error.by.owned && clock.now() - refusedSince < Math.min(refusedMs, deadlineMs / 2)) {
               throw new Error('the login is refused so far', { cause: error });
             }
-            throw new IncompleteError(`${name} (${address}:${port}) does not take the cluster’s key for ${user}.`, {
-              code: 'SSH_LOGIN_REFUSED',
-              hint: 'Another key may have been set up on it: delete the machine at its provider and run the same command again.',
-              cause: error,
-            });
+            throw loginRefused(error);
           }
         },
       },
@@ -95,7 +98,7 @@ export class HostSession implements Session {
           return await unlessAborted(uploadFile(client, { localPath, remotePath, mode }, options), options.signal);
         } catch (error) {
           options.signal.throwIfAborted();
-          if (this.#client === client || left === 1) {
+          if (this.#opened?.client === client || left === 1) {
             throw new IncompleteError(`${remotePath} could not be copied to ${name}.`, {
               code: 'UPLOAD_FAILED',
               hint: 'Check the machine’s disk and the connection, then run the same command again.',
@@ -110,8 +113,8 @@ export class HostSession implements Session {
 
   async close(): Promise<void> {
     this.#life.abort(new Error('the session was closed'));
-    const client = this.#client;
-    this.#client = undefined;
+    const client = this.#opened?.client;
+    this.#opened = undefined;
     if (!client) return;
     const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
     client.end();
@@ -182,20 +185,37 @@ export class HostSession implements Session {
   /** One try, shared by all who wait for this host. */
   #attempt(): Promise<Client> {
     this.#life.signal.throwIfAborted();
-    if (this.#client) return Promise.resolve(this.#client);
-    this.#opening ??= openClient(this.target, this.tools.limit, this.#life.signal)
-      .then((client) => {
-        this.#client = client;
-        client.once('close', () => {
-          if (this.#client === client) this.#client = undefined;
+    if (this.#opened) return Promise.resolve(this.#opened.client);
+    this.#opening ??= openClient(this.target, this.tools.dial(this.target), this.tools.limit, this.#life.signal)
+      .then((opened) => {
+        this.#opened = opened;
+        this.#hostKey = opened.hostKey;
+        opened.client.once('close', () => {
+          if (this.#opened === opened) this.#opened = undefined;
         });
-        return client;
+        return opened.client;
       })
       .finally(() => {
         this.#opening = undefined;
       });
     return this.#opening;
   }
+}
+
+function loginRefused(error: LoginRefused): IncompleteError {
+  const { name, address, port, user, owned } = error.by;
+  const at = `${name} (${address}:${port})`;
+  return owned
+    ? new IncompleteError(`${at} does not let ${user} in with the key of the cluster file.`, {
+        code: 'SSH_LOGIN_REFUSED',
+        hint: `Put its public half into ~/.ssh/authorized_keys of ${user} there, or name another key as provider.identity.`,
+        cause: error,
+      })
+    : new IncompleteError(`${at} does not take the cluster’s key for ${user}.`, {
+        code: 'SSH_LOGIN_REFUSED',
+        hint: 'Another key may have been set up on it: delete the machine at its provider and run the same command again.',
+        cause: error,
+      });
 }
 
 function lost(machine: string, task: string, why: string, cause?: unknown): IncompleteError {

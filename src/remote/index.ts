@@ -1,6 +1,15 @@
 export { cloudInit, type CloudInitOptions } from './cloud-init.js';
 export { createRemote, type RemoteOptions } from './create-remote.js';
-export { fingerprint, generateHostKey, generateIdentity, generateKeyPair, keyBlob, type SshKeyPair } from './keys.js';
+export {
+  fingerprint,
+  generateHostKey,
+  generateIdentity,
+  generateKeyPair,
+  identityFault,
+  keyBlob,
+  type SshKeyPair,
+} from './keys.js';
+export { loginTarget } from './login-target.js';
 export { TaskFailedError } from './task-errors.js';
 export { ownTemplates } from './templates.js';
 export type * from './types.js';

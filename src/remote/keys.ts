@@ -36,6 +36,14 @@ export const generateIdentity = (cluster: string): SshKeyPair => generateKeyPair
 
 const ed25519BlobLength = 4 + 'ssh-ed25519'.length + 4 + 32;
 
+/** Why a private key cannot be used for logging in; undefined when it can. ssh2 is loaded by the first call. */
+export function identityFault(text: string): 'encrypted' | 'public' | 'unreadable' | undefined {
+  const { utils } = createRequire(import.meta.url)('ssh2') as Ssh2;
+  const read = utils.parseKey(text);
+  if (read instanceof Error) return /encrypted|passphrase/i.test(read.message) ? 'encrypted' : 'unreadable';
+  return read.isPrivateKey() ? undefined : 'public';
+}
+
 /** The raw key in `ssh-ed25519 AAAA… comment`; undefined when the text is no such line. */
 export function keyBlob(publicKey: string): Buffer | undefined {
   const [type, base64] = publicKey.trim().split(/\s+/);

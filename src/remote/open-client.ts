@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { LimitFunction } from 'p-limit';
 import type { Client } from 'ssh2';
 
@@ -10,8 +11,25 @@ import type { HostTarget } from './types.js';
 const dialMs = 10_000;
 const handshakeMs = 30_000;
 
+/** Makes the connection that SSH then speaks on. */
+export type Dial = (signal: AbortSignal) => Promise<Duplex>;
+
+export interface Opened {
+  readonly client: Client;
+  /** OpenSSH form of the key by which the host proved itself. */
+  readonly hostKey: string;
+}
+
 /** The identity was not taken. It may be early: a machine can answer before cloud-init has placed our key. */
-export class LoginRefused extends Error {}
+export class LoginRefused extends Error {
+  constructor(
+    /** The host that refused it: a jump host maybe. */
+    readonly by: Pick<HostTarget, 'name' | 'address' | 'port' | 'user' | 'owned'>,
+    message: string,
+  ) {
+    super(message);
+  }
+}
 
 /**
  * One try to log in. The TCP connection is made first and outside the limit, so that machines which do not answer yet
@@ -19,24 +37,41 @@ export class LoginRefused extends Error {}
  * @throws RefusedError codes HOST_KEY_MISMATCH, HOST_KEY_UNKNOWN; IncompleteError code SSH_IDENTITY; LoginRefused; or
  * what the network said.
  */
-export async function openClient(target: HostTarget, limit: LimitFunction, signal: AbortSignal): Promise<Client> {
-  signal.throwIfAborted();
-  const [{ default: ssh2 }, socket] = await Promise.all([import('ssh2'), dial(target, signal)]);
-  try {
-    return await limit(async () => {
-      signal.throwIfAborted();
-      const check = new HostKeyCheck(target.name, target.address, await target.pins());
-      // ssh2 waits for the whole handshake on a socket that ended before it was handed over.
-      if (socket.destroyed || socket.readableEnded) throw new Error('the connection was reset before it said anything');
-      return handshake(new ssh2.Client(), socket, target, check, signal);
-    });
-  } catch (error) {
-    socket.destroy();
-    throw error;
+export async function openClient(
+  target: HostTarget,
+  dial: Dial,
+  limit: LimitFunction,
+  signal: AbortSignal,
+): Promise<Opened> {
+  const { default: ssh2 } = await import('ssh2');
+  let check: HostKeyCheck | undefined;
+  for (;;) {
+    signal.throwIfAborted();
+    const socket = await dial(signal);
+    try {
+      return await limit(async () => {
+        signal.throwIfAborted();
+        check ??= new HostKeyCheck(target, await target.pins());
+        // ssh2 waits for the whole handshake on a socket that ended before it was handed over.
+        if (socket.destroyed || socket.readableEnded)
+          throw new Error('the connection was reset before it said anything');
+        const client = await handshake(new ssh2.Client(), socket, target, check, signal);
+        return { client, hostKey: check.accepted ?? '' };
+      });
+    } catch (error) {
+      socket.destroy();
+      // Each round leaves one kind of key less to ask for.
+      if (error === check?.refusal && check?.undecided) continue;
+      throw check?.refusal ?? error;
+    }
   }
 }
 
-async function dial({ address, port }: HostTarget, signal: AbortSignal): Promise<Socket> {
+/** By TCP, straight from this computer. */
+export async function dialTcp(
+  { address, port }: Pick<HostTarget, 'address' | 'port'>,
+  signal: AbortSignal,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, noDelay: true, timeout: dialMs });
     const end = (error: Error): void => {
@@ -61,7 +96,7 @@ async function dial({ address, port }: HostTarget, signal: AbortSignal): Promise
 
 async function handshake(
   client: Client,
-  socket: Socket,
+  socket: Duplex,
   target: HostTarget,
   check: HostKeyCheck,
   signal: AbortSignal,
@@ -75,7 +110,7 @@ async function handshake(
     const onAbort = (): void => end(reasonOf(signal));
     signal.addEventListener('abort', onAbort, { once: true });
     // Stays for the client's life: a connection that breaks later is noticed by its `close`.
-    client.on('error', (error) => end(errorOf(error)));
+    client.on('error', (error) => end(errorOf(target, error)));
     client.once('close', () => end(new Error('the connection was closed during the handshake')));
     client.once('ready', () => {
       signal.removeEventListener('abort', onAbort);
@@ -97,7 +132,9 @@ async function handshake(
       end(
         new IncompleteError(`The key for logging in to ${target.name} cannot be read.`, {
           code: 'SSH_IDENTITY',
-          hint: 'Bring back the cluster’s key in the workspace from a backup.',
+          hint: target.owned
+            ? 'Name the right key as provider.identity in the cluster file.'
+            : 'Bring back the cluster’s key in the workspace from a backup.',
           cause,
         }),
       );
@@ -105,8 +142,8 @@ async function handshake(
   });
 }
 
-function errorOf(error: Error & { level?: string }): Error {
-  if (error.level === 'client-authentication') return new LoginRefused(error.message);
+function errorOf(target: HostTarget, error: Error & { level?: string }): Error {
+  if (error.level === 'client-authentication') return new LoginRefused(target, error.message);
   return new Error(networkWords(error), { cause: error });
 }
 

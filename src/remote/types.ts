@@ -11,6 +11,8 @@ export interface HostTarget {
   readonly identity: Secret;
   /** Accepted host keys in OpenSSH form (`ssh-ed25519 AAAA…`) or fingerprints (`SHA256:…`), read anew at each connection. Never empty. */
   pins(): Promise<readonly string[]>;
+  /** True for a host of its owner's: what is wrong with its keys or its login is mended in the cluster file. */
+  readonly owned?: boolean | undefined;
   /** A host to pass through on the way. */
   readonly jump?: Omit<HostTarget, 'jump'> | undefined;
 }
@@ -39,6 +41,8 @@ export interface RunOptions {
 /** One verified connection to a host; several callers share it. */
 export interface Session {
   readonly target: HostTarget;
+  /** The key by which the host proved itself, in OpenSSH form. */
+  readonly hostKey: string;
   /**
    * Runs a task under the host's lock as a transient unit that outlives this session, or attaches to the same task
    * already running. A dropped connection is made again and the task found again until the task's deadline.

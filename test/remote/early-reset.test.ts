@@ -5,7 +5,7 @@ import pLimit from 'p-limit';
 import { afterAll, expect, it } from 'vitest';
 
 import { generateKeyPair } from '../../src/remote/keys.js';
-import { openClient } from '../../src/remote/open-client.js';
+import { dialTcp, openClient } from '../../src/remote/open-client.js';
 
 const server = createServer((socket) => socket.resetAndDestroy());
 afterAll(() => new Promise((resolve) => server.close(resolve)));
@@ -30,5 +30,8 @@ it('notices at once that a booting machine reset the connection, also while the 
       return [keys.publicKey];
     },
   };
-  await expect(openClient(target, pLimit(1), new AbortController().signal)).rejects.toThrow(/reset|closed|ended/i);
+  const dial = (signal: AbortSignal) => dialTcp(target, signal);
+  await expect(openClient(target, dial, pLimit(1), new AbortController().signal)).rejects.toThrow(
+    /reset|closed|ended/i,
+  );
 }, 5_000);
