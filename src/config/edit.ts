@@ -16,6 +16,8 @@ export type PoolEdit =
  */
 export function editPools(text: string, edit: PoolEdit): string {
   const document = parseDocument(text);
+  // Written back as this person writes: `{a: 1}` or `{ a: 1 }`, and no line folded that was not.
+  const written = () => document.toString({ flowCollectionPadding: text.includes('{ '), lineWidth: 0 });
   const pools = document.get('pools');
   if (edit.kind === 'add') {
     const { name, count, type, labels, taints } = edit.pool;
@@ -28,7 +30,7 @@ export function editPools(text: string, edit: PoolEdit): string {
     });
     if (isSeq(pools)) pools.add(entry);
     else document.set('pools', document.createNode([entry]));
-    return document.toString();
+    return written();
   }
   const index = isSeq(pools) ? pools.items.findIndex((item) => isMap(item) && item.get('name') === edit.name) : -1;
   if (!isSeq(pools) || index < 0) {
@@ -39,5 +41,5 @@ export function editPools(text: string, edit: PoolEdit): string {
   }
   if (edit.kind === 'remove') pools.delete(index);
   else (pools.items[index] as YAMLMap).set('count', edit.count);
-  return document.toString();
+  return written();
 }
