@@ -8,10 +8,11 @@ minor=${1:-v1.35}
 T0=$(date +%s%N)
 say() { local t=$(( ($(date +%s%N) - T0) / 100000000 )); printf '[%5s s] %s\n' "$((t / 10)).$((t % 10))" "$*"; }
 built=$("$here/k3s/build.sh" "$minor"); say "k3s: $built"
-bin=$(printf '%s' "$built" | sed 's/.*"path":"\([^"]*\)".*/\1/')
+# shellcheck source=by-hand.sh
+. "$here/by-hand.sh"
+bin=$(printf '%s' "$built" | json_value path)
 images=$("$here/images/build.sh")
 work=$(mktemp -d); export RIG_STATE=$work/rig
-rig() { "$here/rig/rig.sh" "$@"; }
 trap 'rc=$?; rig down || true; rm -rf --one-file-system "$work"; exit $rc' EXIT
 trap 'exit 130' INT TERM
 rig up --owner $$ >/dev/null
@@ -21,51 +22,10 @@ for h in "s1 11" "s2 12" "s3 13" "a1 14"; do rig create $h >/dev/null & pids="$p
 for p in $pids; do wait "$p"; done
 say "4 hosts answer ssh"
 
-until_ok() { # seconds what command...
-  local end=$(( $(date +%s) + $1 )) what=$2; shift 2
-  until "$@" >/dev/null 2>&1; do
-    [ "$(date +%s)" -lt $end ] || { echo "FAIL: $what" >&2; for h in s1 s2 s3 a1; do rig ssh $h 'journalctl -u "k3s*" -o cat --no-pager | grep -E "level=(error|fatal|warn)" | tail -8' </dev/null >&2 2>/dev/null || true; done; exit 1; }
-    sleep 0.5
-  done
-}
 K=s1
 kube() { rig ssh $K k3s kubectl "$@" </dev/null; }
 ready() { kube get node "$1" | grep -q " Ready "; }
-unit() { # role -> a unit as a release's install script would write it
-  cat <<U
-[Unit]
-Wants=network-online.target
-After=network-online.target
-[Install]
-WantedBy=multi-user.target
-[Service]
-Type=notify
-KillMode=process
-Delegate=yes
-LimitNOFILE=1048576
-LimitNPROC=infinity
-LimitCORE=infinity
-TasksMax=infinity
-TimeoutStartSec=0
-Restart=always
-RestartSec=5s
-ExecStartPre=-/sbin/modprobe br_netfilter
-ExecStartPre=-/sbin/modprobe overlay
-ExecStart=/usr/local/bin/k3s $1
-U
-}
-node() { # host role config...
-  local h=$1 role=$2 name=k3s; shift 2; [ $role = server ] || name=k3s-agent
-  unit $role > "$work/unit"; printf '%s\n' "$@" > "$work/config"
-  rig put $h "$bin" /usr/local/bin/k3s 755
-  rig put $h "$images" /var/lib/rancher/k3s/agent/images/test.tar
-  rig put $h "$work/unit" /etc/systemd/system/$name.service
-  rig put $h "$work/config" /etc/rancher/k3s/config.yaml 600
-  rig ssh $h "systemctl daemon-reload; systemctl enable -q $name; systemctl start --no-block $name" </dev/null
-}
-common=('token: not-a-secret' 'kubelet-arg: ["fail-cgroupv1=false"]')
-server=("${common[@]}" 'disable: [coredns, traefik, servicelb, local-storage, metrics-server]' ${PROVE_SERVER_EXTRA:+"$PROVE_SERVER_EXTRA"})
-
+server+=(${PROVE_SERVER_EXTRA:+"$PROVE_SERVER_EXTRA"})
 node s1 server "${server[@]}" 'cluster-init: true'
 say "s1: started"
 until_ok 180 "s1 Ready" ready s1; say "s1: Ready ($(kube get node s1 --no-headers | awk '{print $5}'))"
