@@ -20,17 +20,22 @@ export interface Chart {
   readonly takeOwnership: boolean;
   /** How long helm may take, as Go writes durations: `5m`. */
   readonly timeout: string;
+  /** It has a `crds/` folder, which helm never upgrades: applied from the chart's archive before an upgrade. */
+  readonly crds: boolean;
 }
 
 /** A Kubernetes Secret that a component needs. */
 export interface SecretForm {
   readonly name: string;
   readonly namespace: string;
-  /** Asked for only when this holds: `dns.provider=cloudflare|hetzner`, or `dns.provider`: is set. */
+  /**
+   * Asked for only when this holds: `dns.provider=cloudflare|hetzner`, or `dns.provider`: is set. Of another component's
+   * options: `cert-manager:dns.provider`.
+   */
   readonly when?: string | undefined;
   /** Key in the Secret → environment variable. */
   readonly keys: Readonly<Record<string, string>>;
-  /** Key in the Secret → text that is no secret. */
+  /** Key in the Secret → path in the templates' context, for what is no secret: `provider.network`. */
   readonly plain: Readonly<Record<string, string>>;
   /** Keys whose value Slipway draws where nobody gives one: length in characters. Kept once they are in the cluster. */
   readonly generate: Readonly<Record<string, number>>;
@@ -77,6 +82,19 @@ export interface Template {
   readonly shown: string;
   /** @throws UsageError code BAD_TEMPLATE: file, line and reason. */
   render(context: TemplateContext): string;
+  /**
+   * What it renders to, as data: one entry for each YAML document that is not empty.
+   * @throws UsageError code BAD_TEMPLATE, with the template's line for an error in the rendered YAML too.
+   */
+  documents(context: TemplateContext): readonly RenderedDocument[];
+}
+
+/** One YAML document of a rendered template. */
+export interface RenderedDocument {
+  /** Shared between renderings: never to be changed. */
+  readonly data: unknown;
+  /** Line of the template. */
+  readonly line: number;
 }
 
 /** What a template sees. */
@@ -91,6 +109,10 @@ export interface Component {
   readonly title: string;
   readonly description: string;
   readonly presets: readonly Preset[];
+  /** A preset includes it only when this holds for its own options: it can do nothing without them. */
+  readonly when?: string | undefined;
+  /** On whenever that component is on and its options are so. */
+  readonly with?: { readonly component: string; readonly when?: string | undefined } | undefined;
   readonly namespace: string;
   readonly chart: Chart | undefined;
   /** Name of the helm release. */
@@ -151,6 +173,8 @@ export interface Selection {
   /** In an order in which they can be applied; those that wait for nothing in common may go at the same time. */
   readonly on: readonly SelectedComponent[];
   readonly off: readonly { readonly component: Component; readonly because: string }[];
+  /** For people: versions that were not tried, and the like. */
+  readonly warnings: readonly string[];
 }
 
 /** All that one component puts into the cluster, as values. Equal input gives equal output, to the byte. */
@@ -165,6 +189,8 @@ export interface RenderedComponent {
   readonly before: readonly KubeObject[];
   /** The HelmChart object in kube-system; its name is the release's. */
   readonly chart: KubeObject | undefined;
+  /** The chart whose `crds/` are applied from its archive before an upgrade; undefined: helm does it all. */
+  readonly crds: Chart | undefined;
   /** Applied once the chart's workloads are healthy. */
   readonly objects: readonly KubeObject[];
   readonly health: readonly HealthTarget[];
