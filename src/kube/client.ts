@@ -40,6 +40,16 @@ export class KubeClient {
     return parse(await this.#patiently({ method: 'GET', path }, signal));
   }
 
+  /** A request that changes nothing though it is no GET. @throws ApiError, UnreachableError */
+  async ask(request: KubeRequest, signal: AbortSignal): Promise<unknown> {
+    return parse(await this.#patiently(request, signal));
+  }
+
+  /** An answer that is text: a log. @throws ApiError, UnreachableError */
+  async text(path: string, signal: AbortSignal): Promise<string> {
+    return (await this.#patiently({ method: 'GET', path }, signal)).body;
+  }
+
   /**
    * A change, which may be sent more than once. Passes the boundary as `PATCH nodes/demo-cp-1`.
    * @throws ApiError, UnreachableError

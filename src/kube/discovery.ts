@@ -1,7 +1,8 @@
 import { UsageError } from '../errors/index.js';
 import type { KubeClient } from './client.js';
 import { ApiError } from './failures.js';
-import type { WireResources } from './wire.js';
+import type { ServedKind } from './types.js';
+import type { WireGroups, WireResources } from './wire.js';
 
 interface Resource {
   readonly name: string;
@@ -33,6 +34,31 @@ export class Discovery {
       code: 'KUBE_NO_SUCH_KIND',
       hint: 'What brings this kind (a chart, a custom resource definition) has to be installed first.',
     });
+  }
+
+  /** Undefined when the cluster does not serve the kind. */
+  async find(apiVersion: string, kind: string, signal: AbortSignal): Promise<Resource | undefined> {
+    try {
+      return await this.resource(apiVersion, kind, signal);
+    } catch (error) {
+      if (error instanceof UsageError && error.code === 'KUBE_NO_SUCH_KIND') return undefined;
+      throw error;
+    }
+  }
+
+  /** Every kind that can be listed, in the version each group prefers. */
+  async all(signal: AbortSignal): Promise<readonly ServedKind[]> {
+    const { groups = [] } = (await this.client.get('/apis', signal)) as WireGroups;
+    const versions = ['v1', ...groups.flatMap(({ preferredVersion }) => preferredVersion?.groupVersion ?? [])];
+    const kinds = await Promise.all(
+      versions.map(async (apiVersion) => {
+        const { resources = [] } = (await this.client.get(groupPath(apiVersion), signal)) as WireResources;
+        return resources
+          .filter(({ name, verbs }) => !name.includes('/') && verbs?.includes('list') !== false)
+          .map(({ kind, namespaced }) => ({ apiVersion, kind, namespaced }));
+      }),
+    );
+    return kinds.flat();
   }
 
   async #ask(apiVersion: string, signal: AbortSignal): Promise<ReadonlyMap<string, Resource>> {

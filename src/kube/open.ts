@@ -5,6 +5,7 @@ import { ApiError } from './failures.js';
 import { kubeServers } from './kubeconfig.js';
 import { nodeFacts, nodeMergePatch } from './node-facts.js';
 import { NodeFeed } from './node-watch.js';
+import { ObjectFeeds } from './object-watch.js';
 import { listAll } from './paging.js';
 import type {
   DrainOptions,
@@ -12,13 +13,16 @@ import type {
   KubeContext,
   KubeObject,
   KubeOptions,
+  LogOptions,
   NodeFacts,
   NodePatch,
   NodeWatch,
+  ObjectRef,
+  ObjectWait,
+  ServedKind,
+  UntilOptions,
 } from './types.js';
 import type { WireNode } from './wire.js';
-
-type Ref = Parameters<Kube['get']>[0];
 
 const fieldManager = 'slipway';
 /** How long and how patiently to wait; the defaults suit everybody but tests. */
@@ -39,10 +43,12 @@ export async function openKube(context: KubeContext, tuning: KubeTuning = {}): P
 class HttpKube implements Kube {
   readonly #discovery: Discovery;
   readonly #feed: NodeFeed;
+  readonly #objects: ObjectFeeds;
 
   constructor(private readonly client: KubeClient) {
     this.#discovery = new Discovery(client);
     this.#feed = new NodeFeed(client);
+    this.#objects = new ObjectFeeds(client, this.#discovery);
   }
 
   async reachable({ signal }: KubeOptions): Promise<boolean> {
@@ -80,7 +86,7 @@ class HttpKube implements Kube {
     if (await this.get(password, options)) await this.delete(password, options);
   }
 
-  async get(ref: Ref, { signal }: KubeOptions): Promise<KubeObject | undefined> {
+  async get(ref: ObjectRef, { signal }: KubeOptions): Promise<KubeObject | undefined> {
     return explained(
       `GET ${shortName(ref)}`,
       async () => {
@@ -115,14 +121,14 @@ class HttpKube implements Kube {
     );
   }
 
-  async apply(object: KubeObject, options: KubeOptions & { readonly force?: boolean }): Promise<KubeObject> {
-    const { signal, force = false } = options;
+  async apply(object: KubeObject, options: Parameters<Kube['apply']>[1]): Promise<KubeObject> {
+    const { signal, force = false, dryRun = false } = options;
     const { managedFields: _, resourceVersion: __, ...metadata } = object.metadata;
     return explained(
       `PATCH ${shortName(object)}`,
       async () => {
         const { path, what } = await this.#locate(object, signal);
-        const query = new URLSearchParams({ fieldManager, force: String(force) });
+        const query = new URLSearchParams({ fieldManager, force: String(force), ...(dryRun ? { dryRun: 'All' } : {}) });
         const request = {
           method: 'PATCH',
           path: `${path}?${query.toString()}`,
@@ -130,13 +136,15 @@ class HttpKube implements Kube {
           // JSON is YAML.
           body: JSON.stringify({ ...object, metadata }),
         } as const;
-        return (await this.client.write(request, what, signal)) as KubeObject;
+        // What changes nothing passes no boundary.
+        const answer = dryRun ? this.client.ask(request, signal) : this.client.write(request, what, signal);
+        return (await answer) as KubeObject;
       },
       isSensitive(object.kind),
     );
   }
 
-  async delete(ref: Ref, { signal }: KubeOptions): Promise<void> {
+  async delete(ref: ObjectRef, { signal }: KubeOptions): Promise<void> {
     await explained(
       `DELETE ${shortName(ref)}`,
       async () => {
@@ -152,7 +160,35 @@ class HttpKube implements Kube {
     );
   }
 
+  async until<T>(wait: ObjectWait<T>, options: UntilOptions): Promise<T> {
+    return this.#objects.until(wait, options);
+  }
+
+  async podLog(namespace: string, pod: string, options: LogOptions): Promise<string | undefined> {
+    const { container, previous, tailLines } = options;
+    const query = new URLSearchParams({
+      ...(container === undefined ? {} : { container }),
+      ...(previous ? { previous: 'true' } : {}),
+      ...(tailLines === undefined ? {} : { tailLines: String(tailLines) }),
+    });
+    const path = objectPath('v1', { name: 'pods', namespaced: true }, namespace, pod);
+    return explained(`the log of ${namespace}/${pod}`, async () => {
+      try {
+        return await this.client.text(`${path}/log?${query.toString()}`, options.signal);
+      } catch (error) {
+        // 400: the container has not started, or had no run before this one.
+        if (error instanceof ApiError && (error.status === 404 || error.status === 400)) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async kinds({ signal }: KubeOptions): Promise<readonly ServedKind[]> {
+    return explained('the list of kinds', () => this.#discovery.all(signal));
+  }
+
   close(): void {
+    this.#objects.close();
     this.#feed.close();
     this.client.close();
   }
@@ -167,7 +203,7 @@ class HttpKube implements Kube {
     await this.client.write(request, `nodes/${name}`, signal);
   }
 
-  async #locate(ref: Ref, signal: AbortSignal): Promise<{ readonly path: string; readonly what: string }> {
+  async #locate(ref: ObjectRef, signal: AbortSignal): Promise<{ readonly path: string; readonly what: string }> {
     const resource = await this.#discovery.resource(ref.apiVersion, ref.kind, signal);
     const namespace = resource.namespaced ? (ref.metadata.namespace ?? 'default') : undefined;
     const path = objectPath(ref.apiVersion, resource, namespace, ref.metadata.name);
@@ -175,7 +211,7 @@ class HttpKube implements Kube {
   }
 }
 
-function shortName({ kind, metadata }: Ref): string {
+function shortName({ kind, metadata }: ObjectRef): string {
   return [kind, metadata.namespace, metadata.name].filter((part) => part !== undefined).join('/');
 }
 

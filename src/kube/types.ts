@@ -67,6 +67,51 @@ export interface DrainOptions extends KubeOptions {
   readonly allowUnmanagedPods?: boolean | undefined;
 }
 
+/** How long to wait, and what to do when it never happens. */
+export interface UntilOptions extends KubeOptions {
+  /** Milliseconds. */
+  readonly deadlineMs: number;
+  readonly hint: string;
+}
+
+/** A kind of objects, everywhere or in one namespace. */
+export interface KindRef {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace?: string | undefined;
+}
+
+export type ObjectRef = Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>;
+
+/** What a wait knows of the kinds it follows. A kind that the cluster does not serve (yet) has no objects. */
+export interface ObjectView {
+  get(ref: ObjectRef): KubeObject | undefined;
+  all(kind: Pick<KindRef, 'apiVersion' | 'kind'>): readonly KubeObject[];
+}
+
+export interface ObjectWait<T> {
+  /** Reads after "waiting for": `traefik/traefik to be available`. */
+  readonly what: string;
+  /** Of the error at the deadline. */
+  readonly code: string;
+  readonly kinds: readonly KindRef[];
+  /** Called once everything is known, and at every change. Undefined: not yet. What it throws ends the wait. */
+  check(view: ObjectView, say: (seen: string) => void): T | undefined;
+}
+
+export interface ServedKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+}
+
+export interface LogOptions extends KubeOptions {
+  readonly container?: string | undefined;
+  /** Of the container's run before this one. */
+  readonly previous?: boolean | undefined;
+  readonly tailLines?: number | undefined;
+}
+
 /** One shared watch on nodes: any number of waits cost one connection. */
 export interface NodeWatch {
   /** What is known now. */
@@ -79,7 +124,7 @@ export interface NodeWatch {
     name: string,
     what: string,
     ready: (node: NodeFacts | undefined) => boolean,
-    options: KubeOptions & { readonly deadlineMs: number; readonly hint: string },
+    options: UntilOptions,
   ): Promise<NodeFacts | undefined>;
   close(): void;
 }
@@ -99,16 +144,28 @@ export interface Kube {
   drain(name: string, options: DrainOptions): Promise<void>;
   /** Deletes the Node object and, should it stay behind, its node-password Secret. Already gone is success. */
   deleteNode(name: string, options: KubeOptions): Promise<void>;
-  get(ref: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>, options: KubeOptions): Promise<KubeObject | undefined>;
+  /**
+   * Waits on any kinds of objects. Waits that follow the same kind share one watch.
+   * @throws IncompleteError with the wait's code at the deadline: what was awaited, last seen, hint; what `check` throws.
+   */
+  until<T>(wait: ObjectWait<T>, options: UntilOptions): Promise<T>;
+  get(ref: ObjectRef, options: KubeOptions): Promise<KubeObject | undefined>;
   list(
     apiVersion: string,
     kind: string,
     query: { readonly namespace?: string; readonly labelSelector?: string },
     options: KubeOptions,
   ): Promise<readonly KubeObject[]>;
-  /** Server-side apply with field manager `slipway`. */
-  apply(object: KubeObject, options: KubeOptions & { readonly force?: boolean }): Promise<KubeObject>;
-  delete(ref: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>, options: KubeOptions): Promise<void>;
+  /** Server-side apply with field manager `slipway`. With `dryRun` the answer tells what it would come to. */
+  apply(
+    object: KubeObject,
+    options: KubeOptions & { readonly force?: boolean; readonly dryRun?: boolean },
+  ): Promise<KubeObject>;
+  delete(ref: ObjectRef, options: KubeOptions): Promise<void>;
+  /** What a pod wrote. Undefined: the pod, or that run of its container, is gone. */
+  podLog(namespace: string, pod: string, options: LogOptions): Promise<string | undefined>;
+  /** Every kind that can be listed, once each, in the version the API prefers. */
+  kinds(options: KubeOptions): Promise<readonly ServedKind[]>;
   close(): void;
 }
 

@@ -74,5 +74,14 @@ export interface WireEvent {
 }
 
 export interface WireResources {
-  readonly resources?: readonly { readonly name: string; readonly kind: string; readonly namespaced: boolean }[];
+  readonly resources?: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly namespaced: boolean;
+    readonly verbs?: readonly string[];
+  }[];
+}
+
+export interface WireGroups {
+  readonly groups?: readonly { readonly preferredVersion?: { readonly groupVersion?: string } }[];
 }
