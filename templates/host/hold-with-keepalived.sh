@@ -3,11 +3,12 @@
 # whatever keepalived the machine may have. Ends when the API answers at the address.
 # ADDRESS: what is held. OWN_ADDRESS: this server's, which says the interface. PEERS: the other servers' addresses, with
 # blanks between; may be empty. PRIORITY: 1 to 254, another on each server. PASSWORD (secret): 8 characters, the same on
-# all. WAIT_SECONDS: for the API to answer there.
+# all. SETTINGS: a word for all of these together, which `observe` tells. WAIT_SECONDS: for the API to answer there.
 need ADDRESS
 need OWN_ADDRESS
 need PRIORITY
 need PASSWORD
+need SETTINGS
 need WAIT_SECONDS
 
 service=slipway-keepalived.service
@@ -17,6 +18,7 @@ alive=$SLIPWAY_PREFIX/etc/slipway/api-alive.sh
 # Which package manager put keepalived here for us: it goes again with us.
 installed=$SLIPWAY_PREFIX/var/lib/slipway/keepalived.installed
 record=$SLIPWAY_PREFIX/var/lib/slipway/keepalived.started
+held=$SLIPWAY_PREFIX/etc/slipway/api-hold
 
 interface=$(interface_with "$OWN_ADDRESS")
 [ -n "$interface" ] || fail PRIVATE_INTERFACE_MISSING "no interface of this machine has the address $OWN_ADDRESS"
@@ -60,14 +62,15 @@ if [ "$(is_active "$service")" != active ] && [ -z "$(interface_with "$ADDRESS")
   fail ADDRESS_TAKEN "$ADDRESS answers already, and not as this cluster: another machine has it"
 fi
 
-# What keepalived asks every two seconds: whether the API of this very server is well. Without a quorum it is not.
+# What keepalived asks every two seconds: whether the API of this very server is ready. Without a quorum it is not, nor
+# while it shuts down.
 # shellcheck disable=SC2016 # the script's own variables
 write_file "$alive" 700 '#!/bin/sh
-# Written by Slipway. Whether the Kubernetes API of this server is well; if not, another server takes the address.
+# Written by Slipway. Whether the Kubernetes API of this server is ready; if not, another server takes the address.
 tls='"$SLIPWAY_PREFIX"'/var/lib/rancher/k3s/server/tls
 if command -v curl >/dev/null; then
   exec curl -fs -o /dev/null --noproxy "*" -m 3 --cacert "$tls/server-ca.crt" --cert "$tls/client-admin.crt" \
-    --key "$tls/client-admin.key" https://127.0.0.1:6443/livez
+    --key "$tls/client-admin.key" https://127.0.0.1:6443/readyz
 fi
 ss -Hltn "sport = :6443" | grep -q .
 '
@@ -139,14 +142,17 @@ if [ "$(is_active "$service")" != active ] || [ "$(cat "$record" 2>/dev/null)" !
     # A reload keeps the address where it is.
     if [ "$(sed 's|.*/||' "$record" 2>/dev/null)" = "${wanted#*/}" ]; then verb=reload; else verb=restart; fi
   fi
-  # The record goes first and comes after: a run killed in between does it once more rather than not at all.
-  rm -f "$record"
+  # The records go first and come after: a run killed in between does it once more rather than not at all.
+  rm -f "$record" "$held"
   said=$(systemctl "$verb" "$service" 2>&1) || fail UNIT_FAILED "$service could not be started: $said"
   write_file "$record" 600 "$wanted
 "
 fi
 
 await_api "$ADDRESS" "$WAIT_SECONDS" "$service"
+write_file "$held" 600 "keepalived $SETTINGS
+$(sha256 "$config")
+"
 holds=false
 [ -z "$(interface_with "$ADDRESS")" ] || holds=true
 fact interface "$interface"

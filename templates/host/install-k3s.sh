@@ -28,6 +28,20 @@ fi
 
 public_dir "${bin%/*}"
 public_dir "${record%/*}"
+
+# reported_by FILE: the version a binary calls itself. It calls itself by the name of its file, which may not be k3s yet.
+reported_by() {
+  "$1" --version 2>&1 </dev/null | sed -n 's/^[^ ]* version \(v[^ ]*\).*/\1/p' | head -n 1
+}
+
+# The right binary is there, and a run was killed before it could say so.
+if [ -n "${SHA256:-}" ] && [ -x "$bin" ] && [ "$(sha256 "$bin")" = "$SHA256" ] && [ "$(reported_by "$bin")" = "$VERSION" ]; then
+  write_file "$record" 644 "$SHA256
+$VERSION
+"
+  done_with "$SHA256"
+fi
+
 # Left by a run that was killed.
 rm -f "${bin%/*}"/.k3s.slipway.*
 new=$(mktemp "${bin%/*}/.k3s.slipway.XXXXXX") || cannot_write "$bin"
@@ -69,8 +83,7 @@ fi
 found=$(sha256 "$new")
 [ "$found" = "$wanted" ] || fail CHECKSUM_MISMATCH "k3s $VERSION has SHA-256 $found where $wanted is expected; it was not installed"
 chmod 755 "$new"
-# It calls itself by the name of its file, which is not yet k3s.
-reported=$("$new" --version 2>&1 </dev/null | sed -n 's/^[^ ]* version \(v[^ ]*\).*/\1/p' | head -n 1) || :
+reported=$(reported_by "$new") || :
 [ "$reported" = "$VERSION" ] || fail VERSION_MISMATCH "the binary says it is ${reported:-nothing this machine can run}, not $VERSION; it was not installed"
 sync "$new" || cannot_write "$bin"
 mv -f "$new" "$bin"

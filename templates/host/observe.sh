@@ -17,3 +17,15 @@ fact active "$active"
 fact enabled "$enabled"
 fact config_sha256 "$(sha256 "$SLIPWAY_PREFIX/etc/rancher/k3s/config.yaml")"
 fact boot_id "$(boot_id)"
+
+# How this server takes its turn at the address of the API: the holder and its settings, as long as that is still so.
+hold=$(sed -n 1p "$SLIPWAY_PREFIX/etc/slipway/api-hold" 2>/dev/null) || :
+case $hold in
+  keepalived\ *)
+    config=$SLIPWAY_PREFIX/etc/slipway/keepalived.conf
+    [ "$(is_active slipway-keepalived.service)" = active ] || hold=
+    ;;
+  *) config=$SLIPWAY_PREFIX/var/lib/rancher/k3s/agent/pod-manifests/slipway-kube-vip.yaml ;;
+esac
+[ -n "$hold" ] && [ "$(sed -n 2p "$SLIPWAY_PREFIX/etc/slipway/api-hold")" = "$(sha256 "$config")" ] || hold=
+fact api_hold "$hold"

@@ -52,6 +52,8 @@ if [ -n "$missing" ]; then
   chmod 711 "${folder%/*}"
   chown "$OWNER" "$folder" || fail WRITE_FAILED "$folder could not be given to $OWNER"
   chmod 700 "$folder"
+  # Of a copy that was cut off, or for which there was no room.
+  rm -f "$folder"/*.slipway-part
   public_dir "$images"
   fact images_free_mib "$(($(free_kib "$images") / 1024))"
   fact free_mib "$(($(free_kib "$folder") / 1024))"
