@@ -1,0 +1,81 @@
+#!/bin/bash
+# run.sh [VITEST ARGUMENTS] - the end-to-end ring: what `npm run test:e2e` starts once the program is built. Installs
+# what it needs, brings up a rig that goes down with it, runs the chapters inside the rig's network, and prints
+# how long things took. Exit code 77, and a line that says why: it cannot run on this machine.
+#
+# SLIPWAY_E2E_CACHE: where k3s, images and the hosts' root file system are kept. SLIPWAY_E2E_MINOR: v1.35 or v1.34.
+# SLIPWAY_E2E_KEEP=1: the rig and the clusters stay up after a failure, until Enter is pressed.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+minor=${SLIPWAY_E2E_MINOR:-v1.35}
+cannot() { echo "end-to-end ring skipped: $*" >&2; exit 77; }
+json_value() { sed -n "s/.*\"$1\":\"\\([^\"]*\\)\".*/\\1/p"; }
+say() { printf '[%4s s] %s\n' "$SECONDS" "$*"; }
+
+[ "$(uname -s)" = Linux ] || cannot "needs Linux"
+[ "$(id -u)" = 0 ] || cannot "needs root, for hosts with a systemd of their own"
+command -v apt-get >/dev/null || cannot "needs Debian or one of its family (apt-get)"
+unshare --mount --net --fork true 2>/dev/null || cannot "this machine may not make namespaces (a container without CAP_SYS_ADMIN?)"
+grep -qw overlay /proc/filesystems || cannot "the kernel has no overlay file system"
+ip link add sl-e2e-probe type veth peer name sl-e2e-prob2 2>/dev/null || ! command -v ip >/dev/null ||
+  cannot "this machine may not make network interfaces"
+ip link del sl-e2e-probe 2>/dev/null || true
+command -v go >/dev/null || cannot "go is missing (1.25 or newer), which builds the k3s under test"
+goes=$(go env GOVERSION); goes=${goes#go1.}
+[ "${goes%%[!0-9]*}" -ge 25 ] || cannot "go 1.25 or newer is needed to build the k3s under test; here is $(go env GOVERSION)"
+memory=$(awk '/^MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo)
+[ "$memory" -ge 10 ] || cannot "10 GiB of free memory are needed, here are $memory"
+
+work=$(mktemp -d)
+export RIG_STATE=$work/rig SLIPWAY_E2E_TIMES=$work/times
+cleanup() {
+  local rc=$?
+  trap - EXIT
+  "$here/rig/rig.sh" down || true
+  rm -rf --one-file-system "$work"
+  exit $rc
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+# part NAME COMMAND...: its last line is its answer; a machine that cannot reach the registries is no failure of ours
+part() {
+  local name=$1 rc=0
+  shift
+  "$@" >"$work/$name" 2>"$work/$name.err" || rc=$?
+  [ $rc = 0 ] && return 0
+  tail -20 "$work/$name.err" >&2
+  [ $rc != 77 ] || exit 77
+  grep -qE 'dial tcp|no such host|i/o timeout|connection refused|Temporary failure' "$work/$name.err" && cannot "$name: a registry cannot be reached"
+  echo "$name could not be made" >&2
+  exit 1
+}
+say "root file system of the hosts"
+part rootfs "$here/rig/rootfs.sh"
+say "k3s $minor (minutes, when it is not in the cache)"
+part k3s "$here/k3s/build.sh" "$minor"
+say "images"
+part images "$here/images/build.sh"
+part helm "$here/images/helm.sh" "$minor"
+SLIPWAY_E2E_VERSION=$(json_value version <"$work/k3s")
+SLIPWAY_E2E_CHARTS=$(json_value charts <"$work/helm")
+SLIPWAY_E2E_HELM_IMAGE=$(json_value image <"$work/helm")
+SLIPWAY_E2E_BUNDLE=$work/bundle
+export SLIPWAY_E2E_VERSION SLIPWAY_E2E_CHARTS SLIPWAY_E2E_HELM_IMAGE SLIPWAY_E2E_BUNDLE
+"$here/bundle.sh" "$SLIPWAY_E2E_BUNDLE" "$(json_value folder <"$work/k3s")" "$(tail -1 "$work/images")" "$(json_value tarball <"$work/helm")"
+
+say "rig"
+part rig "$here/rig/rig.sh" up --owner $$
+SLIPWAY_E2E_KEY=$(json_value key <"$work/rig.out" 2>/dev/null || json_value key <"$work/rig")
+export SLIPWAY_E2E_KEY
+cd "$here/../.."
+rc=0
+"$here/rig/rig.sh" in npx vitest run --config test/e2e/vitest.config.ts "$@" || rc=$?
+if [ $rc != 0 ] && [ "${SLIPWAY_E2E_KEEP:-}" = 1 ] && [ -t 0 ]; then
+  read -r -p "RIG_STATE=$RIG_STATE stays up; Enter takes it down " _
+fi
+if [ -s "$SLIPWAY_E2E_TIMES" ]; then
+  printf '\nHow long it took\n'
+  awk -F'\t' '{ printf "  %7s s  %s\n", $1, $2 }' "$SLIPWAY_E2E_TIMES"
+fi
+exit $rc

@@ -1,0 +1,33 @@
+import { appendFileSync } from 'node:fs';
+
+import { it } from 'vitest';
+
+/**
+ * The steps of one story: each a test, in order. When one fails the rest cannot be told, and is skipped with its name.
+ */
+export function chapter(): (promise: string, minutes: number, tell: () => Promise<void>) => void {
+  let failed: string | undefined;
+  return (promise, minutes, tell) => {
+    it(promise, { timeout: minutes * 60_000 }, async (context) => {
+      if (failed !== undefined) context.skip(`after a failure: ${failed}`);
+      try {
+        await tell();
+      } catch (error) {
+        failed = promise;
+        throw error;
+      }
+    });
+  };
+}
+
+/** Notes how long something took, for the summary that run.sh prints at the end. */
+export function took(what: string, ms: number): void {
+  const file = process.env['SLIPWAY_E2E_TIMES'];
+  if (file !== undefined) appendFileSync(file, `${(ms / 1000).toFixed(1)}\t${what}\n`);
+}
+
+/** Milliseconds since the call. */
+export function stopwatch(): () => number {
+  const began = performance.now();
+  return () => performance.now() - began;
+}

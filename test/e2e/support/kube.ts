@@ -1,0 +1,110 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { ask, type HttpAnswer } from '../../support/conversations-http.js';
+import { type ApiServer, at } from '../../support/conversations.js';
+
+export interface Named {
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+}
+export interface Node extends Named {
+  readonly status: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+  };
+}
+export interface Pod extends Named {
+  readonly spec: { readonly nodeName?: string };
+  readonly status: {
+    readonly phase?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+const holds = (type: string, { status }: Node | Pod): boolean =>
+  status.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
+export const isReady = (one: Node | Pod): boolean => holds('Ready', one);
+export const votes = (node: Node): boolean => holds('EtcdIsVoter', node);
+export const addressOf = (node: Node): string | undefined =>
+  node.status.addresses?.find(({ type }) => type === 'InternalIP')?.address;
+export const isServer = (node: Node): boolean =>
+  node.metadata.labels?.['node-role.kubernetes.io/control-plane'] === 'true';
+
+/** One request; an answer other than 2xx is an error with its text. */
+export async function kube(server: ApiServer, method: string, path: string, body?: unknown): Promise<unknown> {
+  const { status, body: text } = await request(server, method, path, body);
+  if (status < 200 || status > 299) throw new Error(`${method} ${path}: ${status} ${text.slice(0, 500)}`);
+  return text.startsWith('{') ? JSON.parse(text) : text;
+}
+
+const request = (server: ApiServer, method: string, path: string, body?: unknown): Promise<HttpAnswer> =>
+  ask(server, {
+    method,
+    path,
+    headers: { accept: 'application/json', 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+
+/** Created, or there already. */
+export async function ensure(server: ApiServer, path: string, object: unknown): Promise<void> {
+  const { status, body } = await request(server, 'POST', path, object);
+  if (status !== 409 && (status < 200 || status > 299))
+    throw new Error(`POST ${path}: ${status} ${body.slice(0, 500)}`);
+}
+
+export async function list<T extends Named>(server: ApiServer, path: string): Promise<readonly T[]> {
+  return (at(await kube(server, 'GET', path), '/items') ?? []) as readonly T[];
+}
+export const nodes = (server: ApiServer): Promise<readonly Node[]> => list<Node>(server, '/api/v1/nodes');
+export const pods = (server: ApiServer, namespace: string, app: string): Promise<readonly Pod[]> =>
+  list<Pod>(server, `/api/v1/namespaces/${namespace}/pods?labelSelector=app%3D${app}`);
+
+/** Looks until it gives something (not undefined or false), and gives that; what it throws counts as "not yet". */
+export async function eventually<T>(
+  what: string,
+  seconds: number,
+  look: () => Promise<T | undefined | false>,
+): Promise<T> {
+  const end = Date.now() + seconds * 1000;
+  for (let last = ''; ; await pause(500)) {
+    try {
+      const found = await look();
+      if (found !== undefined && found !== false) return found;
+    } catch (error) {
+      last = `; last: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    if (Date.now() >= end) {
+      throw new Error(`${what}: not within ${seconds} s${last}`);
+    }
+  }
+}
+
+/** `count` pods that answer HTTP, on nodes with these labels. */
+export const webDeployment = (name: string, count: number, nodeSelector: Readonly<Record<string, string>> = {}) => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name },
+  spec: {
+    replicas: count,
+    selector: { matchLabels: { app: name } },
+    template: {
+      metadata: { labels: { app: name } },
+      spec: {
+        nodeSelector,
+        terminationGracePeriodSeconds: 1,
+        containers: [
+          {
+            name: 'web',
+            image: 'slipway.test/web:1',
+            imagePullPolicy: 'IfNotPresent',
+            readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 },
+          },
+        ],
+      },
+    },
+  },
+});

@@ -1,0 +1,73 @@
+import { execa } from 'execa';
+
+const script = new URL('../rig/rig.sh', import.meta.url).pathname;
+
+/** A host of the rig, as `rig.sh` describes it. */
+export interface RigHost {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  /** As OpenSSH writes it: `ssh-ed25519 AAAA…`. */
+  readonly hostKey: string;
+  readonly fingerprint: string;
+  readonly running: boolean;
+}
+
+async function rig(args: readonly string[], input?: string): Promise<string> {
+  const { stdout } = await execa(script, args, {
+    timeout: 180_000,
+    ...(input === undefined ? { stdin: 'ignore' } : { input }),
+  });
+  return stdout;
+}
+
+const described = (line: string): RigHost => JSON.parse(line) as RigHost;
+
+/**
+ * Makes and boots hosts at `10.231.7.<octet>`, all at once. They answer SSH when this returns, and are settled: what
+ * systemd does at a first boot is done, so that a look at them shows what they are like in rest.
+ */
+export async function createHosts(hosts: Readonly<Record<string, number>>): Promise<Map<string, RigHost>> {
+  const made = await Promise.all(
+    Object.entries(hosts).map(async ([name, octet]) => described(await rig(['create', name, String(octet)]))),
+  );
+  await Promise.all(made.map(({ name }) => ssh(name, 'systemctl is-system-running --wait >/dev/null; true')));
+  return new Map(made.map((host) => [host.name, host]));
+}
+
+/** A command on a host, as root, past slipway. Throws when it fails; `input` is its standard input. */
+export const ssh = (name: string, command: string, input?: string): Promise<string> =>
+  rig(['ssh', name, command], input);
+
+/** Power cut: no shutdown; the disk stays. */
+export const pullThePlug = (...names: readonly string[]): Promise<unknown> =>
+  Promise.all(names.map((name) => rig(['kill', name])));
+/** The power button. Returns when the host answers SSH. */
+export const powerOn = (...names: readonly string[]): Promise<unknown> =>
+  Promise.all(names.map((name) => rig(['start', name])));
+/** Orderly; returns when the new boot answers. */
+export const reboot = (...names: readonly string[]): Promise<unknown> =>
+  Promise.all(names.map((name) => rig(['reboot', name])));
+/** Network cable out. */
+export const unplug = (name: string): Promise<unknown> => rig(['cut', name]);
+/** Network cable in. */
+export const plugIn = (name: string): Promise<unknown> => rig(['heal', name]);
+/** Thrown away; names that are not there are fine. */
+export async function destroyHosts(...names: readonly string[]): Promise<void> {
+  const there = new Set(
+    (await rig(['list']))
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => described(line).name),
+  );
+  await Promise.all(names.filter((name) => there.has(name)).map((name) => rig(['destroy', name])));
+}
+
+/** Whether what a host wrote last says why it is as it is: for a failed test's message. */
+export async function lastWords(name: string): Promise<string> {
+  const units = "'k3s*' 'slipway*'";
+  return ssh(name, `journalctl -u ${units.replaceAll(' ', ' -u ')} -o cat --no-pager -n 15 2>&1 || true`).catch(
+    (error: unknown) => `no answer: ${String(error).slice(0, 200)}`,
+  );
+}
