@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { systemRandom } from '../../src/domain/clock.js';
 import type { Fault } from './cloud/index.js';
 import type { CutOrder } from './machines/index.js';
+import type { HostsOrder } from './machines/bare-hosts.js';
 import { listenLocally } from './machines/ports.js';
 import { defaultProfile, profileWith } from './profile.js';
 import { makeFolder, paths, readJson, type SandboxInfo, writeJson } from './state-folder.js';
@@ -95,16 +96,12 @@ async function control(
           .all()
           .map(({ id, spec, power, bootId }) => ({ id, name: spec.name, power, bootId, address: spec.publicAddress })),
       });
-    case 'POST /_sandbox/machines': {
-      const { act, name = '.*' } = body as { act: 'kill' | 'start' | 'reboot'; name?: string };
-      const chosen = world.machines.all().filter(({ spec }) => new RegExp(name).test(spec.name));
-      for (const machine of chosen) {
-        if (act === 'kill') machine.powerOff();
-        else if (act === 'start') machine.powerOn();
-        else machine.reboot();
-      }
-      return reply(response, 200, { machines: chosen.map(({ spec }) => spec.name) });
-    }
+    case 'POST /_sandbox/machines':
+      return reply(response, 200, { machines: act(world, body as MachineAct) });
+    case 'GET /_sandbox/hosts':
+      return reply(response, 200, { hosts: world.hosts.list() });
+    case 'POST /_sandbox/hosts':
+      return reply(response, 200, await world.hosts.order(body as HostsOrder));
     case 'POST /_sandbox/faults':
       order(world, body as Orders);
       return reply(response, 200, { cloud: world.cloud.faults.list() });
@@ -120,6 +117,27 @@ async function control(
     default:
       return reply(response, 404, { error: `${request.method} ${url.pathname} is nothing the sandbox knows` });
   }
+}
+
+/** Something done to machines whose name fits a regular expression. */
+interface MachineAct {
+  readonly act: 'kill' | 'start' | 'reboot' | 'cutOff' | 'reconnect' | 'change';
+  readonly name?: string;
+  /** For `change`: what is particular about bare hosts from now on. */
+  readonly facts?: Readonly<Record<string, unknown>>;
+}
+
+function act(world: World, { act: what, name = '.*', facts = {} }: MachineAct): string[] {
+  const pattern = new RegExp(name);
+  const chosen = world.machines.all().filter(({ spec }) => pattern.test(spec.name));
+  if (what === 'change') world.hosts.change(pattern, facts);
+  for (const machine of chosen) {
+    if (what === 'kill') machine.powerOff();
+    else if (what === 'start') machine.powerOn();
+    else if (what === 'reboot') machine.reboot();
+    else if (what === 'cutOff' || what === 'reconnect') world.machines.cutOff(machine.id, what === 'cutOff');
+  }
+  return chosen.map(({ spec }) => spec.name);
 }
 
 function order(world: World, orders: Orders): void {

@@ -57,6 +57,19 @@ export interface MachineSpec {
   /** OpenSSH public keys given at creation, besides those in the user data. */
   readonly sshKeys: readonly string[];
   readonly publicAddress: string | undefined;
+  /** A machine that stood there before any cloud: no cloud-init, addresses of its own on this computer. */
+  readonly bare?: BareSpec | undefined;
+}
+
+/** What the owner of a bare host has set up on it. */
+export interface BareSpec {
+  /** In 127.0.0.0/8: sshd and the Kubernetes API really listen there. */
+  readonly address: string;
+  readonly sshPort: number;
+  readonly user: string;
+  readonly sudo: boolean;
+  /** OpenSSH private key of its sshd. */
+  readonly hostKey: string;
 }
 
 /** What the cloud asks of the computers. All return at once; effects take their time. */

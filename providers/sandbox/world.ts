@@ -1,8 +1,10 @@
 import { systemRandom } from '../../src/domain/clock.js';
+import { BareHosts } from './machines/bare-hosts.js';
 import { Cloud, type CloudState, defaultLimits, type Token } from './cloud/index.js';
 import { ScaledClock } from './clock.js';
 import { K3s, type K3sSnapshot } from './k3s/index.js';
 import { Machines, type MachinesSnapshot } from './machines/index.js';
+import { Network } from './network.js';
 import type { SandboxProfile } from './types.js';
 
 export interface WorldSnapshot {
@@ -18,6 +20,7 @@ export class World {
   readonly cloud: Cloud;
   readonly machines: Machines;
   readonly k3s: K3s;
+  readonly hosts: BareHosts;
   profile: SandboxProfile;
 
   /** @param changed told whenever something worth storing happened */
@@ -25,16 +28,14 @@ export class World {
     this.profile = profile;
     this.clock = new ScaledClock(profile.timeScale);
     const common = { clock: this.clock, profile: () => this.profile, random: systemRandom, changed };
-    this.k3s = new K3s({
-      ...common,
-      cloud: {
-        allowed: (...args) => this.cloud.allowed(...args),
-        resolve: (...args) => this.cloud.resolve(...args),
-        server: (id) => this.cloud.server(id),
-      },
-      machine: (id) => this.machines.get(id),
+    const network = new Network({
+      cloud: () => this.cloud,
+      machines: () => this.machines,
+      holderOf: (address) => this.k3s.holderOf(address),
     });
-    this.machines = new Machines({ ...common, behaviour: this.k3s, cloud: () => this.cloud });
+    this.k3s = new K3s({ ...common, cloud: network, machine: (id) => this.machines.get(id) });
+    this.machines = new Machines({ ...common, behaviour: this.k3s, cloud: network });
+    this.hosts = new BareHosts(this.machines, systemRandom);
     this.cloud = new Cloud({
       ...common,
       host: this.machines,

@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
 import type { Random } from '../../../src/domain/clock.js';
 import type { Identity } from '../kubernetes/index.js';
-import { listenLocally } from '../machines/ports.js';
+import { listenAt, listenLocally } from '../machines/ports.js';
 import { issue } from './certificates.js';
 import type { Cluster } from './cluster.js';
 
@@ -19,15 +19,49 @@ export interface ApiEndpointOptions {
   readonly allowed: () => boolean;
 }
 
+const apiPort = 6443;
+
 /** Port 6443 of one server machine, on a port of this computer. */
 export class ApiEndpoint {
   #server: Server | undefined;
   readonly #sockets = new Set<Socket>();
 
+  /** Listeners at addresses that are held for a while. */
+  readonly #held = new Map<string, TcpServer>();
+
   constructor(private readonly options: ApiEndpointOptions) {}
 
   async open(remembered: number | undefined): Promise<number> {
-    const { cluster, names, serial, random, now } = this.options;
+    const server = await this.server();
+    const port = await listenLocally(server, remembered, this.options.random);
+    server.unref();
+    return port;
+  }
+
+  /** Port 6443 of an address of this computer. @throws Error EADDRINUSE, EADDRNOTAVAIL */
+  async openAt(address: string): Promise<void> {
+    const server = await this.server();
+    await listenAt(server, address, apiPort);
+    server.unref();
+  }
+
+  /** Answers at one more address. @throws Error EADDRINUSE, EADDRNOTAVAIL */
+  async hold(address: string): Promise<void> {
+    if (this.#held.has(address)) return;
+    const door = createTcpServer((socket) => this.#server?.emit('connection', socket));
+    this.#held.set(address, door);
+    await listenAt(door, address, apiPort);
+    door.unref();
+  }
+
+  letGo(address: string): void {
+    this.#held.get(address)?.close();
+    this.#held.delete(address);
+    for (const socket of this.#sockets) if (socket.localAddress === address) socket.destroy();
+  }
+
+  private async server(): Promise<Server> {
+    const { cluster, names, serial, now } = this.options;
     const pair = await issue(
       cluster.ca,
       {
@@ -49,14 +83,13 @@ export class ApiEndpoint {
     server.on('tlsClientError', () => {});
     server.keepAliveTimeout = 60_000;
     this.#server = server;
-    const port = await listenLocally(server, remembered, random);
-    server.unref();
-    return port;
+    return server;
   }
 
   /** Ends everything at once, as a dead process does. */
   close(): void {
     this.#server?.close();
+    for (const address of [...this.#held.keys()]) this.letGo(address);
     for (const socket of this.#sockets) socket.destroy();
   }
 

@@ -13,6 +13,8 @@ export interface K3sConfig {
   readonly taints: readonly { key: string; value?: string; effect: string }[];
   readonly externalCloud: boolean;
   readonly providerId: string | undefined;
+  /** The kubelet may run on cgroup v1. */
+  readonly cgroupV1: boolean;
   readonly tlsSans: readonly string[];
   /** What must be equal on all servers, as one text. */
   readonly critical: string;
@@ -95,6 +97,7 @@ export function readConfig(text: string, role: 'server' | 'agent', hostname: str
     }),
     externalCloud: kubelet.get('cloud-provider') === 'external',
     providerId: kubelet.get('provider-id'),
+    cgroupV1: kubelet.get('fail-cgroupv1') === 'false',
     tlsSans: list('tls-san'),
     critical: JSON.stringify(
       criticalKeys.map((key) => [key, key === 'agent-token' ? password(plain(key) ?? '') : raw[key]]),

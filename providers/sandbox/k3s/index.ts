@@ -1,17 +1,21 @@
 import { createServer } from 'node:net';
-import { posix } from 'node:path';
 
 import type { CloudView, Persistent, SandboxClock, SandboxProfile } from '../types.js';
 import type { Machine, UnitBehaviour } from '../machines/machine.js';
 import { listenLocally } from '../machines/ports.js';
 import { installedVersion, paths } from '../machines/tasks/common.js';
+import { turnOf } from '../machines/tasks/hold-address.js';
 import type { UnitName } from '../machines/units.js';
 import type { Random } from '../../../src/domain/clock.js';
 import { ApiEndpoint } from './api-endpoint.js';
 import { issue, makeCa } from './certificates.js';
 import { Cluster, type ClusterSnapshot } from './cluster.js';
-import { type K3sConfig, password, provenHash, readConfig } from './config.js';
+import { password, readConfig } from './config.js';
+import { judgeJoin } from './joining.js';
+import { newProcess, type Process, refusal } from './process.js';
 import { checkNodePassword, nodeIsReady, registerNode } from './nodes.js';
+import { dataOf, keepData, writeServerFiles } from './server-files.js';
+import { type Turn, VirtualAddresses } from './virtual-addresses.js';
 
 export interface K3sContext {
   readonly clock: SandboxClock;
@@ -27,20 +31,6 @@ export interface K3sSnapshot {
   readonly ports: readonly (readonly [number, number])[];
 }
 
-/** A k3s process on a machine. */
-interface Process {
-  readonly machine: Machine;
-  readonly unit: UnitName;
-  readonly config: K3sConfig;
-  cluster: Cluster | undefined;
-  /** etcd runs; the API answers once there is quorum. */
-  up: boolean;
-  active: boolean;
-  endpoint: ApiEndpoint | undefined;
-  readonly cancels: (() => void)[];
-}
-
-const dataFile = `${paths.server}/db/etcd/member`;
 /** How often a joining process tries again, and how long systemd waits before it starts a crashed one. */
 const retryMs = 2_000;
 const restartMs = 5_000;
@@ -52,7 +42,15 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
   /** Ports of this computer by machine, for the machine's life. */
   readonly #ports = new Map<number, number>();
 
-  constructor(private readonly context: K3sContext) {}
+  readonly #addresses: VirtualAddresses;
+
+  constructor(private readonly context: K3sContext) {
+    this.#addresses = new VirtualAddresses({
+      clock: context.clock,
+      turns: () => this.turns(),
+      moved: (address, from, to) => this.moved(address, from, to),
+    });
+  }
 
   started(machine: Machine, unit: UnitName): void {
     this.stopProcess(machine.id);
@@ -61,16 +59,7 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       const config = readConfig(machine.files.text(paths.config), role, machine.hostname);
       for (const key of config.unknown)
         machine.journal(unit, `time="now" level=warning msg="Unknown flag --${key} found in config.yaml, skipping"`);
-      const process: Process = {
-        machine,
-        unit,
-        config,
-        cluster: undefined,
-        up: false,
-        active: false,
-        endpoint: undefined,
-        cancels: [],
-      };
+      const process = newProcess(machine, unit, config);
       this.#processes.set(machine.id, process);
       this.begin(process);
     } catch (error) {
@@ -82,6 +71,47 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
     this.stopProcess(machine.id);
   }
 
+  cutOff(machine: Machine): void {
+    const process = this.#processes.get(machine.id);
+    if (process?.config.role === 'server' && process.active && process.cluster) {
+      if (machine.isCutOff) process.endpoint?.close();
+      else void this.listen(process, process.cluster);
+    }
+    this.#addresses.look();
+    this.context.changed();
+  }
+
+  holderOf(address: string): number | undefined {
+    return this.#addresses.holder(address);
+  }
+
+  apiAnswers(machine: Machine, address: string): boolean {
+    this.#addresses.look();
+    return this.context.cloud.resolve(machine.id, address, 6443).some((id) => this.serves(id));
+  }
+
+  /** Servers that take their turn at an address, and could serve it now. */
+  private turns(): readonly Turn[] {
+    return [...this.#processes.values()].flatMap(({ machine }) => {
+      const turn = machine.spec.bare && this.serves(machine.id) ? turnOf(machine) : undefined;
+      return turn ? [{ ...turn, machine: machine.id }] : [];
+    });
+  }
+
+  private moved(address: string, from: number | undefined, to: number | undefined): void {
+    if (from !== undefined) this.#processes.get(from)?.endpoint?.letGo(address);
+    const process = to === undefined ? undefined : this.#processes.get(to);
+    if (!process) return;
+    process.endpoint?.hold(address).then(
+      () => process.machine.changed(),
+      () =>
+        process.machine.journal(
+          process.unit,
+          `level=error msg="listen tcp ${address}:6443: bind: address already in use"`,
+        ),
+    );
+  }
+
   /** A machine that was deleted leaves its member behind, dead. */
   deleted(machine: number): void {
     this.stopProcess(machine);
@@ -91,7 +121,12 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
   /** Something listens on 6443 that can serve. */
   serves(machine: number): boolean {
     const process = this.#processes.get(machine);
-    return process?.config.role === 'server' && process.active && process.cluster?.quorate() === true;
+    return (
+      process?.config.role === 'server' &&
+      process.active &&
+      !process.machine.isCutOff &&
+      process.cluster?.quorate() === true
+    );
   }
 
   /** The machine's port of this computer for 6443, chosen the first time somebody asks, which may be before k3s runs. */
@@ -111,16 +146,15 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
 
   private begin(process: Process): void {
     const { machine, config } = process;
+    const why = refusal(machine, config);
+    if (why !== undefined) return this.crash(machine, process.unit, why);
     if (config.role === 'agent') return this.join(process);
-    const known = machine.files.exists(dataFile) ? this.#clusters.get(machine.files.text(dataFile).trim()) : undefined;
+    const data = dataOf(machine);
+    const known = this.#clusters.get(data);
     if (known) return this.rejoin(process, known);
+    if (data !== '')
+      return this.crash(machine, process.unit, 'bootstrap data already found and encrypted with different token');
     if (config.server !== undefined) return this.join(process);
-    if (!config.clusterInit)
-      return this.crash(
-        machine,
-        process.unit,
-        'this sandbox only knows servers with embedded etcd: set cluster-init or server',
-      );
     process.cancels.push(machine.after(this.context.profile().firstServerMs, () => void this.form(process)));
   }
 
@@ -146,8 +180,7 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       version: installedVersion(machine),
       members: [{ machine: machine.id, node: config.nodeName, voter: true }],
     });
-    machine.files.mkdirs(posix.dirname(dataFile));
-    machine.files.write(dataFile, `${id}\n`, { mode: 0o600 });
+    keepData(machine, cluster);
     await this.run(process, cluster);
   }
 
@@ -183,50 +216,31 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
   /** Server or agent by way of the address in its configuration; tries until it works or is told to stop. */
   private join(process: Process): void {
     const { machine, config, unit } = process;
-    const again = (line: string): void => {
-      machine.journal(unit, `level=error msg="${line}"`);
-      process.cancels.push(machine.after(retryMs, () => this.join(process)));
-    };
+    const { profile, cloud } = this.context;
     const url = config.server === undefined ? undefined : new URL(config.server);
-    if (!url) return this.crash(machine, unit, '--server is required');
-    const answering = this.context.cloud
-      .resolve(machine.id, url.hostname, Number(url.port || 443))
-      .find((id) => this.serves(id));
-    const cluster = answering === undefined ? undefined : this.#processes.get(answering)?.cluster;
-    if (!cluster)
-      return again(
-        `failed to get CA certs: Get "${config.server}/cacerts": dial tcp ${url.host}: connect: connection refused`,
-      );
-    const hash = provenHash(config.token);
-    if (hash !== undefined && hash !== cluster.hash)
-      return this.crash(
-        machine,
-        unit,
-        `token CA hash does not match the Cluster CA certificate hash: ${hash} != ${cluster.hash}`,
-      );
-    const secret = password(config.token);
-    const fits = secret === cluster.serverToken || (config.role === 'agent' && secret === cluster.agentToken);
-    if (!fits)
-      return this.crash(machine, unit, `failed to validate token: ${config.server}/v1-k3s/config: 401 Unauthorized`);
-    if (!checkNodePassword(cluster, machine, config.nodeName)) {
-      return again(
-        'Node password rejected, duplicate hostname or contents of /etc/rancher/node/password may not match server node-passwd entry',
-      );
+    const answering =
+      url && cloud.resolve(machine.id, url.hostname, Number(url.port || 443)).find((id) => this.serves(id));
+    const verdict = judgeJoin(
+      machine,
+      config,
+      answering === undefined ? undefined : this.#processes.get(answering)?.cluster,
+    );
+    if (verdict.outcome !== 'joins') {
+      if (verdict.outcome === 'crash') return this.crash(machine, unit, verdict.line);
+      machine.journal(unit, `level=error msg="${verdict.line}"`);
+      process.cancels.push(machine.after(retryMs, () => this.join(process)));
+      return;
     }
-    const { profile } = this.context;
+    const { cluster } = verdict;
     if (config.role === 'agent') {
       process.cancels.push(machine.after(profile().joinAgentMs, () => void this.run(process, cluster)));
       return;
     }
-    if (config.critical !== cluster.critical)
-      return this.crash(machine, unit, 'critical configuration value mismatch between servers');
-    if (cluster.hasLearner()) return again('etcdserver: too many learner members in cluster');
     cluster.members.push({ machine: machine.id, node: config.nodeName, voter: false });
     process.cluster = cluster;
     process.cancels.push(
       machine.after(profile().joinServerMs, () => {
-        machine.files.mkdirs(posix.dirname(dataFile));
-        machine.files.write(dataFile, `${cluster.id}\n`, { mode: 0o600 });
+        keepData(machine, cluster);
         process.up = true;
         void this.run(process, cluster);
       }),
@@ -247,9 +261,8 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       ) {
         return this.crash(machine, unit, 'Node password rejected, duplicate hostname');
       }
-      this.writeServerFiles(machine, cluster);
-      await this.listen(process, cluster);
-      if (this.#processes.get(machine.id) !== process) return;
+      writeServerFiles(machine, cluster);
+      if (!(await this.listen(process, cluster))) return;
     }
     registerNode(cluster, machine, config);
     machine.unitIs(unit, 'active');
@@ -257,15 +270,16 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
     process.cancels.push(
       machine.after(this.context.profile().nodeReadyMs, () => {
         const member = cluster.members.find(({ machine: id }) => id === machine.id);
-        if (member) member.voter = true;
-        this.heartbeat(process, cluster, server ? true : undefined);
+        if (member && !machine.traits?.neverVotes) member.voter = true;
+        this.#addresses.look();
+        this.heartbeat(process, cluster, server ? member?.voter === true : undefined);
       }),
     );
   }
 
   private heartbeat(process: Process, cluster: Cluster, voter: boolean | undefined): void {
     if (this.#processes.get(process.machine.id) !== process) return;
-    if (cluster.quorate()) nodeIsReady(cluster, process.config.nodeName, voter);
+    if (cluster.quorate() && !process.machine.isCutOff) nodeIsReady(cluster, process.config.nodeName, voter);
     process.cancels.splice(
       0,
       process.cancels.length,
@@ -273,17 +287,8 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
     );
   }
 
-  private writeServerFiles(machine: Machine, cluster: Cluster): void {
-    const write = (path: string, text: string): void => {
-      machine.files.mkdirs(posix.dirname(path));
-      machine.files.write(path, text, { mode: 0o600 });
-    };
-    write(`${paths.server}/token`, `${cluster.fullServerToken}\n`);
-    write(`${paths.server}/agent-token`, `${cluster.fullAgentToken}\n`);
-    write(paths.kubeconfig, kubeconfigOf(cluster));
-  }
-
-  private async listen(process: Process, cluster: Cluster): Promise<void> {
+  /** False when the process ended meanwhile, or its port is another's. */
+  private async listen(process: Process, cluster: Cluster): Promise<boolean> {
     const { machine, config } = process;
     const { random, clock, cloud } = this.context;
     const endpoint = new ApiEndpoint({
@@ -298,8 +303,17 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       allowed: () => cloud.allowed(machine.id, 6443, '127.0.0.1'),
     });
     process.endpoint = endpoint;
-    this.#ports.set(machine.id, await endpoint.open(this.#ports.get(machine.id)));
-    if (this.#processes.get(machine.id) !== process) endpoint.close();
+    try {
+      if (machine.spec.bare) await endpoint.openAt(machine.spec.bare.address);
+      else this.#ports.set(machine.id, await endpoint.open(this.#ports.get(machine.id)));
+    } catch (error) {
+      this.crash(machine, process.unit, (error as Error).message);
+      return false;
+    }
+    const runs = this.#processes.get(machine.id) === process;
+    if (!runs) endpoint.close();
+    this.#addresses.look();
+    return runs;
   }
 
   private crash(machine: Machine, unit: UnitName, why: string): void {
@@ -324,6 +338,7 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       const index = cluster.members.findIndex((member) => member.machine === id && !member.voter);
       if (index >= 0) cluster.members.splice(index, 1);
     }
+    this.#addresses.look();
     this.context.changed();
   }
 
@@ -332,17 +347,21 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       clock: this.context.clock,
       profile: this.context.profile,
       random: this.context.random,
-      runs: (machine) => this.#processes.get(machine)?.up === true,
+      runs: (id) => this.#processes.get(id)?.up === true && this.context.machine(id)?.isCutOff !== true,
       changed: this.context.changed,
     });
     this.#clusters.set(cluster.id, cluster);
     return cluster;
   }
 
-  /** Clusters whose machines are all gone are forgotten with them. */
+  /** Clusters whose data are all gone are forgotten with them. */
   snapshot(): K3sSnapshot {
     for (const [id, cluster] of this.#clusters) {
-      if (cluster.members.some(({ machine }) => this.context.machine(machine))) continue;
+      const holds = (member: number): boolean => {
+        const machine = this.context.machine(member);
+        return machine !== undefined && dataOf(machine) === id;
+      };
+      if (cluster.members.some(({ machine }) => holds(machine))) continue;
       cluster.kubernetes.stop();
       this.#clusters.delete(id);
     }
@@ -369,43 +388,11 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
         one.kubernetes.store.find(one.kubernetes.store.resource('v1', 'Node'), '', config.nodeName),
       );
       if (!cluster) continue;
-      const process: Process = {
-        machine,
-        unit,
-        config,
-        cluster,
-        up: true,
-        active: true,
-        endpoint: undefined,
-        cancels: [],
-      };
+      const process: Process = { ...newProcess(machine, unit, config), cluster, up: true, active: true };
       this.#processes.set(machine.id, process);
       const server = config.role === 'server';
       if (server) void this.listen(process, cluster);
       this.heartbeat(process, cluster, server ? true : undefined);
     }
   }
-}
-
-function kubeconfigOf(cluster: Cluster): string {
-  const base64 = (text: string): string => Buffer.from(text).toString('base64');
-  return [
-    'apiVersion: v1',
-    'kind: Config',
-    'clusters:',
-    '- name: default',
-    '  cluster:',
-    `    certificate-authority-data: ${base64(cluster.ca.cert)}`,
-    '    server: https://127.0.0.1:6443',
-    'users:',
-    '- name: default',
-    '  user:',
-    `    client-certificate-data: ${base64(cluster.admin.cert)}`,
-    `    client-key-data: ${base64(cluster.admin.key)}`,
-    'contexts:',
-    '- name: default',
-    '  context: { cluster: default, user: default }',
-    'current-context: default',
-    '',
-  ].join('\n');
 }

@@ -57,6 +57,7 @@ export interface WriteOptions {
 export class FileSystem {
   readonly #nodes = new Map<string, FsNode>();
   #used = 0;
+  #budget = Infinity;
   /** No byte more can be written. */
   full = false;
 
@@ -71,6 +72,17 @@ export class FileSystem {
     private readonly changed: () => void,
   ) {
     this.#nodes.set('/', { kind: 'dir', mode: 0o755, owner: 'root', mtime: now(), size: 0 });
+  }
+
+  /** After so many more bytes nothing can be written any more, whatever `freeBytes` says until then. */
+  fullAfter(bytes: number | undefined): void {
+    this.#budget = bytes ?? Infinity;
+  }
+
+  /** Whether so many bytes can really be written. A disk that ran into its limit stays full. */
+  takes(bytes: number): boolean {
+    if (bytes > this.#budget) this.full = true;
+    return bytes <= 0 || (!this.full && bytes <= this.freeBytes);
   }
 
   get freeBytes(): number {
@@ -194,6 +206,11 @@ export class FileSystem {
       .sort();
   }
 
+  /** Every file, in order of paths. */
+  entries(): readonly (readonly [string, FsNode])[] {
+    return [...this.#nodes].filter(([, { kind }]) => kind === 'file').sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
   setAttributes(path: string, attributes: { mode?: number; owner?: string; mtime?: number }): void {
     const node = this.stat(path);
     if (attributes.mode !== undefined) node.mode = attributes.mode & 0o7777;
@@ -251,7 +268,9 @@ export class FileSystem {
     const old = this.find(name);
     if (old?.kind === 'dir') throw new FsError('EISDIR', path);
     const more = data.size - (old?.size ?? 0);
-    if (data.size > 0 && (this.full || more > this.freeBytes)) throw new FsError('ENOSPC', path);
+    const onDisk = !name.startsWith('/proc/');
+    if (onDisk && data.size > 0 && (this.full || !this.takes(more))) throw new FsError('ENOSPC', path);
+    if (onDisk) this.#budget -= Math.max(0, more);
     this.#used += more;
     this.#nodes.set(name, {
       kind: 'file',

@@ -20,3 +20,10 @@ export function keysMatch(privateKey: string, publicKey: string): boolean {
   const [type, data] = publicKey.trim().split(/\s+/);
   return type === parsed.type && data === parsed.getPublicSSH().toString('base64');
 }
+
+/** `ssh-ed25519 AAAA…` of an OpenSSH private key. @throws Error when it is none */
+export function publicKeyOf(privateKey: string): string {
+  const parsed = ssh2.utils.parseKey(privateKey);
+  if (parsed instanceof Error) throw parsed;
+  return `${parsed.type} ${parsed.getPublicSSH().toString('base64')}`;
+}

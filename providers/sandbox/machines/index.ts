@@ -1,5 +1,14 @@
 import type { Random } from '../../../src/domain/clock.js';
-import type { CloudView, MachineHost, MachineSpec, Persistent, SandboxClock, SandboxProfile } from '../types.js';
+import type { HostTraits } from './host-traits.js';
+import type {
+  BareSpec,
+  CloudView,
+  MachineHost,
+  MachineSpec,
+  Persistent,
+  SandboxClock,
+  SandboxProfile,
+} from '../types.js';
 import { Machine, type MachineSnapshot, type UnitBehaviour } from './machine.js';
 import { HostScripts, hostScriptsFolder } from './scripts.js';
 import { SshEndpoint } from './ssh-endpoint.js';
@@ -10,7 +19,7 @@ export interface MachinesContext {
   readonly clock: SandboxClock;
   readonly profile: () => SandboxProfile;
   readonly random: Random;
-  readonly cloud: () => Pick<CloudView, 'allowed'>;
+  readonly cloud: Pick<CloudView, 'allowed'>;
   readonly behaviour: UnitBehaviour & { deleted(machine: number): void };
   readonly changed: () => void;
 }
@@ -18,6 +27,8 @@ export interface MachinesContext {
 interface Place {
   readonly machine: Machine;
   readonly tasks: TaskRunner;
+  /** For tasks that only look: they never wait behind one that works. */
+  readonly looks: TaskRunner;
   readonly ssh: SshEndpoint;
   port: number | undefined;
 }
@@ -50,6 +61,19 @@ export class Machines implements MachineHost, Persistent<MachinesSnapshot> {
     this.place(spec).machine.powerOn();
   }
 
+  /** A host that stands there, running. @throws Error EADDRINUSE when its SSH port is taken */
+  async stand(spec: MachineSpec & { readonly bare: BareSpec }, traits: HostTraits): Promise<Machine> {
+    const place = this.place(spec, spec.bare.sshPort);
+    try {
+      await this.open(place);
+    } catch (error) {
+      this.#places.delete(spec.id);
+      throw error;
+    }
+    place.machine.stand(traits);
+    return place.machine;
+  }
+
   powerOn(id: number): void {
     this.#places.get(id)?.machine.powerOn();
   }
@@ -67,6 +91,14 @@ export class Machines implements MachineHost, Persistent<MachinesSnapshot> {
   }
   detach(id: number, networkId: number): void {
     this.#places.get(id)?.machine.detach(networkId);
+  }
+
+  /** Takes a machine's network away, or gives it back. */
+  cutOff(id: number, away: boolean): void {
+    const place = this.#places.get(id);
+    if (!place) return;
+    place.machine.cutOff(away);
+    if (away) place.ssh.cut();
   }
 
   delete(id: number): void {
@@ -122,13 +154,14 @@ export class Machines implements MachineHost, Persistent<MachinesSnapshot> {
     const { clock, profile, random, behaviour, changed, cloud } = this.context;
     const machine = new Machine(spec, { clock, profile, random, behaviour, changed });
     const tasks = new TaskRunner(machine, taskBodies, (task) => this.began(machine, task));
+    const looks = new TaskRunner(machine, taskBodies, (task) => this.began(machine, task));
     const ssh = new SshEndpoint({
       machine,
-      tasks,
+      tasks: { run: (task, sink) => (this.#scripts.looks(task.name) ? looks : tasks).run(task, sink) },
       scripts: this.#scripts,
-      allowed: () => cloud().allowed(spec.id, 22, '127.0.0.1'),
+      allowed: () => !machine.isCutOff && cloud.allowed(spec.id, 22, '127.0.0.1'),
     });
-    const place: Place = { machine, tasks, ssh, port };
+    const place: Place = { machine, tasks, looks, ssh, port };
     this.#places.set(spec.id, place);
     return place;
   }

@@ -1,66 +1,18 @@
 import type { Random } from '../../../src/domain/clock.js';
-import type { MachineSpec, SandboxClock, SandboxProfile } from '../types.js';
-import { parseCloudConfig } from './cloud-config.js';
-import { FileSystem, type FsSnapshot } from './file-system.js';
+import type { MachineSpec } from '../types.js';
+import { FileSystem } from './file-system.js';
+import { applyUserData, setUpBareHost } from './first-boot.js';
 import { writeFirstFiles } from './first-files.js';
-import { generateHostKey } from './host-key.js';
-import { Units, type UnitName, type UnitsSnapshot } from './units.js';
+import { type HostTraits, traitsWith } from './host-traits.js';
+import { MachineTimers } from './machine-timers.js';
+import type { CloudInit, MachineContext, MachineSnapshot, NetworkInterface, Power } from './machine-types.js';
+import { Units, type UnitName } from './units.js';
 
-export type Power = 'off' | 'booting' | 'running' | 'stopping' | 'restarting';
-export type CloudInit = 'not run' | 'running' | 'done' | 'error';
-
-export interface NetworkInterface {
-  readonly name: string;
-  readonly networkId: number;
-  readonly address: string;
-  up: boolean;
-}
-
-/** What a unit does; the sandbox's k3s. */
-export interface UnitBehaviour {
-  started(machine: Machine, unit: UnitName): void;
-  /** `lost`: the power went; nothing was said to anyone. */
-  stopped(machine: Machine, unit: UnitName, how: 'asked' | 'lost'): void;
-}
-
-export interface MachineContext {
-  readonly clock: SandboxClock;
-  readonly profile: () => SandboxProfile;
-  readonly random: Random;
-  readonly behaviour: UnitBehaviour;
-  readonly changed: (machine: Machine) => void;
-}
-
-export interface MachineSnapshot {
-  readonly spec: MachineSpec;
-  readonly files: FsSnapshot;
-  readonly units: UnitsSnapshot;
-  readonly users: readonly (readonly [string, { sudo: boolean }])[];
-  readonly interfaces: readonly NetworkInterface[];
-  readonly hostname: string;
-  readonly power: Power;
-  readonly bootId: string;
-  readonly bootedAt: number;
-  readonly cloudInit: CloudInit;
-  readonly cloudInitErrors: readonly string[];
-  readonly neverBoots: boolean;
-  readonly badDownloads: boolean;
-  readonly diskFull: boolean;
-}
-
-/** A timer's work was for a machine that lost its power. */
-export class PowerLost extends Error {
-  constructor() {
-    super('the machine lost its power');
-    this.name = 'PowerLost';
-  }
-}
+export type { MachineContext, MachineSnapshot, UnitBehaviour } from './machine-types.js';
 
 /** Milliseconds after an attach until the kernel shows the interface; the cloud is not prompt. */
 const interfaceMs = 1_500;
 const shutdownMs = 1_000;
-/** Real milliseconds. */
-const leastPatienceMs = 30_000;
 
 /** One computer: power, disk, network interfaces, users and units. Who logs in and what tasks do is elsewhere. */
 export class Machine {
@@ -78,9 +30,10 @@ export class Machine {
   neverBoots = false;
   /** A fault: what is downloaded arrives damaged. */
   badDownloads = false;
-  readonly #pending = new Set<() => void>();
-  readonly #downListeners = new Set<() => void>();
-  readonly #checks = new Set<() => void>();
+  /** Of a bare host only. */
+  #traits: HostTraits | undefined;
+  #cutOff = false;
+  readonly #timers: MachineTimers;
 
   constructor(
     readonly spec: MachineSpec,
@@ -88,6 +41,7 @@ export class Machine {
   ) {
     this.#hostname = spec.name;
     const now = (): number => Math.floor(context.clock.now() / 1000);
+    this.#timers = new MachineTimers(context.clock, () => context.profile().timeScale);
     this.files = new FileSystem(spec.diskGB * 1e9, now, () => this.changed());
     this.users.set('root', { sudo: true });
     writeFirstFiles(this.files, spec);
@@ -120,7 +74,51 @@ export class Machine {
 
   changed(): void {
     this.context.changed(this);
-    for (const check of [...this.#checks]) check();
+    this.#timers.look();
+  }
+
+  /** What is particular about a bare host; undefined for a cloud's machine. */
+  get traits(): HostTraits | undefined {
+    return this.#traits;
+  }
+
+  /** Runs, and nobody reaches it. */
+  get isCutOff(): boolean {
+    return this.#cutOff;
+  }
+
+  /** Its own clock, milliseconds since 1970. */
+  get clock(): number {
+    return this.context.clock.now() + (this.#traits?.clockSkewSeconds ?? 0) * 1000;
+  }
+
+  /** @throws UsageError code SANDBOX_HOST */
+  changeTraits(changes: Readonly<Record<string, unknown>>): void {
+    this.#traits = traitsWith(changes, this.#traits);
+    this.files.full = false;
+    this.files.fullAfter(this.#traits.diskFullAfterBytes);
+    this.changed();
+  }
+
+  /** Takes the network away, or gives it back. */
+  cutOff(away: boolean): void {
+    if (this.#cutOff === away) return;
+    this.#cutOff = away;
+    this.context.behaviour.cutOff(this);
+    this.changed();
+  }
+
+  /** A bare host is found running. */
+  stand(traits: HostTraits): void {
+    this.#traits = traits;
+    const { users } = setUpBareHost(this.files, this.spec, traits.leftoverK3s);
+    for (const [name, user] of users) this.users.set(name, user);
+    this.files.fullAfter(traits.diskFullAfterBytes);
+    this.#cloudInit = 'absent';
+    this.#interfaces = [{ name: 'eth0', networkId: 0, address: this.spec.bare!.address, up: true }];
+    this.bootId = uuid(this.context.random);
+    this.bootedAt = this.context.clock.now();
+    this.#setPower('running');
   }
 
   /**
@@ -129,37 +127,12 @@ export class Machine {
    * @throws PowerLost
    */
   async until<T>(found: () => T | undefined, ms: number): Promise<T | undefined> {
-    const now = found();
-    if (now !== undefined) return now;
-    return await new Promise<T | undefined>((resolve, reject) => {
-      const end = (): void => {
-        this.#checks.delete(check);
-        this.#downListeners.delete(lost);
-        cancel();
-      };
-      const check = (): void => {
-        const value = found();
-        if (value === undefined) return;
-        end();
-        resolve(value);
-      };
-      const lost = (): void => {
-        end();
-        reject(new PowerLost());
-      };
-      const cancel = this.after(this.patience(ms), () => {
-        end();
-        resolve(undefined);
-      });
-      this.#checks.add(check);
-      this.#downListeners.add(lost);
-    });
+    return await this.#timers.until(found, ms);
   }
 
   /** A waiter's milliseconds: with a tiny time scale a deadline must still leave the computer time to work. */
   patience(ms: number): number {
-    const scale = this.context.profile().timeScale;
-    return scale > 0 ? Math.max(ms, leastPatienceMs / scale) : ms;
+    return this.#timers.patience(ms);
   }
 
   powerOn(): void {
@@ -200,33 +173,17 @@ export class Machine {
 
   /** Runs `work` later unless the power goes before. */
   after(ms: number, work: () => void): () => void {
-    const cancel = this.context.clock.after(ms, () => {
-      this.#pending.delete(cancel);
-      work();
-    });
-    this.#pending.add(cancel);
-    return () => {
-      cancel();
-      this.#pending.delete(cancel);
-    };
+    return this.#timers.after(ms, work);
   }
 
   /** @throws PowerLost when the machine goes down before. */
   async wait(ms: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const lost = (): void => reject(new PowerLost());
-      this.#downListeners.add(lost);
-      this.after(ms, () => {
-        this.#downListeners.delete(lost);
-        resolve();
-      });
-    });
+    await this.#timers.wait(ms);
   }
 
   /** Told each time the machine loses its power. The returned function ends that. */
   onDown(listener: () => void): () => void {
-    this.#downListeners.add(listener);
-    return () => this.#downListeners.delete(listener);
+    return this.#timers.onDown(listener);
   }
 
   defineUnit(name: UnitName, text: string): void {
@@ -293,6 +250,8 @@ export class Machine {
       neverBoots: this.neverBoots,
       badDownloads: this.badDownloads,
       diskFull: this.files.full,
+      traits: this.#traits,
+      isCutOff: this.#cutOff,
     };
   }
 
@@ -311,6 +270,8 @@ export class Machine {
     this.#cloudInitErrors = state.cloudInitErrors;
     this.neverBoots = state.neverBoots;
     this.badDownloads = state.badDownloads;
+    this.#traits = state.traits && traitsWith({ ...state.traits });
+    this.#cutOff = state.isCutOff ?? false;
   }
 
   /** Goes on where the sandbox was stopped: a stage that had begun begins again. */
@@ -323,7 +284,7 @@ export class Machine {
   }
 
   #boot(): void {
-    if (this.#cloudInit === 'not run') this.#applyUserData();
+    if (this.#cloudInit === 'not run') this.#firstBoot();
     if (!this.neverBoots) this.after(this.context.profile().bootMs, () => this.#booted());
   }
 
@@ -346,9 +307,7 @@ export class Machine {
 
   #down(how: 'asked' | 'lost'): void {
     this.#setPower('off');
-    for (const cancel of this.#pending) cancel();
-    this.#pending.clear();
-    for (const listener of [...this.#downListeners]) listener();
+    this.#timers.lost();
     for (const known of this.#interfaces) known.up = false;
     for (const unit of ['k3s', 'k3s-agent'] as const) {
       const state = this.units.get(unit)?.state;
@@ -372,33 +331,12 @@ export class Machine {
     });
   }
 
-  /** cloud-init's stages before sshd: users, keys, files. */
-  #applyUserData(): void {
-    const config = parseCloudConfig(this.spec.userData);
+  #firstBoot(): void {
+    const { hostname, users, problems } = applyUserData(this.files, this.spec);
     this.#cloudInit = 'running';
-    this.#hostname = config.hostname ?? this.spec.name;
-    this.files.install('/etc/hostname', `${this.#hostname}\n`);
-    const key = config.hostKey ?? generateHostKey(this.#hostname);
-    this.files.install('/etc/ssh/ssh_host_ed25519_key', key.privateKey, { mode: 0o600 });
-    this.files.install('/etc/ssh/ssh_host_ed25519_key.pub', `${key.publicKey}\n`);
-    this.#authorize('root', [...this.spec.sshKeys, ...config.rootKeys]);
-    for (const user of config.users) {
-      this.users.set(user.name, { sudo: user.sudo });
-      this.#authorize(user.name, user.keys);
-    }
-    for (const file of config.files) this.files.install(file.path, file.content, file);
-    this.#cloudInitErrors = config.problems;
-  }
-
-  #authorize(user: string, keys: readonly string[]): void {
-    const home = user === 'root' ? '/root' : `/home/${user}`;
-    this.files.mkdirs('/home');
-    if (!this.files.exists(home)) this.files.mkdir(home, { mode: 0o700, owner: user });
-    if (!this.files.exists(`${home}/.ssh`)) this.files.mkdir(`${home}/.ssh`, { mode: 0o700, owner: user });
-    this.files.write(`${home}/.ssh/authorized_keys`, keys.map((key) => `${key.trim()}\n`).join(''), {
-      mode: 0o600,
-      owner: user,
-    });
+    this.#hostname = hostname;
+    for (const [name, user] of users) this.users.set(name, user);
+    this.#cloudInitErrors = problems;
   }
 
   #finishCloudInit(): void {

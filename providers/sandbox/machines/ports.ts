@@ -19,6 +19,17 @@ export async function listenLocally(server: Server, remembered: number | undefin
   throw new Error(`no free port from ${first} to ${first + count} on 127.0.0.1`);
 }
 
+/** Listens at an address of this computer. @throws Error EADDRINUSE, EADDRNOTAVAIL */
+export async function listenAt(server: Server, host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
 async function listens(server: Server, port: number): Promise<boolean> {
   return await new Promise((resolve, reject) => {
     const refused = (error: NodeJS.ErrnoException): void => {

@@ -21,6 +21,14 @@ export class HostScripts {
     );
   }
 
+  /** Tasks that only look, and so have a lock of their own: the runner lists them. */
+  looks(name: string): boolean {
+    const listed = /case \$SLIPWAY_TASK in\s+([a-z0-9 |-]+)\) base=\$base\/looks/.exec(
+      this.#text('lib/runner.sh') ?? '',
+    )?.[1];
+    return (listed ?? '').split('|').some((one) => one.trim() === name);
+  }
+
   #text(name: string): string | undefined {
     const known = this.#texts.get(name);
     if (known !== undefined) return known;

@@ -110,7 +110,7 @@ export function serveSftp(files: FileSystem, user: string, sftp: SFTPWrapper): v
     answer(id, () => {
       const { path, writer } = handleOf(raw);
       if (!writer) throw new FsError('EACCES', path);
-      if (files.freeBytes < writer.size + data.length) throw new FsError('ENOSPC', path);
+      if (!files.takes(writer.size + data.length)) throw new FsError('ENOSPC', path);
       writer.add(offset, data);
       sftp.status(id, status.OK);
     }),

@@ -3,7 +3,7 @@ import ssh2, { type AuthContext, type Connection, type ServerChannel, type Sessi
 import { decodeTask, taskCommand } from '../../../src/remote/task-wire.js';
 import type { Machine } from './machine.js';
 import { runForPeople } from './people.js';
-import { listenLocally } from './ports.js';
+import { listenAt, listenLocally } from './ports.js';
 import type { HostScripts } from './scripts.js';
 import { serveSftp } from './sftp.js';
 import { openShell } from './shell.js';
@@ -17,7 +17,7 @@ const hostKeyFile = '/etc/ssh/ssh_host_ed25519_key';
 
 export interface SshEndpointOptions {
   readonly machine: Machine;
-  readonly tasks: TaskRunner;
+  readonly tasks: Pick<TaskRunner, 'run'>;
   readonly scripts: HostScripts;
   /** Whether the firewalls let this computer in. */
   readonly allowed: () => boolean;
@@ -36,12 +36,19 @@ export class SshEndpoint {
 
   /** @param remembered port from before a restart of the sandbox */
   async open(remembered: number | undefined): Promise<number> {
-    this.#port ??= listenLocally(this.#listener, remembered, this.options.machine.context.random).then((port) => {
+    this.#port ??= this.#listen(remembered).then((port) => {
       this.#listener.on('error', () => {});
       this.#listener.unref();
       return port;
     });
     return await this.#port;
+  }
+
+  async #listen(remembered: number | undefined): Promise<number> {
+    const { spec, context } = this.options.machine;
+    if (!spec.bare) return await listenLocally(this.#listener, remembered, context.random);
+    await listenAt(this.#listener, spec.bare.address, spec.bare.sshPort);
+    return spec.bare.sshPort;
   }
 
   /** Ends every session without a word, as a broken network does. */
@@ -140,11 +147,16 @@ export class SshEndpoint {
       const { out, err, exit } =
         command === taskCommand.root ? notRoot : runForPeople(this.options.machine, user, command);
       finish(channel, exit, out, err);
-    } else if (withSudo && !this.options.machine.users.get(user)?.sudo) {
+    } else if (withSudo && !this.#maySudo(user)) {
       finish(channel, 1, '', 'sudo: a password is required\n');
     } else {
       this.#shellText(channel);
     }
+  }
+
+  #maySudo(user: string): boolean {
+    const { users, traits } = this.options.machine;
+    return users.get(user)?.sudo === true && (user === 'root' || traits?.sudoRefused !== true);
   }
 
   /** Reads the whole text first, as the runner does. */

@@ -1,6 +1,7 @@
 import type { WireTask } from '../../../src/remote/task-wire.js';
 import { FsError } from './file-system.js';
-import { type Machine, PowerLost } from './machine.js';
+import type { Machine } from './machine.js';
+import { PowerLost } from './machine-timers.js';
 
 /** Ends a task as `fail CODE MESSAGE` of the scripts does. */
 export class TaskFailure extends Error {

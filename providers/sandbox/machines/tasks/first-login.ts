@@ -2,8 +2,9 @@ import { osOf } from '../first-files.js';
 import { type TaskContext, TaskFailure } from '../task-runner.js';
 
 export async function firstLogin({ machine, param, say, fact, deadlineMs }: TaskContext): Promise<void> {
-  say('waiting for cloud-init');
-  const ended = (): true | undefined => (['done', 'error'].includes(machine.cloudInit.status) ? true : undefined);
+  if (machine.cloudInit.status !== 'absent') say('waiting for cloud-init');
+  const ended = (): true | undefined =>
+    ['done', 'error', 'absent'].includes(machine.cloudInit.status) ? true : undefined;
   await machine.until(ended, deadlineMs);
   const { status, errors } = machine.cloudInit;
   if (status === 'error') {
@@ -28,6 +29,6 @@ export async function firstLogin({ machine, param, say, fact, deadlineMs }: Task
   fact('disk_free_mib', Math.floor(machine.files.freeBytes / 1024 / 1024));
   fact('boot_id', machine.bootId);
   fact('hostname', machine.hostname);
-  fact('cgroup', 'v2');
+  fact('cgroup', machine.traits?.cgroup ?? 'v2');
   fact('private_interface', found);
 }

@@ -1,7 +1,10 @@
 import type { TaskBody } from '../task-runner.js';
+import { claimHost, readClaim, rebootHost, releaseHost } from './claims.js';
 import { firstLogin } from './first-login.js';
+import { holdWithKeepalived, holdWithKubeVip } from './hold-address.js';
 import { installK3s } from './install-k3s.js';
 import { prepareHost } from './prepare-host.js';
+import { putK3sFiles } from './put-k3s-files.js';
 import { replaceHostKey } from './replace-host-key.js';
 import { observe, serverInfo, stopK3s } from './small.js';
 import { startK3s } from './start-k3s.js';
@@ -16,4 +19,11 @@ export const taskBodies: ReadonlyMap<string, TaskBody> = new Map<string, TaskBod
   ['server-info', serverInfo],
   ['stop-k3s', stopK3s],
   ['observe', observe],
+  ['claim-host', claimHost],
+  ['read-claim', readClaim],
+  ['release-host', releaseHost],
+  ['reboot-host', rebootHost],
+  ['put-k3s-files', putK3sFiles],
+  ['hold-with-keepalived', holdWithKeepalived],
+  ['hold-with-kube-vip', holdWithKubeVip],
 ]);

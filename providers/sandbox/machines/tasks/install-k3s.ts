@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Machine } from '../machine.js';
 import { type TaskContext, TaskFailure } from '../task-runner.js';
 import { installedVersion, paths, sha256, writeFile } from './common.js';
+import { incoming } from './put-k3s-files.js';
 
 /** Bytes of the k3s program, roughly. */
 const binarySize = 76_000_000;
@@ -34,6 +35,7 @@ export async function installK3s({ machine, param, need, say, fact }: TaskContex
   files.writeOpaque(paths.binary, binarySize, hash, { mode: 0o755, program: `k3s ${version}` });
   writeFile(files, paths.binaryRecord, `${hash}\n${version}\n`, 0o644);
   if (pushed !== '') files.remove(pushed);
+  if (files.exists(incoming) && files.list(incoming).length === 0) files.remove(incoming);
   if (installedVersion(machine) !== version)
     throw new TaskFailure('WRITE_FAILED', `${paths.binary} could not be written`);
   answer(hash, true);
@@ -50,6 +52,12 @@ async function download(
   const url = `${need('BASE_URL').replace(/\/$/, '')}/${name}`;
   say(`downloading k3s ${version}`);
   await machine.wait(machine.context.profile().downloadMs);
+  if (machine.traits?.offline) {
+    throw new TaskFailure(
+      'DOWNLOAD_FAILED',
+      `the name in ${url} could not be resolved: has this machine a network and DNS? (curl: (6) Could not resolve host: ${new URL(url).hostname})`,
+    );
+  }
   if (!released.test(version)) {
     throw new TaskFailure(
       'DOWNLOAD_FAILED',

@@ -29,6 +29,9 @@ const causes: readonly (readonly [RegExp, string, string])[] = [
     'a setting that must be equal on all servers differs from the cluster’s',
   ],
   [/flag provided but not defined/, 'UNKNOWN_FLAG!', 'this k3s does not know one of the settings'],
+  [/address already in use/, 'PORT_IN_USE', 'a port that k3s needs is taken by another program'],
+  [/no space left on device/, 'DISK_FULL', 'the disk is full'],
+  [/cgroup ?v1/, 'CGROUP_V1!', 'this system has cgroup v1, which Kubernetes no longer takes'],
   [/too many learner/, 'LEARNER_PENDING', 'another server is still joining'],
   [
     /connection refused|i\/o timeout|no route to host|context deadline exceeded/,

@@ -2,6 +2,7 @@ import type { UnitName } from '../units.js';
 import { type TaskContext, TaskFailure } from '../task-runner.js';
 import { causeIn } from './k3s-causes.js';
 import { installedVersion, k3sUnit, paths, sha256, writeFile } from './common.js';
+import { registriesFile } from './put-k3s-files.js';
 
 export async function startK3s({ machine, need, say, fact, complain }: TaskContext): Promise<void> {
   const role = need('ROLE');
@@ -21,20 +22,24 @@ export async function startK3s({ machine, need, say, fact, complain }: TaskConte
   units.define(unit);
   machine.enableUnit(unit, true);
 
-  const wanted = `${sha256(files, paths.config)}/${sha256(files, unitFile)}/${sha256(files, paths.binary)}\n`;
+  const registries = sha256(files, registriesFile);
+  const wanted = `${sha256(files, paths.config)}/${sha256(files, unitFile)}/${sha256(files, paths.binary)}${registries && `/${registries}`}\n`;
   const state = units.get(unit)?.state;
-  if (state === 'active' && files.exists(paths.started) && files.text(paths.started) === wanted) {
-    await machine.wait(machine.context.profile().smallTaskMs);
-    fact('active', true);
-    fact('changed', false);
-    return;
-  }
-  if (files.exists(paths.started)) files.remove(paths.started);
   const running = state === 'active' || state === 'activating';
-  say(`${running ? 'restart' : 'start'}ing ${unit}.service`);
+  const asWanted = files.exists(paths.started) && files.text(paths.started) === wanted;
   const began = machine.context.clock.now();
-  if (running) machine.stopUnit(unit);
-  machine.startUnit(unit);
+  const restarted = !running || !asWanted;
+  // One that is on its way with what is wanted is left to it.
+  if (restarted) {
+    if (machine.traits?.noSystemd) throw new TaskFailure('UNIT_FAILED', 'System has not been booted with systemd');
+    if (files.exists(paths.started)) files.remove(paths.started);
+    say(`${running ? 'restart' : 'start'}ing ${unit}.service`);
+    if (running) machine.stopUnit(unit);
+    machine.startUnit(unit);
+    writeFile(files, paths.started, wanted, 0o600);
+  } else if (state === 'active') {
+    await machine.wait(machine.context.profile().smallTaskMs);
+  }
 
   const outcome = await machine.until(() => {
     if (units.get(unit)?.state === 'active') return 'active';
@@ -46,7 +51,7 @@ export async function startK3s({ machine, need, say, fact, complain }: TaskConte
     const cause = causeIn(lines);
     for (const line of lines.slice(-20)) complain(line);
     fact('active', false);
-    fact('changed', true);
+    fact('changed', restarted);
     throw outcome === 'hopeless'
       ? new TaskFailure(cause?.code ?? 'UNIT_FAILED', `${unit}.service does not start: ${cause?.text ?? ''}`)
       : new TaskFailure(
@@ -54,7 +59,6 @@ export async function startK3s({ machine, need, say, fact, complain }: TaskConte
           `${unit}.service was not ready after ${need('WAIT_SECONDS')} s: ${cause?.text ?? 'its journal names no known cause'}`,
         );
   }
-  writeFile(files, paths.started, wanted, 0o600);
   fact('active', true);
-  fact('changed', true);
+  fact('changed', restarted);
 }

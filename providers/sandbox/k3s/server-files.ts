@@ -1,0 +1,50 @@
+import { posix } from 'node:path';
+
+import type { Machine } from '../machines/machine.js';
+import { paths } from '../machines/tasks/common.js';
+import type { Cluster } from './cluster.js';
+
+/** Holds the id of the cluster whose etcd data a server has. */
+export const dataFile = `${paths.server}/db/etcd/member`;
+
+/** The cluster whose etcd data lie on a machine; empty: none. */
+export const dataOf = ({ files }: Machine): string => (files.exists(dataFile) ? files.text(dataFile).trim() : '');
+
+export function keepData(machine: Machine, cluster: Cluster): void {
+  machine.files.mkdirs(posix.dirname(dataFile));
+  machine.files.write(dataFile, `${cluster.id}\n`, { mode: 0o600 });
+}
+
+/** Tokens and kubeconfig, as a server leaves them for its owner. */
+export function writeServerFiles(machine: Machine, cluster: Cluster): void {
+  const write = (path: string, text: string): void => {
+    machine.files.mkdirs(posix.dirname(path));
+    machine.files.write(path, text, { mode: 0o600 });
+  };
+  write(`${paths.server}/token`, `${cluster.fullServerToken}\n`);
+  write(`${paths.server}/agent-token`, `${cluster.fullAgentToken}\n`);
+  write(paths.kubeconfig, kubeconfigOf(cluster));
+}
+
+function kubeconfigOf(cluster: Cluster): string {
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  return [
+    'apiVersion: v1',
+    'kind: Config',
+    'clusters:',
+    '- name: default',
+    '  cluster:',
+    `    certificate-authority-data: ${base64(cluster.ca.cert)}`,
+    '    server: https://127.0.0.1:6443',
+    'users:',
+    '- name: default',
+    '  user:',
+    `    client-certificate-data: ${base64(cluster.admin.cert)}`,
+    `    client-key-data: ${base64(cluster.admin.key)}`,
+    'contexts:',
+    '- name: default',
+    '  context: { cluster: default, user: default }',
+    'current-context: default',
+    '',
+  ].join('\n');
+}

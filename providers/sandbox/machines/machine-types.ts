@@ -1,0 +1,57 @@
+import type { Random } from '../../../src/domain/clock.js';
+import type { MachineSpec, SandboxClock, SandboxProfile } from '../types.js';
+import type { FsSnapshot } from './file-system.js';
+import type { HostTraits } from './host-traits.js';
+import type { Machine } from './machine.js';
+import type { UnitName, UnitsSnapshot } from './units.js';
+
+export type Power = 'off' | 'booting' | 'running' | 'stopping' | 'restarting';
+/** `absent`: a bare host has none. */
+export type CloudInit = 'not run' | 'running' | 'done' | 'error' | 'absent';
+
+export interface NetworkInterface {
+  readonly name: string;
+  readonly networkId: number;
+  readonly address: string;
+  up: boolean;
+}
+
+/** What a unit does; the sandbox's k3s. */
+export interface UnitBehaviour {
+  started(machine: Machine, unit: UnitName): void;
+  /** `lost`: the power went; nothing was said to anyone. */
+  stopped(machine: Machine, unit: UnitName, how: 'asked' | 'lost'): void;
+  /** The network of a machine went or came back, while it runs on. */
+  cutOff(machine: Machine): void;
+  /** Which machine answers at an address that several may hold; undefined: none. */
+  holderOf(address: string): number | undefined;
+  /** Whether the API answers at an address, as one machine sees it. */
+  apiAnswers(machine: Machine, address: string): boolean;
+}
+
+export interface MachineContext {
+  readonly clock: SandboxClock;
+  readonly profile: () => SandboxProfile;
+  readonly random: Random;
+  readonly behaviour: UnitBehaviour;
+  readonly changed: (machine: Machine) => void;
+}
+
+export interface MachineSnapshot {
+  readonly spec: MachineSpec;
+  readonly files: FsSnapshot;
+  readonly units: UnitsSnapshot;
+  readonly users: readonly (readonly [string, { sudo: boolean }])[];
+  readonly interfaces: readonly NetworkInterface[];
+  readonly hostname: string;
+  readonly power: Power;
+  readonly bootId: string;
+  readonly bootedAt: number;
+  readonly cloudInit: CloudInit;
+  readonly cloudInitErrors: readonly string[];
+  readonly neverBoots: boolean;
+  readonly badDownloads: boolean;
+  readonly diskFull: boolean;
+  readonly traits?: HostTraits | undefined;
+  readonly isCutOff?: boolean | undefined;
+}

@@ -1,0 +1,124 @@
+import { parse } from 'yaml';
+
+import type { Machine } from '../machine.js';
+import { type TaskContext, TaskFailure } from '../task-runner.js';
+import { writeFile } from './common.js';
+
+interface StaticPod {
+  readonly spec?: { readonly containers?: readonly { readonly env?: readonly { name: string; value?: string }[] }[] };
+}
+
+/** What says, on the disk of a machine, that it takes its turn at holding an address. */
+export const holding = {
+  config: '/etc/slipway/keepalived.conf',
+  unit: '/etc/systemd/system/slipway-keepalived.service',
+  package: '/var/lib/slipway/keepalived.installed',
+  program: '/usr/sbin/keepalived',
+  pod: '/var/lib/rancher/k3s/agent/pod-manifests/slipway-kube-vip.yaml',
+} as const;
+
+export async function holdWithKeepalived(context: TaskContext): Promise<void> {
+  const { machine, need, param, say } = context;
+  const [address, own, priority, password] = [
+    need('ADDRESS'),
+    need('OWN_ADDRESS'),
+    need('PRIORITY'),
+    need('PASSWORD'),
+  ] as const;
+  const interfaceName = interfaceWith(machine, own);
+  const { files } = machine;
+  let changed = false;
+  if (!files.exists(holding.program)) {
+    say('installing keepalived with apt-get');
+    await machine.wait(machine.context.profile().downloadMs / 2);
+    if (machine.traits?.offline) {
+      throw new TaskFailure(
+        'KEEPALIVED_MISSING',
+        'keepalived could not be installed: E: Unable to locate package keepalived',
+      );
+    }
+    writeFile(files, holding.package, 'apt-get\n', 0o644);
+    files.install(holding.program, '', { mode: 0o755, program: 'keepalived' });
+    changed = true;
+  }
+  if (files.exists(holding.pod)) files.remove(holding.pod);
+  changed = writeFile(files, '/etc/slipway/api-alive.sh', '#!/bin/sh\n# Written by Slipway.\n', 0o700) || changed;
+  const peers = param('PEERS').split(/\s+/).filter(Boolean);
+  const lines = [
+    `priority ${priority}`,
+    `auth_pass ${password}`,
+    `unicast_src_ip ${own}`,
+    ...peers.map((peer) => `peer ${peer}`),
+    `virtual_ipaddress ${address}/32 dev ${interfaceName}`,
+  ];
+  changed = writeFile(files, holding.config, `${lines.join('\n')}\n`, 0o600) || changed;
+  const unit = '[Unit]\nDescription=Holds the address of the Kubernetes API (Slipway)\n';
+  changed = writeFile(files, holding.unit, unit, 0o644) || changed;
+  await answered(context, address);
+  tell(context, interfaceName, address, changed);
+}
+
+export async function holdWithKubeVip(context: TaskContext): Promise<void> {
+  const { machine, need } = context;
+  const [address, own, manifest] = [need('ADDRESS'), need('OWN_ADDRESS'), need('MANIFEST')] as const;
+  const interfaceName = interfaceWith(machine, own);
+  const { files } = machine;
+  let changed = false;
+  if (files.exists(holding.unit)) {
+    files.remove(holding.unit);
+    removePackagedKeepalived(machine, context.say);
+    changed = true;
+  }
+  const text = `${manifest.replaceAll('@INTERFACE@', interfaceName)}\n`;
+  changed = writeFile(files, holding.pod, text, 0o600) || changed;
+  await answered(context, address);
+  tell(context, interfaceName, address, changed);
+}
+
+/** `remove_keepalived` of the scripts. */
+export function removePackagedKeepalived({ files }: Machine, say: (text: string) => void): void {
+  if (!files.exists(holding.package)) return;
+  say('removing keepalived again');
+  if (files.exists(holding.program)) files.remove(holding.program);
+  files.remove(holding.package);
+}
+
+/**
+ * The address a machine takes its turn at, as its disk says; undefined: none.
+ * kube-vip elects without priorities.
+ */
+export function turnOf({ files }: Machine): { readonly address: string; readonly priority: number } | undefined {
+  if (files.exists(holding.unit) && files.exists(holding.config)) {
+    const text = files.text(holding.config);
+    const address = /^virtual_ipaddress ([\d.]+)/m.exec(text)?.[1];
+    const priority = Number(/^priority (\d+)/m.exec(text)?.[1] ?? 0);
+    return address === undefined ? undefined : { address, priority };
+  }
+  if (!files.exists(holding.pod)) return undefined;
+  const pod = parse(files.text(holding.pod)) as StaticPod | undefined;
+  const env = pod?.spec?.containers?.flatMap((container) => container.env ?? []) ?? [];
+  const address = env.find(({ name }) => name === 'address' || name === 'vip_address')?.value;
+  return address === undefined ? undefined : { address, priority: 100 };
+}
+
+function interfaceWith(machine: Machine, address: string): string {
+  const found = machine.interfaces.find((known) => known.up && known.address === address)?.name;
+  if (found !== undefined) return found;
+  throw new TaskFailure('PRIVATE_INTERFACE_MISSING', `no interface of this machine has the address ${address}`);
+}
+
+async function answered({ machine, need }: TaskContext, address: string): Promise<void> {
+  const { behaviour } = machine.context;
+  const ok = (): true | undefined => (behaviour.apiAnswers(machine, address) ? true : undefined);
+  if (await machine.until(ok, Number(need('WAIT_SECONDS')) * 1000)) return;
+  throw new TaskFailure(
+    'ADDRESS_SILENT',
+    `the API did not answer at ${address} within ${need('WAIT_SECONDS')} s: The connection to the server ${address}:6443 was refused - did you specify the right host or port?`,
+  );
+}
+
+function tell({ machine, fact }: TaskContext, interfaceName: string, address: string, changed: boolean): void {
+  fact('interface', interfaceName);
+  fact('holds', machine.context.behaviour.holderOf(address) === machine.id);
+  fact('changed', changed);
+}
