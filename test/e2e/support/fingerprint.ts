@@ -12,7 +12,7 @@ find / /var/lib/rancher -xdev \( -path /var/log/journal -o -path /var/lib/system
   | grep -vE ' /var/log/(wtmp|btmp|lastlog|apt/|dpkg)| /etc/(resolv.conf|machine-id|mtab|\.updated)$' \
   | grep -vE ' /var/(\.updated|cache/ldconfig|lib/dbus/machine-id|lib/private|lib/sudo/lectured)|tmp/systemd-private-'
 ls /run | sed 's/^/run /'
-systemctl list-unit-files --no-legend --no-pager | awk '{print "unit", $1, $2}'
+systemctl list-unit-files --no-legend --no-pager | awk '$2 != "transient" { print "unit", $1, $2 }'
 systemctl list-units --no-legend --no-pager --plain --type=service,timer,socket --state=active,failed,activating \
   | awk '{print "active", $1, $3}' | grep -vE 'user@|user-runtime-dir@|session-|tmpfiles-clean|@[0-9.:-]+\.service|modprobe@'
 findmnt -rno TARGET | sed 's/^/mount /' | grep -v '/run/user\|/run/credentials'
