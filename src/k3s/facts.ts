@@ -41,6 +41,8 @@ export interface HostState {
   /** Hex SHA-256 of config.yaml. */
   readonly configSha256: string | undefined;
   readonly bootId: string;
+  /** How this server takes its turn at the API's address, as `holdingOf` writes it; undefined when it does not. */
+  readonly apiHold: string | undefined;
 }
 
 /** @throws UnexpectedError code BAD_FACTS */
@@ -79,6 +81,7 @@ export function parseHostState(facts: HostFacts): HostState {
     enabled: oneOf(facts, 'enabled', ['true', 'false']) === 'true',
     configSha256: text(facts, 'config_sha256') || undefined,
     bootId: text(facts, 'boot_id'),
+    apiHold: facts['api_hold'] || undefined,
   };
 }
 

@@ -1,3 +1,4 @@
+export * from './api-holder.js';
 export {
   agentConfig,
   apiUrl,

@@ -11,20 +11,12 @@ export interface ClusterApi {
   readonly watch: NodeWatch;
 }
 
-export interface LocalBinary {
-  readonly path: string;
-  /** Hex. */
-  readonly sha256: string;
-}
-
 /** What steps act through. */
 export interface Tools {
   readonly provider: MachineProvider;
   readonly folder: ClusterFolder;
   readonly remote: Remote;
   readonly clock: Clock;
-  /** A k3s program on this computer to push instead of having hosts download it. */
-  readonly k3sBinary: LocalBinary | undefined;
   /** A new random token for joining, 32 characters. */
   newToken(): string;
   /** Opens the API a kubeconfig leads to; the same text gives the same open API. Closed with the workflow. */
@@ -35,6 +27,8 @@ export interface Tools {
 export interface HostState {
   readonly unit: 'server' | 'agent' | 'none';
   readonly active: boolean;
+  /** How it takes its turn at the API's address, as `holdingOf` writes it; undefined when it does not. */
+  readonly apiHold?: string | undefined;
 }
 
 /** What was found before anything was decided. */
@@ -47,7 +41,7 @@ export interface ClusterFacts {
   /** Undefined when no API answered. */
   readonly nodes: ReadonlyMap<string, NodeFacts> | undefined;
   readonly api: ClusterApi | undefined;
-  /** Control planes that were looked at because their node was not found Ready, by machine name. */
+  /** Control planes that were looked at, by machine name: those not found Ready, or all where one holds the API's address. */
   readonly hosts: ReadonlyMap<string, HostState>;
   /** Text of the saved kubeconfig, if any. */
   readonly kubeconfig: Secret | undefined;

@@ -10,21 +10,15 @@ import {
   valueOf,
 } from '../engine/index.js';
 import { canForward } from '../provider/port.js';
-import {
-  disabledComponents,
-  kubeconfigFor,
-  parseServerInfo,
-  type ServerInfo,
-  serverInfo,
-  startServer,
-} from '../k3s/index.js';
+import { kubeconfigFor, parseServerInfo, type ServerInfo, serverInfo } from '../k3s/index.js';
+import { type AddressPlan, inside } from './api-address.js';
 import type { ClusterApi, PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
 import type { Departures } from './departures.js';
 import type { FoundationPlan } from './foundation.js';
 import type { HostPlan, PreparedHost } from './hosts.js';
 import type { MachinePlan } from './machines.js';
-import { nodeSettings, wantedTaints } from './node-settings.js';
+import { serverNames, serverTask } from './server-task.js';
 import { openSession } from './session.js';
 
 const phase = 'Start the control plane';
@@ -35,9 +29,9 @@ export interface ControlPlanePlan {
   readonly tokens: Later<ServerInfo> | undefined;
   /** The cluster's API, for whoever waits for nodes. */
   readonly api: Later<ClusterApi>;
-  /** Where agents and further servers find the API: the balancer, or the first server. */
+  /** Where agents and further servers find the API: the balancer, the address that servers hold, or the first server. */
   apiAddress(run: StepContext): string;
-  /** Steps after which every wanted server votes. */
+  /** Steps after which every wanted server votes, and takes its turn at the API's address where there is one. */
   readonly joined: readonly string[];
 }
 
@@ -48,27 +42,35 @@ export interface ControlPlanePlan {
 export function planControlPlane(
   context: PhaseContext,
   foundation: FoundationPlan,
-  { machines }: MachinePlan,
+  machinePlan: MachinePlan,
   hosts: HostPlan,
   departures: Departures,
+  address: AddressPlan | undefined,
 ): ControlPlanePlan {
   const { facts, tools } = context;
+  const { machines } = machinePlan;
   const servers = facts.comparison.wanted.filter((machine) => machine.role === 'control-plane');
   const seed = chooseSeed(context, servers);
   const seedMachine = machines.get(slotLabel(seed))!;
   const steps: Step[] = [];
 
   const apiAddress = (run: StepContext): string =>
-    (foundation.balancer && valueOf(foundation.balancer, run).address) ?? privateAddressOf(valueOf(seedMachine, run));
+    (foundation.balancer && valueOf(foundation.balancer, run).address) ??
+    address?.address ??
+    inside(valueOf(seedMachine, run));
 
   const starting = servers.filter((server) => hosts.prepared.has(slotLabel(server)));
   // A seed that is not Ready gets the first server's configuration again: k3s ignores it where it has etcd data.
   const init = starting.find((server) => server === seed);
   const initStep = init && startStep(init, 'start the cluster as its first server', []);
   if (initStep) steps.push(initStep);
+  // The address answers before anything joins by it.
+  const seedTurn = initStep ? address?.turn(seed, [initStep.id]) : address?.renewals.get(seed.name);
+  steps.push(...(address?.renewals.values() ?? []));
+  if (initStep && seedTurn) steps.push(seedTurn);
 
   const anyJoins = hosts.prepared.size > 0;
-  const addressesDiffer = kubeconfigServers(facts.kubeconfig) !== servers.length;
+  const addressesDiffer = kubeconfigServers(facts.kubeconfig) !== servers.length + (address ? 1 : 0);
   const kubeconfigStale = addressesDiffer || starting.length > 0;
   let tokens: Step<ServerInfo> | undefined;
   if (anyJoins || facts.api === undefined || addressesDiffer) {
@@ -77,7 +79,7 @@ export function planControlPlane(
       phase,
       target: slotLabel(seed),
       text: 'read the join tokens and the kubeconfig',
-      needs: [...needsOf(seedMachine), ...(initStep ? [initStep.id] : [])],
+      needs: [...needsOf(seedMachine), ...(initStep ? [initStep.id] : []), ...(seedTurn ? [seedTurn.id] : [])],
       apply: async (run) => {
         const session = await openSession(tools, valueOf(seedMachine, run), deadlines.ssh, run);
         const info = parseServerInfo(await session.run(serverInfo(), run));
@@ -92,15 +94,24 @@ export function planControlPlane(
   if ('from' in api) steps.push(api.from);
 
   // The first server is through once it votes; the others follow, each a step that takes the only place for joins.
+  const turns: string[] = [];
   const readySteps = starting.map((server) => {
     if (server === init) return readyStep(server, initStep!);
     const join = startStep(server, 'join as a server', [tokens!.id, ...(initStep ? [`ready:${slotLabel(init)}`] : [])]);
     steps.push(join);
+    const turn = address?.turn(server, [join.id]);
+    if (turn) {
+      steps.push(turn);
+      turns.push(turn.id);
+    }
     return undefined;
   });
   const seedReady = readySteps.find((step) => step !== undefined);
   if (seedReady) steps.push(seedReady);
-  const joined = starting.map((server) => (server === init ? seedReady!.id : `join:${slotLabel(server)}`));
+  const joined = [
+    ...starting.map((server) => (server === init ? seedReady!.id : `join:${slotLabel(server)}`)),
+    ...turns,
+  ];
 
   if (kubeconfigStale && tokens && servers.length > 1) {
     const source = tokens;
@@ -138,18 +149,10 @@ export function planControlPlane(
       apply: async (run) => {
         const host = run.output(prepared);
         const session = await openSession(tools, host.machine, deadlines.ssh, run);
-        const task = startServer({
-          ...nodeSettings(context, host),
-          taints: wantedTaints(context.spec, server),
-          tlsSans: serverNames(run),
+        const task = serverTask(context, host, server, {
+          tlsSans: serverNames(context, machinePlan, foundation, run),
           joinAddress: isInit ? undefined : apiAddress(run),
           tokens: isInit ? await ownTokens() : passwordsOf(run.output(tokens!)),
-          network: context.spec.network,
-          disable: disabledComponents({
-            ...tools.provider.kubernetesIntegration,
-            disable: context.spec.kubernetes.disable,
-          }),
-          deadlineMs: deadlines.serverStart,
         });
         await session.run(task, run);
         if (!isInit) await votes(host, valueOf(api, run), run);
@@ -202,26 +205,16 @@ export function planControlPlane(
     };
   }
 
-  /** Every name and address by which the API may be called, as far as known now. */
-  function serverNames(run: StepContext): string[] {
-    const addresses = servers.flatMap((server) => {
-      const machine = valueIfKnown(machines.get(slotLabel(server))!, run);
-      return machine ? [machine.publicAddress, machine.privateAddress] : [];
-    });
-    const balancer = foundation.balancer && valueIfKnown(foundation.balancer, run)?.address;
-    return [...new Set([...addresses, balancer].filter((address) => address !== undefined))];
-  }
-
   async function clusterKubeconfig(raw: Secret, run: StepContext): Promise<Secret> {
     const known = servers
       .map((server) => valueIfKnown(machines.get(slotLabel(server))!, run))
       .filter((machine): machine is Machine => machine?.publicAddress !== undefined);
     const seedFirst = [...known].sort((a, b) => Number(b.slot === seed.slot) - Number(a.slot === seed.slot));
     const urls: string[] = [];
-    for (const machine of seedFirst) {
+    for (const target of [...(address ? [address.address] : []), ...seedFirst.map((found) => found.publicAddress!)]) {
       const { host, port } = canForward(tools.provider)
-        ? await tools.provider.forward(machine.publicAddress!, 6443, run)
-        : { host: machine.publicAddress!, port: 6443 };
+        ? await tools.provider.forward(target, 6443, run)
+        : { host: target, port: 6443 };
       urls.push(`https://${host}:${port}`);
     }
     return kubeconfigFor(raw, { cluster: context.cluster.name, servers: urls });
@@ -243,10 +236,6 @@ export function chooseSeed({ facts }: Pick<PhaseContext, 'facts'>, servers: read
 
 function passwordsOf(info: ServerInfo): { server: Secret; agent: Secret } {
   return { server: info.serverToken, agent: info.agentPassword };
-}
-
-function privateAddressOf(machine: Machine): string {
-  return machine.privateAddress ?? machine.publicAddress ?? machine.name;
 }
 
 /** How many servers a saved kubeconfig knows. */

@@ -1,5 +1,5 @@
-import { slotLabel, type Machine } from '../domain/index.js';
-import { needsOf, type Later, type Step, valueOf } from '../engine/index.js';
+import { slotLabel, type Machine, type WantedMachine } from '../domain/index.js';
+import { needsOf, type Later, type Step, type StepContext, valueOf } from '../engine/index.js';
 import {
   firstLogin,
   installK3s,
@@ -8,13 +8,12 @@ import {
   replaceHostKey,
   type HostFactsParsed,
 } from '../k3s/index.js';
-import type { PhaseContext } from './context.js';
+import type { Session } from '../remote/types.js';
+import type { ClusterFacts, PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
 import type { MachinePlan } from './machines.js';
+import type { PushedProgram } from './push-bundle.js';
 import { openSession } from './session.js';
-
-/** Where a pushed k3s waits on a host for its installation. */
-const pushedTo = '/var/tmp/slipway-k3s';
 
 export interface HostPlan {
   readonly steps: readonly Step[];
@@ -27,15 +26,14 @@ export interface PreparedHost {
   readonly facts: HostFactsParsed;
 }
 
-/** First login and k3s binary for every machine whose node is not Ready in the cluster. */
+/** First login and k3s binary for every machine whose node is not up in the cluster. */
 export function planHosts(context: PhaseContext, { machines }: MachinePlan): HostPlan {
   const { facts, spec } = context;
+  const { bundle } = spec.kubernetes;
   const steps: Step[] = [];
   const prepared = new Map<string, Step<PreparedHost>>();
   for (const wanted of facts.comparison.wanted) {
-    const kept = facts.comparison.kept.some((machine) => machine.name === wanted.name);
-    // A machine that has just gone leaves a node behind that looks Ready for a while.
-    if (kept && facts.nodes?.get(wanted.name)?.ready) continue;
+    if (isUp(wanted, facts)) continue;
     const label = slotLabel(wanted);
     const machine = machines.get(label)!;
     const login = loginStep(context, label, machine);
@@ -43,20 +41,15 @@ export function planHosts(context: PhaseContext, { machines }: MachinePlan): Hos
       id: `install:${label}`,
       phase: 'Prepare hosts',
       target: label,
-      text: `install k3s ${spec.kubernetes.version}`,
+      text: `install k3s ${spec.kubernetes.version}${bundle === undefined ? '' : ' from the bundle'}`,
       needs: [...needsOf(machine), login.id],
       apply: async (run) => {
         const host = run.output(login);
         const session = await openSession(context.tools, host.machine, deadlines.ssh, run);
         await session.run(prepareHost({ blockMetadata: true }), run);
-        const pushed = context.tools.k3sBinary;
-        if (pushed) {
-          run.progress(`pushing ${pushed.path}`);
-          await session.upload(pushed.path, pushedTo, 0o755, run);
-        }
-        const source = pushed ? { file: pushedTo, sha256: pushed.sha256 } : {};
+        const pushed = bundle === undefined ? {} : await push(bundle, session, host.facts, run);
         const { version } = spec.kubernetes;
-        await session.run(installK3s({ version, ...source, deadlineMs: deadlines.download }), run);
+        await session.run(installK3s({ version, ...pushed, deadlineMs: deadlines.download }), run);
         return host;
       },
     };
@@ -64,6 +57,27 @@ export function planHosts(context: PhaseContext, { machines }: MachinePlan): Hos
     prepared.set(label, install);
   }
   return { steps, prepared };
+}
+
+/** Whether a machine's node does what it is there for: Ready and, if it is a server, a voter. */
+function isUp({ name, role }: WantedMachine, { comparison, nodes }: ClusterFacts): boolean {
+  // A machine that has just gone leaves a node behind that looks Ready for a while.
+  const node = comparison.kept.some((machine) => machine.name === name) ? nodes?.get(name) : undefined;
+  return node?.ready === true && (role !== 'control-plane' || node.etcdVoter !== false);
+}
+
+/** What it takes is loaded only where there is a bundle. */
+async function push(
+  folder: string,
+  session: Session,
+  facts: HostFactsParsed,
+  run: StepContext,
+): Promise<PushedProgram> {
+  const [{ readBundle }, { pushBundle }] = await Promise.all([
+    import('../k3s/bundle/index.js'),
+    import('./push-bundle.js'),
+  ]);
+  return pushBundle(await readBundle(folder), session, facts, run);
 }
 
 /**

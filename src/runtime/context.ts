@@ -1,12 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-
 import { systemClock, systemRandom, type Secret } from '../domain/index.js';
 import { Secret as SecretValue } from '../domain/secret.js';
 import { UsageError } from '../errors/index.js';
-import type { ClusterApi, LocalBinary } from '../phases/context.js';
+import type { ClusterApi } from '../phases/context.js';
 import type { MachineProvider } from '../provider/port.js';
 import {
   builtInProviders,
@@ -82,7 +77,6 @@ export async function createRuntime({ reporter, signal, env }: RuntimeOptions): 
     workspace,
     provider,
     remote,
-    k3sBinary: await localBinary(env['SLIPWAY_K3S_BINARY']),
     openApi,
     cloudInit: async (machine) => (await import('../remote/cloud-init.js')).cloudInit(machine),
     newKeyPair: () => keys.generateKeyPair('plan'),
@@ -143,22 +137,6 @@ async function packageOf({ name, hosts }: ProviderSection): Promise<ProviderPack
     });
   }
   return found;
-}
-
-/** @throws UsageError code NO_K3S_BINARY */
-async function localBinary(path: string | undefined): Promise<LocalBinary | undefined> {
-  if (!path) return undefined;
-  const hash = createHash('sha256');
-  try {
-    await pipeline(createReadStream(path), hash);
-  } catch (error) {
-    throw new UsageError(`SLIPWAY_K3S_BINARY names ${path}, which cannot be read.`, {
-      code: 'NO_K3S_BINARY',
-      hint: 'Name the k3s file of the release that the cluster asks for, or unset the variable to have hosts download it.',
-      cause: error,
-    });
-  }
-  return { path: resolve(path), sha256: hash.digest('hex') };
 }
 
 function secretFrom(env: NodeJS.ProcessEnv, variable: string): Secret | undefined {

@@ -1,5 +1,5 @@
 import type { Boundary, Clock, Random, Secret } from '../domain/index.js';
-import type { ClusterApi, LocalBinary } from '../phases/context.js';
+import type { ClusterApi } from '../phases/context.js';
 import type { MachineProvider } from '../provider/port.js';
 import type { ProviderSection } from '../provider/registry.js';
 import type { Remote } from '../remote/types.js';
@@ -12,7 +12,6 @@ export interface WorkflowContext {
   /** Opens the provider of a cluster file; the same section gives the same provider. */
   provider(section: ProviderSection): Promise<MachineProvider>;
   readonly remote: Remote;
-  readonly k3sBinary: LocalBinary | undefined;
   openApi(kubeconfig: Secret, signal: AbortSignal): Promise<ClusterApi>;
   /** Text of cloud-init's user data. */
   cloudInit(machine: {

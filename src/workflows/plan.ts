@@ -2,6 +2,7 @@ import type { ClusterRef, WantedMachine } from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import type { Step } from '../engine/index.js';
 import type { Tools } from '../phases/context.js';
+import { planApiAddress } from '../phases/api-address.js';
 import { planControlPlane } from '../phases/control-plane.js';
 import { planDepartures } from '../phases/departures.js';
 import { planFoundation } from '../phases/foundation.js';
@@ -25,7 +26,8 @@ export function planCluster(
   const departures = planDepartures(context);
   const machines = planMachines(context, foundation, userData);
   const hosts = planHosts(context, machines);
-  const controlPlane = planControlPlane(context, foundation, machines, hosts, departures);
+  const address = planApiAddress(context, foundation, machines, hosts);
+  const controlPlane = planControlPlane(context, foundation, machines, hosts, departures, address);
   const workers = planWorkers(context, hosts, controlPlane, departures);
   const arrivals = [...controlPlane.joined, ...workers.map((step) => step.id)];
   return [

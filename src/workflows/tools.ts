@@ -9,7 +9,6 @@ export function toolsFor(context: WorkflowContext, provider: MachineProvider, fo
     folder,
     remote: context.remote,
     clock: context.clock,
-    k3sBinary: context.k3sBinary,
     newToken: () => context.random.bytes(16).toString('hex'),
     openApi: (kubeconfig, signal) => context.openApi(kubeconfig, signal),
   };

@@ -54,6 +54,8 @@ if ! command -v keepalived >/dev/null; then
   changed=true
 fi
 
+require_in_certificate "$ADDRESS" "$OWN_ADDRESS"
+
 # The other way to hold it, should the file have said so before.
 rm -f "$SLIPWAY_PREFIX/var/lib/rancher/k3s/agent/pod-manifests/slipway-kube-vip.yaml"
 
@@ -134,6 +136,9 @@ RestartSec=2s
 WantedBy=multi-user.target
 "
 systemctl daemon-reload
+# Whether another server holds it: then this one is to stand by.
+elsewhere=false
+if [ -z "$(interface_with "$ADDRESS")" ] && api_answers "$ADDRESS"; then elsewhere=true; fi
 said=$(systemctl enable "$service" 2>&1) || fail UNIT_FAILED "$service could not be enabled: $said"
 wanted=$(sha256 "$config")/$(sha256 "$unit")
 if [ "$(is_active "$service")" != active ] || [ "$(cat "$record" 2>/dev/null)" != "$wanted" ]; then
@@ -145,6 +150,14 @@ if [ "$(is_active "$service")" != active ] || [ "$(cat "$record" 2>/dev/null)" !
   # The records go first and come after: a run killed in between does it once more rather than not at all.
   rm -f "$record" "$held"
   said=$(systemctl "$verb" "$service" 2>&1) || fail UNIT_FAILED "$service could not be started: $said"
+  if $elsewhere && [ "$verb" = start ]; then
+    # As long as keepalived waits to hear of another, and some.
+    sleep 6
+    if [ -n "$(interface_with "$ADDRESS")" ]; then
+      systemctl disable --now "$service" >/dev/null 2>&1 || :
+      fail ADDRESS_TWICE "this server took $ADDRESS while another one has it: the keepalived of the servers do not hear each other"
+    fi
+  fi
   write_file "$record" 600 "$wanted
 "
 fi

@@ -15,6 +15,8 @@ pod=$SLIPWAY_PREFIX/var/lib/rancher/k3s/agent/pod-manifests/slipway-kube-vip.yam
 interface=$(interface_with "$OWN_ADDRESS")
 [ -n "$interface" ] || fail PRIVATE_INTERFACE_MISSING "no interface of this machine has the address $OWN_ADDRESS"
 
+require_in_certificate "$ADDRESS" "$OWN_ADDRESS"
+
 # The other way to hold it, should the file have said so before.
 keepalived=$SLIPWAY_PREFIX/etc/systemd/system/slipway-keepalived.service
 if [ -f "$keepalived" ]; then

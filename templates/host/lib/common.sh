@@ -161,6 +161,15 @@ virtual_router() {
   if [ "$_last" = 0 ]; then echo 255; else echo "$_last"; fi
 }
 
+# require_in_certificate ADDRESS OWN_ADDRESS: this server's API has to show a certificate that names the address.
+require_in_certificate() {
+  said=$("$SLIPWAY_PREFIX/usr/local/bin/k3s" kubectl --kubeconfig "$SLIPWAY_PREFIX/etc/rancher/k3s/k3s.yaml" \
+    --server "https://$2:6443" --tls-server-name "$1" --request-timeout 5s get --raw /livez 2>&1 </dev/null) || :
+  case $said in
+    *x509:*) fail NOT_IN_CERTIFICATE "the certificate of this server's API does not name $1: $(printf '%s\n' "$said" | tail -n 1)" ;;
+  esac
+}
+
 # api_answers ADDRESS: whether this cluster's API, with a certificate that names the address, answers there. Else `said`
 # has the reason.
 api_answers() {

@@ -1,0 +1,53 @@
+import { type Secret, slotLabel, type WantedMachine } from '../domain/index.js';
+import { type StepContext, valueIfKnown } from '../engine/index.js';
+import { disabledComponents, startServer } from '../k3s/index.js';
+import type { HostTask } from '../remote/types.js';
+import type { PhaseContext } from './context.js';
+import { deadlines } from './deadlines.js';
+import type { FoundationPlan } from './foundation.js';
+import type { PreparedHost } from './hosts.js';
+import type { MachinePlan } from './machines.js';
+import { nodeSettings, wantedTaints } from './node-settings.js';
+
+export interface ServerJoin {
+  /** Every name and address by which the API may be called: `serverNames`. */
+  readonly tlsSans: readonly string[];
+  /** Undefined on the server that starts the cluster. */
+  readonly joinAddress: string | undefined;
+  readonly tokens: { readonly server: Secret; readonly agent: Secret };
+}
+
+/** The host task that starts a server, or starts one anew whose settings are others now. */
+export function serverTask(
+  context: PhaseContext,
+  host: PreparedHost,
+  server: Pick<WantedMachine, 'pool' | 'role'>,
+  join: ServerJoin,
+): HostTask {
+  const { spec, tools } = context;
+  return startServer({
+    ...nodeSettings(context, host),
+    ...join,
+    taints: wantedTaints(spec, server),
+    network: spec.network,
+    disable: disabledComponents({ ...tools.provider.kubernetesIntegration, disable: spec.kubernetes.disable }),
+    deadlineMs: deadlines.serverStart,
+  });
+}
+
+/** Every name and address by which the API may be called, as far as known now. */
+export function serverNames(
+  { facts, spec }: PhaseContext,
+  { machines }: MachinePlan,
+  { balancer }: FoundationPlan,
+  run: StepContext,
+): string[] {
+  const addresses = facts.comparison.wanted
+    .filter(({ role }) => role === 'control-plane')
+    .flatMap((server) => {
+      const machine = valueIfKnown(machines.get(slotLabel(server))!, run);
+      return machine ? [machine.publicAddress, machine.privateAddress] : [];
+    });
+  const shared = [balancer && valueIfKnown(balancer, run)?.address, spec.kubernetes.api.address];
+  return [...new Set([...addresses, ...shared].filter((address) => address !== undefined))];
+}
