@@ -40,7 +40,7 @@ export interface MachineType {
 export interface Catalog {
   readonly locations: readonly Location[];
   readonly machineTypes: readonly MachineType[];
-  /** ISO 4217. */
+  /** ISO 4217; empty where nothing has a price. */
   readonly currency: string;
   /** Net, per GB and month. */
   readonly volumeMonthly: number;
@@ -219,6 +219,11 @@ export interface MachineProvider {
   readonly defaults: ProviderDefaults;
   /** Longest machine name, in characters. */
   readonly nameLimit: number;
+  /**
+   * False where nothing of the provider's stands before the machines: `ssh.allow` and `kubernetes.api.allow` are then
+   * left to whoever owns the network, and `self` needs no address. Default: true.
+   */
+  readonly guardsDoors?: boolean | undefined;
   readonly kubernetesIntegration: KubernetesIntegration;
   readonly foundation: Foundation;
   readonly machines: Machines;

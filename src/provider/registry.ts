@@ -42,4 +42,5 @@ export interface ProviderPackage {
 export const builtInProviders: Readonly<Record<string, () => Promise<ProviderPackage>>> = {
   hetzner: async () => (await import('../../providers/hetzner/index.js')).hetzner,
   sandbox: async () => (await import('../../providers/sandbox/index.js')).sandbox,
+  ssh: async () => (await import('../../providers/ssh/index.js')).ssh,
 };

@@ -24,7 +24,7 @@ export interface Observation {
 
 /**
  * Gathers the facts a plan is made from: the provider's machines and foundation, the cluster's nodes and, where a
- * control plane is not found Ready, what its host says. Changes nothing.
+ * control plane is not found Ready or may hold the API's address, what its host says. Changes nothing.
  * @throws UsageError code SELF_UNKNOWN when `self` is allowed and this computer's address cannot be found.
  */
 export async function observe(
@@ -62,11 +62,16 @@ export async function observe(
     provider.machines.intents?.(cluster, comparison.missing, options) ?? new Map<string, string>(),
     machines.length > 0 && kubeconfig ? reach(context, kubeconfig) : undefined,
   ]);
+  const worthALook = (machine: Machine): boolean => {
+    const ready = reached?.nodes.get(machine.name)?.ready ?? false;
+    // Who holds the API's address, only the hosts can tell.
+    return ready ? spec.kubernetes.api.address !== undefined : comparison.kept.includes(machine);
+  };
   const suspects =
     look === 'from afar'
       ? []
-      : comparison.kept.filter(
-          (machine) => machine.role === 'control-plane' && !reached?.nodes.get(machine.name)?.ready,
+      : [...comparison.kept, ...comparison.surplus].filter(
+          (machine) => machine.role === 'control-plane' && worthALook(machine),
         );
   const hosts = await lookAtHosts(context, tools, suspects);
   return {
@@ -80,6 +85,7 @@ async function ownAddress(
   spec: ClusterSpec,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  if (provider.guardsDoors === false) return undefined;
   if (![...spec.ssh.allow, ...spec.kubernetes.api.allow].includes('self')) return undefined;
   const self = await provider.ownAddress({ signal });
   if (self === undefined) {

@@ -25,8 +25,8 @@ export interface ClusterPlan {
   readonly cluster: string;
   readonly provider: string;
   readonly steps: readonly StepInfo[];
-  /** Net, for all machines the cluster will have. */
-  readonly monthly: { readonly amount: number; readonly currency: string };
+  /** Net, for all machines the cluster will have; undefined where machines have no price. */
+  readonly monthly: { readonly amount: number; readonly currency: string } | undefined;
 }
 
 export interface ReconcileResult {
@@ -170,11 +170,13 @@ async function confirmSteps(
   const destroying = steps.filter((step) => step.destroys);
   const creating = seen.facts.comparison.missing.length;
   if (destroying.length === 0 && creating === 0) return;
-  const { amount, currency } = await costOf(provider, seen, context.signal);
+  const cost = await costOf(provider, seen, context.signal);
   const details = [
     ...(creating > 0 ? [`create ${creating} machine${creating === 1 ? '' : 's'} at ${provider.title}`] : []),
     ...destroying.map((step) => `${step.target}: ${step.text}`),
-    `the machines of the cluster then cost about ${amount.toFixed(2)} ${currency} a month, net`,
+    ...(cost
+      ? [`the machines of the cluster then cost about ${cost.amount.toFixed(2)} ${cost.currency} a month, net`]
+      : []),
   ];
   await context.reporter.confirm({
     question: `Change ${name} in ${steps.length} steps?`,
@@ -189,8 +191,9 @@ async function costOf(
   seen: Observation,
   signal: AbortSignal,
 ): Promise<ClusterPlan['monthly']> {
-  const catalog = await provider.catalog({ signal });
-  return { amount: monthlyCost(seen.request.machines, catalog.machineTypes).amount, currency: catalog.currency };
+  const { currency, machineTypes } = await provider.catalog({ signal });
+  if (currency === '') return undefined;
+  return { amount: monthlyCost(seen.request.machines, machineTypes).amount, currency };
 }
 
 /**

@@ -66,6 +66,8 @@ export interface TestHostOptions {
   readonly pins?: readonly string[];
   /** Where the host's files lie; a temporary folder otherwise. */
   readonly prefix?: string;
+  /** Whose login it takes; a new one otherwise. */
+  readonly identity?: SshKeyPair;
 }
 
 export async function startHost(options: TestHostOptions = {}): Promise<TestHost> {
@@ -79,7 +81,7 @@ export async function startHost(options: TestHostOptions = {}): Promise<TestHost
   }
   if (isRoot) await mkdir('/run/sshd', { recursive: true });
   const hostKey = generateKeyPair(name);
-  const identity = generateKeyPair('slipway-demo');
+  const identity = options.identity ?? generateKeyPair('slipway-demo');
   const pidFile = join(root, 'sshd.pid');
   const file = async (path: string, content: string, mode: number): Promise<void> => {
     await writeFile(path, content, { mode });

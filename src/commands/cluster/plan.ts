@@ -27,9 +27,10 @@ export default class ClusterPlanCommand extends BaseCommand {
       const plan = await planChanges(runtime, input);
       this.log(renderPlan(plan.steps));
       if (plan.steps.length > 0) {
-        this.log(
-          `\nMachines of the whole cluster: about ${plan.monthly.amount.toFixed(2)} ${plan.monthly.currency} a month, net.`,
-        );
+        if (plan.monthly) {
+          const { amount, currency } = plan.monthly;
+          this.log(`\nMachines of the whole cluster: about ${amount.toFixed(2)} ${currency} a month, net.`);
+        }
         if (flags['detailed-exitcode']) process.exitCode = exitCodes.changes;
       }
       return plan;

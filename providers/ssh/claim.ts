@@ -1,0 +1,72 @@
+import { slotOf, labelKeys } from '../../src/domain/labels.js';
+import type { ClusterRef, Role } from '../../src/domain/machine.js';
+import type { MachineRequest } from '../../src/provider/port.js';
+import type { HostFacts, HostTask } from '../../src/remote/types.js';
+
+/** What a host is used for: the file `/etc/slipway/claim` on it. */
+export interface Claim {
+  /** The machine's name in its cluster. */
+  readonly machine: string;
+  readonly cluster: ClusterRef;
+  readonly pool: string;
+  readonly role: Role;
+  readonly slot: number;
+  readonly generation: number;
+  /** ISO 8601. */
+  readonly claimedAt: string;
+}
+
+const minute = 60_000;
+
+export const readClaim = (): HostTask => ({ name: 'read-claim', params: {}, deadlineMs: 20_000 });
+
+/** Takes a free host; content with its own claim, and fails with HOST_TAKEN on another's. @param at ISO 8601 */
+export function claimHost(cluster: ClusterRef, request: MachineRequest, at: string): HostTask {
+  const { name, pool, role, slot, generation } = request;
+  return {
+    name: 'claim-host',
+    params: {
+      MACHINE: name,
+      CLUSTER: cluster.name,
+      CLUSTER_ID: cluster.id,
+      POOL: pool,
+      ROLE: role,
+      SLOT: slot,
+      GENERATION: generation,
+      AT: at,
+    },
+    deadlineMs: minute,
+  };
+}
+
+/** Removes k3s and all that is of Slipway, the claim last. */
+export function releaseHost(claim: Claim): HostTask {
+  return {
+    name: 'release-host',
+    params: { MACHINE: claim.machine, CLUSTER_ID: claim.cluster.id },
+    deadlineMs: 10 * minute,
+  };
+}
+
+/** @param bootId of the start that is to end */
+export function rebootHost(bootId: string): HostTask {
+  return { name: 'reboot-host', params: { BOOT_ID: bootId }, deadlineMs: 10 * minute };
+}
+
+/** From the facts of `read-claim`; undefined when the host is free, or its claim is no claim. */
+export function parseClaim(facts: HostFacts): Claim | undefined {
+  const { machine, cluster, cluster_id: id } = facts;
+  const place = slotOf({
+    [labelKeys.pool]: facts['pool'] ?? '',
+    [labelKeys.role]: facts['role'] ?? '',
+    [labelKeys.slot]: facts['slot'] || 'none',
+    [labelKeys.generation]: facts['generation'] || 'none',
+  });
+  if (!machine || !cluster || !id || !place) return undefined;
+  return { machine, cluster: { name: cluster, id }, ...place, claimedAt: facts['claimed_at'] ?? '' };
+}
+
+/** The cluster a machine that is asked for belongs to, by its labels. */
+export function clusterOf({ labels }: Pick<MachineRequest, 'labels'>): ClusterRef {
+  return { name: labels[labelKeys.cluster] ?? '', id: labels[labelKeys.clusterId] ?? '' };
+}

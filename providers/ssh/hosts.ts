@@ -1,0 +1,30 @@
+import type { MachineLogin } from '../../src/domain/machine.js';
+import type { Secret } from '../../src/domain/secret.js';
+import type { HostSpec } from '../../src/domain/spec/hosts.js';
+
+/** What a host is called at this provider: the door by which it is reached, whatever its name in the file. */
+export function hostId({ address, port, jump }: Pick<HostSpec, 'address' | 'port' | 'jump'>): string {
+  const door = `${address}:${port}`;
+  return jump ? `${jump.address}:${jump.port}/${door}` : door;
+}
+
+/** `rack1-a (10.0.0.11)` */
+export const titleOf = ({ name, address, port }: HostSpec): string =>
+  `${name} (${address}${port === 22 ? '' : `:${port}`})`;
+
+export function loginOf(host: HostSpec, identity: Secret): MachineLogin {
+  const { address, port, user, hostKey, jump } = host;
+  return {
+    address,
+    port,
+    user,
+    identity,
+    hostKeys: hostKey,
+    ...(jump
+      ? { jump: { address: jump.address, port: jump.port, user: jump.user, identity, hostKeys: jump.hostKey } }
+      : {}),
+  };
+}
+
+/** Where the other hosts of the cluster reach it. */
+export const privateAddressOf = ({ privateAddress, address }: HostSpec): string => privateAddress ?? address;

@@ -1,0 +1,129 @@
+import type { Clock } from '../../src/domain/clock.js';
+import type { ClusterRef } from '../../src/domain/machine.js';
+import type { Secret } from '../../src/domain/secret.js';
+import type { HostSpec } from '../../src/domain/spec/hosts.js';
+import type { CallOptions } from '../../src/provider/port.js';
+import { loginTarget } from '../../src/remote/index.js';
+import type { Remote, Session } from '../../src/remote/types.js';
+import { type Claim, parseClaim, readClaim } from './claim.js';
+import { hostId, loginOf } from './hosts.js';
+import { Memories, type Memory } from './memory.js';
+
+/** What the provider works with. */
+export interface Site {
+  /** Those of the file. */
+  readonly hosts: readonly HostSpec[];
+  readonly identity: Secret;
+  readonly remote: Remote;
+  readonly clock: Clock;
+  readonly stateFolder: string;
+  /** Milliseconds that hosts have to answer in. */
+  readonly patience: Patience;
+  /** A word for people. */
+  say(text: string): void;
+}
+
+export interface Patience {
+  /** Where a host is only looked at. */
+  readonly look: number;
+  /** Where something is to be done to it. */
+  readonly work: number;
+  /** Where it did not answer a moment ago. */
+  readonly again: number;
+}
+
+/** A host, and what it is used for. */
+export interface Seen {
+  readonly host: HostSpec;
+  /** False for one that was taken out of the file, and is known from before. */
+  readonly listed: boolean;
+  /** Undefined when it is free. Where the host did not answer, what was known of it last. */
+  readonly claim: Claim | undefined;
+  /** Why it could not be looked at. */
+  readonly error?: unknown;
+  /** False for a host that did not answer and was never seen before: it may be anybody's. */
+  readonly known: boolean;
+  /** Of the start it is in, where it answered. */
+  readonly bootId?: string | undefined;
+}
+
+/** The hosts there are. They tell by themselves what they are used for; a memory helps while one does not answer. */
+export class Inventory {
+  readonly #memories: Memories;
+  #seen: Promise<readonly Seen[]> | undefined;
+
+  constructor(readonly site: Site) {
+    this.#memories = new Memories(site.stateFolder);
+  }
+
+  /** Looks at every host of the file, and at those the cluster (else: any cluster) had before. Remembers what it saw. */
+  async look(cluster: ClusterRef | undefined, options: CallOptions): Promise<readonly Seen[]> {
+    const looking = this.#look(cluster, options);
+    this.#seen = looking;
+    return looking;
+  }
+
+  /** What was seen last in this run, or a look. */
+  async seen(cluster: ClusterRef | undefined, options: CallOptions): Promise<readonly Seen[]> {
+    return this.#seen ?? this.look(cluster, options);
+  }
+
+  /** Notes what has just been done to a host. */
+  async note(clusterId: string, host: HostSpec, claim: Claim | undefined): Promise<void> {
+    const id = hostId(host);
+    const seen = (await this.#seen) ?? [];
+    this.#seen = Promise.resolve(
+      seen.map((one) => (hostId(one.host) === id ? { host, listed: one.listed, known: true, claim } : one)),
+    );
+    const memory = await this.#memories.read(clusterId);
+    const claimed = new Map(memory.claimed);
+    const others = new Set(memory.others);
+    claimed.delete(id);
+    others.delete(id);
+    if (claim?.cluster.id === clusterId) claimed.set(id, { host, claim });
+    else others.add(id);
+    await this.#memories.write(clusterId, { claimed, others });
+  }
+
+  /** Logs in to a host by its own name. @throws as `Remote.connect` */
+  async open(host: HostSpec, options: CallOptions, patience: keyof Patience = 'work'): Promise<Session> {
+    const { remote, identity } = this.site;
+    return remote.connect(loginTarget(host.name, loginOf(host, identity)), this.site.patience[patience], options);
+  }
+
+  async #look(cluster: ClusterRef | undefined, options: CallOptions): Promise<readonly Seen[]> {
+    const memory = await (cluster ? this.#memories.read(cluster.id) : this.#memories.all());
+    const listed = new Set(this.site.hosts.map(hostId));
+    const left = [...memory.claimed.values()].map(({ host }) => host).filter((host) => !listed.has(hostId(host)));
+    const all = [...this.site.hosts, ...left];
+    options.progress?.(`asking ${all.length} hosts what they are used for`);
+    const seen = await Promise.all(
+      all.map(async (host): Promise<Seen> => {
+        const id = hostId(host);
+        const before = memory.claimed.get(id)?.claim;
+        const base = { host, listed: listed.has(id) };
+        try {
+          const session = await this.open(host, options, 'look');
+          const facts = await session.run(readClaim(), options);
+          return { ...base, known: true, claim: parseClaim(facts), bootId: facts['boot_id'] };
+        } catch (error) {
+          options.signal.throwIfAborted();
+          return { ...base, known: before !== undefined || memory.others.has(id), claim: before, error };
+        }
+      }),
+    );
+    if (cluster) await this.#remember(cluster, memory, seen);
+    return seen;
+  }
+
+  async #remember(cluster: ClusterRef, before: Memory, seen: readonly Seen[]): Promise<void> {
+    const known = seen.filter((one) => one.known);
+    const claimed = known.flatMap(({ host, claim }) =>
+      claim?.cluster.id === cluster.id ? [[hostId(host), { host, claim }] as const] : [],
+    );
+    const others = known.filter(({ claim }) => claim?.cluster.id !== cluster.id).map(({ host }) => hostId(host));
+    const memory: Memory = { claimed: new Map(claimed), others: new Set(others) };
+    const text = ({ claimed: map, others: set }: Memory): string => JSON.stringify([[...map].sort(), [...set].sort()]);
+    if (text(memory) !== text(before)) await this.#memories.write(cluster.id, memory);
+  }
+}

@@ -1,0 +1,186 @@
+import pLimit from 'p-limit';
+
+import { machineLabels } from '../../src/domain/labels.js';
+import type { ClusterRef, Machine } from '../../src/domain/machine.js';
+import { IncompleteError, messageOf, RefusedError } from '../../src/errors/index.js';
+import type { CallOptions, MachineRequest, Machines } from '../../src/provider/port.js';
+import { TaskFailedError } from '../../src/remote/index.js';
+import { assign } from './assign.js';
+import { type Claim, claimHost, clusterOf, parseClaim, readClaim, rebootHost, releaseHost } from './claim.js';
+import { hostId, loginOf, privateAddressOf, titleOf } from './hosts.js';
+import type { Inventory, Seen } from './inventory.js';
+
+/** Hosts of the file as machines: one is made by claiming a host, and deleted by letting it go. */
+export class HostMachines implements Machines {
+  readonly deletion = 'is let go: k3s, its pods and all their data are removed, and the host stays as it was found';
+  /** Hosts chosen for machines to come, by machine name: two creates at once don't choose the same. */
+  readonly #chosen = new Map<string, string>();
+  readonly #choosing = pLimit(1);
+
+  constructor(
+    private readonly inventory: Inventory,
+    /** Names of hosts that their owner says are lost for good. */
+    private readonly lost: ReadonlySet<string>,
+  ) {}
+
+  async list(cluster: ClusterRef, options: CallOptions): Promise<readonly Machine[]> {
+    const seen = await this.inventory.look(cluster, options);
+    const ours = seen.flatMap((one) => (one.claim?.cluster.id === cluster.id ? [this.#machine(one, one.claim)] : []));
+    const names = ours.map(({ name }) => name);
+    const twice = ours.find(({ name }, index) => names.indexOf(name) !== index);
+    if (!twice) return ours;
+    const holders = seen.filter(({ claim }) => claim?.machine === twice.name).map(({ host }) => titleOf(host));
+    throw new RefusedError(`${holders.join(' and ')} are both claimed as ${twice.name}.`, {
+      code: 'CLAIMED_TWICE',
+      hint: 'Stop k3s on the one that does not belong there, remove /etc/slipway/claim on it, and run the same command again.',
+    });
+  }
+
+  async intents(
+    cluster: ClusterRef,
+    requests: readonly MachineRequest[],
+    options: CallOptions,
+  ): Promise<ReadonlyMap<string, string>> {
+    const { hosts } = await this.#assign(cluster, requests, options);
+    for (const [machine, host] of hosts) this.#chosen.set(machine, hostId(host));
+    return new Map([...hosts].map(([machine, host]) => [machine, `take ${titleOf(host)}`]));
+  }
+
+  async create(request: MachineRequest, _userData: string, _made: unknown, options: CallOptions): Promise<Machine> {
+    const cluster = clusterOf(request);
+    for (;;) {
+      const chosen = await this.#choosing(() => this.#choose(cluster, request, options));
+      const { host } = chosen;
+      if (chosen.claim) return this.#machine(chosen, chosen.claim);
+      options.progress?.(`taking ${titleOf(host)}`);
+      const session = await this.inventory.open(host, options);
+      const at = new Date(this.inventory.site.clock.now()).toISOString();
+      try {
+        const facts = await session.run(claimHost(cluster, request, at), options);
+        const { pool, role, slot, generation } = request;
+        const claimedAt = facts['claimed_at'] || at;
+        const claim: Claim = { machine: request.name, cluster, pool, role, slot, generation, claimedAt };
+        await this.inventory.note(cluster.id, host, claim);
+        return this.#machine({ ...chosen, known: true, bootId: facts['boot_id'] }, claim);
+      } catch (error) {
+        if (!(error instanceof TaskFailedError) || error.taskCode !== 'HOST_TAKEN') throw error;
+        // Somebody was faster: what it is now, and then another.
+        const claim = parseClaim(await session.run(readClaim(), options));
+        await this.inventory.note(cluster.id, host, claim);
+        this.#chosen.delete(request.name);
+      }
+    }
+  }
+
+  async delete(machine: Pick<Machine, 'id' | 'name'>, options: CallOptions): Promise<void> {
+    const seen = await this.#find(machine, options);
+    if (!seen?.claim) return;
+    const { host, listed, claim } = seen;
+    let answered = false;
+    try {
+      const session = await this.inventory.open(host, options, seen.error === undefined ? 'work' : 'again');
+      answered = true;
+      const now = parseClaim(await session.run(readClaim(), options));
+      if (now?.machine === machine.name) {
+        options.progress?.(`letting ${titleOf(host)} go`);
+        await session.run(releaseHost(now), options);
+      }
+    } catch (error) {
+      options.signal.throwIfAborted();
+      if (answered) throw error;
+      if (listed && !this.lost.has(host.name)) throw error instanceof RefusedError ? error : unreachable(seen, error);
+      this.inventory.site.say(
+        `${titleOf(host)} does not answer and is given up (${messageOf(error)}). Should it come back, it must not reach the cluster: install it anew, or stop k3s on it.`,
+      );
+    }
+    await this.inventory.note(claim.cluster.id, host, undefined);
+    await this.inventory.site.remote.disconnect(host.name);
+  }
+
+  async reboot(machine: Pick<Machine, 'id' | 'name'>, options: CallOptions): Promise<void> {
+    const seen = await this.#find(machine, options);
+    if (!seen) {
+      throw new IncompleteError(`No host is claimed as ${machine.name}, so none is rebooted.`, {
+        code: 'NO_MACHINE',
+        hint: 'See what there is: slipway cluster status',
+      });
+    }
+    const session = await this.inventory.open(seen.host, options);
+    const { boot_id: bootId = '' } = await session.run(readClaim(), options);
+    await session.run(rebootHost(bootId), options);
+  }
+
+  /** The host that is the machine already, or the one it shall be. */
+  async #choose(cluster: ClusterRef, request: MachineRequest, options: CallOptions): Promise<Seen> {
+    const seen = await this.inventory.seen(cluster, options);
+    const is = seen.find(({ claim }) => claim?.cluster.id === cluster.id && claim.machine === request.name);
+    if (is) return is;
+    const free = seen.filter(isFree);
+    const chosen = free.find(({ host }) => hostId(host) === this.#chosen.get(request.name));
+    if (chosen) return chosen;
+    this.#chosen.delete(request.name);
+    const { hosts } = await this.#assign(cluster, [request], options);
+    const host = hosts.get(request.name);
+    const found = host && free.find((one) => hostId(one.host) === hostId(host));
+    if (!found) {
+      throw new IncompleteError(`No host is left for ${request.name}.`, {
+        code: 'SOLD_OUT',
+        hint: 'Add one to provider.hosts of the cluster file, then run the same command again.',
+      });
+    }
+    this.#chosen.set(request.name, hostId(found.host));
+    return found;
+  }
+
+  async #assign(cluster: ClusterRef, requests: readonly MachineRequest[], options: CallOptions) {
+    const seen = await this.inventory.seen(cluster, options);
+    const names = new Set(requests.map(({ name }) => name));
+    const promised = new Set([...this.#chosen].filter(([name]) => !names.has(name)).map(([, id]) => id));
+    const free = seen.filter((one) => isFree(one) && !promised.has(hostId(one.host))).map(({ host }) => host);
+    return assign(requests, free, usedBy(seen, cluster));
+  }
+
+  async #find({ id, name }: Pick<Machine, 'id' | 'name'>, options: CallOptions): Promise<Seen | undefined> {
+    const seen = await this.inventory.seen(undefined, options);
+    return seen.find(({ host, claim }) => hostId(host) === id && claim?.machine === name);
+  }
+
+  #machine({ host, listed, error }: Seen, claim: Claim): Machine {
+    const { pool, role, slot, generation } = claim;
+    return {
+      pool,
+      role,
+      slot,
+      generation,
+      id: hostId(host),
+      name: claim.machine,
+      type: host.type,
+      location: host.location,
+      status: error === undefined ? 'running' : 'unknown',
+      publicAddress: host.address,
+      privateAddress: privateAddressOf(host),
+      labels: machineLabels(claim.cluster, claim),
+      createdAt: claim.claimedAt,
+      login: loginOf(host, this.inventory.site.identity),
+      retired: !listed,
+      nodeLabels: host.labels,
+    };
+  }
+}
+
+/** Free to be taken: in the file, there, and nobody's. */
+export const isFree = ({ listed, claim, error }: Seen): boolean => listed && !claim && error === undefined;
+
+/** Pool and location of each machine of the cluster. */
+export const usedBy = (seen: readonly Seen[], cluster: ClusterRef): { pool: string; location: string }[] =>
+  seen.flatMap(({ host, claim }) =>
+    claim?.cluster.id === cluster.id ? [{ pool: claim.pool, location: host.location }] : [],
+  );
+
+function unreachable({ host, claim }: Seen, cause: unknown): IncompleteError {
+  return new IncompleteError(`${titleOf(host)} does not answer, so ${claim!.machine} cannot be let go.`, {
+    code: 'HOST_UNREACHABLE',
+    hint: `Bring it back and run the same command again. If it is lost for good, take it out of provider.hosts, or say so: SLIPWAY_LOST_HOSTS=${host.name}`,
+    cause,
+  });
+}

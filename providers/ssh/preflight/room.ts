@@ -1,0 +1,67 @@
+import { nearest } from '../../../src/domain/nearest.js';
+import type { ClusterRequest, MachineRequest, Problem } from '../../../src/provider/port.js';
+import { any, assign } from '../assign.js';
+import { titleOf } from '../hosts.js';
+import type { Seen } from '../inventory.js';
+import { isFree, usedBy } from '../machines.js';
+
+/** Machines that are asked for and have no host yet. */
+export function missing({ cluster, machines }: ClusterRequest, seen: readonly Seen[]): readonly MachineRequest[] {
+  const there = new Set(seen.flatMap(({ claim }) => (claim?.cluster.id === cluster.id ? [claim.machine] : [])));
+  return machines.filter(({ name }) => !there.has(name));
+}
+
+/** Words no host has, and requests for which no host is left. */
+export function roomProblems(request: ClusterRequest, seen: readonly Seen[]): Problem[] {
+  const hosts = seen.filter(({ listed }) => listed).map(({ host }) => host);
+  const wanted = missing(request, seen);
+  const unknown = [
+    ...unknownWords('type', new Set(wanted.flatMap(({ types }) => types)), new Set(hosts.map(({ type }) => type))),
+    ...unknownWords(
+      'location',
+      new Set(wanted.map(({ location }) => location)),
+      new Set(hosts.map(({ location }) => location)),
+    ),
+  ];
+  if (unknown.length > 0) return unknown;
+  const free = seen.filter(isFree).map(({ host }) => host);
+  const { without } = assign(wanted, free, usedBy(seen, request.cluster));
+  if (without.length === 0) return [];
+  const taken = seen
+    .filter(({ listed, claim }) => listed && claim && claim.cluster.id !== request.cluster.id)
+    .map(({ host, claim }) => `${titleOf(host)} belongs to the cluster ${claim!.cluster.name} as ${claim!.machine}`);
+  const names = without.map(({ pool, slot, types, location }) => `${pool}-${slot}${shapeOf(types, location)}`);
+  return [
+    {
+      code: taken.length > 0 ? 'HOST_TAKEN' : 'NO_HOST',
+      message: `No host is left for ${names.join(', ')}${taken.length > 0 ? `: ${taken.join('; ')}` : ''}.`,
+      hint:
+        taken.length > 0
+          ? 'List other hosts in provider.hosts, or delete that cluster where it was created: slipway cluster delete NAME'
+          : 'Add hosts that fit to provider.hosts, or ask for less.',
+      kind: 'refused',
+      path: 'provider.hosts',
+    },
+  ];
+}
+
+function unknownWords(kind: 'type' | 'location', asked: ReadonlySet<string>, had: ReadonlySet<string>): Problem[] {
+  return [...asked]
+    .filter((word) => word !== any && !had.has(word))
+    .map((word) => {
+      const near = nearest(word, [...had]);
+      return {
+        code: kind === 'type' ? 'UNKNOWN_TYPE' : 'UNKNOWN_LOCATION',
+        message: `No host of the file has the ${kind} ${word}.${near === undefined ? '' : ` Did you mean ${near}?`}`,
+        hint: `Hosts have: ${[...had].sort().join(', ')}.`,
+        kind: 'usage',
+        path: 'provider.hosts',
+      };
+    });
+}
+
+function shapeOf(types: readonly string[], location: string): string {
+  const words = [types[0] === any ? '' : `type ${types.join(' or ')}`, location === any ? '' : `at ${location}`];
+  const text = words.filter(Boolean).join(' ');
+  return text === '' ? '' : ` (${text})`;
+}

@@ -1,0 +1,54 @@
+import type { FoundCluster, MachineProvider } from '../../src/provider/port.js';
+import { UnexpectedError } from '../../src/errors/index.js';
+import { any } from './assign.js';
+import { catalogOf } from './catalog.js';
+import { Inventory, type Site } from './inventory.js';
+import { kubernetesIntegration } from './kubernetes-integration.js';
+import { HostMachines } from './machines.js';
+import { preflight } from './preflight/index.js';
+
+export interface HostProviderOptions extends Site {
+  readonly name: string;
+  readonly title: string;
+  /** Names of hosts that their owner says are lost for good. */
+  readonly lost: ReadonlySet<string>;
+}
+
+/** Machines that were there before us: taken for a cluster by a claim on the host itself, and let go again. */
+export function createHostProvider(options: HostProviderOptions): MachineProvider {
+  const inventory = new Inventory(options);
+  return {
+    name: options.name,
+    title: options.title,
+    nameLimit: 63,
+    guardsDoors: false,
+    defaults: { controlPlaneType: any, workerType: any, location: any, image: any },
+    kubernetesIntegration,
+    foundation: {
+      plan: async () => [],
+      ensure: async (piece) => {
+        throw new UnexpectedError(`Hosts stand on nothing of ours, but ${piece.id} was asked for.`, {
+          code: 'NO_FOUNDATION',
+        });
+      },
+      neededBy: () => [],
+      list: async () => [],
+      remove: async () => {},
+    },
+    machines: new HostMachines(inventory, options.lost),
+    catalog: async () => catalogOf(options.hosts),
+    preflight: (request, call) => preflight(inventory, request, call),
+    clusters: async (call) => {
+      const found = new Map<string, FoundCluster>();
+      for (const { claim } of await inventory.look(undefined, call)) {
+        if (!claim) continue;
+        const { cluster } = claim;
+        found.set(cluster.id, { ...cluster, machines: (found.get(cluster.id)?.machines ?? 0) + 1 });
+      }
+      return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
+    },
+    clusterMade: async () => [],
+    removeClusterMade: async () => {},
+    ownAddress: async () => undefined,
+  };
+}

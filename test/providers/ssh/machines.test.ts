@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { compareMachines } from '../../../src/domain/index.js';
+import type { HostSpec } from '../../../src/domain/spec/hosts.js';
+import type { MachineProvider } from '../../../src/provider/port.js';
+import { sshdMissing, startHost, type TestHost } from '../../support/sshd.js';
+import { cluster, entry, machine, options, request, Runs } from './support.js';
+
+const made = new Map();
+
+describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (${sshdMissing})` : ''}`, () => {
+  let hosts: TestHost[];
+  let listed: HostSpec[];
+  let runs: Runs;
+  const create = (by: MachineProvider, wanted = machine('cp')) => by.machines.create(wanted, '', made, options);
+  const list = (by: MachineProvider) => by.machines.list(cluster, options);
+
+  beforeEach(async () => {
+    const first = await startHost({ name: 'rack1' });
+    const others = [await startHost({ name: 'rack2', identity: first.identity })];
+    hosts = [first, ...others];
+    listed = hosts.map((one) => entry(one.name, one));
+    runs = await Runs.with(first.identity);
+  });
+  afterEach(async () => {
+    await runs.close();
+    await Promise.all(hosts.map((one) => one.stop()));
+  });
+
+  it('are none at first', async () => {
+    expect(await list(runs.open(listed))).toEqual([]);
+    expect(await runs.open(listed).clusters(options)).toEqual([]);
+  });
+
+  it('are taken in the order of the file, found by any later run, and let go as they were found', async () => {
+    const by = runs.open(listed);
+    const wanted = [machine('cp'), machine('web')];
+    await list(by);
+    expect(Object.fromEntries(await by.machines.intents!(cluster, wanted, options))).toEqual({
+      'demo-cp-1-g1': `take rack1 (127.0.0.1:${listed[0]!.port})`,
+      'demo-web-1-g1': `take rack2 (127.0.0.1:${listed[1]!.port})`,
+    });
+    expect(await hosts[0]!.read('etc/slipway/claim')).toBeUndefined();
+    const created = await Promise.all(wanted.map((one) => create(by, one)));
+    expect(created).toMatchObject([
+      { name: 'demo-cp-1-g1', pool: 'cp', role: 'control-plane', slot: 1, generation: 1, status: 'running' },
+      { name: 'demo-web-1-g1', pool: 'web', role: 'worker', slot: 1, generation: 1, status: 'running' },
+    ]);
+    expect(await hosts[0]!.read('etc/slipway/claim')).toContain('machine=demo-cp-1-g1\n');
+
+    // Even where nothing is remembered, the hosts tell.
+    const later = runs.open(listed, { stateFolder: `${runs.stateFolder}/lost` });
+    expect((await list(later)).map(({ name, id }) => [name, id])).toEqual(created.map(({ name, id }) => [name, id]));
+    expect(await later.clusters(options)).toEqual([{ ...cluster, machines: 2 }]);
+
+    for (const one of created) await later.machines.delete(one, options);
+    for (const one of created) await runs.open(listed).machines.delete(one, options);
+    for (const one of hosts) expect(await one.read('etc/slipway/claim')).toBeUndefined();
+    expect(await list(runs.open(listed))).toEqual([]);
+  });
+
+  it('asked for again, by another run and by two at once, are the same', async () => {
+    const first = await create(runs.open(listed));
+    expect((await create(runs.open(listed))).id).toBe(first.id);
+    const both = await Promise.all([1, 2].map(() => create(runs.open(listed), machine('web'))));
+    expect(new Set(both.map(({ id }) => id)).size).toBe(1);
+    expect((await list(runs.open(listed))).map(({ name }) => name).sort()).toEqual(['demo-cp-1-g1', 'demo-web-1-g1']);
+  });
+
+  it('of another cluster are left alone, and named', async () => {
+    const theirs = { name: 'other', id: 'zzzzzz' };
+    const wanted = machine('cp');
+    const labels = { ...wanted.labels, 'slipway.dev/cluster': theirs.name, 'slipway.dev/cluster-id': theirs.id };
+    await create(runs.open(listed), { ...wanted, name: 'other-cp-1', labels });
+    const by = runs.open(listed);
+    expect(await list(by)).toEqual([]);
+    const [problem] = await by.preflight(request([machine('cp'), machine('web')]), options);
+    expect(problem).toMatchObject({ code: 'HOST_TAKEN', kind: 'refused' });
+    expect(problem?.message).toContain('belongs to the cluster other as other-cp-1');
+    expect(problem?.hint).toContain('slipway cluster delete');
+    expect((await create(by)).id).toContain(String(listed[1]!.port));
+    await expect(create(by, machine('web'))).rejects.toMatchObject({ code: 'SOLD_OUT' });
+  });
+
+  it('taken by another cluster between the look and the claim: the next one is taken', async () => {
+    const slow = runs.open(listed);
+    await list(slow);
+    await slow.machines.intents!(cluster, [machine('cp')], options);
+    const fast = machine('cp', 1, {
+      name: 'other-cp-1',
+      labels: { ...machine('cp').labels, 'slipway.dev/cluster': 'other', 'slipway.dev/cluster-id': 'zzzzzz' },
+    });
+    await create(runs.open(listed), fast);
+    expect((await create(slow)).id).toContain(String(listed[1]!.port));
+  });
+
+  it('that do not answer are of unknown state, and never let go by themselves', async () => {
+    const created = await create(runs.open(listed));
+    hosts[0]!.closeGate();
+    const by = runs.open(listed);
+    expect(await list(by)).toMatchObject([{ name: created.name, status: 'unknown' }]);
+    await expect(by.machines.delete(created, options)).rejects.toMatchObject({
+      code: 'HOST_UNREACHABLE',
+      exitCode: 4,
+      hint: expect.stringContaining('SLIPWAY_LOST_HOSTS=rack1') as unknown,
+    });
+    expect(await list(runs.open(listed))).toMatchObject([{ name: created.name, status: 'unknown' }]);
+
+    await runs.open(listed, { lost: ['rack1'] }).machines.delete(created, options);
+    expect(runs.said.join()).toContain('rack1');
+    expect(await list(runs.open(listed))).toEqual([]);
+  });
+
+  it('that left the file are still entered, as ones to be replaced', async () => {
+    const created = await create(runs.open(listed));
+    const by = runs.open(listed.slice(1));
+    const machines = await list(by);
+    expect(machines).toMatchObject([{ name: created.name, status: 'running', retired: true }]);
+    const spec = { provider: { name: 'ssh' }, controlPlane: { count: 1 }, pools: [] } as unknown;
+    const { missing, surplus } = compareMachines(
+      cluster,
+      spec as Parameters<typeof compareMachines>[1],
+      by.defaults,
+      machines,
+    );
+    expect(surplus.map(({ name }) => name)).toEqual([created.name]);
+    expect(missing).toMatchObject([{ pool: 'cp', slot: 1, generation: 2 }]);
+    const next = await by.machines.create(missing[0]!, '', made, options);
+    expect(next.id).toContain(String(listed[1]!.port));
+    await by.machines.delete(created, options);
+    expect(await hosts[0]!.read('etc/slipway/claim')).toBeUndefined();
+    expect((await list(runs.open(listed.slice(1)))).map(({ name }) => name)).toEqual([next.name]);
+  });
+
+  it('are left as they are by a run that was killed while it let one go; the next one finishes', async () => {
+    const created = await create(runs.open(listed));
+    await hosts[0]!.write('etc/systemd/system/k3s.service', '[Unit]\n');
+    await hosts[0]!.write('usr/local/bin/k3s', '#!/bin/sh\n', 0o755);
+    await hosts[0]!.write('etc/rancher/k3s/config.yaml', 'token: x\n', 0o600);
+    hosts[0]!.closeGate();
+    const ending = new AbortController();
+    const killed = runs.open(listed).machines.delete(created, { signal: ending.signal });
+    ending.abort(new Error('killed'));
+    await expect(killed).rejects.toThrow('killed');
+    hosts[0]!.openGate();
+    await runs.open(listed).machines.delete(created, options);
+    for (const path of ['etc/systemd/system/k3s.service', 'usr/local/bin/k3s', 'etc/rancher/k3s/config.yaml'])
+      expect(await hosts[0]!.read(path), path).toBeUndefined();
+  });
+});
