@@ -63,6 +63,24 @@ export const nodes = (server: ApiServer): Promise<readonly Node[]> => list<Node>
 export const pods = (server: ApiServer, namespace: string, app: string): Promise<readonly Pod[]> =>
   list<Pod>(server, `/api/v1/namespaces/${namespace}/pods?labelSelector=app%3D${app}`);
 
+/** Whether a pod itself answers, asked through the API: its status alone may be from before a power cut. */
+export const answers = async (server: ApiServer, { metadata }: Pod): Promise<boolean> => {
+  const path = `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}:8080/proxy/`;
+  return String(await kube(server, 'GET', path)).includes(metadata.name);
+};
+
+/** Whether every node's kubelet was heard of since then: what a node's status says may be older. */
+export async function heardFromAll(server: ApiServer, since: Date): Promise<boolean> {
+  const leases = await list<Named & { readonly spec: { readonly renewTime?: string } }>(
+    server,
+    '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases',
+  );
+  const names = new Set((await nodes(server)).map(({ metadata }) => metadata.name));
+  return leases
+    .filter(({ metadata }) => names.has(metadata.name))
+    .every(({ spec }) => spec.renewTime !== undefined && new Date(spec.renewTime) > since);
+}
+
 /** Looks until it gives something (not undefined or false), and gives that; what it throws counts as "not yet". */
 export async function eventually<T>(
   what: string,

@@ -1,0 +1,256 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+
+import type { ApiServer } from '../../support/conversations.js';
+import { chapter, stopwatch, took } from '../support/chapter.js';
+import { changes, fingerprint } from '../support/fingerprint.js';
+import {
+  addressOf,
+  answers,
+  ensure,
+  eventually,
+  heardFromAll,
+  isReady,
+  isServer,
+  kube,
+  type Node,
+  nodes,
+  pods,
+  votes,
+  webDeployment,
+} from '../support/kube.js';
+import {
+  createHosts,
+  destroyHosts,
+  lastWords,
+  powerOn,
+  pullThePlug,
+  reboot,
+  type RigHost,
+  ssh,
+} from '../support/rig.js';
+import { listed, ringFile, Slipway } from '../support/slipway.js';
+
+const servers = ['s1', 's2', 's3'];
+const agents = ['w1', 'w2'];
+const spare = 's4';
+const octets = { s1: 11, s2: 12, s3: 13, s4: 14, w1: 21, w2: 22 };
+const door = '10.231.7.100';
+const onAgents = { 'slipway.dev/pool': 'workers' };
+
+/** The whole life of a cluster on hosts of one's own; the README's section is these very steps. */
+describe('a cluster of three servers and two agents, on real hosts', () => {
+  const step = chapter();
+  const slipway = new Slipway();
+  let hosts: Map<string, RigHost>;
+  let before: Map<string, readonly string[]>;
+  let dead = '';
+
+  const host = (name: string): RigHost => hosts.get(name)!;
+  const write = (names: readonly string[], workers = agents.length): void =>
+    slipway.write(
+      ringFile(
+        'lab',
+        names.map((name) => listed(host(name), { type: name.startsWith('s') ? 'server' : 'agent', country: 'DE' })),
+        {
+          kubernetes: { api: { address: door, allow: ['10.231.7.0/24'] } },
+          controlPlane: { count: 3, type: 'server' },
+          pools: [{ name: 'workers', type: 'agent', count: workers }],
+          ssh: { allow: ['10.231.7.0/24'] },
+        },
+      ),
+    );
+  const api = (): Promise<ApiServer> => slipway.api('lab', door);
+  const done = async (...args: Parameters<Slipway['run']>) => {
+    const ran = await slipway.run(...args);
+    expect(ran.code, ran.err.slice(-4000) + ran.out).toBe(0);
+    return ran;
+  };
+  /** The cluster as it should be: so many Ready nodes, three of them voters, all heard of since then. */
+  const whole = async (count: number, since = new Date(0), seconds = 240): Promise<readonly Node[]> => {
+    const server = await api();
+    return eventually(`${count} nodes Ready, three of them voters`, seconds, async () => {
+      const all = await nodes(server);
+      const well = all.length === count && all.every(isReady) && all.filter(votes).length === 3;
+      return well && (await heardFromAll(server, since)) && all;
+    });
+  };
+  const webs = async (count: number, seconds = 180): Promise<void> => {
+    const server = await api();
+    await eventually(`${count} pods Ready`, seconds, async () => {
+      const all = await pods(server, 'default', 'web');
+      if (all.length !== count || !all.every(isReady)) return false;
+      return (await Promise.all(all.map((pod) => answers(server, pod)))).every(Boolean);
+    });
+  };
+  const holder = (among: readonly string[]): Promise<string> =>
+    eventually(`a server holds ${door}`, 30, async () => {
+      for (const name of among) if ((await ssh(name, 'ip -o -4 addr')).includes(`${door}/32`)) return name;
+      return undefined;
+    });
+
+  beforeAll(async () => {
+    hosts = await createHosts(octets);
+    const looks = await Promise.all([...hosts.keys()].map(async (name) => [name, await fingerprint(name)] as const));
+    before = new Map(looks);
+  });
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return;
+    for (const name of hosts.keys()) console.log(`--- ${name}\n${await lastWords(name)}`);
+  });
+  afterAll(async () => {
+    await destroyHosts(...Object.keys(octets));
+    slipway.close();
+  });
+
+  step('host scan shows the keys that the hosts really have', 1, async () => {
+    const { out } = await done(['host', 'scan', ...[...hosts.values()].map(({ address }) => address)]);
+    for (const { fingerprint: key } of hosts.values()) expect(out).toContain(key);
+  });
+
+  step('plan names every host and changes nothing', 2, async () => {
+    write([...servers, spare, ...agents]);
+    const { out } = await done(['cluster', 'plan', '-f', slipway.file]);
+    for (const name of [...servers, ...agents]) expect(out).toContain(name);
+    expect(changes(before.get('s1')!, await fingerprint('s1'))).toEqual([]);
+  });
+
+  step('create is killed twice in the middle, and the same command finishes', 15, async () => {
+    const create = ['cluster', 'create', '-f', slipway.file, '--yes'];
+    const watch = stopwatch();
+    let firstReady: number | undefined;
+    const sawReady = (id = ''): void => {
+      if (id.startsWith('ready:')) firstReady ??= watch();
+    };
+    const early = await slipway.run(create, {
+      killWhen: ({ type, id }) => type === 'step-done' && /^(prepare|install)/.test(id ?? ''),
+    });
+    expect(early.code, early.err.slice(-3000)).toBe(137);
+    const late = await slipway.run(create, {
+      killWhen: ({ type, id }) => {
+        if (type === 'step-done') sawReady(id);
+        return type === 'step-started' && (id ?? '').startsWith('join:');
+      },
+    });
+    expect(late.code, late.err.slice(-3000)).toBe(137);
+    await done(create, {
+      killWhen: ({ type, id }) => {
+        if (type === 'step-done') sawReady(id);
+        return false;
+      },
+    });
+    took('create: 3 servers and 2 agents, killed twice on the way', watch());
+    if (firstReady !== undefined) took('create: first server Ready', firstReady);
+    const all = await whole(5);
+    expect(all.filter(isServer).map(addressOf).sort()).toEqual(servers.map((name) => host(name).address));
+    expect(await ssh(spare, 'ls /usr/local/bin/k3s 2>&1 || true')).toContain('No such file');
+  });
+
+  step('afterwards plan says nothing, and create changes nothing', 3, async () => {
+    await done(['cluster', 'plan', 'lab', '-f', slipway.file, '--detailed-exitcode']);
+    const uids = (await whole(5)).map(({ metadata }) => metadata.uid);
+    await done(['cluster', 'create', '-f', slipway.file, '--yes']);
+    expect((await whole(5)).map(({ metadata }) => metadata.uid)).toEqual(uids);
+  });
+
+  step('a pod runs on each agent', 4, async () => {
+    const server = await api();
+    await ensure(server, '/apis/apps/v1/namespaces/default/deployments', webDeployment('web', 2, onAgents));
+    await webs(2);
+    const names = new Set((await nodes(server)).filter((node) => !isServer(node)).map(({ metadata }) => metadata.name));
+    for (const pod of await pods(server, 'default', 'web')) expect(names).toContain(pod.spec.nodeName);
+  });
+
+  step('the server that holds the API’s address is killed, and the API still answers there', 4, async () => {
+    dead = await holder(servers);
+    const server = await api();
+    const watch = stopwatch();
+    await pullThePlug(dead);
+    await eventually('a write goes through at the address', 120, async () => {
+      await ensure(server, '/api/v1/namespaces/default/configmaps', {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'after-the-loss' },
+      });
+      return true;
+    });
+    took('server loss: until the API answers and writes at its address', watch());
+    await eventually(`${dead} is seen to be lost`, 180, async () =>
+      (await nodes(server)).some((node) => addressOf(node) === host(dead).address && !isReady(node)),
+    );
+    await webs(2);
+  });
+
+  step('the dead server is taken out of the file, and a standby host takes its place', 8, async () => {
+    const left = servers.filter((name) => name !== dead);
+    write([...left, spare, ...agents]);
+    const { ms } = await done(['cluster', 'apply', 'lab', '-f', slipway.file, '--yes'], { minutes: 8 });
+    took('replacement of the dead server by the standby host', ms);
+    const all = await whole(5);
+    expect(all.filter(isServer).map(addressOf).sort()).toEqual([...left, spare].map((name) => host(name).address));
+    await done(['cluster', 'plan', 'lab', '-f', slipway.file, '--detailed-exitcode']);
+  });
+
+  step('the dead server comes back and disturbs nothing', 3, async () => {
+    const server = await api();
+    await powerOn(dead);
+    for (let i = 0; i < 20; i++) {
+      await pause(1000);
+      await kube(server, 'GET', '/readyz');
+    }
+    expect(await holder([...servers.filter((name) => name !== dead), spare])).not.toBe(dead);
+    await whole(5);
+    await destroyHosts(dead);
+  });
+
+  step('the pool is shrunk, and the host let go is as it was', 5, async () => {
+    await done(['pool', 'scale', 'workers', '-c', 'lab', '--count', '1', '--yes']);
+    const all = await whole(4);
+    const kept = agents.filter((name) => all.some((node) => addressOf(node) === host(name).address));
+    expect(kept).toHaveLength(1);
+    const freed = agents.find((name) => !kept.includes(name))!;
+    expect(changes(before.get(freed)!, await fingerprint(freed))).toEqual([]);
+    await webs(2);
+  });
+
+  step('each host is rebooted, one after the other, and comes back as the same node with its pods', 12, async () => {
+    const all = await whole(4);
+    const uids = all.map(({ metadata }) => metadata.uid).sort();
+    for (const node of all) {
+      const name = [...hosts.values()].find(({ address }) => address === addressOf(node))!.name;
+      await reboot(name);
+      expect((await whole(4, new Date())).map(({ metadata }) => metadata.uid).sort()).toEqual(uids);
+      await webs(2);
+    }
+  });
+
+  step('the power fails for all at once, and the cluster comes back by itself, untouched', 8, async () => {
+    const all = await whole(4);
+    const uids = all.map(({ metadata }) => metadata.uid).sort();
+    const used = [...hosts.values()].filter(({ address }) => all.some((node) => addressOf(node) === address));
+    const podsBefore = (await pods(await api(), 'default', 'web')).map(({ metadata }) => metadata.uid).sort();
+    await pullThePlug(...used.map(({ name }) => name));
+    const [watch, on] = [stopwatch(), new Date()];
+    await powerOn(...used.map(({ name }) => name));
+    const server = await api();
+    await eventually('the API answers again', 300, () => kube(server, 'GET', '/readyz'));
+    took('power cut of all: until the API answers', watch());
+    expect((await whole(4, on, 300)).map(({ metadata }) => metadata.uid).sort()).toEqual(uids);
+    await webs(2);
+    took('power cut of all: until every node and pod is Ready', watch());
+    expect((await pods(server, 'default', 'web')).map(({ metadata }) => metadata.uid).sort()).toEqual(podsBefore);
+    await kube(server, 'GET', '/api/v1/namespaces/default/configmaps/after-the-loss');
+    await done(['cluster', 'plan', 'lab', '--detailed-exitcode']);
+  });
+
+  step('delete leaves every host as it was found', 6, async () => {
+    const { ms } = await done(['cluster', 'delete', 'lab', '--yes', '--confirm', 'lab']);
+    took('delete', ms);
+    for (const name of hosts.keys()) {
+      if (name !== dead) expect(changes(before.get(name)!, await fingerprint(name)), name).toEqual([]);
+    }
+    const { out } = await done(['cluster', 'list']);
+    expect(out).not.toContain('lab');
+  });
+});
