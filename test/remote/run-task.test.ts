@@ -65,7 +65,7 @@ fact blob "$(head -c 200000 /dev/zero | tr '\\0' x)"
 describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`, () => {
   let templates: string;
   let host: TestHost;
-  let remote: Remote;
+  let remote: Remote | undefined;
   beforeAll(async () => {
     templates = await templatesWith(scripts);
     host = await startHost();
@@ -74,7 +74,7 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
     await host.stop();
     await rm(templates, { recursive: true, force: true });
   });
-  afterEach(() => remote.close());
+  afterEach(() => remote?.close());
 
   const session = async (): Promise<Session> => {
     remote = remoteWith(templates);
@@ -233,6 +233,24 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
     for (const name of names) await open(name);
     const facts = await Promise.all(names.map((NAME) => connected.run(task('gated', { NAME }), { signal })));
     expect(facts.map((answer) => answer['name'])).toEqual(names);
+  });
+
+  it('answers everyone who asks for the same, again and again and at once', async () => {
+    const many = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const other = remoteWith(templates);
+        try {
+          const connected = await other.connect(host.target, 10_000, { signal });
+          const params = { TEXT: 'one', NUMBER: 1, YES: true };
+          const answers = [];
+          for (let left = 6; left > 0; left--) answers.push(await connected.run(task('echo', params), { signal }));
+          return answers;
+        } finally {
+          await other.close();
+        }
+      }),
+    );
+    expect(new Set(many.flat().map(({ text }) => text))).toEqual(new Set(['one']));
   });
 
   it('runs a task again whose process was killed before it had a result', async () => {

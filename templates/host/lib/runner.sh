@@ -7,6 +7,7 @@
 #   lock     locked by the task that runs, and by its children; the kernel lets go when they are gone
 #   holder   id, name and start of the task that took the lock last
 #   <id>/    env, script, worker, attempts (whose result this is), started, out, err, exit
+#   <id>.<attempt>/  the same of an earlier start, for those who still read it
 #   looks/   the same again for tasks that look for a moment: they never wait behind one that works
 
 # The work itself: takes the host's lock, runs the script, keeps its output and its exit code.
@@ -49,24 +50,27 @@ slipway_drain() {
   [ "$size" -le "$2" ] || tail -c +"$(($2 + 1))" "$1" | head -c "$((size - $2))"
 }
 
-# Passes the task's output on until it has ended. Returns only when the task died without a result.
+# Passes the task's output on until it has ended. Returns only when the task died without a result. The door is held,
+# and given free once this shell stands in the task's folder: whoever starts the same task anew moves that away whole.
 slipway_follow() {
+  cd "$folder" || slipway_end WRITE_FAILED "$folder could not be entered" 10
+  flock -u 8
   seen_out=0
   seen_err=0
   while :; do
     ended=false
-    [ ! -f "$folder/exit" ] || ended=true
-    slipway_drain "$folder/out" "$seen_out"
+    [ ! -f exit ] || ended=true
+    slipway_drain out "$seen_out"
     seen_out=$size
-    slipway_drain "$folder/err" "$seen_err" >&2
+    slipway_drain err "$seen_err" >&2
     seen_err=$size
     if $ended; then
-      printf '\nslipway-exit=%s\n' "$(cat "$folder/exit")"
+      printf '\nslipway-exit=%s\n' "$(cat exit)"
       exit 0
     fi
     # Ends at once when the task ends, and otherwise after the time between two looks.
     if flock -s -w 0.3 "$base/lock" true; then
-      [ -f "$folder/exit" ] || return 0
+      [ -f exit ] || return 0
     fi
     ! slipway_late || slipway_end TASK_TIMEOUT "$SLIPWAY_TASK did not end within its time" 124
   done
@@ -76,7 +80,8 @@ slipway_follow() {
 slipway_start() {
   # Results nobody will ask for any more.
   find "$base" -mindepth 1 -maxdepth 1 -type d -mmin +60 -exec rm -rf {} +
-  rm -rf "$folder"
+  # Somebody may still be reading the last one of this name.
+  [ ! -d "$folder" ] || mv "$folder" "$folder.$SLIPWAY_ATTEMPT" || rm -rf "$folder"
   if ! { mkdir "$folder" && printf '%s' "$SLIPWAY_ENV" >"$folder/env" &&
     printf '%s\n' "$SLIPWAY_SCRIPT" >"$folder/script" && slipway_worker >"$folder/worker" &&
     printf '%s\n' "$SLIPWAY_ATTEMPT" >"$folder/attempts" && : >"$folder/out" && : >"$folder/err"; }; then
@@ -113,7 +118,7 @@ slipway_runner() {
   export PATH LC_ALL SLIPWAY_PREFIX
   base=$SLIPWAY_PREFIX/run/slipway
   case $SLIPWAY_TASK in
-    read-claim) base=$base/looks ;;
+    read-claim | inspect-host) base=$base/looks ;;
   esac
   folder=$base/$SLIPWAY_ID
   until=$(($(date +%s) + SLIPWAY_DEADLINE))
@@ -129,18 +134,15 @@ slipway_runner() {
   while :; do
     flock -w 60 8 || slipway_end HOST_BUSY "another session has been starting a task here for a minute" 124
     if [ -f "$folder/exit" ] && grep -qxF "$SLIPWAY_ATTEMPT" "$folder/attempts"; then
-      flock -u 8
       slipway_follow
     elif flock -w 0.2 "$base/lock" true; then
       [ "$died" -lt 3 ] || slipway_end TASK_DIED "$SLIPWAY_TASK was killed three times before it could end" 10
       died=$((died + 1))
       slipway_start
-      flock -u 8
       slipway_follow
       echo "# $SLIPWAY_TASK was killed before it could end; running it again"
     elif [ "$(sed -n 1p "$base/holder" 2>/dev/null)" = "$SLIPWAY_ID" ] && [ -d "$folder" ]; then
       printf '%s\n' "$SLIPWAY_ATTEMPT" >>"$folder/attempts"
-      flock -u 8
       echo "# $SLIPWAY_TASK already runs here since $(sed -n 3p "$base/holder"); following it"
       slipway_follow
     else
