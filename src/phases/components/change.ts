@@ -1,0 +1,174 @@
+import type { RenderedComponent, ResolvedSecret } from '../../components/types.js';
+import type { KubeObject } from '../../kube/types.js';
+import { chartNamespace, jobState, installJob, isCurrent, sameSpec, specOf, text } from './chart.js';
+import type { ComponentFacts } from './facts.js';
+import { type Inventory, type InventoryItem, itemRef, usedNamespaces } from './inventory.js';
+import { hashOf, madeAnnotation, refKey, shownRef } from './objects.js';
+import { namespacesOf, ownObjects, printOf } from './rendered.js';
+import { secretChanges } from './secrets.js';
+import { diffLines, diffYaml } from './values-diff.js';
+
+/** What stands between a component as it is and as it is wanted. */
+export interface ComponentChange {
+  readonly kind: 'install' | 'upgrade' | 'change' | 'finish';
+  /** Reads as a plan line: `upgrade 41.2.0 → 41.3.0`. */
+  readonly text: string;
+  /** Lines of a diff. No secret among them. */
+  readonly details: readonly string[];
+}
+
+/** Lines of detail for one object; the rest is counted. */
+const mostLines = 12;
+
+/** Undefined when all is as wanted. */
+export function changeOf(
+  component: RenderedComponent,
+  secrets: readonly ResolvedSecret[],
+  facts: ComponentFacts,
+): ComponentChange | undefined {
+  const inventory = facts.inventories.get(component.name);
+  const live = component.chart && facts.charts.get(component.chart.metadata.name);
+  if (!inventory && !live) return installation(component, secrets);
+  const details = [
+    ...chartDetails(component, live, inventory),
+    ...namespaceDetails(component, facts),
+    ...objectDetails(component, facts, inventory),
+    ...secretChanges(secrets, facts.secrets),
+  ];
+  if (details.length > 0) return { ...title(component, live, details), details };
+  return unfinished(component, facts, inventory);
+}
+
+function installation(component: RenderedComponent, secrets: readonly ResolvedSecret[]): ComponentChange {
+  const objects = ownObjects(component);
+  const spec = specOf(component.chart);
+  const parts = [
+    ...(spec ? [`chart ${text(spec, 'chart') ?? ''} ${text(spec, 'version') ?? ''}`.trim()] : []),
+    ...(objects.length > 0 ? [count(objects.length, 'object')] : []),
+    ...(secrets.length > 0 ? [count(secrets.length, 'Secret')] : []),
+  ];
+  return { kind: 'install', text: `install ${parts.join(', ') || component.title}`, details: [] };
+}
+
+function title(
+  component: RenderedComponent,
+  live: KubeObject | undefined,
+  details: readonly string[],
+): Pick<ComponentChange, 'kind' | 'text'> {
+  const [was, is] = [text(specOf(live), 'version'), text(specOf(component.chart), 'version')];
+  if (component.chart && live && was !== is)
+    return { kind: 'upgrade', text: `upgrade ${was ?? 'unknown'} → ${is ?? 'unknown'}` };
+  return { kind: 'change', text: count(details.length, 'change') };
+}
+
+function chartDetails(
+  { chart }: RenderedComponent,
+  live: KubeObject | undefined,
+  inventory: Inventory | undefined,
+): string[] {
+  if (!chart) return inventory?.release === undefined ? [] : [`- HelmChart ${inventory.release}`];
+  const left = inventory?.release;
+  const renamed = left !== undefined && left !== chart.metadata.name ? [`- HelmChart ${left}`] : [];
+  const wanted = specOf(chart)!;
+  const before = specOf(live);
+  if (!live || !before) return [...renamed, `+ HelmChart ${chart.metadata.name}`];
+  if (live.metadata['deletionTimestamp'] !== undefined)
+    return [...renamed, `+ HelmChart ${chart.metadata.name} (is being removed)`];
+  if (sameSpec(before, wanted)) return renamed;
+  const { valuesContent: was, ...otherBefore } = before;
+  const { valuesContent: is, ...other } = wanted;
+  const asked = Object.fromEntries(Object.keys(other).map((key) => [key, otherBefore[key]]));
+  const values = diffYaml(was as string | undefined, is as string | undefined);
+  const lines = [...diffLines(asked, other), ...limited(values.map(inValues))];
+  // The same values in another order, or with another comment, go through helm once more.
+  return [...renamed, ...(lines.length > 0 ? lines : ['~ values: written differently, with the same meaning'])];
+}
+
+const inValues = (line: string): string => `${line.slice(0, 2)}values.${line.slice(2)}`;
+
+function namespaceDetails(component: RenderedComponent, facts: ComponentFacts): string[] {
+  return namespacesOf(component).flatMap((wanted) => {
+    const live = facts.namespaces.get(wanted.metadata.name);
+    if (!live) return [`+ Namespace ${wanted.metadata.name}`];
+    const labels = wanted.metadata.labels ?? {};
+    const present = live.metadata.labels ?? {};
+    const asked = Object.fromEntries(Object.keys(labels).map((key) => [key, present[key]]));
+    return diffLines(asked, labels).map(
+      (line) => `${line.slice(0, 2)}Namespace ${live.metadata.name} ${line.slice(2)}`,
+    );
+  });
+}
+
+function objectDetails(
+  component: RenderedComponent,
+  facts: ComponentFacts,
+  inventory: Inventory | undefined,
+): string[] {
+  const objects = ownObjects(component);
+  const known = new Map((inventory?.items ?? []).map((item) => [refKey(itemRef(item)), item]));
+  const wanted = new Set(objects.map(refKey));
+  const changed = objects.flatMap((object) => {
+    const key = refKey(object);
+    const live = facts.objects.get(key);
+    if (!live) return [`+ ${shownRef(object)}`];
+    const same = known.get(key)?.hash === hashOf(object);
+    if (same && !facts.drifted.has(key)) return [];
+    const lines = limited(diffLines(asked(live, object), object));
+    return [
+      `~ ${shownRef(object)}${same ? ': was changed by somebody else' : ''}`,
+      ...lines.map((line) => `    ${line}`),
+    ];
+  });
+  return [...changed, ...pruned(known, wanted).map((item) => `- ${shownRef(itemRef(item))}`)];
+}
+
+function pruned(known: ReadonlyMap<string, InventoryItem>, wanted: ReadonlySet<string>): InventoryItem[] {
+  return [...known].flatMap(([key, item]) => (wanted.has(key) ? [] : [item]));
+}
+
+/** The part of a live object that can be compared with a wanted one: its keys, and nothing the API added. */
+function asked(live: unknown, wanted: unknown): unknown {
+  if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted)) return live;
+  if (typeof live !== 'object' || live === null || Array.isArray(live)) return live;
+  return Object.fromEntries(
+    Object.entries(wanted).flatMap(([key, entry]) =>
+      key in live ? [[key, asked((live as Record<string, unknown>)[key], entry)]] : [],
+    ),
+  );
+}
+
+/** Everything is applied, but it was never seen healthy: the last run was cut short, or failed. */
+function unfinished(
+  component: RenderedComponent,
+  facts: ComponentFacts,
+  inventory: Inventory | undefined,
+): ComponentChange | undefined {
+  if (inventory?.healthy === printOf(component)) return undefined;
+  const chart = component.chart && facts.charts.get(component.chart.metadata.name);
+  const job = chart && facts.jobs.get(installJob(chart.metadata.name));
+  const failed = job && chart && isCurrent(job, chart) && jobState(job) === 'failed';
+  return failed
+    ? { kind: 'finish', text: 'try again: its helm job failed', details: [] }
+    : { kind: 'finish', text: 'wait until it is healthy', details: [] };
+}
+
+/** What a component that is no longer wanted takes with it. */
+export function removalDetails(inventory: Inventory, facts: ComponentFacts): string[] {
+  return [
+    ...(inventory.release === undefined
+      ? []
+      : [`- HelmChart ${chartNamespace}/${inventory.release}, with all that its chart made`]),
+    ...inventory.items.map((item) => `- ${shownRef(itemRef(item))}`),
+    ...inventory.secrets.map(({ namespace, name }) => `- Secret ${namespace}/${name}`),
+    ...usedNamespaces(inventory)
+      .filter((name) => facts.namespaces.get(name)?.metadata.annotations?.[madeAnnotation] !== undefined)
+      .map((name) => `- Namespace ${name}, if nothing else is in it`),
+  ];
+}
+
+const limited = (lines: readonly string[]): string[] =>
+  lines.length <= mostLines
+    ? [...lines]
+    : [...lines.slice(0, mostLines - 1), `  … and ${lines.length - mostLines + 1} more`];
+
+const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
