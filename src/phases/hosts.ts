@@ -60,7 +60,7 @@ export function planHosts(context: PhaseContext, { machines }: MachinePlan): Hos
 }
 
 /** Whether a machine's node does what it is there for: Ready and, if it is a server, a voter. */
-function isUp({ name, role }: WantedMachine, { comparison, nodes }: ClusterFacts): boolean {
+export function isUp({ name, role }: WantedMachine, { comparison, nodes }: ClusterFacts): boolean {
   // A machine that has just gone leaves a node behind that looks Ready for a while.
   const node = comparison.kept.some((machine) => machine.name === name) ? nodes?.get(name) : undefined;
   return node?.ready === true && (role !== 'control-plane' || node.etcdVoter !== false);

@@ -48,7 +48,7 @@ export async function pushBundle(
     throw badBundle(
       bundle.folder,
       [{ file: '', what: `${host} is an ${arch} machine and the bundle has ${has} programs` }],
-      `Add it: slipway bundle create --k3s-version ${bundle.version} --arch ${arch} --out ${bundle.folder}`,
+      `Make one that has: slipway bundle create --k3s-version ${bundle.version} ${[...architecturesOf(bundle), arch].map((name) => `--arch ${name}`).join(' ')} --out ${bundle.folder}`,
     );
   }
   const files = new Map<string, BundleFile>([
@@ -106,7 +106,9 @@ function refuseFullDisk(
   files: ReadonlyMap<string, BundleFile>,
   cause?: unknown,
 ): void {
-  const needed = missing.reduce((sum, name) => sum + (files.get(name)?.bytes ?? 0), 0) / MiB + spareMiB;
+  // The program is copied once more when it is installed.
+  const times = (name: string): number => (name === programName ? 2 : 1);
+  const needed = missing.reduce((sum, name) => sum + times(name) * files.get(name)!.bytes, 0) / MiB + spareMiB;
   const free = Math.min(freeMiB ?? Infinity, imagesFreeMiB ?? Infinity);
   if (free >= needed) return;
   throw new IncompleteError(

@@ -2,6 +2,9 @@ import { inRange, outsideResidency, rangeWithin } from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import { RefusedError, UsageError } from '../errors/index.js';
 import type { ClusterRequest, MachineProvider, Problem } from '../provider/port.js';
+import { addressProblems } from './api-address.js';
+import { checkBundleInUse } from './bundle-use.js';
+import type { Observation } from './observe.js';
 
 /**
  * Everything that can be known wrong before the first change, all at once.
@@ -10,7 +13,7 @@ import type { ClusterRequest, MachineProvider, Problem } from '../provider/port.
 export async function preflight(
   provider: MachineProvider,
   spec: ClusterSpec,
-  request: ClusterRequest,
+  { request, facts }: Observation,
   signal: AbortSignal,
 ): Promise<void> {
   // The provider first: with a token that is not taken nothing else can be asked.
@@ -18,8 +21,11 @@ export async function preflight(
   if (!problems.some((problem) => problem.code.startsWith('TOKEN_'))) {
     problems.push(...(await residencyProblems(provider, spec, request, signal)));
     problems.push(...(await doorProblems(provider, request, signal)));
+    problems.push(...addressProblems(spec, facts, provider));
   }
   throwProblems(problems);
+  // Last, since it may have much to read.
+  await checkBundleInUse(spec, facts, provider, signal);
 }
 
 export function throwProblems(problems: readonly Problem[]): void {

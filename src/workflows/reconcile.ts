@@ -5,6 +5,7 @@ import { RefusedError } from '../errors/index.js';
 import type { MachineProvider } from '../provider/port.js';
 import type { StepInfo } from '../reporting/index.js';
 import type { ClusterFolder, ClusterRecord } from '../workspace/types.js';
+import { refuseMovedAddress } from './api-address.js';
 import type { WorkflowContext } from './context.js';
 import { refuseLostControlPlane } from './lost-control-plane.js';
 import { observe, type Observation } from './observe.js';
@@ -60,8 +61,9 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
   const tools = toolsFor(context, provider, folder);
   const seen = await observe(context, tools, cluster, spec, publicKey);
   refuseLostControlPlane(spec.name, seen.facts);
+  if (record) refuseMovedAddress(record.spec, spec, seen.facts);
   const steps = planCluster(cluster, spec, seen, tools, () => Promise.reject(new Error('a plan creates nothing')));
-  if (steps.length > 0) await preflight(provider, spec, seen.request, context.signal);
+  if (steps.length > 0) await preflight(provider, spec, seen, context.signal);
   return {
     cluster: spec.name,
     provider: provider.name,
@@ -90,6 +92,7 @@ export async function reconcile(
     const tools = toolsFor(context, provider, folder);
     const seen = await observe(context, tools, record, spec, identity.publicKey);
     refuseLostControlPlane(spec.name, seen.facts);
+    refuseMovedAddress(record.spec, spec, seen.facts);
     const userData = async (machine: WantedMachine): Promise<string> =>
       context.cloudInit({
         hostname: machine.name,
@@ -98,7 +101,7 @@ export async function reconcile(
       });
     const steps = planCluster(record, spec, seen, tools, userData);
     if (steps.length > 0) {
-      await preflight(provider, spec, seen.request, context.signal);
+      await preflight(provider, spec, seen, context.signal);
       await confirmSteps(context, provider, spec.name, steps, seen);
     }
     // Stored before anything is made, so that nothing is made that has no name here.

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type ClusterFile, clusterSchema } from '../../src/domain/spec/schema.js';
 import { RefusedError, type SlipwayError, UsageError } from '../../src/errors/index.js';
 import type { Catalog, ClusterRequest, MachineProvider, Problem } from '../../src/provider/port.js';
+import type { Observation } from '../../src/workflows/observe.js';
 import { preflight } from '../../src/workflows/preflight.js';
 
 const locations = [
@@ -30,6 +31,20 @@ const request = (more: Partial<ClusterRequest> = {}): ClusterRequest => ({
   ...more,
 });
 
+const seen = (wanted: ClusterRequest): Observation => ({
+  request: wanted,
+  facts: {
+    machines: [],
+    comparison: { wanted: [], kept: [], missing: [], surplus: [] },
+    intents: new Map(),
+    pieces: [],
+    nodes: undefined,
+    api: undefined,
+    hosts: new Map(),
+    kubeconfig: undefined,
+  },
+});
+
 const problem = (code: string, kind: Problem['kind']): Problem => ({
   code,
   kind,
@@ -53,7 +68,7 @@ const found = async (
   residency?: string[],
   self?: string,
 ): Promise<SlipwayError | undefined> =>
-  preflight(provider(problems, self), spec(residency), wanted, new AbortController().signal).then(
+  preflight(provider(problems, self), spec(residency), seen(wanted), new AbortController().signal).then(
     () => undefined,
     (error: SlipwayError) => error,
   );
