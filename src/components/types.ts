@@ -78,7 +78,7 @@ export interface PlaceForm {
 export interface Template {
   /** Absolute path. */
   readonly file: string;
-  /** Path as in messages: `templates/components/traefik/values.yaml.hbs`. */
+  /** As messages call it: `templates/components/traefik/values.yaml.hbs`; the whole path for one of the user's own. */
   readonly shown: string;
   /** @throws UsageError code BAD_TEMPLATE: file, line and reason. */
   render(context: TemplateContext): string;
@@ -99,6 +99,19 @@ export interface RenderedDocument {
 
 /** What a template sees. */
 export type TemplateContext = Readonly<Record<string, unknown>>;
+
+/** Something wrong with an option; the path begins at the component's settings. */
+export interface OptionProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  /** Whether the key itself is wrong, not its value. */
+  readonly atKey?: boolean;
+}
+
+export interface CheckedOptions {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly problems: readonly OptionProblem[];
+}
 
 /** A folder of the catalogue, read and checked. */
 export interface Component {
@@ -124,6 +137,8 @@ export interface Component {
   readonly provides: readonly string[];
   readonly architectures: readonly Architecture[];
   readonly options: JsonSchema;
+  /** Holds options of its own against that schema, defaults filled in. */
+  readonly check: (given: Readonly<Record<string, unknown>>) => CheckedOptions;
   readonly secrets: readonly SecretForm[];
   readonly requests: Requests;
   readonly health: readonly HealthTarget[];

@@ -1,8 +1,5 @@
-import { Document, Scalar, visit } from 'yaml';
-
-/** Characters that some readers take for the end of a line, or drop, and halves of pairs: written as escapes only. */
-const unsafe =
-  /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+/** Characters that some readers take for the end of a line, or drop: written as escapes only. */
+const unsafe = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 const escaped = (text: string): string =>
   text.replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
@@ -10,15 +7,10 @@ const escaped = (text: string): string =>
 const plain = /^[A-Za-z/][-A-Za-z0-9_./]*$/;
 /** What a reader of YAML 1.1, as Go programs are, takes for a boolean or for nothing. */
 const words = new Set(['true', 'false', 'yes', 'no', 'on', 'off', 'y', 'n', 'null']);
-/** Text of several lines that stays itself in a block: begins with a letter, has no control characters. */
-const block = /^[!-~][ -~\u00a1-\u2027\u2030-\ud7ff\ue000-\ufdcf\n]*\n[^]*$/;
-
-function styleOf(text: string): Scalar.Type {
-  if (plain.test(text) && !words.has(text.toLowerCase())) return Scalar.PLAIN;
-  return block.test(text) && !/[^ -~\u00a1-\u2027\u2030-\ud7ff\ue000-\ufdcf\n]/.test(text)
-    ? Scalar.BLOCK_LITERAL
-    : Scalar.QUOTE_DOUBLE;
-}
+/** Text of several lines that stays itself in a block: it begins with a sign and has no control characters. */
+const block = /^[!-~][ -~\u00a1-\u2027\u2030-\ud7ff\ue000-\ufdcf\n]*$/;
+/** YAML takes no longer ones without a question mark before them. */
+const longestKey = 1000;
 
 /**
  * A value as JSON on one line, which is YAML too, of any version.
@@ -35,29 +27,46 @@ export function jsonText(value: unknown): string {
 
 /**
  * A map or list as YAML in block style, without an end of line; anything else as JSON. Whoever reads it, as YAML 1.1 or
- * 1.2, gets the same value back.
+ * 1.2, gets the same value back. Keys keep their order; those without a value (undefined) are left out.
  * @throws TypeError as `jsonText` does.
  */
 export function yamlText(value: unknown): string {
-  const sound: unknown = JSON.parse(jsonText(value));
-  if (typeof sound !== 'object' || sound === null) return jsonText(value);
-  const document = new Document(sound, { aliasDuplicateObjects: false });
-  visit(document, {
-    Scalar: (key, node) => {
-      if (typeof node.value !== 'string') return;
-      const style = styleOf(node.value);
-      node.type = key === 'key' && style === Scalar.BLOCK_LITERAL ? Scalar.QUOTE_DOUBLE : style;
-    },
-  });
-  const text = document.toString({ lineWidth: 0, doubleQuotedAsJSON: true, flowCollectionPadding: false });
-  return escaped(text).replace(/\n$/, '');
+  return isBlock(value) ? blockText(value, '') : jsonText(value);
 }
 
-/** The same value with the keys of every map in alphabetical order, so that equal values give equal text. */
-export function canonical<T>(value: T): T {
-  if (Array.isArray(value)) return value.map((entry: unknown) => canonical(entry)) as T;
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
-  entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return Object.fromEntries(entries.map(([key, entry]) => [key, canonical(entry as unknown)])) as T;
+type Block = Readonly<Record<string, unknown>> | readonly unknown[];
+
+const isBlock = (value: unknown): value is Block =>
+  typeof value === 'object' && value !== null && Object.values(value).some((entry) => entry !== undefined);
+
+/** The lines of a block; the first without its indentation. */
+function blockText(value: Block, indent: string): string {
+  const lines = Array.isArray(value)
+    ? value.map((entry) => `- ${isBlock(entry) ? blockText(entry, `${indent}  `) : scalarText(entry, indent)}`)
+    : Object.entries(value)
+        .filter(([, entry]) => entry !== undefined)
+        .map(([key, entry]) => `${keyText(key, indent)}:${entryText(entry, indent)}`);
+  return lines.join(`\n${indent}`);
 }
+
+function keyText(key: string, indent: string): string {
+  const text = isPlain(key) ? key : jsonText(key);
+  return text.length > longestKey ? `? ${text}\n${indent}` : text;
+}
+
+function entryText(entry: unknown, indent: string): string {
+  const inner = `${indent}  `;
+  return isBlock(entry) ? `\n${inner}${blockText(entry, inner)}` : ` ${scalarText(entry, indent)}`;
+}
+
+/** `indent` is that of the key or the dash. */
+function scalarText(value: unknown, indent: string): string {
+  if (typeof value !== 'string') return jsonText(value);
+  if (isPlain(value)) return value;
+  if (!value.includes('\n') || !block.test(value)) return jsonText(value);
+  const content = value.endsWith('\n') ? value.slice(0, -1) : value;
+  const chomp = !value.endsWith('\n') ? '-' : content.endsWith('\n') ? '+' : '';
+  return `|${chomp}\n${content.replace(/^(?=.)/gm, `${indent}  `)}`;
+}
+
+const isPlain = (text: string): boolean => plain.test(text) && !words.has(text.toLowerCase());

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 
+import type { ComponentsSpec } from '../domain/spec/components.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 
 /**
@@ -15,6 +16,21 @@ export function withAbsolutePaths(spec: ClusterSpec, folder: string, home: strin
     ...spec,
     provider: { ...provider, ...(provider.identity === undefined ? {} : { identity: absolute(provider.identity) }) },
     kubernetes: { ...kubernetes, ...(kubernetes.bundle === undefined ? {} : { bundle: absolute(kubernetes.bundle) }) },
-    ...(components ? { components: Object.assign({}, components, { folders: components.folders.map(absolute) }) } : {}),
+    ...(components ? { components: componentsWithAbsolutePaths(components, absolute) } : {}),
   };
+}
+
+/** Folders of components, and the files that secrets are in. */
+function componentsWithAbsolutePaths(components: ComponentsSpec, absolute: (path: string) => string): ComponentsSpec {
+  const named = Object.entries(components).map(([name, settings]) => {
+    if (typeof settings !== 'object' || Array.isArray(settings) || !settings.secrets) return [name, settings] as const;
+    const secrets = Object.entries(settings.secrets).map(
+      ([variable, source]) => [variable, 'file' in source ? { file: absolute(source.file) } : source] as const,
+    );
+    return [name, { ...settings, secrets: Object.fromEntries(secrets) }] as const;
+  });
+  return Object.assign(Object.fromEntries(named) as ComponentsSpec, {
+    preset: components.preset,
+    folders: components.folders.map(absolute),
+  });
 }

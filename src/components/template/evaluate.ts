@@ -44,7 +44,7 @@ class Run {
 
   private content({ value, original, loc }: hbs.AST.ContentStatement): void {
     // White space that the parser took away may hold line ends, which count.
-    const written = original as string;
+    const written = original as unknown as string;
     const skipped = written.slice(0, Math.max(0, written.indexOf(value)));
     this.output.copy(value, loc.start.line + (skipped.match(/\n/g)?.length ?? 0));
   }

@@ -18,6 +18,16 @@ export const componentSchema = z.looseObject({
     .optional()
     .describe('Where it keeps its data.'),
   values: z.record(z.string(), z.unknown()).optional().describe('Values for its chart, laid over Slipway’s own.'),
+  secrets: z
+    .record(
+      z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'the name of an environment variable: CAPITALS_AND_DIGITS'),
+      z.union([
+        z.strictObject({ env: z.string().min(1).describe('Another environment variable.') }),
+        z.strictObject({ file: z.string().min(1).describe('A file, as a path.') }),
+      ]),
+    )
+    .optional()
+    .describe('Where its secrets come from, when not from the environment variables it names.'),
 });
 
 /**

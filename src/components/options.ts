@@ -1,0 +1,151 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+
+import { nearest } from '../domain/nearest.js';
+import type { JsonSchema } from '../domain/source/json-schema.js';
+import { shortValue } from '../domain/source/problems.js';
+import type { CheckedOptions, OptionProblem } from './types.js';
+
+/** Settings that every component has; no option may have such a name. */
+export const settingNames = ['version', 'pool', 'storage', 'values', 'secrets'] as const;
+
+/** Holds options against schemas; one for all components, since making it takes time. */
+export function optionsAjv(): Ajv2020 {
+  return new Ajv2020({
+    allErrors: true,
+    useDefaults: true,
+    verbose: true,
+    strict: true,
+    strictTypes: false,
+    strictRequired: false,
+  });
+}
+
+/**
+ * A check of a component's own options that also fills in defaults. The schema is compiled when it is first used.
+ * @param unsound makes the error to throw for a schema that is none
+ */
+export function optionsCheck(
+  ajv: () => Ajv2020,
+  schema: JsonSchema,
+  unsound: (reason: string) => Error,
+): (given: Readonly<Record<string, unknown>>) => CheckedOptions {
+  let compiled: ReturnType<Ajv2020['compile']> | undefined;
+  return (given) => {
+    try {
+      compiled ??= ajv().compile(schema);
+    } catch (error) {
+      throw unsound(error instanceof Error ? error.message : 'it cannot be read');
+    }
+    const options = structuredClone(given) as Record<string, unknown>;
+    const sound = compiled(options);
+    return { options, problems: sound ? [] : describe(compiled.errors ?? []) };
+  };
+}
+
+function describe(errors: readonly ErrorObject[]): OptionProblem[] {
+  // A condition's own complaint adds nothing to that of what it asks for.
+  const telling = errors.filter(({ keyword }) => keyword !== 'if');
+  const problems = telling.map(describeOne);
+  const seen = new Set<string>();
+  return problems.filter(({ path, message }) => {
+    const id = JSON.stringify([path, message]);
+    return seen.has(id) ? false : seen.add(id);
+  });
+}
+
+function describeOne(error: ErrorObject): OptionProblem {
+  const path = pathOf(error.instancePath);
+  const params = error.params as Readonly<Record<string, unknown>>;
+  const schema = error.parentSchema as JsonSchema | undefined;
+  const value: unknown = error.data;
+  const refused = (allowed: string): OptionProblem => ({
+    path,
+    message:
+      value === null
+        ? `has no value: ${allowed}, or leave the key out`
+        : `${shortValue(value)} is not allowed: ${allowed}`,
+  });
+  switch (error.keyword) {
+    case 'additionalProperties':
+    case 'unevaluatedProperties': {
+      const key = String(params['additionalProperty'] ?? params['unevaluatedProperty']);
+      return unknownKey([...path, key], Object.keys(schema?.properties ?? {}));
+    }
+    case 'required':
+      return { path: [...path, String(params['missingProperty'])], message: 'required, but missing' };
+    case 'dependentRequired':
+      return {
+        path: [...path, String(params['missingProperty'])],
+        message: `required with ${String(params['property'])}, but missing`,
+      };
+    case 'type':
+      return refused(kinds(schema?.type));
+    case 'enum':
+      return refused(oneOf(params['allowedValues'], value));
+    case 'const':
+      return refused(String(params['allowedValue']));
+    case 'minimum':
+      return refused(`at least ${String(params['limit'])}`);
+    case 'maximum':
+      return refused(`at most ${String(params['limit'])}`);
+    case 'minLength':
+      return refused(params['limit'] === 1 ? 'some text' : `at least ${String(params['limit'])} characters`);
+    case 'maxLength':
+      return refused(`at most ${String(params['limit'])} characters`);
+    case 'minItems':
+      return refused(`at least ${entries(params['limit'])}`);
+    case 'maxItems':
+      return refused(`at most ${entries(params['limit'])}`);
+    case 'uniqueItems':
+      return refused('each only once');
+    case 'pattern':
+      return refused(`text of the form ${String(params['pattern'])}`);
+    case 'propertyNames':
+      return {
+        path: [...path, String(params['propertyName'])],
+        message: 'not allowed as a name here',
+        atKey: true,
+      };
+    default:
+      return refused(error.message ?? error.keyword);
+  }
+}
+
+function pathOf(pointer: string): (string | number)[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+}
+
+/** A key that nobody knows, and what was most likely meant. */
+export function unknownKey(path: readonly (string | number)[], options: readonly string[]): OptionProblem {
+  const known = path.length === 1 ? [...options, ...settingNames] : options;
+  const near = nearest(String(path.at(-1)), known);
+  const said = near === undefined ? `known here: ${known.join(', ') || 'nothing'}` : `did you mean ${near}?`;
+  return { path, message: `unknown key; ${said}`, atKey: true };
+}
+
+const kindWords: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map of keys',
+  null: 'nothing',
+};
+
+function kinds(type: JsonSchema['type']): string {
+  const all = typeof type === 'string' ? [type] : (type ?? []);
+  return all.map((kind) => kindWords[kind] ?? kind).join(', or ');
+}
+
+function oneOf(allowed: unknown, value: unknown): string {
+  const values = Array.isArray(allowed) ? allowed.map(String) : [];
+  const near = typeof value === 'string' ? nearest(value, values) : undefined;
+  return `one of ${values.join(', ')}${near === undefined ? '' : `; did you mean ${near}?`}`;
+}
+
+const entries = (limit: unknown): string => `${String(limit)} ${limit === 1 ? 'entry' : 'entries'}`;

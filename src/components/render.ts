@@ -1,0 +1,137 @@
+import type { UsageError } from '../errors/index.js';
+import type { KubeObject } from '../kube/types.js';
+import { contextOf, sharedContext } from './context.js';
+import { outsideNamespaces, ownNamespaces } from './kinds.js';
+import { mergeValues } from './merge-values.js';
+import { badTemplate, TemplateFault } from './template/fault.js';
+import { isMap } from './template/helpers.js';
+import type {
+  RenderInput,
+  RenderedComponent,
+  RenderedDocument,
+  SelectedComponent,
+  Selection,
+  Template,
+  TemplateContext,
+} from './types.js';
+import { whenHolds } from './when.js';
+import { yamlText } from './yaml-text.js';
+
+export const managedBy = { 'app.kubernetes.io/managed-by': 'slipway' } as const;
+export const componentLabelKey = 'slipway.dev/component';
+
+/**
+ * All that the selected components put into the cluster, in their order. Equal input gives equal output, to the byte.
+ * @throws UsageError code BAD_TEMPLATE: file, line and reason.
+ */
+export function renderComponents(selection: Selection, input: RenderInput): readonly RenderedComponent[] {
+  const shared = sharedContext(selection, input);
+  const optionsOf = (name: string) => selection.on.find(({ component }) => component.name === name)?.options;
+  return selection.on.map((selected) => {
+    const { component, options } = selected;
+    const context = contextOf(selected, shared, input.spec);
+    const objects = (templates: readonly Template[]) => templates.flatMap((one) => objectsOf(selected, one, context));
+    return {
+      name: component.name,
+      title: component.title,
+      namespace: component.namespace,
+      version: selected.version,
+      waitsFor: selected.waitsFor,
+      before: [...namespaceOf(component.namespace), ...objects(component.before)],
+      chart: helmChart(selected, context),
+      crds: component.chart?.crds
+        ? { ...component.chart, version: selected.version ?? component.chart.version }
+        : undefined,
+      objects: objects(component.manifests),
+      health: component.health.filter((target) => whenHolds(target.when, options, optionsOf)),
+    };
+  });
+}
+
+/** The same object for every component of a namespace. */
+function namespaceOf(name: string): KubeObject[] {
+  if (ownNamespaces.has(name)) return [];
+  return [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { ...managedBy } } }];
+}
+
+/** Tries of a chart's installation before it counts as failed; the controller's own 1000 would hide that. */
+const tries = 2;
+
+function helmChart(selected: SelectedComponent, context: TemplateContext): KubeObject | undefined {
+  const { component, version } = selected;
+  const { chart, release, namespace, name } = component;
+  if (chart === undefined) return undefined;
+  const values = valuesOf(selected, context);
+  return {
+    apiVersion: 'helm.cattle.io/v1',
+    kind: 'HelmChart',
+    metadata: { name: release, namespace: 'kube-system', labels: { ...managedBy, [componentLabelKey]: name } },
+    spec: {
+      ...(chart.oci === undefined ? { chart: chart.name, repo: chart.repository } : { chart: chart.oci }),
+      version,
+      targetNamespace: namespace,
+      ...(Object.keys(values).length === 0 ? {} : { valuesContent: `${yamlText(values)}\n` }),
+      ...(chart.bootstrap ? { bootstrap: true } : {}),
+      ...(chart.takeOwnership ? { takeOwnership: true } : {}),
+      backOffLimit: tries,
+      failurePolicy: 'abort',
+      timeout: chart.timeout,
+    },
+  };
+}
+
+/** Ours, with the user's laid over them. */
+function valuesOf(
+  { component, values }: SelectedComponent,
+  context: TemplateContext,
+): Readonly<Record<string, unknown>> {
+  const template = component.values;
+  const [first, second] = template?.documents(context) ?? [];
+  if (template && second) throw fault(template, second.line, 'values are one document');
+  if (template && first && !isMap(first.data)) throw fault(template, first.line, 'values are a map of keys');
+  return mergeValues(isMap(first?.data) ? first.data : {}, values);
+}
+
+const fault = (template: Template, line: number, message: string): UsageError =>
+  badTemplate(template.shown, new TemplateFault(message, line));
+
+function objectsOf({ component }: SelectedComponent, template: Template, context: TemplateContext): KubeObject[] {
+  return template.documents(context).map((document) => kubeObject(component, template, document));
+}
+
+function kubeObject(
+  component: SelectedComponent['component'],
+  template: Template,
+  { data, line }: RenderedDocument,
+): KubeObject {
+  const wrong = (message: string): UsageError => fault(template, line, message);
+  if (!isMap(data)) throw wrong('an object of Kubernetes is a map of keys');
+  const { apiVersion, kind, metadata, ...rest } = data;
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string')
+    throw wrong('an object of Kubernetes has apiVersion and kind');
+  if (!isMap(metadata) || typeof metadata['name'] !== 'string' || metadata['name'] === '')
+    throw wrong(`${kind} has no metadata.name`);
+  if (kind === 'Secret' && apiVersion === 'v1')
+    throw wrong('Secrets are not written in templates: name them in component.yaml under secrets');
+  const { name, namespace, labels, ...others } = metadata;
+  if (namespace !== undefined && typeof namespace !== 'string')
+    throw wrong(`${kind} ${name}: its namespace is no text`);
+  if (labels !== undefined && labels !== null && !isMap(labels))
+    throw wrong(`${kind} ${name}: labels are a map of keys`);
+  const inside = namespace ?? (outsideNamespaces(kind) ? '' : component.namespace);
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      ...(inside === '' ? {} : { namespace: inside }),
+      labels: {
+        ...(labels as Readonly<Record<string, string>> | undefined),
+        ...managedBy,
+        [componentLabelKey]: component.name,
+      },
+      ...others,
+    },
+    ...rest,
+  };
+}

@@ -1,0 +1,296 @@
+import { nearest } from '../domain/nearest.js';
+import { pathText } from '../domain/source/problems.js';
+import type { ComponentSettings, ComponentsSpec } from '../domain/spec/components.js';
+import type { SpecProblem } from '../domain/spec/rules.js';
+import type { PoolSpec } from '../domain/spec/schema.js';
+import { UsageError } from '../errors/index.js';
+import { settingNames } from './options.js';
+import { circle, inOrder, providersOf, waitsFor } from './order.js';
+import type { Catalogue, CheckedOptions, Component, ProviderFacts, SelectedComponent, Selection } from './types.js';
+import { type OptionsOf, whenHolds, whenText } from './when.js';
+
+/** What is selected from. Absent components: only what the provider requires. */
+export interface SelectInput {
+  readonly components: ComponentsSpec | undefined;
+  readonly pools: readonly Pick<PoolSpec, 'name'>[];
+  /** Undefined where the provider is not known yet: nothing is required, and no storage class known. */
+  readonly provider: ProviderFacts | undefined;
+}
+
+export interface Selected {
+  readonly selection: Selection;
+  /** Paths begin at the cluster file's root. */
+  readonly problems: readonly SpecProblem[];
+}
+
+/** Which components are on, with their options and in their order, and everything that is wrong with that. Pure. */
+export function selectComponents(catalogue: Catalogue, input: SelectInput): Selected {
+  const choice = new Choice(catalogue, input);
+  choice.decide();
+  return choice.result();
+}
+
+/**
+ * The selection.
+ * @throws UsageError code BAD_COMPONENTS, a line in `details` for each problem.
+ */
+export function selectionOf(catalogue: Catalogue, input: SelectInput): Selection {
+  const { selection, problems } = selectComponents(catalogue, input);
+  if (problems.length === 0) return selection;
+  const details = problems.map(({ path, message }) => `${pathText(path)}: ${message}`);
+  throw new UsageError(details.length === 1 ? details[0]! : `${details.length} problems with components`, {
+    code: 'BAD_COMPONENTS',
+    details: details.length === 1 ? [] : details,
+    hint: '`slipway component list` shows what there is; docs/reference/components.md has the options of each.',
+  });
+}
+
+class Choice {
+  readonly #on = new Map<string, string>();
+  readonly #problems: SpecProblem[] = [];
+  readonly #checked = new Map<string, CheckedOptions>();
+  readonly #settings: ReadonlyMap<string, boolean | ComponentSettings>;
+  readonly #all: readonly Component[];
+
+  constructor(
+    readonly catalogue: Catalogue,
+    readonly input: SelectInput,
+  ) {
+    this.#all = [...catalogue.components.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const { preset: _preset, folders: _folders, ...named } = input.components ?? { preset: 'none', folders: [] };
+    this.#settings = new Map(Object.entries(named as Record<string, boolean | ComponentSettings>));
+  }
+
+  decide(): void {
+    this.checkNames();
+    for (const component of this.#all) this.checkSettings(component);
+    for (const component of this.#all) {
+      const because = this.reason(component);
+      if (because !== undefined) this.#on.set(component.name, because);
+    }
+    // Each round may bring in something that brings in more.
+    for (let before = -1; before !== this.#on.size;) {
+      before = this.#on.size;
+      this.joinWith();
+      this.joinNeeded();
+    }
+  }
+
+  private checkNames(): void {
+    const known = this.#all.map(({ name }) => name);
+    for (const name of this.#settings.keys()) {
+      if (this.catalogue.components.has(name)) continue;
+      const near = nearest(name, [...known, 'preset', 'folders']);
+      this.#problems.push({
+        path: ['components', name],
+        message: `there is no such component; ${near === undefined ? `known: ${known.join(', ')}` : `did you mean ${near}?`}`,
+        atKey: true,
+      });
+    }
+  }
+
+  private settingsOf(name: string): ComponentSettings {
+    const settings = this.#settings.get(name);
+    return typeof settings === 'object' ? settings : {};
+  }
+
+  /** Options of its own, with defaults; only of those that are asked about, since compiling schemas takes time. */
+  private checked(component: Component): CheckedOptions {
+    const known = this.#checked.get(component.name);
+    if (known) return known;
+    const own = Object.entries(this.settingsOf(component.name)).filter(
+      ([key]) => !(settingNames as readonly string[]).includes(key),
+    );
+    const checked = component.check(Object.fromEntries(own));
+    this.#checked.set(component.name, checked);
+    return checked;
+  }
+
+  /** Says what is wrong with the settings that the file names. */
+  private checkSettings(component: Component): void {
+    const { name } = component;
+    const setting = this.#settings.get(name);
+    if (setting === undefined || setting === false) return;
+    const settings = this.settingsOf(name);
+    const say = (key: readonly (string | number)[], message: string, atKey = false): void => {
+      this.#problems.push({ path: ['components', name, ...key], message, ...(atKey ? { atKey } : {}) });
+    };
+    for (const { path, message, atKey } of this.checked(component).problems) say(path, message, atKey ?? false);
+    const { pool, version, values, secrets } = settings;
+    if (pool !== undefined && !this.input.pools.some((one) => one.name === pool)) {
+      const pools = this.input.pools.map((one) => one.name);
+      const near = nearest(pool, pools);
+      const said =
+        near === undefined ? `one of ${pools.join(', ') || '(there are no pools)'}` : `did you mean ${near}?`;
+      say(['pool'], `there is no pool ${pool}; ${said}`);
+    }
+    if (component.chart === undefined) {
+      if (version !== undefined) say(['version'], 'it has no chart, so no version', true);
+      if (values !== undefined) say(['values'], 'it has no chart, so no values', true);
+    }
+    const variables = [...new Set(component.secrets.flatMap((secret) => Object.values(variablesOf(name, secret))))];
+    for (const variable of Object.keys(secrets ?? {})) {
+      if (variables.includes(variable)) continue;
+      const near = nearest(variable, variables);
+      const said = near === undefined ? `it has: ${variables.join(', ') || 'none'}` : `did you mean ${near}?`;
+      say(['secrets', variable], `it has no such secret; ${said}`, true);
+    }
+  }
+
+  private reason(component: Component): string | undefined {
+    const { name } = component;
+    const { provider } = this.input;
+    const setting = this.#settings.get(name);
+    const required = provider?.required.includes(name) ?? false;
+    if (setting === false) {
+      if (required)
+        this.#problems.push({
+          path: ['components', name],
+          message: `nodes of ${provider?.name ?? ''} do not work without it; take this line out`,
+        });
+      return undefined;
+    }
+    if (required) return `required by ${provider?.name ?? ''}`;
+    if (setting !== undefined) return 'named in the file';
+    return this.ofPreset(component) && this.conditionHolds(component) ? this.presetReason(component) : undefined;
+  }
+
+  private presetReason({ name }: Component): string {
+    const { provider, components } = this.input;
+    return provider?.baseline.includes(name)
+      ? `baseline on ${provider.name}`
+      : `preset ${components?.preset ?? 'none'}`;
+  }
+
+  private ofPreset({ name, presets }: Component): boolean {
+    const { provider, components } = this.input;
+    const preset = components?.preset ?? 'none';
+    if (preset === 'none') return false;
+    return presets.includes(preset) || (preset === 'baseline' && (provider?.baseline.includes(name) ?? false));
+  }
+
+  private conditionHolds(component: Component): boolean {
+    const { when } = component;
+    return when === undefined || whenHolds(when, this.checked(component).options, this.#optionsOf);
+  }
+
+  readonly #optionsOf: OptionsOf = (name) => {
+    const component = this.#on.has(name) ? this.catalogue.components.get(name) : undefined;
+    return component && this.checked(component).options;
+  };
+
+  private joinWith(): void {
+    for (const { name, with: other } of this.#all) {
+      if (!other || this.#on.has(name) || this.#settings.get(name) === false) continue;
+      const options = this.#optionsOf(other.component);
+      if (options && whenHolds(other.when, options, this.#optionsOf)) this.#on.set(name, `with ${other.component}`);
+    }
+  }
+
+  private joinNeeded(): void {
+    for (const component of this.selected())
+      for (const need of component.needs) {
+        if (providersOf(need, this.selected()).length > 0) continue;
+        const able = providersOf(need, this.#all).filter(({ name }) => this.#settings.get(name) !== false);
+        const [found] = able.length === 1 ? able : able.filter((one) => this.ofPreset(one));
+        if (found) this.#on.set(found.name, `needed by ${component.name}`);
+        else this.missing(component, need, able);
+      }
+  }
+
+  private missing(component: Component, need: string, able: readonly Component[]): void {
+    const off = providersOf(need, this.#all).filter(({ name }) => this.#settings.get(name) === false);
+    const [first] = off;
+    const path = first === undefined ? ['components', component.name] : ['components', first.name];
+    const message =
+      able.length > 0
+        ? `${component.name} needs ${need}: switch one of these on: ${able.map(({ name }) => name).join(', ')}`
+        : `${component.name} needs ${need === first?.name ? 'it' : need}, but it is switched off; switch ${component.name} off too, or take this line out`;
+    if (!this.#problems.some((problem) => problem.message === message)) this.#problems.push({ path, message });
+  }
+
+  private selected(): readonly Component[] {
+    return this.#all.filter(({ name }) => this.#on.has(name));
+  }
+
+  result(): Selected {
+    const components = this.selected();
+    this.checkTogether(components);
+    const edges = waitsFor(components, this.input.provider?.required ?? []);
+    const round = circle(edges);
+    if (round !== undefined)
+      this.#problems.push({
+        path: ['components', round[0] ?? ''],
+        message: `components wait for each other in a circle: ${round.join(' → ')}`,
+      });
+    const order = round === undefined ? inOrder(edges) : components.map(({ name }) => name);
+    const on = order.map((name) => this.describe(this.catalogue.components.get(name)!, edges.get(name) ?? []));
+    const off = this.#all
+      .filter(({ name }) => !this.#on.has(name))
+      .map((component) => ({ component, because: this.whyOff(component) }));
+    const warnings = on.flatMap((one) => versionWarning(one));
+    return { selection: { on, off, warnings }, problems: this.#problems };
+  }
+
+  /** Two releases of one name would be one object in the cluster; options that a preset cannot do without. */
+  private checkTogether(components: readonly Component[]): void {
+    const releases = new Map<string, string>();
+    for (const { name, release, chart } of components) {
+      if (chart === undefined) continue;
+      const other = releases.get(release);
+      if (other !== undefined)
+        this.#problems.push({
+          path: ['components', name],
+          message: `its release ${release} is ${other}’s too; only one of them can be on`,
+          atKey: true,
+        });
+      releases.set(release, name);
+    }
+    for (const component of components) {
+      if (this.#settings.get(component.name) !== undefined) continue;
+      for (const { path, message } of this.checked(component).problems)
+        this.#problems.push({
+          path: ['components', component.name, ...path],
+          message: `${message} (it is on: ${this.#on.get(component.name)!})`,
+        });
+    }
+  }
+
+  private describe(component: Component, before: readonly string[]): SelectedComponent {
+    const { pool, version, values, secrets, storage } = this.settingsOf(component.name);
+    return {
+      component,
+      because: this.#on.get(component.name) ?? '',
+      options: this.checked(component).options,
+      version: component.chart === undefined ? undefined : (version ?? component.chart.version),
+      pool,
+      storage: { class: storage?.class ?? this.input.provider?.storageClass, size: storage?.size },
+      values: values ?? {},
+      secrets: secrets ?? {},
+      waitsFor: before,
+    };
+  }
+
+  private whyOff(component: Component): string {
+    const { name, when, with: other } = component;
+    if (this.#settings.get(name) === false) return 'switched off in the file';
+    if (this.ofPreset(component) && when !== undefined) return `needs ${whenText(when)}`;
+    if (other !== undefined)
+      return `goes with ${other.component}${other.when === undefined ? '' : `, with ${whenText(other.when)}`}`;
+    return 'not named in the file';
+  }
+}
+
+function versionWarning({ component, version }: SelectedComponent): string[] {
+  const tried = component.chart?.version;
+  if (version === undefined || version === tried) return [];
+  return [`${component.name}: chart version ${version} was not tried with this Slipway, ${tried ?? ''} was.`];
+}
+
+/** Environment variable of each key of a Secret, those that Slipway draws included. */
+export function variablesOf(component: string, secret: Component['secrets'][number]): Readonly<Record<string, string>> {
+  const drawn = Object.keys(secret.generate).map(
+    (key) => [key, `${component}_${key}`.toUpperCase().replace(/[^A-Z0-9]+/g, '_')] as const,
+  );
+  return { ...Object.fromEntries(drawn), ...secret.keys };
+}
