@@ -72,7 +72,8 @@ function viewOf(feeds: readonly { readonly kind: KindRef; readonly feed: Feed<Ku
   return {
     get: (ref) => {
       for (const { feed } of of(ref)) {
-        const found = feed.items.get(keyOf(ref));
+        // What is outside namespaces is asked for with and without one.
+        const found = feed.items.get(keyOf(ref)) ?? feed.items.get(ref.metadata.name);
         if (found) return found;
       }
       return undefined;

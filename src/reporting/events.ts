@@ -12,6 +12,8 @@ export interface StepInfo {
   readonly text: string;
   /** Ids of steps that must be done before. */
   readonly needs: readonly string[];
+  /** What changes, a line each, for the plan: `~ replicas: 2 → 3`. Never a secret. */
+  readonly details?: readonly string[] | undefined;
   /** True when it takes something away: asked about first, marked in plans. */
   readonly destroys?: boolean | undefined;
 }

@@ -1,6 +1,9 @@
 import type { StepInfo } from '../reporting/index.js';
 
-/** The steps of a plan by phase, `-` before what takes something away, and a line that sums up. */
+/**
+ * The steps of a plan by phase, `-` before what takes something away, `~` before what changes something there is with
+ * the lines of its diff below, and a line that sums up.
+ */
 export function renderPlan(steps: readonly StepInfo[]): string {
   if (steps.length === 0) return 'Nothing to do: everything is as asked.';
   const lines: string[] = [];
@@ -8,10 +11,15 @@ export function renderPlan(steps: readonly StepInfo[]): string {
     const own = steps.filter((step) => step.phase === phase);
     lines.push(`${phase}`);
     const width = Math.max(...own.map((step) => step.target.length));
-    for (const step of own) lines.push(`  ${step.destroys ? '-' : '+'} ${step.target.padEnd(width)}  ${step.text}`);
+    for (const step of own) {
+      lines.push(`  ${markOf(step)} ${step.target.padEnd(width)}  ${step.text}`);
+      for (const detail of step.details ?? []) lines.push(`      ${detail}`);
+    }
     lines.push('');
   }
   const destroying = steps.filter((step) => step.destroys).length;
   lines.push(`${steps.length} steps${destroying > 0 ? `, ${destroying} of which take something away` : ''}.`);
   return lines.join('\n');
 }
+
+const markOf = ({ destroys, details }: StepInfo): string => (destroys ? '-' : details ? '~' : '+');

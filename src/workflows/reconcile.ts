@@ -236,6 +236,6 @@ export async function execute(
   }
 }
 
-export function stepInfo({ id, phase, target, text, needs, destroys }: Step): StepInfo {
-  return { id, phase, target, text, needs, ...(destroys ? { destroys } : {}) };
+export function stepInfo({ id, phase, target, text, needs, destroys, details }: Step): StepInfo {
+  return { id, phase, target, text, needs, ...(destroys ? { destroys } : {}), ...(details ? { details } : {}) };
 }

@@ -1,8 +1,9 @@
 import type { HealthTarget, RenderedComponent, ResolvedSecret } from '../../components/types.js';
+import { IncompleteError } from '../../errors/index.js';
 import type { KubeObject } from '../../kube/types.js';
 import { chartKind, chartNamespace, type ChartSpec, specOf, text } from './chart.js';
 import { type ComponentRun, type ComponentTools, scrubbed } from './context.js';
-import { observeInventories } from './facts.js';
+import { listKnown, observeInventories } from './facts.js';
 import { installChart } from './install-chart.js';
 import { type Inventory, inventoryObject, type InventoryItem, itemRef } from './inventory.js';
 import { annotated, hashOf, madeAnnotation, refKey, shownRef } from './objects.js';
@@ -35,7 +36,7 @@ export async function applyComponent(
   const force = forceOf(before);
   for (const object of objectsBefore(component)) await applyPatiently(tools, object, force(object), run);
   if (component.chart) {
-    await upgradeDefinitions(tools, component.chart, run);
+    await upgradeDefinitions(tools, component, run);
     await installChart(tools, component.name, component.chart, (line) => scrubbed(line, secrets), run);
   }
   const own = new Set(component.objects.map(refKey));
@@ -193,12 +194,26 @@ async function makeSecrets(
 }
 
 /** Helm makes the definitions of a chart's `crds` folder once, and leaves them as they are at every upgrade. */
-async function upgradeDefinitions(tools: ComponentTools, chart: KubeObject, run: ComponentRun): Promise<void> {
-  const metadata = { name: chart.metadata.name, namespace: chartNamespace };
-  const live = await tools.kube.get({ ...chartKind, metadata }, run).catch(() => undefined);
+async function upgradeDefinitions(
+  tools: ComponentTools,
+  { name, chart, crds }: RenderedComponent,
+  run: ComponentRun,
+): Promise<void> {
+  if (!chart || !crds) return;
+  const charts = await listKnown(tools.kube, chartKind, { namespace: chartNamespace }, run);
+  const live = charts.find(({ metadata }) => metadata.name === chart.metadata.name);
   if (!live || sameChart(specOf(live), specOf(chart))) return;
-  for (const definition of await tools.archives.definitions(chart, run)) {
-    run.progress(`${shownRef(definition)}`);
+  run.progress(`reading the definitions of ${crds.name} ${crds.version}`);
+  const definitions = await tools.archives.definitions(crds, run).catch((error: unknown) => {
+    if (!(error instanceof IncompleteError)) throw error;
+    // Without a way to the repository from here the chart itself may still be reached from the cluster.
+    tools.warn(
+      `${name}: the definitions of its kinds stay as they are, as ${crds.name} ${crds.version} could not be read from here: ${error.message}`,
+    );
+    return [];
+  });
+  for (const definition of definitions) {
+    run.progress(`applying ${shownRef(definition)}`);
     await applyPatiently(tools, definition, true, run);
   }
 }

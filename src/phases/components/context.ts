@@ -1,4 +1,4 @@
-import type { ResolvedSecret } from '../../components/types.js';
+import type { Chart, ResolvedSecret } from '../../components/types.js';
 import type { Clock } from '../../domain/clock.js';
 import type { Kube, KubeObject, KubeOptions } from '../../kube/types.js';
 
@@ -8,7 +8,7 @@ export interface ChartArchives {
    * The CustomResourceDefinitions in a chart's `crds` folder.
    * @throws IncompleteError code CHART_ARCHIVE when the archive can't be had or is not what its repository announces.
    */
-  definitions(chart: KubeObject, options: KubeOptions): Promise<readonly KubeObject[]>;
+  definitions(chart: Chart, options: KubeOptions): Promise<readonly KubeObject[]>;
 }
 
 /** What applying and removing components acts through. */

@@ -25,7 +25,7 @@ const ordinary = new Set(['ContainerCreating', 'PodInitializing']);
 /** Why pods are not ready, one line for each that has something to say: `web-7f: Pending: 0/3 nodes are available`. */
 export function podTroubles(pods: readonly KubeObject[]): string[] {
   return pods.flatMap((pod) => {
-    const trouble = troubleOf((pod['status'] ?? {}));
+    const trouble = troubleOf(pod['status'] ?? {});
     return trouble === undefined ? [] : [`pod ${pod.metadata.name}: ${trouble}`];
   });
 }

@@ -1,0 +1,129 @@
+import type { RenderedComponent, ResolvedSecret } from '../../components/types.js';
+import type { Clock } from '../../domain/clock.js';
+import { type Later, needsOf, type Step, type StepContext, valueOf } from '../../engine/index.js';
+import type { Kube } from '../../kube/types.js';
+import type { ClusterApi } from '../context.js';
+import { applyComponent } from './apply.js';
+import { changeOf, removalDetails } from './change.js';
+import { specOf } from './chart.js';
+import type { ChartArchives, ComponentRun, ComponentTools } from './context.js';
+import type { ComponentFacts } from './facts.js';
+import { someNodeTakesPods } from './nodes.js';
+import { removeComponent } from './remove.js';
+import { secretsFor } from './secrets.js';
+
+export const installPhase = 'Install components';
+export const removePhase = 'Remove components';
+
+/** What components shall be there, and what they need beyond their templates. */
+export interface WantedComponents {
+  /** In an order in which they can be applied. */
+  readonly rendered: readonly RenderedComponent[];
+  /** Empty where nothing is to be changed: Secrets are not compared then. */
+  readonly secrets: readonly ResolvedSecret[];
+}
+
+export interface ComponentPlanInput {
+  readonly cluster: string;
+  readonly wanted: WantedComponents;
+  /** What the cluster has; nothing, before there is one. */
+  readonly facts: ComponentFacts;
+  readonly api: Later<ClusterApi>;
+  readonly clock: Clock;
+  readonly archives: ChartArchives;
+  readonly warn: (text: string) => void;
+}
+
+/**
+ * One step for each component that is not as wanted, begun as soon as those it stands on are healthy; and one for
+ * each that is no longer wanted, once nothing stands on it any more.
+ */
+export function planComponents(input: ComponentPlanInput): readonly Step[] {
+  const { wanted, facts, api } = input;
+  const names = new Set(wanted.rendered.map(({ name }) => name));
+  const changes = new Map(
+    wanted.rendered.flatMap((component) => {
+      const secrets = secretsFor(component.name, wanted.secrets);
+      const change = changeOf(component, secrets, facts);
+      return change ? [[component.name, { component, secrets, change }] as const] : [];
+    }),
+  );
+  const leaving = [...facts.inventories.values()].filter(({ component }) => !names.has(component));
+  const standsOn = closure(new Map(wanted.rendered.map(({ name, waitsFor }) => [name, waitsFor])));
+  const toolsFor = (kube: Kube): ComponentTools => ({
+    cluster: input.cluster,
+    kube,
+    clock: input.clock,
+    archives: input.archives,
+    warn: input.warn,
+  });
+  const steps = [...changes.values()].map(({ component, secrets, change }): Step => ({
+    id: installId(component.name),
+    phase: installPhase,
+    target: component.name,
+    text: change.text,
+    ...(change.kind === 'install' ? {} : { details: change.details }),
+    needs: [
+      ...needsOf(api),
+      ...standsOn(component.name)
+        .filter((name) => changes.has(name))
+        .map(installId),
+    ],
+    limits: ['component'],
+    apply: async (context) => {
+      const tools = toolsFor(valueOf(api, context).kube);
+      const run = runOf(context);
+      if (specOf(component.chart)?.['bootstrap'] !== true) await someNodeTakesPods(tools, run);
+      await applyComponent(tools, component, secrets, run);
+    },
+  }));
+  const removals = leaving.map((inventory): Step => {
+    const { component } = inventory;
+    return {
+      id: removeId(component),
+      phase: removePhase,
+      target: component,
+      text: `remove ${inventory.title}`,
+      details: removalDetails(inventory, facts),
+      destroys: true,
+      needs: [
+        ...needsOf(api),
+        ...leaving.filter(({ waitsFor }) => waitsFor.includes(component)).map((other) => removeId(other.component)),
+      ],
+      // What stood on it and stays is changed first, so that it no longer does.
+      after: [...changes.keys()]
+        .filter((name) => facts.inventories.get(name)?.waitsFor.includes(component))
+        .map(installId),
+      limits: ['remove-component'],
+      apply: async (context) => {
+        const kept = await removeComponent(toolsFor(valueOf(api, context).kube), inventory, runOf(context));
+        for (const line of kept) input.warn(line);
+      },
+    };
+  });
+  return [...steps, ...removals];
+}
+
+const installId = (name: string): string => `component:${name}`;
+const removeId = (name: string): string => `remove-component:${name}`;
+
+const runOf = (context: StepContext): ComponentRun => ({
+  signal: context.signal,
+  progress: (text) => context.progress(text),
+});
+
+/** Everything that something waits for, near and far. */
+export function closure(waitsFor: ReadonlyMap<string, readonly string[]>): (name: string) => readonly string[] {
+  return (name) => {
+    const seen = new Set<string>();
+    const visit = (one: string): void => {
+      for (const next of waitsFor.get(one) ?? []) {
+        if (seen.has(next)) continue;
+        seen.add(next);
+        visit(next);
+      }
+    };
+    visit(name);
+    return [...seen];
+  };
+}
