@@ -64,9 +64,16 @@ SLIPWAY_E2E_BUNDLE=$work/bundle
 export SLIPWAY_E2E_VERSION SLIPWAY_E2E_CHARTS SLIPWAY_E2E_HELM_IMAGE SLIPWAY_E2E_BUNDLE
 "$here/bundle.sh" "$SLIPWAY_E2E_BUNDLE" "$(json_value folder <"$work/k3s")" "$(tail -1 "$work/images")" "$(json_value tarball <"$work/helm")"
 
+# As it would be installed: a build that goes on in this folder meanwhile changes nothing.
+SLIPWAY_E2E_PROGRAM=$work/program
+export SLIPWAY_E2E_PROGRAM
+mkdir "$SLIPWAY_E2E_PROGRAM"
+cp -r "$here"/../../{bin,dist,templates,package.json,oclif.manifest.json} "$SLIPWAY_E2E_PROGRAM"
+ln -s "$(realpath "$here/../../node_modules")" "$SLIPWAY_E2E_PROGRAM/node_modules"
+
 say "rig"
-part rig "$here/rig/rig.sh" up --owner $$
-SLIPWAY_E2E_KEY=$(json_value key <"$work/rig.out" 2>/dev/null || json_value key <"$work/rig")
+part rig.json "$here/rig/rig.sh" up --owner $$
+SLIPWAY_E2E_KEY=$(json_value key <"$work/rig.json")
 export SLIPWAY_E2E_KEY
 cd "$here/../.."
 rc=0

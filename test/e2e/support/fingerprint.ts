@@ -2,7 +2,8 @@ import { ssh } from './rig.js';
 
 /**
  * All that could be left behind on a host, a line each: files with their owner, mode and content, units, active
- * services, mounts, interfaces, addresses, routes, firewall rules, users. Without what changes on any host by itself.
+ * services, mounts, interfaces, addresses, routes, firewall rules, users. Without what changes on any host by itself,
+ * and without /run/slipway: where host tasks report, in memory, until the next boot.
  */
 const look = String.raw`
 export LC_ALL=C
@@ -11,7 +12,7 @@ find / /var/lib/rancher -xdev \( -path /var/log/journal -o -path /var/lib/system
   -o -type d -printf 'dir %m %U:%G %p\n' -o -printf 'other %y %p\n' \) \
   | grep -vE ' /var/log/(wtmp|btmp|lastlog|apt/|dpkg)| /etc/(resolv.conf|machine-id|mtab|\.updated)$' \
   | grep -vE ' /var/(\.updated|cache/ldconfig|lib/dbus/machine-id|lib/private|lib/sudo/lectured)|tmp/systemd-private-'
-ls /run | sed 's/^/run /'
+ls /run | grep -vx slipway | sed 's/^/run /'
 systemctl list-unit-files --no-legend --no-pager | awk '$2 != "transient" { print "unit", $1, $2 }'
 systemctl list-units --no-legend --no-pager --plain --type=service,timer,socket --state=active,failed,activating \
   | awk '{print "active", $1, $3}' | grep -vE 'user@|user-runtime-dir@|session-|tmpfiles-clean|@[0-9.:-]+\.service|modprobe@'

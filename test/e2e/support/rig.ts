@@ -66,8 +66,6 @@ export async function destroyHosts(...names: readonly string[]): Promise<void> {
 
 /** Whether what a host wrote last says why it is as it is: for a failed test's message. */
 export async function lastWords(name: string): Promise<string> {
-  const units = "'k3s*' 'slipway*'";
-  return ssh(name, `journalctl -u ${units.replaceAll(' ', ' -u ')} -o cat --no-pager -n 15 2>&1 || true`).catch(
-    (error: unknown) => `no answer: ${String(error).slice(0, 200)}`,
-  );
+  const command = `journalctl -o cat --no-pager -n 400 | grep -E 'k3s|slipway|level=(error|fatal)' | tail -15`;
+  return ssh(name, `${command}; true`).catch((error: unknown) => `no answer: ${String(error).slice(0, 200)}`);
 }

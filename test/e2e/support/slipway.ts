@@ -9,7 +9,8 @@ import type { ClusterFile } from '../../../src/domain/spec/schema.js';
 import { type ApiServer, serverOf } from '../../support/conversations.js';
 import type { RigHost } from './rig.js';
 
-const root = new URL('../../..', import.meta.url).pathname;
+/** Where the built program lies. */
+const root = process.env['SLIPWAY_E2E_PROGRAM'] ?? new URL('../../..', import.meta.url).pathname;
 
 export interface Ran {
   readonly code: number;
