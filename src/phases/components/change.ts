@@ -58,7 +58,7 @@ function title(
   const [was, is] = [text(specOf(live), 'version'), text(specOf(component.chart), 'version')];
   if (component.chart && live && was !== is)
     return { kind: 'upgrade', text: `upgrade ${was ?? 'unknown'} → ${is ?? 'unknown'}` };
-  return { kind: 'change', text: count(details.length, 'change') };
+  return { kind: 'change', text: count(details.filter((line) => !line.startsWith(' ')).length, 'change') };
 }
 
 function chartDetails(
