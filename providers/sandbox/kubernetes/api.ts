@@ -3,7 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parse as parseYaml } from 'yaml';
 
 import { serverSideApply, trackUpdate } from './apply.js';
-import type { Controllers } from './controllers.js';
+import type { Controllers } from './controllers/index.js';
+import { establish } from './definitions.js';
+import type { Propagation } from './controllers/garbage.js';
 import { refuseBrokenBudget } from './eviction.js';
 import type { Obj } from './objects.js';
 import { jsonPatch, mergePatch, strategicPatch } from './patches.js';
@@ -44,7 +46,7 @@ export function answer(
   const method = request.method ?? 'GET';
   const accept = request.headers.accept ?? '';
   if (method === 'GET' && target.subresource === 'log')
-    return { code: 200, body: logOf(store.get(resource, namespace, name)) };
+    return { code: 200, body: logOf(context.controllers, store.get(resource, namespace, name), query) };
   if (method === 'GET' && name === '' && query.get('watch') === 'true') {
     watch(context, target, query, accept, response);
     return undefined;
@@ -59,6 +61,7 @@ export function answer(
     dry,
     force: query.get('force') === 'true',
     query,
+    propagation: propagationOf(query, method === 'DELETE' ? text : ''),
   });
   return {
     code: result.code,
@@ -138,6 +141,8 @@ interface WriteOptions {
   readonly dry: boolean;
   readonly force: boolean;
   readonly query: URLSearchParams;
+  /** What becomes of what an object owns. */
+  readonly propagation: Propagation;
 }
 
 function write(
@@ -164,7 +169,7 @@ function write(
     if (resource.namespaced) requireNamespace(store, namespace);
     trackUpdate(undefined, object, options.manager, store.stamp());
     if (options.dry) return { code: 201, body: object };
-    return { code: 201, body: defined(store, store.create(resource, object)) };
+    return { code: 201, body: establish(store, store.create(resource, object)) };
   }
   if (method === 'PUT') {
     const before = store.get(resource, namespace, name);
@@ -197,8 +202,8 @@ function patch(
     if (before) refuseImmutable(resource, before, object);
     if (options.dry) return { code: before ? 200 : 201, body: object };
     return before
-      ? { code: 200, body: defined(store, store.update(resource, object)) }
-      : { code: 201, body: defined(store, store.create(resource, object)) };
+      ? { code: 200, body: establish(store, store.update(resource, object)) }
+      : { code: 201, body: establish(store, store.create(resource, object)) };
   }
   if (!before) throw notFound(fullName(resource), name);
   const changed = (
@@ -232,27 +237,7 @@ function stored(
   const next = admit(resource, object, namespace);
   refuseImmutable(resource, before, next);
   trackUpdate(before, next, options.manager, store.stamp());
-  return options.dry ? next : defined(store, store.update(resource, next));
-}
-
-/** A definition is served at once. */
-function defined(store: ObjectStore, object: Obj): Obj {
-  if (object.kind !== 'CustomResourceDefinition') return object;
-  store.resources.define(object);
-  const conditions = ['NamesAccepted', 'Established'].map((type) => ({
-    type,
-    status: 'True',
-    reason: 'InitialNamesAccepted',
-    lastTransitionTime: store.stamp(),
-  }));
-  return (
-    store.change(
-      store.resource(object.apiVersion, object.kind),
-      '',
-      object.metadata.name,
-      (one) => void (one.status = { conditions, storedVersions: ['v1'] }),
-    ) ?? object
-  );
+  return options.dry ? next : establish(store, store.update(resource, next));
 }
 
 function requireNamespace(store: ObjectStore, namespace: string): void {
@@ -280,11 +265,11 @@ function evict(
 function remove(
   { store, controllers }: ApiContext,
   { resource, namespace, name }: Target,
-  { dry }: WriteOptions,
+  { dry, propagation }: WriteOptions,
 ): unknown {
   const object = store.get(resource, namespace, name);
   if (dry) return object;
-  if (resource.plural === 'pods' && object.spec?.['nodeName']) return controllers.terminate(object);
+  if (resource.plural === 'pods') return controllers.terminate(object);
   if (resource.plural === 'namespaces') {
     return store.change(resource, '', name, (one) => {
       one.metadata.deletionTimestamp = store.stamp();
@@ -299,7 +284,7 @@ function remove(
     }
     store.resources.undefine(group, names.plural);
   }
-  const gone = store.delete(resource, namespace, name);
+  const gone = controllers.delete(object, propagation);
   return gone.metadata.deletionTimestamp
     ? gone
     : {
@@ -342,4 +327,28 @@ function parse(text: string, type: string): unknown {
   }
 }
 
-const logOf = (pod: Obj): string => `${pod.metadata.creationTimestamp ?? ''} ${pod.metadata.name} started\n`;
+function propagationOf(query: URLSearchParams, text: string): Propagation {
+  const given =
+    query.get('propagationPolicy') ?? (parse(text, 'json') as { propagationPolicy?: string }).propagationPolicy;
+  return given === 'Foreground' || given === 'Orphan' ? given : 'Background';
+}
+
+/** What a container wrote. @throws StatusError 400 when it has not run */
+function logOf({ logs }: Controllers, pod: Obj, query: URLSearchParams): string {
+  const { name, uid } = pod.metadata;
+  const container =
+    query.get('container') ?? ((pod.spec?.['containers'] ?? []) as { name: string }[])[0]?.name ?? 'container';
+  const previous = query.get('previous') === 'true';
+  const text = logs.read(uid!, previous);
+  if (text === undefined) {
+    throw badRequest(
+      previous
+        ? `previous terminated container "${container}" in pod "${name}" not found`
+        : `container "${container}" in pod "${name}" is waiting to start: ContainerCreating`,
+    );
+  }
+  const tail = query.get('tailLines');
+  if (tail === null) return text;
+  const lines = text.split('\n').slice(0, -1).slice(-Number(tail));
+  return Number(tail) === 0 ? '' : lines.map((line) => `${line}\n`).join('');
+}

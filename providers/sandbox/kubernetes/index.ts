@@ -2,13 +2,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Persistent, SandboxClock } from '../types.js';
 import { answer, type ApiContext } from './api.js';
-import { Controllers } from './controllers.js';
+import { Controllers } from './controllers/index.js';
+import type { Program } from './controllers/programs.js';
+import { definitionOf, establish, k3sKinds } from './definitions.js';
 import { aggregated, apiVersions, groupList, openApiDocument, openApiPaths, resourceList } from './discovery.js';
 import type { Obj } from './objects.js';
 import { Resources } from './resources.js';
 import { StatusError } from './status.js';
 import { ObjectStore } from './store.js';
 import { Tokens } from './tokens.js';
+
+/** Parts that k3s brings unless it is told otherwise. */
+const packaged = ['servicelb', 'local-storage'];
 
 /** Who calls, as the listener found out. */
 export interface Identity {
@@ -25,6 +30,10 @@ export interface KubernetesServerOptions {
   readonly nodeLostMs: number;
   /** Source of uids. */
   readonly ids: () => string;
+  /** Packaged parts that k3s was told to leave out. Without a word there are none. */
+  readonly disabled?: readonly string[] | undefined;
+  /** Programs that pods run, where they do more than serve. */
+  readonly programs?: ((server: KubernetesServer) => readonly Program[]) | undefined;
 }
 
 export interface KubernetesSnapshot {
@@ -40,13 +49,20 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
   readonly #resources = new Resources();
   readonly #context: ApiContext;
   readonly #tokens: Tokens;
+  readonly #disabled: readonly string[];
   #version: string;
 
   constructor(options: KubernetesServerOptions) {
     const now = (): number => options.clock.now();
     this.#version = options.version;
     this.store = new ObjectStore(this.#resources, { now, uid: options.ids });
-    this.controllers = new Controllers(this.store, options);
+    const { disabled = packaged, programs } = options;
+    this.#disabled = disabled;
+    this.controllers = new Controllers(this.store, {
+      ...options,
+      programs: programs?.(this) ?? [],
+      serviceLoadBalancer: !disabled.includes('servicelb'),
+    });
     this.#tokens = new Tokens(options.ids, now);
     this.#context = { store: this.store, controllers: this.controllers, now, tokens: this.#tokens };
   }
@@ -64,7 +80,29 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
         });
       }
     }
+    this.bring();
     this.controllers.start();
+  }
+
+  /** What k3s itself puts into a cluster. */
+  private bring(): void {
+    const definitions = this.store.resource('apiextensions.k8s.io/v1', 'CustomResourceDefinition');
+    for (const form of k3sKinds) {
+      const definition = definitionOf(form);
+      if (!this.store.look(definitions, '', definition.metadata.name))
+        establish(this.store, this.store.create(definitions, definition));
+    }
+    const classes = this.store.resource('storage.k8s.io/v1', 'StorageClass');
+    if (!this.#disabled.includes('local-storage') && !this.store.look(classes, '', 'local-path')) {
+      this.store.create(classes, {
+        apiVersion: 'storage.k8s.io/v1',
+        kind: 'StorageClass',
+        metadata: { name: 'local-path', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+        provisioner: 'rancher.io/local-path',
+        reclaimPolicy: 'Delete',
+        volumeBindingMode: 'WaitForFirstConsumer',
+      });
+    }
   }
 
   stop(): void {
@@ -172,6 +210,6 @@ const aggregatedType = (body: unknown): string =>
     ? 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
     : 'application/json';
 
-export { conditionOf, setReady } from './controllers.js';
+export { conditionOf, setReady } from './controllers/index.js';
 export type { Obj } from './objects.js';
 export type { ObjectStore } from './store.js';

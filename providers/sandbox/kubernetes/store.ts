@@ -17,12 +17,12 @@ export interface StoreOptions {
 }
 
 const keptChanges = 4000;
-const keyOf = (resource: Resource, namespace: string, name: string): string =>
-  `${resource.group}/${resource.plural}/${namespace}/${name}`;
+const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`;
 
 /** All objects of a cluster with their versions, and what changed lately. */
 export class ObjectStore {
-  readonly #objects = new Map<string, { resource: Resource; object: Obj }>();
+  /** By kind, then by namespace and name. */
+  readonly #tables = new Map<string, Map<string, Obj>>();
   #version = 1;
   #changes: Change[] = [];
   readonly #listeners = new Set<(change: Change) => void>();
@@ -48,14 +48,19 @@ export class ObjectStore {
 
   /** The object itself is not handed out; a copy is. */
   get(resource: Resource, namespace: string, name: string): Obj {
-    const entry = this.#objects.get(keyOf(resource, namespace, name));
-    if (!entry) throw notFound(fullName(resource), name);
-    return clone(entry.object);
+    const object = this.table(resource).get(keyOf(namespace, name));
+    if (!object) throw notFound(fullName(resource), name);
+    return clone(object);
   }
 
   find(resource: Resource, namespace: string, name: string): Obj | undefined {
-    const entry = this.#objects.get(keyOf(resource, namespace, name));
-    return entry && clone(entry.object);
+    const object = this.table(resource).get(keyOf(namespace, name));
+    return object && clone(object);
+  }
+
+  /** As `find`, without copying: for reading only. */
+  look(resource: Resource, namespace: string, name: string): Obj | undefined {
+    return this.table(resource).get(keyOf(namespace, name));
   }
 
   /** Copies, in name order; `namespace` empty: of all. */
@@ -65,9 +70,8 @@ export class ObjectStore {
 
   /** As `list`, without copying: for reading only. */
   peek(resource: Resource, namespace = ''): readonly Obj[] {
-    const prefix = `${resource.group}/${resource.plural}/${namespace === '' ? '' : `${namespace}/`}`;
-    const found: [string, Obj][] = [];
-    for (const [key, { object }] of this.#objects) if (key.startsWith(prefix)) found.push([key, object]);
+    const prefix = namespace === '' ? '' : `${namespace}/`;
+    const found = [...this.table(resource)].filter(([key]) => key.startsWith(prefix));
     return found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
   }
 
@@ -76,8 +80,8 @@ export class ObjectStore {
     const { metadata } = stored;
     if (!metadata.name && metadata.generateName)
       metadata.name = `${metadata.generateName}${this.options.uid().slice(0, 5)}`;
-    const key = keyOf(resource, metadata.namespace ?? '', metadata.name);
-    if (this.#objects.has(key)) throw alreadyExists(fullName(resource), metadata.name);
+    const key = keyOf(metadata.namespace ?? '', metadata.name);
+    if (this.table(resource).has(key)) throw alreadyExists(fullName(resource), metadata.name);
     Object.assign(metadata, { uid: this.options.uid(), creationTimestamp: this.stamp() });
     if (stored.spec !== undefined) metadata.generation = 1;
     this.put('ADDED', resource, key, stored, undefined);
@@ -90,8 +94,8 @@ export class ObjectStore {
    */
   update(resource: Resource, object: Obj): Obj {
     const { metadata } = object;
-    const key = keyOf(resource, metadata.namespace ?? '', metadata.name);
-    const before = this.#objects.get(key)?.object;
+    const key = keyOf(metadata.namespace ?? '', metadata.name);
+    const before = this.table(resource).get(key);
     if (!before) throw notFound(fullName(resource), metadata.name);
     if (metadata.resourceVersion && metadata.resourceVersion !== before.metadata.resourceVersion)
       throw conflict(fullName(resource), metadata.name);
@@ -130,18 +134,18 @@ export class ObjectStore {
     const object = this.get(resource, namespace, name);
     if ((object.metadata.finalizers ?? []).length === 0) return this.remove(resource, namespace, name);
     if (object.metadata.deletionTimestamp) return object;
-    const key = keyOf(resource, namespace, name);
-    const before = this.#objects.get(key)!.object;
+    const key = keyOf(namespace, name);
+    const before = this.table(resource).get(key)!;
     object.metadata.deletionTimestamp = this.stamp();
     this.put('MODIFIED', resource, key, object, before);
     return clone(object);
   }
 
   remove(resource: Resource, namespace: string, name: string): Obj {
-    const key = keyOf(resource, namespace, name);
-    const before = this.#objects.get(key)?.object;
+    const key = keyOf(namespace, name);
+    const before = this.table(resource).get(key);
     if (!before) throw notFound(fullName(resource), name);
-    this.#objects.delete(key);
+    this.table(resource).delete(key);
     const gone = clone(before);
     this.#version += 1;
     gone.metadata.resourceVersion = String(this.#version);
@@ -162,7 +166,7 @@ export class ObjectStore {
   }
 
   snapshot(): { version: number; objects: Obj[] } {
-    return { version: this.#version, objects: [...this.#objects.values()].map(({ object }) => object) };
+    return { version: this.#version, objects: [...this.#tables.values()].flatMap((table) => [...table.values()]) };
   }
 
   restore({ version, objects }: { version: number; objects: Obj[] }): void {
@@ -171,16 +175,25 @@ export class ObjectStore {
     for (const definition of definitions) this.resources.define(definition);
     for (const object of objects) {
       const resource = this.resources.byKind(object.apiVersion, object.kind);
-      if (resource)
-        this.#objects.set(keyOf(resource, object.metadata.namespace ?? '', object.metadata.name), { resource, object });
+      if (resource) this.table(resource).set(keyOf(object.metadata.namespace ?? '', object.metadata.name), object);
     }
     this.#changes = [];
+  }
+
+  /** Versions of a kind share their objects. */
+  private table({ group, plural }: Resource): Map<string, Obj> {
+    const name = `${group}/${plural}`;
+    const known = this.#tables.get(name);
+    if (known) return known;
+    const made = new Map<string, Obj>();
+    this.#tables.set(name, made);
+    return made;
   }
 
   private put(type: Change['type'], resource: Resource, key: string, object: Obj, before: Obj | undefined): void {
     this.#version += 1;
     object.metadata.resourceVersion = String(this.#version);
-    this.#objects.set(key, { resource, object });
+    this.table(resource).set(key, object);
     this.tell({ type, object, before, resource, version: this.#version });
   }
 

@@ -1,0 +1,150 @@
+import type { SandboxClock } from '../../types.js';
+import type { Obj } from '../objects.js';
+import type { Change, ObjectStore } from '../store.js';
+import { ClusterState, type ControllerTimes } from './cluster.js';
+import { conditionOf } from './conditions.js';
+import { collectOrphans, deleteWith, emptyNamespace, finishForeground, type Propagation } from './garbage.js';
+import { runJob } from './jobs.js';
+import { Kubelets } from './kubelet.js';
+import { NodeController } from './nodes.js';
+import { operate, operatedKinds } from './operators.js';
+import { PodLogs, type Program } from './programs.js';
+import { schedule } from './scheduler.js';
+import { endpoints, nodeBalancer } from './services.js';
+import { bindClaim, releaseVolume } from './volumes.js';
+import { daemonSet, deployment, replicaSet, statefulSet } from './workloads.js';
+
+export interface ControllerOptions extends ControllerTimes {
+  readonly clock: SandboxClock;
+  /** Programs that pods run, where they do more than serve. */
+  readonly programs?: readonly Program[] | undefined;
+  /** k3s gives services of type LoadBalancer the nodes' addresses. */
+  readonly serviceLoadBalancer?: boolean | undefined;
+}
+
+/** Kinds whose changes have the workloads looked at. */
+const looked = new Set([
+  'pods',
+  'nodes',
+  'deployments',
+  'replicasets',
+  'daemonsets',
+  'statefulsets',
+  'jobs',
+  'services',
+  'persistentvolumeclaims',
+  'storageclasses',
+  'namespaces',
+]);
+
+/** What runs inside a cluster: scheduler, kubelets, workloads, jobs, volumes, services, nodes, garbage collection. */
+export class Controllers {
+  readonly cluster: ClusterState;
+  readonly logs = new PodLogs();
+  readonly #kubelets: Kubelets;
+  readonly #nodes: NodeController;
+  readonly #operated: ReadonlySet<string>;
+  #stop: (() => void) | undefined;
+  #queued = false;
+
+  constructor(
+    private readonly store: ObjectStore,
+    private readonly options: ControllerOptions,
+  ) {
+    this.cluster = new ClusterState(store, options.clock, options, () => this.#queue());
+    this.#kubelets = new Kubelets(this.cluster, options.programs ?? [], this.logs);
+    this.#nodes = new NodeController(this.cluster, (pod) => this.#kubelets.silent(pod));
+    this.#operated = new Set(operatedKinds.map(({ group, kind }) => `${group}/${kind}`));
+  }
+
+  start(): void {
+    this.#stop ??= this.store.watch((change) => this.#seen(change));
+    this.#queue();
+    for (const pod of this.store.peek(this.cluster.pods)) this.#kubelets.see(pod);
+  }
+
+  stop(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+    this.#nodes.stop();
+  }
+
+  /** A kubelet is alive. */
+  heartbeat(name: string): void {
+    this.#nodes.heartbeat(name);
+  }
+
+  /** Marks a pod as on its way out; its kubelet ends it. */
+  terminate(pod: Obj): Obj | undefined {
+    return this.cluster.terminate(pod);
+  }
+
+  delete(object: Obj, propagation: Propagation): Obj {
+    return deleteWith(this.cluster, object, propagation);
+  }
+
+  #seen({ resource, object, type }: Change): void {
+    if (type === 'DELETED') {
+      collectOrphans(this.cluster, object);
+      finishForeground(this.cluster, object);
+      if (object.metadata.namespace !== undefined) this.#leftNamespace(object.metadata.namespace);
+    }
+    if (resource.plural === 'pods') {
+      if (type === 'DELETED') this.#kubelets.gone(object);
+      else this.#kubelets.see(object);
+    }
+    if (resource.plural === 'nodes') this.#node(object, type);
+    if (resource.plural === 'persistentvolumeclaims' && type === 'DELETED') releaseVolume(this.cluster, object);
+    if (resource.plural === 'namespaces' && object.metadata.deletionTimestamp && type === 'MODIFIED')
+      emptyNamespace(this.cluster, object.metadata.name);
+    if (['secrets', 'configmaps', 'persistentvolumeclaims'].includes(resource.plural)) this.#kubelets.lookAgain();
+    const operated = this.#operated.has(`${resource.group}/${resource.kind}`);
+    if (looked.has(resource.plural) || operated) this.#queue();
+  }
+
+  #leftNamespace(name: string): void {
+    const namespace = this.store.look(this.cluster.kind('v1', 'Namespace'), '', name);
+    if (namespace?.metadata.deletionTimestamp) emptyNamespace(this.cluster, name);
+  }
+
+  #node(node: Obj, type: Change['type']): void {
+    const pods = this.cluster.podsOn(node.metadata.name);
+    if (type === 'DELETED') {
+      for (const pod of pods) this.cluster.removePod(pod);
+      return;
+    }
+    if (conditionOf(node, 'Ready')?.status === 'True') for (const pod of pods) this.#kubelets.see(pod);
+    this.#nodes.unschedulable(node);
+  }
+
+  /** Workloads are looked at together, after the changes of this moment. */
+  #queue(): void {
+    if (this.#queued) return;
+    this.#queued = true;
+    setImmediate(() => {
+      this.#queued = false;
+      if (this.#stop) this.#work();
+    });
+  }
+
+  #work(): void {
+    const { cluster } = this;
+    for (const one of cluster.all('apps/v1', 'Deployment')) deployment(cluster, one);
+    for (const one of cluster.all('apps/v1', 'ReplicaSet')) replicaSet(cluster, one);
+    for (const one of cluster.all('apps/v1', 'StatefulSet')) statefulSet(cluster, one);
+    for (const one of cluster.all('apps/v1', 'DaemonSet')) daemonSet(cluster, one);
+    for (const one of cluster.all('batch/v1', 'Job')) runJob(cluster, one);
+    for (const pod of cluster.all('v1', 'Pod'))
+      if (!pod.spec?.['nodeName'] && !pod.metadata.deletionTimestamp) schedule(cluster, pod);
+    for (const one of cluster.all('v1', 'PersistentVolumeClaim')) bindClaim(cluster, one);
+    for (const one of cluster.all('v1', 'Service')) {
+      endpoints(cluster, one);
+      if (this.options.serviceLoadBalancer) nodeBalancer(cluster, one);
+    }
+    for (const resource of this.store.resources.all())
+      if (this.#operated.has(`${resource.group}/${resource.kind}`))
+        for (const one of this.store.peek(resource)) operate(cluster, one);
+  }
+}
+
+export { conditionOf, setReady } from './conditions.js';

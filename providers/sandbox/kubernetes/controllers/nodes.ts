@@ -1,0 +1,57 @@
+import type { Obj } from '../objects.js';
+import type { ClusterState } from './cluster.js';
+import { changeTaints, conditionOf, setReady, type Taint } from './conditions.js';
+
+/** Node health by heartbeats, and the taint of cordoned nodes. */
+export class NodeController {
+  readonly #heartbeats = new Map<string, () => void>();
+
+  /** @param silent told of each pod on a node that fell silent */
+  constructor(
+    private readonly cluster: ClusterState,
+    private readonly silent: (pod: Obj) => void,
+  ) {}
+
+  stop(): void {
+    for (const cancel of this.#heartbeats.values()) cancel();
+    this.#heartbeats.clear();
+  }
+
+  /** A kubelet is alive. Nothing is stored for it; only silence is. */
+  heartbeat(name: string): void {
+    const { store, clock, times } = this.cluster;
+    this.#heartbeats.get(name)?.();
+    this.#heartbeats.set(
+      name,
+      clock.after(times.nodeLostMs, () => this.#lost(name)),
+    );
+    store.change(this.cluster.kind('v1', 'Node'), '', name, (node) => {
+      if (conditionOf(node, 'Ready')?.status === 'Unknown')
+        setReady(node, 'True', 'KubeletReady', 'kubelet is posting ready status', store.stamp());
+      changeTaints(node, (list) => list.filter(({ key }) => key !== 'node.kubernetes.io/unreachable'));
+    });
+  }
+
+  /** Cordoned nodes carry a taint. */
+  unschedulable(node: Obj): void {
+    const key = 'node.kubernetes.io/unschedulable';
+    const wanted = node.spec?.['unschedulable'] === true;
+    const has = ((node.spec?.['taints'] ?? []) as Taint[]).some((taint) => taint.key === key);
+    if (wanted === has) return;
+    this.cluster.change(node, (object) =>
+      changeTaints(object, (list) =>
+        wanted ? [...list, { key, effect: 'NoSchedule' }] : list.filter((taint) => taint.key !== key),
+      ),
+    );
+  }
+
+  #lost(name: string): void {
+    const { store } = this.cluster;
+    this.#heartbeats.delete(name);
+    const node = store.change(this.cluster.kind('v1', 'Node'), '', name, (object) => {
+      setReady(object, 'Unknown', 'NodeStatusUnknown', 'Kubelet stopped posting node status.', store.stamp());
+      changeTaints(object, (list) => [...list, { key: 'node.kubernetes.io/unreachable', effect: 'NoSchedule' }]);
+    });
+    if (node) for (const pod of this.cluster.podsOn(name)) this.silent(pod);
+  }
+}
