@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { parseDocument } from 'yaml';
@@ -31,8 +31,8 @@ const phase = 'Make the bundle';
 
 /**
  * Makes a folder from which machines get k3s, or makes one what is asked for now; files that are right already stay.
- * @throws UsageError codes BUNDLE_FLAGS, BUNDLE_SOURCE, CHECKSUM_MISMATCH, NO_SUCH_RELEASE, BAD_BUNDLE;
- * RefusedError code NOT_A_BUNDLE; IncompleteError codes DOWNLOAD_FAILED, DISK_FULL
+ * @throws UsageError codes BUNDLE_FLAGS, BUNDLE_SOURCE, BAD_BUNDLE, BAD_K3S_VERSION; RefusedError code NOT_A_BUNDLE;
+ * IncompleteError codes CHECKSUM_MISMATCH, NO_SUCH_RELEASE, DOWNLOAD_FAILED, DISK_FULL
  */
 export async function createBundle(
   context: WorkflowContext,
@@ -140,6 +140,7 @@ async function checkSources(
   for (const { source, kind } of files) {
     if (source.from !== 'file') continue;
     try {
+      await access(source.path, constants.R_OK);
       if (kind === 'registries') checkRegistries(source.path, await readFile(source.path, 'utf8'));
       else if (source.path === binary) {
         const found = await elfArchitecture(source.path);
