@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest';
+
+import { at, hetzner, linode, rendered, type Rendered, type Values } from './network-cluster.js';
+
+const providers = ['cloudflare', 'dnsimple', 'hetzner', 'linode'] as const;
+const domains = ['acme.example', 'acme.test'];
+
+const cluster = (certManager: Values, others: Values = {}, provider = hetzner): Promise<Rendered> =>
+  rendered({ preset: 'minimal', 'cert-manager': certManager, ...others }, { provider });
+
+const solversOf = (from: Rendered, owner: string, name: string): Values[] =>
+  at(from.object(owner, 'ClusterIssuer', name), 'spec.acme.solvers') as Values[];
+const staging = (from: Rendered) => solversOf(from, 'cert-manager-issuers-staging', 'letsencrypt-staging');
+const production = (from: Rendered) => solversOf(from, 'cert-manager-issuers', 'letsencrypt');
+
+describe('certificates', () => {
+  it('are tried at the staging authority before the real one is asked', async () => {
+    const { order, component } = await cluster({ dns: { provider: 'cloudflare' }, domains });
+    const place = (name: string) => order.indexOf(name);
+    expect(place('cert-manager')).toBeLessThan(place('cert-manager-issuers-staging'));
+    expect(place('cert-manager-issuers-staging')).toBeLessThan(place('cert-manager-issuers'));
+    expect(place('cert-manager-issuers')).toBeLessThan(place('wildcard-certificate'));
+    // Order alone would not do: the trial has to have worked.
+    expect(component('cert-manager-issuers').waitsFor).toContain('cert-manager-issuers-staging');
+    expect(component('cert-manager-issuers-staging').health).toMatchObject([
+      { kind: 'ClusterIssuer', name: 'letsencrypt-staging' },
+      { kind: 'Certificate', name: 'wildcard-trial', namespace: 'cert-manager' },
+    ]);
+  });
+
+  it('are tried for the very names, in the very way', async () => {
+    const of = await cluster({ email: 'ops@acme.example', dns: { provider: 'dnsimple', accountId: '12' }, domains });
+    expect(staging(of)).toEqual(production(of));
+    const names = (owner: string, name: string) => at(of.object(owner, 'Certificate', name), 'spec.dnsNames');
+    expect(names('cert-manager-issuers-staging', 'wildcard-trial')).toEqual(names('wildcard-certificate', 'wildcard'));
+  });
+
+  it('come from two authorities with two accounts of lasting names', async () => {
+    const of = await cluster({ email: 'ops@acme.example' });
+    const trial = of.object('cert-manager-issuers-staging', 'ClusterIssuer', 'letsencrypt-staging');
+    const real = of.object('cert-manager-issuers', 'ClusterIssuer', 'letsencrypt');
+    expect(at(trial, 'spec.acme.server')).toBe('https://acme-staging-v02.api.letsencrypt.org/directory');
+    expect(at(real, 'spec.acme.server')).toBe('https://acme-v02.api.letsencrypt.org/directory');
+    expect(at(real, 'spec.acme.email')).toBe('ops@acme.example');
+    expect([trial, real].map((one) => at(one, 'spec.acme.privateKeySecretRef.name'))).toEqual([
+      'letsencrypt-staging-account',
+      'letsencrypt-account',
+    ]);
+  });
+
+  it('can be asked of another authority', async () => {
+    const of = await cluster({ server: 'https://ca.acme.example/dir', stagingServer: 'https://ca.acme.example/try' });
+    expect(at(of.object('cert-manager-issuers', 'ClusterIssuer', 'letsencrypt'), 'spec.acme')).toMatchObject({
+      server: 'https://ca.acme.example/dir',
+    });
+  });
+});
+
+describe('the wildcard certificate', () => {
+  it('is there only with domains', async () => {
+    for (const certManager of [{}, { dns: { provider: 'cloudflare' } }]) {
+      const { order, component } = await cluster(certManager);
+      expect(order).not.toContain('wildcard-certificate');
+      const trials = component('cert-manager-issuers-staging').objects.filter(({ kind }) => kind === 'Certificate');
+      expect(trials).toEqual([]);
+      expect(component('cert-manager-issuers-staging').health).toHaveLength(1);
+    }
+  });
+
+  it('is one for every domain and all names right below, in the namespace that shows it', async () => {
+    const of = await cluster({ dns: { provider: 'hetzner' }, domains });
+    const certificate = of.object('wildcard-certificate', 'Certificate', 'wildcard');
+    expect(at(certificate, 'metadata.namespace')).toBe('traefik');
+    expect(at(certificate, 'spec')).toMatchObject({
+      secretName: 'wildcard-tls',
+      issuerRef: { kind: 'ClusterIssuer', name: 'letsencrypt' },
+      dnsNames: ['acme.example', '*.acme.example', 'acme.test', '*.acme.test'],
+    });
+  });
+
+  it('leaves its Secret behind for a rebuild, marked for the backup', async () => {
+    const of = await cluster({ dns: { provider: 'hetzner' }, domains });
+    expect(of.values('cert-manager')).toMatchObject({
+      enableCertificateOwnerRef: false,
+      crds: { enabled: true, keep: true },
+    });
+    const certificate = of.object('wildcard-certificate', 'Certificate', 'wildcard');
+    expect(at(certificate, 'spec.secretTemplate.labels')).toEqual({ 'slipway.dev/keep': 'certificate' });
+  });
+
+  it('cannot be asked for without a DNS provider, which alone can prove it', async () => {
+    const { problems } = await cluster({ domains });
+    expect(problems.map(({ path }) => path.join('.'))).toContain('components.cert-manager.dns');
+  });
+
+  it('says what it needs when there is nobody to show it', async () => {
+    const { problems } = await cluster({ dns: { provider: 'cloudflare' }, domains }, { traefik: false });
+    expect(problems.map(({ message }) => message).join()).toContain('wildcard-certificate needs');
+    const without = await cluster(
+      { dns: { provider: 'cloudflare' }, domains },
+      { traefik: false, 'wildcard-certificate': false },
+    );
+    expect(without.problems).toEqual([]);
+  });
+});
+
+describe('names are proved', () => {
+  it('by a request where there is no DNS provider', async () => {
+    expect(production(await cluster({}))).toEqual([{ http01: { ingress: { ingressClassName: 'traefik' } } }]);
+  });
+
+  it('by DNS alone where there is one and no list of domains', async () => {
+    const solvers = production(await cluster({ dns: { provider: 'cloudflare' } }));
+    expect(solvers).toHaveLength(1);
+    expect(solvers[0]).not.toHaveProperty('selector');
+    expect(solvers[0]).toHaveProperty('dns01.cloudflare');
+  });
+
+  it('by DNS inside the domains and by a request outside them', async () => {
+    const [inside, outside] = production(await cluster({ dns: { provider: 'cloudflare' }, domains }));
+    expect(inside).toMatchObject({ selector: { dnsZones: domains } });
+    expect(outside).toEqual({ http01: { ingress: { ingressClassName: 'traefik' } } });
+  });
+
+  it('by way of another zone where names point there', async () => {
+    const strategy = async (dns: Values) => at(production(await cluster({ dns }))[0], 'dns01.cnameStrategy');
+    expect(await strategy({ provider: 'cloudflare' })).toBe('None');
+    expect(await strategy({ provider: 'cloudflare', followCname: true })).toBe('Follow');
+  });
+
+  it('with the right part for each DNS provider, and no other part', async () => {
+    for (const dns of providers) {
+      const provider = dns === 'linode' ? linode : hetzner;
+      const { order } = await cluster({ dns: { provider: dns } }, {}, provider);
+      const parts = order.filter((name) => name.startsWith('cert-manager-webhook-'));
+      expect(parts).toEqual(dns === 'cloudflare' ? [] : [`cert-manager-webhook-${dns}`]);
+      for (const part of parts) expect(order.indexOf(part)).toBeLessThan(order.indexOf('cert-manager-issuers-staging'));
+    }
+  });
+
+  it('by the group that the part answers to', async () => {
+    for (const dns of ['dnsimple', 'hetzner'] as const) {
+      const of = await cluster({ dns: { provider: dns } });
+      const webhook = at(production(of)[0], 'dns01.webhook') as Values;
+      expect(webhook['groupName']).toBe(of.values(`cert-manager-webhook-${dns}`)['groupName']);
+    }
+    const of = await cluster({ dns: { provider: 'linode' } }, {}, linode);
+    const webhook = at(production(of)[0], 'dns01.webhook') as Values;
+    const service = of.component('cert-manager-webhook-linode').objects.find(({ kind }) => kind === 'APIService');
+    expect(at(service, 'spec.group')).toBe(webhook['groupName']);
+    expect(service?.metadata.name).toBe(`v1alpha1.${String(webhook['groupName'])}`);
+  });
+
+  it('with a token of its own, never that of the machines', async () => {
+    for (const dns of providers) {
+      const of = await cluster({ dns: { provider: dns } });
+      const [own] = of.selection.on.filter(({ component }) => component.name === 'cert-manager');
+      const variables = own?.component.secrets.flatMap(({ keys }) => Object.values(keys));
+      expect(variables).toHaveLength(providers.length);
+      expect(variables).not.toContain('HCLOUD_TOKEN');
+      expect(variables).not.toContain('LINODE_TOKEN');
+    }
+  });
+});
+
+describe('the part for Linode', () => {
+  it('may read the one Secret with the token, and shows a certificate that the API server knows', async () => {
+    const { objects } = (await cluster({ dns: { provider: 'linode' } }, {}, linode)).component(
+      'cert-manager-webhook-linode',
+    );
+    const rules = objects.filter(({ kind }) => kind === 'Role').flatMap((role) => role['rules'] as Values[]);
+    expect(rules).toEqual([
+      { apiGroups: [''], resources: ['secrets'], resourceNames: ['dns-credentials'], verbs: ['get', 'watch'] },
+    ]);
+    const service = objects.find(({ kind }) => kind === 'APIService');
+    const shown = at(service, 'metadata.annotations.cert-manager\\.io/inject-ca-from');
+    const certificates = objects.filter(({ kind }) => kind === 'Certificate');
+    expect(certificates.map(({ metadata }) => `${String(metadata['namespace'])}/${metadata.name}`)).toContain(shown);
+    const deployment = objects.find(({ kind }) => kind === 'Deployment');
+    const mounted = at(deployment, 'spec.template.spec.volumes.0.secret.secretName');
+    expect(certificates.map((one) => at(one, 'spec.secretName'))).toContain(mounted);
+  });
+});
+
+describe('cert-manager', () => {
+  it('looks at the world’s DNS, not at the cluster’s own', async () => {
+    expect((await cluster({})).values('cert-manager')).toMatchObject({
+      dns01RecursiveNameservers: '1.1.1.1:53,9.9.9.9:53',
+      dns01RecursiveNameserversOnly: true,
+      global: { leaderElection: { namespace: 'cert-manager' } },
+    });
+  });
+
+  it('moves to a pool with all its parts', async () => {
+    const values = (await cluster({ pool: 'web' })).values('cert-manager');
+    for (const part of [values, values['webhook'], values['cainjector']])
+      expect(at(part, 'nodeSelector')).toEqual({ 'slipway.dev/pool': 'web' });
+  });
+});
