@@ -1,7 +1,14 @@
+import { messageOf, SlipwayError } from '../../../src/errors/index.js';
 import type { CallOptions, ClusterRequest, Problem } from '../../../src/provider/port.js';
-import type { Inventory } from '../inventory.js';
+import { assign } from '../assign.js';
+import { hostId, privateAddressOf, titleOf } from '../hosts.js';
+import type { Inventory, Seen } from '../inventory.js';
+import { isFree, usedBy } from '../machines.js';
+import { inspectHost, parseReport } from './facts.js';
+import { type Inspected, judgeHosts } from './judge.js';
 import { judgeReach } from './reach.js';
-import { roomProblems } from './room.js';
+import { missing, roomProblems } from './room.js';
+import { portsOf } from './surroundings.js';
 
 /** All that is wrong with the hosts of the file for what is asked, at once. Changes nothing. */
 export async function preflight(
@@ -11,6 +18,80 @@ export async function preflight(
 ): Promise<Problem[]> {
   const seen = await inventory.seen(request.cluster, options);
   const reach = judgeReach(request, seen);
-  for (const note of reach.notes) inventory.site.say(note);
-  return [...reach.problems, ...roomProblems(request, seen)];
+  const looked = await inspect(inventory, request, seen, options);
+  const hosts = judgeHosts(looked.inspected, request);
+  for (const note of [...reach.notes, ...hosts.notes]) inventory.site.say(note);
+  return [
+    ...doorProblems(request),
+    ...reach.problems,
+    ...roomProblems(request, seen),
+    ...looked.problems,
+    ...hosts.problems,
+  ];
+}
+
+/** Looks at all hosts at once, where one is about to be taken. */
+async function inspect(
+  inventory: Inventory,
+  request: ClusterRequest,
+  seen: readonly Seen[],
+  options: CallOptions,
+): Promise<{ readonly inspected: readonly Inspected[]; readonly problems: readonly Problem[] }> {
+  const wanted = missing(request, seen);
+  if (wanted.length === 0) return { inspected: [], problems: [] };
+  const { clock } = inventory.site;
+  const free = seen.filter(isFree).map(({ host }) => host);
+  const { hosts } = assign(wanted, free, usedBy(seen, request.cluster));
+  const roles = new Map(
+    wanted.flatMap(({ name, role }) => (hosts.has(name) ? [[hostId(hosts.get(name)!), role]] : [])),
+  );
+  const ours = seen.filter(
+    ({ listed, claim, error }) => listed && error === undefined && (!claim || claim.cluster.id === request.cluster.id),
+  );
+  const problems: Problem[] = [];
+  const looks = ours.map(async ({ host, claim }): Promise<Inspected[]> => {
+    const role = claim?.role ?? roles.get(hostId(host));
+    const task = inspectHost({
+      ports: portsOf(role ?? 'control-plane', request.encryption),
+      privateAddress: privateAddressOf(host),
+      writeTest: !claim,
+      wireguard: request.encryption === 'wireguard',
+    });
+    try {
+      const session = await inventory.open(host, options);
+      const before = clock.now();
+      const report = parseReport(await session.run(task, options));
+      return [{ host, role, free: !claim, report, asked: { before, after: clock.now() } }];
+    } catch (error) {
+      options.signal.throwIfAborted();
+      problems.push({
+        code: error instanceof SlipwayError ? error.code : 'INSPECT_FAILED',
+        message: `${titleOf(host)} could not be looked at: ${messageOf(error)}`,
+        hint: (error instanceof SlipwayError ? error.hint : undefined) ?? 'Run the same command again.',
+        kind: 'refused',
+        path: `provider.hosts[${host.name}]`,
+      });
+      return [];
+    }
+  });
+  return { inspected: (await Promise.all(looks)).flat(), problems };
+}
+
+const everywhere = ['0.0.0.0/0', '::/0'];
+
+/** A rule of the file that nothing would keep is worse than none. */
+function doorProblems({ sshAllow, apiAllow }: ClusterRequest): Problem[] {
+  const doors = [
+    { path: 'ssh.allow', allow: sshAllow },
+    { path: 'kubernetes.api.allow', allow: apiAllow },
+  ];
+  return doors
+    .filter(({ allow }) => allow.some((range) => !everywhere.includes(range)))
+    .map(({ path, allow }) => ({
+      code: 'DOORS_NOT_GUARDED',
+      message: `${path} lets only ${allow.join(', ')} in, but no firewall of ours stands before hosts of your own.`,
+      hint: `Take ${path} out of the file, and let your own network guard them.`,
+      kind: 'usage' as const,
+      path,
+    }));
 }

@@ -1,0 +1,13 @@
+import type { acceptable } from '../../../src/domain/spec/hosts.js';
+
+/** Something about a host that matters, before it is decided whether it stands in the way. */
+export interface Finding {
+  /** Stable, upper case. */
+  readonly code: string;
+  /** The word for it in `preflight.accept`; undefined when it can't be gone on with. */
+  readonly accept?: (typeof acceptable)[number] | undefined;
+  readonly message: string;
+  readonly hint: string;
+  /** Worth knowing only: said, and in nobody's way. */
+  readonly mild?: boolean;
+}
