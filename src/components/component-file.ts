@@ -6,6 +6,7 @@ import { readYaml } from '../domain/source/yaml.js';
 import type { SpecProblem } from '../domain/spec/rules.js';
 import { nearest } from '../domain/nearest.js';
 import { UsageError } from '../errors/index.js';
+import { contextSchema } from './context.js';
 import { outsideNamespaces } from './kinds.js';
 import { settingNames } from './options.js';
 import { bytesOf, milliOf } from './quantity.js';
@@ -188,6 +189,11 @@ function checkFile(file: Read): SpecProblem[] {
     ...taken,
     ...own(['when'], file.when),
     ...file.secrets.flatMap((secret, index) => own(['secrets', index, 'when'], secret.when)),
+    ...file.secrets.flatMap((secret, index) =>
+      Object.entries(secret.plain)
+        .filter(([, path]) => !mayHave(contextSchema(schema), path.split('.')))
+        .map(([key, path]) => ({ path: ['secrets', index, 'plain', key], message: `there is no ${path}` })),
+    ),
     ...file.health.flatMap((target, index) => own(['health', index, 'when'], target.when)),
     ...file.places.flatMap((place, index) => [
       ...own(['places', index, 'endpoint'], place.endpoint),

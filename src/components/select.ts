@@ -7,6 +7,7 @@ import { UsageError } from '../errors/index.js';
 import { settingNames } from './options.js';
 import { circle, inOrder, providersOf, waitsFor } from './order.js';
 import type { Catalogue, CheckedOptions, Component, ProviderFacts, SelectedComponent, Selection } from './types.js';
+import { variablesOf } from './variables.js';
 import { type OptionsOf, whenHolds, whenText } from './when.js';
 
 /** What is selected from. Absent components: only what the provider requires. */
@@ -128,13 +129,20 @@ class Choice {
       if (version !== undefined) say(['version'], 'it has no chart, so no version', true);
       if (values !== undefined) say(['values'], 'it has no chart, so no values', true);
     }
-    const variables = [...new Set(component.secrets.flatMap((secret) => Object.values(variablesOf(name, secret))))];
+    const variables = [...new Set(this.variablesFor(component))];
     for (const variable of Object.keys(secrets ?? {})) {
       if (variables.includes(variable)) continue;
       const near = nearest(variable, variables);
       const said = near === undefined ? `it has: ${variables.join(', ') || 'none'}` : `did you mean ${near}?`;
       say(['secrets', variable], `it has no such secret; ${said}`, true);
     }
+  }
+
+  /** Of its own secrets, and of those that go with it. */
+  private variablesFor(component: Component): readonly string[] {
+    return [component, ...this.#all.filter((other) => other.with?.component === component.name)].flatMap((one) =>
+      one.secrets.flatMap((secret) => Object.values(variablesOf(one.name, secret))),
+    );
   }
 
   private reason(component: Component): string | undefined {
@@ -285,12 +293,4 @@ function versionWarning({ component, version }: SelectedComponent): string[] {
   const tried = component.chart?.version;
   if (version === undefined || version === tried) return [];
   return [`${component.name}: chart version ${version} was not tried with this Slipway, ${tried ?? ''} was.`];
-}
-
-/** Environment variable of each key of a Secret, those that Slipway draws included. */
-export function variablesOf(component: string, secret: Component['secrets'][number]): Readonly<Record<string, string>> {
-  const drawn = Object.keys(secret.generate).map(
-    (key) => [key, `${component}_${key}`.toUpperCase().replace(/[^A-Z0-9]+/g, '_')] as const,
-  );
-  return { ...Object.fromEntries(drawn), ...secret.keys };
 }

@@ -1,0 +1,140 @@
+import { Secret } from '../domain/secret.js';
+import { UsageError } from '../errors/index.js';
+import { contextOf, sharedContext } from './context.js';
+import { isThere, member } from './template/helpers.js';
+import type {
+  RenderInput,
+  ResolvedSecret,
+  SecretForm,
+  SecretNeed,
+  SecretReaders,
+  SecretSource,
+  SelectedComponent,
+  Selection,
+} from './types.js';
+import { variablesOf } from './variables.js';
+import { whenHolds } from './when.js';
+
+interface Asked {
+  readonly selected: SelectedComponent;
+  readonly secret: SecretForm;
+}
+
+/** Secrets that the selected components ask for with their options. */
+function askedFor(selection: Selection): Asked[] {
+  const optionsOf = (name: string) => selection.on.find(({ component }) => component.name === name)?.options;
+  return selection.on.flatMap((selected) =>
+    selected.component.secrets
+      .filter(({ when }) => whenHolds(when, selected.options, optionsOf))
+      .map((secret) => ({ selected, secret })),
+  );
+}
+
+/** Every key that must have a value before anything is changed. Names only. */
+export function secretNeeds(selection: Selection): readonly SecretNeed[] {
+  return askedFor(selection).flatMap(({ selected, secret }) => {
+    const { component } = selected;
+    return Object.entries(variablesOf(component.name, secret)).map(([key, variable]) => ({
+      component: component.name,
+      namespace: secret.namespace,
+      name: secret.name,
+      key,
+      variable,
+      source: sourceOf(selection, selected, variable),
+      generate: secret.generate[key],
+    }));
+  });
+}
+
+/** What the file says of the component, or of the one it goes with, which is what people write about. */
+function sourceOf(selection: Selection, { component, secrets }: SelectedComponent, variable: string): SecretSource {
+  const other = selection.on.find((one) => one.component.name === component.with?.component);
+  return secrets[variable] ?? other?.secrets[variable] ?? { env: variable };
+}
+
+/**
+ * The Secrets to make, one for each component and name; those of one name are parts of one Secret.
+ * @throws UsageError code SECRETS_MISSING: a line in `details` for each, names of variables and files only.
+ */
+export async function resolveSecrets(
+  selection: Selection,
+  input: RenderInput,
+  readers: SecretReaders,
+): Promise<readonly ResolvedSecret[]> {
+  const needs = secretNeeds(selection);
+  const read = await Promise.all(needs.map(async (need) => ({ need, value: await readSource(need, readers) })));
+  const missing = read.filter(({ need, value }) => value === undefined && need.generate === undefined);
+  if (missing.length > 0) throw secretsMissing(missing.map(({ need }) => need));
+
+  const drawn = new Map<string, Secret>();
+  const draw = (need: SecretNeed, length: number): Secret => {
+    const id = `${need.namespace}/${need.name}/${need.key}`;
+    const value = drawn.get(id) ?? readers.draw(length);
+    drawn.set(id, value);
+    return value;
+  };
+  const shared = sharedContext(selection, input);
+  return askedFor(selection).map(({ selected, secret }) => {
+    const { component } = selected;
+    const mine = read.filter(
+      ({ need }) =>
+        need.component === component.name && need.namespace === secret.namespace && need.name === secret.name,
+    );
+    const context = contextOf(selected, shared, input.spec);
+    return {
+      component: component.name,
+      namespace: secret.namespace,
+      name: secret.name,
+      data: {
+        ...plainData(component.name, secret, context),
+        ...Object.fromEntries(mine.map(({ need, value }) => [need.key, value ?? draw(need, need.generate ?? 0)])),
+      },
+      drawn: mine.filter(({ value }) => value === undefined).map(({ need }) => need.key),
+    };
+  });
+}
+
+/** A source that the file names is the only one asked; else the provider's own token goes before the environment. */
+async function readSource({ source, variable }: SecretNeed, readers: SecretReaders): Promise<Secret | undefined> {
+  if ('file' in source) return readers.file(source.file);
+  if (source.env !== variable) return readers.environment(source.env);
+  return readers.provider(variable) ?? readers.environment(variable);
+}
+
+/** @throws UsageError code BAD_COMPONENT when the cluster has no such value */
+function plainData(
+  component: string,
+  { name, plain }: SecretForm,
+  context: Readonly<Record<string, unknown>>,
+): Record<string, Secret> {
+  return Object.fromEntries(
+    Object.entries(plain).map(([key, path]) => {
+      const value = path.split('.').reduce<unknown>(member, context);
+      if (!isThere(value) || (typeof value !== 'string' && typeof value !== 'number'))
+        throw new UsageError(`${component}: the Secret ${name} takes ${key} from ${path}, which has no value here.`, {
+          code: 'BAD_COMPONENT',
+          hint: `Leave ${component} out, or use it with a provider that has one.`,
+        });
+      return [key, new Secret(String(value))];
+    }),
+  );
+}
+
+function secretsMissing(needs: readonly SecretNeed[]): UsageError {
+  const lines = new Map<string, string[]>();
+  for (const { source, variable, component, namespace, name, key } of needs) {
+    const where = 'file' in source ? `${variable}: the file ${source.file}` : source.env;
+    lines.set(where, [...(lines.get(where) ?? []), `${component} (Secret ${namespace}/${name}, key ${key})`]);
+  }
+  const details = [...lines].map(([where, uses]) => `${where} has nothing; it is for ${uses.join(', ')}`);
+  return new UsageError(
+    details.length === 1
+      ? 'A secret is missing; nothing was changed.'
+      : `${details.length} secrets are missing; nothing was changed.`,
+    {
+      code: 'SECRETS_MISSING',
+      details,
+      hint: 'Set the variables in the environment, or name another source in the cluster file: secrets: {NAME: {file: ./path}}.',
+    },
+  );
+}
