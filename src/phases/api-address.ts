@@ -61,7 +61,9 @@ export function planApiAddress(
         facts.hosts.get(machine.name)?.apiHold === undefined
           ? `take its turn at holding ${address} with ${holder}`
           : `learn which servers hold ${address} with ${holder}`;
-      return [[machine.name, step(machine, known(machine), text, { needs: [], ...order })]];
+      // It may have to be started anew, and servers do that one at a time.
+      const limits = ['join'];
+      return [[machine.name, step(machine, known(machine), text, { needs: [], ...order, limits })]];
     }),
   );
 
@@ -110,7 +112,7 @@ export function planApiAddress(
     server: Pick<Machine, 'name' | 'pool' | 'role' | 'slot'>,
     own: Later<Machine>,
     text: string,
-    order: { readonly needs: readonly string[]; readonly after: readonly string[] },
+    order: Pick<Step, 'needs' | 'after' | 'limits'>,
   ): Step {
     const label = slotLabel(server);
     // A server that leaves may have the place of one that comes.
@@ -121,8 +123,6 @@ export function planApiAddress(
       target: label,
       text,
       ...order,
-      // It may have to be started anew, and servers do that one at a time.
-      limits: ['join'],
       apply: async (run) => {
         const machine = valueOf(own, run);
         const session = await openSession(tools, machine, deadlines.ssh, run);

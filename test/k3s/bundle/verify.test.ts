@@ -70,7 +70,7 @@ describe('a bundle', () => {
     expect(found).toEqual({ ...manifest(), folder: folder.path });
   });
 
-  it.each([
+  it.each<[string, () => unknown, string | RegExp]>([
     ['a file that is gone', () => rmSync(join(folder.path, 'extra.tar')), 'extra.tar: is missing'],
     ['a file that was cut off', () => writeFileSync(join(folder.path, 'k3s'), 'x'), /k3s: has 1 bytes where \d+ are/],
     [
