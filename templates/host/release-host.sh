@@ -82,6 +82,10 @@ for folder in var/lib/rancher etc/rancher var/lib/kubelet run/k3s run/flannel va
   var/lib/cni/networks/cbr0 var/log/pods var/log/containers; do
   empty "$p/$folder"
 done
+# The kubelet and containerd make folders outside their own, too; what somebody else has there stays.
+for folder in usr/libexec/kubernetes run/containerd run/nri run/netns; do
+  find "$p/$folder" -xdev -depth -type d -empty -delete 2>/dev/null || :
+done
 rm -f "$p"/var/lib/cni/results/cbr0-*
 for folder in networks results; do rmdir "$p/var/lib/cni/$folder" 2>/dev/null || :; done
 rmdir "$p/var/lib/cni" 2>/dev/null || :
