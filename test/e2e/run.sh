@@ -62,7 +62,6 @@ SLIPWAY_E2E_CHARTS=$(json_value charts <"$work/helm")
 SLIPWAY_E2E_HELM_IMAGE=$(json_value image <"$work/helm")
 SLIPWAY_E2E_BUNDLE=$work/bundle
 export SLIPWAY_E2E_VERSION SLIPWAY_E2E_CHARTS SLIPWAY_E2E_HELM_IMAGE SLIPWAY_E2E_BUNDLE
-"$here/bundle.sh" "$SLIPWAY_E2E_BUNDLE" "$(json_value folder <"$work/k3s")" "$(tail -1 "$work/images")" "$(json_value tarball <"$work/helm")"
 
 # As it would be installed: a build that goes on in this folder meanwhile changes nothing.
 SLIPWAY_E2E_PROGRAM=$work/program
@@ -70,6 +69,11 @@ export SLIPWAY_E2E_PROGRAM
 mkdir "$SLIPWAY_E2E_PROGRAM"
 cp -r "$here"/../../{bin,dist,templates,package.json,oclif.manifest.json} "$SLIPWAY_E2E_PROGRAM"
 ln -s "$(realpath "$here/../../node_modules")" "$SLIPWAY_E2E_PROGRAM/node_modules"
+
+part bundle "$SLIPWAY_E2E_PROGRAM/bin/run.js" bundle create --k3s-version "$SLIPWAY_E2E_VERSION" \
+  --out "$SLIPWAY_E2E_BUNDLE" --arch "$(go env GOARCH)" --binary "$(json_value path <"$work/k3s")" \
+  --images "$(tail -1 "$work/images")" --images "$(json_value tarball <"$work/helm")"
+part verify "$SLIPWAY_E2E_PROGRAM/bin/run.js" bundle verify "$SLIPWAY_E2E_BUNDLE"
 
 say "rig"
 part rig.json "$here/rig/rig.sh" up --owner $$

@@ -13,7 +13,9 @@ export default defineConfig({
     include: ['test/e2e/**/*.e2e.ts'],
     exclude: process.env['SLIPWAY_RECORD_KUBECONFIG'] === undefined ? ['test/e2e/record/**', 'node_modules/**'] : [],
     sequence: { sequencer: InOrder },
-    fileParallelism: false,
+    reporters: ['verbose'],
+    // Two stories at a time: one has long waits in it.
+    maxWorkers: 2,
     testTimeout: 300_000,
     hookTimeout: 300_000,
     teardownTimeout: 60_000,

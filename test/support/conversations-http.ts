@@ -12,6 +12,8 @@ export interface ApiServer {
   readonly cert?: string;
   readonly key?: string;
   readonly token?: string;
+  /** How long an answer may be silent; a minute where nothing is said. */
+  readonly timeoutMs?: number;
 }
 
 export interface HttpRequest {
@@ -47,21 +49,21 @@ export function serverOf(kubeconfig: string): ApiServer {
 function open(server: ApiServer, { method, path, headers, body }: HttpRequest): Promise<IncomingMessage> {
   const secure = server.url.startsWith('https:');
   const authorization = server.token === undefined ? {} : { authorization: `Bearer ${server.token}` };
-  const { ca, cert, key } = server;
+  const { ca, cert, key, timeoutMs = 60_000 } = server;
   return new Promise((resolve, reject) => {
     const request = (secure ? httpsRequest : httpRequest)(
       new URL(path, server.url),
       {
         method,
         headers: { ...headers, ...authorization },
-        timeout: 60_000,
+        timeout: timeoutMs,
         agent: false,
         ...(ca === undefined ? {} : { ca }),
         ...(cert === undefined || key === undefined ? {} : { cert, key }),
       },
       resolve,
     );
-    request.on('timeout', () => request.destroy(new Error(`${method} ${path}: no answer for 60 s`)));
+    request.on('timeout', () => request.destroy(new Error(`${method} ${path}: no answer for ${timeoutMs / 1000} s`)));
     request.on('error', reject);
     request.end(body);
   });

@@ -130,7 +130,7 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
     const late = await slipway.run(create, {
       killWhen: ({ type, id }) => {
         if (type === 'step-done') sawReady(id);
-        return type === 'step-started' && (id ?? '').startsWith('join:');
+        return type === 'step-started' && (id ?? '').startsWith('join:cp-');
       },
     });
     expect(late.code, late.err.slice(-3000)).toBe(137);
@@ -164,7 +164,7 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
 
   step('the server that holds the API’s address is killed, and the API still answers there', 4, async () => {
     dead = await holder(servers);
-    const server = await api();
+    const server = { ...(await api()), timeoutMs: 2000 };
     const watch = stopwatch();
     await pullThePlug(dead);
     await eventually('a write goes through at the address', 120, async () => {
@@ -233,7 +233,7 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
     await pullThePlug(...used.map(({ name }) => name));
     const [watch, on] = [stopwatch(), new Date()];
     await powerOn(...used.map(({ name }) => name));
-    const server = await api();
+    const server = { ...(await api()), timeoutMs: 5000 };
     await eventually('the API answers again', 300, () => kube(server, 'GET', '/readyz'));
     took('power cut of all: until the API answers', watch());
     expect((await whole(4, on, 300)).map(({ metadata }) => metadata.uid).sort()).toEqual(uids);

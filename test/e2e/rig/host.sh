@@ -9,9 +9,16 @@ host_json() { # name
 }
 host_alive() { [ -e "$CG/$ID/$1/cgroup.events" ] && grep -q '^populated 1' "$CG/$ID/$1/cgroup.events"; }
 
-host_create() { # name octet [--disk 4g]
-  local n=$1 o=$2 disk=4g layers a
-  [ "${3:-}" != --disk ] || disk=$4
+host_create() { # name octet [--disk 4g] [--init sshd]
+  local n=$1 o=$2 disk=4g init=systemd layers a
+  shift 2
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --disk) disk=$2; shift 2 ;;
+      --init) init=$2; shift 2 ;;
+      *) die "create: unknown option $1" ;;
+    esac
+  done
   [[ $n =~ ^[a-z][a-z0-9-]{0,11}$ ]] || die "host names: a letter, then letters, digits or -, 12 at most"
   H=$RIG_STATE/h/$n
   [ ! -e "$H/octet" ] || die "host $n exists"
@@ -32,6 +39,7 @@ host_create() { # name octet [--disk 4g]
   printf '127.0.0.1 localhost\n%s.%s %s\n' "$SUB" "$o" "$n" > "$H/root/etc/hosts"
   : > "$H/root/etc/resolv.conf"
   for a in "$RIG_STATE"/bin/*; do [ ! -e "$a" ] || install -m755 "$a" "$H/root/usr/local/bin/"; done
+  echo "$init" > "$H/init"
   echo "$o" > "$H/octet"; hostdir "$n"
   locked_known_hosts "$IP" "$(cut -d' ' -f1,2 "$H/hostkey.pub")"
   ip netns add "$ID-$n"
@@ -65,7 +73,8 @@ host_wait() { # name seconds
 }
 host_run() { # runs in the background for as long as the host has power
   hostdir "$1"
-  local n=$1 c f rc
+  local n=$1 c f rc start=(--boot)
+  [ "$(cat "$H/init")" = systemd ] || start=(--as-pid2 /bin/sh -c 'mkdir -p /run/sshd; exec /usr/sbin/sshd -D -e')
   trap '' HUP
   while :; do
     for c in $V1; do
@@ -82,10 +91,10 @@ host_run() { # runs in the background for as long as the host has power
     # Writable net sysctls and every capability, for kubelet, CNI and containers; the other
     # sysctls stay the machine's. Seccomp off: else runc's keyrings are refused.
     SYSTEMD_NSPAWN_API_VFS_WRITABLE=${RIG_VFS_WRITABLE:-network} SYSTEMD_SECCOMP=0 \
-    systemd-nspawn --quiet --register=no --keep-unit --boot --capability=all \
+    systemd-nspawn --quiet --register=no --keep-unit --capability=all \
       --machine="$ID-$n" --hostname="$n" --directory="$H/root" --network-namespace-path="/run/netns/$ID-$n" \
       --bind=/dev/kmsg --bind="$H/rancher:/var/lib/rancher" \
-      --link-journal=no --resolv-conf=off --timezone=off --console=pipe || rc=$?
+      --link-journal=no --resolv-conf=off --timezone=off --console=pipe "${start[@]}" || rc=$?
     # 133: the host rebooted, and with --keep-unit starting it again is left to us
     [ $rc = 133 ] || exit $rc
   done
@@ -154,5 +163,5 @@ host_destroy() { # power off, disk and network thrown away
 }
 host_recreate() { # a new machine under the old address: new disk, new host key
   hostdir "$1"; local o=$OCTET
-  host_destroy "$1"; host_create "$1" "$o"
+  host_destroy "$1"; host_create "$1" "$o" --init systemd
 }

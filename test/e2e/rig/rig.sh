@@ -6,7 +6,9 @@
 #                                       network (and, once, the root file system); with an
 #                                       owner the rig goes down when that process ends; FILEs
 #                                       lie in every host's /usr/local/bin
-#   create NAME OCTET [--disk 4g]       make and boot a host at A.B.C.OCTET
+#   create NAME OCTET [--disk 4g] [--init sshd]
+#                                       make and boot a host at A.B.C.OCTET; one without systemd
+#                                       has nothing running but sshd
 #   start|stop|kill|reboot NAME...      stop = orderly, kill = pull the plug; the disk stays
 #   recreate|destroy NAME...            new machine, same address | throw away
 #   cut|heal NAME                       network cable out | in

@@ -22,7 +22,15 @@ async function rig(args: readonly string[], input?: string): Promise<string> {
   return stdout;
 }
 
-const described = (line: string): RigHost => JSON.parse(line) as RigHost;
+const parsed = (line: string): RigHost => JSON.parse(line) as RigHost;
+const all = async (): Promise<readonly RigHost[]> => (await rig(['list'])).split('\n').filter(Boolean).map(parsed);
+
+/** What a host is like now; its key may be another than when it was made. */
+export async function described(name: string): Promise<RigHost> {
+  const host = (await all()).find((one) => one.name === name);
+  if (!host) throw new Error(`there is no host ${name}`);
+  return host;
+}
 
 /**
  * Makes and boots hosts at `10.231.7.<octet>`, all at once. They answer SSH when this returns, and are settled: what
@@ -30,11 +38,15 @@ const described = (line: string): RigHost => JSON.parse(line) as RigHost;
  */
 export async function createHosts(hosts: Readonly<Record<string, number>>): Promise<Map<string, RigHost>> {
   const made = await Promise.all(
-    Object.entries(hosts).map(async ([name, octet]) => described(await rig(['create', name, String(octet)]))),
+    Object.entries(hosts).map(async ([name, octet]) => parsed(await rig(['create', name, String(octet)]))),
   );
   await Promise.all(made.map(({ name }) => ssh(name, 'systemctl is-system-running --wait >/dev/null; true')));
   return new Map(made.map((host) => [host.name, host]));
 }
+
+/** A host on which nothing runs but an SSH server: its init is no systemd. */
+export const createPlainHost = async (name: string, octet: number): Promise<RigHost> =>
+  parsed(await rig(['create', name, String(octet), '--init', 'sshd']));
 
 /** A command on a host, as root, past slipway. Throws when it fails; `input` is its standard input. */
 export const ssh = (name: string, command: string, input?: string): Promise<string> =>
@@ -49,18 +61,15 @@ export const powerOn = (...names: readonly string[]): Promise<unknown> =>
 /** Orderly; returns when the new boot answers. */
 export const reboot = (...names: readonly string[]): Promise<unknown> =>
   Promise.all(names.map((name) => rig(['reboot', name])));
+/** A new machine under the old address: new disk, new host key. */
+export const recreate = (name: string): Promise<unknown> => rig(['recreate', name]);
 /** Network cable out. */
 export const unplug = (name: string): Promise<unknown> => rig(['cut', name]);
 /** Network cable in. */
 export const plugIn = (name: string): Promise<unknown> => rig(['heal', name]);
 /** Thrown away; names that are not there are fine. */
 export async function destroyHosts(...names: readonly string[]): Promise<void> {
-  const there = new Set(
-    (await rig(['list']))
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => described(line).name),
-  );
+  const there = new Set((await all()).map(({ name }) => name));
   await Promise.all(names.filter((name) => there.has(name)).map((name) => rig(['destroy', name])));
 }
 

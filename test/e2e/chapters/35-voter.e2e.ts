@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+
+import { chapter } from '../support/chapter.js';
+import { eventually, isReady, kube, nodes, votes } from '../support/kube.js';
+import { createHosts, destroyHosts, type RigHost, ssh } from '../support/rig.js';
+import { listed, ringFile, Slipway } from '../support/slipway.js';
+
+const octets = { v1: 51, v2: 52, v3: 53 };
+
+describe('a server that never becomes a voter', () => {
+  const step = chapter();
+  const slipway = new Slipway();
+  let hosts: Map<string, RigHost>;
+
+  beforeAll(async () => {
+    hosts = await createHosts(octets);
+    slipway.write(
+      ringFile(
+        'voter',
+        [...hosts.values()].map((host) => listed(host, { type: host.name })),
+        {
+          kubernetes: { api: { allow: ['10.231.7.0/24'] } },
+          controlPlane: { count: 3, type: ['v1', 'v2', 'v3'] },
+          ssh: { allow: ['10.231.7.0/24'] },
+        },
+      ),
+    );
+  });
+  afterAll(async () => {
+    await destroyHosts(...Object.keys(octets));
+    slipway.close();
+  });
+  const create = ['cluster', 'create', '-f', slipway.file, '--yes', '--progress', 'plain'];
+
+  step('stops the run with the remedy, and the first server goes on', 18, async () => {
+    // What etcd's members say to each other does not reach it, as behind a firewall that nobody thought of.
+    await ssh('v2', 'iptables -I INPUT -p tcp --dport 2380 -j DROP');
+    const { code, err } = await slipway.run(create, { minutes: 17 });
+    expect(code, err.slice(-3000)).toBe(4);
+    expect(err).toMatch(/voter-cp-\d/);
+    expect(err).toMatch(/run the same command again|run it again/i);
+    const server = await slipway.api('voter');
+    await kube(server, 'GET', '/readyz');
+    const all = await nodes(server);
+    expect(all.filter((node) => isReady(node) && votes(node))).not.toHaveLength(0);
+  });
+
+  step('votes once the way is free and the command is run again', 8, async () => {
+    await ssh('v2', 'iptables -F INPUT');
+    const { code, err } = await slipway.run(create);
+    expect(code, err.slice(-3000)).toBe(0);
+    const server = await slipway.api('voter');
+    await eventually('three voters', 60, async () => (await nodes(server)).filter(votes).length === 3);
+  });
+});
