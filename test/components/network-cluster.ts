@@ -65,11 +65,11 @@ export interface Rendered {
   readonly components: readonly RenderedComponent[];
   /** Order in which components are applied. */
   readonly order: readonly string[];
-  component(name: string): RenderedComponent;
+  readonly component: (name: string) => RenderedComponent;
   /** Values of its chart. */
-  values(name: string): Values;
+  readonly values: (name: string) => Values;
   /** An own object of a component. */
-  object(component: string, kind: string, name: string): Values;
+  readonly object: (component: string, kind: string, name: string) => Values;
 }
 
 interface Asked {

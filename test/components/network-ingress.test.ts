@@ -41,7 +41,7 @@ describe('the PROXY protocol', () => {
   it('is believed from the private network only, never from everywhere and never from pods', async () => {
     const file = { network: { range: '10.8.0.0/16' } };
     expect(believed(await traefik({}, hetzner, {}, file))).toEqual([['10.8.0.0/16'], ['10.8.0.0/16']]);
-    const ofLinode = ['10.8.0.0/16', '192.168.128.0/17'];
+    const ofLinode = ['10.8.0.0/16', '192.168.255.0/24'];
     expect(believed(await traefik({}, linode, {}, file))).toEqual([ofLinode, ofLinode]);
   });
 
@@ -142,6 +142,7 @@ describe('Traefik', () => {
     expect(at(values, 'providers.kubernetesCRD.defaultTLSResourcesNamespace')).toBe('traefik');
     expect(at(values, 'providers.kubernetesCRD.allowCrossNamespace')).toBe(false);
     expect(at(values, 'core.strictTLSOptions')).toBe(true);
+    expect(at(values, 'providers.kubernetesCRD.crossProviderNamespaces')).toEqual(['traefik']);
   });
 
   it('shows the wildcard certificate when there is one, or the one that is named', async () => {
