@@ -52,13 +52,23 @@ export class Discovery {
     const versions = ['v1', ...groups.flatMap(({ preferredVersion }) => preferredVersion?.groupVersion ?? [])];
     const kinds = await Promise.all(
       versions.map(async (apiVersion) => {
-        const { resources = [] } = (await this.client.get(groupPath(apiVersion), signal)) as WireResources;
+        const { resources = [] } = await this.#group(apiVersion, signal);
         return resources
           .filter(({ name, verbs }) => !name.includes('/') && verbs?.includes('list') !== false)
           .map(({ kind, namespaced }) => ({ apiVersion, kind, namespaced }));
       }),
     );
     return kinds.flat();
+  }
+
+  /** A group whose own server is away (metrics, say) has nothing to list. */
+  async #group(apiVersion: string, signal: AbortSignal): Promise<WireResources> {
+    try {
+      return (await this.client.get(groupPath(apiVersion), signal)) as WireResources;
+    } catch (error) {
+      if (error instanceof ApiError && (error.status === 404 || error.status === 503)) return {};
+      throw error;
+    }
   }
 
   async #ask(apiVersion: string, signal: AbortSignal): Promise<ReadonlyMap<string, Resource>> {

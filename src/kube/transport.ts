@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
@@ -66,6 +67,8 @@ export async function open(
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   signal.throwIfAborted();
+  // One signal stands behind all requests of a command; how many listen is no leak.
+  setMaxListeners(0, signal);
   const url = new URL(server.address.replace(/\/$/, '') + path);
   const headers = {
     accept: 'application/json',

@@ -1,0 +1,183 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import type { BoundaryPoint } from '../../src/domain/boundary.js';
+import { SlipwayError } from '../../src/errors/index.js';
+import type { Kube } from '../../src/kube/types.js';
+import { configMap, orderDefinition, readyNode, SandboxKube } from '../support/sandbox-kube.js';
+
+let cluster: SandboxKube;
+let kube: Kube;
+const signal = new AbortController().signal;
+const options = { signal };
+
+beforeEach(async () => {
+  cluster = await SandboxKube.start(2);
+  kube = await cluster.client({ tuning: { patienceMs: 600 } });
+});
+afterEach(() => cluster.close());
+
+const failed = async (work: Promise<unknown>): Promise<SlipwayError> => {
+  const error: unknown = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof SlipwayError) return error;
+  throw new Error(`no SlipwayError: ${String(error)}`);
+};
+
+describe('objects', () => {
+  it('are made, read, listed and deleted', async () => {
+    await kube.apply(configMap('a', { key: 'one' }), options);
+    expect(await kube.get(configMap('a'), options)).toMatchObject({ data: { key: 'one' } });
+    const [listed] = await kube.list('v1', 'ConfigMap', { namespace: 'default' }, options);
+    expect(listed).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } });
+    await kube.delete(configMap('a'), options);
+    await kube.delete(configMap('a'), options);
+    expect(await kube.get(configMap('a'), options)).toBeUndefined();
+  });
+
+  it('are all listed, however many there are', async () => {
+    for (let i = 0; i < 1_001; i++) cluster.put(configMap(`map-${i}`));
+    expect(await kube.list('v1', 'ConfigMap', { namespace: 'default' }, options)).toHaveLength(1_001);
+    expect(cluster.requests.filter((request) => request.includes('/configmaps'))).toHaveLength(3);
+  });
+
+  it('lose the fields that an apply no longer names', async () => {
+    await kube.apply(configMap('a', { one: '1', two: '2' }), options);
+    await kube.apply(configMap('a', { one: '1' }), options);
+    expect((await kube.get(configMap('a'), options))!['data']).toEqual({ one: '1' });
+  });
+
+  it('are not taken from another manager without force', async () => {
+    const path = `${cluster.address()}/api/v1/namespaces/default/configmaps/a`;
+    await kube.apply(configMap('a', { key: 'ours' }), options);
+    const theirs = await fetch(`${path}?fieldManager=theirs&force=true`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/apply-patch+yaml' },
+      body: JSON.stringify(configMap('a', { key: 'theirs' })),
+    });
+    expect(theirs.status).toBe(200);
+    expect((await failed(kube.apply(configMap('a', { key: 'ours' }), options))).code).toBe('KUBE_CONFLICT');
+    await kube.apply(configMap('a', { key: 'ours' }), { ...options, force: true });
+    expect((await kube.get(configMap('a'), options))!['data']).toEqual({ key: 'ours' });
+  });
+
+  it('of a kind that is not there are a mistake of the caller', async () => {
+    const error = await failed(kube.list('shop.example/v1', 'Order', {}, options));
+    expect(error).toMatchObject({ code: 'KUBE_NO_SUCH_KIND', exitCode: 2 });
+  });
+
+  it('are found under the name of a definition that came later', async () => {
+    await failed(kube.list('shop.example/v1', 'Order', {}, options));
+    await kube.apply(orderDefinition, options);
+    expect(await kube.list('shop.example/v1', 'Order', {}, options)).toEqual([]);
+    expect(await kube.kinds(options)).toContainEqual({
+      apiVersion: 'shop.example/v1',
+      kind: 'Order',
+      namespaced: true,
+    });
+  });
+});
+
+describe('a dry run', () => {
+  it('tells what would come of it, changes nothing and passes no boundary', async () => {
+    const points: BoundaryPoint[] = [];
+    const watched = await cluster.client({ boundary: async (point) => void points.push(point) });
+    const answer = await watched.apply(configMap('a', { key: 'one' }), { ...options, dryRun: true });
+    expect(answer).toMatchObject({ data: { key: 'one' } });
+    expect(await watched.get(configMap('a'), options)).toBeUndefined();
+    expect(points).toEqual([]);
+    await watched.apply(configMap('a'), options);
+    expect(points.map(({ when, what }) => `${when} ${what}`)).toEqual([
+      'before PATCH configmaps/default/a',
+      'after PATCH configmaps/default/a',
+    ]);
+  });
+});
+
+describe('servers', () => {
+  it('take over from one that is gone, and stay asked', async () => {
+    await kube.nodes(options);
+    await cluster.kill(0);
+    cluster.put(readyNode('web-1'));
+    expect((await kube.nodes(options)).map(({ name }) => name)).toEqual(['web-1']);
+    expect(await kube.reachable(options)).toBe(true);
+  });
+
+  it('that are all gone are named with the reason', async () => {
+    const addresses = [cluster.address(0), cluster.address(1)];
+    await cluster.kill(0);
+    await cluster.kill(1);
+    expect(await kube.reachable(options)).toBe(false);
+    const error = await failed(kube.nodes(options));
+    expect(error.code).toBe('KUBE_UNREACHABLE');
+    expect([...error.details].sort()).toEqual(addresses.map((address) => `${address}: connection refused`).sort());
+  });
+
+  it('that are starting are waited for', async () => {
+    let left = 3;
+    cluster.intercept = (_, response) => {
+      if (left-- <= 0) return false;
+      response.writeHead(503).end('starting');
+      return true;
+    };
+    expect(await kube.nodes(options)).toEqual([]);
+  });
+
+  it('that take no credentials say so once', async () => {
+    cluster.intercept = (_, response) => {
+      response.writeHead(401, { 'content-type': 'application/json' }).end('{"kind":"Status","message":"Unauthorized"}');
+      return true;
+    };
+    expect((await failed(kube.nodes(options))).code).toBe('KUBE_UNAUTHORIZED');
+    expect(cluster.requests).toHaveLength(1);
+  });
+});
+
+it('repeats nothing of a Secret that the API refuses', async () => {
+  const secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'dns', namespace: 'default' },
+    data: { token: 'aHVudGVyMg==' },
+  };
+  cluster.intercept = (request, response) => {
+    if (request.method !== 'PATCH') return false;
+    const body = { kind: 'Status', message: 'bad aHVudGVyMg==', details: { causes: [{ message: 'aHVudGVyMg==' }] } };
+    response.writeHead(422, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    return true;
+  };
+  const error = await failed(kube.apply(secret, options));
+  expect(error.code).toBe('KUBE_INVALID');
+  expect(JSON.stringify(error)).not.toContain('aHVudGVyMg');
+});
+
+it('reads the log of a pod, and knows when there is none', async () => {
+  expect(await kube.podLog('default', 'gone', options)).toBeUndefined();
+  cluster.put({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', namespace: 'default' },
+    spec: { containers: [{ name: 'web', image: 'web' }] },
+  });
+  cluster.intercept = (request, response) => {
+    if (!request.url?.includes('/log')) return false;
+    const url = new URL(request.url, 'http://api');
+    response.writeHead(200, { 'content-type': 'text/plain' }).end(`${url.search}\n`);
+    return true;
+  };
+  expect(await kube.podLog('default', 'web', { ...options, container: 'web', previous: true, tailLines: 5 })).toBe(
+    '?container=web&previous=true&tailLines=5\n',
+  );
+});
+
+it('lets go of a node and of the password that would keep its name taken', async () => {
+  cluster.put(readyNode('web-1'));
+  await kube.apply(
+    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'web-1.node-password.k3s', namespace: 'kube-system' } },
+    options,
+  );
+  await kube.deleteNode('web-1', options);
+  expect(await kube.nodes(options)).toEqual([]);
+  expect(await kube.list('v1', 'Secret', { namespace: 'kube-system' }, options)).toEqual([]);
+});
