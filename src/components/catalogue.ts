@@ -158,7 +158,9 @@ function checkReferences(components: ReadonlyMap<string, Component>): void {
     ];
     const named = whens.flatMap((text) => (text === undefined ? [] : (readWhen(text).component ?? [])));
     const lost = [
-      ...component.needs.filter((need) => !capabilities.has(need)).map((need) => `needs ${need}`),
+      ...[...component.needs, ...component.needsIf.map((need) => need.name)]
+        .filter((need) => !capabilities.has(need))
+        .map((need) => `needs ${need}`),
       ...[...named, ...(component.with ? [component.with.component] : [])]
         .filter((other) => !components.has(other))
         .map((other) => `names the component ${other}`),

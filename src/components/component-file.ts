@@ -56,7 +56,7 @@ const fileSchema = z.strictObject({
   namespace: name,
   chart: chartSchema.optional(),
   release: name.max(53, 'at most 53 characters, as helm has it').optional(),
-  needs: z.array(name).default([]),
+  needs: z.array(z.union([name, z.strictObject({ name, when: when.optional(), unless: when.optional() })])).default([]),
   after: z.array(name).default([]),
   provides: z.array(name).default([]),
   architectures: z
@@ -117,6 +117,7 @@ export type ComponentFile = Pick<
   | 'chart'
   | 'release'
   | 'needs'
+  | 'needsIf'
   | 'after'
   | 'provides'
   | 'architectures'
@@ -188,6 +189,11 @@ function checkFile(file: Read): SpecProblem[] {
   return [
     ...taken,
     ...own(['when'], file.when),
+    ...file.needs.flatMap((need, index) =>
+      typeof need === 'string'
+        ? []
+        : [...own(['needs', index, 'when'], need.when), ...own(['needs', index, 'unless'], need.unless)],
+    ),
     ...file.secrets.flatMap((secret, index) => own(['secrets', index, 'when'], secret.when)),
     ...file.secrets.flatMap((secret, index) =>
       Object.entries(secret.plain)
@@ -206,6 +212,8 @@ function shape(file: Read, componentName: string): ComponentFile {
   return {
     ...file,
     release: file.release ?? componentName,
+    needs: file.needs.filter((need) => typeof need === 'string'),
+    needsIf: file.needs.filter((need) => typeof need !== 'string'),
     chart: file.chart,
     options: file.options,
     requests: requestsOf(file.requests),

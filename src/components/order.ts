@@ -12,11 +12,15 @@ export function providersOf(capability: string, among: readonly Component[]): re
  * Who waits for whom. Beside what components say: everything waits for what the provider requires, since nodes take no
  * pods before that, and who keeps volumes waits for whoever makes them.
  */
-export function waitsFor(on: readonly Component[], required: readonly string[]): WaitsFor {
+export function waitsFor(
+  on: readonly Component[],
+  needsOf: (component: Component) => readonly string[],
+  required: readonly string[],
+): WaitsFor {
   const said = new Map(
     on.map((component) => {
       const volumes = component.requests.volumes.length > 0 ? ['storage'] : [];
-      const before = [...component.needs, ...component.after, ...volumes].flatMap((capability) =>
+      const before = [...needsOf(component), ...component.after, ...volumes].flatMap((capability) =>
         providersOf(capability, on).map(({ name }) => name),
       );
       return [component.name, before.filter((name) => name !== component.name)] as const;

@@ -187,6 +187,15 @@ class Choice {
     return component && this.checked(component).options;
   };
 
+  readonly #needsOf = (component: Component): readonly string[] => {
+    const { options } = this.checked(component);
+    const holds = (when: string | undefined): boolean => whenHolds(when, options, this.#optionsOf);
+    const some = component.needsIf.filter(
+      ({ when, unless }) => holds(when) && (unless === undefined || !holds(unless)),
+    );
+    return [...component.needs, ...some.map(({ name }) => name)];
+  };
+
   private joinWith(): void {
     for (const { name, with: other } of this.#all) {
       if (!other || this.#on.has(name) || this.#settings.get(name) === false) continue;
@@ -197,7 +206,7 @@ class Choice {
 
   private joinNeeded(): void {
     for (const component of this.selected())
-      for (const need of component.needs) {
+      for (const need of this.#needsOf(component)) {
         if (providersOf(need, this.selected()).length > 0) continue;
         const able = providersOf(need, this.#all).filter(({ name }) => this.#settings.get(name) !== false);
         const [found] = able.length === 1 ? able : able.filter((one) => this.ofPreset(one));
@@ -224,7 +233,7 @@ class Choice {
   result(): Selected {
     const components = this.selected();
     this.checkTogether(components);
-    const edges = waitsFor(components, this.input.provider?.required ?? []);
+    const edges = waitsFor(components, this.#needsOf, this.input.provider?.required ?? []);
     const round = circle(edges);
     if (round !== undefined)
       this.#problems.push({

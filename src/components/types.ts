@@ -113,6 +113,13 @@ export interface CheckedOptions {
   readonly problems: readonly OptionProblem[];
 }
 
+/** A component or capability that is needed with some options only. */
+export interface ConditionalNeed {
+  readonly name: string;
+  readonly when?: string | undefined;
+  readonly unless?: string | undefined;
+}
+
 /** A folder of the catalogue, read and checked. */
 export interface Component {
   readonly name: string;
@@ -132,6 +139,8 @@ export interface Component {
   readonly release: string;
   /** Components or capabilities that must be there, and healthy before it. */
   readonly needs: readonly string[];
+  /** Needs that depend on its own options: these only `when` so, those not (`unless`) so. */
+  readonly needsIf: readonly ConditionalNeed[];
   /** Components or capabilities that go before it when they are there. */
   readonly after: readonly string[];
   readonly provides: readonly string[];
