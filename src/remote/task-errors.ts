@@ -28,6 +28,14 @@ const hints: Readonly<Record<string, string>> = {
   PORT_IN_USE: 'Stop the other program on the machine, then run the same command again.',
   SERVER_UNREACHABLE:
     'Check that the machines reach each other on their private addresses, then run the same command again.',
+  KEEPALIVED_MISSING:
+    'Install keepalived on the machine, or write `holder: kube-vip` under kubernetes.api; then run the same command again.',
+  KEEPALIVED_CONFIG: 'Update keepalived on the machine, or write `holder: kube-vip` under kubernetes.api.',
+  ADDRESS_TAKEN: 'Reserve an address for kubernetes.api.address that nobody has, then run the same command again.',
+  ADDRESS_TWICE:
+    'Let VRRP (IP protocol 112) through between the servers, or write `holder: kube-vip` under kubernetes.api.',
+  ADDRESS_SILENT:
+    'Check that kubernetes.api.address is a free address of the servers’ own network, then run the same command again.',
   CLOUD_INIT_FAILED:
     'Look at /var/log/cloud-init-output.log on the machine, or delete it and run the same command again.',
 };

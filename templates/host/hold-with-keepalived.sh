@@ -152,7 +152,7 @@ if [ "$(is_active "$service")" != active ] || [ "$(cat "$record" 2>/dev/null)" !
   said=$(systemctl "$verb" "$service" 2>&1) || fail UNIT_FAILED "$service could not be started: $said"
   if $elsewhere && [ "$verb" = start ]; then
     # As long as keepalived waits to hear of another, and some.
-    sleep 6
+    sleep 8
     if [ -n "$(interface_with "$ADDRESS")" ]; then
       systemctl disable --now "$service" >/dev/null 2>&1 || :
       fail ADDRESS_TWICE "this server took $ADDRESS while another one has it: the keepalived of the servers do not hear each other"

@@ -44,7 +44,11 @@ case $verb in
   start) known; [ "$(cat "$state/$unit.state" 2>/dev/null)" = active ] || begin ;;
   restart) known; begin ;;
   reload)
-    [ "$unit" = ssh.service ] || { echo "Unit $unit not found." >&2; exit 5; }
+    if [ "$unit" != ssh.service ]; then
+      known
+      [ "$(cat "$state/$unit.state" 2>/dev/null)" = active ] || { echo "Unit $unit is not active." >&2; exit 1; }
+      exit 0
+    fi
     kill -HUP "$(cat ${sshdPidFile})"
     ;;
   is-enabled) [ -f "$state/$unit.enabled" ] ;;
@@ -74,6 +78,53 @@ export const sudoStandIn = `#!/bin/sh
 [ "$1" = -n ] || { echo "sudo: a password is required" >&2; exit 1; }
 shift
 exec "$@"
+`;
+
+/**
+ * `ip -o -4 addr show`: what var/stand-in/addresses holds, a line each of interface and address with prefix.
+ */
+export const ipStandIn = `#!/bin/sh
+[ "$*" = "-o -4 addr show" ] || { echo "ip: unknown $*" >&2; exit 255; }
+n=1
+while read -r interface address; do
+  n=$((n + 1))
+  echo "$n: $interface    inet $address brd 10.0.0.255 scope global $interface"
+done <"$SLIPWAY_PREFIX/var/stand-in/addresses"
+`;
+
+/**
+ * `k3s kubectl … get --raw`: answers at the addresses of var/stand-in/api, with a certificate for the names of
+ * var/stand-in/names.
+ */
+export const kubectlStandIn = `#!/bin/sh
+[ "$1" = kubectl ] || exit 64
+state=$SLIPWAY_PREFIX/var/stand-in
+server= name=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --server) server=\${2#https://}; server=\${server%:6443}; shift ;;
+    --tls-server-name) name=$2; shift ;;
+  esac
+  shift
+done
+if ! grep -qxF "$server" "$state/api"; then
+  echo "The connection to the server $server:6443 was refused - did you specify the right host or port?" >&2
+  exit 1
+fi
+if ! grep -qxF "\${name:-$server}" "$state/names"; then
+  echo "Unable to connect: tls: failed to verify certificate: x509: certificate is valid for 127.0.0.1, not \${name:-$server}" >&2
+  exit 1
+fi
+echo ok
+`;
+
+/** `keepalived --config-test`: takes a configuration whose braces meet. */
+export const keepalivedStandIn = `#!/bin/sh
+for argument in "$@"; do
+  case $argument in --use-file=*) file=\${argument#--use-file=} ;; esac
+done
+case "$*" in *--config-test*) ;; *) exit 64 ;; esac
+[ "$(tr -cd '{' <"$file" | wc -c)" = "$(tr -cd '}' <"$file" | wc -c)" ] || { echo "missing brace" >&2; exit 4; }
 `;
 
 /** A k3s that knows its version, and nothing else. Like the real one it calls itself by its file's name. */

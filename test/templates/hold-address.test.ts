@@ -1,0 +1,229 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { type AddressTurn, holdAddress, holdingOf, observe, parseHostState } from '../../src/k3s/index.js';
+import { ipStandIn, keepalivedStandIn, kubectlStandIn } from '../support/host-stand-ins.js';
+import { sshdMissing } from '../support/sshd.js';
+import { useHost } from './support.js';
+
+const address = '10.0.0.5';
+const turn: AddressTurn = {
+  holder: 'keepalived',
+  address,
+  ownAddress: '10.0.0.11',
+  peers: ['10.0.0.13', '10.0.0.12'],
+  slot: 1,
+  clusterId: 'c0ffee',
+  waitSeconds: 5,
+};
+const kubeVip: AddressTurn = { ...turn, holder: 'kube-vip' };
+const keepalivedHere = existsSync('/usr/sbin/keepalived');
+
+describe.skipIf(sshdMissing)(`hold-with-keepalived and hold-with-kube-vip ${sshdMissing ?? ''}`, () => {
+  const rig = useHost();
+  const config = 'etc/slipway/keepalived.conf';
+  const pod = 'var/lib/rancher/k3s/agent/pod-manifests/slipway-kube-vip.yaml';
+  const standIn = (name: string, text: string) => rig.host.write(`var/stand-in/${name}`, text);
+  const program = async (name: string, text: string): Promise<void> => {
+    await writeFile(join(rig.host.bin, name), text);
+    await chmod(join(rig.host.bin, name), 0o755);
+  };
+  /** What happens while the task gives the servers' keepalived time to hear each other. */
+  const patience = (what: string) =>
+    program('sleep', `#!/bin/sh\n[ "$1" = 8 ] || exec /bin/sleep "$1"\n${what}\n`);
+  const hold = (changes: Partial<AddressTurn> = {}) => rig.run(holdAddress({ ...turn, ...changes }));
+  const held = async () => parseHostState(await rig.run(observe())).apiHold;
+  const verbs = async (): Promise<string[]> =>
+    (await rig.host.systemctlCalls())
+      .filter((call) => /^(re)?(start|load)|^disable/.test(call))
+      .map((call) => call.replace(/\.service$/, ''));
+
+  beforeEach(async () => {
+    for (const path of ['var/stand-in', 'etc/systemd', 'etc/slipway', 'var/lib/slipway', 'var/lib/rancher']) {
+      await rm(join(rig.host.prefix, path), { recursive: true, force: true });
+    }
+    for (const name of ['ping', 'sleep', 'apt-get', 'keepalived']) await rm(join(rig.host.bin, name), { force: true });
+    await program('ip', ipStandIn);
+    await patience(':');
+    await program('keepalived', keepalivedStandIn);
+    await rig.host.write('usr/local/bin/k3s', kubectlStandIn, 0o755);
+    await standIn('addresses', `lo 127.0.0.1/8\neth1 10.0.0.11/24\n`);
+    await standIn('names', `10.0.0.11\n${address}\n`);
+    await standIn('api', `10.0.0.11\n${address}\n`);
+  });
+
+  it('makes this server one of those that hold the address, and says so when it is asked', async () => {
+    expect(await hold()).toMatchObject({ interface: 'eth1', holds: 'false', changed: 'true' });
+    const text = (await rig.host.read(config))!;
+    expect(text).toContain('unicast_src_ip 10.0.0.11\n');
+    expect(text).toMatch(/unicast_peer \{\n\s+10\.0\.0\.12\n\s+10\.0\.0\.13\n\s+\}/);
+    expect(text).toContain(`${address}/32 dev eth1`);
+    expect(text).toMatch(/virtual_router_id 5\n\s+priority 254\n/);
+    expect((await stat(join(rig.host.prefix, config))).mode & 0o777).toBe(0o600);
+    expect(await rig.host.systemctlCalls()).toContain('enable slipway-keepalived.service');
+    expect(await verbs()).toEqual(['start slipway-keepalived']);
+    expect(await held()).toBe(holdingOf(turn));
+  });
+
+  it('leaves a keepalived alone that has these very settings', async () => {
+    await hold();
+    expect(await hold()).toMatchObject({ changed: 'false' });
+    expect(await verbs()).toEqual(['start slipway-keepalived']);
+  });
+
+  it('asks the API of this very server whether it is ready', async () => {
+    await hold();
+    await program('curl', '#!/bin/sh\necho "$*" >"$SLIPWAY_PREFIX/var/stand-in/asked"\ntest -e "$SLIPWAY_PREFIX/ready"\n');
+    const env = { PATH: `${rig.host.bin}:/usr/bin:/bin`, SLIPWAY_PREFIX: rig.host.prefix };
+    const check = () => spawnSync('sh', [join(rig.host.prefix, 'etc/slipway/api-alive.sh')], { env }).status;
+    expect(check()).toBe(1);
+    await rig.host.write('ready', '');
+    expect(check()).toBe(0);
+    expect(await rig.host.read('var/stand-in/asked')).toContain('https://127.0.0.1:6443/readyz');
+    await rm(join(rig.host.bin, 'curl'));
+  });
+
+  it('learns of other servers without letting go of the address', async () => {
+    await hold();
+    expect(await hold({ peers: ['10.0.0.14'] })).toMatchObject({ changed: 'true' });
+    expect(await verbs()).toEqual(['start slipway-keepalived', 'reload slipway-keepalived']);
+    expect(await rig.host.read(config)).not.toContain('10.0.0.12');
+    expect(await held()).toBe(holdingOf({ ...turn, peers: ['10.0.0.14'] }));
+  });
+
+  it('stands alone where there is one server', async () => {
+    await hold({ peers: [] });
+    expect(await rig.host.read(config)).not.toContain('unicast_peer');
+  });
+
+  it.each([
+    ['somebody changed its configuration', async () => rig.host.write(config, 'changed by hand\n')],
+    ['it was stopped', async () => standIn('slipway-keepalived.service.state', 'inactive')],
+  ])('does not hold once %s, and does again when it is told to', async (_what, spoil) => {
+    await hold();
+    await spoil();
+    expect(await held()).toBeUndefined();
+    await hold();
+    expect(await held()).toBe(holdingOf(turn));
+  });
+
+  it('refuses before it changes anything where the server’s certificate does not name the address', async () => {
+    await standIn('names', '10.0.0.11\n');
+    await expect(hold()).rejects.toMatchObject({ taskCode: 'NOT_IN_CERTIFICATE' });
+    await expect(hold({ holder: 'kube-vip' })).rejects.toMatchObject({ taskCode: 'NOT_IN_CERTIFICATE' });
+    expect(await rig.host.read(config)).toBeUndefined();
+    expect(await rig.host.read(pod)).toBeUndefined();
+  });
+
+  it('gives up at its deadline when the API does not answer there, with the remedy', async () => {
+    await standIn('api', '10.0.0.11\n');
+    await expect(hold({ waitSeconds: 1 })).rejects.toMatchObject({
+      taskCode: 'ADDRESS_SILENT',
+      message: expect.stringContaining(`did not answer at ${address} within 1 s`) as string,
+      hint: expect.stringContaining('free address') as string,
+    });
+    expect(await held()).toBeUndefined();
+  });
+
+  it('leaves an address alone that a stranger answers at', async () => {
+    await standIn('api', '10.0.0.11\n');
+    await program('ping', '#!/bin/sh\nexit 0\n');
+    await expect(hold()).rejects.toMatchObject({ taskCode: 'ADDRESS_TAKEN' });
+    expect(await verbs()).toEqual([]);
+  });
+
+  it('steps back when it takes an address that another server has: they do not hear each other', async () => {
+    // As keepalived does when no word of the others comes through.
+    await patience(`echo "eth1 ${address}/32" >>"$SLIPWAY_PREFIX/var/stand-in/addresses"`);
+    await expect(hold()).rejects.toMatchObject({
+      taskCode: 'ADDRESS_TWICE',
+      hint: expect.stringContaining('protocol 112') as string,
+    });
+    expect((await verbs()).at(-1)).toBe('disable --now slipway-keepalived');
+    expect(await held()).toBeUndefined();
+  });
+
+  it('finds no interface for an address that is not the server’s', async () => {
+    await expect(hold({ ownAddress: '10.9.9.9' })).rejects.toMatchObject({ taskCode: 'PRIVATE_INTERFACE_MISSING' });
+  });
+
+  describe.skipIf(keepalivedHere)(`without keepalived ${keepalivedHere ? 'skipped: this computer has one' : ''}`, () => {
+    const packages = 'var/lib/slipway/keepalived.installed';
+    const aptGet = (installs: boolean): string => `#!/bin/sh
+echo "$*" >>"$SLIPWAY_PREFIX/var/stand-in/apt"
+case "$*" in
+  *" install "*) ${installs ? `cp "$SLIPWAY_PREFIX/keepalived" "${rig.host.bin}/keepalived"` : 'echo "E: Unable to locate package keepalived" >&2; exit 100'} ;;
+  *purge*) rm "${rig.host.bin}/keepalived" ;;
+esac
+`;
+    beforeEach(async () => {
+      await rm(join(rig.host.bin, 'keepalived'));
+      await rig.host.write('keepalived', keepalivedStandIn, 0o755);
+    });
+
+    it('installs it, remembers that, and removes it again when kube-vip takes over', async () => {
+      await program('apt-get', aptGet(true));
+      await hold();
+      expect(await rig.host.read(packages)).toBe('apt-get\n');
+      expect(await rig.run(holdAddress(kubeVip))).toMatchObject({ changed: 'true' });
+      expect(existsSync(join(rig.host.bin, 'keepalived'))).toBe(false);
+      expect(await rig.host.read(packages)).toBeUndefined();
+      expect(await verbs()).toContain('disable --now slipway-keepalived');
+    });
+
+    it('says what to do where it cannot be had, and leaves nothing behind', async () => {
+      await program('apt-get', aptGet(false));
+      await expect(hold()).rejects.toMatchObject({
+        taskCode: 'KEEPALIVED_MISSING',
+        message: expect.stringContaining('Unable to locate package') as string,
+        hint: expect.stringContaining('holder: kube-vip') as string,
+      });
+      expect(await rig.host.read(packages)).toBeUndefined();
+      expect(await rig.host.read(config)).toBeUndefined();
+    });
+  });
+
+  it('leaves a keepalived that was there before us when kube-vip takes over', async () => {
+    await hold();
+    await rig.run(holdAddress(kubeVip));
+    expect(existsSync(join(rig.host.bin, 'keepalived'))).toBe(true);
+  });
+
+  it('writes the static pod of kube-vip with its interface and address, once', async () => {
+    expect(await rig.run(holdAddress(kubeVip))).toMatchObject({ interface: 'eth1', changed: 'true' });
+    const text = await readFile(join(rig.host.prefix, pod), 'utf8');
+    expect(text).toMatch(/name: vip_interface\n\s+value: "eth1"/);
+    expect(text).toMatch(/name: address\n\s+value: "10\.0\.0\.5"/);
+    expect(text).not.toContain('@');
+    expect(await held()).toBe(holdingOf(kubeVip));
+    expect(await rig.run(holdAddress(kubeVip))).toMatchObject({ changed: 'false' });
+    await rm(join(rig.host.prefix, pod));
+    expect(await held()).toBeUndefined();
+  });
+
+  it('takes the pod of kube-vip away when keepalived takes over', async () => {
+    await rig.run(holdAddress(kubeVip));
+    await hold();
+    expect(await rig.host.read(pod)).toBeUndefined();
+    expect(await held()).toBe(holdingOf(turn));
+  });
+});
+
+describe('the settings of a turn', () => {
+  it('are the same whatever order the peers come in, and others for any other turn', () => {
+    expect(holdingOf({ ...turn, peers: [...turn.peers].reverse() })).toBe(holdingOf(turn));
+    const others: Partial<AddressTurn>[] = [
+      { peers: ['10.0.0.12'] },
+      { slot: 2 },
+      { address: '10.0.0.6' },
+      { ownAddress: '10.0.0.14' },
+      { clusterId: 'other' },
+      { holder: 'kube-vip' },
+    ];
+    expect(new Set([holdingOf(turn), ...others.map((other) => holdingOf({ ...turn, ...other }))]).size).toBe(7);
+  });
+});
