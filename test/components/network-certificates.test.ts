@@ -189,6 +189,8 @@ describe('cert-manager', () => {
       dns01RecursiveNameserversOnly: true,
       global: { leaderElection: { namespace: 'cert-manager' } },
     });
+    const resolvers = ['[2001:db8::53]:53'];
+    expect((await cluster({ resolvers })).values('cert-manager')['dns01RecursiveNameservers']).toBe(resolvers[0]);
   });
 
   it('moves to a pool with all its parts', async () => {

@@ -74,9 +74,9 @@ describe('the way in', () => {
     });
   });
 
-  it('is a NodeBalancer with the cluster’s tags, known by name so that pods pass through it too', async () => {
+  it('is a NodeBalancer with the cluster’s tags, known by its address so that a domain itself can point there', async () => {
     expect(at(await traefik({ loadBalancerType: 'premium' }, linode), 'service.annotations')).toMatchObject({
-      'service.beta.kubernetes.io/linode-loadbalancer-hostname-only-ingress': 'true',
+      'service.beta.kubernetes.io/linode-loadbalancer-hostname-only-ingress': 'false',
       'service.beta.kubernetes.io/linode-loadbalancer-tags': 'slipway:cluster=acme,slipway:cluster-id=k3x9',
       'service.beta.kubernetes.io/linode-loadbalancer-nodebalancer-type': 'premium',
     });
