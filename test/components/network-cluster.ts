@@ -12,6 +12,7 @@ import {
 } from '../../src/components/index.js';
 import { parseCluster } from '../../src/config/index.js';
 import { Secret } from '../../src/domain/secret.js';
+import { providers } from './support.js';
 
 /** What no output may ever hold. */
 export const providerToken = 'hcloud-token-that-nobody-may-see';
@@ -27,24 +28,7 @@ export const hetzner: ProviderFacts = {
   values: hetznerIntegration.templateValues({ name: 'acme', id: 'k3x9' }, { locations: ['fsn1', 'hel1'] }),
 };
 
-export const linode: ProviderFacts = {
-  name: 'linode',
-  required: ['ccm-linode'],
-  baseline: ['linode-csi'],
-  serviceLoadBalancer: 'provider',
-  storageClass: 'linode-block-storage-retain',
-  values: { location: 'de-fra-2' },
-};
-
-/** Machines of one's own: nothing in front of the nodes, no volumes but their disks. */
-export const bare: ProviderFacts = {
-  name: 'ssh',
-  required: [],
-  baseline: [],
-  serviceLoadBalancer: 'nodes',
-  storageClass: undefined,
-  values: {},
-};
+export const { linode, ssh: bare } = providers;
 
 const catalogues = new Map<string, Promise<Catalogue>>();
 
