@@ -54,6 +54,8 @@ describe('Flux', () => {
       path: './production',
       prune: true,
       wait: true,
+      // But Flux itself can be taken away without the workloads.
+      deletionPolicy: 'Orphan',
     });
   });
 
