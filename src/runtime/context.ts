@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+
 import { systemClock, systemRandom, type Secret } from '../domain/index.js';
 import { Secret as SecretValue } from '../domain/secret.js';
 import { UsageError } from '../errors/index.js';
@@ -80,6 +82,7 @@ export async function createRuntime({ reporter, signal, env }: RuntimeOptions): 
     openApi,
     cloudInit: async (machine) => (await import('../remote/cloud-init.js')).cloudInit(machine),
     newKeyPair: () => keys.generateKeyPair('plan'),
+    secretSources: { environment: (variable) => secretFrom(env, variable), file: secretInFile },
     reporter,
     clock,
     random,
@@ -137,6 +140,21 @@ async function packageOf({ name, hosts }: ProviderSection): Promise<ProviderPack
     });
   }
   return found;
+}
+
+/** @throws UsageError code SECRET_FILE for a file that is there and cannot be read */
+async function secretInFile(path: string): Promise<Secret | undefined> {
+  try {
+    const value = (await readFile(path, 'utf8')).trim();
+    return value ? new SecretValue(value) : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new UsageError(`The file ${path}, which a Secret comes from, cannot be read.`, {
+      code: 'SECRET_FILE',
+      hint: 'Check its path and who may read it.',
+      cause: error,
+    });
+  }
 }
 
 function secretFrom(env: NodeJS.ProcessEnv, variable: string): Secret | undefined {

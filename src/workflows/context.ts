@@ -21,6 +21,12 @@ export interface WorkflowContext {
   }): Promise<string>;
   /** A key pair that is not kept, for a plan before there is a cluster. */
   newKeyPair(): { publicKey: string; privateKey: Secret };
+  /** Where the values of components' Secrets come from, beside the provider. */
+  readonly secretSources: {
+    environment(variable: string): Secret | undefined;
+    /** Undefined: there is no such file, or nothing in it. */
+    file(path: string): Promise<Secret | undefined>;
+  };
   readonly reporter: Reporter;
   readonly clock: Clock;
   readonly random: Random;
