@@ -11,7 +11,7 @@ import { identityFault } from '../../src/remote/index.js';
  * The private key to log in with: `provider.identity`, else SLIPWAY_SSH_KEY, else ~/.ssh/id_ed25519.
  * @throws UsageError codes IDENTITY_MISSING, IDENTITY_UNUSABLE
  */
-export async function readIdentity(context: ProviderContext): Promise<Secret> {
+export async function readIdentity(context: Pick<ProviderContext, 'section' | 'variable'>): Promise<Secret> {
   const path =
     context.section.identity ??
     context.variable('SLIPWAY_SSH_KEY') ??

@@ -4,13 +4,16 @@ import { resolve } from 'node:path';
 import type { ComponentsSpec } from '../domain/spec/components.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 
+/** A path as a cluster file in `folder` means it. */
+export const absolutePath = (path: string, folder: string, home: string = homedir()): string =>
+  path.startsWith('~/') ? resolve(home, path.slice(2)) : resolve(folder, path);
+
 /**
  * The same specification with every path absolute: relative ones are meant from the file's folder, `~/` from the
  * home folder. A record of it can then be used from anywhere on this computer.
  */
 export function withAbsolutePaths(spec: ClusterSpec, folder: string, home: string = homedir()): ClusterSpec {
-  const absolute = (path: string): string =>
-    path.startsWith('~/') ? resolve(home, path.slice(2)) : resolve(folder, path);
+  const absolute = (path: string): string => absolutePath(path, folder, home);
   const { provider, kubernetes, components } = spec;
   return {
     ...spec,
@@ -21,7 +24,10 @@ export function withAbsolutePaths(spec: ClusterSpec, folder: string, home: strin
 }
 
 /** Folders of components, and the files that secrets are in. */
-function componentsWithAbsolutePaths(components: ComponentsSpec, absolute: (path: string) => string): ComponentsSpec {
+export function componentsWithAbsolutePaths(
+  components: ComponentsSpec,
+  absolute: (path: string) => string,
+): ComponentsSpec {
   const named = Object.entries(components).map(([name, settings]) => {
     if (typeof settings !== 'object' || Array.isArray(settings) || !settings.secrets) return [name, settings] as const;
     const secrets = Object.entries(settings.secrets).map(

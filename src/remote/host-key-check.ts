@@ -4,7 +4,8 @@ import { RefusedError } from '../errors/index.js';
 import { blobType, fingerprint, keyBlob } from './keys.js';
 import type { HostTarget } from './types.js';
 
-const algorithmsOf: Readonly<Record<string, readonly ServerHostKeyAlgorithm[]>> = {
+/** Signature algorithms by the type of the key. */
+export const algorithmsOf: Readonly<Record<string, readonly ServerHostKeyAlgorithm[]>> = {
   'ssh-ed25519': ['ssh-ed25519'],
   'ecdsa-sha2-nistp256': ['ecdsa-sha2-nistp256'],
   'ecdsa-sha2-nistp384': ['ecdsa-sha2-nistp384'],
@@ -61,6 +62,11 @@ export class HostKeyCheck {
   /** Whether another of its keys may be the one: a fingerprint does not tell the kind of its key. */
   get undecided(): boolean {
     return this.#byFingerprint && this.refusal !== undefined && this.algorithms.length > 0;
+  }
+
+  /** How many kinds of its keys were refused so far. */
+  get refused(): number {
+    return this.#refused.size;
   }
 
   accepts(shown: Buffer): boolean {

@@ -13,7 +13,7 @@ export class JumpHosts {
   constructor(private readonly limit: LimitFunction) {}
 
   /** By TCP, or by a channel of the jump host. @throws as `openClient`, and what the network said on either leg. */
-  async dial(target: HostTarget, signal: AbortSignal): Promise<Duplex> {
+  async dial(target: Pick<HostTarget, 'address' | 'port' | 'jump'>, signal: AbortSignal): Promise<Duplex> {
     if (!target.jump) return dialTcp(target, signal);
     const client = await this.#client(target.jump);
     signal.throwIfAborted();

@@ -45,7 +45,7 @@ export async function openClient(
 ): Promise<Opened> {
   const { default: ssh2 } = await import('ssh2');
   let check: HostKeyCheck | undefined;
-  for (;;) {
+  for (let asked = -1; ;) {
     signal.throwIfAborted();
     const socket = await dial(signal);
     try {
@@ -60,8 +60,11 @@ export async function openClient(
       });
     } catch (error) {
       socket.destroy();
-      // Each round leaves one kind of key less to ask for.
-      if (error === check?.refusal && check?.undecided) continue;
+      // Each round that shows another key leaves one kind less to ask for.
+      if (error === check?.refusal && check?.undecided && check.refused > asked) {
+        asked = check.refused;
+        continue;
+      }
       throw check?.refusal ?? error;
     }
   }

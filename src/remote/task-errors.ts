@@ -62,7 +62,9 @@ export function taskFailed(
   if (output.exit === 124 || output.exit === 137) return taskTimeout(machine, task, reason, details);
   return new TaskFailedError(machine, task, taskCode, `${machine}: ${task} failed: ${reason}.`.replace(/\.\.$/, '.'), {
     code: 'TASK_FAILED',
-    hint: isSudo ? 'Allow it in sudoers: `NAME ALL=(ALL) NOPASSWD:ALL`.' : (hints[taskCode ?? ''] ?? runAgain),
+    hint: isSudo
+      ? `Allow it on ${machine}, in /etc/sudoers.d/slipway: \`NAME ALL=(ALL) NOPASSWD:ALL\`, or log in as root.`
+      : (hints[taskCode ?? ''] ?? runAgain),
     details,
   });
 }

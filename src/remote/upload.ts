@@ -6,6 +6,8 @@ import type { Client, SFTPWrapper, Stats } from 'ssh2';
 
 import type { RunOptions } from './types.js';
 
+const MiB = 2 ** 20;
+
 export interface Upload {
   readonly localPath: string;
   readonly remotePath: string;
@@ -47,23 +49,21 @@ async function copy(client: Client, upload: Upload, { signal, progress }: RunOpt
     }
     const part = `${remotePath}.slipway-part`;
     let tenths = 0;
-    await done((callback) =>
-      sftp.fastPut(
-        localPath,
-        part,
-        {
-          mode,
-          step: (sent) => {
-            const now = Math.floor((sent / size) * 10);
-            if (now > tenths) progress?.(`${now * 10} % of ${remotePath} copied`);
-            tenths = Math.max(tenths, now);
-          },
-        },
-        callback,
-      ),
-    );
-    const sent = await statOf(sftp, part);
-    if (sent?.size !== size) throw new Error(`${sent?.size ?? 0} of ${size} bytes arrived`);
+    const step = (sent: number): void => {
+      const now = Math.floor((sent / size) * 10);
+      if (now > tenths && size >= MiB)
+        progress?.(`${Math.floor(sent / MiB)} of ${Math.ceil(size / MiB)} MiB of ${remotePath} copied`);
+      tenths = Math.max(tenths, now);
+    };
+    try {
+      await done((callback) => sftp.fastPut(localPath, part, { mode, step }, callback));
+      const sent = await statOf(sftp, part);
+      if (sent?.size !== size) throw new Error(`${sent?.size ?? 0} of ${size} bytes arrived`);
+    } catch (error) {
+      // What was written may be what filled the disk.
+      if (!signal.aborted) await removed(sftp, part);
+      throw error;
+    }
     await done((callback) => sftp.chmod(part, mode, callback));
     await replaced(sftp, part, remotePath);
   } finally {

@@ -42,7 +42,7 @@ describe.skipIf(sshdMissing)(`copying files to a real sshd ${sshdMissing ?? ''}`
   const hash = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
   it('brings it whole, with its mode, and leaves nothing else', async () => {
-    expect(await upload()).toContain(`50 % of ${place} copied`);
+    expect(await upload()).toContain(`1 of 3 MiB of ${place} copied`);
     expect(hash(await readFile(place))).toBe(hash(content));
     expect((await stat(place)).mode & 0o777).toBe(0o755);
     expect(await readdir(join(place, '..'))).toEqual(['.keep', 'k3s']);

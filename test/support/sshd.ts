@@ -41,6 +41,8 @@ export interface TestHost {
   /** First in the host's PATH; tests may put a program of their own here. */
   readonly bin: string;
   readonly hostKey: SshKeyPair;
+  /** Public half of the other host key, where it was asked for. */
+  readonly ecdsaKey: string | undefined;
   readonly identity: SshKeyPair;
   /** Leads through a gate that can be closed. */
   readonly target: HostTarget;
@@ -68,6 +70,8 @@ export interface TestHostOptions {
   readonly prefix?: string;
   /** Whose login it takes; a new one otherwise. */
   readonly identity?: SshKeyPair;
+  /** Shows an ECDSA key beside its ed25519 one. */
+  readonly ecdsa?: boolean;
 }
 
 export async function startHost(options: TestHostOptions = {}): Promise<TestHost> {
@@ -88,6 +92,8 @@ export async function startHost(options: TestHostOptions = {}): Promise<TestHost
     await chmod(path, mode);
   };
   await file(join(ssh, 'ssh_host_ed25519_key'), hostKey.privateKey.reveal(), 0o600);
+  const ecdsa = join(ssh, 'ssh_host_ecdsa_key');
+  if (options.ecdsa) spawnSync('ssh-keygen', ['-q', '-t', 'ecdsa', '-N', '', '-C', name, '-f', ecdsa]);
   await file(join(root, 'authorized_keys'), `${identity.publicKey}\n`, 0o600);
   await file(join(bin, 'systemctl'), systemctlStandIn(pidFile), 0o755);
   await file(join(bin, 'journalctl'), journalctlStandIn, 0o755);
@@ -97,7 +103,8 @@ export async function startHost(options: TestHostOptions = {}): Promise<TestHost
   let sshdPort = 0;
   for (let left = 5; !sshd; left--) {
     sshdPort = await freePort();
-    await file(join(ssh, 'sshd_config'), sshdConfig({ port: sshdPort, prefix, root, bin, pidFile }), 0o644);
+    const at = { port: sshdPort, prefix, root, bin, pidFile, ecdsa: options.ecdsa ?? false };
+    await file(join(ssh, 'sshd_config'), sshdConfig(at), 0o644);
     sshd = await startSshd(join(ssh, 'sshd_config'), join(root, 'sshd.log'), pidFile);
     if (!sshd && left === 1) throw new Error(`sshd did not start: ${await readFile(join(root, 'sshd.log'), 'utf8')}`);
   }
@@ -108,6 +115,7 @@ export async function startHost(options: TestHostOptions = {}): Promise<TestHost
     prefix,
     bin,
     hostKey,
+    ecdsaKey: options.ecdsa ? (await readFile(`${ecdsa}.pub`, 'utf8')).trim() : undefined,
     identity,
     sshdPort,
     target: {
@@ -141,7 +149,16 @@ export async function startHost(options: TestHostOptions = {}): Promise<TestHost
   };
 }
 
-function sshdConfig(at: { port: number; prefix: string; root: string; bin: string; pidFile: string }): string {
+interface SshdAt {
+  readonly port: number;
+  readonly prefix: string;
+  readonly root: string;
+  readonly bin: string;
+  readonly pidFile: string;
+  readonly ecdsa: boolean;
+}
+
+function sshdConfig(at: SshdAt): string {
   const path = `${at.bin}:${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`;
   // Forced, so that no start-up file of a shell can put the real systemctl in front, or lose the prefix.
   const forced = `exec env PATH=${path} SLIPWAY_PREFIX=${at.prefix} /bin/sh -c "$SSH_ORIGINAL_COMMAND"`;
@@ -149,6 +166,7 @@ function sshdConfig(at: { port: number; prefix: string; root: string; bin: strin
 Port ${at.port}
 ListenAddress 127.0.0.1
 HostKey ${at.prefix}/etc/ssh/ssh_host_ed25519_key
+${at.ecdsa ? `HostKey ${at.prefix}/etc/ssh/ssh_host_ecdsa_key` : ''}
 PidFile ${at.pidFile}
 AuthorizedKeysFile ${at.root}/authorized_keys
 StrictModes no
