@@ -54,7 +54,11 @@ export async function readCatalogue(
   return { components, folders: [own, ...folders] };
 }
 
-async function componentFolders(folder: string): Promise<string[]> {
+/**
+ * The folders of components in a folder, or itself when it is one.
+ * @throws UsageError code NO_COMPONENT_FOLDER
+ */
+export async function componentFolders(folder: string): Promise<string[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
     if (entries.some((entry) => entry.name === 'component.yaml')) return [folder];

@@ -1,5 +1,5 @@
 export type * from './types.js';
-export { ownComponents, readCatalogue } from './catalogue.js';
+export { componentFolders, ownComponents, readCatalogue } from './catalogue.js';
 export { selectComponents, selectionOf, type Selected, type SelectInput } from './select.js';
 export { renderComponents } from './render.js';
 export { resolveSecrets, secretNeeds } from './secrets.js';

@@ -216,6 +216,8 @@ class Choice {
   }
 
   private missing(component: Component, need: string, able: readonly Component[]): void {
+    // What the provider brings may be just that.
+    if (able.length > 0 && this.input.provider === undefined) return;
     const off = providersOf(need, this.#all).filter(({ name }) => this.#settings.get(name) === false);
     const [first] = off;
     const path = first === undefined ? ['components', component.name] : ['components', first.name];

@@ -1,11 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 
+import type { ComponentsSpec } from '../domain/spec/components.js';
+import type { SpecProblem } from '../domain/spec/rules.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import { messageOf, UsageError } from '../errors/index.js';
-import { withAbsolutePaths } from './paths.js';
+import { absolutePath, componentsWithAbsolutePaths, withAbsolutePaths } from './paths.js';
 import { pathText } from '../domain/source/problems.js';
-import { validateCluster } from './validate.js';
+import { soundParts, validateCluster } from './validate.js';
 import { readYaml, type Position } from '../domain/source/yaml.js';
 
 /** A cluster file is a page or two; what is larger is something else. */
@@ -14,10 +16,22 @@ const maxBytes = 1024 * 1024;
 const hint = '`slipway schema` prints what a cluster file may hold; docs/reference/cluster-file.md explains each key.';
 
 /**
+ * Holds what a file says of components against those there are, which this room does not know. Paths of problems begin
+ * at the file's root; folders are absolute.
+ */
+export type ComponentsCheck = (
+  components: ComponentsSpec,
+  pools: readonly { readonly name: string }[],
+) => Promise<readonly SpecProblem[]>;
+
+/**
  * Reads and validates a cluster file.
  * @throws UsageError code NO_CLUSTER_FILE when it cannot be opened; BAD_CLUSTER_FILE with a line in `details` for each problem.
  */
-export async function loadClusterFile(path: string): Promise<{ spec: ClusterSpec; path: string }> {
+export async function loadClusterFile(
+  path: string,
+  checkComponents?: ComponentsCheck,
+): Promise<{ spec: ClusterSpec; path: string }> {
   let bytes: Buffer;
   try {
     const found = await stat(path);
@@ -30,15 +44,33 @@ export async function loadClusterFile(path: string): Promise<{ spec: ClusterSpec
     if (error instanceof UsageError) throw error;
     throw cannotRead(path, reasonOf(error), undefined, error);
   }
-  const spec = parseCluster(decode(bytes, path), basename(path));
-  return { spec: withAbsolutePaths(spec, dirname(resolve(path))), path };
+  const text = decode(bytes, path);
+  const folder = dirname(resolve(path));
+  const problems = checkComponents ? await componentProblems(text, folder, checkComponents) : [];
+  const spec = parseCluster(text, basename(path), problems);
+  return { spec: withAbsolutePaths(spec, folder), path };
+}
+
+/** Problems of components, as far as that part of the file is sound by itself. */
+async function componentProblems(
+  text: string,
+  folder: string,
+  check: ComponentsCheck,
+): Promise<readonly SpecProblem[]> {
+  const { components, pools } = soundParts(readYaml(text).data);
+  if (components === undefined) return [];
+  const named = (pools ?? []).flatMap(({ name }) => (name === undefined ? [] : [{ name }]));
+  return check(
+    componentsWithAbsolutePaths(components, (path) => absolutePath(path, folder)),
+    named,
+  );
 }
 
 /**
- * Validates the text of a cluster file; `fileName` is what messages call it.
+ * Validates the text of a cluster file; `fileName` is what messages call it, `further` what else was found wrong.
  * @throws UsageError code BAD_CLUSTER_FILE, a line in `details` for each problem: `cluster.yaml:7:3  controlPlan: unknown key; …`.
  */
-export function parseCluster(text: string, fileName: string): ClusterSpec {
+export function parseCluster(text: string, fileName: string, further: readonly SpecProblem[] = []): ClusterSpec {
   const source = readYaml(text);
   const lines: (Position & { text: string })[] = source.problems.map(({ message, ...at }) => ({
     ...at,
@@ -52,8 +84,8 @@ export function parseCluster(text: string, fileName: string): ClusterSpec {
         `${fileName}:1:1  a cluster file is a map of keys, beginning with apiVersion: slipway.dev/v1`,
       ]);
     const { spec, problems } = validateCluster(source.data);
-    if (spec && lines.length === 0) return spec;
-    for (const { path, message, atKey } of problems ?? []) {
+    if (spec && lines.length === 0 && further.length === 0) return spec;
+    for (const { path, message, atKey } of [...(problems ?? []), ...further]) {
       const at = source.locate(path, atKey ?? false);
       if (atKey && source.problems.some(({ line, column }) => line === at.line && column === at.column)) continue;
       lines.push({ ...at, text: path.length === 0 ? message : `${pathText(path)}: ${message}` });

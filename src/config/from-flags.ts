@@ -1,3 +1,4 @@
+import type { ComponentsSpec } from '../domain/spec/components.js';
 import type { ClusterFile, ClusterSpec } from '../domain/spec/schema.js';
 import { UsageError } from '../errors/index.js';
 import { pathText } from '../domain/source/problems.js';
@@ -19,6 +20,7 @@ export interface ClusterFlags {
   readonly networkRange?: string | undefined;
   readonly sshAllow?: readonly string[] | undefined;
   readonly apiAllow?: readonly string[] | undefined;
+  readonly components?: ComponentsSpec['preset'] | undefined;
 }
 
 /** Which flag set a value, longest path first. */
@@ -36,6 +38,7 @@ const flagOfPath: readonly (readonly [path: string, flag: string])[] = [
   ['ssh.allow', '--ssh-allow'],
   ['network.range', '--network-range'],
   ['image', '--image'],
+  ['components.preset', '--components'],
 ];
 
 /**
@@ -77,6 +80,9 @@ function fileOf(flags: ClusterFlags): ClusterFile {
     ...(flags.networkRange === undefined ? {} : { network: { range: flags.networkRange } }),
     ...(flags.sshAllow === undefined ? {} : { ssh: { allow: [...flags.sshAllow] } }),
     ...given('image', flags.image),
+    ...(flags.components === undefined
+      ? {}
+      : { components: { preset: flags.components } as NonNullable<ClusterFile['components']> }),
   };
 }
 

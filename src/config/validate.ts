@@ -1,4 +1,5 @@
 import { checkSpec, type SpecParts, type SpecProblem } from '../domain/spec/rules.js';
+import { componentsSchema, type ComponentsSpec } from '../domain/spec/components.js';
 import { clusterSchema, poolSchema, providerSchema, type ClusterSpec } from '../domain/spec/schema.js';
 import { clusterJsonSchema } from './json-schema.js';
 import { describeIssues, shortValue } from '../domain/source/problems.js';
@@ -46,8 +47,15 @@ function sound<Shape extends Readonly<Record<string, Field>>>(shape: Shape, valu
   );
 }
 
-function soundParts(input: unknown): SpecParts {
+function soundComponents(input: Record<string, unknown>): ComponentsSpec {
+  const entries = Object.entries(input).filter(([key, value]) => componentsSchema.safeParse({ [key]: value }).success);
+  return componentsSchema.parse(Object.fromEntries(entries));
+}
+
+/** As much of a specification as can be read, part by part; components only where they are there and sound. */
+export function soundParts(input: unknown): SpecParts & { readonly components: ComponentsSpec | undefined } {
   const root = isMap(input) ? input : {};
+  const components = isMap(root['components']) ? soundComponents(root['components']) : undefined;
   const { controlPlane, kubernetes, network, ssh } = clusterSchema.shape;
   const api = isMap(root['kubernetes']) ? root['kubernetes']['api'] : undefined;
   return {
@@ -57,6 +65,7 @@ function soundParts(input: unknown): SpecParts {
     network: sound(network.unwrap().shape, root['network']),
     api: sound(kubernetes.unwrap().shape.api.unwrap().shape, api),
     ssh: sound(ssh.unwrap().shape, root['ssh']),
+    components,
   };
 }
 

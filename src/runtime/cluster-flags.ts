@@ -38,6 +38,16 @@ export const describeFlags = {
     multiple: true,
     helpGroup: 'CLUSTER',
   }),
+  components: Flags.option({
+    description: 'What is layered on the cluster without being named. Default: only what the provider needs.',
+    options: ['baseline', 'minimal', 'none'] as const,
+    helpGroup: 'CLUSTER',
+  })(),
+  minimal: Flags.boolean({
+    description: 'The least that serves a web application: --components minimal.',
+    exclusive: ['components'],
+    helpGroup: 'CLUSTER',
+  }),
 };
 
 interface Given {
@@ -52,6 +62,8 @@ interface Given {
   readonly 'network-range'?: string | undefined;
   readonly 'ssh-allow'?: string[] | undefined;
   readonly 'api-allow'?: string[] | undefined;
+  readonly components?: 'baseline' | 'minimal' | 'none' | undefined;
+  readonly minimal?: boolean | undefined;
 }
 
 /** Only what was given. */
@@ -68,5 +80,6 @@ export function described(flags: Given): InputFlags['describe'] {
     networkRange: flags['network-range'],
     sshAllow: flags['ssh-allow'],
     apiAllow: flags['api-allow'],
+    components: flags.minimal ? 'minimal' : flags.components,
   };
 }

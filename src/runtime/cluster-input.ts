@@ -7,6 +7,7 @@ import { UsageError } from '../errors/index.js';
 import { knownCluster } from '../workflows/known-cluster.js';
 import type { ClusterInput } from '../workflows/reconcile.js';
 import type { ClusterRecord } from '../workspace/types.js';
+import { checkComponents } from './check-components.js';
 import type { Runtime } from './context.js';
 
 export interface InputFlags {
@@ -49,7 +50,7 @@ async function fromFile(
       hint: `Write it into ${path} instead.`,
     });
   }
-  const { spec, path: full } = await loadClusterFile(path);
+  const { spec, path: full } = await loadClusterFile(path, checkComponents);
   if (name !== undefined && name !== spec.name) {
     throw new UsageError(`${path} describes the cluster ${spec.name}, not ${name}.`, {
       code: 'NAME_MISMATCH',
@@ -76,7 +77,7 @@ async function fromRecord(
         },
       );
     }
-    const { spec, path } = await loadClusterFile(record.file);
+    const { spec, path } = await loadClusterFile(record.file, checkComponents);
     if (spec.name === record.name) return { spec, file: resolve(path), recordedFileExists: true };
   }
   return { spec: given.length === 0 ? record.spec : overlay(record.spec, describe), recordedFileExists: false };
@@ -115,7 +116,16 @@ function overlay(spec: ClusterSpec, describe: InputFlags['describe']): ClusterSp
     network: describe.networkRange === undefined ? spec.network : { ...spec.network, range: said.network.range },
     ssh: describe.sshAllow === undefined ? spec.ssh : said.ssh,
     ...(describe.image === undefined ? {} : { image: said.image }),
+    ...(describe.components === undefined ? {} : { components: withPreset(spec.components, describe.components) }),
   };
+}
+
+/** Another preset for what the file says of components by name. */
+function withPreset(
+  components: ClusterSpec['components'],
+  preset: NonNullable<InputFlags['describe']['components']>,
+): ClusterSpec['components'] {
+  return Object.assign({ folders: [] }, components, { preset });
 }
 
 /**
