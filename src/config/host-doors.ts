@@ -81,7 +81,7 @@ export function hostsSnippet(
     name,
     address,
     ...(port === 22 ? {} : { port }),
-    ...(user === undefined ? {} : { user }),
+    ...(user === undefined || user === 'root' ? {} : { user }),
     hostKey,
   }));
   return stringify({ provider: { name: 'ssh', hosts: entries } }, { lineWidth: 0 });

@@ -25,8 +25,9 @@ export function parseScanAddress(text: string): ScanTarget {
       hint: 'Write it like 10.0.0.11, rack1.example.org, admin@10.0.0.11:2222 or [2001:db8::1]:2222.',
     });
   }
-  const name = /[:]|^[\d.]+$/.test(address) ? `host-${address.replace(/[^0-9A-Za-z]+/g, '-')}` : address.split('.')[0]!;
-  return { name: name.toLowerCase().replace(/-+$/, ''), address, port, user: match[1], pins: [] };
+  const plain = /:|^[\d.]+$/.test(address) ? `host-${address.replace(/[^0-9A-Za-z]+/g, '-')}` : address.split('.')[0]!;
+  const name = `${plain.toLowerCase().replace(/-+$/, '')}${port === 22 ? '' : `-${port}`}`;
+  return { name, address, port, user: match[1], pins: [] };
 }
 
 /** The hosts of a file, and the file's text. @throws as `readHostDoors` and `readIdentity` */
