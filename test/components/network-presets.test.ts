@@ -111,9 +111,4 @@ describe('what a component asks of nodes', () => {
       }
     expect([...seen].toSorted()).toEqual(Object.keys(pods).toSorted());
   });
-
-  it('has a bound on memory in everything that handles requests of others', async () => {
-    const { values } = await rendered({ preset: 'minimal' });
-    expect(at(values('traefik'), 'resources.limits.memory')).toBe('512Mi');
-  });
 });
