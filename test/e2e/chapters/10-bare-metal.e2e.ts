@@ -54,10 +54,9 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
         'lab',
         names.map((name) => listed(host(name), { type: name.startsWith('s') ? 'server' : 'agent', country: 'DE' })),
         {
-          kubernetes: { api: { address: door, allow: ['10.231.7.0/24'] } },
+          kubernetes: { api: { address: door } },
           controlPlane: { count: 3, type: 'server' },
           pools: [{ name: 'workers', type: 'agent', count: workers }],
-          ssh: { allow: ['10.231.7.0/24'] },
         },
       ),
     );

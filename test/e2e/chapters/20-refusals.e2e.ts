@@ -45,7 +45,7 @@ const troubles: readonly Trouble[] = [
   {
     host: 'port',
     about: 'a port that something else listens on',
-    cause: (host) => ssh(host, 'systemd-run --quiet --unit=squatter socat TCP-LISTEN:6443,fork /dev/null'),
+    cause: (host) => ssh(host, 'systemd-run --quiet --unit=squatter --collect socat TCP-LISTEN:6443,fork /dev/null'),
     mend: (host) => ssh(host, 'systemctl stop squatter'),
     says: [/6443/, /socat/],
   },
@@ -77,10 +77,8 @@ describe('hosts that cannot be taken as they are', () => {
   const write = (trouble: RigHost, more?: Parameters<typeof listed>[1]): void =>
     slipway.write(
       ringFile('refused', [listed(good, { type: 'server' }), listed(trouble, { type: 'agent', ...more })], {
-        kubernetes: { api: { allow: ['10.231.7.0/24'] } },
         controlPlane: { count: 1, type: 'server' },
         pools: [{ name: 'workers', type: 'agent', count: 1 }],
-        ssh: { allow: ['10.231.7.0/24'] },
       }),
     );
   const refused = async (says: readonly RegExp[]): Promise<void> => {
@@ -108,7 +106,7 @@ describe('hosts that cannot be taken as they are', () => {
   });
 
   it('all that is wrong is said at once', async () => {
-    await ssh('port', 'systemd-run --quiet --unit=squatter socat TCP-LISTEN:10250,fork /dev/null');
+    await ssh('port', 'systemd-run --quiet --unit=squatter2 --collect socat TCP-LISTEN:10250,fork /dev/null');
     await ssh('left', 'echo half >/usr/local/bin/k3s');
     slipway.write(
       ringFile('refused', [listed(good), listed(hosts.get('port')!), listed(hosts.get('left')!)], {

@@ -46,10 +46,8 @@ describe('bad luck in the middle', () => {
         'luck',
         [...hosts.values()].map((host) => listed(host, { type: host.name === 'b1' ? 'server' : 'agent' })),
         {
-          kubernetes: { api: { allow: ['10.231.7.0/24'] } },
           controlPlane: { count: 1, type: 'server' },
           pools: [{ name: 'workers', type: 'agent', count: workers }],
-          ssh: { allow: ['10.231.7.0/24'] },
         },
       ),
     );

@@ -19,9 +19,7 @@ describe('a server that never becomes a voter', () => {
         'voter',
         [...hosts.values()].map((host) => listed(host, { type: host.name })),
         {
-          kubernetes: { api: { allow: ['10.231.7.0/24'] } },
           controlPlane: { count: 3, type: ['v1', 'v2', 'v3'] },
-          ssh: { allow: ['10.231.7.0/24'] },
         },
       ),
     );

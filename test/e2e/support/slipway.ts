@@ -54,7 +54,7 @@ export class Slipway {
     const began = Date.now();
     const child = execa(
       join(root, 'bin/run.js'),
-      [...args, ...(args.includes('--json') ? [] : ['--progress', 'json'])],
+      [...args, ...(args.includes('--json') || args.includes('--progress') ? [] : ['--progress', 'json'])],
       {
         cwd: this.home,
         extendEnv: false,
@@ -135,7 +135,8 @@ export function ringFile(
 
 /** What run.sh hands to the tests. */
 export function fromRing(
-  name: 'SLIPWAY_E2E_KEY' | 'SLIPWAY_E2E_VERSION' | 'SLIPWAY_E2E_BUNDLE' | 'SLIPWAY_E2E_CHART',
+  name:
+    'SLIPWAY_E2E_KEY' | 'SLIPWAY_E2E_VERSION' | 'SLIPWAY_E2E_BUNDLE' | 'SLIPWAY_E2E_CHARTS' | 'SLIPWAY_E2E_HELM_IMAGE',
 ): string {
   const value = process.env[name];
   if (value === undefined || value === '') throw new Error(`${name} is not set: start the ring by npm run test:e2e`);

@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { basename, join } from 'node:path';
+
+/** Serves the files of a folder at `http://<address>:<port>/<name>`, as a chart repository is served. */
+export async function serveFolder(folder: string, address: string, port: number): Promise<Server> {
+  const server = createServer((request, response) => {
+    readFile(join(folder, basename(new URL(request.url ?? '', 'http://x').pathname))).then(
+      (content) => response.end(content),
+      () => response.writeHead(404).end(),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, address, resolve);
+  });
+  return server;
+}
