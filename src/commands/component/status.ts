@@ -1,0 +1,43 @@
+import { Flags } from '@oclif/core';
+
+import { BaseCommand } from '../../runtime/base-command.js';
+import { table } from '../../ui/index.js';
+import { type ComponentStatus, componentStatus } from '../../workflows/component-status.js';
+
+export default class ComponentStatusCommand extends BaseCommand {
+  static override summary = 'Show the components of a cluster: versions, health, and why one is not healthy.';
+  static override flags = { cluster: Flags.string({ char: 'c', description: 'The cluster’s name.', required: true }) };
+
+  async run(): Promise<ComponentStatus> {
+    const { flags } = await this.parse(ComponentStatusCommand);
+    return this.withRuntime(flags, async (runtime) => {
+      const status = await componentStatus(runtime, flags.cluster);
+      this.log(rendered(status));
+      return status;
+    });
+  }
+}
+
+function rendered({ cluster, components }: ComponentStatus): string {
+  if (components.length === 0) return `${cluster} has no components, and is not asked to.`;
+  const rows = components.map(({ name, wanted, installed, health, why }) => [
+    name,
+    wanted ?? '',
+    installed ?? '',
+    health,
+    why[0] ?? '',
+  ]);
+  const more = components.flatMap(({ name, why }) => why.slice(1).map((line) => `${name}: ${line}`));
+  const differing = components.filter(({ differs }) => differs !== undefined);
+  return [
+    table(['COMPONENT', 'WANTED', 'INSTALLED', 'HEALTH', 'WHY'], rows),
+    ...(more.length > 0 ? ['', ...more] : []),
+    ...(differing.length > 0
+      ? [
+          '',
+          `Differs from what was asked for (slipway cluster apply ${cluster}):`,
+          ...differing.map(({ name, differs }) => `  ${name}: ${differs ?? ''}`),
+        ]
+      : []),
+  ].join('\n');
+}
