@@ -227,6 +227,7 @@ describe.skipIf(!disk)(`a host whose disk is small ${disk ? '' : 'skipped: mount
       const cut = stepRun();
       const greedy: Session = {
         target: session.target,
+        hostKey: session.hostKey,
         run: (task, options) => session.run(task, options),
         upload: async (local, ...rest) => {
           if (local.endsWith('large.tar')) writeFileSync(filler(), Buffer.alloc(50 * MiB));
