@@ -83,6 +83,7 @@ for folder in var/lib/rancher etc/rancher var/lib/kubelet run/k3s run/flannel va
   empty "$p/$folder"
 done
 # The kubelet and containerd make folders outside their own, too; what somebody else has there stays.
+ss -Hxl 2>/dev/null | grep -q /run/nri/nri.sock || rm -f "$p/run/nri/nri.sock"
 for folder in usr/libexec/kubernetes run/containerd run/nri run/netns; do
   find "$p/$folder" -xdev -depth -type d -empty -delete 2>/dev/null || :
 done
