@@ -31,7 +31,10 @@ const troubles: readonly Trouble[] = [
     about: 'a host that does not answer',
     cause: unplug,
     mend: plugIn,
-    says: [/does not answer|unreachable|no answer|timed out/i, /Bring silent back or take it out of provider\.hosts/],
+    says: [
+      /waiting for silent to accept SSH at 10\.231\.7\.32:22/,
+      /Bring silent back or take it out of provider\.hosts/,
+    ],
   },
   {
     host: 'sudo',
@@ -45,9 +48,9 @@ const troubles: readonly Trouble[] = [
   {
     host: 'port',
     about: 'a port that something else listens on',
-    cause: (host) => ssh(host, 'systemd-run --quiet --unit=squatter --collect socat TCP-LISTEN:6443,fork /dev/null'),
+    cause: (host) => ssh(host, 'systemd-run --quiet --unit=squatter --collect socat TCP-LISTEN:10250,fork /dev/null'),
     mend: (host) => ssh(host, 'systemctl stop squatter'),
-    says: [/6443/, /socat/],
+    says: [/10250/, /socat/],
   },
   {
     host: 'left',
@@ -106,7 +109,7 @@ describe('hosts that cannot be taken as they are', () => {
   });
 
   it('all that is wrong is said at once', async () => {
-    await ssh('port', 'systemd-run --quiet --unit=squatter2 --collect socat TCP-LISTEN:10250,fork /dev/null');
+    await ssh('port', 'systemd-run --quiet --unit=squatter --collect socat TCP-LISTEN:2379,fork /dev/null');
     await ssh('left', 'echo half >/usr/local/bin/k3s');
     slipway.write(
       ringFile('refused', [listed(good), listed(hosts.get('port')!), listed(hosts.get('left')!)], {
