@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { systemRandom } from '../../src/domain/clock.js';
 import type { Fault } from './cloud/index.js';
 import type { CutOrder } from './machines/index.js';
+import type { ChartFault } from './helm/index.js';
 import type { HostsOrder } from './machines/bare-hosts.js';
 import { listenLocally } from './machines/ports.js';
 import { defaultProfile, profileWith } from './profile.js';
@@ -21,6 +22,8 @@ interface Orders {
   readonly neverBoot?: readonly string[];
   readonly serverLimit?: number;
   readonly soldOut?: readonly { readonly type: string; readonly location: string }[];
+  /** By name of a chart or a release: see `ChartFault`. */
+  readonly charts?: Readonly<Record<string, ChartFault>>;
   readonly clear?: boolean;
 }
 
@@ -145,11 +148,13 @@ function order(world: World, orders: Orders): void {
   if (orders.clear) {
     faults.clear();
     world.machines.cuts.length = 0;
+    world.chartFaults.clear();
   }
   for (const fault of orders.cloud ?? []) faults.add(fault);
   for (const neverBoots of orders.neverBoot ?? []) faults.add({ effect: { neverBoots } });
   if (orders.serverLimit !== undefined) faults.add({ effect: { limit: { servers: orders.serverLimit } } });
   for (const soldOut of orders.soldOut ?? []) faults.add({ effect: { soldOut } });
+  world.chartFaults.order(orders.charts ?? {});
   world.machines.cuts.push(...(orders.cut ?? []));
 }
 

@@ -2,6 +2,7 @@ import { systemRandom } from '../../src/domain/clock.js';
 import { BareHosts } from './machines/bare-hosts.js';
 import { Cloud, type CloudState, defaultLimits, type Token } from './cloud/index.js';
 import { ScaledClock } from './clock.js';
+import { ChartFaults } from './helm/index.js';
 import { K3s, type K3sSnapshot } from './k3s/index.js';
 import { Machines, type MachinesSnapshot } from './machines/index.js';
 import { Network } from './network.js';
@@ -21,6 +22,7 @@ export class World {
   readonly machines: Machines;
   readonly k3s: K3s;
   readonly hosts: BareHosts;
+  readonly chartFaults = new ChartFaults();
   profile: SandboxProfile;
 
   /** @param changed told whenever something worth storing happened */
@@ -33,7 +35,12 @@ export class World {
       machines: () => this.machines,
       holderOf: (address) => this.k3s.holderOf(address),
     });
-    this.k3s = new K3s({ ...common, cloud: network, machine: (id) => this.machines.get(id) });
+    this.k3s = new K3s({
+      ...common,
+      chartFaults: this.chartFaults,
+      cloud: network,
+      machine: (id) => this.machines.get(id),
+    });
     this.machines = new Machines({ ...common, behaviour: this.k3s, cloud: network });
     this.hosts = new BareHosts(this.machines, systemRandom);
     this.cloud = new Cloud({

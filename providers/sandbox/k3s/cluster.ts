@@ -2,6 +2,8 @@ import { quorum } from '../../../src/domain/quorum.js';
 import type { Random } from '../../../src/domain/clock.js';
 import type { SandboxClock, SandboxProfile } from '../types.js';
 import { KubernetesServer, type KubernetesSnapshot } from '../kubernetes/index.js';
+import type { Program } from '../kubernetes/controllers/programs.js';
+import { type ChartFaults, HelmController, HelmProgram, imageTrouble } from '../helm/index.js';
 import { caHash, type Pair } from './certificates.js';
 
 export interface Member {
@@ -29,7 +31,23 @@ export interface ClusterContext {
   /** Whether the etcd process of a machine runs. */
   readonly runs: (machine: number) => boolean;
   readonly changed: () => void;
+  readonly chartFaults: ChartFaults;
 }
+
+/** The first minor whose helm jobs carry the release's revision. */
+const comparesFrom = 36;
+
+/** What a cluster's servers were told to leave out. */
+function disabledIn(critical: string): readonly string[] {
+  const settings = JSON.parse(critical) as readonly (readonly [string, unknown])[];
+  const given = settings.find(([key]) => key === 'disable')?.[1];
+  return [given ?? []].flat().map(String);
+}
+
+const programsOf = (server: KubernetesServer, { chartFaults }: ClusterContext): readonly Program[] => [
+  new HelmProgram(() => server.controllers.cluster, chartFaults),
+  imageTrouble(chartFaults),
+];
 
 const uuid = (random: Random): string =>
   random
@@ -69,9 +87,15 @@ export class Cluster {
       podStopMs,
       nodeLostMs,
       ids: () => uuid(context.random),
+      disabled: disabledIn(state.critical),
+      programs: (server) => programsOf(server, context),
     });
     if (state.kubernetes) this.kubernetes.restore(state.kubernetes);
     this.kubernetes.start();
+    const minor = Number(/^v1\.(\d+)/.exec(state.version)?.[1] ?? 0);
+    const helm = new HelmController(() => this.kubernetes.controllers.cluster, minor >= comparesFrom);
+    this.kubernetes.store.watch((change) => helm.seen(change));
+    helm.queue();
     this.kubernetes.store.watch((change) => {
       // The controller on another server takes out the member of a server whose Node object was deleted.
       if (change.resource.plural === 'nodes' && change.type === 'DELETED') this.memberGone(change.object.metadata.name);

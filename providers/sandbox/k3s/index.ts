@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 
 import type { CloudView, Persistent, SandboxClock, SandboxProfile } from '../types.js';
+import type { ChartFaults } from '../helm/index.js';
 import type { Machine, UnitBehaviour } from '../machines/machine.js';
 import { listenLocally } from '../machines/ports.js';
 import { installedVersion, paths } from '../machines/tasks/common.js';
@@ -24,6 +25,7 @@ export interface K3sContext {
   readonly cloud: CloudView;
   readonly machine: (id: number) => Machine | undefined;
   readonly changed: () => void;
+  readonly chartFaults: ChartFaults;
 }
 
 export interface K3sSnapshot {
@@ -349,6 +351,7 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       random: this.context.random,
       runs: (id) => this.#processes.get(id)?.up === true && this.context.machine(id)?.isCutOff !== true,
       changed: this.context.changed,
+      chartFaults: this.context.chartFaults,
     });
     this.#clusters.set(cluster.id, cluster);
     return cluster;

@@ -26,6 +26,7 @@ export interface PodSpec {
     readonly secret?: Ref;
     readonly configMap?: Ref;
     readonly persistentVolumeClaim?: Ref;
+    readonly projected?: { readonly sources?: readonly { readonly secret?: Ref }[] };
   }[];
 }
 
@@ -35,7 +36,7 @@ export function missingOf(cluster: ClusterState, pod: Obj): { reason: string; me
   const namespace = pod.metadata.namespace ?? '';
   const find = (kind: 'Secret' | 'ConfigMap' | 'PersistentVolumeClaim', name: string | undefined): Obj | undefined =>
     cluster.store.look(cluster.kind('v1', kind), namespace, name ?? '');
-  for (const { name = '', secret, configMap, persistentVolumeClaim } of spec.volumes ?? []) {
+  for (const { name = '', secret, configMap, persistentVolumeClaim, projected } of spec.volumes ?? []) {
     const creating = (message: string) => ({
       reason: 'ContainerCreating',
       message: `MountVolume.SetUp failed for volume "${name}" : ${message}`,
@@ -44,6 +45,8 @@ export function missingOf(cluster: ClusterState, pod: Obj): { reason: string; me
       return creating(`secret "${secret.secretName ?? ''}" not found`);
     if (configMap && !configMap.optional && !find('ConfigMap', configMap.name))
       return creating(`configmap "${configMap.name ?? ''}" not found`);
+    const lost = projected?.sources?.find((source) => source.secret && !find('Secret', source.secret.name));
+    if (lost) return creating(`secret "${lost.secret?.name ?? ''}" not found`);
     const claim = persistentVolumeClaim && find('PersistentVolumeClaim', persistentVolumeClaim.claimName);
     if (persistentVolumeClaim && claim?.status?.['phase'] !== 'Bound')
       return creating(`claim ${persistentVolumeClaim.claimName ?? ''} is not bound`);

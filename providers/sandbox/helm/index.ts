@@ -1,0 +1,3 @@
+export { HelmController } from './controller.js';
+export { type ChartFault, ChartFaults, imageTrouble } from './faults.js';
+export { HelmProgram } from './program.js';
