@@ -4,6 +4,7 @@ export { selectComponents, selectionOf, type Selected, type SelectInput } from '
 export { renderComponents } from './render.js';
 export { resolveSecrets, secretNeeds } from './secrets.js';
 export { judgedPlaces, placeText } from './places.js';
+export { filesHeader, renderedFiles } from './files.js';
 export { mergeValues } from './merge-values.js';
 export { jsonText, yamlText } from './yaml-text.js';
 export { bytesOf, milliOf } from './quantity.js';
