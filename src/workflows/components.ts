@@ -59,7 +59,7 @@ export async function componentOutlook(
   return { selection, input, rendered, secrets, facts };
 }
 
-/** The same without a list of what a step acts through. */
+/** What planning components takes, but for the API, which may be the output of a step. */
 export async function componentPlanInput(
   context: WorkflowContext,
   cluster: ClusterRef,
@@ -74,6 +74,13 @@ export async function componentPlanInput(
     archives: chartArchives(),
     warn: (text) => note(context, text, 'warning'),
   };
+}
+
+/** Both at once: what a plan of the whole cluster needs to know of components. */
+export async function componentsToPlan(
+  ...[context, provider, cluster, spec, api, purpose]: Parameters<typeof componentOutlook>
+): Promise<Omit<ComponentPlanInput, 'api'>> {
+  return componentPlanInput(context, cluster, await componentOutlook(context, provider, cluster, spec, api, purpose));
 }
 
 /**

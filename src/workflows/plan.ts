@@ -2,6 +2,7 @@ import type { ClusterRef, WantedMachine } from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import type { Step } from '../engine/index.js';
 import type { Tools } from '../phases/context.js';
+import { type ComponentPlanInput, planComponents } from '../phases/components/plan.js';
 import { planApiAddress } from '../phases/api-address.js';
 import { planControlPlane } from '../phases/control-plane.js';
 import { planDepartures } from '../phases/departures.js';
@@ -20,6 +21,7 @@ export function planCluster(
   { facts, request }: Observation,
   tools: Tools,
   userData: (machine: WantedMachine) => Promise<string>,
+  components?: Omit<ComponentPlanInput, 'api'>,
 ): readonly Step[] {
   const context = { cluster, spec, request, facts, tools };
   const foundation = planFoundation(context);
@@ -38,6 +40,7 @@ export function planCluster(
     ...controlPlane.steps,
     ...workers,
     ...planLabels(context, hosts, controlPlane),
+    ...(components ? planComponents({ ...components, api: controlPlane.api }) : []),
     ...planRemoval(context, controlPlane, arrivals, departures),
   ];
 }

@@ -6,6 +6,7 @@ import type { MachineProvider } from '../provider/port.js';
 import type { StepInfo } from '../reporting/index.js';
 import type { ClusterFolder, ClusterRecord } from '../workspace/types.js';
 import { refuseMovedAddress } from './api-address.js';
+import { componentsToPlan } from './components.js';
 import type { WorkflowContext } from './context.js';
 import { refuseLostControlPlane } from './lost-control-plane.js';
 import { observe, type Observation } from './observe.js';
@@ -45,7 +46,7 @@ export interface ReconcileResult {
 }
 
 /** How many steps of one kind run at once. Joins of servers: etcd takes one learner at a time. */
-const limits = { join: 1, 'agent-join': 50, drain: 3 } as const;
+const limits = { join: 1, 'agent-join': 50, drain: 3, component: 8, 'remove-component': 1 } as const;
 
 /** What would be done, without doing or storing anything. */
 export async function planChanges(context: WorkflowContext, input: ClusterInput): Promise<ClusterPlan> {
@@ -62,7 +63,9 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
   const seen = await observe(context, tools, cluster, spec, publicKey);
   refuseLostControlPlane(spec.name, seen.facts);
   if (record) refuseMovedAddress(record.spec, spec, seen.facts);
-  const steps = planCluster(cluster, spec, seen, tools, () => Promise.reject(new Error('a plan creates nothing')));
+  const components = await componentsToPlan(context, provider, cluster, spec, seen.facts.api, 'change');
+  const nothing = (): Promise<string> => Promise.reject(new Error('a plan creates nothing'));
+  const steps = planCluster(cluster, spec, seen, tools, nothing, components);
   if (steps.length > 0) await preflight(provider, spec, seen, context.signal);
   return {
     cluster: spec.name,
@@ -99,7 +102,8 @@ export async function reconcile(
         sshPublicKey: identity.publicKey,
         hostKey: await folder.firstHostKey(machine.name),
       });
-    const steps = planCluster(record, spec, seen, tools, userData);
+    const components = await componentsToPlan(context, provider, record, spec, seen.facts.api, 'change');
+    const steps = planCluster(record, spec, seen, tools, userData, components);
     if (steps.length > 0) {
       await preflight(provider, spec, seen, context.signal);
       await confirmSteps(context, provider, spec.name, steps, seen);

@@ -1,8 +1,10 @@
 import { etcdHealth, type EtcdHealth, type Machine } from '../domain/index.js';
+import { SlipwayError } from '../errors/index.js';
 import type { NodeFacts } from '../kube/types.js';
 import type { MachineProvider } from '../provider/port.js';
 import type { StepInfo } from '../reporting/index.js';
 import type { ClusterFolder, ClusterRecord, LockHolder, OperationSummary } from '../workspace/types.js';
+import { componentsToPlan } from './components.js';
 import type { WorkflowContext } from './context.js';
 import { knownCluster } from './known-cluster.js';
 import { observe, type Observation } from './observe.js';
@@ -44,10 +46,18 @@ export async function clusterStatus(context: WorkflowContext, name: string): Pro
   const tools = toolsFor(context, provider, folder);
   const { publicKey } = await folder.identity();
   const seen = await observe(context, tools, record, record.spec, publicKey, 'from afar');
-  const steps = planCluster(record, record.spec, seen, tools, () =>
-    Promise.reject(new Error('status creates nothing')),
+  const remarks: string[] = [];
+  const components = await componentsToPlan(context, provider, record, record.spec, seen.facts.api, 'look').catch(
+    (error: unknown) => {
+      if (!(error instanceof SlipwayError)) throw error;
+      remarks.push(`Nothing is known of the components: ${error.message}`);
+      return undefined;
+    },
   );
-  return compose(provider, folder, record, seen, steps.map(stepInfo), await folder.holder());
+  const nothing = (): Promise<string> => Promise.reject(new Error('status creates nothing'));
+  const steps = planCluster(record, record.spec, seen, tools, nothing, components);
+  const status = compose(provider, folder, record, seen, steps.map(stepInfo), await folder.holder());
+  return { ...status, remarks: [...status.remarks, ...remarks] };
 }
 
 function compose(
