@@ -4,7 +4,6 @@ import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 
-import type { ClusterFile } from '../../../src/domain/spec/schema.js';
 import { ask } from '../../support/conversations-http.js';
 import { type ApiServer, at } from '../../support/conversations.js';
 import { chapter, took } from '../support/chapter.js';
@@ -49,7 +48,7 @@ describe('a component on a real k3s', () => {
     slipway.close();
   });
 
-  const write = (pager: NonNullable<ClusterFile['components']>[string]): void =>
+  const write = (pager: boolean | Readonly<Record<string, unknown>>): void =>
     slipway.write(ringFile('parts', [listed(host)], { components: { preset: 'none', folders: [folder], pager } }));
   const apply = ['cluster', 'apply', 'parts', '-f', slipway.file, '--yes'];
   const finishes = async (command: readonly string[] = apply): Promise<number> => {

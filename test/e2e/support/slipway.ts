@@ -29,6 +29,9 @@ export interface ProgressEvent {
   readonly steps?: readonly { readonly id: string; readonly text: string; readonly target: string }[];
 }
 
+/** A cluster file as it is written; names of components are no part of its type. */
+export type RingFile = Omit<ClusterFile, 'components'> & { readonly components?: Readonly<Record<string, unknown>> };
+
 /** The built program with a folder of its own: cluster file, identity and workspace. */
 export class Slipway {
   readonly home = mkdtempSync(join(tmpdir(), 'slipway-e2e-'));
@@ -39,7 +42,7 @@ export class Slipway {
     mkdirSync(join(this.home, 'ws'));
   }
 
-  write(file: ClusterFile): void {
+  write(file: RingFile): void {
     writeFileSync(this.file, stringify(file));
   }
 
@@ -115,8 +118,8 @@ export const listed = (
 export function ringFile(
   name: string,
   hosts: NonNullable<ClusterFile['provider']['hosts']>,
-  more: Partial<ClusterFile> = {},
-): ClusterFile {
+  more: Partial<RingFile> = {},
+): RingFile {
   const { kubernetes, provider, ...rest } = more;
   return {
     name,
