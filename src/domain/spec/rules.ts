@@ -190,6 +190,8 @@ export function checkHosts(parts: SpecParts): SpecProblem[] {
         return [
           { path: ['provider', 'hosts', index], message: `${host.name} needs a country, since residency asks for it` },
         ];
+      if (residency && host.country !== undefined && !residency.includes(host.country))
+        return [{ path: at(index, 'country'), message: `one of provider.residency: ${residency.join(', ')}` }];
       return [];
     }),
   ];
