@@ -73,17 +73,21 @@ describe('Grafana', () => {
     expect(at(await values({}, { loki: false }), 'grafana.additionalDataSources')).toBeUndefined();
   });
 
-  it('takes the password of its administrator from a Secret that is drawn and kept', async () => {
-    const { selection } = await cluster();
-    const [need] = secretNeeds(selection).filter(({ name }) => name === 'grafana-admin');
-    expect(need).toMatchObject({ key: 'admin-password', generate: 32, variable: 'GRAFANA_ADMIN_PASSWORD' });
-    const grafana = at(await values(), 'grafana') as Values;
-    expect(grafana['admin']).toEqual({ existingSecret: need?.name, passwordKey: need?.key });
+  it('takes name and password of its administrator from a Secret; the password is drawn and kept', async () => {
+    const { selection, values: of } = await cluster({ grafana: { user: 'boss' } });
+    const mine = secretNeeds(selection).filter(({ name }) => name === 'grafana-admin');
+    expect(mine).toMatchObject([{ key: 'admin-password', generate: 32, variable: 'GRAFANA_ADMIN_PASSWORD' }]);
+    const { component, options } = selection.on.find((one) => one.component.name === 'monitoring')!;
+    const form = component.secrets.find(({ name }) => name === 'grafana-admin')!;
+    expect(form.plain).toEqual({ 'admin-user': 'options.grafana.user' });
+    expect(at(options, 'grafana.user')).toBe('boss');
+    const grafana = at(of('monitoring'), 'grafana') as Values;
+    expect(grafana['admin']).toEqual({
+      existingSecret: 'grafana-admin',
+      userKey: 'admin-user',
+      passwordKey: 'admin-password',
+    });
     expect(grafana).not.toHaveProperty('adminPassword');
-    // The Secret names no user: Grafana, and what asks it to read again, are told by name.
-    const user = at(grafana, 'env.GF_SECURITY_ADMIN_USER');
-    for (const part of ['dashboards', 'datasources'])
-      expect(at(grafana, `sidecar.${part}.env.REQ_USERNAME`), part).toBe(user);
   });
 
   it('reads Secrets and ConfigMaps of its own namespace only', async () => {
