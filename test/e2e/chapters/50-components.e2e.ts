@@ -1,14 +1,15 @@
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 
 import { ask } from '../../support/conversations-http.js';
 import { type ApiServer, at } from '../../support/conversations.js';
 import { chapter, took } from '../support/chapter.js';
 import { serveFolder } from '../support/files.js';
-import { kube } from '../support/kube.js';
+import { ensure, kube, type KubeObject, wouldTake } from '../support/kube.js';
 import { createHosts, destroyHosts, type RigHost, ssh } from '../support/rig.js';
 import { fromRing, listed, ringFile, Slipway } from '../support/slipway.js';
 
@@ -128,5 +129,30 @@ describe('a component on a real k3s', () => {
     await finishes();
     for (const path of [chart, job, deployment, map('first')]) expect(await status(path), path).toBe(404);
     await finishes(['cluster', 'plan', 'parts', '-f', slipway.file, '--detailed-exitcode']);
+  });
+
+  step('all that the baseline is made of is taken by the API, strictly', 4, async () => {
+    const components = { nats: {}, 'external-dns': { dns: { provider: 'cloudflare' }, domains: ['ring.example'] } };
+    slipway.write(ringFile('parts', [listed(host)], { components }));
+    const out = join(slipway.home, 'rendered');
+    await finishes(['component', 'render', '-f', slipway.file, '--out', out]);
+    const objects = readdirSync(out, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.yaml$/.test(name) && !/kustomization|secrets-needed/.test(name))
+      .flatMap((name) => parseAllDocuments(readFileSync(join(out, name), 'utf8')))
+      .map((document) => document.toJS() as KubeObject);
+    for (const one of objects) if (one.kind === 'Namespace') await ensure(server, '/api/v1/namespaces', one);
+    const unserved = new Set<string>();
+    const charts: string[] = [];
+    for (const one of objects) {
+      const answer = await wouldTake(server, one);
+      if (!answer) unserved.add(one.apiVersion);
+      else expect(answer.status, `${one.kind} ${one.metadata.name}: ${answer.body.slice(0, 600)}`).toBeLessThan(300);
+      if (answer && one.kind === 'HelmChart') charts.push(one.metadata.name);
+    }
+    for (const name of ['traefik', 'cert-manager', 'loki', 'nats']) expect(charts).toContain(name);
+    // Their kinds come with the charts themselves.
+    expect(
+      [...unserved].sort().filter((group) => !/^(monitoring\.coreos\.com|cert-manager\.io)\//.test(group)),
+    ).toEqual([]);
   });
 });

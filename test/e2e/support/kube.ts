@@ -56,6 +56,34 @@ export async function ensure(server: ApiServer, path: string, object: unknown): 
     throw new Error(`POST ${path}: ${status} ${body.slice(0, 500)}`);
 }
 
+export interface KubeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}
+
+/**
+ * Asks whether the API would take an object by server-side apply: it answers without doing it, and strictly, so that a
+ * field it does not know is an error. Undefined when it does not serve the kind.
+ */
+export async function wouldTake(server: ApiServer, object: KubeObject): Promise<HttpAnswer | undefined> {
+  const { apiVersion, kind, metadata } = object;
+  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const served = await request(server, 'GET', root);
+  if (served.status === 404) return undefined;
+  const resources = (JSON.parse(served.body) as { resources: { name: string; kind: string; namespaced: boolean }[] })
+    .resources;
+  const resource = resources.find((one) => one.kind === kind && !one.name.includes('/'));
+  if (!resource) return undefined;
+  const place = resource.namespaced ? `/namespaces/${metadata.namespace ?? 'default'}` : '';
+  return ask(server, {
+    method: 'PATCH',
+    path: `${root}${place}/${resource.name}/${metadata.name}?dryRun=All&fieldManager=ring&force=true&fieldValidation=Strict`,
+    headers: { accept: 'application/json', 'content-type': 'application/apply-patch+yaml' },
+    body: JSON.stringify(object),
+  });
+}
+
 export async function list<T extends Named>(server: ApiServer, path: string): Promise<readonly T[]> {
   return (at(await kube(server, 'GET', path), '/items') ?? []) as readonly T[];
 }
