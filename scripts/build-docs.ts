@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Interfaces } from '@oclif/core';
 
 import { clusterJsonSchema, type JsonSchema } from '../src/config/index.js';
+import { componentsPage } from './components-page.js';
 import { freshConfig, packageRoot } from './fresh-config.js';
 
 /** Writes the generated documents, or with --check fails when one of them is stale. */
@@ -13,6 +14,7 @@ const documents: Readonly<Record<string, string>> = {
   'docs/reference/cluster.schema.json': `${JSON.stringify(clusterJsonSchema(), undefined, 2)}\n`,
   'docs/reference/cluster-file.md': clusterFilePage(clusterJsonSchema()),
   'docs/reference/commands.md': commandsPage(manifest),
+  'docs/reference/components.md': await componentsPage(),
   'oclif.manifest.json': `${JSON.stringify(manifest, undefined, 2)}\n`,
 };
 const stale = Object.entries(documents).filter(([path, text]) => textOf(path) !== text);

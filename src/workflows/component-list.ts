@@ -97,8 +97,10 @@ export function sumOf(all: readonly Requests[]): Requests {
   };
 }
 
-/** A cluster that does not exist yet has no id. */
+/** Stands where the id belongs of a cluster that does not exist yet. */
+export const noId = 'planned';
+
 export async function clusterOf(context: Pick<WorkflowContext, 'workspace'>, spec: ClusterSpec): Promise<ClusterRef> {
   const record = await context.workspace.cluster(spec.name).record();
-  return record ?? { name: spec.name, id: 'planned' };
+  return record ?? { name: spec.name, id: noId };
 }

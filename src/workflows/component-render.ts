@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { nearest } from '../domain/nearest.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import { RefusedError, UsageError } from '../errors/index.js';
-import { clusterOf } from './component-list.js';
+import { clusterOf, noId } from './component-list.js';
 import { checkPlaces } from './component-places.js';
 import { componentOutlook } from './components.js';
 import { note, type WorkflowContext } from './context.js';
@@ -47,7 +47,7 @@ export async function renderToFiles(
   const needs = secretNeeds(selection).filter(({ component }) => wanted.some(({ name }) => name === component));
   const files = renderedFiles(wanted, needs);
   const removed = folder === undefined ? [] : await writeFiles(folder, files);
-  if (cluster.id === 'planned' && wanted.length > 0)
+  if (cluster.id === noId && [...files.values()].some((text) => text.includes(noId)))
     note(
       context,
       `${spec.name} was not created yet: where its id belongs, the files say “planned”. Render again once it is there.`,
