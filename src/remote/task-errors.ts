@@ -26,6 +26,8 @@ const hints: Readonly<Record<string, string>> = {
   CA_MISMATCH: 'The machine was part of another cluster: delete it and run the same command again.',
   NODE_PASSWORD_REJECTED: 'Delete the node of that name (kubectl delete node NAME), then run the same command again.',
   PORT_IN_USE: 'Stop the other program on the machine, then run the same command again.',
+  NOT_A_MEMBER:
+    'Stop k3s on the machine and remove /var/lib/rancher/k3s/server/db there, then run the same command again: it joins anew.',
   SERVER_UNREACHABLE:
     'Check that the machines reach each other on their private addresses, then run the same command again.',
   KEEPALIVED_MISSING:

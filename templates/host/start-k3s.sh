@@ -51,9 +51,10 @@ journal() {
   journalctl --unit="$service" --since="@$began" --no-pager --output=cat 2>/dev/null | tail -n "$1"
 }
 
-# cause: CODE, a tab, and what it means, when the journal shows something known. Lines ending in ! will not mend.
+# cause LINES: CODE, a tab, and what it means, when the last lines of the journal show something known. A code with ! will
+# not mend; one with ~ hardly does without somebody's help.
 cause() {
-  journal 400 | awk -F '\t' '
+  journal "$1" | awk -F '\t' '
     function seen(pattern, code, text) { if (tolower($0) ~ pattern) { last = code "\t" text } }
     {
       seen("token ca hash does not match", "CA_MISMATCH!", "the token belongs to another cluster: its CA hash does not match")
@@ -62,8 +63,13 @@ cause() {
       seen("node password rejected", "NODE_PASSWORD_REJECTED", "the cluster knows another machine by this name: delete its Node object first (node password rejected)")
       seen("critical configuration (value )?mismatch", "CONFIG_MISMATCH!", "a setting that must be equal on all servers differs here")
       seen("flag provided but not defined", "UNKNOWN_FLAG!", "this k3s does not know one of the settings")
-      seen("address already in use", "PORT_IN_USE", "a port that k3s needs is taken by another program")
-      seen("no space left on device", "DISK_FULL", "the disk is full")
+      if (match($0, /:[0-9]+: bind: address already in use/)) {
+        port = substr($0, RSTART + 1)
+        sub(/:.*/, "", port)
+        last = "PORT_IN_USE~\tport " port ", which k3s needs, is taken by another program"
+      } else seen("address already in use", "PORT_IN_USE~", "a port that k3s needs is taken by another program")
+      seen("no space left on device", "DISK_FULL~", "the disk is full")
+      seen("has been removed from the cluster|not a member of the etcd cluster|member has been permanently removed", "NOT_A_MEMBER!", "the cluster took this server out of etcd, and its old data keep it from joining again")
       seen("cgroup ?v1", "CGROUP_V1!", "this system has cgroup v1, which Kubernetes no longer takes")
       seen("too many learner", "LEARNER_PENDING", "another server is still joining")
       seen("connection refused|i/o timeout|no route to host|context deadline exceeded", "SERVER_UNREACHABLE", "the other servers can not be reached")
@@ -88,13 +94,18 @@ until [ "$(is_active "$service")" = active ]; do
   late=false
   [ "$(($(date +%s) - began))" -lt "$WAIT_SECONDS" ] || late=true
   restarts=$(systemctl show --property=NRestarts --value "$service" 2>/dev/null) || restarts=0
-  if $late || [ "${restarts:-0}" -ge 2 ]; then
-    known=$(cause)
+  # Some failures do not end k3s: it says the same for ever.
+  stuck=false
+  [ "$(($(date +%s) - began))" -lt "$((WAIT_SECONDS / 6))" ] || stuck=true
+  if $late || $stuck || [ "${restarts:-0}" -ge 2 ]; then
+    if [ "${restarts:-0}" -ge 2 ] || $late; then known=$(cause 400); else known=$(cause 20); fi
     code=${known%%"$tab"*}
     text=${known#*"$tab"}
     case $code in
       *!) give_up "${code%!}" "$service does not start: $text" ;;
+      *~) ! $stuck || give_up "${code%"~"}" "$service does not start: $text" ;;
     esac
+    code=${code%"~"}
     if $late; then
       give_up "${code:-START_TIMEOUT}" "$service was not ready after $WAIT_SECONDS s: ${text:-its journal names no known cause}"
     fi
