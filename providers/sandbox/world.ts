@@ -33,7 +33,7 @@ export class World {
     const network = new Network({
       cloud: () => this.cloud,
       machines: () => this.machines,
-      holderOf: (address) => this.k3s.holderOf(address),
+      holderOf: (address) => this.k3s.addresses.holderOf(address),
     });
     this.k3s = new K3s({
       ...common,

@@ -5,9 +5,9 @@ import type { ChartFaults } from '../helm/index.js';
 import type { Machine, UnitBehaviour } from '../machines/machine.js';
 import { listenLocally } from '../machines/ports.js';
 import { installedVersion, paths } from '../machines/tasks/common.js';
-import { turnOf } from '../machines/tasks/hold-address.js';
 import type { UnitName } from '../machines/units.js';
 import type { Random } from '../../../src/domain/clock.js';
+import { ApiAddresses } from './api-addresses.js';
 import { ApiEndpoint } from './api-endpoint.js';
 import { issue, makeCa } from './certificates.js';
 import { Cluster, type ClusterSnapshot } from './cluster.js';
@@ -16,7 +16,6 @@ import { judgeJoin } from './joining.js';
 import { newProcess, type Process, refusal } from './process.js';
 import { checkNodePassword, nodeIsReady, registerNode } from './nodes.js';
 import { dataOf, keepData, writeServerFiles } from './server-files.js';
-import { type Turn, VirtualAddresses } from './virtual-addresses.js';
 
 export interface K3sContext {
   readonly clock: SandboxClock;
@@ -44,14 +43,10 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
   /** Ports of this computer by machine, for the machine's life. */
   readonly #ports = new Map<number, number>();
 
-  readonly #addresses: VirtualAddresses;
+  readonly addresses: ApiAddresses;
 
   constructor(private readonly context: K3sContext) {
-    this.#addresses = new VirtualAddresses({
-      clock: context.clock,
-      turns: () => this.turns(),
-      moved: (address, from, to) => this.moved(address, from, to),
-    });
+    this.addresses = new ApiAddresses(this.#processes, (id) => this.serves(id), context);
   }
 
   started(machine: Machine, unit: UnitName): void {
@@ -79,39 +74,8 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       if (machine.isCutOff) process.endpoint?.close();
       else void this.listen(process, process.cluster);
     }
-    this.#addresses.look();
+    this.addresses.look();
     this.context.changed();
-  }
-
-  holderOf(address: string): number | undefined {
-    return this.#addresses.holder(address);
-  }
-
-  apiAnswers(machine: Machine, address: string): boolean {
-    this.#addresses.look();
-    return this.context.cloud.resolve(machine.id, address, 6443).some((id) => this.serves(id));
-  }
-
-  /** Servers that take their turn at an address, and could serve it now. */
-  private turns(): readonly Turn[] {
-    return [...this.#processes.values()].flatMap(({ machine }) => {
-      const turn = machine.spec.bare && this.serves(machine.id) ? turnOf(machine) : undefined;
-      return turn ? [{ ...turn, machine: machine.id }] : [];
-    });
-  }
-
-  private moved(address: string, from: number | undefined, to: number | undefined): void {
-    if (from !== undefined) this.#processes.get(from)?.endpoint?.letGo(address);
-    const process = to === undefined ? undefined : this.#processes.get(to);
-    if (!process) return;
-    process.endpoint?.hold(address).then(
-      () => process.machine.changed(),
-      () =>
-        process.machine.journal(
-          process.unit,
-          `level=error msg="listen tcp ${address}:6443: bind: address already in use"`,
-        ),
-    );
   }
 
   /** A machine that was deleted leaves its member behind, dead. */
@@ -273,7 +237,7 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       machine.after(this.context.profile().nodeReadyMs, () => {
         const member = cluster.members.find(({ machine: id }) => id === machine.id);
         if (member && !machine.traits?.neverVotes) member.voter = true;
-        this.#addresses.look();
+        this.addresses.look();
         this.heartbeat(process, cluster, server ? member?.voter === true : undefined);
       }),
     );
@@ -314,7 +278,7 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
     }
     const runs = this.#processes.get(machine.id) === process;
     if (!runs) endpoint.close();
-    this.#addresses.look();
+    this.addresses.look();
     return runs;
   }
 
@@ -340,7 +304,7 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       const index = cluster.members.findIndex((member) => member.machine === id && !member.voter);
       if (index >= 0) cluster.members.splice(index, 1);
     }
-    this.#addresses.look();
+    this.addresses.look();
     this.context.changed();
   }
 

@@ -16,6 +16,18 @@ export interface NetworkInterface {
   up: boolean;
 }
 
+/** What machines know of the addresses at which an API answers. */
+export interface AddressView {
+  /** Which machine answers at an address that several may hold; undefined: none. */
+  holderOf(address: string): number | undefined;
+  /** Whether the API answers at an address, as one machine sees it. */
+  apiAnswers(machine: Machine, address: string): boolean;
+  /** Whether the certificate of this machine's API names an address. */
+  certifies(machine: Machine, address: string): boolean;
+  /** Whether another machine has an address of its own. */
+  isTaken(machine: Machine, address: string): boolean;
+}
+
 /** What a unit does; the sandbox's k3s. */
 export interface UnitBehaviour {
   started(machine: Machine, unit: UnitName): void;
@@ -23,10 +35,7 @@ export interface UnitBehaviour {
   stopped(machine: Machine, unit: UnitName, how: 'asked' | 'lost'): void;
   /** The network of a machine went or came back, while it runs on. */
   cutOff(machine: Machine): void;
-  /** Which machine answers at an address that several may hold; undefined: none. */
-  holderOf(address: string): number | undefined;
-  /** Whether the API answers at an address, as one machine sees it. */
-  apiAnswers(machine: Machine, address: string): boolean;
+  readonly addresses: AddressView;
 }
 
 export interface MachineContext {

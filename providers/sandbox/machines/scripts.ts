@@ -23,6 +23,7 @@ export class HostScripts {
 
   /** Tasks that only look, and so have a lock of their own: the runner lists them. */
   looks(name: string): boolean {
+    // `read-claim | inspect-host) base=$base/looks`
     const listed = /case \$SLIPWAY_TASK in\s+([a-z0-9 |-]+)\) base=\$base\/looks/.exec(
       this.#text('lib/runner.sh') ?? '',
     )?.[1];

@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 
 import type { Machine } from '../machine.js';
 import { type TaskContext, TaskFailure } from '../task-runner.js';
-import { writeFile } from './common.js';
+import { sha256, writeFile } from './common.js';
 
 interface StaticPod {
   readonly spec?: { readonly containers?: readonly { readonly env?: readonly { name: string; value?: string }[] }[] };
@@ -14,16 +14,20 @@ export const holding = {
   unit: '/etc/systemd/system/slipway-keepalived.service',
   package: '/var/lib/slipway/keepalived.installed',
   program: '/usr/sbin/keepalived',
+  record: '/var/lib/slipway/keepalived.started',
+  /** Holder, settings and the hash of what they became. */
+  held: '/etc/slipway/api-hold',
   pod: '/var/lib/rancher/k3s/agent/pod-manifests/slipway-kube-vip.yaml',
 } as const;
 
 export async function holdWithKeepalived(context: TaskContext): Promise<void> {
   const { machine, need, param, say } = context;
-  const [address, own, priority, password] = [
+  const [address, own, priority, password, settings] = [
     need('ADDRESS'),
     need('OWN_ADDRESS'),
     need('PRIORITY'),
     need('PASSWORD'),
+    need('SETTINGS'),
   ] as const;
   const interfaceName = interfaceWith(machine, own);
   const { files } = machine;
@@ -41,7 +45,9 @@ export async function holdWithKeepalived(context: TaskContext): Promise<void> {
     files.install(holding.program, '', { mode: 0o755, program: 'keepalived' });
     changed = true;
   }
+  assertCertified(machine, address);
   if (files.exists(holding.pod)) files.remove(holding.pod);
+  assertFree(machine, address);
   changed = writeFile(files, '/etc/slipway/api-alive.sh', '#!/bin/sh\n# Written by Slipway.\n', 0o700) || changed;
   const peers = param('PEERS').split(/\s+/).filter(Boolean);
   const lines = [
@@ -54,15 +60,19 @@ export async function holdWithKeepalived(context: TaskContext): Promise<void> {
   changed = writeFile(files, holding.config, `${lines.join('\n')}\n`, 0o600) || changed;
   const unit = '[Unit]\nDescription=Holds the address of the Kubernetes API (Slipway)\n';
   changed = writeFile(files, holding.unit, unit, 0o644) || changed;
+  writeFile(files, holding.record, `${sha256(files, holding.config)}/${sha256(files, holding.unit)}\n`, 0o600);
   await answered(context, address);
+  writeFile(files, holding.held, `keepalived ${settings}\n${sha256(files, holding.config)}\n`, 0o600);
   tell(context, interfaceName, address, changed);
 }
 
 export async function holdWithKubeVip(context: TaskContext): Promise<void> {
   const { machine, need } = context;
   const [address, own, manifest] = [need('ADDRESS'), need('OWN_ADDRESS'), need('MANIFEST')] as const;
+  const settings = need('SETTINGS');
   const interfaceName = interfaceWith(machine, own);
   const { files } = machine;
+  assertCertified(machine, address);
   let changed = false;
   if (files.exists(holding.unit)) {
     files.remove(holding.unit);
@@ -72,6 +82,7 @@ export async function holdWithKubeVip(context: TaskContext): Promise<void> {
   const text = `${manifest.replaceAll('@INTERFACE@', interfaceName)}\n`;
   changed = writeFile(files, holding.pod, text, 0o600) || changed;
   await answered(context, address);
+  writeFile(files, holding.held, `kube-vip ${settings}\n${sha256(files, holding.pod)}\n`, 0o600);
   tell(context, interfaceName, address, changed);
 }
 
@@ -101,6 +112,30 @@ export function turnOf({ files }: Machine): { readonly address: string; readonly
   return address === undefined ? undefined : { address, priority: 100 };
 }
 
+/** What `observe` tells of it: holder and settings, as long as they are still what was written. */
+export function holdOf({ files }: Machine): string {
+  const [hold = '', hash] = files.exists(holding.held) ? files.text(holding.held).split('\n') : [];
+  const isKeepalived = hold.startsWith('keepalived ');
+  if (isKeepalived && !files.exists(holding.unit)) return '';
+  return hash === sha256(files, isKeepalived ? holding.config : holding.pod) ? hold : '';
+}
+
+/** @throws TaskFailure NOT_IN_CERTIFICATE */
+function assertCertified(machine: Machine, address: string): void {
+  if (machine.context.behaviour.addresses.certifies(machine, address)) return;
+  throw new TaskFailure(
+    'NOT_IN_CERTIFICATE',
+    `the certificate of this server's API does not name ${address}: tls: failed to verify certificate: x509: certificate is valid for ${machine.addresses.join(', ')}, not ${address}`,
+  );
+}
+
+/** @throws TaskFailure ADDRESS_TAKEN */
+function assertFree(machine: Machine, address: string): void {
+  const { addresses } = machine.context.behaviour;
+  if (addresses.holderOf(address) !== undefined || !addresses.isTaken(machine, address)) return;
+  throw new TaskFailure('ADDRESS_TAKEN', `${address} answers already, and not as this cluster: another machine has it`);
+}
+
 function interfaceWith(machine: Machine, address: string): string {
   const found = machine.interfaces.find((known) => known.up && known.address === address)?.name;
   if (found !== undefined) return found;
@@ -108,8 +143,8 @@ function interfaceWith(machine: Machine, address: string): string {
 }
 
 async function answered({ machine, need }: TaskContext, address: string): Promise<void> {
-  const { behaviour } = machine.context;
-  const ok = (): true | undefined => (behaviour.apiAnswers(machine, address) ? true : undefined);
+  const { addresses } = machine.context.behaviour;
+  const ok = (): true | undefined => (addresses.apiAnswers(machine, address) ? true : undefined);
   if (await machine.until(ok, Number(need('WAIT_SECONDS')) * 1000)) return;
   throw new TaskFailure(
     'ADDRESS_SILENT',
@@ -119,6 +154,6 @@ async function answered({ machine, need }: TaskContext, address: string): Promis
 
 function tell({ machine, fact }: TaskContext, interfaceName: string, address: string, changed: boolean): void {
   fact('interface', interfaceName);
-  fact('holds', machine.context.behaviour.holderOf(address) === machine.id);
+  fact('holds', machine.context.behaviour.addresses.holderOf(address) === machine.id);
   fact('changed', changed);
 }

@@ -1,5 +1,6 @@
 import type { TaskBody } from '../task-runner.js';
 import { claimHost, readClaim, rebootHost, releaseHost } from './claims.js';
+import { inspectHost } from './inspect-host.js';
 import { firstLogin } from './first-login.js';
 import { holdWithKeepalived, holdWithKubeVip } from './hold-address.js';
 import { installK3s } from './install-k3s.js';
@@ -21,6 +22,7 @@ export const taskBodies: ReadonlyMap<string, TaskBody> = new Map<string, TaskBod
   ['observe', observe],
   ['claim-host', claimHost],
   ['read-claim', readClaim],
+  ['inspect-host', inspectHost],
   ['release-host', releaseHost],
   ['reboot-host', rebootHost],
   ['put-k3s-files', putK3sFiles],

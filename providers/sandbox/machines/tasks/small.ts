@@ -1,6 +1,7 @@
 import { type TaskContext, TaskFailure } from '../task-runner.js';
 import type { UnitName } from '../units.js';
 import { installedVersion, k3sUnit, paths, sha256 } from './common.js';
+import { holdOf } from './hold-address.js';
 
 const unitOf = { server: 'k3s', agent: 'k3s-agent' } as const satisfies Record<string, UnitName>;
 
@@ -44,4 +45,5 @@ export async function observe({ machine, fact }: TaskContext): Promise<void> {
   fact('enabled', known?.enabled ?? false);
   fact('config_sha256', sha256(machine.files, paths.config));
   fact('boot_id', machine.bootId);
+  fact('api_hold', holdOf(machine));
 }

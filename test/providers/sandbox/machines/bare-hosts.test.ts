@@ -52,8 +52,9 @@ async function startServer(name: string, config: string): Promise<void> {
   await run(name, 'install-k3s', { VERSION: 'v1.36.5+k3s1', BASE_URL: 'https://get.example' });
   await run(name, 'start-k3s', { ROLE: 'server', CONFIG: config, UNIT: '[Service]', WAIT_SECONDS: 120 });
 }
-const first = (name: string): string => `cluster-init: true\ntoken: t0\nnode-ip: ${host(name).address}\n`;
-const joining = (): string => `server: https://${host('rack-b').address}:6443\ntoken: t0\n`;
+const first = (name: string): string =>
+  `cluster-init: true\ntoken: t0\nnode-ip: ${host(name).address}\ntls-san: [${freeAddress}]\n`;
+const joining = (): string => `server: https://${host('rack-b').address}:6443\ntoken: t0\ntls-san: [${freeAddress}]\n`;
 const hold = (name: string, priority: number): HostTask =>
   task('hold-with-keepalived', {
     ADDRESS: freeAddress,
@@ -61,6 +62,7 @@ const hold = (name: string, priority: number): HostTask =>
     PEERS: '',
     PRIORITY: priority,
     PASSWORD: 'abcdefgh',
+    SETTINGS: 'abc',
     WAIT_SECONDS: 60,
   });
 
@@ -75,6 +77,29 @@ describe('a bare host', () => {
   it('runs tasks for a user with sudo, and says what sudo says where it is refused', async () => {
     expect(await run('rack-b', 'read-claim')).toMatchObject({ machine: '', cluster_id: '' });
     await expect(run('rack-c', 'read-claim')).rejects.toThrow(/may not become root without a password/);
+  });
+
+  it('tells what it is like, wrongs included', async () => {
+    const params = {
+      PORTS: '6443/tcp 8472/udp',
+      PRIVATE_ADDRESS: host('rack-d').address,
+      WRITE_TEST: true,
+      WIREGUARD: true,
+    };
+    world.hosts.change(/rack-d/, { swap: true, portsInUse: ['6443 nginx'], fsyncMs: 40, firewall: 'ufw' });
+    const facts = await run('rack-d', 'inspect-host', params);
+    expect(facts).toMatchObject({
+      swap_mib: '2048',
+      ports: '6443/tcp=nginx',
+      fsync_ms: '40.0',
+      firewall: 'ufw',
+      private_interface: 'eth0',
+    });
+    expect(Number(facts['time']) - Date.now() / 1000).toBeGreaterThan(3500);
+    world.hosts.change(/rack-d/, { swap: false, portsInUse: [] });
+    expect(await run('rack-f', 'inspect-host', params)).toMatchObject({
+      k3s_left: expect.stringContaining('/usr/local/bin/k3s') as string,
+    });
   });
 
   it('belongs to one cluster at a time, and a reader never waits', async () => {
@@ -136,7 +161,7 @@ describe('a bare host', () => {
 
 describe('an address that servers take turns at', () => {
   const holder = (): string | undefined =>
-    world.hosts.all().find(({ id }) => id === world.k3s.holderOf(freeAddress))?.spec.name;
+    world.hosts.all().find(({ id }) => id === world.k3s.addresses.holderOf(freeAddress))?.spec.name;
   /** What the API says at the address, from this very computer. */
   const ping = (): Promise<string> =>
     new Promise((resolve) => {
@@ -149,6 +174,7 @@ describe('an address that servers take turns at', () => {
     for (const [index, name] of ['rack-b', 'rack-d', 'rack-e'].entries())
       await (await connect(name)).run(hold(name, 200 - index), { signal });
     expect([holder(), await ping()]).toEqual(['rack-b', 'pong']);
+    expect(await run('rack-b', 'observe')).toMatchObject({ api_hold: 'keepalived abc' });
     const id = world.hosts.all().find(({ spec }) => spec.name === 'rack-b')!.id;
     world.machines.cutOff(id, true);
     expect(await ping()).toBe('ECONNREFUSED');

@@ -1,0 +1,67 @@
+import type { AddressView } from '../machines/machine-types.js';
+import type { Machine } from '../machines/machine.js';
+import { turnOf } from '../machines/tasks/hold-address.js';
+import type { CloudView, SandboxClock } from '../types.js';
+import type { Process } from './process.js';
+import { type Turn, VirtualAddresses } from './virtual-addresses.js';
+
+const apiPort = 6443;
+
+/** Where the API of bare hosts answers: at their own addresses, and at those that they take turns at. */
+export class ApiAddresses implements AddressView {
+  readonly #shared: VirtualAddresses;
+
+  constructor(
+    private readonly processes: ReadonlyMap<number, Process>,
+    private readonly serves: (machine: number) => boolean,
+    private readonly context: { readonly clock: SandboxClock; readonly cloud: CloudView },
+  ) {
+    this.#shared = new VirtualAddresses({
+      clock: context.clock,
+      turns: () => this.turns(),
+      moved: (address, from, to) => this.moved(address, from, to),
+    });
+  }
+
+  /** Something happened to a server. */
+  look(): void {
+    this.#shared.look();
+  }
+
+  holderOf(address: string): number | undefined {
+    return this.#shared.holder(address);
+  }
+
+  apiAnswers(machine: Machine, address: string): boolean {
+    this.look();
+    return this.context.cloud.resolve(machine.id, address, apiPort).some((id) => this.serves(id));
+  }
+
+  certifies(machine: Machine, address: string): boolean {
+    const config = this.processes.get(machine.id)?.config;
+    return config?.tlsSans.includes(address) === true || machine.addresses.includes(address);
+  }
+
+  isTaken(machine: Machine, address: string): boolean {
+    return this.context.cloud.resolve(machine.id, address, 22).some((id) => id !== machine.id);
+  }
+
+  /** Servers that take their turn at an address, and could serve it now. */
+  private turns(): readonly Turn[] {
+    return [...this.processes.values()].flatMap(({ machine }) => {
+      const turn = machine.spec.bare && this.serves(machine.id) ? turnOf(machine) : undefined;
+      return turn ? [{ ...turn, machine: machine.id }] : [];
+    });
+  }
+
+  private moved(address: string, from: number | undefined, to: number | undefined): void {
+    if (from !== undefined) this.processes.get(from)?.endpoint?.letGo(address);
+    const process = to === undefined ? undefined : this.processes.get(to);
+    if (!process) return;
+    const { machine, unit } = process;
+    process.endpoint?.hold(address).then(
+      () => machine.changed(),
+      (error: Error) => machine.journal(unit, `level=error msg="${error.message}"`),
+    );
+  }
+}
