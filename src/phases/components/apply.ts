@@ -207,9 +207,7 @@ async function upgradeDefinitions(
   const definitions = await tools.archives.definitions(crds, run).catch((error: unknown) => {
     if (!(error instanceof IncompleteError)) throw error;
     // Without a way to the repository from here the chart itself may still be reached from the cluster.
-    tools.warn(
-      `${name}: the definitions of its kinds stay as they are, as ${crds.name} ${crds.version} could not be read from here: ${error.message}`,
-    );
+    tools.warn(`${name}: the definitions of its kinds stay as they are. ${error.message}`);
     return [];
   });
   for (const definition of definitions) {

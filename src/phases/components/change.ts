@@ -1,6 +1,6 @@
 import type { RenderedComponent, ResolvedSecret } from '../../components/types.js';
 import type { KubeObject } from '../../kube/types.js';
-import { chartNamespace, jobState, installJob, isCurrent, sameSpec, specOf, text } from './chart.js';
+import { chartNamespace, type ChartSpec, jobState, installJob, isCurrent, sameSpec, specOf, text } from './chart.js';
 import type { ComponentFacts } from './facts.js';
 import { type Inventory, type InventoryItem, itemRef, usedNamespaces } from './inventory.js';
 import { hashOf, madeAnnotation, refKey, shownRef } from './objects.js';
@@ -43,12 +43,15 @@ function installation(component: RenderedComponent, secrets: readonly ResolvedSe
   const objects = ownObjects(component);
   const spec = specOf(component.chart);
   const parts = [
-    ...(spec ? [`chart ${text(spec, 'chart') ?? ''} ${text(spec, 'version') ?? ''}`.trim()] : []),
+    ...(spec ? [`chart ${shortChart(spec)} ${text(spec, 'version') ?? ''}`.trim()] : []),
     ...(objects.length > 0 ? [count(objects.length, 'object')] : []),
     ...(secrets.length > 0 ? [count(secrets.length, 'Secret')] : []),
   ];
   return { kind: 'install', text: `install ${parts.join(', ') || component.title}`, details: [] };
 }
+
+/** The last part of a whole reference: `oci://ghcr.io/traefik/helm/traefik` is traefik. */
+const shortChart = (spec: ChartSpec): string => (text(spec, 'chart') ?? '').split('/').at(-1)!;
 
 function title(
   component: RenderedComponent,
@@ -153,7 +156,8 @@ function unfinished(
 }
 
 /** What a component that is no longer wanted takes with it. */
-export function removalDetails(inventory: Inventory, facts: ComponentFacts): string[] {
+export function removalDetails(inventory: Inventory, facts: ComponentFacts, staying: readonly Inventory[]): string[] {
+  const shared = new Set(staying.flatMap(usedNamespaces));
   return [
     ...(inventory.release === undefined
       ? []
@@ -161,6 +165,7 @@ export function removalDetails(inventory: Inventory, facts: ComponentFacts): str
     ...inventory.items.map((item) => `- ${shownRef(itemRef(item))}`),
     ...inventory.secrets.map(({ namespace, name }) => `- Secret ${namespace}/${name}`),
     ...usedNamespaces(inventory)
+      .filter((name) => !shared.has(name))
       .filter((name) => facts.namespaces.get(name)?.metadata.annotations?.[madeAnnotation] !== undefined)
       .map((name) => `- Namespace ${name}, if nothing else is in it`),
   ];

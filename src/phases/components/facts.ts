@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 
 import type { RenderedComponent } from '../../components/types.js';
 import { UsageError } from '../../errors/index.js';
-import type { Kube, KubeObject, KubeOptions } from '../../kube/types.js';
+import type { Kube, KubeObject, KubeOptions, ObjectRef } from '../../kube/types.js';
 import { chartKind, chartLabel, chartNamespace, jobKind } from './chart.js';
 import { type Inventory, inventoryLabel, inventoryNamespace, itemRef, readInventory } from './inventory.js';
 import { componentLabel, hashOf, includes, refKey } from './objects.js';
@@ -139,6 +139,16 @@ export async function listKnown(
     return await kube.list(apiVersion, kind, query, options);
   } catch (error) {
     if (isUnserved(error)) return [];
+    throw error;
+  }
+}
+
+/** An object of a kind that the cluster may not serve. */
+export async function getKnown(kube: Kube, ref: ObjectRef, options: KubeOptions): Promise<KubeObject | undefined> {
+  try {
+    return await kube.get(ref, options);
+  } catch (error) {
+    if (isUnserved(error)) return undefined;
     throw error;
   }
 }

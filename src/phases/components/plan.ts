@@ -48,7 +48,9 @@ export function planComponents(input: ComponentPlanInput): readonly Step[] {
       return change ? [[component.name, { component, secrets, change }] as const] : [];
     }),
   );
-  const leaving = [...facts.inventories.values()].filter(({ component }) => !names.has(component));
+  const all = [...facts.inventories.values()];
+  const leaving = all.filter(({ component }) => !names.has(component));
+  const staying = all.filter(({ component }) => names.has(component));
   const standsOn = closure(new Map(wanted.rendered.map(({ name, waitsFor }) => [name, waitsFor])));
   const toolsFor = (kube: Kube): ComponentTools => ({
     cluster: input.cluster,
@@ -84,7 +86,7 @@ export function planComponents(input: ComponentPlanInput): readonly Step[] {
       phase: removePhase,
       target: component,
       text: `remove ${inventory.title}`,
-      details: removalDetails(inventory, facts),
+      details: removalDetails(inventory, facts, staying),
       destroys: true,
       needs: [
         ...needsOf(api),

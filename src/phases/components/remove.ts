@@ -32,7 +32,7 @@ export async function removeComponent(
   await removeSecrets(tools, component, inventory.secrets, inventories, run);
   const others = [...inventories.values()].filter((other) => other.component !== component);
   const shared = new Set(others.flatMap(usedNamespaces));
-  const kept: string[] = [];
+  const kept = inventory.release === undefined ? [] : await claimsLeft(tools, inventory, inventory.release, run);
   for (const namespace of usedNamespaces(inventory)) {
     if (!shared.has(namespace)) kept.push(...(await removeNamespace(tools, namespace, run)));
   }
@@ -44,7 +44,30 @@ export async function removeComponent(
     },
     run,
   );
-  return kept;
+  return [...new Set(kept)];
+}
+
+const claimStays = ({ metadata }: KubeObject): string =>
+  `volume claim ${metadata.namespace ?? ''}/${metadata.name} stays, with its data`;
+
+/** Volume claims of a release: helm leaves those of StatefulSets where they are. */
+async function claimsLeft(
+  { kube }: ComponentTools,
+  inventory: Inventory,
+  release: string,
+  run: ComponentRun,
+): Promise<string[]> {
+  const label = 'app.kubernetes.io/instance';
+  const lists = await Promise.all(
+    usedNamespaces(inventory).map((namespace) =>
+      kube.list('v1', 'PersistentVolumeClaim', { namespace, labelSelector: label }, run),
+    ),
+  );
+  // Operators name instances after the release, and add to it.
+  return lists
+    .flat()
+    .filter(({ metadata }) => `${metadata.labels?.[label] ?? ''}-`.startsWith(`${release}-`))
+    .map(claimStays);
 }
 
 /** In the opposite order of their making. One that has gone over to another component stays. */
@@ -119,7 +142,7 @@ async function removeNamespace(tools: ComponentTools, namespace: string, run: Co
     const rest = left.filter(({ kind }) => kind !== 'PersistentVolumeClaim').map(shownRef);
     const shown = rest.length > 5 ? [...rest.slice(0, 5), `${rest.length - 5} more`] : rest;
     return [
-      ...claims.map((claim) => `volume claim ${namespace}/${claim.metadata.name} stays, with its data`),
+      ...claims.map(claimStays),
       `namespace ${namespace} stays${shown.length > 0 ? `: it still has ${shown.join(', ')}` : ' for its volume claims'}`,
     ];
   }

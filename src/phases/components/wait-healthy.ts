@@ -2,6 +2,7 @@ import type { HealthTarget } from '../../components/types.js';
 import { IncompleteError } from '../../errors/index.js';
 import type { Kube, KubeObject, KubeOptions } from '../../kube/types.js';
 import type { ComponentRun, ComponentTools } from './context.js';
+import { getKnown } from './facts.js';
 import { healthOf, kindOf, nameOf } from './health.js';
 import { podTroubles } from './pod-troubles.js';
 import { componentDeadlines } from './waits.js';
@@ -71,7 +72,7 @@ export async function troublesOf(
 ): Promise<readonly string[]> {
   const found = await Promise.all(
     targets.map(async (target) => {
-      const object = await kube.get(refOf(target), options);
+      const object = await getKnown(kube, refOf(target), options);
       if (!object || healthOf(object).state === 'healthy') return [];
       const selector = selectorOf(object);
       if (selector === undefined) return [];
