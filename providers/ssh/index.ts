@@ -1,3 +1,4 @@
+import type { Secret } from '../../src/domain/secret.js';
 import type { ProviderPackage } from '../../src/provider/registry.js';
 import { readIdentity } from './identity.js';
 import { createHostProvider } from './provider.js';
@@ -14,12 +15,13 @@ export const ssh: ProviderPackage = {
   title: 'Bare metal',
   takesHosts: true,
   async open(context) {
+    let identity: Promise<Secret> | undefined;
     const { section, remote, clock, stateFolder } = context;
     return createHostProvider({
       name: 'ssh',
       title: 'Bare metal',
       hosts: section.hosts ?? [],
-      identity: await readIdentity(context),
+      identity: () => (identity ??= readIdentity(context)),
       remote,
       clock,
       stateFolder,

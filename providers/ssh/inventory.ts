@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/domain/clock.js';
-import type { ClusterRef } from '../../src/domain/machine.js';
+import type { ClusterRef, MachineLogin } from '../../src/domain/machine.js';
 import type { Secret } from '../../src/domain/secret.js';
 import type { HostSpec } from '../../src/domain/spec/hosts.js';
 import type { CallOptions } from '../../src/provider/port.js';
@@ -13,7 +13,8 @@ import { Memories, type Memory } from './memory.js';
 export interface Site {
   /** Those of the file. */
   readonly hosts: readonly HostSpec[];
-  readonly identity: Secret;
+  /** The key to log in with, read when a host is entered first. @throws UsageError where it cannot be used */
+  identity(): Promise<Secret>;
   readonly remote: Remote;
   readonly clock: Clock;
   readonly stateFolder: string;
@@ -85,13 +86,19 @@ export class Inventory {
     await this.#memories.write(clusterId, { claimed, others });
   }
 
+  async login(host: HostSpec): Promise<MachineLogin> {
+    return loginOf(host, await this.site.identity());
+  }
+
   /** Logs in to a host by its own name. @throws as `Remote.connect` */
   async open(host: HostSpec, options: CallOptions, patience: keyof Patience = 'work'): Promise<Session> {
-    const { remote, identity } = this.site;
-    return remote.connect(loginTarget(host.name, loginOf(host, identity)), this.site.patience[patience], options);
+    const { remote, patience: limits } = this.site;
+    return remote.connect(loginTarget(host.name, await this.login(host)), limits[patience], options);
   }
 
   async #look(cluster: ClusterRef | undefined, options: CallOptions): Promise<readonly Seen[]> {
+    // Without a key every host would be silent, for a reason that is none of theirs.
+    await this.site.identity();
     const memory = await (cluster ? this.#memories.read(cluster.id) : this.#memories.all());
     const listed = new Set(this.site.hosts.map(hostId));
     const left = [...memory.claimed.values()].map(({ host }) => host).filter((host) => !listed.has(hostId(host)));

@@ -7,7 +7,7 @@ import type { CallOptions, MachineRequest, Machines } from '../../src/provider/p
 import { TaskFailedError } from '../../src/remote/index.js';
 import { assign } from './assign.js';
 import { type Claim, claimHost, clusterOf, parseClaim, readClaim, rebootHost, releaseHost } from './claim.js';
-import { hostId, loginOf, privateAddressOf, titleOf } from './hosts.js';
+import { hostId, privateAddressOf, titleOf } from './hosts.js';
 import type { Inventory, Seen } from './inventory.js';
 
 /** Hosts of the file as machines: one is made by claiming a host, and deleted by letting it go. */
@@ -25,7 +25,9 @@ export class HostMachines implements Machines {
 
   async list(cluster: ClusterRef, options: CallOptions): Promise<readonly Machine[]> {
     const seen = await this.inventory.look(cluster, options);
-    const ours = seen.flatMap((one) => (one.claim?.cluster.id === cluster.id ? [this.#machine(one, one.claim)] : []));
+    const ours = await Promise.all(
+      seen.flatMap((one) => (one.claim?.cluster.id === cluster.id ? [this.#machine(one, one.claim)] : [])),
+    );
     const names = ours.map(({ name }) => name);
     const twice = ours.find(({ name }, index) => names.indexOf(name) !== index);
     if (!twice) return ours;
@@ -51,7 +53,7 @@ export class HostMachines implements Machines {
     for (;;) {
       const chosen = await this.#choosing(() => this.#choose(cluster, request, options));
       const { host } = chosen;
-      if (chosen.claim) return this.#machine(chosen, chosen.claim);
+      if (chosen.claim) return await this.#machine(chosen, chosen.claim);
       options.progress?.(`taking ${titleOf(host)}`);
       const session = await this.inventory.open(host, options);
       const at = new Date(this.inventory.site.clock.now()).toISOString();
@@ -61,7 +63,7 @@ export class HostMachines implements Machines {
         const claimedAt = facts['claimed_at'] || at;
         const claim: Claim = { machine: request.name, cluster, pool, role, slot, generation, claimedAt };
         await this.inventory.note(cluster.id, host, claim);
-        return this.#machine({ ...chosen, known: true, bootId: facts['boot_id'] }, claim);
+        return await this.#machine({ ...chosen, known: true, bootId: facts['boot_id'] }, claim);
       } catch (error) {
         if (!(error instanceof TaskFailedError) || error.taskCode !== 'HOST_TAKEN') throw error;
         // Somebody was faster: what it is now, and then another.
@@ -145,7 +147,7 @@ export class HostMachines implements Machines {
     return seen.find(({ host, claim }) => hostId(host) === id && claim?.machine === name);
   }
 
-  #machine({ host, listed, error }: Seen, claim: Claim): Machine {
+  async #machine({ host, listed, error }: Seen, claim: Claim): Promise<Machine> {
     const { pool, role, slot, generation } = claim;
     return {
       pool,
@@ -161,7 +163,7 @@ export class HostMachines implements Machines {
       privateAddress: privateAddressOf(host),
       labels: machineLabels(claim.cluster, claim),
       createdAt: claim.claimedAt,
-      login: loginOf(host, this.inventory.site.identity),
+      login: await this.inventory.login(host),
       retired: !listed,
       nodeLabels: host.labels,
     };

@@ -84,7 +84,7 @@ export class Runs {
       name: 'ssh',
       title: 'Bare metal',
       hosts,
-      identity: this.identity.privateKey,
+      identity: async () => this.identity.privateKey,
       remote,
       clock: systemClock,
       stateFolder,
