@@ -57,16 +57,14 @@ async function claimsLeft(
   release: string,
   run: ComponentRun,
 ): Promise<string[]> {
-  const label = 'app.kubernetes.io/instance';
   const lists = await Promise.all(
-    usedNamespaces(inventory).map((namespace) =>
-      kube.list('v1', 'PersistentVolumeClaim', { namespace, labelSelector: label }, run),
-    ),
+    usedNamespaces(inventory).map((namespace) => kube.list('v1', 'PersistentVolumeClaim', { namespace }, run)),
   );
-  // Operators name instances after the release, and add to it.
+  // Operators name instances after the release, and add to it; charts do not agree on the label's name.
+  const isOwn = (value: string): boolean => `${value}-`.startsWith(`${release}-`);
   return lists
     .flat()
-    .filter(({ metadata }) => `${metadata.labels?.[label] ?? ''}-`.startsWith(`${release}-`))
+    .filter(({ metadata }) => Object.values(metadata.labels ?? {}).some(isOwn))
     .map(claimStays);
 }
 
