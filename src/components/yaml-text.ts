@@ -3,8 +3,8 @@ const unsafe = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 const escaped = (text: string): string =>
   text.replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** Text that no version of YAML takes for anything but itself, without quotes. */
-const plain = /^[A-Za-z/][-A-Za-z0-9_./]*$/;
+/** Text that no version of YAML takes for anything but itself, without quotes. Some readers take `e0` for a number. */
+const plain = /^(?![eE][0-9])[A-Za-z/][-A-Za-z0-9_./]*$/;
 /** What a reader of YAML 1.1, as Go programs are, takes for a boolean or for nothing. */
 const words = new Set(['true', 'false', 'yes', 'no', 'on', 'off', 'y', 'n', 'null']);
 /** Text of several lines that stays itself in a block: it begins with a sign and has no control characters. */

@@ -94,7 +94,7 @@ export const helpers: Readonly<Record<string, Helper>> = {
   },
   dict: { arguments: [0, 0], named: true, call: (_all, named) => named },
   list: { arguments: [0, any], call: (all) => all },
-  merge: { arguments: [2, any], call: (all) => Object.assign({}, ...all.map(map)) as unknown },
+  merge: { arguments: [2, any], call: (all) => Object.fromEntries(all.flatMap((one) => Object.entries(map(one)))) },
   concat: { arguments: [1, any], call: (all) => all.map(scalar).join('') },
   join: { arguments: [2, 2], call: ([values, by]) => list(values).map(scalar).join(text(by)) },
   split: {
