@@ -141,25 +141,3 @@ describe('a file of another cluster under the same name', () => {
     await remove('twin');
   }, 60_000);
 });
-
-describe('a k3s pushed from this computer', () => {
-  const push = (text: string): Record<string, string> => {
-    const path = join(cli.home, 'k3s');
-    writeFileSync(path, text, { mode: 0o755 });
-    return { SLIPWAY_K3S_BINARY: path };
-  };
-
-  it('is installed instead of a download', async () => {
-    expect((await cli.run(create('pushed'), push('#!/bin/sh\necho k3s version v1.36.5+k3s1\n'))).code).toBe(0);
-    await remove('pushed');
-  }, 60_000);
-
-  it('is refused when it is another version, and a file that is not there before anything is made', async () => {
-    const wrong = await cli.run(create('pushed'), push('#!/bin/sh\necho k3s version v1.35.1+k3s1\n'));
-    expect(wrong).toMatchObject({ code: 4, err: expect.stringContaining('not v1.36.5+k3s1') as string });
-    await remove('pushed');
-    const missing = await cli.run(create('pushed'), { SLIPWAY_K3S_BINARY: '/nonexistent/k3s' });
-    expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('SLIPWAY_K3S_BINARY') as string });
-    expect(await cli.cloud('servers')).toEqual([]);
-  }, 60_000);
-});
