@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -33,7 +34,6 @@ const shape = z.object({
 /** The memory of clusters, a file each in the provider's folder. Writes come one after another. */
 export class Memories {
   #writing: Promise<void> = Promise.resolve();
-  #written = 0;
 
   constructor(private readonly folder: string) {}
 
@@ -63,7 +63,8 @@ export class Memories {
   async write(clusterId: string, memory: Memory): Promise<void> {
     const text = JSON.stringify({ claimed: [...memory.claimed.values()], others: [...memory.others] });
     const path = this.#path(clusterId);
-    const next = `${path}.${process.pid}.${(this.#written += 1)}`;
+    // Two runs may write at once; the last one stays, whole.
+    const next = `${path}.${randomUUID()}`;
     const write = async (): Promise<void> => {
       if (memory.claimed.size === 0) return rm(path, { force: true });
       await mkdir(this.folder, { recursive: true, mode: 0o700 });

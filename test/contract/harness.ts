@@ -25,18 +25,35 @@ export interface Outside {
   everything(): Promise<string[]>;
 }
 
-/** A provider in an account of its own, empty at first. */
-export interface Harness {
+/** A provider with nothing of ours at first, whatever it makes machines of. */
+export interface AnyHarness {
   /** A new handle, as each run of the command line makes one. */
+  open(options?: Pick<OpenOptions, 'boundary'>): MachineProvider;
+  readonly types: { readonly first: string };
+  readonly places: { readonly first: string };
+  readonly image: string;
+  /** How many machines it can have at once, for the test of many. */
+  readonly many: number;
+  /** What this computer must be able to tell of a machine. */
+  readonly addresses: { readonly public: RegExp; readonly private: RegExp };
+  readonly outside: {
+    /** A machine of somebody else. */
+    machine(name: string): Promise<unknown>;
+    /** Everything of ours and of others that exists, a line each. */
+    everything(): Promise<string[]>;
+  };
+  /** What the provider's official description says against requests sent so far; undefined where it is absent. */
+  readonly violations: readonly string[] | undefined;
+  close(): Promise<void>;
+}
+
+/** A provider in an account of its own. */
+export interface Harness extends AnyHarness {
   open(options?: OpenOptions): MachineProvider;
   readonly types: { readonly first: string; readonly second: string; readonly elsewhere: string };
   /** `first` and `second` can share a network; `apart` can't. */
   readonly places: { readonly first: string; readonly second: string; readonly apart: string };
-  readonly image: string;
   /** Requests sent so far: `POST /servers`. */
   readonly requests: readonly string[];
-  /** What the provider's official description says against requests sent so far; undefined where it is absent. */
-  readonly violations: readonly string[] | undefined;
   readonly outside: Outside;
-  close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 
-import type { Harness } from './harness.js';
+import type { AnyHarness, Harness } from './harness.js';
+import { everyContract } from './sections/every.js';
 import { findingsContract } from './sections/findings.js';
 import { foundationContract } from './sections/foundation.js';
 import { machineContract } from './sections/machines.js';
@@ -8,14 +9,20 @@ import { preflightContract } from './sections/preflight.js';
 import { runContract } from './sections/runs.js';
 import { Stage } from './sections/stage.js';
 
-/** The promises of the port, kept by every provider and emulator. */
+/** The promises of the port, kept by every provider and emulator that makes machines in an account. */
 export function describeMachineProvider(name: string, start: () => Promise<Harness>): void {
   describe(name, () => {
     const stage = new Stage(start);
+    everyContract(stage);
     machineContract(stage);
     foundationContract(stage);
     preflightContract(stage);
     runContract(stage);
     findingsContract(stage);
   });
+}
+
+/** The promises of the port, kept by every provider whose machines are there already. */
+export function describeHostProvider(name: string, start: () => Promise<AnyHarness>): void {
+  describe(name, () => everyContract(new Stage(start)));
 }

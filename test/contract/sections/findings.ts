@@ -4,14 +4,9 @@ import { cluster, options, type Stage } from './stage.js';
 
 export function findingsContract(stage: Stage): void {
   describe('clusters', () => {
-    it('are found by label alone, also one that has lost all machines', async () => {
-      expect(await stage.provider.clusters(options)).toEqual([]);
-      const made = await stage.lay(stage.request([stage.machine(1), stage.machine(2)]));
+    it('that have lost all machines are found by label alone', async () => {
+      await stage.lay(stage.request([stage.machine(1)]));
       expect(await stage.provider.clusters(options)).toEqual([{ ...cluster, machines: 0 }]);
-      await stage.provider.machines.create(stage.machine(1), '', made, options);
-      await stage.provider.machines.create(stage.machine(2), '', made, options);
-      await stage.harness.outside.machine('pet');
-      expect(await stage.harness.open().clusters(options)).toEqual([{ ...cluster, machines: 2 }]);
     });
   });
 

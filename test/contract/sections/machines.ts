@@ -1,47 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import type { MachineRequest } from '../../../src/provider/port.js';
-import { cluster, options, type Stage } from './stage.js';
+import { options, type Stage } from './stage.js';
 
 export function machineContract(stage: Stage): void {
-  describe('a machine', () => {
-    it('runs and has its addresses once create resolves', async () => {
-      const wanted = stage.machine();
-      const made = await stage.lay(stage.request([wanted]));
-      const created = await stage.provider.machines.create(wanted, '#cloud-config\n', made, options);
-      expect(created).toMatchObject({
-        ...machineSlot(wanted),
-        name: wanted.name,
-        status: 'running',
-        labels: wanted.labels,
-      });
-      expect(created.type).toBe(stage.harness.types.first);
-      expect(created.location).toBe(stage.harness.places.first);
-      expect(created.publicAddress).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
-      expect(created.privateAddress).toMatch(/^10\.0\./);
-      expect(await stage.provider.machines.list(cluster, options)).toEqual([created]);
-    });
-
-    it('asked for again is the same machine', async () => {
-      const wanted = stage.machine();
-      const made = await stage.lay(stage.request([wanted]));
-      const first = await stage.provider.machines.create(wanted, '', made, options);
-      const second = await stage.harness.open().machines.create(wanted, '', made, options);
-      expect(second.id).toBe(first.id);
-      expect(await stage.names()).toEqual([wanted.name]);
-    });
-
-    it('asked for by two at once is one machine', async () => {
-      const wanted = stage.machine();
-      const made = await stage.lay(stage.request([wanted]));
-      const both = await Promise.all(
-        [stage.provider, stage.harness.open()].map((one) => one.machines.create(wanted, '', made, options)),
-      );
-      expect(both[0]?.id).toBe(both[1]?.id);
-      expect(both.map((one) => one.status)).toEqual(['running', 'running']);
-      expect(await stage.names()).toEqual([wanted.name]);
-    });
-
+  describe('a machine of an account', () => {
     it('whose create got no answer is made once, and found', async () => {
       const wanted = stage.machine();
       const made = await stage.lay(stage.request([wanted]));
@@ -148,15 +110,6 @@ export function machineContract(stage: Stage): void {
       expect(await stage.names()).toHaveLength(11);
     });
 
-    it('is gone once delete resolves; deleting it again succeeds', async () => {
-      const wanted = stage.machine();
-      const made = await stage.lay(stage.request([wanted]));
-      const created = await stage.provider.machines.create(wanted, '', made, options);
-      await stage.provider.machines.delete(created, options);
-      expect(await stage.names()).toEqual([]);
-      await stage.provider.machines.delete(created, options);
-    });
-
     it('that is busy for a moment is deleted all the same', async () => {
       const wanted = stage.machine();
       const made = await stage.lay(stage.request([wanted]));
@@ -177,34 +130,5 @@ export function machineContract(stage: Stage): void {
       });
       expect(await stage.names()).toEqual([wanted.name]);
     });
-
-    it('still runs after a reboot', async () => {
-      const wanted = stage.machine();
-      const made = await stage.lay(stage.request([wanted]));
-      const created = await stage.provider.machines.create(wanted, '', made, options);
-      await stage.provider.machines.reboot(created, options);
-      expect((await stage.provider.machines.list(cluster, options))[0]).toMatchObject({
-        id: created.id,
-        status: 'running',
-      });
-    });
-
-    it('is listed only for its own cluster', async () => {
-      const wanted = stage.machine();
-      const made = await stage.lay(stage.request([wanted]));
-      await stage.provider.machines.create(wanted, '', made, options);
-      await stage.harness.outside.machine('pet');
-      expect(await stage.names()).toEqual([wanted.name]);
-      expect(await stage.provider.machines.list({ name: cluster.name, id: 'other1' }, options)).toEqual([]);
-    });
-
-    it('is one of many: sixty are listed completely', async () => {
-      const wanted = Array.from({ length: 60 }, (_, i) => stage.machine(i + 1));
-      const made = await stage.lay(stage.request(wanted));
-      await Promise.all(wanted.map((one) => stage.provider.machines.create(one, '', made, options)));
-      expect(await stage.names()).toEqual(wanted.map((one) => one.name).sort());
-    });
   });
 }
-
-const machineSlot = ({ pool, role, slot, generation }: MachineRequest) => ({ pool, role, slot, generation });

@@ -11,7 +11,7 @@ import type {
   MachineProvider,
   MachineRequest,
 } from '../../../src/provider/port.js';
-import type { Harness } from '../harness.js';
+import type { AnyHarness, Harness } from '../harness.js';
 
 export const cluster: ClusterRef = { name: 'demo', id: 'k3f9x2' };
 export const options = { signal: new AbortController().signal };
@@ -23,12 +23,12 @@ export function newPublicKey(): string {
 }
 
 /** An account of its own for each test, and what the tests of the contract do again and again. */
-export class Stage {
-  #harness: Harness | undefined;
+export class Stage<H extends AnyHarness = Harness> {
+  #harness: H | undefined;
   #provider: MachineProvider | undefined;
   publicKey = '';
 
-  constructor(start: () => Promise<Harness>) {
+  constructor(start: () => Promise<H>) {
     beforeEach(async () => {
       this.#harness = await start();
       this.#provider = this.#harness.open();
@@ -40,7 +40,7 @@ export class Stage {
     });
   }
 
-  get harness(): Harness {
+  get harness(): H {
     if (!this.#harness) throw new Error('no test is running');
     return this.#harness;
   }
@@ -70,13 +70,14 @@ export class Stage {
   }
 
   request(machines: readonly MachineRequest[], change: Partial<ClusterRequest> = {}): ClusterRequest {
+    const doors = this.provider.guardsDoors === false ? [] : ['203.0.113.0/24'];
     return {
       cluster,
       machines,
       locations: [this.harness.places.first],
       networkRange: '10.0.0.0/16',
-      sshAllow: ['203.0.113.0/24'],
-      apiAllow: ['203.0.113.0/24'],
+      sshAllow: doors,
+      apiAllow: doors,
       sshPublicKey: this.publicKey,
       accept: [],
       encryption: 'wireguard',

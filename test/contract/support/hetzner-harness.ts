@@ -71,6 +71,8 @@ export async function hetznerHarness(networkLimit = 100): Promise<Harness> {
     open,
     types: { first: 'cax21', second: 'cx33', elsewhere: 'cax31' },
     places: { first: 'fsn1', second: 'nbg1', apart: 'ash' },
+    many: 60,
+    addresses: { public: /^\d+\.\d+\.\d+\.\d+$/, private: /^10\.0\./ },
     image: 'ubuntu-26.04',
     requests,
     violations: official ? violations : undefined,
