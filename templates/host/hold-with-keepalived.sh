@@ -60,8 +60,14 @@ require_in_certificate "$ADDRESS" "$OWN_ADDRESS"
 rm -f "$SLIPWAY_PREFIX/var/lib/rancher/k3s/agent/pod-manifests/slipway-kube-vip.yaml"
 
 if [ "$(is_active "$service")" != active ] && [ -z "$(interface_with "$ADDRESS")" ] &&
-  command -v ping >/dev/null && ping -c 1 -W 1 "$ADDRESS" >/dev/null 2>&1 && ! api_answers "$ADDRESS"; then
-  fail ADDRESS_TAKEN "$ADDRESS answers already, and not as this cluster: another machine has it"
+  command -v ping >/dev/null && ping -c 1 -W 1 "$ADDRESS" >/dev/null 2>&1; then
+  # A server that holds it may be busy for a moment.
+  tries=0
+  until api_answers "$ADDRESS"; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 5 ] || fail ADDRESS_TAKEN "$ADDRESS answers already, and not as this cluster: another machine has it"
+    sleep 1
+  done
 fi
 
 # What keepalived asks every two seconds: whether the API of this very server is ready. Without a quorum it is not, nor
@@ -152,7 +158,7 @@ if [ "$(is_active "$service")" != active ] || [ "$(cat "$record" 2>/dev/null)" !
   said=$(systemctl "$verb" "$service" 2>&1) || fail UNIT_FAILED "$service could not be started: $said"
   if $elsewhere && [ "$verb" = start ]; then
     # As long as keepalived waits to hear of another, and some.
-    sleep 8
+    sleep 6
     if [ -n "$(interface_with "$ADDRESS")" ]; then
       systemctl disable --now "$service" >/dev/null 2>&1 || :
       fail ADDRESS_TWICE "this server took $ADDRESS while another one has it: the keepalived of the servers do not hear each other"

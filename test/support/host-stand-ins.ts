@@ -94,7 +94,7 @@ done <"$SLIPWAY_PREFIX/var/stand-in/addresses"
 
 /**
  * `k3s kubectl … get --raw`: answers at the addresses of var/stand-in/api, with a certificate for the names of
- * var/stand-in/names.
+ * var/stand-in/names; `get pods`: what var/stand-in/pods holds.
  */
 export const kubectlStandIn = `#!/bin/sh
 [ "$1" = kubectl ] || exit 64
@@ -104,6 +104,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --server) server=\${2#https://}; server=\${server%:6443}; shift ;;
     --tls-server-name) name=$2; shift ;;
+    pods) cat "$state/pods"; exit 0 ;;
   esac
   shift
 done

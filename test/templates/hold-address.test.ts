@@ -34,7 +34,7 @@ describe.skipIf(sshdMissing)(`hold-with-keepalived and hold-with-kube-vip ${sshd
   };
   /** What happens while the task gives the servers' keepalived time to hear each other. */
   const patience = (what: string) =>
-    program('sleep', `#!/bin/sh\n[ "$1" = 8 ] || exec /bin/sleep "$1"\n${what}\n`);
+    program('sleep', `#!/bin/sh\n[ "$1" = 6 ] || exec /bin/sleep "$1"\n${what}\n`);
   const hold = (changes: Partial<AddressTurn> = {}) => rig.run(holdAddress({ ...turn, ...changes }));
   const held = async () => parseHostState(await rig.run(observe())).apiHold;
   const verbs = async (): Promise<string[]> =>
@@ -127,6 +127,15 @@ describe.skipIf(sshdMissing)(`hold-with-keepalived and hold-with-kube-vip ${sshd
       hint: expect.stringContaining('free address') as string,
     });
     expect(await held()).toBeUndefined();
+  });
+
+  it('shows how the pods of kube-vip are when the API does not answer there', async () => {
+    await standIn('api', '10.0.0.11\n');
+    await standIn('pods', 'kube-vip-a   Pending   ImagePullBackOff   no way to the registry\n');
+    await expect(hold({ holder: 'kube-vip', waitSeconds: 1 })).rejects.toMatchObject({
+      taskCode: 'ADDRESS_SILENT',
+      details: expect.arrayContaining(['kube-vip-a   Pending   ImagePullBackOff   no way to the registry']) as string[],
+    });
   });
 
   it('leaves an address alone that a stranger answers at', async () => {

@@ -177,12 +177,23 @@ api_answers() {
     --server "https://$1:6443" --request-timeout 3s get --raw /livez 2>&1 </dev/null)
 }
 
-# await_api ADDRESS SECONDS UNIT: until the API answers there. UNIT holds the address; may be empty.
+# kube_vip: how its pods are, a line each.
+kube_vip() {
+  "$SLIPWAY_PREFIX/usr/local/bin/k3s" kubectl --kubeconfig "$SLIPWAY_PREFIX/etc/rancher/k3s/k3s.yaml" --request-timeout 5s \
+    --namespace kube-system get pods --selector app.kubernetes.io/name=kube-vip --no-headers --output \
+    'custom-columns=:metadata.name,:status.phase,:status.containerStatuses[*].state.waiting.reason,:status.containerStatuses[*].state.waiting.message'
+}
+
+# await_api ADDRESS SECONDS UNIT: until the API answers there. UNIT holds the address; empty: kube-vip does.
 await_api() {
   _until=$(($(date +%s) + $2))
   until api_answers "$1"; do
     if [ "$(date +%s)" -ge "$_until" ] || ! patience; then
-      [ -z "$3" ] || journalctl --unit="$3" --no-pager --output=cat 2>/dev/null | tail -n 15 >&2
+      if [ -n "$3" ]; then
+        journalctl --unit="$3" --no-pager --output=cat 2>/dev/null | tail -n 15 >&2
+      else
+        kube_vip 2>&1 </dev/null | tail -n 15 >&2
+      fi
       fail ADDRESS_SILENT "the API did not answer at $1 within $2 s: $(printf '%s\n' "$said" | tail -n 1)"
     fi
     sleep 0.5
