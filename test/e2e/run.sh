@@ -59,9 +59,10 @@ part images "$here/images/build.sh"
 part helm "$here/images/helm.sh" "$minor"
 SLIPWAY_E2E_VERSION=$(json_value version <"$work/k3s")
 SLIPWAY_E2E_CHARTS=$(json_value charts <"$work/helm")
+SLIPWAY_E2E_TLS=$(json_value tls <"$work/helm")
 SLIPWAY_E2E_HELM_IMAGE=$(json_value image <"$work/helm")
 SLIPWAY_E2E_BUNDLE=$work/k3s-bundle
-export SLIPWAY_E2E_VERSION SLIPWAY_E2E_CHARTS SLIPWAY_E2E_HELM_IMAGE SLIPWAY_E2E_BUNDLE
+export SLIPWAY_E2E_VERSION SLIPWAY_E2E_CHARTS SLIPWAY_E2E_TLS SLIPWAY_E2E_HELM_IMAGE SLIPWAY_E2E_BUNDLE
 
 # As it would be installed: a build that goes on in this folder meanwhile changes nothing.
 SLIPWAY_E2E_PROGRAM=$work/program

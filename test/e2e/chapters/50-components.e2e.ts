@@ -30,7 +30,7 @@ describe('a component on a real k3s', () => {
 
   beforeAll(async () => {
     cpSync(parts, folder, { recursive: true });
-    repository = await serveFolder(fromRing('SLIPWAY_E2E_CHARTS'), '10.231.7.1', 8099);
+    repository = await serveFolder(fromRing('SLIPWAY_E2E_CHARTS'), fromRing('SLIPWAY_E2E_TLS'), '10.231.7.1', 8099);
     host = (await createHosts({ parts: 71 })).get('parts')!;
   });
   afterEach(async ({ task }) => {

@@ -139,7 +139,12 @@ export function ringFile(
 /** What run.sh hands to the tests. */
 export function fromRing(
   name:
-    'SLIPWAY_E2E_KEY' | 'SLIPWAY_E2E_VERSION' | 'SLIPWAY_E2E_BUNDLE' | 'SLIPWAY_E2E_CHARTS' | 'SLIPWAY_E2E_HELM_IMAGE',
+    | 'SLIPWAY_E2E_KEY'
+    | 'SLIPWAY_E2E_VERSION'
+    | 'SLIPWAY_E2E_BUNDLE'
+    | 'SLIPWAY_E2E_CHARTS'
+    | 'SLIPWAY_E2E_HELM_IMAGE'
+    | 'SLIPWAY_E2E_TLS',
 ): string {
   const value = process.env[name];
   if (value === undefined || value === '') throw new Error(`${name} is not set: start the ring by npm run test:e2e`);
