@@ -38,6 +38,7 @@ export class World {
     this.k3s = new K3s({
       ...common,
       chartFaults: this.chartFaults,
+      cloudCall: (token, method, path, body) => this.cloud.call({ token, method, path, body }),
       cloud: network,
       machine: (id) => this.machines.get(id),
     });
@@ -47,8 +48,10 @@ export class World {
       ...common,
       host: this.machines,
       probe: {
-        listening: (id, port) =>
-          port === 6443 ? this.k3s.serves(id) : port === 22 && this.machines.get(id)?.up === true,
+        listening: (id, port) => {
+          if (port === 6443) return this.k3s.serves(id);
+          return port === 22 ? this.machines.get(id)?.up === true : this.k3s.answersOn(id, port);
+        },
       },
       tokens,
       // Who lifts the limit of a network means to rent as many machines.

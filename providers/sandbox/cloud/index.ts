@@ -11,7 +11,7 @@ import { applyEffect } from './effect-handlers.js';
 import { Faults } from './faults.js';
 import { firewallRoutes } from './firewalls.js';
 import { floatingIpRoutes } from './floating-ips.js';
-import { serve, type HttpPort, type Token } from './http.js';
+import { direct, serve, type DirectCall, type HttpPort, type Token } from './http.js';
 import { imageRoutes } from './images.js';
 import { networkActionRoutes } from './network-actions.js';
 import { networkRoutes } from './networks.js';
@@ -19,7 +19,7 @@ import { placementGroupRoutes } from './placement-groups.js';
 import { pricingRoutes } from './pricing.js';
 import { primaryIpRoutes } from './primary-ips.js';
 import { take, type BucketState } from './rate-limit.js';
-import { Router } from './routes.js';
+import { Router, type ApiAnswer } from './routes.js';
 import { serverRoutes } from './server-routes.js';
 import { sshKeyRoutes } from './ssh-keys.js';
 import { emptyTables, fillTables, tablesToJson, type CloudState } from './state.js';
@@ -29,7 +29,7 @@ import { defaultLimits, type Limits, type World } from './world.js';
 
 export { Faults, type Fault, type OrderedFault } from './faults.js';
 export type { CloudState } from './state.js';
-export type { Token } from './http.js';
+export type { DirectCall, Token } from './http.js';
 export { defaultLimits, type Limits } from './world.js';
 
 export interface CloudOptions {
@@ -103,6 +103,11 @@ export class Cloud implements CloudView, Persistent<CloudState> {
   /** Serves `/v1/...`. Never throws; a mistake of the sandbox's own is answered with status 500. */
   handle(request: IncomingMessage, response: ServerResponse): void {
     serve(this.#http, request, response).catch(() => response.destroy());
+  }
+
+  /** A request from inside the sandbox. Never throws: errors are answers. */
+  call(call: DirectCall): ApiAnswer {
+    return direct(this.#http, call);
   }
 
   /** What the account may have from now on. */

@@ -2,8 +2,9 @@ import { quorum } from '../../../src/domain/quorum.js';
 import type { Random } from '../../../src/domain/clock.js';
 import type { SandboxClock, SandboxProfile } from '../types.js';
 import { KubernetesServer, type KubernetesSnapshot } from '../kubernetes/index.js';
-import type { Program } from '../kubernetes/controllers/programs.js';
 import { type ChartFaults, HelmController, HelmProgram, imageTrouble } from '../helm/index.js';
+import type { CloudCall } from './cloud-client.js';
+import { HcloudController } from './cloud-controller.js';
 import { caHash, type Pair } from './certificates.js';
 
 export interface Member {
@@ -32,6 +33,8 @@ export interface ClusterContext {
   readonly runs: (machine: number) => boolean;
   readonly changed: () => void;
   readonly chartFaults: ChartFaults;
+  /** The cloud's API, as a controller inside calls it. */
+  readonly cloudCall: CloudCall;
 }
 
 /** The first minor whose helm jobs carry the release's revision. */
@@ -43,11 +46,6 @@ function disabledIn(critical: string): readonly string[] {
   const given = settings.find(([key]) => key === 'disable')?.[1];
   return [given ?? []].flat().map(String);
 }
-
-const programsOf = (server: KubernetesServer, { chartFaults }: ClusterContext): readonly Program[] => [
-  new HelmProgram(() => server.controllers.cluster, chartFaults),
-  imageTrouble(chartFaults),
-];
 
 const uuid = (random: Random): string =>
   random
@@ -80,6 +78,7 @@ export class Cluster {
     this.version = state.version;
     this.members = state.members.map((member) => ({ ...member }));
     const { podStartMs, podStopMs, nodeLostMs } = context.profile();
+    const controller = new HcloudController(() => this.kubernetes.controllers.cluster, context.cloudCall);
     this.kubernetes = new KubernetesServer({
       version: state.version,
       clock: context.clock,
@@ -88,13 +87,20 @@ export class Cluster {
       nodeLostMs,
       ids: () => uuid(context.random),
       disabled: disabledIn(state.critical),
-      programs: (server) => programsOf(server, context),
+      programs: (server) => [
+        new HelmProgram(() => server.controllers.cluster, context.chartFaults),
+        imageTrouble(context.chartFaults),
+        controller,
+      ],
     });
     if (state.kubernetes) this.kubernetes.restore(state.kubernetes);
     this.kubernetes.start();
     const minor = Number(/^v1\.(\d+)/.exec(state.version)?.[1] ?? 0);
     const helm = new HelmController(() => this.kubernetes.controllers.cluster, minor >= comparesFrom);
-    this.kubernetes.store.watch((change) => helm.seen(change));
+    this.kubernetes.store.watch((change) => {
+      helm.seen(change);
+      controller.seen(change);
+    });
     helm.queue();
     this.kubernetes.store.watch((change) => {
       // The controller on another server takes out the member of a server whose Node object was deleted.

@@ -10,6 +10,8 @@ import type { Random } from '../../../src/domain/clock.js';
 import { ApiAddresses } from './api-addresses.js';
 import { ApiEndpoint } from './api-endpoint.js';
 import { issue, makeCa } from './certificates.js';
+import { hasNodePort } from '../kubernetes/controllers/services.js';
+import type { CloudCall } from './cloud-client.js';
 import { Cluster, type ClusterSnapshot } from './cluster.js';
 import { password, readConfig } from './config.js';
 import { judgeJoin } from './joining.js';
@@ -25,6 +27,7 @@ export interface K3sContext {
   readonly machine: (id: number) => Machine | undefined;
   readonly changed: () => void;
   readonly chartFaults: ChartFaults;
+  readonly cloudCall: CloudCall;
 }
 
 export interface K3sSnapshot {
@@ -93,6 +96,13 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       !process.machine.isCutOff &&
       process.cluster?.quorate() === true
     );
+  }
+
+  /** Whether some service of its cluster answers on a node port of this machine. */
+  answersOn(machine: number, port: number): boolean {
+    const process = this.#processes.get(machine);
+    if (!process?.active || !process.cluster || process.machine.isCutOff) return false;
+    return hasNodePort(process.cluster.kubernetes.controllers.cluster, process.config.nodeName, port);
   }
 
   /** The machine's port of this computer for 6443, chosen the first time somebody asks, which may be before k3s runs. */
@@ -316,6 +326,7 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       runs: (id) => this.#processes.get(id)?.up === true && this.context.machine(id)?.isCutOff !== true,
       changed: this.context.changed,
       chartFaults: this.context.chartFaults,
+      cloudCall: this.context.cloudCall,
     });
     this.#clusters.set(cluster.id, cluster);
     return cluster;

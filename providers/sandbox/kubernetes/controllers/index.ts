@@ -10,7 +10,7 @@ import { NodeController } from './nodes.js';
 import { operate, operatedKinds } from './operators.js';
 import { PodLogs, type Program } from './programs.js';
 import { schedule } from './scheduler.js';
-import { endpoints, nodeBalancer } from './services.js';
+import { allocate, endpoints, nodeBalancer } from './services.js';
 import { bindClaim, releaseVolume } from './volumes.js';
 import { daemonSet, deployment, replicaSet, statefulSet } from './workloads.js';
 
@@ -138,6 +138,7 @@ export class Controllers {
       if (!pod.spec?.['nodeName'] && !pod.metadata.deletionTimestamp) schedule(cluster, pod);
     for (const one of cluster.all('v1', 'PersistentVolumeClaim')) bindClaim(cluster, one);
     for (const one of cluster.all('v1', 'Service')) {
+      allocate(cluster, one);
       endpoints(cluster, one);
       if (this.options.serviceLoadBalancer) nodeBalancer(cluster, one);
     }

@@ -2,13 +2,62 @@ import { isPodReady } from '../eviction.js';
 import { type Obj, same } from '../objects.js';
 import { matchesSelector } from '../selectors.js';
 import type { ClusterState } from './cluster.js';
-import { conditionOf } from './conditions.js';
+import { conditionOf, hashOf } from './conditions.js';
 
 interface ServiceSpec {
   readonly type?: string;
   readonly clusterIP?: string;
   readonly selector?: Readonly<Record<string, string>>;
-  readonly ports?: readonly { readonly name?: string; readonly port: number; readonly targetPort?: number | string }[];
+  readonly externalTrafficPolicy?: string;
+  readonly ports?: readonly {
+    readonly name?: string;
+    readonly port: number;
+    readonly targetPort?: number | string;
+    readonly nodePort?: number;
+  }[];
+}
+
+const portsFrom = 30_000;
+const portsCount = 2768;
+
+/** An address inside the cluster, and ports on the nodes where the service asks for them. */
+export function allocate(cluster: ClusterState, service: Obj): void {
+  const { type = 'ClusterIP', clusterIP, ports = [] } = (service.spec ?? {}) as ServiceSpec;
+  const wantsPorts = type === 'LoadBalancer' || type === 'NodePort';
+  const lacksPorts = wantsPorts && ports.some(({ nodePort }) => nodePort === undefined);
+  if (type === 'ExternalName' || (clusterIP !== undefined && !lacksPorts)) return;
+  const taken = new Set(
+    cluster
+      .all('v1', 'Service')
+      .flatMap(({ spec }) => ((spec as ServiceSpec).ports ?? []).map(({ nodePort }) => nodePort)),
+  );
+  const hash = Number.parseInt(hashOf([service.metadata.uid]), 36);
+  let next = hash % portsCount;
+  const free = (): number => {
+    while (taken.has(portsFrom + next)) next = (next + 1) % portsCount;
+    taken.add(portsFrom + next);
+    return portsFrom + next;
+  };
+  cluster.change(service, (one) => {
+    one.spec = {
+      ...one.spec,
+      clusterIP: clusterIP ?? `10.43.${Math.floor(hash / 250) % 250}.${(hash % 250) + 2}`,
+      ...(wantsPorts ? { ports: ports.map((port) => ({ ...port, nodePort: port.nodePort ?? free() })) } : {}),
+    };
+  });
+}
+
+/** Whether a service answers on a port of a node. */
+export function hasNodePort(cluster: ClusterState, node: string, port: number): boolean {
+  return cluster.all('v1', 'Service').some(({ metadata, spec }) => {
+    const { ports = [], externalTrafficPolicy } = (spec ?? {}) as ServiceSpec;
+    if (!ports.some(({ nodePort }) => nodePort === port)) return false;
+    const found = cluster.store.look(cluster.kind('v1', 'Endpoints'), metadata.namespace ?? '', metadata.name);
+    const addresses = ((found?.['subsets'] ?? []) as { addresses?: { nodeName?: string }[] }[]).flatMap(
+      (one) => one.addresses ?? [],
+    );
+    return addresses.some(({ nodeName }) => externalTrafficPolicy !== 'Local' || nodeName === node);
+  });
 }
 
 /** Endpoints of a service: the ready pods that it selects. */

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { ScaledClock } from '../../../../providers/sandbox/clock.js';
 import { ChartFaults, HelmController, HelmProgram, imageTrouble } from '../../../../providers/sandbox/helm/index.js';
 import { revisionsOf } from '../../../../providers/sandbox/helm/release.js';
+import type { Program } from '../../../../providers/sandbox/kubernetes/controllers/programs.js';
 import { KubernetesServer, type Obj } from '../../../../providers/sandbox/kubernetes/index.js';
 
 /** A cluster of one node with k3s's helm controller, fast. */
@@ -10,7 +11,7 @@ export class HelmRig {
   readonly faults = new ChartFaults();
   readonly server: KubernetesServer;
 
-  constructor(compares = true) {
+  constructor(compares = true, more: (server: KubernetesServer) => readonly Program[] = () => []) {
     this.server = new KubernetesServer({
       version: 'v1.36.5+k3s1',
       clock: new ScaledClock(0.002),
@@ -18,8 +19,12 @@ export class HelmRig {
       podStopMs: 2_000,
       nodeLostMs: 1e12,
       ids: randomUUID,
-      disabled: [],
-      programs: (server) => [new HelmProgram(() => server.controllers.cluster, this.faults), imageTrouble(this.faults)],
+      disabled: ['servicelb'],
+      programs: (server) => [
+        new HelmProgram(() => server.controllers.cluster, this.faults),
+        imageTrouble(this.faults),
+        ...more(server),
+      ],
     });
     this.server.start();
     const helm = new HelmController(() => this.server.controllers.cluster, compares);

@@ -1,0 +1,165 @@
+import type { ClusterState } from '../kubernetes/controllers/cluster.js';
+import { changeTaints, conditionOf } from '../kubernetes/controllers/conditions.js';
+import type { Program, ProgramRun } from '../kubernetes/controllers/programs.js';
+import { isPodReady } from '../kubernetes/eviction.js';
+import type { Obj } from '../kubernetes/objects.js';
+import type { Change } from '../kubernetes/store.js';
+import { answered, type CloudClient, type CloudCall, CloudError, type WireServer } from './cloud-client.js';
+import { ServiceBalancers } from './service-balancers.js';
+
+const podLabel = 'hcloud-cloud-controller-manager';
+const uninitialized = 'node.cloudprovider.kubernetes.io/uninitialized';
+const startMs = 1_000;
+/** How often nodes that are not Ready are held against the cloud. */
+const lifecycleMs = 5_000;
+
+/**
+ * Hetzner's cloud controller: as long as a pod of it serves, nodes get their provider id, addresses and labels and lose
+ * the taint, nodes whose server is gone are deleted, and services of type LoadBalancer get one.
+ */
+export class HcloudController implements Program {
+  readonly #balancers: ServiceBalancers;
+  #client: CloudClient | undefined;
+  #queued = false;
+
+  constructor(
+    private readonly cluster: () => ClusterState,
+    private readonly call: CloudCall,
+  ) {
+    this.#balancers = new ServiceBalancers(cluster);
+  }
+
+  matches({ metadata }: Obj): boolean {
+    return metadata.labels?.['app.kubernetes.io/name'] === podLabel;
+  }
+
+  /** Ends at once with a token that the cloud does not take, or a network that is not there. */
+  start(pod: Obj, log: (line: string) => void): ProgramRun {
+    try {
+      this.#client = this.#open(pod);
+    } catch (error) {
+      if (!(error instanceof CloudError)) throw error;
+      log(
+        `F1121 00:00:00.000000       1 main.go:72] Cloud provider could not be initialized: could not init cloud provider "hcloud": hcloud/newCloud: ${error.message}`,
+      );
+      return { kind: 'ends', afterMs: startMs, end: () => 1 };
+    }
+    log('I1121 00:00:00.000000       1 cloud.go:126] "Hetzner Cloud k8s cloud controller v1.35.0 started"');
+    return { kind: 'serves' };
+  }
+
+  /** @throws CloudError */
+  #open(pod: Obj): CloudClient {
+    const [container] = (pod.spec?.['containers'] ?? []) as { env?: readonly Variable[] }[];
+    const variable = (name: string): string =>
+      this.#value(
+        pod,
+        container?.env?.find((one) => one.name === name),
+      );
+    const token = variable('HCLOUD_TOKEN');
+    const client: CloudClient = {
+      call: (method, path, body) => answered(this.call(token, method, path, body)),
+      location: variable('HCLOUD_LOAD_BALANCERS_LOCATION'),
+      usesPrivateIp: variable('HCLOUD_LOAD_BALANCERS_USE_PRIVATE_IP') === 'true',
+      network: undefined,
+    };
+    client.call('GET', '/servers?per_page=1');
+    const network = variable('HCLOUD_NETWORK');
+    if (network !== '') client.network = networkOf(client, network);
+    return client;
+  }
+
+  seen({ resource }: Pick<Change, 'resource'>): void {
+    if (['nodes', 'services', 'pods'].includes(resource.plural)) this.queue();
+  }
+
+  queue(): void {
+    if (this.#queued) return;
+    this.#queued = true;
+    setImmediate(() => {
+      this.#queued = false;
+      this.#work();
+    });
+  }
+
+  #work(): void {
+    const cluster = this.cluster();
+    const pod = cluster.all('v1', 'Pod', 'kube-system').find((one) => this.matches(one) && isPodReady(one));
+    if (!pod) return;
+    const later = (): void => void cluster.clock.after(lifecycleMs, () => this.queue());
+    try {
+      const client = (this.#client ??= this.#open(pod));
+      for (const node of cluster.all('v1', 'Node')) this.#node(node, client);
+      const waits = cluster.all('v1', 'Service').filter((service) => this.#balancers.reconcile(service, client));
+      if (waits.length > 0) later();
+    } catch (error) {
+      if (!(error instanceof CloudError)) throw error;
+      // As the real one: it tries again later.
+      later();
+    }
+  }
+
+  #node(node: Obj, client: CloudClient): void {
+    const { name } = node.metadata;
+    const taints = (node.spec?.['taints'] ?? []) as { key: string }[];
+    const isNew = taints.some(({ key }) => key === uninitialized);
+    const isSilent = conditionOf(node, 'Ready')?.status === 'Unknown';
+    if (!isNew && !isSilent) return;
+    const [server] = client.call<{ servers: WireServer[] }>('GET', `/servers?name=${encodeURIComponent(name)}`).servers;
+    const cluster = this.cluster();
+    if (!server) {
+      // Only of nodes that it has known: their server is gone for good.
+      if (!isNew) cluster.store.delete(cluster.kind('v1', 'Node'), '', name);
+      return;
+    }
+    if (isSilent) cluster.clock.after(lifecycleMs, () => this.queue());
+    if (!isNew) return;
+    cluster.change(node, (one) => {
+      one.spec = { ...one.spec, providerID: `hcloud://${server.id}` };
+      changeTaints(one, (list) => list.filter(({ key }) => key !== uninitialized));
+      one.metadata.labels = { ...one.metadata.labels, ...labelsOf(server) };
+      const ip = server.public_net.ipv4?.ip;
+      const inside = server.private_net.find(({ network }) => network === client.network)?.ip;
+      one.status = {
+        ...one.status,
+        addresses: [
+          { type: 'Hostname', address: name },
+          ...(ip === undefined ? [] : [{ type: 'ExternalIP', address: ip }]),
+          ...(inside === undefined ? [] : [{ type: 'InternalIP', address: inside }]),
+        ],
+      };
+    });
+  }
+
+  /** A variable's value, out of a Secret where it says so. */
+  #value(pod: Obj, variable: Variable | undefined): string {
+    const ref = variable?.valueFrom?.secretKeyRef;
+    if (!ref) return variable?.value ?? '';
+    const cluster = this.cluster();
+    const secret = cluster.store.look(cluster.kind('v1', 'Secret'), pod.metadata.namespace ?? '', ref.name);
+    const data = (secret?.['data'] ?? {}) as Record<string, string>;
+    return Buffer.from(data[ref.key] ?? '', 'base64').toString();
+  }
+}
+
+interface Variable {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string; readonly key: string } };
+}
+
+/** Id of a network by its name or id. @throws CloudError when there is none */
+function networkOf(client: CloudClient, wanted: string): number {
+  const query = /^\d+$/.test(wanted) ? '' : `?name=${encodeURIComponent(wanted)}`;
+  const { networks } = client.call<{ networks: { id: number; name: string }[] }>('GET', `/networks${query}`);
+  const found = networks.find(({ id, name }) => name === wanted || String(id) === wanted);
+  if (!found) throw new CloudError(`Network ${wanted} not found`);
+  return found.id;
+}
+
+const labelsOf = ({ server_type, location }: WireServer): Record<string, string> => ({
+  'node.kubernetes.io/instance-type': server_type.name,
+  'topology.kubernetes.io/region': location.name,
+  'topology.kubernetes.io/zone': location.name,
+  'instance.hetzner.cloud/provided-by': 'cloud',
+});
