@@ -34,7 +34,7 @@ export async function uploadFile(client: Client, upload: Upload, options: RunOpt
 
 async function copy(client: Client, upload: Upload, { signal, progress }: RunOptions): Promise<void> {
   const { localPath, remotePath, mode } = upload;
-  const [hash, { size }] = await Promise.all([sha256(localPath), stat(localPath)]);
+  const { size } = await stat(localPath);
   const sftp = await new Promise<SFTPWrapper>((resolve, reject) => {
     client.sftp((error, opened) => (error ? reject(error) : resolve(opened)));
   });
@@ -42,7 +42,7 @@ async function copy(client: Client, upload: Upload, { signal, progress }: RunOpt
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     const there = await statOf(sftp, remotePath);
-    if (there?.size === size && (await remoteSha256(sftp, remotePath, size)) === hash) {
+    if (there?.size === size && (await isSame(sftp, remotePath, localPath, size))) {
       await done((callback) => sftp.chmod(remotePath, mode, callback));
       progress?.(`${remotePath} is there already`);
       return;
@@ -89,6 +89,11 @@ async function statOf(sftp: SFTPWrapper, path: string): Promise<Stats | undefine
 /** Bytes of one read, and how many are under way: alone, each would cost a round trip. */
 const readBytes = 32 * 1024;
 const readsAhead = 32;
+
+async function isSame(sftp: SFTPWrapper, remotePath: string, localPath: string, size: number): Promise<boolean> {
+  const [theirs, ours] = await Promise.all([remoteSha256(sftp, remotePath, size), sha256(localPath)]);
+  return theirs === ours;
+}
 
 /** Undefined when it can't be read: then it is sent again. */
 async function remoteSha256(sftp: SFTPWrapper, path: string, size: number): Promise<string | undefined> {
