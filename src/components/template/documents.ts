@@ -1,86 +1,72 @@
-import { isScalar, parseAllDocuments, visit, type Document, type Node } from 'yaml';
+import { isScalar, parseAllDocuments, visit, type Document, type Node, type Scalar } from 'yaml';
 
-import type { RenderedDocument } from '../types.js';
 import { TemplateFault } from './fault.js';
-import type { Inserted, Output } from './output.js';
+import { slotPattern, slotSign, type Output, type Slot } from './output.js';
+import { shapeOf, type Shape } from './shape.js';
+
+/** A document of a template's YAML, read once, that takes any values for its slots. */
+export interface ReadDocument {
+  readonly shape: Shape;
+  /** Offset of its beginning in the output. */
+  readonly start: number;
+}
 
 /**
- * Rendered YAML as data. What helpers put in must have become what they say it is, so that no value can be anything but
- * a value.
+ * Reads YAML with slots in it. Every slot must stand where it can be what it is, whatever will be in it.
  * @throws TemplateFault
  */
-export function documentsOf(output: Output): readonly RenderedDocument[] {
-  const documents = parseAllDocuments(output.text, { prettyErrors: false, logLevel: 'error', version: '1.2' });
-  const found = Array.isArray(documents) ? documents : [];
-  const inserted = new Places(output.inserted);
-  const rendered = found.flatMap((document) => {
+export function readDocuments(output: Output): readonly ReadDocument[] {
+  const parsed = parseAllDocuments(output.text, { prettyErrors: false, logLevel: 'error', version: '1.2' });
+  const documents: readonly Document.Parsed[] = Array.isArray(parsed) ? parsed : [];
+  return documents.flatMap((document) => {
     const [error] = [...document.errors, ...document.warnings];
-    if (error !== undefined)
-      throw new TemplateFault(`the YAML it renders: ${lower(error.message)}`, output.lineAt(error.pos[0]));
-    inserted.meet(document);
+    if (error !== undefined) throw wrong(error.message, output.lineAt(error.pos[0]));
     if (document.contents === null || isEmpty(document.contents)) return [];
+    const inText = checkSlots(document, output.slots);
     const start = document.contents.range?.[0] ?? 0;
-    return [{ data: plain(document, output.lineAt(start)), line: output.lineAt(start) }];
+    return [{ shape: shapeOf(plain(document, output.lineAt(start)), inText), start }];
   });
-  inserted.finish(output.text);
-  return rendered;
 }
 
 const isEmpty = (node: Node): boolean => isScalar(node) && node.value === null;
-const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
+const wrong = (message: string, line: number): TemplateFault =>
+  new TemplateFault(`the YAML it renders: ${message.charAt(0).toLowerCase()}${message.slice(1)}`, line);
 
 function plain(document: Document.Parsed, line: number): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 }) as unknown;
   } catch (error) {
-    throw new TemplateFault(`the YAML it renders: ${error instanceof Error ? error.message : 'unreadable'}`, line);
+    throw wrong(error instanceof Error ? error.message : 'unreadable', line);
   }
 }
 
-/** Where the YAML's values stand, against where helpers put something. */
-class Places {
-  readonly #values = new Map<number, number>();
-  readonly #starts = new Set<number>();
-  readonly #texts: (readonly [number, number])[] = [];
-
-  constructor(readonly inserted: readonly Inserted[]) {}
-
-  meet(document: Document.Parsed): void {
-    if (this.inserted.length === 0) return;
-    visit(document, {
-      Node: (_key, node) => {
-        const [start, end] = node.range ?? [-1, -1];
-        this.#starts.add(start);
-        if (isScalar(node) && (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED'))
-          this.#texts.push([start, end]);
-        else this.#values.set(start, Math.max(end, this.#values.get(start) ?? end));
-        if (isScalar(node)) this.#values.set(start, end);
-      },
-    });
-  }
-
-  /** @throws TemplateFault */
-  finish(text: string): void {
-    for (const { from, to, line, as } of this.inserted) {
-      if (from === to) continue;
-      const inText = this.#texts.some(([start, end]) => start < from && to <= end);
-      if (inText) continue;
-      if (as === 'block' && this.#starts.has(from)) continue;
-      if (as === 'value' && this.#values.get(from) === to) continue;
-      if (isComment(text, from)) continue;
-      throw new TemplateFault(complaint[as], line);
-    }
-  }
+/** Numbers of the slots that are part of a block of text. @throws TemplateFault for one that cannot be what it is */
+function checkSlots(document: Document.Parsed, slots: readonly Slot[]): ReadonlySet<number> {
+  const inText = new Set<number>();
+  if (slots.length === 0) return inText;
+  visit(document, {
+    Scalar: (_key, node) => {
+      if (typeof node.value !== 'string' || !node.value.includes(slotSign)) return;
+      const numbers = [...node.value.matchAll(new RegExp(slotPattern, 'g'))].map((found) => Number(found[1]));
+      for (const number of numbers) {
+        const slot = slots[number]!;
+        if (isBlockText(node)) inText.add(number);
+        else if (slot.as === 'text' || !standsAlone(node)) throw new TemplateFault(complaint[slot.as], slot.line);
+      }
+    },
+  });
+  return inText;
 }
 
-const complaint: Readonly<Record<Inserted['as'], string>> = {
+const isBlockText = ({ type }: Scalar): boolean => type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED';
+const standsAlone = ({ type, value }: Scalar): boolean =>
+  type === 'QUOTE_DOUBLE' && new RegExp(`^${slotPattern.source}$`).test(value as string);
+
+const complaint: Readonly<Record<Slot['as'], string>> = {
   value:
     'the value does not stand by itself here: {{q …}} makes a whole value, {{q (concat "…" x)}} one of several parts',
-  block: 'the block does not stand by itself here: give it the column of the lines around it as indent=',
+  keys: 'the block does not stand by itself here',
+  items: 'the block does not stand by itself here',
   text: 'bare text can only stand in a block of text (after `key: |`, further in than the key)',
 };
-
-function isComment(text: string, offset: number): boolean {
-  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset);
-  return /^\s*#/.test(line);
-}

@@ -1,12 +1,12 @@
 import Handlebars from 'handlebars';
 
 import type { JsonSchema } from '../../domain/source/json-schema.js';
-import type { RenderedDocument, Template, TemplateContext } from '../types.js';
+import type { Template } from '../types.js';
 import { checkTemplate } from './check.js';
-import { documentsOf } from './documents.js';
+import { readDocuments, type ReadDocument } from './documents.js';
 import { evaluate } from './evaluate.js';
 import { badTemplate, faultOfParser, TemplateFault } from './fault.js';
-import { Output } from './output.js';
+import { Output, slotSign } from './output.js';
 
 export interface TemplateSource {
   readonly file: string;
@@ -25,33 +25,38 @@ export interface TemplateSource {
  */
 export function readTemplate({ file, shown, text, context, readFile }: TemplateSource): Template {
   const files = new Map<string, string>();
-  const read = (path: string): string => {
+  const readOnce = (path: string): string => {
     const known = files.get(path) ?? readFile(path);
     files.set(path, known);
     return known;
   };
   const program = parse(shown, text);
-  guarded(shown, () => checkTemplate(program, { context, file: read }));
+  guarded(shown, () => checkTemplate(program, { context, file: readOnce }));
 
-  const render = (root: TemplateContext): Output => {
-    const output = new Output();
-    guarded(shown, () => evaluate(program, { root, file: read }, output));
-    return output;
+  if (text.includes(slotSign)) throw badTemplate(shown, new TemplateFault('U+E000 is kept for Slipway itself', 1));
+
+  // Values are no part of what is read as YAML, so that most clusters' templates read alike: reading is the slow part.
+  const known = new Map<string, readonly ReadDocument[]>();
+  const read = (output: Output): readonly ReadDocument[] => {
+    const documents = known.get(output.text) ?? readDocuments(output);
+    if (known.size >= keptReadings) known.clear();
+    known.set(output.text, documents);
+    return documents;
   };
-  // Most templates say the same for most clusters, and reading YAML is the slow part.
-  let last: { text: string; documents: readonly RenderedDocument[] } | undefined;
   return {
     file,
     shown,
-    render: (root) => render(root).text,
-    documents: (root) => {
-      const output = render(root);
-      if (last?.text !== output.text)
-        last = { text: output.text, documents: guarded(shown, () => documentsOf(output)) };
-      return last.documents;
-    },
+    documents: (root) =>
+      guarded(shown, () => {
+        const output = new Output();
+        evaluate(program, { root, file: readOnce }, output);
+        return read(output).map(({ shape, start }) => ({ data: shape(output.slots), line: output.lineAt(start) }));
+      }),
   };
 }
+
+/** Ways through its conditions that a template keeps in memory. */
+const keptReadings = 16;
 
 function parse(shown: string, text: string): hbs.AST.Program {
   try {

@@ -7,20 +7,24 @@ interface Mark {
   readonly counts: boolean;
 }
 
-/** Output of a helper that must turn out to be one thing in YAML. */
-export interface Inserted {
-  readonly from: number;
-  readonly to: number;
+/** Something a helper put in: it takes part as a mark, and is filled in once the YAML around it has been read. */
+export interface Slot {
+  readonly value: unknown;
   readonly line: number;
-  /** `value`: a whole value, or in block text. `block`: at `from` a value or key begins. `text`: only in block text. */
-  readonly as: 'value' | 'block' | 'text';
+  /** `value`: a whole value or key. `keys`: keys among others. `items`: items among others. `text`: part of a text. */
+  readonly as: 'value' | 'keys' | 'items' | 'text';
 }
 
-/** The text a template makes, with the way back to its lines. */
+/** A sign for private use, which no template may hold: it stands around the number of a slot. */
+export const slotSign = '\ue000';
+/** A slot in text: its number. */
+export const slotPattern = /\ue000(\d+)\ue000/;
+
+/** The YAML a template makes with marks in the place of values, and the way back to the template's lines. */
 export class Output {
   #text = '';
   readonly #marks: Mark[] = [];
-  readonly inserted: Inserted[] = [];
+  readonly slots: Slot[] = [];
 
   get text(): string {
     return this.#text;
@@ -31,18 +35,6 @@ export class Output {
     return this.#text.slice(this.#text.lastIndexOf('\n') + 1);
   }
 
-  /** The last line before this one that is not blank or a comment. */
-  get lastFullLine(): string {
-    let end = this.#text.lastIndexOf('\n');
-    while (end > 0) {
-      const start = this.#text.lastIndexOf('\n', end - 1) + 1;
-      const line = this.#text.slice(start, end);
-      if (!/^\s*(#|$)/.test(line)) return line;
-      end = start - 1;
-    }
-    return '';
-  }
-
   /** Text of the template itself. */
   copy(text: string, line: number): void {
     if (text === '') return;
@@ -50,12 +42,12 @@ export class Output {
     this.#text += text;
   }
 
-  /** What a helper puts in; `lead` is white space of it that belongs to no value. */
-  insert(lead: string, text: string, line: number, as: Inserted['as'] | undefined): void {
-    this.#marks.push({ at: this.#text.length, line, counts: false });
-    const from = this.#text.length + lead.length;
-    this.#text += lead + text;
-    if (as !== undefined) this.inserted.push({ from, to: from + text.length, line, as });
+  /** What a helper puts in, after white space that belongs to no value. */
+  insert(lead: string, slot: Slot): void {
+    this.#marks.push({ at: this.#text.length, line: slot.line, counts: false });
+    const mark = `${slotSign}${this.slots.length}${slotSign}`;
+    this.slots.push(slot);
+    this.#text += lead + written(slot.as, mark);
   }
 
   /** The template's line for an offset in the output. */
@@ -64,5 +56,18 @@ export class Output {
     if (mark === undefined) return 1;
     if (!mark.counts) return mark.line;
     return mark.line + (this.#text.slice(mark.at, offset).match(/\n/g)?.length ?? 0);
+  }
+}
+
+function written(as: Slot['as'], mark: string): string {
+  switch (as) {
+    case 'value':
+      return `"${mark}"`;
+    case 'keys':
+      return `"${mark}": null`;
+    case 'items':
+      return `- "${mark}"`;
+    case 'text':
+      return mark;
   }
 }
