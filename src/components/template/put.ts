@@ -27,7 +27,10 @@ export function putYaml(output: Output, value: unknown, indent: number | undefin
 export function putFile(output: Output, content: string, indent: number | undefined, line: number): void {
   const before = output.lineSoFar;
   if (!blank(before)) throw new TypeError('stands alone on its line; as a value: {{q (file "…")}}');
-  output.insert(lead(before, indent), { value: content.replace(/(\r?\n)+$/, ''), line, as: 'text' });
+  // The line end after the helper takes the place of the file's last ones.
+  let end = content.length;
+  while (content[end - 1] === '\n' || content[end - 1] === '\r') end -= 1;
+  output.insert(lead(before, indent), { value: content.slice(0, end), line, as: 'text' });
 }
 
 const lead = (before: string, indent: number | undefined): string =>

@@ -60,7 +60,7 @@ function listShape(list: readonly unknown[], inText: ReadonlySet<number>): Shape
   return (slots) =>
     items.flatMap(({ number, shape }) => {
       const slot = number === undefined ? undefined : slots[number];
-      return slot?.as === 'items' ? (slot.value) : [shape(slots)];
+      return slot?.as === 'items' ? slot.value : [shape(slots)];
     });
 }
 
