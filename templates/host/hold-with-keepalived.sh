@@ -23,11 +23,18 @@ held=$SLIPWAY_PREFIX/etc/slipway/api-hold
 interface=$(interface_with "$OWN_ADDRESS")
 [ -n "$interface" ] || fail PRIVATE_INTERFACE_MISSING "no interface of this machine has the address $OWN_ADDRESS"
 
-# install COMMAND…: the manager is remembered first, so that a run killed in the middle leaves no package behind for ever.
+# install COMMAND…: what is going to come is remembered first, so that a run killed in the middle leaves nothing behind
+# for ever. Others than apt-get take along by themselves what came along.
 install() {
   say "installing keepalived with $1"
-  [ -f "$installed" ] || write_file "$installed" 644 "$1
+  if [ ! -f "$installed" ]; then
+    packages=keepalived
+    # A new package has no version before: Inst NAME (…).
+    [ "$1" != apt-get ] || packages=$("$@" --simulate 2>/dev/null </dev/null | sed -n 's/^Inst \([^ ]*\) (.*/\1/p' | tr '\n' ' ')
+    write_file "$installed" 644 "$1
+${packages:-keepalived}
 "
+  fi
   said=$("$@" 2>&1 </dev/null)
 }
 
@@ -36,7 +43,7 @@ if ! command -v keepalived >/dev/null; then
   if command -v apt-get >/dev/null; then
     set -- apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends keepalived
     # Its lists may be old, or none.
-    install "$@" || { apt-get -o DPkg::Lock::Timeout=120 update >/dev/null 2>&1 </dev/null && install "$@"; } || :
+    install "$@" || { apt-get -o DPkg::Lock::Timeout=120 update >/dev/null 2>&1 </dev/null && rm -f "$installed" && install "$@"; } || :
   elif command -v dnf >/dev/null; then
     install dnf install -y keepalived || :
   elif command -v zypper >/dev/null; then

@@ -162,13 +162,25 @@ describe.skipIf(sshdMissing)(`hold-with-keepalived and hold-with-kube-vip ${sshd
 
   describe.skipIf(keepalivedHere)(`without keepalived ${keepalivedHere ? 'skipped: this computer has one' : ''}`, () => {
     const packages = 'var/lib/slipway/keepalived.installed';
+    /** Knows keepalived, which brings a library; `needs`: another package has come to need that. */
     const aptGet = (installs: boolean): string => `#!/bin/sh
 echo "$*" >>"$SLIPWAY_PREFIX/var/stand-in/apt"
+needs=$(test -e "$SLIPWAY_PREFIX/var/stand-in/needs" && echo yes)
 case "$*" in
+  *install*--simulate) echo 'Inst libnl-3 (3.7 Debian)'; echo 'Inst libc6 [2.36] (2.37 Debian)'; echo 'Inst keepalived (2.2 Debian)' ;;
   *" install "*) ${installs ? `cp "$SLIPWAY_PREFIX/keepalived" "${rig.host.bin}/keepalived"` : 'echo "E: Unable to locate package keepalived" >&2; exit 100'} ;;
+  *--simulate*purge*)
+    shift 3
+    for package in "$@"; do
+      echo "Purg $package [1.0]"
+      [ "$package$needs" != libnl-3yes ] || echo 'Remv their-tool [1.0]'
+    done
+    ;;
   *purge*) rm "${rig.host.bin}/keepalived" ;;
 esac
 `;
+    const purged = async (): Promise<string | undefined> =>
+      /^.*Timeout=120 purge -y (.*)$/m.exec((await rig.host.read('var/stand-in/apt'))!)?.[1];
     beforeEach(async () => {
       await rm(join(rig.host.bin, 'keepalived'));
       await rig.host.write('keepalived', keepalivedStandIn, 0o755);
@@ -177,11 +189,20 @@ esac
     it('installs it, remembers that, and removes it again when kube-vip takes over', async () => {
       await program('apt-get', aptGet(true));
       await hold();
-      expect(await rig.host.read(packages)).toBe('apt-get\n');
+      expect(await rig.host.read(packages)).toBe('apt-get\nlibnl-3 keepalived \n');
       expect(await rig.run(holdAddress(kubeVip))).toMatchObject({ changed: 'true' });
       expect(existsSync(join(rig.host.bin, 'keepalived'))).toBe(false);
+      expect(await purged()).toBe('libnl-3 keepalived');
       expect(await rig.host.read(packages)).toBeUndefined();
       expect(await verbs()).toContain('disable --now slipway-keepalived');
+    });
+
+    it('leaves what came along where something else has come to need it', async () => {
+      await program('apt-get', aptGet(true));
+      await hold();
+      await standIn('needs', '');
+      await rig.run(holdAddress(kubeVip));
+      expect(await purged()).toBe('keepalived');
     });
 
     it('says what to do where it cannot be had, and leaves nothing behind', async () => {

@@ -200,15 +200,29 @@ await_api() {
   done
 }
 
-# remove_keepalived: the package, where it came for us. Not having it gone is no reason to stop.
+# apt_purge PACKAGE…: as long as nothing else would go with them.
+apt_purge() {
+  _goes=$(apt-get --simulate purge -y "$@" 2>/dev/null </dev/null | sed -n 's/^\(Purg\|Remv\) \([^ ]*\).*/\2/p') || return 1
+  for _package in $_goes; do
+    case " $* " in
+      *" ${_package%%:*} "* | *" $_package "*) ;;
+      *) return 1 ;;
+    esac
+  done
+  said=$(DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 purge -y "$@" 2>&1 </dev/null)
+}
+
+# remove_keepalived: the package, where it came for us, and what came along. Not having it gone is no reason to stop.
 remove_keepalived() {
   _record=$SLIPWAY_PREFIX/var/lib/slipway/keepalived.installed
   [ -f "$_record" ] || return 0
   say 'removing keepalived again'
-  case $(cat "$_record") in
-    apt-get) said=$(DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 purge -y keepalived 2>&1 </dev/null) ;;
+  said=
+  # shellcheck disable=SC2046 # names of packages, a word each
+  case $(sed -n 1p "$_record") in
+    apt-get) apt_purge $(sed -n 2p "$_record") || apt_purge keepalived ;;
     dnf) said=$(dnf remove -y keepalived 2>&1 </dev/null) ;;
-    zypper) said=$(zypper --non-interactive remove keepalived 2>&1 </dev/null) ;;
+    zypper) said=$(zypper --non-interactive remove --clean-deps keepalived 2>&1 </dev/null) ;;
   esac || say "keepalived could not be removed: $(printf '%s\n' "$said" | tail -n 1)"
   rm -f "$_record"
 }
