@@ -34,6 +34,30 @@ describe('monitoring on k3s', () => {
     expect(problems.map(({ path }) => path.join('.'))).toEqual(['components.prometheus-crds']);
   });
 
+  it('keeps no series of what k3s mounts and plugs in for a pod', async () => {
+    const given = at(await values(), 'prometheus-node-exporter.extraArgs') as string[];
+    const pattern = (flag: string): RegExp =>
+      new RegExp(given.find((one) => one.startsWith(`--collector.${flag}=`))!.split('=')[1]!);
+    const mounts = pattern('filesystem.mount-points-exclude');
+    expect(mounts.test('/run/k3s/containerd/io.containerd.grpc.v1.cri/sandboxes/ab12/shm')).toBe(true);
+    expect(mounts.test('/var/lib/kubelet/pods/ab12/volumes')).toBe(true);
+    expect([mounts.test('/'), mounts.test('/var/lib/rancher')]).toEqual([false, false]);
+    for (const flag of ['netclass.ignored-devices', 'netdev.device-exclude'])
+      expect([pattern(flag).test('veth12ab'), pattern(flag).test('eth0')], flag).toEqual([true, false]);
+  });
+
+  it('asks the one process of a server for the API’s metrics and the kubelet’s once each', async () => {
+    const of = await values();
+    const dropped = (part: string, metric: string): boolean =>
+      (at(of, `${part}.serviceMonitor.metricRelabelings`) as { sourceLabels: string[]; regex: string }[])
+        .filter(({ sourceLabels }) => sourceLabels.length === 1)
+        .some(({ regex }) => new RegExp(`^(?:${regex})$`).test(metric));
+    const ofApi = 'apiserver_request_total';
+    const ofKubelet = 'kubelet_volume_stats_used_bytes';
+    expect([dropped('kubelet', ofApi), dropped('kubelet', ofKubelet)]).toEqual([true, false]);
+    expect([dropped('kubeApiServer', ofApi), dropped('kubeApiServer', ofKubelet)]).toEqual([false, true]);
+  });
+
   it('sees what other charts say of themselves', async () => {
     const spec = at(await values(), 'prometheus.prometheusSpec') as Values;
     for (const kind of ['serviceMonitor', 'podMonitor', 'probe', 'rule', 'scrapeConfig'])
