@@ -1,7 +1,6 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,8 +9,8 @@ import { installK3s, type InstallOptions } from '../../src/k3s/index.js';
 import { remoteWith, signal } from '../remote/support.js';
 import { k3sStandIn } from '../support/host-stand-ins.js';
 import { serveRelease, sha256, type ReleaseServer } from '../support/release-server.js';
-import { isRoot, sshdMissing, startHost } from '../support/sshd.js';
-import { useHost } from './support.js';
+import { sshdMissing, startHost } from '../support/sshd.js';
+import { smallDisk, useHost } from './support.js';
 
 const version = 'v1.36.5+k3s1';
 const binary = k3sStandIn(version);
@@ -123,25 +122,13 @@ describe.skipIf(sshdMissing)(`install-k3s ${sshdMissing ?? ''}`, () => {
   });
 });
 
-/** A tmpfs of two MiB, where this process may mount one. */
-function smallDisk(): string | undefined {
-  if (!isRoot || sshdMissing) return undefined;
-  const folder = mkdtempSync(join(tmpdir(), 'slipway-small-'));
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', folder]).status === 0) return folder;
-  rmSync(folder, { recursive: true });
-  return undefined;
-}
-
-const disk = smallDisk();
+const disk = smallDisk(2);
 
 describe.skipIf(!disk)(`a full disk ${disk ? '' : 'skipped: mounting a small disk needs root'}`, () => {
-  afterAll(() => {
-    execFileSync('umount', ['-l', disk!]);
-    rmSync(disk!, { recursive: true, force: true });
-  });
+  afterAll(() => disk!.remove());
 
   it('is told as what it is, and leaves nothing half-made', async () => {
-    const host = await startHost({ prefix: join(disk!, 'host') });
+    const host = await startHost({ prefix: join(disk!.path, 'host') });
     const release = await serveRelease(binary + '#'.repeat(4_000_000));
     const remote = remoteWith();
     try {
@@ -160,17 +147,17 @@ describe.skipIf(!disk)(`a full disk ${disk ? '' : 'skipped: mounting a small dis
   });
 
   it('is told even when the task itself finds no room', async () => {
-    const host = await startHost({ prefix: join(disk!, 'host-2') });
+    const host = await startHost({ prefix: join(disk!.path, 'host-2') });
     const remote = remoteWith();
     try {
       const session = await remote.connect(host.target, 20_000, { signal });
-      spawnSync('sh', ['-c', `cat /dev/zero >"${disk!}/filler"`]);
+      spawnSync('sh', ['-c', `cat /dev/zero >"${disk!.path}/filler"`]);
       await expect(session.run(installK3s({ version }), { signal })).rejects.toMatchObject({
         code: 'TASK_FAILED',
         taskCode: 'DISK_FULL',
       });
     } finally {
-      rmSync(join(disk!, 'filler'));
+      rmSync(join(disk!.path, 'filler'));
       await remote.close();
       await host.stop();
     }

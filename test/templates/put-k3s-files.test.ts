@@ -1,7 +1,6 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { chmod, readdir, rm, stat } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
@@ -15,8 +14,8 @@ import type { Session } from '../../src/remote/types.js';
 import { remoteWith, signal } from '../remote/support.js';
 import { sha256, temporary } from '../support/bundles.js';
 import { k3sStandIn } from '../support/host-stand-ins.js';
-import { isRoot, sshdMissing, startHost } from '../support/sshd.js';
-import { useHost } from './support.js';
+import { sshdMissing, startHost } from '../support/sshd.js';
+import { smallDisk, useHost } from './support.js';
 
 const version = 'v1.36.5+k3s1';
 const k3s = k3sStandIn(version);
@@ -181,32 +180,20 @@ describe.skipIf(sshdMissing)(`put-k3s-files ${sshdMissing ?? ''}`, () => {
   });
 });
 
-/** A small tmpfs, where this process may mount one. */
-function smallDisk(): string | undefined {
-  if (!isRoot || sshdMissing) return undefined;
-  const folder = mkdtempSync(join(tmpdir(), 'slipway-small-'));
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', folder]).status === 0) return folder;
-  rmSync(folder, { recursive: true });
-  return undefined;
-}
-
-const disk = smallDisk();
+const disk = smallDisk(64);
 
 describe.skipIf(!disk)(`a host whose disk is small ${disk ? '' : 'skipped: mounting a small disk needs root'}`, () => {
-  const filler = (): string => join(disk!, 'filler');
+  const filler = (): string => join(disk!.path, 'filler');
   const MiB = 2 ** 20;
-  afterAll(() => {
-    execFileSync('umount', ['-l', disk!]);
-    rmSync(disk!, { recursive: true, force: true });
-  });
+  afterAll(() => disk!.remove());
 
   it('is told at once when there is no room, and in the middle when somebody else takes it; running again finishes', async () => {
     const folder = temporary();
-    const host = await startHost({ prefix: join(disk!, 'host') });
+    const host = await startHost({ prefix: join(disk!.path, 'host') });
     const remote = remoteWith();
     try {
       const session = await remote.connect(host.target, 20_000, { signal });
-      await chmod(disk!, 0o755);
+      await chmod(disk!.path, 0o755);
       const bundle = await bundleOf(folder.path, {
         k3s,
         'small.tar': 's'.repeat(MiB),
