@@ -117,7 +117,7 @@ export const configMap = (name: string, data: Record<string, string> = {}, names
 export const readyNode = (name: string, change: Partial<KubeObject['metadata']> = {}): KubeObject => ({
   apiVersion: 'v1',
   kind: 'Node',
-  metadata: { name, ...change },
+  metadata: { name, labels: { 'kubernetes.io/os': 'linux' }, ...change },
   spec: {},
   status: {
     conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }],

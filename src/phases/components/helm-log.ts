@@ -1,5 +1,5 @@
 import type { Kube, KubeObject, KubeOptions } from '../../kube/types.js';
-import { chartLabel, chartNamespace } from './chart.js';
+import { chartNamespace } from './chart.js';
 import type { ContainerStatus } from './pod-troubles.js';
 
 const podKind = { apiVersion: 'v1', kind: 'Pod', namespace: chartNamespace } as const;
@@ -13,14 +13,19 @@ interface Attempt {
   readonly previous: boolean;
 }
 
+/** Jobs of one name, but for the one that was there before. */
+export interface JobRef {
+  readonly name: string;
+  /** The uid of a job whose attempts no longer count. */
+  readonly not?: string | undefined;
+}
+
 /**
  * The first attempt of a job that is known to have failed. The job's pod starts its container again and again, and
  * every later attempt only finds the failed release: the first says why.
  */
-export function failedAttempt(pods: readonly KubeObject[], job: string | undefined): Attempt | undefined {
-  const own = pods
-    .filter((pod) => job === undefined || ownerOf(pod) === job)
-    .sort((a, b) => (createdAt(a) < createdAt(b) ? -1 : 1));
+export function failedAttempt(pods: readonly KubeObject[], job: JobRef): Attempt | undefined {
+  const own = pods.filter((pod) => isOf(pod, job)).sort((a, b) => (createdAt(a) < createdAt(b) ? -1 : 1));
   for (const pod of own) {
     const { containerStatuses = [], phase } = (pod['status'] ?? {}) as {
       readonly phase?: string;
@@ -41,10 +46,9 @@ export class FailureLog {
   readonly #watching: Promise<void>;
   #text: string | undefined;
 
-  /** @param job tells the uid of the job that counts; undefined: none yet */
-  constructor(kube: Kube, release: string, job: () => string | undefined, { signal }: KubeOptions) {
+  constructor(kube: Kube, job: JobRef, { signal }: KubeOptions) {
     const options = { signal: AbortSignal.any([signal, this.#stop.signal]) };
-    this.#watching = this.#watch(kube, release, job, options).catch(() => {});
+    this.#watching = this.#watch(kube, job, options).catch(() => {});
   }
 
   /** The last lines, the command lines that the job's script echoes left out; undefined: nothing was caught. */
@@ -58,16 +62,13 @@ export class FailureLog {
     this.#stop.abort();
   }
 
-  async #watch(kube: Kube, release: string, job: () => string | undefined, options: KubeOptions): Promise<void> {
+  async #watch(kube: Kube, job: JobRef, options: KubeOptions): Promise<void> {
     const attempt = await kube.until(
       {
-        what: `an attempt of ${release} to fail`,
+        what: `an attempt of ${job.name} to fail`,
         code: 'NO_FAILURE',
         kinds: [podKind],
-        check: (view) => {
-          const pods = view.all(podKind).filter((pod) => pod.metadata.labels?.[chartLabel] === release);
-          return job() === undefined ? undefined : failedAttempt(pods, job());
-        },
+        check: (view) => failedAttempt(view.all(podKind), job),
       },
       { ...options, deadlineMs: 2 ** 31 - 1, hint: '' },
     );
@@ -87,12 +88,15 @@ export function tellingLines(log: string): readonly string[] {
   return (telling.length > 0 ? telling : lines.filter((line) => line !== '')).slice(-shownLines);
 }
 
-function ownerOf(pod: KubeObject): string | undefined {
+function isOf(pod: KubeObject, { name, not }: JobRef): boolean {
   const owners = (pod.metadata['ownerReferences'] ?? []) as readonly {
-    readonly uid?: string;
     readonly kind?: string;
+    readonly name?: string;
+    readonly uid?: string;
   }[];
-  return owners.find(({ kind }) => kind === 'Job')?.uid;
+  return owners.some(
+    (owner) => owner.kind === 'Job' && owner.name === name && (not === undefined || owner.uid !== not),
+  );
 }
 
 const createdAt = (pod: KubeObject): string => {

@@ -5,6 +5,7 @@ import {
   chartKind,
   chartLabel,
   chartNamespace,
+  type ChartSpec,
   goDuration,
   installJob,
   isCurrent,
@@ -22,7 +23,7 @@ import { FailureLog } from './helm-log.js';
 import { isUnserved } from './facts.js';
 import { annotated, labelled } from './objects.js';
 import { podTroubles } from './pod-troubles.js';
-import { clearTheWay } from './release.js';
+import { clearTheWay, releaseRevisions, stuckRevisions } from './release.js';
 import { waitUntilGone } from './remove-chart.js';
 import { componentDeadlines } from './waits.js';
 
@@ -55,7 +56,27 @@ export async function installChart(
     ...run,
     force: live !== undefined,
   });
-  await helmDone(tools, release, goDuration(text(spec, 'timeout')) ?? componentDeadlines.helm, scrub, run);
+  const log = new FailureLog(kube, { name: installJob(release), not: replaces }, run);
+  try {
+    const why = (await helmDone(tools, release, spec, run)) ?? (await whyNotDeployed(tools, release, spec, run));
+    if (why !== undefined) throw await failure(tools.cluster, release, why, log, scrub);
+  } finally {
+    log.close();
+  }
+}
+
+/**
+ * A finished job says little: the second attempt finds the release that the first left failed, takes it for somebody
+ * else's work and ends well. Undefined: the newest revision is the one that runs.
+ */
+async function whyNotDeployed(
+  tools: ComponentTools,
+  release: string,
+  spec: ChartSpec,
+  run: ComponentRun,
+): Promise<string | undefined> {
+  const [newest] = stuckRevisions(await releaseRevisions(tools, release, spec, run));
+  return newest && `helm left its release ${newest.status}`;
 }
 
 /** The HelmChart as it is; one that is being removed is waited out first. */
@@ -89,45 +110,38 @@ async function servedGet(
   return chart;
 }
 
+/** Waits until helm's job has ended; answers with why it did not end well. */
 async function helmDone(
-  tools: ComponentTools,
+  { kube, cluster }: ComponentTools,
   release: string,
-  timeoutMs: number,
-  scrub: (text: string) => string,
+  spec: ChartSpec,
   run: ComponentRun,
-): Promise<void> {
-  const { kube } = tools;
-  let current: string | undefined;
-  const log = new FailureLog(kube, release, () => current, run);
-  try {
-    const outcome = await kube.until(
-      {
-        what: `helm to install ${release}`,
-        code: 'COMPONENT_TIMEOUT',
-        kinds: [{ ...chartKind, namespace: chartNamespace }, { ...jobKind, namespace: chartNamespace }, podKind],
-        check: (view, say) => {
-          const { job, refused } = currentJob(view, release);
-          if (refused !== undefined) return { failed: refused };
-          current = uidOf(job);
-          if (!job) return void say('the helm controller has not begun yet');
-          const state = jobState(job);
-          if (state === 'complete') return { failed: undefined };
-          if (state === 'failed') return { failed: `helm’s job ${job.metadata.name} gave up` };
-          const pods = view.all(podKind).filter((pod) => pod.metadata.labels?.[chartLabel] === release);
-          say(podTroubles(pods)[0] ?? (pods.length > 0 ? 'helm is at work' : 'its job has no pod yet'));
-          return undefined;
-        },
+): Promise<string | undefined> {
+  const timeoutMs = goDuration(text(spec, 'timeout')) ?? componentDeadlines.helm;
+  const { why } = await kube.until<{ readonly why?: string }>(
+    {
+      what: `helm to install ${release}`,
+      code: 'COMPONENT_TIMEOUT',
+      kinds: [{ ...chartKind, namespace: chartNamespace }, { ...jobKind, namespace: chartNamespace }, podKind],
+      check: (view, say) => {
+        const { job, refused } = currentJob(view, release);
+        if (refused !== undefined) return { why: refused };
+        if (!job) return void say('the helm controller has not begun yet');
+        const state = jobState(job);
+        if (state === 'complete') return {};
+        if (state === 'failed') return { why: `helm’s job ${job.metadata.name} gave up` };
+        const pods = view.all(podKind).filter((pod) => pod.metadata.labels?.[chartLabel] === release);
+        say(podTroubles(pods)[0] ?? (pods.length > 0 ? 'helm is at work' : 'its job has no pod yet'));
+        return undefined;
       },
-      {
-        ...run,
-        deadlineMs: timeoutMs + componentDeadlines.helmJob,
-        hint: `Look at it: slipway component status -c ${tools.cluster}`,
-      },
-    );
-    if (outcome.failed !== undefined) throw await failure(tools.cluster, release, outcome.failed, log, scrub);
-  } finally {
-    log.close();
-  }
+    },
+    {
+      ...run,
+      deadlineMs: timeoutMs + componentDeadlines.helmJob,
+      hint: `Look at it: slipway component status -c ${cluster}`,
+    },
+  );
+  return why;
 }
 
 /** The job of the HelmChart's present spec, or why the controller makes none. */

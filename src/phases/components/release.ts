@@ -47,11 +47,12 @@ export async function clearTheWay(
   if (state === 'complete' && stuck.length === 0) return;
   if (!job && stuck.length === 0) return;
   run.progress('clearing what a failed attempt left');
-  if (job) await removeJob(tools, release, job, run);
+  // The records first: the controller makes a new job as soon as one is gone, and that one looks at them.
   for (const { secret } of stuck) {
     const metadata = { name: secret, namespace: targetOf(spec) };
     await kube.delete({ apiVersion: 'v1', kind: 'Secret', metadata }, run);
   }
+  if (job) await removeJob(tools, release, job, run);
 }
 
 export async function releaseRevisions(

@@ -1,5 +1,5 @@
 import { IncompleteError } from '../../errors/index.js';
-import { chartKind, chartNamespace, deleteJob, jobKind, jobState, uidOf } from './chart.js';
+import { chartKind, chartNamespace, deleteJob, jobKind, jobState } from './chart.js';
 import type { ComponentRun, ComponentTools } from './context.js';
 import { FailureLog } from './helm-log.js';
 import { listKnown } from './facts.js';
@@ -19,8 +19,7 @@ export async function removeChart(tools: ComponentTools, release: string, run: C
 
 export async function waitUntilGone(tools: ComponentTools, release: string, run: ComponentRun): Promise<void> {
   const { kube } = tools;
-  let current: string | undefined;
-  const log = new FailureLog(kube, release, () => current, run);
+  const log = new FailureLog(kube, { name: deleteJob(release) }, run);
   try {
     const outcome = await kube.until(
       {
@@ -34,7 +33,6 @@ export async function waitUntilGone(tools: ComponentTools, release: string, run:
           const metadata = { name: release, namespace: chartNamespace };
           if (!view.get({ ...chartKind, metadata })) return 'gone';
           const job = view.get({ ...jobKind, metadata: { ...metadata, name: deleteJob(release) } });
-          current = uidOf(job);
           say(job ? 'helm is uninstalling it' : 'the helm controller has not begun yet');
           return job && jobState(job) === 'failed' ? 'failed' : undefined;
         },

@@ -104,9 +104,10 @@ export async function removeSecrets(
   }
 }
 
-/** Kinds that come and go by themselves, or lie in every namespace. */
-const passing = new Set(['Pod', 'ReplicaSet', 'ControllerRevision', 'Endpoints', 'EndpointSlice', 'PodMetrics']);
-const ownedByNobody = new Set(['Event', 'Lease']);
+/** Kinds that come and go by themselves. */
+const passing = new Set(['Pod', 'ReplicaSet', 'ControllerRevision', 'PodMetrics']);
+/** What nobody would miss: it tells of other objects, or of processes that have ended. */
+const ownedByNobody = new Set(['Event', 'Lease', 'Endpoints', 'EndpointSlice']);
 const always = new Set(['ConfigMap kube-root-ca.crt', 'ServiceAccount default']);
 
 /** Deletes a namespace that holds nothing any more; answers with what it is kept for. */

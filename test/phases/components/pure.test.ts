@@ -106,7 +106,11 @@ describe('a revision of a release is stuck', () => {
 const pod = (name: string, status: object, owner = 'job-1', createdAt = '2026-01-01T00:00:00Z'): KubeObject => ({
   apiVersion: 'v1',
   kind: 'Pod',
-  metadata: { name, creationTimestamp: createdAt, ownerReferences: [{ kind: 'Job', uid: owner }] },
+  metadata: {
+    name,
+    creationTimestamp: createdAt,
+    ownerReferences: [{ kind: 'Job', name: 'helm-install-web', uid: owner }],
+  },
   status,
 });
 const ended = (exitCode: number) => ({ terminated: { exitCode } });
@@ -139,7 +143,9 @@ describe('the first failing attempt', () => {
       { pod: 'a', previous: false },
     ],
     ['is never of another job', [pod('a', { phase: 'Failed' }, 'job-0')], undefined],
-  ])('%s', (_, pods, attempt) => expect(failedAttempt(pods, 'job-1')).toEqual(attempt));
+  ])('%s', (_, pods, attempt) =>
+    expect(failedAttempt(pods, { name: 'helm-install-web', not: 'job-0' })).toEqual(attempt),
+  );
 
   it('is told without the commands that the script echoes', () => {
     expect(tellingLines('+ helm install web\n\nError: no such host\n')).toEqual(['Error: no such host']);
