@@ -65,10 +65,10 @@ beforeAll(async () => {
   hosts = await BareHosts.order(cli, [
     // Nothing of theirs can be downloaded: all they get comes from the bundle.
     ...['cp-a', 'cp-b', 'cp-c', 'cp-d'].map((name) => ({ name })),
-    ...['w-a', 'w-b'].map((name) => ({ name, facts: { offline: true } })),
+    ...['w-a', 'w-b', 'w-c', 'w-d'].map((name) => ({ name, facts: { offline: true } })),
   ]);
   bundle = join(cli.home, 'bundle');
-  const from = releaseFolder(join(cli.home, 'release'));
+  const from = releaseFolder(join(cli.home, 'release'), { imageBytes: 200_000 });
   const made = await cli.run(['bundle', 'create', '--k3s-version', version, '--from', from, '--out', bundle]);
   expect(made).toMatchObject({ code: 0 });
 }, 60_000);
@@ -150,17 +150,21 @@ describe('servers that hold the address of the API', () => {
   }, 120_000);
 });
 
-describe('a host whose disk fills up in the middle of an upload', () => {
-  const two = (): Asked => ({ ...later(), workers: 2 });
+describe('hosts with bad luck', () => {
+  const four = (): Asked => ({ ...later(), workers: 4 });
 
-  it('is named with the remedy, and running again finishes', async () => {
-    await hosts.change('^w-b$', { diskFullAfterBytes: 20 });
-    const run = await apply(two());
+  it('are named, each with its remedy, while the others go on; running again finishes', async () => {
+    await hosts.change('^w-b$', { diskFullAfterBytes: 50_000 });
+    await hosts.change('^w-c$', { wrongToken: true });
+    const run = await apply(four());
     expect(run.code).toBe(4);
-    expect(run.err).toMatch(/Make room|disk/);
+    expect(run.err).toMatch(/workers-2: .* has \d+ MiB free where \d+ MiB are needed[^]*Make room/);
+    expect(run.err).toMatch(/workers-3: .*the server does not take the token[^]*→ Compare/);
+    expect(run.err).toContain('workers-4  done: join as an agent');
     await hosts.change('^w-b$', { diskFullAfterBytes: null });
-    const again = await apply(two());
+    await hosts.change('^w-c$', { wrongToken: false });
+    const again = await apply(four());
     expect(again, again.err).toMatchObject({ code: 0 });
-    expect(await planned(two())).toBe(0);
+    expect(await planned(four())).toBe(0);
   }, 120_000);
 });

@@ -23,17 +23,19 @@ export function releaseFolder(
     archs = ['amd64'],
     version = 'v1.36.5+k3s1',
     images = true,
+    imageBytes = 0,
   }: {
     readonly archs?: readonly ('amd64' | 'arm64')[];
     readonly version?: string;
     readonly images?: boolean;
+    readonly imageBytes?: number;
   } = {},
 ): string {
   mkdirSync(folder, { recursive: true });
   for (const arch of archs) {
     const name = arch === 'amd64' ? 'k3s' : 'k3s-arm64';
     const k3s = program(arch, `#!/bin/sh\necho k3s version ${version}\n`);
-    const archive = Buffer.from(`images of ${version} for ${arch}`);
+    const archive = Buffer.from(`images of ${version} for ${arch}`.padEnd(imageBytes));
     writeFileSync(join(folder, name), k3s);
     if (images) writeFileSync(join(folder, `k3s-airgap-images-${arch}.tar.zst`), archive);
     writeFileSync(
