@@ -81,7 +81,7 @@ describe('a rendered component', () => {
             valuesContent: 'replicas: 1\nhost: acme.example\n',
             backOffLimit: 2,
             failurePolicy: 'abort',
-            timeout: '5m',
+            timeout: '5m0s',
           },
         },
         objects: [
@@ -115,7 +115,7 @@ describe('a rendered component', () => {
       takeOwnership: true,
       backOffLimit: 2,
       failurePolicy: 'abort',
-      timeout: '10m',
+      timeout: '10m0s',
     });
     expect(found?.crds).toMatchObject({ oci: 'oci://r.example/x', version: '2.0.0' });
   });
