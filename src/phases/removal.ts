@@ -6,6 +6,7 @@ import type { PhaseContext } from './context.js';
 import type { ControlPlanePlan } from './control-plane.js';
 import { deadlines } from './deadlines.js';
 import { type Departures, takeOut } from './departures.js';
+import { leaveEtcd } from './leave-etcd.js';
 import { refuseQuorumLoss } from './quorum.js';
 import { openSession } from './session.js';
 
@@ -47,6 +48,7 @@ async function removeMachine(
   if (node) {
     run.progress('draining');
     await kube.drain(machine.name, { ...run, deadlineMs: deadlines.drain });
+    await leaveEtcd(api, node, run);
   }
   // Stopped before its Node object goes, else it registers again. A host that no longer answers is deleted first instead.
   const stopped = await stopHost();

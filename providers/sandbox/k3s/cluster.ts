@@ -1,7 +1,7 @@
 import { quorum } from '../../../src/domain/quorum.js';
 import type { Random } from '../../../src/domain/clock.js';
 import type { SandboxClock, SandboxProfile } from '../types.js';
-import { KubernetesServer, type KubernetesSnapshot } from '../kubernetes/index.js';
+import { KubernetesServer, type KubernetesSnapshot, type Obj } from '../kubernetes/index.js';
 import { type ChartFaults, HelmController, HelmProgram, imageTrouble } from '../helm/index.js';
 import type { CloudCall } from './cloud-client.js';
 import { HcloudController } from './cloud-controller.js';
@@ -39,6 +39,10 @@ export interface ClusterContext {
 
 /** The first minor whose helm jobs carry the release's revision. */
 const comparesFrom = 36;
+
+/** Annotations of k3s on nodes: a member shall go, and has gone. */
+const removal = 'etcd.k3s.cattle.io/remove';
+const removed = 'etcd.k3s.cattle.io/removed-node-name';
 
 /** What a cluster's servers were told to leave out. */
 function disabledIn(critical: string): readonly string[] {
@@ -104,9 +108,10 @@ export class Cluster {
     helm.queue();
     this.kubernetes.store.watch((change) => {
       // The controller on another server takes out the member of a server whose Node object was deleted.
-      if (change.resource.plural === 'nodes' && change.type === 'DELETED') this.memberGone(change.object.metadata.name);
-      if (change.resource.plural === 'nodes' && change.type === 'DELETED')
+      if (change.resource.plural === 'nodes' && change.type === 'DELETED') {
+        this.memberGone(change.object.metadata.name);
         this.dropPassword(change.object.metadata.name);
+      } else if (change.resource.plural === 'nodes') this.memberUnwanted(change.object);
       context.changed();
     });
   }
@@ -139,6 +144,19 @@ export class Cluster {
   private memberGone(node: string): void {
     const index = this.members.findIndex((member) => member.node === node);
     if (index >= 0 && this.members.length > 1) this.members.splice(index, 1);
+  }
+
+  /** k3s takes a member out, with its node still there, when the node asks for it; never the only one that votes. */
+  private memberUnwanted({ metadata }: Obj): void {
+    const { annotations = {}, name } = metadata;
+    if (annotations[removal]?.toLowerCase() !== 'true' || removed in annotations) return;
+    const { store } = this.kubernetes;
+    const others = this.members.filter((member) => member.node !== name && member.voter);
+    if (others.length > 0) this.memberGone(name);
+    store.change(store.resource('v1', 'Node'), '', name, (node) => {
+      if (others.length === 0) delete node.metadata.annotations?.[removal];
+      else node.metadata.annotations = { ...node.metadata.annotations, [removed]: name };
+    });
   }
 
   private dropPassword(node: string): void {

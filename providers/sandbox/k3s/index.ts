@@ -94,7 +94,8 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       process?.config.role === 'server' &&
       process.active &&
       !process.machine.isCutOff &&
-      process.cluster?.quorate() === true
+      process.cluster?.members.some((member) => member.machine === machine) === true &&
+      process.cluster.quorate()
     );
   }
 
@@ -276,7 +277,10 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
         .replace(/^[89a-f]/, '7'),
       random,
       now: () => clock.now(),
-      allowed: () => cloud.allowed(machine.id, 6443, '127.0.0.1'),
+      // Without its etcd a server answers nobody.
+      allowed: () =>
+        cluster.members.some((member) => member.machine === machine.id) &&
+        cloud.allowed(machine.id, 6443, '127.0.0.1'),
     });
     process.endpoint = endpoint;
     try {
