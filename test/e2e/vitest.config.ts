@@ -14,8 +14,8 @@ export default defineConfig({
     exclude: process.env['SLIPWAY_RECORD_KUBECONFIG'] === undefined ? ['test/e2e/record/**', 'node_modules/**'] : [],
     sequence: { sequencer: InOrder },
     reporters: ['verbose'],
-    // Two stories at a time: one has long waits in it.
-    maxWorkers: 2,
+    // Some stories have long waits in them.
+    maxWorkers: 3,
     testTimeout: 300_000,
     hookTimeout: 300_000,
     teardownTimeout: 60_000,

@@ -53,8 +53,8 @@ describe('a component on a real k3s', () => {
     slipway.write(ringFile('parts', [listed(host)], { components: { preset: 'none', folders: [folder], pager } }));
   const apply = ['cluster', 'apply', 'parts', '-f', slipway.file, '--yes'];
   const finishes = async (command: readonly string[] = apply): Promise<number> => {
-    const { code, err, ms } = await slipway.run(command, { minutes: 6 });
-    expect(code, err.slice(-4000)).toBe(0);
+    const { code, err, out, ms } = await slipway.run(command, { minutes: 6 });
+    expect(code, err.slice(-3000) + out).toBe(0);
     return ms;
   };
   const status = async (path: string): Promise<number> =>
