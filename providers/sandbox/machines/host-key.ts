@@ -1,5 +1,7 @@
 import ssh2 from 'ssh2';
 
+import { generateKeyPair } from '../../../src/remote/keys.js';
+
 export interface HostKey {
   /** OpenSSH private key text. */
   readonly privateKey: string;
@@ -9,8 +11,9 @@ export interface HostKey {
 
 /** As sshd makes one at its first start, when nobody brought one. */
 export function generateHostKey(comment: string): HostKey {
-  const { private: privateKey, public: publicKey } = ssh2.utils.generateKeyPairSync('ed25519', { comment });
-  return { privateKey, publicKey };
+  // Not ssh2's own: one in some hundred of those can't be read.
+  const { publicKey, privateKey } = generateKeyPair(comment);
+  return { publicKey, privateKey: privateKey.reveal() };
 }
 
 /** Whether the public key, without its comment, belongs to the private key. */
