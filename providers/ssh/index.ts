@@ -25,7 +25,7 @@ export const ssh: ProviderPackage = {
       remote,
       clock,
       stateFolder,
-      patience: { look: 12_000, work: 60_000, again: 20_000 },
+      patience: { look: 8_000, work: 60_000, again: 10_000, brief: 2_000 },
       say: (text) => context.say(text),
       lost: new Set((context.variable('SLIPWAY_LOST_HOSTS') ?? '').split(',').map((name) => name.trim())),
     });

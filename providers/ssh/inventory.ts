@@ -29,8 +29,10 @@ export interface Patience {
   readonly look: number;
   /** Where something is to be done to it. */
   readonly work: number;
-  /** Where it did not answer a moment ago. */
+  /** Where it did not answer a moment ago, and something is to be done to it. */
   readonly again: number;
+  /** Where it did not answer a moment ago, and is only looked at. */
+  readonly brief: number;
 }
 
 /** A host, and what it is used for. */
@@ -59,7 +61,7 @@ export class Inventory {
 
   /** Looks at every host of the file, and at those the cluster (else: any cluster) had before. Remembers what it saw. */
   async look(cluster: ClusterRef | undefined, options: CallOptions): Promise<readonly Seen[]> {
-    const looking = this.#look(cluster, options);
+    const looking = this.#look(cluster, (await this.#seen?.catch(() => undefined)) ?? [], options);
     this.#seen = looking;
     return looking;
   }
@@ -96,26 +98,32 @@ export class Inventory {
     return remote.connect(loginTarget(host.name, await this.login(host)), limits[patience], options);
   }
 
-  async #look(cluster: ClusterRef | undefined, options: CallOptions): Promise<readonly Seen[]> {
+  /** @param before what was seen earlier in this run: who was silent then gets less time now */
+  async #look(
+    cluster: ClusterRef | undefined,
+    before: readonly Seen[],
+    options: CallOptions,
+  ): Promise<readonly Seen[]> {
     // Without a key every host would be silent, for a reason that is none of theirs.
     await this.site.identity();
     const memory = await (cluster ? this.#memories.read(cluster.id) : this.#memories.all());
     const listed = new Set(this.site.hosts.map(hostId));
     const left = [...memory.claimed.values()].map(({ host }) => host).filter((host) => !listed.has(hostId(host)));
     const all = [...this.site.hosts, ...left];
+    const silent = new Set(before.flatMap(({ host, error }) => (error === undefined ? [] : [hostId(host)])));
     options.progress?.(`asking ${all.length} hosts what they are used for`);
     const seen = await Promise.all(
       all.map(async (host): Promise<Seen> => {
         const id = hostId(host);
-        const before = memory.claimed.get(id)?.claim;
+        const last = memory.claimed.get(id)?.claim;
         const base = { host, listed: listed.has(id) };
         try {
-          const session = await this.open(host, options, 'look');
+          const session = await this.open(host, options, silent.has(id) ? 'brief' : 'look');
           const facts = await session.run(readClaim(), options);
           return { ...base, known: true, claim: parseClaim(facts), bootId: facts['boot_id'] };
         } catch (error) {
           options.signal.throwIfAborted();
-          return { ...base, known: before !== undefined || memory.others.has(id), claim: before, error };
+          return { ...base, known: last !== undefined || memory.others.has(id), claim: last, error };
         }
       }),
     );

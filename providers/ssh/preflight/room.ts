@@ -3,7 +3,7 @@ import type { ClusterRequest, MachineRequest, Problem } from '../../../src/provi
 import { any, assign } from '../assign.js';
 import { titleOf } from '../hosts.js';
 import type { Seen } from '../inventory.js';
-import { isFree, usedBy } from '../machines.js';
+import { usedBy } from '../machines.js';
 
 /** Machines that are asked for and have no host yet. */
 export function missing({ cluster, machines }: ClusterRequest, seen: readonly Seen[]): readonly MachineRequest[] {
@@ -24,7 +24,8 @@ export function roomProblems(request: ClusterRequest, seen: readonly Seen[]): Pr
     ),
   ];
   if (unknown.length > 0) return unknown;
-  const free = seen.filter(isFree).map(({ host }) => host);
+  // One that can't be entered is told of by itself; it may well be free.
+  const free = seen.filter(({ listed, claim }) => listed && !claim).map(({ host }) => host);
   const { without } = assign(wanted, free, usedBy(seen, request.cluster));
   if (without.length === 0) return [];
   const taken = seen

@@ -39,7 +39,7 @@ export async function hostHarness(): Promise<AnyHarness> {
       remote,
       clock: systemClock,
       stateFolder,
-      patience: { look: 10_000, work: 20_000, again: 5_000 },
+      patience: { look: 10_000, work: 20_000, again: 5_000, brief: 2_000 },
       say: () => undefined,
       lost: new Set(),
     });
