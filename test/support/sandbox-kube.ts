@@ -27,9 +27,9 @@ export class SandboxKube {
   private constructor(options: Partial<KubernetesServerOptions>) {
     this.api = new KubernetesServer({
       version: 'v1.36.5+k3s1',
-      clock: new ScaledClock(0.001),
-      podStartMs: 1_000,
-      podStopMs: 1_000,
+      clock: new ScaledClock(0.01),
+      podStartMs: 500,
+      podStopMs: 500,
       nodeLostMs: 40_000,
       ids: randomUUID,
       ...options,

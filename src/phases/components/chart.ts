@@ -8,6 +8,10 @@ export const jobKind = { apiVersion: 'batch/v1', kind: 'Job' } as const;
 export const chartNamespace = 'kube-system';
 /** On the controller's jobs and their pods: the HelmChart's name. */
 export const chartLabel = 'helmcharts.helm.cattle.io/chart';
+/** On the pods of jobs, and as a label on what they installed: a hash of all that decides about it. */
+export const hashKey = 'helmcharts.helm.cattle.io/configHash';
+/** Characters of that hash that fit into a label. */
+const labelLength = 63;
 /**
  * On a HelmChart: uid of the job that was there when its spec last changed. The controller keeps the name and makes
  * the job anew, so only a job of another uid tells how the present spec fares.
@@ -27,7 +31,7 @@ export const text = (spec: ChartSpec | undefined, field: string): string | undef
 export const installJob = (release: string): string => `helm-install-${release}`;
 export const deleteJob = (release: string): string => `helm-delete-${release}`;
 
-/** How often a failed job is tried again does not reach its pods, so changing that alone makes no new job. */
+/** How often a failed job is tried again does not reach its pods: changing that alone need not make a new job. */
 export function sameRun(before: ChartSpec | undefined, after: ChartSpec): boolean {
   const { backOffLimit: _, ...wanted } = after;
   return before !== undefined && includes(before, wanted);
@@ -67,4 +71,12 @@ export function goDuration(duration: string | undefined): number | undefined {
   let sum = 0;
   for (const [, amount, unit] of duration.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g)) sum += Number(amount) * units[unit!]!;
   return sum;
+}
+
+/** The hash in a job, as the label on its release has it. */
+export function hashIn(job: KubeObject): string | undefined {
+  const { template } = (job['spec'] ?? {}) as {
+    readonly template?: { readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> } };
+  };
+  return template?.metadata?.annotations?.[hashKey]?.split('=')[1]?.slice(0, labelLength);
 }

@@ -7,12 +7,6 @@ const tailLines = 60;
 /** Lines of a log that an error carries. */
 const shownLines = 25;
 
-interface Attempt {
-  readonly pod: string;
-  /** Whether it is the run before the present one. */
-  readonly previous: boolean;
-}
-
 /** Jobs of one name, but for the one that was there before. */
 export interface JobRef {
   readonly name: string;
@@ -21,23 +15,30 @@ export interface JobRef {
 }
 
 /**
- * The first attempt of a job that is known to have failed. The job's pod starts its container again and again, and
+ * Attempts of a job that are known to have failed, the oldest first. Its pod starts its container again and again, and
  * every later attempt only finds the failed release: the first says why.
  */
-export function failedAttempt(pods: readonly KubeObject[], job: JobRef): Attempt | undefined {
-  const own = pods.filter((pod) => isOf(pod, job)).sort((a, b) => (createdAt(a) < createdAt(b) ? -1 : 1));
-  for (const pod of own) {
-    const { containerStatuses = [], phase } = (pod['status'] ?? {}) as {
-      readonly phase?: string;
-      readonly containerStatuses?: readonly ContainerStatus[];
-    };
-    const [container] = containerStatuses;
-    if (container?.lastState?.terminated && container.lastState.terminated.exitCode !== 0)
-      return { pod: pod.metadata.name, previous: true };
-    const ended = container?.state?.terminated;
-    if ((ended && ended.exitCode !== 0) || phase === 'Failed') return { pod: pod.metadata.name, previous: false };
-  }
-  return undefined;
+export function failedAttempts(
+  pods: readonly KubeObject[],
+  job: JobRef,
+): readonly { readonly pod: string; readonly attempt: string }[] {
+  return pods
+    .filter((pod) => isOf(pod, job))
+    .sort((a, b) => (createdAt(a) < createdAt(b) ? -1 : 1))
+    .flatMap((pod) => {
+      const { containerStatuses = [], phase } = (pod['status'] ?? {}) as {
+        readonly phase?: string;
+        readonly containerStatuses?: readonly ContainerStatus[];
+      };
+      const { restartCount = 0, state, lastState } = containerStatuses[0] ?? {};
+      const { name } = pod.metadata;
+      const badly = (ended: { readonly exitCode?: number } | undefined): boolean =>
+        ended !== undefined && ended.exitCode !== 0;
+      return [
+        ...(badly(lastState?.terminated) ? [{ pod: name, attempt: `${name} ${restartCount - 1}` }] : []),
+        ...(badly(state?.terminated) || phase === 'Failed' ? [{ pod: name, attempt: `${name} ${restartCount}` }] : []),
+      ];
+    });
 }
 
 /** Keeps the log of the first failing attempt of a release's jobs: once the job gives up, its pod and log are gone. */
@@ -63,23 +64,38 @@ export class FailureLog {
   }
 
   async #watch(kube: Kube, job: JobRef, options: KubeOptions): Promise<void> {
-    const attempt = await kube.until(
-      {
-        what: `an attempt of ${job.name} to fail`,
-        code: 'NO_FAILURE',
-        kinds: [podKind],
-        check: (view) => failedAttempt(view.all(podKind), job),
-      },
-      { ...options, deadlineMs: 2 ** 31 - 1, hint: '' },
-    );
-    // Read to the end even when the job gives up meanwhile.
-    const signal = new AbortController().signal;
+    for (let seen = new Set<string>(); ;) {
+      const { pod, attempt } = await kube.until(
+        {
+          what: `an attempt of ${job.name} to fail`,
+          code: 'NO_FAILURE',
+          kinds: [podKind],
+          check: (view) => failedAttempts(view.all(podKind), job).find(({ attempt }) => !seen.has(attempt)),
+        },
+        { ...options, deadlineMs: 2 ** 31 - 1, hint: '' },
+      );
+      seen = seen.add(attempt);
+      const log = await this.#read(kube, pod);
+      this.#text ??= log;
+      if (log === undefined || saysNothing.test(log)) continue;
+      this.#text = log;
+      return;
+    }
+  }
+
+  async #read(kube: Kube, pod: string): Promise<string | undefined> {
+    // To the end even when the job gives up meanwhile.
+    const { signal } = new AbortController();
     const read = (previous: boolean): Promise<string | undefined> =>
-      kube.podLog(chartNamespace, attempt.pod, { signal, container: 'helm', previous, tailLines });
-    // The container may have been started again since.
-    this.#text = (await read(attempt.previous)) || (await read(!attempt.previous));
+      kube.podLog(chartNamespace, pod, { signal, container: 'helm', previous, tailLines });
+    // In this order: a container that is started again meanwhile turns its log into the one before.
+    const present = await read(false);
+    return (await read(true)) || present || undefined;
   }
 }
+
+/** What attempts say that found what an earlier one left, and did nothing. */
+const saysNothing = /waiting for operator intervention|does not match expected revision/;
 
 /** What helps in a log of helm's job: no echoed commands, no empty lines, the end of it. */
 export function tellingLines(log: string): readonly string[] {

@@ -7,6 +7,7 @@ import {
   chartNamespace,
   type ChartSpec,
   goDuration,
+  hashIn,
   installJob,
   isCurrent,
   jobKind,
@@ -23,7 +24,7 @@ import { FailureLog } from './helm-log.js';
 import { isUnserved } from './facts.js';
 import { annotated, labelled } from './objects.js';
 import { podTroubles } from './pod-troubles.js';
-import { clearTheWay, releaseRevisions, stuckRevisions } from './release.js';
+import { clearTheWay, releaseRevisions, type Revision } from './release.js';
 import { waitUntilGone } from './remove-chart.js';
 import { componentDeadlines } from './waits.js';
 
@@ -58,25 +59,11 @@ export async function installChart(
   });
   const log = new FailureLog(kube, { name: installJob(release), not: replaces }, run);
   try {
-    const why = (await helmDone(tools, release, spec, run)) ?? (await whyNotDeployed(tools, release, spec, run));
+    const why = await helmDone(tools, release, spec, run);
     if (why !== undefined) throw await failure(tools.cluster, release, why, log, scrub);
   } finally {
     log.close();
   }
-}
-
-/**
- * A finished job says little: the second attempt finds the release that the first left failed, takes it for somebody
- * else's work and ends well. Undefined: the newest revision is the one that runs.
- */
-async function whyNotDeployed(
-  tools: ComponentTools,
-  release: string,
-  spec: ChartSpec,
-  run: ComponentRun,
-): Promise<string | undefined> {
-  const [newest] = stuckRevisions(await releaseRevisions(tools, release, spec, run));
-  return newest && `helm left its release ${newest.status}`;
 }
 
 /** The HelmChart as it is; one that is being removed is waited out first. */
@@ -110,15 +97,48 @@ async function servedGet(
   return chart;
 }
 
-/** Waits until helm's job has ended; answers with why it did not end well. */
+/** Waits until the newest revision is what is wanted, and runs; answers with why it is not to be. */
 async function helmDone(
-  { kube, cluster }: ComponentTools,
+  tools: ComponentTools,
   release: string,
   spec: ChartSpec,
   run: ComponentRun,
 ): Promise<string | undefined> {
-  const timeoutMs = goDuration(text(spec, 'timeout')) ?? componentDeadlines.helm;
-  const { why } = await kube.until<{ readonly why?: string }>(
+  const deadline =
+    tools.clock.now() + (goDuration(text(spec, 'timeout')) ?? componentDeadlines.helm) + componentDeadlines.helmJob;
+  const through = new Set<string | undefined>();
+  for (;;) {
+    const ended = await jobEnded(tools, release, through, Math.max(1, deadline - tools.clock.now()), run);
+    if (!('job' in ended)) return ended.why;
+    const verdict = verdictOn(ended.job, await releaseRevisions(tools, release, spec, run));
+    if (verdict !== 'of another job') return verdict === 'deployed' ? undefined : verdict;
+    // It found that an earlier one was cut off, and left the rest to the next, which the controller makes.
+    through.add(uidOf(ended.job));
+  }
+}
+
+/**
+ * A job that ended well says little: an attempt that finds the release other than it expected leaves it alone and ends
+ * well, too.
+ */
+export function verdictOn(job: KubeObject, revisions: readonly Revision[]): string {
+  const newest = [...revisions].sort((a, b) => b.version - a.version)[0];
+  if (!newest) return 'helm left no release';
+  if (newest.status !== 'deployed') return `helm left its release ${newest.status}`;
+  const wanted = hashIn(job);
+  return newest.hash === undefined || wanted === undefined || newest.hash === wanted ? 'deployed' : 'of another job';
+}
+
+type Ended = { readonly job: KubeObject } | { readonly why: string };
+
+async function jobEnded(
+  { kube, cluster }: ComponentTools,
+  release: string,
+  through: ReadonlySet<string | undefined>,
+  deadlineMs: number,
+  run: ComponentRun,
+): Promise<Ended> {
+  return kube.until<Ended>(
     {
       what: `helm to install ${release}`,
       code: 'COMPONENT_TIMEOUT',
@@ -126,22 +146,17 @@ async function helmDone(
       check: (view, say) => {
         const { job, refused } = currentJob(view, release);
         if (refused !== undefined) return { why: refused };
-        if (!job) return void say('the helm controller has not begun yet');
+        if (!job || through.has(uidOf(job))) return void say('the helm controller has not begun yet');
         const state = jobState(job);
-        if (state === 'complete') return {};
+        if (state === 'complete') return { job };
         if (state === 'failed') return { why: `helm’s job ${job.metadata.name} gave up` };
         const pods = view.all(podKind).filter((pod) => pod.metadata.labels?.[chartLabel] === release);
         say(podTroubles(pods)[0] ?? (pods.length > 0 ? 'helm is at work' : 'its job has no pod yet'));
         return undefined;
       },
     },
-    {
-      ...run,
-      deadlineMs: timeoutMs + componentDeadlines.helmJob,
-      hint: `Look at it: slipway component status -c ${cluster}`,
-    },
+    { ...run, deadlineMs, hint: `Look at it: slipway component status -c ${cluster}` },
   );
-  return why;
 }
 
 /** The job of the HelmChart's present spec, or why the controller makes none. */

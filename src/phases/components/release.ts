@@ -1,5 +1,15 @@
 import type { KubeObject } from '../../kube/types.js';
-import { chartLabel, chartNamespace, type ChartSpec, installJob, jobKind, jobState, text, uidOf } from './chart.js';
+import {
+  chartLabel,
+  chartNamespace,
+  type ChartSpec,
+  hashKey,
+  installJob,
+  jobKind,
+  jobState,
+  text,
+  uidOf,
+} from './chart.js';
 import type { ComponentRun, ComponentTools } from './context.js';
 import type { ContainerStatus } from './pod-troubles.js';
 import { componentDeadlines } from './waits.js';
@@ -11,6 +21,8 @@ export interface Revision {
   readonly version: number;
   /** As helm writes it: `deployed`, `failed`, `pending-upgrade`. */
   readonly status: string;
+  /** Of what was installed, where the controller notes it. */
+  readonly hash: string | undefined;
 }
 
 /** Revisions above the last one that worked, newest first: what keeps helm from another attempt. */
@@ -47,12 +59,14 @@ export async function clearTheWay(
   if (state === 'complete' && stuck.length === 0) return;
   if (!job && stuck.length === 0) return;
   run.progress('clearing what a failed attempt left');
-  // The records first: the controller makes a new job as soon as one is gone, and that one looks at them.
+  // The job first, as it could begin to install in the moment the way is clear, and would be killed at it. The
+  // controller makes a new one at once; that one fails until the records are gone, and tries again by itself.
+  if (job) await kube.delete(refOf(job), run);
   for (const { secret } of stuck) {
     const metadata = { name: secret, namespace: targetOf(spec) };
     await kube.delete({ apiVersion: 'v1', kind: 'Secret', metadata }, run);
   }
-  if (job) await removeJob(tools, release, job, run);
+  if (job) await untilGone(tools, release, job, run);
 }
 
 export async function releaseRevisions(
@@ -71,6 +85,7 @@ export async function releaseRevisions(
     secret: metadata.name,
     version: Number(metadata.labels?.['version'] ?? 0),
     status: metadata.labels?.['status'] ?? 'unknown',
+    hash: metadata.labels?.[hashKey],
   }));
 }
 
@@ -113,9 +128,12 @@ async function ended({ kube }: ComponentTools, release: string, job: KubeObject,
   );
 }
 
-async function removeJob({ kube }: ComponentTools, release: string, job: KubeObject, run: ComponentRun): Promise<void> {
-  const ref = { ...jobKind, metadata: { name: job.metadata.name, namespace: chartNamespace } };
-  await kube.delete(ref, run);
+const refOf = (job: KubeObject) => ({
+  ...jobKind,
+  metadata: { name: job.metadata.name, namespace: chartNamespace },
+});
+
+async function untilGone({ kube }: ComponentTools, release: string, job: KubeObject, run: ComponentRun): Promise<void> {
   await kube.until(
     {
       what: `the failed job of ${release} to be gone`,
@@ -123,7 +141,7 @@ async function removeJob({ kube }: ComponentTools, release: string, job: KubeObj
       kinds: [{ ...jobKind, namespace: chartNamespace }, podKind],
       check: (view, say) => {
         const left = view.all(podKind).filter((pod) => isOf(pod, job));
-        const found = view.get(ref);
+        const found = view.get(refOf(job));
         if ((!found || uidOf(found) !== uidOf(job)) && left.length === 0) return true;
         say(left.length > 0 ? `pod ${left[0]!.metadata.name} is ending` : 'the job is still there');
         return undefined;

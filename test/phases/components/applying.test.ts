@@ -194,7 +194,10 @@ describe('an upgrade that fails', () => {
   it('puts the last version back and waits until it is healthy', async () => {
     await apply(traefik());
     at.faults.order({ traefik: { fail: 'Error: new version is broken', times: 1 } });
-    const next = traefik({ version: '41.4.0', objects: [map('extra', { key: 'two' })] }, { version: '41.4.0' });
+    const next = traefik(
+      { version: '41.4.0', objects: [map('extra', { key: 'two' })] },
+      { version: '41.4.0', valuesContent: 'deployment: {replicas: 2}\nservice: {spec: {type: ClusterIP}}\n' },
+    );
     const error = await failure(upgradeComponent(at.tools, next, [], await facts(next), at.run));
     expect(error).toMatchObject({
       code: 'COMPONENT_PUT_BACK',

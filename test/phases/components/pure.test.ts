@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { KubeObject } from '../../../src/kube/types.js';
 import { goDuration, isCurrent, jobState, sameRun } from '../../../src/phases/components/chart.js';
-import { failedAttempt, tellingLines } from '../../../src/phases/components/helm-log.js';
+import { failedAttempts, tellingLines } from '../../../src/phases/components/helm-log.js';
 import { inventoryObject, readInventory } from '../../../src/phases/components/inventory.js';
 import { takesPods } from '../../../src/phases/components/nodes.js';
 import { hashOf, includes } from '../../../src/phases/components/objects.js';
@@ -87,7 +87,7 @@ describe('the inventory', () => {
 
 describe('a revision of a release is stuck', () => {
   const revisions = (...statuses: string[]) =>
-    statuses.map((status, i) => ({ secret: `v${i + 1}`, version: i + 1, status }));
+    statuses.map((status, i) => ({ secret: `v${i + 1}`, version: i + 1, status, hash: undefined }));
   it.each<[string, string[], string[]]>([
     ['when the first installation failed', ['failed'], ['v1']],
     ['when it was cut short', ['pending-install'], ['v1']],
@@ -115,36 +115,32 @@ const pod = (name: string, status: object, owner = 'job-1', createdAt = '2026-01
 });
 const ended = (exitCode: number) => ({ terminated: { exitCode } });
 
-describe('the first failing attempt', () => {
-  it.each<[string, KubeObject[], ReturnType<typeof failedAttempt>]>([
+describe('the pod of the first failing attempt', () => {
+  it.each<[string, KubeObject[], string | undefined]>([
     [
       'is none while helm works',
       [pod('a', { containerStatuses: [{ name: 'helm', state: { running: {} } }] })],
       undefined,
     ],
     ['is none after a success', [pod('a', { containerStatuses: [{ name: 'helm', state: ended(0) }] })], undefined],
+    ['is known right after it ended', [pod('a', { containerStatuses: [{ name: 'helm', state: ended(1) }] })], 'a 0'],
     [
-      'is the present one right after it ended',
-      [pod('a', { containerStatuses: [{ name: 'helm', state: ended(1) }] })],
-      { pod: 'a', previous: false },
-    ],
-    [
-      'is the one before once the container was started again',
+      'is known once the container was started again',
       [
         pod('a', {
           containerStatuses: [{ name: 'helm', restartCount: 1, state: { running: {} }, lastState: ended(1) }],
         }),
       ],
-      { pod: 'a', previous: true },
+      'a 0',
     ],
     [
-      'is of the oldest pod',
+      'is the oldest',
       [pod('b', { phase: 'Failed' }, 'job-1', '2026-01-01T00:01:00Z'), pod('a', { phase: 'Failed' })],
-      { pod: 'a', previous: false },
+      'a 0',
     ],
     ['is never of another job', [pod('a', { phase: 'Failed' }, 'job-0')], undefined],
   ])('%s', (_, pods, attempt) =>
-    expect(failedAttempt(pods, { name: 'helm-install-web', not: 'job-0' })).toEqual(attempt),
+    expect(failedAttempts(pods, { name: 'helm-install-web', not: 'job-0' })[0]?.attempt).toBe(attempt),
   );
 
   it('is told without the commands that the script echoes', () => {
