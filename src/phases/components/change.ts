@@ -1,6 +1,16 @@
 import type { RenderedComponent, ResolvedSecret } from '../../components/types.js';
 import type { KubeObject } from '../../kube/types.js';
-import { chartNamespace, type ChartSpec, jobState, installJob, isCurrent, sameSpec, specOf, text } from './chart.js';
+import {
+  chartNamespace,
+  type ChartSpec,
+  comparable,
+  jobState,
+  installJob,
+  isCurrent,
+  sameSpec,
+  specOf,
+  text,
+} from './chart.js';
 import type { ComponentFacts } from './facts.js';
 import { type Inventory, type InventoryItem, itemRef, usedNamespaces } from './inventory.js';
 import { hashOf, madeAnnotation, refKey, shownRef } from './objects.js';
@@ -78,11 +88,10 @@ function chartDetails(
   if (live.metadata['deletionTimestamp'] !== undefined)
     return [...renamed, `+ HelmChart ${chart.metadata.name} (is being removed)`];
   if (sameSpec(before, wanted)) return renamed;
-  const { valuesContent: was, ...otherBefore } = before;
+  const { valuesContent: was, ...otherBefore } = comparable(before, wanted);
   const { valuesContent: is, ...other } = wanted;
-  const asked = Object.fromEntries(Object.keys(other).map((key) => [key, otherBefore[key]]));
   const values = diffYaml(was as string | undefined, is as string | undefined);
-  const lines = [...diffLines(asked, other), ...limited(values.map(inValues))];
+  const lines = [...diffLines(otherBefore, other), ...limited(values.map(inValues))];
   // The same values in another order, or with another comment, go through helm once more.
   return [...renamed, ...(lines.length > 0 ? lines : ['~ values: written differently, with the same meaning'])];
 }

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../kube/types.js';
-import { includes } from './objects.js';
+import { canonical } from './objects.js';
 
 /** The kind by which k3s's helm controller is told what to install. */
 export const chartKind = { apiVersion: 'helm.cattle.io/v1', kind: 'HelmChart' } as const;
@@ -31,15 +31,33 @@ export const text = (spec: ChartSpec | undefined, field: string): string | undef
 export const installJob = (release: string): string => `helm-install-${release}`;
 export const deleteJob = (release: string): string => `helm-delete-${release}`;
 
-/** How often a failed job is tried again does not reach its pods: changing that alone need not make a new job. */
-export function sameRun(before: ChartSpec | undefined, after: ChartSpec): boolean {
-  const { backOffLimit: _, ...wanted } = after;
-  return before !== undefined && includes(before, wanted);
+/** Fields of a HelmChart that we may set; one of them that is no longer asked for is a difference, too. */
+const ours = [
+  'bootstrap',
+  'chart',
+  'repo',
+  'set',
+  'takeOwnership',
+  'targetNamespace',
+  'timeout',
+  'valuesContent',
+  'version',
+];
+
+/** What of a HelmChart's spec can be compared with a wanted one: the rest are defaults of the API's. */
+export function comparable(before: ChartSpec, wanted: ChartSpec): ChartSpec {
+  const fields = new Set([...ours, ...Object.keys(wanted)]);
+  return Object.fromEntries(Object.entries(before).filter(([field]) => fields.has(field)));
 }
 
-/** Fields of ours that are no longer asked for would stay in a server-side apply only if somebody else owns them. */
-export const sameSpec = (before: ChartSpec | undefined, after: ChartSpec): boolean =>
-  before !== undefined && includes(before, after);
+export const sameSpec = (before: ChartSpec | undefined, wanted: ChartSpec): boolean =>
+  before !== undefined && canonical(comparable(before, wanted)) === canonical(wanted);
+
+/** How often a failed job is tried again does not reach its pods: changing that alone need not make a new job. */
+export function sameRun(before: ChartSpec | undefined, wanted: ChartSpec): boolean {
+  const { backOffLimit: _, ...rest } = wanted;
+  return sameSpec(before, rest);
+}
 
 interface JobStatus {
   readonly active?: number;

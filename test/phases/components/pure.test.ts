@@ -174,6 +174,11 @@ describe('the job of a HelmChart', () => {
     expect(sameRun(undefined, { version: '1' })).toBe(false);
   });
 
+  it('is made anew when a field is no longer asked for, not for what the API filled in', () => {
+    expect(sameRun({ version: '1', valuesContent: 'a: 1' }, { version: '1' })).toBe(false);
+    expect(sameRun({ version: '1', failurePolicy: 'reinstall' }, { version: '1' })).toBe(true);
+  });
+
   it('has three states', () => {
     expect([job('a'), job('a', 'Complete'), job('a', 'FailureTarget', 'Failed')].map(jobState)).toEqual([
       'running',
