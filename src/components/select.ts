@@ -8,6 +8,7 @@ import { settingNames } from './options.js';
 import { circle, inOrder, providersOf, waitsFor } from './order.js';
 import type { Catalogue, CheckedOptions, Component, ProviderFacts, SelectedComponent, Selection } from './types.js';
 import { variablesOf } from './variables.js';
+import { jsonText } from './yaml-text.js';
 import { type OptionsOf, whenHolds, whenText } from './when.js';
 
 /** What is selected from. Absent components: only what the provider requires. */
@@ -117,7 +118,12 @@ class Choice {
       this.#problems.push({ path: ['components', name, ...key], message, ...(atKey ? { atKey } : {}) });
     };
     for (const { path, message, atKey } of this.checked(component).problems) say(path, message, atKey ?? false);
-    const { pool, version, values, secrets } = settings;
+    const { pool, storage, version, values, secrets } = settings;
+    const templates = [component.values, ...component.before, ...component.manifests];
+    const uses = (word: string): boolean => templates.some((template) => template?.uses.has(word));
+    if (pool !== undefined && !uses('pool') && !uses('placement'))
+      say(['pool'], 'it has nothing that could live on a pool', true);
+    if (storage !== undefined && !uses('storage')) say(['storage'], 'it keeps nothing on volumes', true);
     if (pool !== undefined && !this.input.pools.some((one) => one.name === pool)) {
       const pools = this.input.pools.map((one) => one.name);
       const near = nearest(pool, pools);
@@ -128,6 +134,9 @@ class Choice {
     if (component.chart === undefined) {
       if (version !== undefined) say(['version'], 'it has no chart, so no version', true);
       if (values !== undefined) say(['values'], 'it has no chart, so no values', true);
+    } else {
+      const wrong = unfit(values);
+      if (wrong !== undefined) say(['values'], wrong);
     }
     const variables = [...new Set(this.variablesFor(component))];
     for (const variable of Object.keys(secrets ?? {})) {
@@ -297,6 +306,16 @@ class Choice {
     if (other !== undefined)
       return `goes with ${other.component}${other.when === undefined ? '' : `, with ${whenText(other.when)}`}`;
     return 'not named in the file';
+  }
+}
+
+/** Why values cannot be handed on as YAML; undefined: they can. */
+function unfit(values: unknown): string | undefined {
+  try {
+    jsonText(values ?? {});
+    return undefined;
+  } catch (error) {
+    return error instanceof TypeError ? error.message : 'cannot be written as YAML';
   }
 }
 

@@ -80,6 +80,8 @@ export interface Template {
   readonly file: string;
   /** As messages call it: `templates/components/traefik/values.yaml.hbs`; the whole path for one of the user's own. */
   readonly shown: string;
+  /** First words of the names in it, and its helpers: `options`, `placement`. */
+  readonly uses: ReadonlySet<string>;
   /**
    * What it renders to, as data: one entry for each YAML document that is not empty.
    * @throws UsageError code BAD_TEMPLATE, with the template's line for an error in the rendered YAML too.

@@ -82,6 +82,12 @@ const settings: readonly (readonly [string, Options])[] = [
   ['with another storage', { storage: { class: 'fast', size: '33Gi' } }],
 ];
 
+/** Whether a component has a use for `pool` or `storage`; where it has none, both are refused. */
+const takes = ({ values, before, manifests }: Component, setting: string): boolean =>
+  [values, ...before, ...manifests].some(
+    (template) => template?.uses.has(setting) || (setting === 'pool' && template?.uses.has('placement')),
+  );
+
 describe.each(all.map((component) => [component.name, component] as const))('%s', (name, component) => {
   const own = Object.values(providers).filter((provider) => belongs(component, provider));
   const known = component.chart === undefined || knowsChart(component.chart.name);
@@ -102,8 +108,13 @@ describe.each(all.map((component) => [component.name, component] as const))('%s'
   it.each(own.flatMap((provider) => settings.map(([what, more]) => [provider.name, what, provider, more] as const)))(
     'renders on %s, %s, alone and with everything else',
     (_provider, _what, provider, more) => {
-      const options = { ...least(component), ...more };
-      checkRendered(component, render({ [name]: options }, provider).rendered);
+      const usable = Object.entries(more).filter(([setting]) => takes(component, setting));
+      const options = { ...least(component), ...Object.fromEntries(usable) };
+      const alone = render({ [name]: options }, provider).rendered;
+      checkRendered(component, alone);
+      const text = JSON.stringify(alone.find((one) => one.name === name));
+      if ('pool' in options) expect(text).toMatch(/slipway\.dev\/pool(: |":")platform/);
+      if ('storage' in options) expect(text).toMatch(/storageClass(Name)?: fast.*33Gi|33Gi.*storageClass(Name)?: fast/);
       const everything = all.filter((other) => belongs(other, provider)).map((other) => [other.name, least(other)]);
       const full = { ...(Object.fromEntries(everything) as Options), [name]: options };
       const { rendered } = render(full, provider);

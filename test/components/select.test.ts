@@ -20,6 +20,7 @@ const files: Readonly<Record<string, string>> = {
   'ingress-a/component.yaml': component(
     `presets: [minimal, baseline]\nprovides: [ingress]\n${chart}\noptions: {type: object, additionalProperties: false, properties: {replicas: {type: integer, default: 2}}}`,
   ),
+  'ingress-a/values.yaml.hbs': 'a: {{yaml (placement) indent=2}}\nb: {{q (default storage.size "1Gi")}}\n',
   'ingress-b/component.yaml': component('provides: [ingress]'),
   'certs/component.yaml': component(
     'presets: [baseline]\nafter: [ingress]\noptions: {type: object, additionalProperties: false, properties: {dns: {type: object, properties: {provider: {type: string}}}}}',
@@ -185,8 +186,21 @@ describe('what is refused', () => {
     ['a missing option', { dns: {} }, ['components.dns.zone: required, but missing']],
     [
       'a pool that is not there',
-      { logs: { pool: 'wep' } },
-      ['components.logs.pool: there is no pool wep; did you mean web?'],
+      { 'ingress-a': { pool: 'wep' } },
+      ['components.ingress-a.pool: there is no pool wep; did you mean web?'],
+    ],
+    [
+      'a pool and storage for what has no use for them',
+      { logs: { pool: 'web', storage: { size: '1Gi' } } },
+      [
+        'components.logs.pool: it has nothing that could live on a pool',
+        'components.logs.storage: it keeps nothing on volumes',
+      ],
+    ],
+    [
+      'values that YAML cannot hold',
+      { 'ingress-a': { values: { a: Infinity } } },
+      ['components.ingress-a.values: Infinity is no number here'],
     ],
     [
       'a version of no chart',

@@ -14,6 +14,8 @@ export interface Known {
   readonly context: JsonSchema;
   /** Reads a file of the component's folder. @throws TypeError in words */
   readonly file: (path: string) => string;
+  /** Told of each first word of a name, and of each helper. */
+  readonly uses: (name: string) => void;
 }
 
 const line = (node: hbs.AST.Node): number => node.loc.start.line;
@@ -113,6 +115,7 @@ function checkExpression(
     const near = nearest(name, Object.keys(helpers));
     fail(node, `there is no helper ${name}${near === undefined ? '' : `; did you mean ${near}?`}`);
   }
+  known.uses(name);
   const [least, most] = helper!.arguments;
   if (call.params.length < least || call.params.length > most)
     fail(node, `${name} takes ${least === most ? least : `at least ${least}`} values, not ${call.params.length}`);
@@ -140,17 +143,17 @@ function checkPath(node: Path, known: Known, depth: number, params: readonly str
   if (node.data) {
     if (first === undefined || !variables.includes(first))
       fail(node, `there is no @${first ?? ''}; known: ${variables.map((name) => `@${name}`).join(', ')}`);
-    if (first === 'root') checkKnown(node, node.parts.slice(1), known.context);
+    if (first === 'root') checkKnown(node, node.parts.slice(1), known);
     else if (depth === 0) fail(node, `@${first} is there in {{#each}} only`);
     return;
   }
   if (node.depth > depth) fail(node, `${node.original} leads out of the template`);
-  if (node.depth === depth && !(first !== undefined && params.includes(first)))
-    checkKnown(node, node.parts, known.context);
+  if (node.depth === depth && !(first !== undefined && params.includes(first))) checkKnown(node, node.parts, known);
 }
 
 /** Names that nothing in the context can have. */
-function checkKnown(node: Path, parts: readonly string[], context: JsonSchema): void {
+function checkKnown(node: Path, parts: readonly string[], { context, uses }: Known): void {
+  if (parts[0] !== undefined) uses(parts[0]);
   let here: JsonSchema | undefined = context;
   for (const [index, part] of parts.entries()) {
     const properties: Readonly<Record<string, JsonSchema>> | undefined = here?.properties;

@@ -31,7 +31,8 @@ export function readTemplate({ file, shown, text, context, readFile }: TemplateS
     return known;
   };
   const program = parse(shown, text);
-  guarded(shown, () => checkTemplate(program, { context, file: readOnce }));
+  const uses = new Set<string>();
+  guarded(shown, () => checkTemplate(program, { context, file: readOnce, uses: (name) => uses.add(name) }));
 
   if (text.includes(slotSign)) throw badTemplate(shown, new TemplateFault('U+E000 is kept for Slipway itself', 1));
 
@@ -46,6 +47,7 @@ export function readTemplate({ file, shown, text, context, readFile }: TemplateS
   return {
     file,
     shown,
+    uses,
     documents: (root) =>
       guarded(shown, () => {
         const output = new Output();
