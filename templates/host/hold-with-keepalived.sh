@@ -89,11 +89,16 @@ if command -v curl >/dev/null; then
 fi
 ss -Hltn "sport = :6443" | grep -q .
 '
-peers=
+# keepalived takes no unicast without peers; one that is alone speaks to nobody who would listen.
+unicast=
 for peer in ${PEERS:-}; do
-  peers="$peers
+  unicast="$unicast
     $peer"
 done
+[ -z "$unicast" ] || unicast="
+  unicast_src_ip $OWN_ADDRESS
+  unicast_peer {$unicast
+  }"
 write_file "$config" 600 "# Written by Slipway: the address of the Kubernetes API. No server takes it back from one that is well.
 global_defs {
   router_id slipway
@@ -118,10 +123,7 @@ vrrp_instance slipway_api {
   authentication {
     auth_type PASS
     auth_pass $PASSWORD
-  }
-  unicast_src_ip $OWN_ADDRESS${peers:+
-  unicast_peer {$peers
-  \}}
+  }$unicast
   virtual_ipaddress {
     $ADDRESS/32 dev $interface
   }

@@ -94,7 +94,7 @@ done <"$SLIPWAY_PREFIX/var/stand-in/addresses"
 
 /**
  * `k3s kubectl … get --raw`: answers at the addresses of var/stand-in/api, with a certificate for the names of
- * var/stand-in/names; `get pods`: what var/stand-in/pods holds.
+ * var/stand-in/names, to which it adds addresses it was asked at when there is a file var/stand-in/adds; `get pods`: what var/stand-in/pods holds.
  */
 export const kubectlStandIn = `#!/bin/sh
 [ "$1" = kubectl ] || exit 64
@@ -113,19 +113,24 @@ if ! grep -qxF "$server" "$state/api"; then
   exit 1
 fi
 if ! grep -qxF "\${name:-$server}" "$state/names"; then
+  [ ! -e "$state/adds" ] || echo "$server" >>"$state/names"
   echo "Unable to connect: tls: failed to verify certificate: x509: certificate is valid for 127.0.0.1, not \${name:-$server}" >&2
   exit 1
 fi
 echo ok
 `;
 
-/** `keepalived --config-test`: takes a configuration whose braces meet. */
+/** `keepalived --config-test`: takes a configuration whose braces meet, and no unicast without peers. */
 export const keepalivedStandIn = `#!/bin/sh
 for argument in "$@"; do
   case $argument in --use-file=*) file=\${argument#--use-file=} ;; esac
 done
 case "$*" in *--config-test*) ;; *) exit 64 ;; esac
 [ "$(tr -cd '{' <"$file" | wc -c)" = "$(tr -cd '}' <"$file" | wc -c)" ] || { echo "missing brace" >&2; exit 4; }
+if grep -q unicast_src_ip "$file" && ! grep -q 'unicast_peer {' "$file"; then
+  echo "A unicast keyword has been specified without any unicast peers." >&2
+  exit 4
+fi
 `;
 
 /** A k3s that knows its version, and nothing else. Like the real one it calls itself by its file's name. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { type AddressTurn, holdAddress, holdingOf, observe, parseHostState } from '../../src/k3s/index.js';
+import { sha256 } from '../support/bundles.js';
 import { ipStandIn, keepalivedStandIn, kubectlStandIn } from '../support/host-stand-ins.js';
 import { sshdMissing } from '../support/sshd.js';
 import { useHost } from './support.js';
@@ -117,6 +118,24 @@ describe.skipIf(sshdMissing)(`hold-with-keepalived and hold-with-kube-vip ${sshd
     await expect(hold({ holder: 'kube-vip' })).rejects.toMatchObject({ taskCode: 'NOT_IN_CERTIFICATE' });
     expect(await rig.host.read(config)).toBeUndefined();
     expect(await rig.host.read(pod)).toBeUndefined();
+  });
+
+  it('goes on where k3s was started with the address, which its certificate names once it is asked there', async () => {
+    const path = 'etc/rancher/k3s/config.yaml';
+    await standIn('names', '10.0.0.11\n');
+    await standIn('adds', '');
+    const started = (config: string) =>
+      Promise.all([rig.host.write(path, config), rig.host.write('var/lib/slipway/k3s.started', `${sha256(config)}/u/b\n`)]);
+    await started(`node-label:\n  - "a=${address}"\ntls-san:\n  - "10.0.0.11"\nserver: "https://${address}:6443"\n`);
+    await expect(hold()).rejects.toMatchObject({ taskCode: 'NOT_IN_CERTIFICATE' });
+    const right = `tls-san:\n  - "10.0.0.11"\n  - "${address}"\nwrite-kubeconfig-mode: "0600"\n`;
+    await rig.host.write(path, right);
+    await standIn('names', '10.0.0.11\n');
+    await expect(hold()).rejects.toMatchObject({ taskCode: 'NOT_IN_CERTIFICATE' });
+    await standIn('names', '10.0.0.11\n');
+    await started(right);
+    expect(await hold()).toMatchObject({ changed: 'true' });
+    await rm(join(rig.host.prefix, path));
   });
 
   it('gives up at its deadline when the API does not answer there, with the remedy', async () => {

@@ -161,8 +161,15 @@ virtual_router() {
   if [ "$_last" = 0 ]; then echo 255; else echo "$_last"; fi
 }
 
-# require_in_certificate ADDRESS OWN_ADDRESS: this server's API has to show a certificate that names the address.
+# require_in_certificate ADDRESS OWN_ADDRESS: this server's API has to show a certificate that names the address, or to be
+# about to: a k3s that was started with it in its tls-san names it once somebody asks at that address.
 require_in_certificate() {
+  _config=$SLIPWAY_PREFIX/etc/rancher/k3s/config.yaml
+  case $(cat "$SLIPWAY_PREFIX/var/lib/slipway/k3s.started" 2>/dev/null) in
+    "$(sha256 "$_config")"/*)
+      ! sed -n '/^tls-san:/,/^[^ ]*:$/p' "$_config" | grep -qF "\"$1\"" || return 0
+      ;;
+  esac
   said=$("$SLIPWAY_PREFIX/usr/local/bin/k3s" kubectl --kubeconfig "$SLIPWAY_PREFIX/etc/rancher/k3s/k3s.yaml" \
     --server "https://$2:6443" --tls-server-name "$1" --request-timeout 5s get --raw /livez 2>&1 </dev/null) || :
   case $said in
