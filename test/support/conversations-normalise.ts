@@ -49,9 +49,19 @@ function maskGeneratedName(object: Record<string, Json>): void {
   }
 }
 
-/** Who wrote which field, without what controllers wrote: they do it when they come to it. */
-const asked = (entries: readonly Json[]): readonly Json[] =>
-  entries.filter((entry) => !controllers.has(String((entry as { readonly manager?: string }).manager)));
+/**
+ * Who wrote which field, in the order of their names: the server's goes by the second in which they wrote. Without what
+ * controllers wrote: they do it when they come to it.
+ */
+function asked(entries: readonly Json[]): readonly Json[] {
+  const key = (entry: Json): string => {
+    const { manager, operation, subresource } = entry as Readonly<Record<string, Json>>;
+    return JSON.stringify([manager, operation, subresource]);
+  };
+  return entries
+    .filter((entry) => !controllers.has(String((entry as { readonly manager?: string }).manager)))
+    .sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+}
 const controllers = new Set(['k3s', 'kube-controller-manager', 'kube-scheduler', 'kubelet']);
 
 /** Ages pass, and descriptions are prose. */
