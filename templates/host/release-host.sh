@@ -82,12 +82,22 @@ for folder in var/lib/rancher etc/rancher var/lib/kubelet run/k3s run/flannel va
   var/lib/cni/networks/cbr0 var/log/pods var/log/containers; do
   empty "$p/$folder"
 done
-# The kubelet and containerd make folders outside their own, too; what somebody else has there stays.
-ss -Hxl 2>/dev/null | grep -q /run/nri/nri.sock || rm -f "$p/run/nri/nri.sock"
+rm -f "$p"/var/lib/cni/results/cbr0-* "$p"/var/lib/cni/results/cni-loopback-*
+# The kubelet and containerd leave things outside their own folders, too; what somebody else has there stays: sockets
+# that a program listens on, and folders that are not empty.
+rm -f "$p"/run/netns/cni-*
+if command -v ss >/dev/null; then
+  listening=$(ss -Hxl)
+  find "$p/run/containerd" "$p/run/nri" -xdev -type s 2>/dev/null | while read -r socket; do
+    case $listening in
+      *"$socket"*) ;;
+      *) rm -f "$socket" ;;
+    esac
+  done
+fi
 for folder in usr/libexec/kubernetes run/containerd run/nri run/netns; do
   find "$p/$folder" -xdev -depth -type d -empty -delete 2>/dev/null || :
 done
-rm -f "$p"/var/lib/cni/results/cbr0-*
 for folder in networks results; do rmdir "$p/var/lib/cni/$folder" 2>/dev/null || :; done
 rmdir "$p/var/lib/cni" 2>/dev/null || :
 for link in kubectl crictl ctr; do
