@@ -1,6 +1,6 @@
 import type { MachineLogin } from '../../src/domain/machine.js';
-import type { Secret } from '../../src/domain/secret.js';
 import type { HostSpec } from '../../src/domain/spec/hosts.js';
+import type { LoginKey } from './identity.js';
 
 /** What a host is called at this provider: the door by which it is reached, whatever its name in the file. */
 export function hostId({ address, port, jump }: Pick<HostSpec, 'address' | 'port' | 'jump'>): string {
@@ -12,16 +12,16 @@ export function hostId({ address, port, jump }: Pick<HostSpec, 'address' | 'port
 export const titleOf = ({ name, address, port }: HostSpec): string =>
   `${name} (${address}${port === 22 ? '' : `:${port}`})`;
 
-export function loginOf(host: HostSpec, identity: Secret): MachineLogin {
+export function loginOf(host: HostSpec, key: LoginKey): MachineLogin {
   const { address, port, user, hostKey, jump } = host;
   return {
     address,
     port,
     user,
-    identity,
+    ...key,
     hostKeys: hostKey,
     ...(jump
-      ? { jump: { address: jump.address, port: jump.port, user: jump.user, identity, hostKeys: jump.hostKey } }
+      ? { jump: { address: jump.address, port: jump.port, user: jump.user, ...key, hostKeys: jump.hostKey } }
       : {}),
   };
 }

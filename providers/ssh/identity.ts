@@ -2,16 +2,21 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+import type { MachineLogin } from '../../src/domain/machine.js';
 import { Secret } from '../../src/domain/secret.js';
 import { UsageError } from '../../src/errors/index.js';
 import type { ProviderContext } from '../../src/provider/registry.js';
 import { identityFault } from '../../src/remote/index.js';
 
+/** What to log in to hosts with. */
+export type LoginKey = Pick<MachineLogin, 'identity' | 'agent'>;
+
 /**
- * The private key to log in with: `provider.identity`, else SLIPWAY_SSH_KEY, else ~/.ssh/id_ed25519.
+ * The key to log in with: `provider.identity`, else SLIPWAY_SSH_KEY, else ~/.ssh/id_ed25519. One that is locked, or of
+ * which only the public half is named, is looked for in the agent of SSH_AUTH_SOCK.
  * @throws UsageError codes IDENTITY_MISSING, IDENTITY_UNUSABLE
  */
-export async function readIdentity(context: Pick<ProviderContext, 'section' | 'variable'>): Promise<Secret> {
+export async function readIdentity(context: Pick<ProviderContext, 'section' | 'variable'>): Promise<LoginKey> {
   const path =
     context.section.identity ??
     context.variable('SLIPWAY_SSH_KEY') ??
@@ -24,7 +29,12 @@ export async function readIdentity(context: Pick<ProviderContext, 'section' | 'v
     });
   });
   const fault = identityFault(text);
-  if (fault === undefined) return new Secret(text);
+  if (fault === undefined) return { identity: new Secret(text) };
+  const agent = context.variable('SSH_AUTH_SOCK');
+  if (agent !== undefined && fault !== 'unreadable') {
+    const half = fault === 'public' ? text : await readFile(`${path}.pub`, 'utf8').catch(() => undefined);
+    if (half !== undefined) return { identity: new Secret(half.trim()), agent };
+  }
   throw new UsageError(`The key for logging in to hosts, ${path}, ${faults[fault].what}.`, {
     code: 'IDENTITY_UNUSABLE',
     hint: faults[fault].hint,
@@ -34,11 +44,11 @@ export async function readIdentity(context: Pick<ProviderContext, 'section' | 'v
 const faults = {
   encrypted: {
     what: 'is locked with a passphrase',
-    hint: 'Make one for Slipway (ssh-keygen -t ed25519 -f ~/.ssh/slipway -N ""), put its public half on the hosts, and name it as provider.identity.',
+    hint: 'Add it to an SSH agent (ssh-add; its .pub has to lie beside it), or make one for Slipway (ssh-keygen -t ed25519 -f ~/.ssh/slipway -N "") and put its public half on the hosts.',
   },
   public: {
     what: 'is the public half',
-    hint: 'Name the private key beside it, which has no .pub at its end.',
+    hint: 'Name the private key beside it, which has no .pub at its end, or start an SSH agent that holds it.',
   },
   unreadable: {
     what: 'is no private key that can be read',

@@ -1,13 +1,12 @@
-import type { Secret } from '../../src/domain/secret.js';
 import type { ProviderPackage } from '../../src/provider/registry.js';
-import { readIdentity } from './identity.js';
+import { type LoginKey, readIdentity } from './identity.js';
 import { createHostProvider } from './provider.js';
 
 export { createHostProvider, type HostProviderOptions } from './provider.js';
 
 /**
  * Hosts that are there already, listed in the cluster file and reached by SSH. Variables: SLIPWAY_SSH_KEY, path of the
- * private key to log in with where the file names none; SLIPWAY_LOST_HOSTS, names of hosts (with commas between) that
+ * private key to log in with where the file names none; SSH_AUTH_SOCK, an agent for keys that are locked; SLIPWAY_LOST_HOSTS, names of hosts (with commas between) that
  * do not come back, so that a machine on one can be let go without it.
  */
 export const ssh: ProviderPackage = {
@@ -15,13 +14,13 @@ export const ssh: ProviderPackage = {
   title: 'Bare metal',
   takesHosts: true,
   async open(context) {
-    let identity: Promise<Secret> | undefined;
+    let key: Promise<LoginKey> | undefined;
     const { section, remote, clock, stateFolder } = context;
     return createHostProvider({
       name: 'ssh',
       title: 'Bare metal',
       hosts: section.hosts ?? [],
-      identity: () => (identity ??= readIdentity(context)),
+      key: () => (key ??= readIdentity(context)),
       remote,
       clock,
       stateFolder,

@@ -1,12 +1,12 @@
 import type { Clock } from '../../src/domain/clock.js';
 import type { ClusterRef, MachineLogin } from '../../src/domain/machine.js';
-import type { Secret } from '../../src/domain/secret.js';
 import type { HostSpec } from '../../src/domain/spec/hosts.js';
 import type { CallOptions } from '../../src/provider/port.js';
 import { loginTarget } from '../../src/remote/index.js';
 import type { Remote, Session } from '../../src/remote/types.js';
 import { type Claim, parseClaim, readClaim } from './claim.js';
 import { hostId, loginOf } from './hosts.js';
+import type { LoginKey } from './identity.js';
 import { Memories, type Memory } from './memory.js';
 
 /** What the provider works with. */
@@ -14,7 +14,7 @@ export interface Site {
   /** Those of the file. */
   readonly hosts: readonly HostSpec[];
   /** The key to log in with, read when a host is entered first. @throws UsageError where it cannot be used */
-  identity(): Promise<Secret>;
+  key(): Promise<LoginKey>;
   readonly remote: Remote;
   readonly clock: Clock;
   readonly stateFolder: string;
@@ -89,7 +89,7 @@ export class Inventory {
   }
 
   async login(host: HostSpec): Promise<MachineLogin> {
-    return loginOf(host, await this.site.identity());
+    return loginOf(host, await this.site.key());
   }
 
   /** Logs in to a host by its own name. @throws as `Remote.connect` */
@@ -105,7 +105,7 @@ export class Inventory {
     options: CallOptions,
   ): Promise<readonly Seen[]> {
     // Without a key every host would be silent, for a reason that is none of theirs.
-    await this.site.identity();
+    await this.site.key();
     const memory = await (cluster ? this.#memories.read(cluster.id) : this.#memories.all());
     const listed = new Set(this.site.hosts.map(hostId));
     const left = [...memory.claimed.values()].map(({ host }) => host).filter((host) => !listed.has(hostId(host)));

@@ -24,7 +24,10 @@ export interface MachineLogin {
   readonly address: string;
   readonly port: number;
   readonly user: string;
+  /** OpenSSH private key; with `agent` its public half. */
   readonly identity: Secret;
+  /** Socket of an SSH agent that holds the private key. */
+  readonly agent?: string | undefined;
   /** Accepted host keys in OpenSSH form, or fingerprints (`SHA256:…`). Never empty, and never replaced by us. */
   readonly hostKeys: readonly string[];
   readonly jump?: Omit<MachineLogin, 'jump'> | undefined;

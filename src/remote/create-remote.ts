@@ -99,6 +99,7 @@ function samePlace(a: HostTarget, b: HostTarget): boolean {
     a.port === b.port &&
     a.user === b.user &&
     a.identity.reveal() === b.identity.reveal() &&
+    a.agent === b.agent &&
     (!viaA || !viaB || samePlace(viaA, viaB))
   );
 }

@@ -1,9 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { LimitFunction } from 'p-limit';
+import type Ssh2 from 'ssh2';
 import type { Client } from 'ssh2';
 
 import { IncompleteError, RefusedError } from '../errors/index.js';
+import { agentWith } from './agent.js';
 import { HostKeyCheck } from './host-key-check.js';
 import type { HostTarget } from './types.js';
 
@@ -55,7 +57,7 @@ export async function openClient(
         // ssh2 waits for the whole handshake on a socket that ended before it was handed over.
         if (socket.destroyed || socket.readableEnded)
           throw new Error('the connection was reset before it said anything');
-        const client = await handshake(new ssh2.Client(), socket, target, check, signal);
+        const client = await handshake(ssh2, socket, target, check, signal);
         return { client, hostKey: check.accepted ?? '' };
       });
     } catch (error) {
@@ -98,12 +100,13 @@ export async function dialTcp(
 }
 
 async function handshake(
-  client: Client,
+  ssh2: typeof Ssh2,
   socket: Duplex,
   target: HostTarget,
   check: HostKeyCheck,
   signal: AbortSignal,
 ): Promise<Client> {
+  const client = new ssh2.Client();
   return new Promise((resolve, reject) => {
     const end = (error: Error): void => {
       signal.removeEventListener('abort', onAbort);
@@ -128,8 +131,9 @@ async function handshake(
         keepaliveCountMax: 3,
         algorithms: { serverHostKey: check.algorithms },
         hostVerifier: (key: Buffer) => check.accepts(key),
-        privateKey: target.identity.reveal(),
-        authHandler: ['publickey'],
+        ...(target.agent === undefined
+          ? { privateKey: target.identity.reveal(), authHandler: ['publickey'] }
+          : { agent: agentWith(ssh2, target.agent, target.identity.reveal()), authHandler: ['agent'] }),
       });
     } catch (cause) {
       end(

@@ -7,8 +7,10 @@ export interface HostTarget {
   readonly address: string;
   readonly port: number;
   readonly user: string;
-  /** OpenSSH private key of the cluster. */
+  /** OpenSSH private key to log in with; with `agent` its public half. */
   readonly identity: Secret;
+  /** Socket of an SSH agent that holds the private key. */
+  readonly agent?: string | undefined;
   /** Accepted host keys in OpenSSH form (`ssh-ed25519 AAAA…`) or fingerprints (`SHA256:…`), read anew at each connection. Never empty. */
   pins(): Promise<readonly string[]>;
   /** True for a host of its owner's: what is wrong with its keys or its login is mended in the cluster file. */

@@ -1,9 +1,8 @@
 import { dirname } from 'node:path';
 
-import { readIdentity } from '../../providers/ssh/identity.js';
+import { type LoginKey, readIdentity } from '../../providers/ssh/identity.js';
 import { readHostDoors, type HostDoor } from '../config/host-doors.js';
 import { absolutePath } from '../config/paths.js';
-import type { Secret } from '../domain/index.js';
 import { UsageError } from '../errors/index.js';
 import { loginTarget } from '../remote/index.js';
 import type { ScanTarget } from '../workflows/host-scan.js';
@@ -36,9 +35,9 @@ export async function scanTargetsOf(
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly targets: readonly ScanTarget[]; readonly text: string }> {
   const { hosts, identity, text } = await readHostDoors(path);
-  let key: Promise<Secret> | undefined;
+  let key: Promise<LoginKey> | undefined;
   // Only who lies behind another host has to be logged in for.
-  const login = (): Promise<Secret> =>
+  const login = (): Promise<LoginKey> =>
     (key ??= readIdentity({
       section: { name: 'ssh', identity: identity === undefined ? undefined : absolutePath(identity, dirname(path)) },
       variable: (name) => env[name] || undefined,
@@ -57,7 +56,7 @@ export async function scanTargetsOf(
               port: jump.port,
               user: jump.user,
               hostKeys: jump.hostKey,
-              identity: await login(),
+              ...(await login()),
             }),
           }
         : {}),

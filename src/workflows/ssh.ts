@@ -22,5 +22,20 @@ export async function sshTarget(context: WorkflowContext, name: string, machineN
       hint: `It has: ${[...machines].sort(bySlot).map(slotLabel).join(', ') || 'none'}.`,
     });
   }
-  return hostTarget({ provider, folder }, machine, context);
+  return wholePins(context, await hostTarget({ provider, folder }, machine, context));
+}
+
+/** How long a host may take to show the key behind a fingerprint, in milliseconds. */
+const patienceMs = 15_000;
+
+/** OpenSSH's client knows no fingerprints: a host that proved itself by one is asked which key that is. */
+async function wholePins(
+  { remote, signal }: Pick<WorkflowContext, 'remote' | 'signal'>,
+  target: HostTarget,
+): Promise<HostTarget> {
+  const jump = target.jump && (await wholePins({ remote, signal }, target.jump));
+  const pins = await target.pins();
+  if (!pins.some((pin) => pin.startsWith('SHA256:'))) return { ...target, jump };
+  const { hostKey } = await remote.connect(target, patienceMs, { signal });
+  return { ...target, jump, pins: async () => [hostKey] };
 }

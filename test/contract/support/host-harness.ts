@@ -35,7 +35,7 @@ export async function hostHarness(): Promise<AnyHarness> {
       name: 'ssh',
       title: 'Bare metal',
       hosts: listed,
-      identity: async () => owner.privateKey,
+      key: async () => ({ identity: owner.privateKey }),
       remote,
       clock: systemClock,
       stateFolder,

@@ -84,7 +84,7 @@ export class Runs {
       name: 'ssh',
       title: 'Bare metal',
       hosts,
-      identity: async () => this.identity.privateKey,
+      key: async () => ({ identity: this.identity.privateKey }),
       remote,
       clock: systemClock,
       stateFolder,
