@@ -30,8 +30,10 @@ export function readDocuments(output: Output): readonly ReadDocument[] {
 
 const isEmpty = (node: Node): boolean => isScalar(node) && node.value === null;
 
-const wrong = (message: string, line: number): TemplateFault =>
-  new TemplateFault(`the YAML it renders: ${message.charAt(0).toLowerCase()}${message.slice(1)}`, line);
+function wrong(message: string, line: number): TemplateFault {
+  const shown = message.replace(new RegExp(`"?${slotPattern.source}"?`, 'g'), '{{…}}').replaceAll(slotSign, '…');
+  return new TemplateFault(`the YAML it renders: ${shown.charAt(0).toLowerCase()}${shown.slice(1)}`, line);
+}
 
 function plain(document: Document.Parsed, line: number): unknown {
   try {
