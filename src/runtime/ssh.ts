@@ -17,7 +17,8 @@ export async function runSsh(target: HostTarget, command: readonly string[]): Pr
   const folder = await mkdtemp(join(tmpdir(), 'slipway-ssh-'));
   try {
     const config = join(folder, 'config');
-    const [name, jump] = [wordOf(target.name), target.jump && wordOf(target.jump.name)];
+    const name = wordOf(target.name);
+    const jump = target.jump && `${name}-jump`;
     const entries = [
       await writeEntry(folder, name, target, jump === undefined ? [] : [`ProxyJump ${jump}`]),
       ...(jump === undefined ? [] : [await writeEntry(folder, jump, target.jump!)]),
