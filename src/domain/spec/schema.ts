@@ -43,7 +43,7 @@ export const providerSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'With `hosts`: the private key to log in with, as a path. Default: $SLIPWAY_SSH_KEY, then ~/.ssh/id_ed25519.',
+      'With `hosts`: the private key to log in with, as a path; a locked one, or one named by its public half, is taken from the SSH agent. Default: $SLIPWAY_SSH_KEY, then ~/.ssh/id_ed25519.',
     ),
   hosts: z
     .array(hostSchema)
