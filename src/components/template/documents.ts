@@ -1,4 +1,4 @@
-import { isScalar, parseAllDocuments, visit, type Document, type Node, type Scalar } from 'yaml';
+import { isNode, isScalar, parseAllDocuments, visit, type Document, type Node, type Scalar } from 'yaml';
 
 import { TemplateFault } from './fault.js';
 import { slotPattern, slotSign, type Output, type Slot } from './output.js';
@@ -22,6 +22,7 @@ export function readDocuments(output: Output): readonly ReadDocument[] {
     const [error] = [...document.errors, ...document.warnings];
     if (error !== undefined) throw wrong(error.message, output.lineAt(error.pos[0]));
     if (document.contents === null || isEmpty(document.contents)) return [];
+    checkKeys(document, output);
     const inText = checkSlots(document, output.slots);
     const start = document.contents.range?.[0] ?? 0;
     return [{ shape: shapeOf(plain(document, output.lineAt(start)), inText), start }];
@@ -43,17 +44,27 @@ function plain(document: Document.Parsed, line: number): unknown {
   }
 }
 
+/** Keys are text: what else YAML can have there, programs read differently. */
+function checkKeys(document: Document.Parsed, output: Output): void {
+  visit(document, {
+    Pair: (_key, { key }) => {
+      if (isScalar(key)) return;
+      throw wrong('a key must be plain text', output.lineAt(isNode(key) ? (key.range?.[0] ?? 0) : 0));
+    },
+  });
+}
+
 /** Numbers of the slots that are part of a block of text. @throws TemplateFault for one that cannot be what it is */
 function checkSlots(document: Document.Parsed, slots: readonly Slot[]): ReadonlySet<number> {
   const inText = new Set<number>();
   if (slots.length === 0) return inText;
   visit(document, {
-    Scalar: (_key, node) => {
+    Scalar: (place, node) => {
       if (typeof node.value !== 'string' || !node.value.includes(slotSign)) return;
       const numbers = [...node.value.matchAll(new RegExp(slotPattern, 'g'))].map((found) => Number(found[1]));
       for (const number of numbers) {
         const slot = slots[number]!;
-        if (isBlockText(node)) inText.add(number);
+        if (isBlockText(node) && place !== 'key') inText.add(number);
         else if (slot.as === 'text' || !standsAlone(node)) throw new TemplateFault(complaint[slot.as], slot.line);
       }
     },
