@@ -82,8 +82,3 @@ function kubeVipManifest(address: string): string {
   template ??= readFileSync(join(ownTemplates, 'k3s', 'kube-vip.yaml'), 'utf8');
   return template.replaceAll('@ADDRESS@', address);
 }
-
-/** The image that a bundle has to bring for kube-vip. */
-export function kubeVipImage(): string {
-  return /^\s*image: (\S+)$/m.exec(kubeVipManifest(''))![1]!;
-}

@@ -14,7 +14,7 @@ export const registriesName = 'registries.yaml';
 export const programName = 'k3s';
 
 /** Archives that k3s imports at its start, by how their names end. */
-const imageArchive = /\.(tar|tar\.gz|tgz|tar\.zst|tar\.bz2|tbz|tar\.lz4)$/;
+const imageArchive = /\.(tar|tar\.gz|tgz|tar\.zst|tzst|tar\.bz2|tbz|tar\.lz4)$/;
 /** A plain file name: it becomes one on the host, and a word in a line. */
 const plainName = /^[A-Za-z0-9_+-][A-Za-z0-9._+-]*$/;
 
