@@ -9,9 +9,11 @@ import {
   valueIfKnown,
   valueOf,
 } from '../engine/index.js';
+import { IncompleteError } from '../errors/index.js';
 import { canForward } from '../provider/port.js';
 import { kubeconfigFor, parseServerInfo, type ServerInfo, serverInfo } from '../k3s/index.js';
 import { type AddressPlan, inside } from './api-address.js';
+import { TaskFailedError } from '../remote/index.js';
 import type { ClusterApi, PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
 import type { Departures } from './departures.js';
@@ -90,6 +92,9 @@ export function planControlPlane(
     steps.push(tokens);
   }
 
+  // Set while the run goes on: etcd takes one learner at a time, and one that is stuck keeps the place.
+  let stuck: string | undefined;
+
   const api: Later<ClusterApi> = facts.api ? known(facts.api) : from(apiStep(tokens!));
   if ('from' in api) steps.push(api.from);
 
@@ -148,14 +153,20 @@ export function planControlPlane(
       limits: ['join'],
       apply: async (run) => {
         const host = run.output(prepared);
+        if (!isInit && stuck !== undefined) throw placeTaken(host.machine.name, stuck);
         const session = await openSession(tools, host.machine, deadlines.ssh, run);
         const task = serverTask(context, host, server, {
           tlsSans: serverNames(context, machinePlan, foundation, run),
           joinAddress: isInit ? undefined : apiAddress(run),
           tokens: isInit ? await ownTokens() : passwordsOf(run.output(tokens!)),
         });
-        await session.run(task, run);
-        if (!isInit) await votes(host, valueOf(api, run), run);
+        try {
+          await session.run(task, run);
+          if (!isInit) await votes(host, valueOf(api, run), run);
+        } catch (error) {
+          if (!isInit && mayHoldPlace(error)) stuck = host.machine.name;
+          throw error;
+        }
       },
     };
   }
@@ -220,6 +231,17 @@ export function planControlPlane(
     return kubeconfigFor(raw, { cluster: context.cluster.name, servers: urls });
   }
 }
+
+/** Whether a server that failed to join may still be trying to become a member of etcd. */
+const mayHoldPlace = (error: unknown): boolean =>
+  !(error instanceof TaskFailedError) ||
+  ['START_TIMEOUT', 'SERVER_UNREACHABLE', 'LEARNER_PENDING'].includes(error.taskCode ?? '');
+
+const placeTaken = (machine: string, stuck: string): IncompleteError =>
+  new IncompleteError(`${machine} cannot join while ${stuck} is on its way into etcd, which takes one at a time.`, {
+    code: 'LEARNER_PENDING',
+    hint: `Mend ${stuck}, or remove it from the cluster, then run the same command again.`,
+  });
 
 /** The server that starts the cluster, or, where one runs already, a living one to read the tokens from. */
 export function chooseSeed({ facts }: Pick<PhaseContext, 'facts'>, servers: readonly WantedMachine[]): WantedMachine {
