@@ -16,6 +16,7 @@ import type { ClusterApi } from '../phases/context.js';
 import type { MachineProvider } from '../provider/port.js';
 import { note, type WorkflowContext } from './context.js';
 import { providerFacts } from './component-input.js';
+import { checkPlaces } from './component-places.js';
 
 /** What components a cluster shall have, and what it has of them. */
 export interface ComponentOutlook {
@@ -30,7 +31,8 @@ export interface ComponentOutlook {
 /**
  * Selects and renders what the file asks for and, where an API is there, looks at what the cluster has.
  * @param purpose `change` also reads every Secret's value, so that a missing one is found before anything is changed
- * @throws UsageError codes BAD_COMPONENTS, BAD_COMPONENT, BAD_TEMPLATE, SECRETS_MISSING
+ * @throws UsageError codes BAD_COMPONENTS, BAD_COMPONENT, BAD_TEMPLATE, SECRETS_MISSING; RefusedError code
+ * OUTSIDE_RESIDENCY
  */
 export async function componentOutlook(
   context: WorkflowContext,
@@ -50,6 +52,10 @@ export async function componentOutlook(
     pools: spec.pools,
     provider: input.provider,
   });
+  if (purpose === 'change') {
+    for (const warning of selection.warnings) note(context, warning, 'warning');
+    await checkPlaces(context, selection, spec);
+  }
   const rendered = renderComponents(selection, input);
   const facts = api ? await observeComponents(api.kube, rendered, { signal: context.signal }) : noFacts;
   const secrets =
