@@ -111,6 +111,10 @@ describe('bad luck in the middle', () => {
 
   step('a host that was installed anew is refused by its new key, until the file says so', 6, async () => {
     await recreate('b4');
+    const server = await slipway.api('luck');
+    await eventually('its node is seen to be lost', 120, async () =>
+      (await nodes(server)).some((node) => addressOf(node) === hosts.get('b4')!.address && !isReady(node)),
+    );
     const { code, err } = await slipway.run([...apply, '--progress', 'plain']);
     expect([3, 4], err.slice(-3000)).toContain(code);
     expect(err).toMatch(/host scan/);
