@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 
 import { BareHosts } from '../support/bare-hosts.js';
 import { program, releaseFolder } from '../support/bundles.js';
-import { Cli } from '../support/cli.js';
+import { Cli, type Run } from '../support/cli.js';
 
 const version = 'v1.36.5+k3s1';
 const cli = new Cli();
@@ -115,6 +115,34 @@ describe('what is refused before the first change', () => {
     expect(JSON.parse(run.out)).toMatchObject({ error: { code: 'API_ADDRESS_NOT_NEEDED' } });
     expect(await cli.cloud('servers')).toEqual([]);
   });
+});
+
+describe('machines of a cloud', () => {
+  const create = (type: string): Promise<Run> => {
+    const spec = {
+      name: 'clouded',
+      provider: { name: 'sandbox' },
+      kubernetes: { version, bundle: './bundle' },
+      controlPlane: { type },
+    };
+    writeFileSync(join(cli.home, 'clouded.yaml'), stringify(spec));
+    return cli.run(['cluster', 'create', '-f', 'clouded.yaml', '--yes', '--progress', 'plain']);
+  };
+
+  it('are not made where the bundle has no program for them', async () => {
+    const run = await create('cax11');
+    expect(run).toMatchObject({ code: 2, err: expect.stringContaining('no k3s program for arm64') as string });
+    expect(run.err).toContain('--arch arm64');
+    expect(await cli.cloud('servers')).toEqual([]);
+  });
+
+  it('get k3s from the bundle, too', async () => {
+    const run = await create('cx23');
+    expect(run, run.err).toMatchObject({ code: 0 });
+    expect(run.err).toContain(`install k3s ${version} from the bundle`);
+    const gone = await cli.run(['cluster', 'delete', 'clouded', '--yes', '--confirm', 'clouded']);
+    expect(gone).toMatchObject({ code: 0 });
+  }, 60_000);
 });
 
 describe('servers that hold the address of the API', () => {

@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 
 import type { Clock } from '../../domain/clock.js';
 import { IncompleteError, messageOf, UsageError } from '../../errors/index.js';
