@@ -108,6 +108,9 @@ describe('component list and component render', () => {
     const outside = await cli.run(['component', 'render']);
     expect(outside.code).toBe(3);
     expect(outside.err).toMatch(/loki: .*\(s3\.us-east-1\.amazonaws\.com\) is in US/);
+    const plan = await cli.run(['cluster', 'plan', '-f', 'cluster.yaml']);
+    expect(plan.code).toBe(3);
+    expect(plan.err).toContain('Data would leave DE, FI; nothing was changed.');
     file(bucket('s3.acme.example'));
     const unknown = await cli.run(['component', 'render', '--out', 'fourth']);
     expect(unknown.code).toBe(0);
