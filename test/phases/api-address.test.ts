@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { compareMachines, machineName, type Machine, Secret } from '../../src/domain/index.js';
 import { type ClusterFile, type ClusterSpec, clusterSchema } from '../../src/domain/spec/schema.js';
 import { runSteps, type Step } from '../../src/engine/index.js';
+import { IncompleteError } from '../../src/errors/index.js';
 import { holdAddress, holdingOf } from '../../src/k3s/index.js';
 import type { NodeFacts } from '../../src/kube/types.js';
 import type { ClusterFacts, Tools } from '../../src/phases/context.js';
@@ -67,9 +68,35 @@ interface Found {
   /** What hosts say; default: that they hold the address with all of `machines`. */
   readonly holds?: ReadonlyMap<string, string | undefined>;
   readonly run?: (task: HostTask) => HostFacts;
+  /** What waiting for a node ends with, where that is not the node. */
+  readonly never?: (name: string) => Error | undefined;
 }
 
-function plan({ spec, machines, ready = machines, learners = [], holds, run = () => ({}) }: Found): {
+const kubeconfig = `clusters: [{cluster: {certificate-authority-data: YQ==}}]
+users: [{user: {client-certificate-data: YQ==, client-key-data: YQ==}}]
+`;
+/** What hosts answer to the tasks that are asked for facts. */
+const answers: Readonly<Record<string, HostFacts>> = {
+  'first-login': {
+    os: 'debian',
+    os_version: '12',
+    arch: 'amd64',
+    cores: '2',
+    memory_mib: '4096',
+    disk_free_mib: '9000',
+    boot_id: 'b',
+    hostname: 'h',
+    cgroup: 'v2',
+    private_interface: 'eth0',
+  },
+  'server-info': {
+    server_token: 'K10aa::server:s',
+    agent_token: 'K10aa::node:a',
+    kubeconfig: Buffer.from(kubeconfig).toString('base64'),
+  },
+};
+
+function plan({ spec, machines, ready = machines, learners = [], holds, run = () => ({}), never }: Found): {
   readonly steps: readonly Step[];
   readonly ran: HostTask[];
 } {
@@ -91,7 +118,11 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
   });
   const nodes = new Map(ready.map(({ name }): [string, NodeFacts] => [name, node(name)]));
   const said = holds ?? new Map(machines.map((each) => [each.name, holdingOf(turnOf(each, machines))]));
-  const watch = { current: () => nodes, until: (name: string) => Promise.resolve(nodes.get(name)), close: () => {} };
+  const until = (name: string): Promise<NodeFacts | undefined> => {
+    const error = never?.(name);
+    return error ? Promise.reject(error) : Promise.resolve(nodes.get(name));
+  };
+  const watch = { current: () => nodes, until, close: () => {} };
   const names = machines.length + 1;
   const facts: ClusterFacts = {
     machines,
@@ -114,12 +145,24 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
         providerId: () => undefined,
       },
     },
-    folder: { pins: async () => ['ssh-ed25519 A'], identity: async () => ({ privateKey: new Secret('key') }) },
+    folder: {
+      pins: async () => ['ssh-ed25519 A'],
+      identity: async () => ({ privateKey: new Secret('key') }),
+      hostKeySwapped: async () => true,
+      saveKubeconfig: async () => {},
+    },
     remote: { connect: async () => session },
   } as unknown as Tools;
   const observation = { facts, request: { cluster } } as Parameters<typeof planCluster>[2];
   return { ran, steps: planCluster(cluster, spec, observation, tools, () => Promise.reject(new Error('not here'))) };
 }
+
+const engine = () => ({
+  reporter: new RecordingReporter(),
+  clock: new FakeClock(),
+  signal: new AbortController().signal,
+  limits: {},
+});
 
 const turns = (steps: readonly Step[]): readonly Step[] => steps.filter(({ id }) => id.startsWith('address:'));
 const step = (steps: readonly Step[], id: string): Step => {
@@ -218,21 +261,6 @@ describe('a cluster whose servers hold the address', () => {
 });
 
 describe('an address that a running cluster gets later', () => {
-  const facts: Readonly<Record<string, HostFacts>> = {
-    'first-login': {
-      os: 'debian',
-      os_version: '12',
-      arch: 'amd64',
-      cores: '2',
-      memory_mib: '4096',
-      disk_free_mib: '9000',
-      boot_id: 'b',
-      hostname: 'h',
-      cgroup: 'v2',
-      private_interface: 'eth0',
-    },
-    'server-info': { server_token: 'K10aa::server:s', agent_token: 'K10aa::node:a', kubeconfig: '' },
-  };
   /** As the host task: no turn before the certificate names the address. */
   const host = () => {
     let named = false;
@@ -241,7 +269,7 @@ describe('an address that a running cluster gets later', () => {
       if (task.name.startsWith('hold-') && !named) {
         throw new TaskFailedError('rack', task.name, 'NOT_IN_CERTIFICATE', 'not in it', { code: 'TASK_FAILED' });
       }
-      return facts[task.name] ?? {};
+      return answers[task.name] ?? {};
     };
   };
 
@@ -255,12 +283,7 @@ describe('an address that a running cluster gets later', () => {
     });
     const [first] = turns(steps);
     expect(first).toMatchObject({ id: 'address:cp-1', limits: ['join'], needs: [] });
-    const result = await runSteps([{ ...first!, after: [] }], {
-      reporter: new RecordingReporter(),
-      clock: new FakeClock(),
-      signal: new AbortController().signal,
-      limits: {},
-    });
+    const result = await runSteps([{ ...first!, after: [] }], engine());
     expect(result.failures).toEqual([]);
     expect(ran.map(({ name }) => name)).toEqual([
       'hold-with-keepalived',
@@ -282,5 +305,26 @@ describe('a server that does not vote', () => {
     const { steps } = plan({ spec: specOf(3), machines: three, learners: [three[2]] });
     expect(steps.map(({ id }) => id)).toEqual(expect.arrayContaining(['install:cp-3', 'join:cp-3', 'address:cp-3']));
     expect(steps.some(({ id }) => id.endsWith('cp-1') || id.endsWith('cp-2'))).toBe(false);
+  });
+
+  it('is named with what to look at, and the next one is not started behind it: etcd takes one at a time', async () => {
+    const { steps, ran } = plan({
+      spec: specOf(3),
+      machines: three,
+      ready: [three[0]],
+      run: ({ name }) => answers[name] ?? {},
+      never: (name) =>
+        name === three[1].name
+          ? new IncompleteError(`${name} did not come to vote`, { code: 'NODE_TIMEOUT', hint: 'journalctl -u k3s' })
+          : undefined,
+    });
+    const result = await runSteps(steps, engine());
+    expect(result.failures.map(({ step: { id }, error }) => [id, error.code])).toEqual([
+      ['join:cp-2', 'NODE_TIMEOUT'],
+      ['join:cp-3', 'LEARNER_PENDING'],
+    ]);
+    expect(result.failures[1]!.error.hint).toContain(three[1].name);
+    expect(ran.filter(({ name }) => name === 'start-k3s')).toHaveLength(1);
+    expect(result.done.map(({ id }) => id)).toContain('install:cp-3');
   });
 });
