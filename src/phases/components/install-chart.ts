@@ -47,10 +47,13 @@ export async function installChart(
   const ref = { ...chartKind, metadata: { name: release, namespace: chartNamespace } };
   const live = await presentChart(tools, ref, run);
   const spec = specOf(wanted)!;
-  if (live) await clearTheWay(tools, release, specOf(live) ?? spec, run);
+  const cleared = live && (await clearTheWay(tools, release, specOf(live) ?? spec, run));
   const job = await kube.get({ ...jobKind, metadata: { name: installJob(release), namespace: chartNamespace } }, run);
-  const replaces = sameRun(specOf(live), spec) ? live?.metadata.annotations?.[replacesAnnotation] : uidOf(job);
-  const done = job && live && isCurrent(job, live) && jobState(job) === 'complete';
+  // A job that was cleared away is noted, too: the change has the controller look at once.
+  const replaces = sameRun(specOf(live), spec)
+    ? (cleared ?? live?.metadata.annotations?.[replacesAnnotation])
+    : (uidOf(job) ?? cleared);
+  const done = cleared === undefined && job && live && isCurrent(job, live) && jobState(job) === 'complete';
   if (done && sameSpec(specOf(live), spec)) return;
   const object = labelled(wanted, component);
   await kube.apply(replaces === undefined ? object : annotated(object, replacesAnnotation, replaces), {

@@ -37,13 +37,14 @@ export function stuckRevisions(revisions: readonly Revision[]): readonly Revisio
  * left failed or half-way ("waiting for operator intervention"), and a job that gave up is not begun again: the
  * failed job goes, and with it the records of revisions that never worked. What the chart made stays as it is, and
  * the next attempt takes it over.
+ * @returns uid of the job that was taken away; undefined: nothing stood in the way
  */
 export async function clearTheWay(
   tools: ComponentTools,
   release: string,
   spec: ChartSpec,
   run: ComponentRun,
-): Promise<void> {
+): Promise<string | undefined> {
   const { kube } = tools;
   const [job, revisions] = await Promise.all([
     kube.get({ ...jobKind, metadata: { name: installJob(release), namespace: chartNamespace } }, run),
@@ -54,10 +55,9 @@ export async function clearTheWay(
   if (state === 'running' && (stuck[0] === undefined || stuck[0].status !== 'failed')) {
     // Helm is at work; killing it half-way would leave the release pending.
     if (job && (await isAtWork(tools, release, job, run))) await ended(tools, release, job, run);
-    return;
+    return undefined;
   }
-  if (state === 'complete' && stuck.length === 0) return;
-  if (!job && stuck.length === 0) return;
+  if (stuck.length === 0 && (!job || state === 'complete')) return undefined;
   run.progress('clearing what a failed attempt left');
   // The job first, as it could begin to install in the moment the way is clear, and would be killed at it. The
   // controller makes a new one at once; that one fails until the records are gone, and tries again by itself.
@@ -67,6 +67,7 @@ export async function clearTheWay(
     await kube.delete({ apiVersion: 'v1', kind: 'Secret', metadata }, run);
   }
   if (job) await untilGone(tools, release, job, run);
+  return uidOf(job);
 }
 
 export async function releaseRevisions(
