@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { SlipwayError } from '../../src/errors/index.js';
+import type { Kube, KubeObject } from '../../src/kube/types.js';
+import { readyNode, SandboxKube } from '../support/sandbox-kube.js';
+
+let cluster: SandboxKube;
+let kube: Kube;
+const options = { signal: new AbortController().signal, deadlineMs: 15_000 };
+
+beforeEach(async () => {
+  cluster = await SandboxKube.start();
+  kube = await cluster.client();
+  cluster.put(readyNode('web-1'));
+});
+afterEach(() => cluster.close());
+
+const deployment = (name: string, replicas: number, more: object = {}): KubeObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name, namespace: 'default' },
+  spec: {
+    replicas,
+    selector: { matchLabels: { app: name } },
+    template: { metadata: { labels: { app: name } }, spec: { containers: [{ name, image: name }], ...more } },
+  },
+});
+const pod = (name: string, more: object = {}): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'default' },
+  spec: { nodeName: 'web-1', containers: [{ name, image: name }], ...more },
+});
+const podsOn = async (node: string): Promise<string[]> =>
+  (await kube.list('v1', 'Pod', {}, options))
+    .filter(({ spec }) => (spec as { nodeName?: string }).nodeName === node)
+    .map(({ metadata }) => metadata.name);
+const isCordoned = async (): Promise<boolean> => (await kube.nodes(options))[0]?.schedulable === false;
+const failed = async (work: Promise<unknown>): Promise<SlipwayError> => {
+  const error: unknown = await work.catch((thrown: unknown) => thrown);
+  if (error instanceof SlipwayError) return error;
+  throw new Error(`no SlipwayError: ${String(error)}`);
+};
+
+describe('a node that is drained', () => {
+  it('is cordoned and left by all pods but those of DaemonSets', async () => {
+    await kube.apply(deployment('web', 3), options);
+    const { metadata, spec } = deployment('agent', 1);
+    const { replicas: _, ...daemon } = spec as Record<string, unknown>;
+    await kube.apply({ apiVersion: 'apps/v1', kind: 'DaemonSet', metadata, spec: daemon }, options);
+    await expect.poll(() => podsOn('web-1')).toHaveLength(4);
+    await kube.drain('web-1', options);
+    expect(await isCordoned()).toBe(true);
+    expect(await podsOn('web-1')).toEqual([expect.stringMatching(/^agent-/)]);
+  });
+
+  it('keeps what a budget holds, and says which', async () => {
+    await kube.apply(deployment('web', 1), options);
+    await kube.apply(
+      {
+        apiVersion: 'policy/v1',
+        kind: 'PodDisruptionBudget',
+        metadata: { name: 'keep-web', namespace: 'default' },
+        spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } },
+      },
+      options,
+    );
+    await expect.poll(() => podsOn('web-1')).toHaveLength(1);
+    const error = await failed(kube.drain('web-1', { ...options, deadlineMs: 300 }));
+    expect(error.code).toBe('DRAIN_TIMEOUT');
+    expect(error.details.join()).toMatch(/web-.*held by PodDisruptionBudget keep-web/);
+    expect(await podsOn('web-1')).toHaveLength(1);
+  });
+});
+
+describe('a drain is refused before anything is changed', () => {
+  it('when a pod would not come back elsewhere', async () => {
+    cluster.put(pod('alone'));
+    expect(await failed(kube.drain('web-1', options))).toMatchObject({
+      code: 'UNMANAGED_PODS',
+      exitCode: 3,
+      details: ['default/alone'],
+    });
+    expect(await isCordoned()).toBe(false);
+    await kube.drain('web-1', { ...options, allowUnmanagedPods: true });
+    expect(await podsOn('web-1')).toEqual([]);
+  });
+
+  it('when data lies on the node’s own disk', async () => {
+    cluster.put({
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: 'pv-1' },
+      spec: { local: { path: '/data' }, capacity: { storage: '1Gi' } },
+    });
+    cluster.put({
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'data', namespace: 'default' },
+      spec: { volumeName: 'pv-1', accessModes: ['ReadWriteOnce'] },
+    });
+    cluster.put(pod('db', { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }] }));
+    const allow = { ...options, allowUnmanagedPods: true };
+    const error = await failed(kube.drain('web-1', allow));
+    expect(error).toMatchObject({ code: 'LOCAL_DATA', exitCode: 3 });
+    expect(error.details).toEqual(['default/db: claim data on volume pv-1']);
+    expect(await isCordoned()).toBe(false);
+    await kube.drain('web-1', { ...allow, allowLocalData: true });
+    expect(await podsOn('web-1')).toEqual([]);
+  });
+});
