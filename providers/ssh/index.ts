@@ -1,5 +1,7 @@
-import type { ProviderPackage } from '../../src/provider/registry.js';
+import { UsageError } from '../../src/errors/index.js';
+import type { ProviderContext, ProviderPackage } from '../../src/provider/registry.js';
 import { type LoginKey, readIdentity } from './identity.js';
+import type { Patience } from './inventory.js';
 import { createHostProvider } from './provider.js';
 
 export { createHostProvider, type HostProviderOptions } from './provider.js';
@@ -7,7 +9,8 @@ export { createHostProvider, type HostProviderOptions } from './provider.js';
 /**
  * Hosts that are there already, listed in the cluster file and reached by SSH. Variables: SLIPWAY_SSH_KEY, path of the
  * private key to log in with where the file names none; SSH_AUTH_SOCK, an agent for keys that are locked; SLIPWAY_LOST_HOSTS, names of hosts (with commas between) that
- * do not come back, so that a machine on one can be let go without it.
+ * do not come back, so that a machine on one can be let go without it; SLIPWAY_SSH_PATIENCE, seconds that a host may
+ * take to answer when it is looked at (8).
  */
 export const ssh: ProviderPackage = {
   name: 'ssh',
@@ -24,9 +27,23 @@ export const ssh: ProviderPackage = {
       remote,
       clock,
       stateFolder,
-      patience: { look: 8_000, work: 60_000, again: 10_000, brief: 2_000 },
+      patience: patienceOf(context),
       say: (text) => context.say(text),
       lost: new Set((context.variable('SLIPWAY_LOST_HOSTS') ?? '').split(',').map((name) => name.trim())),
     });
   },
 };
+
+/** @throws UsageError code BAD_PATIENCE */
+function patienceOf({ variable }: Pick<ProviderContext, 'variable'>): Patience {
+  const text = variable('SLIPWAY_SSH_PATIENCE') ?? '8';
+  const seconds = Number(text);
+  if (!(seconds >= 0.5 && seconds <= 600)) {
+    throw new UsageError(`SLIPWAY_SSH_PATIENCE is ${text}, which is no number of seconds from 0.5 to 600.`, {
+      code: 'BAD_PATIENCE',
+      hint: 'Set it to something like 20 where hosts are slow to answer, or unset it.',
+    });
+  }
+  const look = seconds * 1000;
+  return { look, again: look, brief: look / 4, work: Math.max(60_000, look) };
+}

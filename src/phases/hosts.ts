@@ -96,7 +96,9 @@ function loginStep(context: PhaseContext, label: string, later: Later<Machine>):
     apply: async (run) => {
       const machine = valueOf(later, run);
       const { folder, remote } = tools;
-      const session = await openSession(tools, machine, deadlines.ssh, run);
+      // One that was silent a moment ago is no machine that still boots: others wait for the end of this run.
+      const silent = machine.status === 'unknown';
+      const session = await openSession(tools, machine, silent ? deadlines.look : deadlines.ssh, run);
       const facts = parseHostFacts(
         await session.run(
           firstLogin({ privateAddress: machine.privateAddress ?? '', deadlineMs: deadlines.cloudInit }),
