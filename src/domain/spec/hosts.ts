@@ -63,7 +63,11 @@ export const hostSchema = z.strictObject({
     .optional()
     .describe('Where it stands; `residency` asks for it.'),
   labels: labelMap.default({}).describe('Kubernetes labels of its node.'),
-  jump: jumpSchema.optional().describe('A host to pass through on the way to it.'),
+  jump: jumpSchema
+    .optional()
+    .describe(
+      'A host to pass through on the way to it, for SSH only: port 6443 of servers has to be reachable from here.',
+    ),
 });
 
 /** A machine of the file, with every default filled in. */
