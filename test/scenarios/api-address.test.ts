@@ -178,8 +178,19 @@ describe('servers that hold the address of the API', () => {
   }, 120_000);
 });
 
+describe('servers that are left over', () => {
+  it('are let go one after another, and the address goes on answering', async () => {
+    const one: Asked = { ...later(), servers: 1 };
+    const run = await apply(one);
+    expect(run, run.err).toMatchObject({ code: 0 });
+    expect(await planned(one)).toBe(0);
+    expect((await status()).api.reachable).toBe(true);
+    expect(servers()).toHaveLength(2);
+  }, 120_000);
+});
+
 describe('hosts with bad luck', () => {
-  const four = (): Asked => ({ ...later(), workers: 4 });
+  const four = (): Asked => ({ ...later(), servers: 1, workers: 4 });
 
   it('are named, each with its remedy, while the others go on; running again finishes', async () => {
     await hosts.change('^w-b$', { diskFullAfterBytes: 50_000 });
