@@ -10,14 +10,13 @@ import { refuseBrokenBudget } from './eviction.js';
 import type { Obj } from './objects.js';
 import { jsonPatch, mergePatch, strategicPatch } from './patches.js';
 import { targetOf, type Target } from './request.js';
+import { list, logOf, selected, shown, watch } from './reading.js';
 import { fullName, groupVersion } from './resources.js';
-import { fieldSelector, labelSelector } from './selectors.js';
-import { badRequest, notFound, StatusError } from './status.js';
+import { badRequest, conflict, notFound, StatusError } from './status.js';
 import type { ObjectStore } from './store.js';
-import { tableOf } from './tables.js';
 import type { Tokens } from './tokens.js';
-import { admit, refuseImmutable } from './validate.js';
-import { serveWatch } from './watches.js';
+import { admit, complete, receive, refuseImmutable } from './validate.js';
+import { refuseUnanswered } from './webhooks.js';
 
 export interface ApiContext {
   readonly store: ObjectStore;
@@ -72,70 +71,6 @@ export function answer(
 const isObject = (body: unknown): body is Obj =>
   typeof body === 'object' && body !== null && 'metadata' in body && 'kind' in body && body.kind !== 'Status';
 
-function shown({ now, store }: ApiContext, { resource }: Target, objects: readonly Obj[], accept: string): unknown {
-  if (!accept.includes('as=Table')) return objects[0];
-  return tableOf(resource, objects, now(), { resourceVersion: String(store.version) }, 'Metadata');
-}
-
-function selected({ store }: ApiContext, { resource, namespace }: Target, query: URLSearchParams): Obj[] {
-  const [labels, fields] = [labelSelector(query.get('labelSelector')), fieldSelector(query.get('fieldSelector'))];
-  return store.peek(resource, namespace).filter((object) => labels(object.metadata.labels ?? {}) && fields(object));
-}
-
-function list(context: ApiContext, target: Target, query: URLSearchParams, accept: string): unknown {
-  const { store, now } = context;
-  const all = selected(context, target, query);
-  const start = Number(query.get('continue') ?? 0);
-  const limit = Number(query.get('limit') ?? 0) || all.length;
-  const items = all.slice(start, start + limit);
-  const more = start + limit < all.length;
-  const metadata = {
-    resourceVersion: String(store.version),
-    ...(more ? { continue: String(start + limit), remainingItemCount: all.length - start - limit } : {}),
-  };
-  if (accept.includes('as=Table'))
-    return tableOf(target.resource, items, now(), metadata, query.get('includeObject') ?? 'Metadata');
-  return { kind: `${target.resource.kind}List`, apiVersion: groupVersion(target.resource), metadata, items };
-}
-
-function watch(
-  context: ApiContext,
-  target: Target,
-  query: URLSearchParams,
-  accept: string,
-  response: ServerResponse,
-): void {
-  const { store, now } = context;
-  const [labels, fields] = [labelSelector(query.get('labelSelector')), fieldSelector(query.get('fieldSelector'))];
-  const version = query.get('resourceVersion');
-  if (query.get('sendInitialEvents') === 'true') {
-    throw new StatusError(
-      422,
-      'Invalid',
-      'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled',
-    );
-  }
-  serveWatch(
-    store,
-    {
-      resource: target.resource,
-      namespace: target.namespace,
-      matches: (object) =>
-        labels(object.metadata.labels ?? {}) &&
-        fields(object) &&
-        (target.name === '' || object.metadata.name === target.name),
-      from: version === null || version === '' || version === '0' ? undefined : Number(version),
-      bookmarks: query.get('allowWatchBookmarks') === 'true',
-      timeoutMs: Number(query.get('timeoutSeconds') ?? 1800) * 1000,
-      show: (object) =>
-        accept.includes('as=Table')
-          ? tableOf(target.resource, [object], now(), {}, query.get('includeObject') ?? 'Metadata')
-          : object,
-    },
-    response,
-  );
-}
-
 interface WriteOptions {
   readonly manager: string;
   readonly dry: boolean;
@@ -167,6 +102,7 @@ function write(
   if (method === 'POST') {
     const object = admit(resource, body, namespace);
     if (resource.namespaced) requireNamespace(store, namespace);
+    refuseUnanswered(context.controllers.cluster, resource, 'CREATE');
     trackUpdate(undefined, object, options.manager, store.stamp());
     if (options.dry) return { code: 201, body: object };
     return { code: 201, body: establish(store, store.create(resource, object)) };
@@ -177,6 +113,7 @@ function write(
       subresource === 'status'
         ? { ...before, status: body.status ?? {} }
         : { ...admit(resource, body, namespace), ...statusOf(before, resource.subresources) };
+    if (subresource === '') refuseUnanswered(context.controllers.cluster, resource, 'UPDATE');
     return { code: 200, body: stored(store, target, before, object, options) };
   }
   if (method === 'PATCH') return patch(context, target, type, body, options);
@@ -186,7 +123,7 @@ function write(
 }
 
 function patch(
-  { store }: ApiContext,
+  { store, controllers }: ApiContext,
   target: Target,
   type: string,
   body: unknown,
@@ -194,18 +131,13 @@ function patch(
 ): { code: number; body: unknown } {
   const { resource, namespace, name, subresource } = target;
   const before = store.find(resource, namespace, name);
+  if (subresource === '') refuseUnanswered(controllers.cluster, resource, before ? 'UPDATE' : 'CREATE');
   if (type.includes('apply-patch')) {
-    if (options.query.get('fieldManager') === null) throw badRequest('fieldManager is required for apply patch');
-    const wanted = admit(resource, { ...(body as Obj), metadata: { ...(body as Obj).metadata, name } }, namespace);
-    if (!before && resource.namespaced) requireNamespace(store, namespace);
-    const object = serverSideApply(before, wanted, options.manager, options.force, store.stamp());
-    if (before) refuseImmutable(resource, before, object);
-    if (options.dry) return { code: before ? 200 : 201, body: object };
-    return before
-      ? { code: 200, body: establish(store, store.update(resource, object)) }
-      : { code: 201, body: establish(store, store.create(resource, object)) };
+    return applied(store, target, before, body as Obj, options);
   }
   if (!before) throw notFound(fullName(resource), name);
+  if (!/merge-patch|json-patch|strategic/.test(type))
+    throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type');
   const changed = (
     type.includes('strategic')
       ? strategicPatch(before, body)
@@ -213,6 +145,7 @@ function patch(
         ? jsonPatch(before, body)
         : mergePatch(before, body)
   ) as Obj;
+  assertName(changed, name);
   const own = resource.subresources.includes('status');
   const object =
     subresource === 'status'
@@ -221,6 +154,60 @@ function patch(
         ? { ...changed, ...statusOf(before, resource.subresources) }
         : changed;
   return { code: 200, body: stored(store, target, before, object, options) };
+}
+
+/** @throws StatusError 400, 409, 422 */
+function applied(
+  store: ObjectStore,
+  { resource, namespace, name }: Target,
+  before: Obj | undefined,
+  given: Obj,
+  options: WriteOptions,
+): { code: number; body: unknown } {
+  if (options.query.get('fieldManager') === null) {
+    throw new StatusError(
+      422,
+      'Invalid',
+      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+      {
+        group: 'meta.k8s.io',
+        kind: 'PatchOptions',
+        causes: [
+          {
+            reason: 'FieldValueRequired',
+            message: 'Required value: is required for apply patch',
+            field: 'fieldManager',
+          },
+        ],
+      },
+    );
+  }
+  if (given.kind !== resource.kind) throw badRequest(`invalid object type: ${groupAndKind(given)}`);
+  assertName(given, name);
+  if (given.metadata?.managedFields) throw badRequest('metadata.managedFields must be nil');
+  const version = given.metadata?.resourceVersion;
+  if (before && version !== undefined && version !== before.metadata.resourceVersion)
+    throw conflict(fullName(resource), name);
+  const wanted = receive(resource, { ...given, metadata: { ...given.metadata, name } }, namespace);
+  if (!before && resource.namespaced) requireNamespace(store, namespace);
+  const merged = serverSideApply(before, wanted, options.manager, options.force, store.stamp());
+  const object = complete(resource, merged);
+  if (before) refuseImmutable(resource, before, object);
+  if (options.dry) return { code: before ? 200 : 201, body: object };
+  return before
+    ? { code: 200, body: establish(store, store.update(resource, object)) }
+    : { code: 201, body: establish(store, store.create(resource, object)) };
+}
+
+const groupAndKind = ({ apiVersion, kind }: Partial<Obj>): string => {
+  const [group, version] = (apiVersion ?? '').includes('/') ? apiVersion!.split('/') : ['', apiVersion ?? ''];
+  return `${group}/${version}, Kind=${kind ?? ''}`;
+};
+
+/** @throws StatusError 400 */
+function assertName({ metadata }: Obj, name: string): void {
+  if (metadata?.name !== undefined && metadata.name !== name)
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
 }
 
 /** A write of the whole object does not touch its status, where that is a subresource. */
@@ -331,24 +318,4 @@ function propagationOf(query: URLSearchParams, text: string): Propagation {
   const given =
     query.get('propagationPolicy') ?? (parse(text, 'json') as { propagationPolicy?: string }).propagationPolicy;
   return given === 'Foreground' || given === 'Orphan' ? given : 'Background';
-}
-
-/** What a container wrote. @throws StatusError 400 when it has not run */
-function logOf({ logs }: Controllers, pod: Obj, query: URLSearchParams): string {
-  const { name, uid } = pod.metadata;
-  const container =
-    query.get('container') ?? ((pod.spec?.['containers'] ?? []) as { name: string }[])[0]?.name ?? 'container';
-  const previous = query.get('previous') === 'true';
-  const text = logs.read(uid!, previous);
-  if (text === undefined) {
-    throw badRequest(
-      previous
-        ? `previous terminated container "${container}" in pod "${name}" not found`
-        : `container "${container}" in pod "${name}" is waiting to start: ContainerCreating`,
-    );
-  }
-  const tail = query.get('tailLines');
-  if (tail === null) return text;
-  const lines = text.split('\n').slice(0, -1).slice(-Number(tail));
-  return Number(tail) === 0 ? '' : lines.map((line) => `${line}\n`).join('');
 }

@@ -27,7 +27,11 @@ export function fieldsOf(object: Obj): Fields {
   return tree({ ...own, ...(Object.keys(meta).length === 0 ? {} : { metadata: meta }) }, '');
 }
 
+/** Maps that belong to one manager as a whole. */
+const atomic = new Set(['selector']);
+
 function tree(value: unknown, field: string): Fields {
+  if (atomic.has(field)) return {};
   if (isMap(value))
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [`f:${key}`, tree(inner, key)]));
   if (Array.isArray(value)) {
@@ -38,9 +42,8 @@ function tree(value: unknown, field: string): Fields {
   return {};
 }
 
-export interface Applied {
-  readonly object: Obj;
-}
+/** A map whose fields have owners of their own: that two own the map itself is no disagreement. */
+const isOpenMap = (path: Path, value: unknown): boolean => isMap(value) && !atomic.has(path.at(-1)!.slice(2));
 
 /**
  * The object after an apply.
@@ -67,8 +70,8 @@ export function serverSideApply(
   );
   const clashes = others.flatMap((other) =>
     leaves(intersect(other.fieldsV1, fields))
-      .filter((path) => !same(at(current, path), at(wanted, path)))
-      .map((path) => ({ manager: other.manager, path })),
+      .filter((path) => !isOpenMap(path, at(current, path)) && !same(at(current, path), at(wanted, path)))
+      .map((path) => ({ manager: titleOf(other), path })),
   );
   if (clashes.length > 0 && !force) throw conflictOf(clashes);
   const kept = others.map((other) => ({
@@ -76,7 +79,7 @@ export function serverSideApply(
     fieldsV1: force
       ? subtract(
           other.fieldsV1,
-          clashes.filter(({ manager: owner }) => owner === other.manager).map(({ path }) => path),
+          clashes.filter(({ manager: owner }) => owner === titleOf(other)).map(({ path }) => path),
         )
       : other.fieldsV1,
   }));
@@ -103,19 +106,29 @@ const entry = (object: Obj, manager: string, fields: Fields, time: string): Mana
   fieldsV1: fields,
 });
 
-/** Ownership after a plain write: fields that it changed belong to the writer. */
+/** Ownership after a plain write: fields that it changed belong to the writer, those that it took away to nobody. */
 export function trackUpdate(before: Obj | undefined, after: Obj, manager: string, time: string): void {
-  const changed = leaves(fieldsOf(after)).filter((path) => !before || !same(at(before, path), at(after, path)));
-  if (changed.length === 0) return;
+  const fields = fieldsOf(after);
+  const changed = leaves(fields).filter((path) => !before || !same(at(before, path), at(after, path)));
+  const gone = before ? leaves(fieldsOf(before)).filter((path) => at(after, path) === undefined) : [];
+  if (changed.length === 0 && gone.length === 0) return;
   const entries = after.metadata.managedFields ?? before?.metadata.managedFields ?? [];
   const mine = entries.find((one) => one.manager === manager && one.operation === 'Update');
-  const fields = clone(mine?.fieldsV1 ?? {});
-  for (const path of changed) plant(fields, path);
+  const own = remaining(mine?.fieldsV1 ?? {}, gone, after);
+  for (const path of changed) plant(own, path, before);
   const rest = entries
     .filter((one) => one !== mine)
-    .map((one) => ({ ...one, fieldsV1: subtract(one.fieldsV1, before ? changed : []) }))
+    .map((one) => ({ ...one, fieldsV1: remaining(one.fieldsV1, before ? [...changed, ...gone] : [], after) }))
     .filter((one) => Object.keys(one.fieldsV1).length > 0);
-  after.metadata.managedFields = [...rest, { ...entry(after, manager, fields, time), operation: 'Update' }];
+  const next: ManagedFields = { ...entry(after, manager, own, time), operation: 'Update' };
+  after.metadata.managedFields = [...rest, ...(Object.keys(own).length > 0 ? [next] : [])];
+}
+
+/** A field tree without some paths; a map that is still in the object stays, if empty. */
+function remaining(fields: Fields, paths: readonly Path[], object: Obj): Fields {
+  const result = clone(fields);
+  for (const path of paths) prune(result, path, (upTo) => at(object, path.slice(0, upTo)) !== undefined);
+  return result;
 }
 
 type Path = readonly string[];
@@ -145,9 +158,15 @@ function has(fields: Fields, path: Path): boolean {
   return here !== undefined;
 }
 
-function plant(fields: Fields, path: Path): void {
+/** Adds a path; maps that the object did not have before are the writer's too. */
+function plant(fields: Fields, path: Path, before: Obj | undefined): void {
   let here = fields;
-  for (const key of path) here = (here[key] ??= {}) as Fields;
+  path.forEach((key, index) => {
+    const isNew = !(key in here);
+    here = (here[key] ??= {}) as Fields;
+    const isInside = index < path.length - 1 && !(index === 0 && ['f:metadata', 'f:spec', 'f:status'].includes(key));
+    if (isNew && isInside && (!before || at(before, path.slice(0, index + 1)) === undefined)) here['.'] = {};
+  });
 }
 
 function subtract(fields: Fields, paths: readonly Path[]): Fields {
@@ -156,10 +175,13 @@ function subtract(fields: Fields, paths: readonly Path[]): Fields {
   return result;
 }
 
-function prune(fields: Fields, [key, ...rest]: Path): void {
+/** @param stays whether the map at the first so many keys of the path is kept when nothing is left in it */
+function prune(fields: Fields, path: Path, stays: (upTo: number) => boolean = () => false, depth = 0): void {
+  const key = path[depth];
   if (key === undefined || !(key in fields)) return;
-  if (rest.length > 0) prune(fields[key] as Fields, rest);
-  if (rest.length === 0 || isLeaf(fields[key])) delete fields[key];
+  const isLast = depth === path.length - 1;
+  if (!isLast) prune(fields[key] as Fields, path, stays, depth + 1);
+  if (isLast || (isLeaf(fields[key]) && !stays(depth + 1))) delete fields[key];
 }
 
 /** Reads the value that a field path leads to. */
@@ -210,18 +232,42 @@ function merge(target: unknown, wanted: unknown, field: string): unknown {
   return result;
 }
 
-function conflictOf(clashes: readonly { manager: string; path: Path }[]): StatusError {
-  const name = (path: Path): string =>
-    path.map((key) => (key.startsWith('f:') ? `.${key.slice(2)}` : `[${key.slice(2)}]`)).join('');
+interface Clash {
+  readonly manager: string;
+  readonly path: Path;
+}
+
+function conflictOf(clashes: readonly Clash[]): StatusError {
   const causes = clashes.map(({ manager, path }) => ({
     reason: 'FieldManagerConflict',
-    message: `conflict with "${manager}"`,
-    field: name(path),
+    message: `conflict with ${manager}`,
+    field: path.map(segment).join(''),
   }));
+  const byManager = new Map<string, string[]>();
+  for (const { manager, path } of clashes)
+    byManager.set(manager, [...(byManager.get(manager) ?? []), path.map(segment).join('')]);
+  const list = [...byManager].map(([manager, fields]) =>
+    fields.length === 1
+      ? `conflict with ${manager}: ${fields[0]}`
+      : `conflicts with ${manager}:\n${fields.map((field) => `- ${field}`).join('\n')}`,
+  );
   return new StatusError(
     409,
     'Conflict',
-    `Apply failed with ${causes.length} conflict${causes.length === 1 ? '' : 's'}: ${causes.map(({ message, field }) => `${message}: ${field}`).join(', ')}`,
+    `Apply failed with ${causes.length} conflict${causes.length === 1 ? '' : 's'}: ${list.join('\n')}`,
     { causes },
   );
 }
+
+/** `.spec`, `[name="web"]` */
+function segment(key: string): string {
+  if (key.startsWith('f:')) return `.${key.slice(2)}`;
+  const item = JSON.parse(key.slice(2)) as Record<string, unknown>;
+  return `[${Object.entries(item)
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    .join(',')}]`;
+}
+
+/** As conflicts name a manager: one that wrote plainly with the version it used. */
+const titleOf = ({ manager, operation, apiVersion }: ManagedFields): string =>
+  operation === 'Apply' ? `"${manager}"` : `"${manager}" using ${apiVersion}`;

@@ -1,6 +1,33 @@
+import { createHash } from 'node:crypto';
+
 import { groupVersion, type Resource, type Resources } from './resources.js';
 
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+/** Namespaces go one at a time, services could not always. */
+const verbsOf = ({ plural, group }: Resource): readonly string[] =>
+  group === '' && plural === 'namespaces' ? verbs.filter((verb) => verb !== 'deletecollection') : verbs;
+
+const storageHash = ({ group, version, kind }: Resource): string =>
+  createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64');
+
+const inAll = new Set([
+  'pods',
+  'services',
+  'daemonsets',
+  'deployments',
+  'replicasets',
+  'statefulsets',
+  'jobs',
+  'cronjobs',
+]);
+const categoriesOf = ({ plural }: Resource): object => (inAll.has(plural) ? { categories: ['all'] } : {});
+
+/** The kind that a subresource takes, where it is another. */
+function subKind(sub: string, kind: string): object {
+  if (sub === 'eviction') return { group: 'policy', version: 'v1', kind: 'Eviction' };
+  if (sub === 'token') return { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
+  return { kind: sub === 'binding' ? 'Binding' : kind };
+}
 
 const listed = (resource: Resource): unknown[] => [
   {
@@ -8,15 +35,16 @@ const listed = (resource: Resource): unknown[] => [
     singularName: resource.singular,
     namespaced: resource.namespaced,
     kind: resource.kind,
-    verbs,
+    verbs: verbsOf(resource),
     ...(resource.short.length > 0 ? { shortNames: resource.short } : {}),
+    ...categoriesOf(resource),
+    storageVersionHash: storageHash(resource),
   },
   ...resource.subresources.map((sub) => ({
     name: `${resource.plural}/${sub}`,
     singularName: '',
     namespaced: resource.namespaced,
-    kind: sub === 'eviction' ? 'Eviction' : sub === 'binding' ? 'Binding' : resource.kind,
-    ...(sub === 'eviction' ? { group: 'policy', version: 'v1' } : {}),
+    ...subKind(sub, resource.kind),
     verbs: sub === 'status' ? ['get', 'patch', 'update'] : sub === 'log' ? ['get'] : ['create'],
   })),
 ];
@@ -68,8 +96,9 @@ export function aggregated(resources: Resources, core: boolean): unknown {
         responseKind: { group, version, kind: one.kind },
         scope: one.namespaced ? 'Namespaced' : 'Cluster',
         singularResource: one.singular,
-        verbs,
+        verbs: verbsOf(one),
         ...(one.short.length > 0 ? { shortNames: one.short } : {}),
+        ...categoriesOf(one),
         subresources: one.subresources.map((sub) => ({
           subresource: sub,
           responseKind:

@@ -42,7 +42,7 @@ export function keysOf(field: string, items: readonly unknown[]): readonly strin
 
 /** What identifies an item; a missing protocol is TCP. */
 export const itemKey = (keys: readonly string[], item: Record<string, unknown>): string =>
-  JSON.stringify(keys.map((key) => item[key] ?? (key === 'protocol' ? 'TCP' : null)));
+  JSON.stringify(Object.fromEntries(keys.map((key) => [key, item[key] ?? (key === 'protocol' ? 'TCP' : null)])));
 
 /** Strategic merge patch: as merge patch, but lists with keys are merged item by item; `$patch` and deletions are known. */
 export function strategicPatch(target: unknown, patch: unknown, field = ''): unknown {

@@ -13,6 +13,7 @@ export function labelSelector(text: string | null): (labels: Labels) => boolean 
       const values = set[3]!.split(',').map((value) => value.trim());
       return (labels: Labels) => values.includes(labels[set[1]!] ?? '\u0000') === (set[2] === 'in');
     }
+    if (/===|!==/.test(part)) throw badRequest("unable to parse requirement: found '=', expected: identifier");
     const equal = /^\s*([^\s!=]+)\s*(==?|!=)\s*([^\s]*)\s*$/.exec(part);
     if (equal) return (labels: Labels) => (labels[equal[1]!] === equal[3]) === (equal[2] !== '!=');
     const exists = /^\s*(!?)([^\s!=]+)\s*$/.exec(part);
@@ -44,7 +45,7 @@ export function fieldSelector(text: string | null): (object: Obj) => boolean {
   if (!text) return () => true;
   const tests = text.split(',').map((part) => {
     const match = /^([\w.]+)(==?|!=)(.*)$/.exec(part);
-    if (!match) throw badRequest(`unable to parse field selector: ${part}`);
+    if (!match) throw badRequest(`invalid selector: '${part}'; can't understand '${part}'`);
     const [, path, operator, wanted] = match;
     return (object: Obj): boolean => {
       const value = path!

@@ -17,7 +17,7 @@ export class StatusError extends Error {
       status: 'Failure',
       message: this.message,
       reason: this.reason,
-      details: this.details,
+      ...(Object.keys(this.details).length > 0 ? { details: this.details } : {}),
       code: this.code,
     };
   }
@@ -39,9 +39,11 @@ export const alreadyExists = (resource: string, name: string): StatusError =>
 
 export const invalid = (kind: string, name: string, field: string, message: string): StatusError =>
   new StatusError(422, 'Invalid', `${kind} "${name}" is invalid: ${field}: ${message}`, {
-    name,
+    ...(name === '' ? {} : { name }),
     kind,
-    causes: [{ reason: 'FieldValueInvalid', message, field }],
+    causes: [
+      { reason: message.startsWith('Required value') ? 'FieldValueRequired' : 'FieldValueInvalid', message, field },
+    ],
   });
 
 export const badRequest = (message: string): StatusError => new StatusError(400, 'BadRequest', message);

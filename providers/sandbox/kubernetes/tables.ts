@@ -79,7 +79,7 @@ const columns: Readonly<Record<string, readonly Column[]>> = {
     nameColumn,
     { name: 'Ready', read: ready },
     { name: 'Status', read: (pod) => (pod.metadata.deletionTimestamp ? 'Terminating' : text(pod, 'status.phase')) },
-    { name: 'Restarts', type: 'integer', read: () => 0 },
+    { name: 'Restarts', read: () => 0 },
     ageColumn,
     { name: 'IP', priority: 1, read: (pod) => text(pod, 'status.podIP') },
     { name: 'Node', priority: 1, read: (pod) => text(pod, 'spec.nodeName') },
@@ -104,28 +104,24 @@ const columns: Readonly<Record<string, readonly Column[]>> = {
   deployments: [
     nameColumn,
     { name: 'Ready', read: (one) => `${number(one, 'status.readyReplicas')}/${number(one, 'spec.replicas')}` },
-    { name: 'Up-to-date', type: 'integer', read: (one) => number(one, 'status.updatedReplicas') },
-    { name: 'Available', type: 'integer', read: (one) => number(one, 'status.availableReplicas') },
+    { name: 'Up-to-date', read: (one) => number(one, 'status.updatedReplicas') },
+    { name: 'Available', read: (one) => number(one, 'status.availableReplicas') },
     ageColumn,
   ],
   daemonsets: [
     nameColumn,
-    { name: 'Desired', type: 'integer', read: (one) => number(one, 'status.desiredNumberScheduled') },
-    { name: 'Current', type: 'integer', read: (one) => number(one, 'status.currentNumberScheduled') },
-    { name: 'Ready', type: 'integer', read: (one) => number(one, 'status.numberReady') },
+    { name: 'Desired', read: (one) => number(one, 'status.desiredNumberScheduled') },
+    { name: 'Current', read: (one) => number(one, 'status.currentNumberScheduled') },
+    { name: 'Ready', read: (one) => number(one, 'status.numberReady') },
     ageColumn,
   ],
   secrets: [
     nameColumn,
     { name: 'Type', read: (one) => (typeof one['type'] === 'string' ? one['type'] : 'Opaque') },
-    { name: 'Data', type: 'integer', read: (one) => Object.keys(one['data'] ?? {}).length },
+    { name: 'Data', read: (one) => Object.keys(one['data'] ?? {}).length },
     ageColumn,
   ],
-  configmaps: [
-    nameColumn,
-    { name: 'Data', type: 'integer', read: (one) => Object.keys(one['data'] ?? {}).length },
-    ageColumn,
-  ],
+  configmaps: [nameColumn, { name: 'Data', read: (one) => Object.keys(one['data'] ?? {}).length }, ageColumn],
 };
 
 /** The Table that kubectl asks for. */
@@ -135,7 +131,7 @@ export function tableOf(
   now: number,
   metadata: Record<string, unknown>,
   includeObject: string,
-): unknown {
+): Record<string, unknown> {
   const shown = (resource.group === '' || resource.group === 'apps' ? columns[resource.plural] : undefined) ?? [
     nameColumn,
     ageColumn,

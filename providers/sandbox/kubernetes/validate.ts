@@ -1,4 +1,4 @@
-import { clone, type Obj, same } from './objects.js';
+import { clone, isMap, type Obj, same } from './objects.js';
 import type { Resource } from './resources.js';
 import { badRequest, invalid } from './status.js';
 
@@ -8,7 +8,14 @@ const relaxed = new Set(['roles', 'rolebindings', 'clusterroles', 'clusterrolebi
 /** What the API checks of an object that comes in; fills in what it defaults. @throws StatusError 400, 422 */
 export function admit(resource: Resource, object: Obj, namespace: string): Obj {
   if (typeof object !== 'object' || object === null || object.kind !== resource.kind)
-    throw badRequest(`${resource.kind} expected, got ${String(object?.kind)}`);
+    throw badRequest(
+      `${String(object?.kind)} in version "v1" cannot be handled as a ${resource.kind}: converting (v1.${String(object?.kind)}) to (core.${resource.kind}): unknown conversion`,
+    );
+  return complete(resource, receive(resource, object, namespace));
+}
+
+/** Name, namespace and labels of an object that comes in, whole or in part. @throws StatusError 400, 422 */
+export function receive(resource: Resource, object: Obj, namespace: string): Obj {
   const next = clone(object);
   next.metadata ??= { name: '' };
   if (resource.namespaced) {
@@ -28,9 +35,51 @@ export function admit(resource: Resource, object: Obj, namespace: string): Obj {
       `Invalid value: "${name}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'`,
     );
   }
-  defaults(resource, next);
-  required(resource, next);
+  checkLabels(resource, next);
   return next;
+}
+
+/** A whole object with what the API fills in. @throws StatusError 422 */
+export function complete(resource: Resource, object: Obj): Obj {
+  for (const field of ['data', 'binaryData', 'stringData'] as const)
+    if (isMap(object[field]) && Object.keys(object[field]).length === 0) delete object[field];
+  for (const field of ['labels', 'annotations'] as const)
+    if (object.metadata[field] && Object.keys(object.metadata[field]).length === 0) delete object.metadata[field];
+  checkData(resource, object);
+  defaults(resource, object);
+  required(resource, object);
+  return object;
+}
+
+const labelName = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)$/;
+const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+const nameRule =
+  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const valueRule =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+
+function checkLabels(resource: Resource, { metadata }: Obj): void {
+  for (const [key, value] of Object.entries(metadata.labels ?? {})) {
+    const wrong = (bad: string, rule: string) =>
+      invalid(resource.kind, metadata.name, 'metadata.labels', `Invalid value: "${bad}": ${rule}`);
+    if (!labelName.test(key)) throw wrong(key, nameRule);
+    if (!labelValue.test(value)) throw wrong(value, valueRule);
+  }
+}
+
+const dataKey = /^[-._a-zA-Z0-9]+$/;
+
+function checkData(resource: Resource, object: Obj): void {
+  if (resource.group !== '' || !['configmaps', 'secrets'].includes(resource.plural)) return;
+  for (const key of Object.keys(object['data'] ?? {})) {
+    if (dataKey.test(key)) continue;
+    throw invalid(
+      resource.kind,
+      object.metadata.name,
+      `data[${key}]`,
+      `Invalid value: "${key}": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`,
+    );
+  }
 }
 
 function defaults(resource: Resource, object: Obj): void {
@@ -45,7 +94,10 @@ function defaults(resource: Resource, object: Obj): void {
     }
     object['type'] ??= 'Opaque';
   }
-  if (resource.plural === 'namespaces') object.status ??= { phase: 'Active' };
+  if (resource.plural === 'namespaces') {
+    object.status ??= { phase: 'Active' };
+    object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name };
+  }
   if (resource.plural === 'pods' && resource.group === '') {
     object.status ??= { phase: 'Pending', qosClass: 'BestEffort' };
     object.spec = {
@@ -53,6 +105,16 @@ function defaults(resource: Resource, object: Obj): void {
       terminationGracePeriodSeconds: 30,
       dnsPolicy: 'ClusterFirst',
       ...object.spec,
+    };
+  }
+  if (resource.plural === 'services' && resource.group === '') {
+    const ports = (object.spec?.['ports'] ?? []) as { port: number; protocol?: string; targetPort?: unknown }[];
+    object.spec = {
+      type: 'ClusterIP',
+      ...object.spec,
+      ...(ports.length > 0
+        ? { ports: ports.map((port) => ({ protocol: 'TCP', targetPort: port.port, ...port })) }
+        : {}),
     };
   }
   if (['deployments', 'replicasets', 'statefulsets'].includes(resource.plural))
@@ -63,6 +125,11 @@ function required(resource: Resource, object: Obj): void {
   const { name } = object.metadata;
   if (resource.plural === 'pods' && !(object.spec?.['containers'] as unknown[] | undefined)?.length) {
     throw invalid('Pod', name, 'spec.containers', 'Required value');
+  }
+  if (resource.plural === 'services' && resource.group === '') {
+    const ports = (object.spec?.['ports'] ?? []) as { name?: string }[];
+    const nameless = ports.length > 1 ? ports.findIndex((port) => !port.name) : -1;
+    if (nameless >= 0) throw invalid('Service', name, `spec.ports[${nameless}].name`, 'Required value');
   }
   if (resource.group === 'apps') {
     const { selector, template } = (object.spec ?? {}) as {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 import type { Obj } from './objects.js';
-import type { Resource } from './resources.js';
+import { groupVersion, type Resource } from './resources.js';
 import type { Change, ObjectStore } from './store.js';
 import { StatusError } from './status.js';
 
@@ -12,6 +12,8 @@ export interface WatchRequest {
   /** Version to start after; undefined: everything there is first. */
   readonly from: number | undefined;
   readonly bookmarks: boolean;
+  /** Says with a bookmark when what was there has been told. */
+  readonly initial?: boolean;
   readonly timeoutMs: number;
   readonly show: (object: Obj) => unknown;
 }
@@ -24,16 +26,27 @@ export function serveWatch(store: ObjectStore, request: WatchRequest, response: 
   response.writeHead(200, { 'Content-Type': 'application/json' });
   response.flushHeaders();
   const send = (type: string, object: unknown): void => void response.write(`${JSON.stringify({ type, object })}\n`);
+  const bookmark = (annotations?: Record<string, string>): void =>
+    send('BOOKMARK', {
+      apiVersion: groupVersion(resource),
+      kind: resource.kind,
+      metadata: {
+        resourceVersion: String(store.version),
+        creationTimestamp: null,
+        ...(annotations ? { annotations } : {}),
+      },
+    });
   const pass = (change: Change): void => {
     if (change.resource.plural !== resource.plural || change.resource.group !== resource.group) return;
     if (namespace !== '' && change.object.metadata.namespace !== namespace) return;
     const now = change.type !== 'DELETED' && matches(change.object);
     const before = change.before !== undefined && matches(change.before);
     if (now) send(before ? 'MODIFIED' : 'ADDED', request.show(change.object));
-    else if (before) send('DELETED', request.show(change.object));
+    else if (before) send('DELETED', request.show(last(change)));
   };
   if (request.from === undefined)
     for (const object of store.peek(resource, namespace)) if (matches(object)) send('ADDED', request.show(object));
+  if (request.initial) bookmark({ 'k8s.io/initial-events-end': 'true' });
   for (const change of missed) pass(change);
   const stop = store.watch(pass);
   const end = (): void => {
@@ -42,15 +55,15 @@ export function serveWatch(store: ObjectStore, request: WatchRequest, response: 
     response.end();
   };
   const timer = setTimeout(() => {
-    if (request.bookmarks) {
-      send('BOOKMARK', {
-        apiVersion: 'v1',
-        kind: resource.kind,
-        metadata: { resourceVersion: String(store.version), creationTimestamp: null },
-      });
-    }
+    if (request.bookmarks) bookmark();
     end();
   }, request.timeoutMs);
   timer.unref();
   response.on('close', end);
+}
+
+/** What left a selection is told as it was, at the version at which it left. */
+function last({ type, object, before }: Change): Obj {
+  if (type === 'DELETED' || !before) return object;
+  return { ...before, metadata: { ...before.metadata, resourceVersion: object.metadata.resourceVersion! } };
 }

@@ -6,6 +6,7 @@ import { conditionOf } from './conditions.js';
 import { collectOrphans, deleteWith, emptyNamespace, finishForeground, type Propagation } from './garbage.js';
 import { runJob } from './jobs.js';
 import { Kubelets } from './kubelet.js';
+import { furnish } from './namespaces.js';
 import { NodeController } from './nodes.js';
 import { operate, operatedKinds } from './operators.js';
 import { PodLogs, type Program } from './programs.js';
@@ -61,6 +62,7 @@ export class Controllers {
     this.#stop ??= this.store.watch((change) => this.#seen(change));
     this.#queue();
     for (const pod of this.store.peek(this.cluster.pods)) this.#kubelets.see(pod);
+    for (const namespace of this.cluster.all('v1', 'Namespace')) furnish(this.cluster, namespace);
   }
 
   stop(): void {
@@ -95,6 +97,7 @@ export class Controllers {
     }
     if (resource.plural === 'nodes') this.#node(object, type);
     if (resource.plural === 'persistentvolumeclaims' && type === 'DELETED') releaseVolume(this.cluster, object);
+    if (resource.plural === 'namespaces' && type === 'ADDED') furnish(this.cluster, object);
     if (resource.plural === 'namespaces' && object.metadata.deletionTimestamp && type === 'MODIFIED')
       emptyNamespace(this.cluster, object.metadata.name);
     if (['secrets', 'configmaps', 'persistentvolumeclaims'].includes(resource.plural)) this.#kubelets.lookAgain();

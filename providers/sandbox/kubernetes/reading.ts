@@ -1,0 +1,163 @@
+import type { ServerResponse } from 'node:http';
+
+import type { ApiContext } from './api.js';
+import type { Controllers } from './controllers/index.js';
+import type { Obj } from './objects.js';
+import type { Target } from './request.js';
+import { builtIns, groupVersion } from './resources.js';
+import { fieldSelector, labelSelector } from './selectors.js';
+import { badRequest, StatusError } from './status.js';
+import { tableOf } from './tables.js';
+import { serveWatch } from './watches.js';
+
+/** Items of a list of a built-in kind do not name it. */
+const bare = ({ apiVersion: _version, kind: _kind, ...rest }: Obj): Omit<Obj, 'apiVersion' | 'kind'> => rest;
+
+export function shown(
+  { now, store }: ApiContext,
+  { resource }: Target,
+  objects: readonly Obj[],
+  accept: string,
+): unknown {
+  if (!accept.includes('as=Table')) return objects[0];
+  return tableOf(resource, objects, now(), { resourceVersion: String(store.version) }, 'Metadata');
+}
+
+/** Fields that can be selected by, beside name and namespace. */
+const selectable: Readonly<Record<string, readonly string[]>> = {
+  pods: [
+    'spec.nodeName',
+    'spec.restartPolicy',
+    'spec.schedulerName',
+    'spec.serviceAccountName',
+    'spec.hostNetwork',
+    'status.phase',
+    'status.podIP',
+    'status.podIPs',
+    'status.nominatedNodeName',
+  ],
+  nodes: ['spec.unschedulable'],
+  secrets: ['type'],
+  namespaces: ['status.phase'],
+  replicasets: ['status.replicas'],
+  jobs: ['status.successful'],
+  services: ['spec.clusterIP', 'spec.type'],
+};
+
+/** @throws StatusError 400 */
+function assertFields({ resource }: Target, query: URLSearchParams): void {
+  if (resource.plural === 'events') return;
+  const known = ['metadata.name', 'metadata.namespace', ...(selectable[resource.plural] ?? [])];
+  for (const part of (query.get('fieldSelector') ?? '').split(',')) {
+    const path = /^([\w.]+)(==?|!=)/.exec(part)?.[1];
+    if (path === undefined || known.includes(path)) continue;
+    throw badRequest(`"${path}" is not a known field selector: only "metadata.name", "metadata.namespace"`);
+  }
+}
+
+export function selected({ store }: ApiContext, target: Target, query: URLSearchParams): Obj[] {
+  const { resource, namespace } = target;
+  assertFields(target, query);
+  const [labels, fields] = [labelSelector(query.get('labelSelector')), fieldSelector(query.get('fieldSelector'))];
+  return store.peek(resource, namespace).filter((object) => labels(object.metadata.labels ?? {}) && fields(object));
+}
+
+export function list(context: ApiContext, target: Target, query: URLSearchParams, accept: string): unknown {
+  const { store, now } = context;
+  const all = selected(context, target, query);
+  assertVersion(query);
+  const start = Number(query.get('continue') ?? 0);
+  if (!Number.isInteger(start)) throw badRequest('invalid continue token: continue key is not valid');
+  const limit = Number(query.get('limit') ?? 0) || all.length;
+  const items = all.slice(start, start + limit);
+  const more = start + limit < all.length;
+  const metadata = {
+    resourceVersion: String(store.version),
+    ...(more ? { continue: String(start + limit), remainingItemCount: all.length - start - limit } : {}),
+  };
+  if (accept.includes('as=Table'))
+    return tableOf(target.resource, items, now(), metadata, query.get('includeObject') ?? 'Metadata');
+  return {
+    kind: `${target.resource.kind}List`,
+    apiVersion: groupVersion(target.resource),
+    metadata,
+    items: builtIns.includes(target.resource) ? items.map(bare) : items,
+  };
+}
+
+/** @throws StatusError 400 */
+function assertVersion(query: URLSearchParams): void {
+  const version = query.get('resourceVersion') ?? '';
+  if (/^\d*$/.test(version)) return;
+  throw badRequest(
+    `invalid resource version: resourceVersion: Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`,
+  );
+}
+
+export function watch(
+  context: ApiContext,
+  target: Target,
+  query: URLSearchParams,
+  accept: string,
+  response: ServerResponse,
+): void {
+  const { store, now } = context;
+  const [labels, fields] = [labelSelector(query.get('labelSelector')), fieldSelector(query.get('fieldSelector'))];
+  const version = query.get('resourceVersion');
+  assertVersion(query);
+  assertFields(target, query);
+  const initial = query.get('sendInitialEvents') === 'true';
+  if (initial && query.get('resourceVersionMatch') !== 'NotOlderThan') {
+    const message = 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
+    throw new StatusError(422, 'Invalid', `ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: ${message}`, {
+      group: 'meta.k8s.io',
+      kind: 'ListOptions',
+      causes: [{ reason: 'FieldValueForbidden', message, field: 'resourceVersionMatch' }],
+    });
+  }
+  let told = false;
+  serveWatch(
+    store,
+    {
+      resource: target.resource,
+      namespace: target.namespace,
+      matches: (object) =>
+        labels(object.metadata.labels ?? {}) &&
+        fields(object) &&
+        (target.name === '' || object.metadata.name === target.name),
+      from: initial || version === null || version === '' || version === '0' ? undefined : Number(version),
+      initial,
+      bookmarks: query.get('allowWatchBookmarks') === 'true',
+      timeoutMs: Number(query.get('timeoutSeconds') ?? 1800) * 1000,
+      show: (object) => {
+        if (!accept.includes('as=Table')) return object;
+        const table = tableOf(target.resource, [object], now(), {}, query.get('includeObject') ?? 'Metadata');
+        // Columns are described once.
+        const shownNow = told ? { ...table, columnDefinitions: null } : table;
+        told = true;
+        return shownNow;
+      },
+    },
+    response,
+  );
+}
+
+/** What a container wrote. @throws StatusError 400 when it has not run */
+export function logOf({ logs }: Controllers, pod: Obj, query: URLSearchParams): string {
+  const { name, uid } = pod.metadata;
+  const container =
+    query.get('container') ?? ((pod.spec?.['containers'] ?? []) as { name: string }[])[0]?.name ?? 'container';
+  const previous = query.get('previous') === 'true';
+  const text = logs.read(uid!, previous);
+  if (text === undefined) {
+    throw badRequest(
+      previous
+        ? `previous terminated container "${container}" in pod "${name}" not found`
+        : `container "${container}" in pod "${name}" is waiting to start: ContainerCreating`,
+    );
+  }
+  const tail = query.get('tailLines');
+  if (tail === null) return text;
+  const lines = text.split('\n').slice(0, -1).slice(-Number(tail));
+  return Number(tail) === 0 ? '' : lines.map((line) => `${line}\n`).join('');
+}
