@@ -59,7 +59,9 @@ function clusterFilePage(schema: JsonSchema): string {
 }
 
 function rowsOf(schema: JsonSchema, prefix: string): Row[] {
-  const properties = (schema.properties ?? {}) as Record<string, JsonSchema>;
+  const more = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
+  const any = schema.properties && more?.anyOf?.find(({ properties }) => properties);
+  const properties = { ...schema.properties, ...(any ? { '<name>': any } : {}) };
   return Object.entries(properties).flatMap(([key, property]) => {
     const path = prefix === '' ? key : `${prefix}.${key}`;
     const items = property.items;

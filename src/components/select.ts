@@ -5,10 +5,10 @@ import type { SpecProblem } from '../domain/spec/rules.js';
 import type { PoolSpec } from '../domain/spec/schema.js';
 import { UsageError } from '../errors/index.js';
 import { settingNames } from './options.js';
+import { settingsProblems } from './settings.js';
 import { circle, inOrder, providersOf, waitsFor } from './order.js';
 import type { Catalogue, CheckedOptions, Component, ProviderFacts, SelectedComponent, Selection } from './types.js';
 import { variablesOf } from './variables.js';
-import { jsonText } from './yaml-text.js';
 import { type OptionsOf, whenHolds, whenText } from './when.js';
 
 /** What is selected from. Absent components: only what the provider requires. */
@@ -113,45 +113,21 @@ class Choice {
     const { name } = component;
     const setting = this.#settings.get(name);
     if (setting === undefined || setting === false) return;
-    const settings = this.settingsOf(name);
-    const say = (key: readonly (string | number)[], message: string, atKey = false): void => {
-      this.#problems.push({ path: ['components', name, ...key], message, ...(atKey ? { atKey } : {}) });
-    };
-    for (const { path, message, atKey } of this.checked(component).problems) say(path, message, atKey ?? false);
-    const { pool, storage, version, values, secrets } = settings;
-    const templates = [component.values, ...component.before, ...component.manifests];
-    const uses = (word: string): boolean => templates.some((template) => template?.uses.has(word));
-    if (pool !== undefined && !uses('pool') && !uses('placement'))
-      say(['pool'], 'it has nothing that could live on a pool', true);
-    if (storage !== undefined && !uses('storage')) say(['storage'], 'it keeps nothing on volumes', true);
-    if (pool !== undefined && !this.input.pools.some((one) => one.name === pool)) {
-      const pools = this.input.pools.map((one) => one.name);
-      const near = nearest(pool, pools);
-      const said =
-        near === undefined ? `one of ${pools.join(', ') || '(there are no pools)'}` : `did you mean ${near}?`;
-      say(['pool'], `there is no pool ${pool}; ${said}`);
-    }
-    if (component.chart === undefined) {
-      if (version !== undefined) say(['version'], 'it has no chart, so no version', true);
-      if (values !== undefined) say(['values'], 'it has no chart, so no values', true);
-    } else {
-      const wrong = unfit(values);
-      if (wrong !== undefined) say(['values'], wrong);
-    }
-    const variables = [...new Set(this.variablesFor(component))];
-    for (const variable of Object.keys(secrets ?? {})) {
-      if (variables.includes(variable)) continue;
-      const near = nearest(variable, variables);
-      const said = near === undefined ? `it has: ${variables.join(', ') || 'none'}` : `did you mean ${near}?`;
-      say(['secrets', variable], `it has no such secret; ${said}`, true);
-    }
+    const problems = [
+      ...this.checked(component).problems,
+      ...settingsProblems(component, this.settingsOf(name), {
+        pools: this.input.pools.map((pool) => pool.name),
+        variables: this.variablesFor(component),
+      }),
+    ];
+    for (const { path, ...rest } of problems) this.#problems.push({ path: ['components', name, ...path], ...rest });
   }
 
   /** Of its own secrets, and of those that go with it. */
   private variablesFor(component: Component): readonly string[] {
-    return [component, ...this.#all.filter((other) => other.with?.component === component.name)].flatMap((one) =>
-      one.secrets.flatMap((secret) => Object.values(variablesOf(one.name, secret))),
-    );
+    const all = [component, ...this.#all.filter((other) => other.with?.component === component.name)];
+    const named = all.flatMap((one) => one.secrets.flatMap((secret) => Object.values(variablesOf(one.name, secret))));
+    return [...new Set(named)];
   }
 
   private reason(component: Component): string | undefined {
@@ -306,16 +282,6 @@ class Choice {
     if (other !== undefined)
       return `goes with ${other.component}${other.when === undefined ? '' : `, with ${whenText(other.when)}`}`;
     return 'not named in the file';
-  }
-}
-
-/** Why values cannot be handed on as YAML; undefined: they can. */
-function unfit(values: unknown): string | undefined {
-  try {
-    jsonText(values ?? {});
-    return undefined;
-  } catch (error) {
-    return error instanceof TypeError ? error.message : 'cannot be written as YAML';
   }
 }
 

@@ -1,0 +1,61 @@
+import { nearest } from '../domain/nearest.js';
+import type { ComponentSettings } from '../domain/spec/components.js';
+import type { Component, OptionProblem } from './types.js';
+import { jsonText } from './yaml-text.js';
+
+/** What settings may name. */
+export interface SettingsScope {
+  readonly pools: readonly string[];
+  /** Environment variables of its secrets, and of those that go with it. */
+  readonly variables: readonly string[];
+}
+
+/** What is wrong with the settings that every component has; its own options aside. Nothing is silently of no use. */
+export function settingsProblems(
+  component: Component,
+  settings: ComponentSettings,
+  scope: SettingsScope,
+): OptionProblem[] {
+  const { pool, storage, version, values, secrets } = settings;
+  const templates = [component.values, ...component.before, ...component.manifests];
+  const uses = (word: string): boolean => templates.some((template) => template?.uses.has(word));
+  const problems: OptionProblem[] = [];
+  const say = (path: OptionProblem['path'], message: string, atKey = false): void => {
+    problems.push({ path, message, ...(atKey ? { atKey } : {}) });
+  };
+  if (pool !== undefined && !uses('pool') && !uses('placement'))
+    say(['pool'], 'it has nothing that could live on a pool', true);
+  if (pool !== undefined && !scope.pools.includes(pool))
+    say(['pool'], `there is no pool ${pool}; ${meant(pool, scope.pools, 'one of ', '(there are no pools)')}`);
+  if (storage !== undefined && !uses('storage')) say(['storage'], 'it keeps nothing on volumes', true);
+  if (component.chart === undefined) {
+    if (version !== undefined) say(['version'], 'it has no chart, so no version', true);
+    if (values !== undefined) say(['values'], 'it has no chart, so no values', true);
+  } else {
+    const wrong = unfit(values);
+    if (wrong !== undefined) say(['values'], wrong);
+  }
+  for (const variable of Object.keys(secrets ?? {}))
+    if (!scope.variables.includes(variable))
+      say(
+        ['secrets', variable],
+        `it has no such secret; ${meant(variable, scope.variables, 'it has: ', 'none')}`,
+        true,
+      );
+  return problems;
+}
+
+function meant(typed: string, known: readonly string[], before: string, none: string): string {
+  const near = nearest(typed, known);
+  return near === undefined ? `${before}${known.join(', ') || none}` : `did you mean ${near}?`;
+}
+
+/** Why values cannot be handed on as YAML; undefined: they can. */
+function unfit(values: unknown): string | undefined {
+  try {
+    jsonText(values ?? {});
+    return undefined;
+  } catch (error) {
+    return error instanceof TypeError ? error.message : 'cannot be written as YAML';
+  }
+}
