@@ -115,6 +115,10 @@ console.table(
 const out = values.out ?? join(tmpdir(), 'slipway-bench.json');
 writeFileSync(
   out,
-  JSON.stringify({ node: process.version, cpus: cpus().length, timeScale, starts, rendering, planning, creates }, undefined, 2),
+  JSON.stringify(
+    { node: process.version, cpus: cpus().length, timeScale, starts, rendering, planning, creates },
+    undefined,
+    2,
+  ),
 );
 console.log(`written to ${out}`);
