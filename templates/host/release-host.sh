@@ -23,6 +23,8 @@ holder=$(claim_field machine)
 stop_unit() {
   [ -e "$p/etc/systemd/system/$1" ] || return 0
   said=$(systemctl disable --now "$1" 2>&1) || fail UNIT_FAILED "$1 could not be stopped: $said"
+  # One that failed is remembered although its file is gone.
+  systemctl reset-failed "$1" 2>/dev/null || :
   rm -rf "$p/etc/systemd/system/$1" "$p/etc/systemd/system/$1.d" "$p/etc/systemd/system/$1.env"
 }
 
