@@ -1,4 +1,3 @@
-import { UsageError } from '../../src/errors/index.js';
 import type { ProviderPackage } from '../../src/provider/registry.js';
 import { createHetznerProvider } from './provider.js';
 
@@ -18,17 +17,10 @@ export const hetzner: ProviderPackage = {
   title: 'Hetzner Cloud',
   tokenVariable,
   async open(context) {
-    const token = context.secret(tokenVariable);
-    if (!token) {
-      throw new UsageError('No Hetzner API token is set.', {
-        code: 'TOKEN_MISSING',
-        hint: `Make one with read and write permission (Hetzner console, Security, API tokens) and set ${tokenVariable} to it.`,
-      });
-    }
     return createHetznerProvider({
       name: 'hetzner',
       title: 'Hetzner Cloud',
-      token,
+      token: context.secret(tokenVariable),
       endpoint: context.variable('HCLOUD_ENDPOINT') ?? officialEndpoint,
       pace: 1,
       networkLimit,

@@ -3,7 +3,7 @@ import type { KubernetesIntegration } from '../../src/provider/port.js';
 import { names } from './names.js';
 
 /** What Kubernetes must know of Hetzner. */
-export function kubernetesIntegration(token: Secret): KubernetesIntegration {
+export function kubernetesIntegration(token: Secret | undefined): KubernetesIntegration {
   return {
     externalCloudProvider: true,
     serviceLoadBalancer: 'provider',

@@ -18,7 +18,7 @@ import { networkShape } from './wire.js';
 export interface HetznerOptions {
   readonly name: string;
   readonly title: string;
-  readonly token: Secret;
+  readonly token: Secret | undefined;
   /** Base of the API with its version: `https://api.hetzner.cloud/v1`. */
   readonly endpoint: string;
   /** Factor on every pause of ours: 1 against the real cloud. */

@@ -17,7 +17,7 @@ import { pipeline, type ApiRequest, type Layer, type Send } from './types.js';
 
 export interface ApiOptions {
   readonly endpoint: string;
-  readonly token: Secret;
+  readonly token: Secret | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly boundary: Boundary;

@@ -43,6 +43,12 @@ describe('a request', () => {
     ]);
   });
 
+  it('is not sent at all without a token', async () => {
+    const { api, seen } = await start(() => found, { token: '' });
+    await expect(api.get('/thing', thing, call)).rejects.toMatchObject({ code: 'TOKEN_MISSING', exitCode: 2 });
+    expect(seen).toEqual([]);
+  });
+
   it('is never sent twice when it creates something and the answer stays open', async () => {
     for (const answer of ['cut', { status: 502, body: '<html>' }, wireError(504, 'timeout')] as const) {
       const cloud = await scriptedApi(() => answer);
