@@ -1,3 +1,5 @@
+import pLimit from 'p-limit';
+
 import type { Clock } from '../../src/domain/clock.js';
 import type { ClusterRef, MachineLogin } from '../../src/domain/machine.js';
 import type { HostSpec } from '../../src/domain/spec/hosts.js';
@@ -54,6 +56,8 @@ export interface Seen {
 export class Inventory {
   readonly #memories: Memories;
   #seen: Promise<readonly Seen[]> | undefined;
+  /** Each note is laid over the one before. */
+  readonly #noting = pLimit(1);
 
   constructor(readonly site: Site) {
     this.#memories = new Memories(site.stateFolder);
@@ -73,6 +77,10 @@ export class Inventory {
 
   /** Notes what has just been done to a host. */
   async note(clusterId: string, host: HostSpec, claim: Claim | undefined): Promise<void> {
+    return this.#noting(() => this.#note(clusterId, host, claim));
+  }
+
+  async #note(clusterId: string, host: HostSpec, claim: Claim | undefined): Promise<void> {
     const id = hostId(host);
     const seen = (await this.#seen) ?? [];
     this.#seen = Promise.resolve(

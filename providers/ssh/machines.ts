@@ -156,6 +156,7 @@ export class HostMachines implements Machines {
       generation,
       id: hostId(host),
       name: claim.machine,
+      host: host.name,
       type: host.type,
       location: host.location,
       status: error === undefined ? 'running' : 'unknown',

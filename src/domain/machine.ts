@@ -47,6 +47,8 @@ export interface Machine extends Slot {
   readonly labels: Readonly<Record<string, string>>;
   /** ISO 8601. */
   readonly createdAt: string;
+  /** What its owner calls the host that it is, where that was there before us. */
+  readonly host?: string | undefined;
   /** How to log in, where that is not as root with the cluster's own key at its public address. */
   readonly login?: MachineLogin | undefined;
   /** Its owner took it out of the file: whatever it does for the cluster is to move, and then it is let go. */

@@ -49,7 +49,7 @@ export function renderStatus(status: ClusterStatus): string {
       : []),
     '',
     table(
-      ['MACHINE', 'POOL', 'TYPE', 'PLACE', 'STATUS', 'NODE', 'VERSION', 'ADDRESS', 'PRIVATE'],
+      ['MACHINE', 'POOL', 'HOST', 'TYPE', 'PLACE', 'STATUS', 'NODE', 'VERSION', 'ADDRESS', 'PRIVATE'],
       status.machines.map(machineRow),
     ),
     ...(status.strayNodes.length > 0 ? ['', `nodes without a machine: ${status.strayNodes.join(', ')}`] : []),
@@ -64,9 +64,13 @@ export function renderStatus(status: ClusterStatus): string {
   ].join('\n');
 }
 
+/** Owners of hosts need not give types and places a name. */
+const named = (word: string): string => (word === 'any' ? '' : word);
+
 function machineRow({
   name,
   pool,
+  host,
   type,
   location,
   status,
@@ -80,8 +84,9 @@ function machineRow({
   return [
     name,
     pool,
-    type,
-    location,
+    host ?? '',
+    named(type),
+    named(location),
     status,
     `${health}${votes}`,
     node?.version ?? '',

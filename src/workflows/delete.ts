@@ -45,7 +45,7 @@ export async function deleteCluster(
     const kept = input.deleteVolumes ? [] : volumes;
     await context.reporter.confirm({
       question: `Delete the cluster ${ref.name}?`,
-      details: describe(machines, balancers, items, going, kept, catalog.currency),
+      details: describe(provider, machines, balancers, items, going, kept, catalog.currency),
       typed: ref.name,
       flags: `--yes --confirm ${ref.name}`,
     });
@@ -105,7 +105,7 @@ export function deletionSteps(
     id: `delete:${machine.name}`,
     phase: 'Delete machines',
     target: machine.name,
-    text: 'delete the machine',
+    text: machine.host === undefined ? 'delete the machine' : `let ${machine.host} go`,
     needs: [],
     destroys: true,
     apply: (run) => provider.machines.delete(machine, run),
@@ -141,6 +141,7 @@ export function deletionSteps(
 }
 
 function describe(
+  provider: MachineProvider,
   machines: readonly Machine[],
   balancers: readonly ClusterMade[],
   items: readonly FoundationItem[],
@@ -151,8 +152,10 @@ function describe(
   const volume = (item: ClusterMade): string =>
     `volume ${item.name}, ${item.sizeGB ?? '?'} GB, ${item.monthly.toFixed(2)} ${currency} a month (${item.because})`;
   return [
-    ...machines.map(
-      (machine) => `machine ${machine.name}, ${machine.type} in ${machine.location}, with everything on its disk`,
+    ...machines.map(({ name, host, type, location }) =>
+      host === undefined
+        ? `machine ${name}, ${type} in ${location}, with everything on its disk`
+        : `machine ${name}: ${host} ${provider.machines.deletion ?? 'is let go'}`,
     ),
     ...balancers.map((item) => `load balancer ${item.name} (${item.because})`),
     ...items.map((item) => `${item.kind} ${item.name}`),

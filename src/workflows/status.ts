@@ -14,7 +14,7 @@ import { toolsFor } from './tools.js';
 
 export interface MachineStatus extends Pick<
   Machine,
-  'name' | 'pool' | 'role' | 'type' | 'location' | 'status' | 'publicAddress' | 'privateAddress'
+  'name' | 'pool' | 'role' | 'host' | 'type' | 'location' | 'status' | 'publicAddress' | 'privateAddress'
 > {
   /** Undefined when there is no such node, or the API did not answer. */
   readonly node: Pick<NodeFacts, 'ready' | 'version' | 'schedulable' | 'etcdVoter' | 'notReadyBecause'> | undefined;
@@ -83,6 +83,7 @@ function compose(
       name: machine.name,
       pool: machine.pool,
       role: machine.role,
+      host: machine.host,
       type: machine.type,
       location: machine.location,
       status: machine.status,

@@ -171,6 +171,9 @@ describe('the life of a cluster on hosts of one’s own', () => {
     const { out } = await cli.run(['cluster', 'status', 'metal', '--json']);
     const { machines } = JSON.parse(out) as { machines: { name: string; status: string }[] };
     expect(machines.map(({ status }) => status)).toEqual(['running', 'running']);
+    const shown = await cli.run(['cluster', 'status', 'metal']);
+    expect(shown.out).toMatch(/MACHINE +POOL +HOST +STATUS/);
+    expect(shown.out).toMatch(/web +ops +running/);
   });
 
   it('is not disturbed by another that wants the same hosts', async () => {
@@ -219,6 +222,7 @@ describe('the life of a cluster on hosts of one’s own', () => {
     const run = await cli.run(['cluster', 'delete', 'metal', '--yes', '--confirm', 'metal'], patience);
     expect(run.code).toBe(4);
     expect(run.err).toContain('SLIPWAY_LOST_HOSTS=c');
+    expect(run.err).toContain('let a go');
     for (const name of ['a', 'b', 'ops']) expect(await added(name), name).toEqual([]);
     await hosts.act('reconnect', '^c$');
     expect(await cli.run(['cluster', 'delete', 'metal', '--yes', '--confirm', 'metal'], patience)).toMatchObject({

@@ -111,6 +111,18 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
     expect(await list(runs.open(listed))).toEqual([]);
   });
 
+  it('taken at the same time are all remembered', async () => {
+    const by = runs.open(listed);
+    await Promise.all([machine('cp'), machine('web')].map((one) => create(by, one)));
+    for (const one of hosts) one.closeGate();
+    const machines = await list(runs.open(listed));
+    expect(machines.map(({ name, host, status }) => [name, host, status])).toEqual([
+      ['demo-cp-1-g1', 'rack1', 'unknown'],
+      ['demo-web-1-g1', 'rack2', 'unknown'],
+    ]);
+    for (const one of hosts) one.openGate();
+  });
+
   it('that left the file are still entered, as ones to be replaced', async () => {
     const created = await create(runs.open(listed));
     const by = runs.open(listed.slice(1));
