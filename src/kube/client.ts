@@ -63,7 +63,9 @@ export class KubeClient {
   /** Opens a stream on a server that answers. @throws ApiError, UnreachableError; neither is sat out. */
   async stream(path: string, silenceMs: number, signal: AbortSignal): Promise<IncomingMessage> {
     const timeouts = { ...this.#timeouts, silenceMs };
-    const response = await this.#somewhere((server) => open(server, { method: 'GET', path }, timeouts, signal));
+    const response = await this.#somewhere((server) =>
+      open({ ...server, agent: server.streams }, { method: 'GET', path }, timeouts, signal),
+    );
     if (response.statusCode === 200) return response;
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(chunk as Buffer);
@@ -93,7 +95,10 @@ export class KubeClient {
   }
 
   close(): void {
-    for (const server of this.#servers) server.agent.destroy();
+    for (const { agent, streams } of this.#servers) {
+      agent.destroy();
+      streams.destroy();
+    }
   }
 
   async #patiently(request: KubeRequest, signal: AbortSignal): Promise<KubeResponse> {

@@ -12,6 +12,8 @@ export interface KubeServer {
   /** `https://192.0.2.7:6443` */
   readonly address: string;
   readonly agent: HttpAgent;
+  /** For watches, which hold their connection: requests must not have to wait for one. */
+  readonly streams: HttpAgent;
   /** Headers that say who we are; asked for at each request, as a token may be short-lived. */
   authorize(): Promise<Readonly<Record<string, string>>>;
 }
@@ -101,10 +103,12 @@ function plainServer(cluster: Cluster, user: User): KubeServer {
     servername: cluster['tls-server-name'],
     rejectUnauthorized: cluster['insecure-skip-tls-verify'] ? false : undefined,
   });
-  const options = { keepAlive: true, maxSockets, scheduling: 'lifo' as const };
+  const agent = (options: AgentOptions): HttpAgent =>
+    isPlainHttp(cluster.server) ? new HttpAgent(options) : new HttpsAgent({ ...options, ...tls });
   return {
     address: cluster.server,
-    agent: isPlainHttp(cluster.server) ? new HttpAgent(options) : new HttpsAgent({ ...options, ...tls }),
+    agent: agent({ keepAlive: true, maxSockets, scheduling: 'lifo' }),
+    streams: agent({ keepAlive: true }),
     async authorize() {
       const token = user.token ?? (user.tokenFile ? readCredential(user.tokenFile).toString().trim() : undefined);
       return token ? { authorization: `Bearer ${token}` } : {};
@@ -140,6 +144,7 @@ async function elaborateServer(kubeconfig: Secret, context: string, cluster: Clu
   return {
     address: cluster.server,
     agent: first.agent,
+    streams: first.agent,
     async authorize() {
       const { headers, auth } = await apply();
       const authorization =

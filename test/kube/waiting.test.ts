@@ -64,6 +64,20 @@ describe('a wait for objects', () => {
     expect(watches()).toBe(1);
   });
 
+  it('leaves connections to those who ask, however many kinds are followed', async () => {
+    const kinds = (await kube.kinds(options)).slice(0, 30);
+    const stop = new AbortController();
+    const waits = kinds.map((kind) =>
+      kube
+        .until({ ...until('never'), kinds: [kind] }, { ...patient, signal: stop.signal })
+        .catch((error: unknown) => error),
+    );
+    await watched(kinds.length);
+    expect(await kube.nodes(options)).toEqual([]);
+    stop.abort(new Error('enough'));
+    expect(await Promise.all(waits)).toHaveLength(kinds.length);
+  });
+
   it('goes on where it was when the connection breaks', async () => {
     const waiting = kube.until(until('one'), patient);
     await watched(1);
