@@ -61,6 +61,7 @@ export function answer(
     force: query.get('force') === 'true',
     query,
     propagation: propagationOf(query, method === 'DELETE' ? text : ''),
+    isImmediate: method === 'DELETE' && graceOf(query, text) === 0,
   });
   return {
     code: result.code,
@@ -78,6 +79,8 @@ interface WriteOptions {
   readonly query: URLSearchParams;
   /** What becomes of what an object owns. */
   readonly propagation: Propagation;
+  /** A pod is deleted without waiting for its kubelet. */
+  readonly isImmediate: boolean;
 }
 
 function write(
@@ -93,7 +96,10 @@ function write(
   const body = parse(text, type) as Obj;
   if (method === 'POST' && subresource === 'token')
     return { code: 201, body: context.tokens.issue(store.get(resource, namespace, name), body) };
-  if (method === 'POST' && subresource === 'eviction') return evict(context, target, options.dry);
+  if (method === 'POST' && subresource === 'eviction') {
+    if (body.metadata?.name !== name) throw badRequest('name in URL does not match name in Eviction object');
+    return evict(context, target, options.dry);
+  }
   if (method === 'POST' && subresource === 'binding') {
     const node = (body as unknown as { target?: { name?: string } }).target?.name;
     store.change(resource, namespace, name, (pod) => void (pod.spec = { ...pod.spec, nodeName: node }));
@@ -252,11 +258,15 @@ function evict(
 function remove(
   { store, controllers }: ApiContext,
   { resource, namespace, name }: Target,
-  { dry, propagation }: WriteOptions,
+  { dry, propagation, isImmediate }: WriteOptions,
 ): unknown {
   const object = store.get(resource, namespace, name);
   if (dry) return object;
-  if (resource.plural === 'pods') return controllers.terminate(object);
+  if (resource.plural === 'pods') {
+    if (!isImmediate) return controllers.terminate(object);
+    controllers.cluster.removePod(object);
+    return object;
+  }
   if (resource.plural === 'namespaces') {
     return store.change(resource, '', name, (one) => {
       one.metadata.deletionTimestamp = store.stamp();
@@ -312,6 +322,12 @@ function parse(text: string, type: string): unknown {
   } catch {
     throw badRequest('the body is neither JSON nor YAML that can be read');
   }
+}
+
+function graceOf(query: URLSearchParams, text: string): number | undefined {
+  const given =
+    query.get('gracePeriodSeconds') ?? (parse(text, 'json') as { gracePeriodSeconds?: number }).gracePeriodSeconds;
+  return given === undefined || given === null ? undefined : Number(given);
 }
 
 function propagationOf(query: URLSearchParams, text: string): Propagation {

@@ -1,4 +1,5 @@
 import type { SandboxClock } from '../../types.js';
+import { budgetStatus } from '../eviction.js';
 import type { Obj } from '../objects.js';
 import type { Change, ObjectStore } from '../store.js';
 import { ClusterState, type ControllerTimes } from './cluster.js';
@@ -36,6 +37,7 @@ const looked = new Set([
   'persistentvolumeclaims',
   'storageclasses',
   'namespaces',
+  'poddisruptionbudgets',
 ]);
 
 /** What runs inside a cluster: scheduler, kubelets, workloads, jobs, volumes, services, nodes, garbage collection. */
@@ -144,6 +146,16 @@ export class Controllers {
       allocate(cluster, one);
       endpoints(cluster, one);
       if (this.options.serviceLoadBalancer) nodeBalancer(cluster, one);
+    }
+    for (const one of cluster.all('policy/v1', 'PodDisruptionBudget')) {
+      const { healthy, expected, desired, allowed } = budgetStatus(this.store, one);
+      cluster.status(one, {
+        observedGeneration: one.metadata.generation,
+        currentHealthy: healthy,
+        desiredHealthy: desired,
+        expectedPods: expected,
+        disruptionsAllowed: allowed,
+      });
     }
     for (const resource of this.store.resources.all())
       if (this.#operated.has(`${resource.group}/${resource.kind}`))
