@@ -11,3 +11,4 @@ export * from './addresses.js';
 export * from './residency.js';
 export * from './cost.js';
 export * from './pools.js';
+export * from './words.js';

@@ -1,3 +1,4 @@
+import { count } from '../domain/words.js';
 import { IncompleteError, InterruptedError, RefusedError, type SlipwayError } from '../errors/index.js';
 import type { RunResult, StepFailure } from './run.js';
 
@@ -59,8 +60,6 @@ function hintFor(failures: readonly StepFailure[], retryCommand: string): string
       ? hint
       : `${hint} ${again}`;
 }
-
-const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
 const shorten = (names: readonly string[]): string =>
   names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;

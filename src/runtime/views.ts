@@ -1,3 +1,4 @@
+import { count } from '../domain/words.js';
 import { duration, table } from '../ui/index.js';
 import type { ReconcileResult } from '../workflows/reconcile.js';
 import type { ClusterStatus, ListedCluster, MachineStatus } from '../workflows/status.js';
@@ -11,7 +12,7 @@ export function renderReady(result: ReconcileResult): string {
   return [
     result.changed === 0
       ? `${result.cluster} is as asked; nothing was changed.`
-      : `${result.cluster} is ready: ${servers} control plane${servers === 1 ? '' : 's'}, ${workers} worker${workers === 1 ? '' : 's'}, ${result.kubernetesVersion}.`,
+      : `${result.cluster} is ready: ${count(servers, 'control plane')}, ${count(workers, 'worker')}, ${result.kubernetesVersion}.`,
     `  kubectl --kubeconfig ${result.kubeconfig} get nodes`,
     `  slipway cluster status ${result.cluster}`,
   ].join('\n');

@@ -1,3 +1,4 @@
+import { count } from '../domain/words.js';
 import type { ReportEvent, StepInfo } from '../reporting/index.js';
 import { duration } from './text.js';
 
@@ -13,7 +14,7 @@ export class PlainLines {
       case 'operation-started':
         this.#started = event.at;
         for (const step of event.steps) this.#steps.set(step.id, step);
-        return this.write(`${event.operation} ${event.cluster}: ${event.steps.length} steps`);
+        return this.write(`${event.operation} ${event.cluster}: ${count(event.steps.length, 'step')}`);
       case 'step-started':
         return this.step(event.id, event.at, (step) => `${step.text} …`);
       case 'step-progress':

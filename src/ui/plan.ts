@@ -1,3 +1,4 @@
+import { count } from '../domain/words.js';
 import type { StepInfo } from '../reporting/index.js';
 
 /**
@@ -18,7 +19,7 @@ export function renderPlan(steps: readonly StepInfo[]): string {
     lines.push('');
   }
   const destroying = steps.filter((step) => step.destroys).length;
-  lines.push(`${steps.length} steps${destroying > 0 ? `, ${destroying} of which take something away` : ''}.`);
+  lines.push(`${count(steps.length, 'step')}${destroying > 0 ? `, ${destroying} of which take something away` : ''}.`);
   return lines.join('\n');
 }
 

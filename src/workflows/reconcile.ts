@@ -1,4 +1,4 @@
-import { bySlot, monthlyCost, type ClusterRef, type Machine, type WantedMachine } from '../domain/index.js';
+import { bySlot, count, monthlyCost, type ClusterRef, type Machine, type WantedMachine } from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import { errorOf, journaled, runSteps, type Step } from '../engine/index.js';
 import { RefusedError } from '../errors/index.js';
@@ -179,14 +179,14 @@ async function confirmSteps(
   if (destroying.length === 0 && creating === 0) return;
   const cost = await costOf(provider, seen, context.signal);
   const details = [
-    ...(creating > 0 ? [`create ${creating} machine${creating === 1 ? '' : 's'} at ${provider.title}`] : []),
+    ...(creating > 0 ? [`create ${count(creating, 'machine')} at ${provider.title}`] : []),
     ...destroying.map((step) => `${step.target}: ${step.text}`),
     ...(cost
       ? [`the machines of the cluster then cost about ${cost.amount.toFixed(2)} ${cost.currency} a month, net`]
       : []),
   ];
   await context.reporter.confirm({
-    question: `Change ${name} in ${steps.length} steps?`,
+    question: `Change ${name} in ${count(steps.length, 'step')}?`,
     details,
     flags: '--yes',
     harmless: destroying.length === 0,

@@ -20,6 +20,7 @@ describe('what people read', () => {
   it.each([
     [840, '840 ms'],
     [4_100, '4.1 s'],
+    [59_960, '1 min 0 s'],
     [192_000, '3 min 12 s'],
     [7_500_000, '2 h 5 min'],
   ])('%i ms as %s', (ms, text) => expect(duration(ms)).toBe(text));
@@ -67,7 +68,7 @@ describe('what people read', () => {
     ];
     for (const event of events) plain.emit(event);
     expect(lines).toEqual([
-      'cluster create demo: 1 steps',
+      'cluster create demo: 1 step',
       '   +0.0s  cp-1  create a cx23 …',
       '  +12.3s  cp-1  done: create a cx23 (12.3 s)',
       'done after 12.3 s',

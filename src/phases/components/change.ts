@@ -1,4 +1,5 @@
 import type { RenderedComponent, ResolvedSecret } from '../../components/types.js';
+import { count } from '../../domain/words.js';
 import type { KubeObject } from '../../kube/types.js';
 import {
   chartNamespace,
@@ -184,5 +185,3 @@ const limited = (lines: readonly string[]): string[] =>
   lines.length <= mostLines
     ? [...lines]
     : [...lines.slice(0, mostLines - 1), `  … and ${lines.length - mostLines + 1} more`];
-
-const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
