@@ -16,6 +16,7 @@ export class HostMachines implements Machines {
   /** Hosts chosen for machines to come, by machine name: two creates at once don't choose the same. */
   readonly #chosen = new Map<string, string>();
   readonly #choosing = pLimit(1);
+  readonly #warned = new Set<string>();
 
   constructor(
     private readonly inventory: Inventory,
@@ -25,6 +26,7 @@ export class HostMachines implements Machines {
 
   async list(cluster: ClusterRef, options: CallOptions): Promise<readonly Machine[]> {
     const seen = await this.inventory.look(cluster, options);
+    this.#warn(seen);
     const ours = await Promise.all(
       seen.flatMap((one) => (one.claim?.cluster.id === cluster.id ? [this.#machine(one, one.claim)] : [])),
     );
@@ -140,6 +142,15 @@ export class HostMachines implements Machines {
     const promised = new Set([...this.#chosen].filter(([name]) => !names.has(name)).map(([, id]) => id));
     const free = seen.filter((one) => isFree(one) && !promised.has(hostId(one.host))).map(({ host }) => host);
     return assign(requests, free, usedBy(seen, cluster));
+  }
+
+  /** Who shows another key is told of even when there is nothing to do: Kubernetes takes a while to notice. */
+  #warn(seen: readonly Seen[]): void {
+    for (const { host, claim, error } of seen) {
+      if (!claim || !(error instanceof RefusedError) || this.#warned.has(host.name)) continue;
+      this.#warned.add(host.name);
+      this.inventory.site.say(`${claim.machine} can’t be entered: ${error.message} ${error.hint ?? ''}`.trim());
+    }
   }
 
   async #find({ id, name }: Pick<Machine, 'id' | 'name'>, options: CallOptions): Promise<Seen | undefined> {

@@ -220,7 +220,7 @@ describe('the life of a cluster on hosts of one’s own', () => {
   it('does not forget a silent host when it is deleted, unless told that it is lost', async () => {
     await hosts.act('cutOff', '^c$');
     const run = await cli.run(['cluster', 'delete', 'metal', '--yes', '--confirm', 'metal'], patience);
-    expect(run.code).toBe(4);
+    expect(run, run.err).toMatchObject({ code: 4 });
     expect(run.err).toContain('SLIPWAY_LOST_HOSTS=c');
     expect(run.err).toContain('let a go');
     for (const name of ['a', 'b', 'ops']) expect(await added(name), name).toEqual([]);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compareMachines } from '../../../src/domain/index.js';
 import type { HostSpec } from '../../../src/domain/spec/hosts.js';
 import type { MachineProvider } from '../../../src/provider/port.js';
+import { generateKeyPair } from '../../../src/remote/index.js';
 import { sshdMissing, startHost, type TestHost } from '../../support/sshd.js';
 import { cluster, entry, machine, options, request, Runs } from './support.js';
 
@@ -109,6 +110,16 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
     await runs.open(listed, { lost: ['rack1'] }).machines.delete(created, options);
     expect(runs.said.join()).toContain('rack1');
     expect(await list(runs.open(listed))).toEqual([]);
+  });
+
+  it('that show another key than before are of unknown state, and it is said', async () => {
+    await create(runs.open(listed));
+    const other = generateKeyPair('other').publicKey;
+    const by = runs.open([{ ...listed[0]!, hostKey: [other] }, listed[1]!]);
+    expect(await list(by)).toMatchObject([{ name: 'demo-cp-1-g1', status: 'unknown' }]);
+    await list(by);
+    expect(runs.said.filter((text) => text.includes('shows the host key'))).toHaveLength(1);
+    expect(runs.said.join()).toContain('slipway host scan');
   });
 
   it('taken at the same time are all remembered', async () => {
