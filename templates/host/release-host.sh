@@ -88,6 +88,8 @@ rm -f "$p"/var/lib/cni/results/cbr0-* "$p"/var/lib/cni/results/cni-loopback-*
 # The kubelet and containerd leave things outside their own folders, too; what somebody else has there stays: sockets
 # that a program listens on, and folders that are not empty.
 rm -f "$p"/run/netns/cni-*
+# What runc knows of containers in Kubernetes' namespace of containerd; Docker's is another.
+rm -rf "$p/run/containerd/runc/k8s.io"
 if command -v ss >/dev/null; then
   listening=$(ss -Hxl)
   find "$p/run/containerd" "$p/run/nri" -xdev -type s 2>/dev/null | while read -r socket; do
