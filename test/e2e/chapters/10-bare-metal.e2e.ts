@@ -48,14 +48,14 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
   let dead = '';
 
   const host = (name: string): RigHost => hosts.get(name)!;
-  const write = (names: readonly string[], workers = agents.length): void =>
+  const write = (names: readonly string[], workers = agents.length, count: 1 | 3 = 3): void =>
     slipway.write(
       ringFile(
         'lab',
         names.map((name) => listed(host(name), { type: name.startsWith('s') ? 'server' : 'agent', country: 'DE' })),
         {
           kubernetes: { api: { address: door } },
-          controlPlane: { count: 3, type: 'server' },
+          controlPlane: { count, type: 'server' },
           pools: [{ name: 'workers', type: 'agent', count: workers }],
         },
       ),
@@ -66,12 +66,12 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
     expect(ran.code, ran.err.slice(-4000) + ran.out).toBe(0);
     return ran;
   };
-  /** The cluster as it should be: so many Ready nodes, three of them voters, all heard of since then. */
-  const whole = async (count: number, since = new Date(0), seconds = 240): Promise<readonly Node[]> => {
+  /** The cluster as it should be: so many Ready nodes, so many of them voters, all heard of since then. */
+  const whole = async (count: number, since = new Date(0), seconds = 240, voters = 3): Promise<readonly Node[]> => {
     const server = await api();
-    return eventually(`${count} nodes Ready, three of them voters`, seconds, async () => {
+    return eventually(`${count} nodes Ready, ${voters} of them voters`, seconds, async () => {
       const all = await nodes(server);
-      const well = all.length === count && all.every(isReady) && all.filter(votes).length === 3;
+      const well = all.length === count && all.every(isReady) && all.filter(votes).length === voters;
       return well && (await heardFromAll(server, since)) && all;
     });
   };
@@ -241,6 +241,21 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
     expect((await pods(server, 'default', 'web')).map(({ metadata }) => metadata.uid).sort()).toEqual(podsBefore);
     await kube(server, 'GET', '/api/v1/namespaces/default/configmaps/after-the-loss');
     await done(['cluster', 'plan', 'lab', '--detailed-exitcode']);
+  });
+
+  step('three servers become one, which the API goes on answering from', 8, async () => {
+    const left = [...servers.filter((name) => name !== dead), spare];
+    write([...left, ...agents], 1, 1);
+    await done(['cluster', 'apply', 'lab', '-f', slipway.file, '--yes'], { minutes: 7 });
+    const all = await whole(2, undefined, undefined, 1);
+    const kept = left.filter((name) => all.some((node) => addressOf(node) === host(name).address));
+    expect(kept).toHaveLength(1);
+    expect(await holder(kept)).toBe(kept[0]);
+    for (const name of left.filter((other) => !kept.includes(other)))
+      expect(changes(before.get(name)!, await fingerprint(name)), name).toEqual([]);
+    await kube(await api(), 'GET', '/api/v1/namespaces/default/configmaps/after-the-loss');
+    await webs(2);
+    await done(['cluster', 'plan', 'lab', '-f', slipway.file, '--detailed-exitcode']);
   });
 
   step('delete leaves every host as it was found', 6, async () => {
