@@ -4,7 +4,11 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**', 'node_modules/**'],
-    testTimeout: 30_000,
+    // Most tests wait more than they compute.
+    maxWorkers: '100%',
+    testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A busy machine may take its time; a test that would fail takes this long to say so.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

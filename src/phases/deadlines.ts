@@ -6,6 +6,8 @@ export const deadlines = {
   ssh: minutes(6),
   /** SSH to a machine that is said to run already, when only looking. */
   look: 15_000,
+  /** A running server whose API does not answer: how long etcd may take to find a leader. */
+  election: 10_000,
   cloudInit: minutes(10),
   hostTask: minutes(2),
   download: minutes(10),

@@ -74,9 +74,11 @@ export async function observe(
           (machine) => machine.role === 'control-plane' && worthALook(machine),
         );
   const hosts = await lookAtHosts(context, tools, suspects);
+  const serving = [...hosts.values()].some(({ unit, active }) => unit === 'server' && active);
+  const found = reached ?? (kubeconfig && serving ? await reachAgain(context, kubeconfig) : undefined);
   return {
     request,
-    facts: { machines, comparison, intents, pieces, nodes: reached?.nodes, api: reached?.api, hosts, kubeconfig },
+    facts: { machines, comparison, intents, pieces, nodes: found?.nodes, api: found?.api, hosts, kubeconfig },
   };
 }
 
@@ -106,6 +108,16 @@ export async function reach(
   if (!(await api.kube.reachable({ signal: context.signal }))) return undefined;
   const nodes = await api.kube.nodes({ signal: context.signal });
   return { api, nodes: new Map(nodes.map((node) => [node.name, node])) };
+}
+
+/** A server that runs while no API answers may just be voting: it is asked for a while before its silence counts. */
+async function reachAgain(context: WorkflowContext, kubeconfig: Secret): ReturnType<typeof reach> {
+  for (let left = deadlines.election; left > 0; left -= 1000) {
+    await context.clock.sleep(1000, context.signal);
+    const reached = await reach(context, kubeconfig);
+    if (reached) return reached;
+  }
+  return undefined;
 }
 
 /** What k3s is on these machines; one that does not answer in time is left out. */

@@ -34,4 +34,4 @@ it('notices at once that a booting machine reset the connection, also while the 
   await expect(openClient(target, dial, pLimit(1), new AbortController().signal)).rejects.toThrow(
     /reset|closed|ended/i,
   );
-}, 5_000);
+}, 20_000);

@@ -166,7 +166,7 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
     await begun('away');
     host.closeGate();
     await open('away');
-    await vi.waitFor(() => expect(processes('gated')).toBe(0), { timeout: 10_000 });
+    await vi.waitFor(() => expect(processes('gated')).toBe(0));
     host.openGate();
     expect(await running).toEqual({ name: 'away' });
     expect(await runs('away')).toBe(1);

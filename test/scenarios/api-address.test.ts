@@ -71,7 +71,7 @@ beforeAll(async () => {
   const from = releaseFolder(join(cli.home, 'release'), { imageBytes: 200_000 });
   const made = await cli.run(['bundle', 'create', '--k3s-version', version, '--from', from, '--out', bundle]);
   expect(made).toMatchObject({ code: 0 });
-}, 60_000);
+});
 afterAll(() => cli.close());
 
 describe('what is refused before the first change', () => {
@@ -142,7 +142,7 @@ describe('machines of a cloud', () => {
     expect(run.err).toContain(`install k3s ${version} from the bundle`);
     const gone = await cli.run(['cluster', 'delete', 'clouded', '--yes', '--confirm', 'clouded']);
     expect(gone).toMatchObject({ code: 0 });
-  }, 60_000);
+  });
 });
 
 describe('servers that hold the address of the API', () => {

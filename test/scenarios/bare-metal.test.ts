@@ -65,7 +65,7 @@ beforeAll(async () => {
     ...['w1', 'w2', 'w3'].map((name) => ({ name })),
   ]);
   found = new Map(rack.hosts.map(({ name, files }) => [name, files]));
-}, 60_000);
+});
 afterAll(() => cli.close());
 
 describe('a server that cannot take part', () => {

@@ -133,5 +133,5 @@ describe('a cluster made with one command', () => {
       expect(await cli.cloud(kind), kind).toEqual([]);
     }
     expect((await cli.run(['cluster', 'list', '--json'])).out).not.toContain('"demo"');
-  }, 40_000);
+  });
 });

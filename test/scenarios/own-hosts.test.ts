@@ -82,7 +82,7 @@ beforeAll(async () => {
     { name: 'ancient', facts: { noSystemd: true } },
   ]);
   fresh = new Map(hosts.hosts.map(({ name, files }) => [name, files]));
-}, 60_000);
+});
 afterAll(() => cli.close());
 
 describe('what is wrong with hosts', () => {
@@ -147,7 +147,7 @@ describe('what is wrong with hosts', () => {
       hint: expect.stringContaining('take it out') as string,
     });
     expect(await added('a')).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('the life of a cluster on hosts of one’s own', () => {

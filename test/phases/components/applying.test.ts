@@ -147,7 +147,7 @@ describe('a component that is applied', () => {
     }
     expect(await change(traefik(), secret('hunter22'))).toBeUndefined();
     expect(await get('apps/v1', 'Deployment', 'traefik', 'traefik')).toBeDefined();
-  }, 30_000);
+  });
 });
 
 describe('a chart that fails', () => {
@@ -170,7 +170,6 @@ describe('a chart that fails', () => {
       await apply(traefik());
       expect(await change(traefik())).toBeUndefined();
     },
-    20_000,
   );
 
   it('is there after its values were mended', async () => {
@@ -211,7 +210,7 @@ describe('an upgrade that fails', () => {
     await upgradeComponent(at.tools, next, [], await facts(next), at.run);
     expect(await change(next)).toBeUndefined();
     expect(await get('v1', 'ConfigMap', 'extra', 'traefik')).toMatchObject({ data: { key: 'two' } });
-  }, 20_000);
+  });
 
   it('leaves everything as it is when it is interrupted', async () => {
     await apply(traefik());
@@ -309,7 +308,7 @@ describe('a component that is removed', () => {
     }
     expect(await get('v1', 'Namespace', 'traefik')).toBeUndefined();
     expect((await facts()).inventories.size).toBe(0);
-  }, 30_000);
+  });
 });
 
 it('asks for one list of each kind to see that nothing changed', async () => {

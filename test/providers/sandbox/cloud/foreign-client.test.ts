@@ -92,5 +92,5 @@ describe.skipIf('absence' in found)('Hetzner’s own Python client', () => {
       server.closeAllConnections();
       server.close();
     }
-  }, 60_000);
+  });
 });

@@ -15,10 +15,8 @@ beforeEach(() => {
 });
 afterEach(() => rig.stop());
 
-const done = (name: string) =>
-  expect.poll(() => conditionIs(rig.job(name), 'Complete'), { timeout: 4_000 }).toBe('True');
-const gaveUp = (name: string) =>
-  expect.poll(() => conditionIs(rig.job(name), 'Failed'), { timeout: 4_000 }).toBe('True');
+const done = (name: string) => expect.poll(() => conditionIs(rig.job(name), 'Complete')).toBe('True');
+const gaveUp = (name: string) => expect.poll(() => conditionIs(rig.job(name), 'Failed')).toBe('True');
 const workload = () => rig.get('apps/v1', 'Deployment', 'traefik', 'traefik');
 const install = async (more: Record<string, unknown> = {}): Promise<void> => {
   rig.chart('traefik', { ...traefik, ...more });
@@ -61,9 +59,7 @@ describe('the helm controller', () => {
     const own = rig.inventory().length;
     expect(own).toBeGreaterThan(4);
     rig.server.store.delete(rig.server.store.resource('helm.cattle.io/v1', 'HelmChart'), 'kube-system', 'traefik');
-    await expect
-      .poll(() => rig.get('helm.cattle.io/v1', 'HelmChart', 'kube-system', 'traefik'), { timeout: 4_000 })
-      .toBeUndefined();
+    await expect.poll(() => rig.get('helm.cattle.io/v1', 'HelmChart', 'kube-system', 'traefik')).toBeUndefined();
     expect(rig.inventory()).toEqual([]);
     expect(rig.revisions('traefik', 'traefik')).toEqual([]);
     expect(
@@ -106,7 +102,7 @@ describe('the helm controller', () => {
       .poll(() => rig.log('edge'))
       .toContain('exists and cannot be imported into the current release: invalid ownership metadata');
     rig.chart('edge', { ...traefik, targetNamespace: 'edge', takeOwnership: true });
-    await expect.poll(() => rig.revisions('edge', 'edge'), { timeout: 4_000 }).toEqual(['1 deployed']);
+    await expect.poll(() => rig.revisions('edge', 'edge')).toEqual(['1 deployed']);
   });
 
   it('never touches a release that failed before, and tells it only in its later attempts', async () => {
@@ -130,14 +126,14 @@ describe('the helm controller', () => {
     const { store } = rig.server;
     rig.server.controllers.delete(rig.job('traefik')!, 'Background');
     store.remove(store.resource('v1', 'Secret'), 'traefik', 'sh.helm.release.v1.traefik.v1');
-    await expect.poll(() => rig.revisions('traefik', 'traefik'), { timeout: 4_000 }).toEqual(['1 deployed']);
+    await expect.poll(() => rig.revisions('traefik', 'traefik')).toEqual(['1 deployed']);
   });
 
   it('installs again what is pending when its policy says so', async () => {
     rig.faults.order({ traefik: { fail: 'killed', times: 1 } });
     rig.chart('traefik', { ...traefik, failurePolicy: 'reinstall' });
     await expect.poll(() => rig.revisions('traefik', 'traefik')).toEqual(['1 pending-install']);
-    await expect.poll(() => rig.revisions('traefik', 'traefik'), { timeout: 4_000 }).toEqual(['1 deployed']);
+    await expect.poll(() => rig.revisions('traefik', 'traefik')).toEqual(['1 deployed']);
   });
 
   it('makes a job anew that somebody deleted', async () => {
@@ -145,9 +141,7 @@ describe('the helm controller', () => {
     const first = rig.job('traefik')!;
     rig.server.controllers.delete(first, 'Background');
     await expect.poll(() => rig.job('traefik')?.metadata.uid).not.toBe(first.metadata.uid);
-    await expect
-      .poll(() => rig.revisions('traefik', 'traefik'), { timeout: 4_000 })
-      .toEqual(['1 superseded', '2 deployed']);
+    await expect.poll(() => rig.revisions('traefik', 'traefik')).toEqual(['1 superseded', '2 deployed']);
   });
 });
 
@@ -160,7 +154,7 @@ describe('workloads of charts', () => {
         rig.all('v1', 'Pod', 'kube-system').find(({ metadata }) => metadata.name.startsWith('hcloud-cloud-c'))
           ?.status?.['containerStatuses'] as { state: { waiting?: { message: string } } }[] | undefined
       )?.[0]?.state.waiting?.message;
-    await expect.poll(reason, { timeout: 4_000 }).toBe('secret "hcloud" not found');
+    await expect.poll(reason).toBe('secret "hcloud" not found');
     const data = { token: 'eA==', network: 'eA==' };
     rig.put({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'hcloud', namespace: 'kube-system' }, data });
     await expect
@@ -181,7 +175,7 @@ describe('workloads of charts', () => {
       targetNamespace: 'nats',
       valuesContent: values,
     });
-    await expect.poll(() => ready(rig.get('apps/v1', 'StatefulSet', 'nats', 'nats')), { timeout: 4_000 }).toBe(3);
+    await expect.poll(() => ready(rig.get('apps/v1', 'StatefulSet', 'nats', 'nats'))).toBe(3);
     expect(
       rig
         .all('v1', 'PersistentVolumeClaim', 'nats')
@@ -197,9 +191,7 @@ describe('workloads of charts', () => {
       targetNamespace: 'cert-manager',
       valuesContent: 'crds: {enabled: true}\n',
     });
-    await expect
-      .poll(() => ready(rig.get('apps/v1', 'Deployment', 'cert-manager', 'cert-manager-webhook')), { timeout: 4_000 })
-      .toBe(1);
+    await expect.poll(() => ready(rig.get('apps/v1', 'Deployment', 'cert-manager', 'cert-manager-webhook'))).toBe(1);
     const certificate = {
       apiVersion: 'cert-manager.io/v1',
       kind: 'Certificate',

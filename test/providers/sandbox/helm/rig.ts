@@ -6,10 +6,13 @@ import { revisionsOf } from '../../../../providers/sandbox/helm/release.js';
 import type { Program } from '../../../../providers/sandbox/kubernetes/controllers/programs.js';
 import { KubernetesServer, type Obj } from '../../../../providers/sandbox/kubernetes/index.js';
 
+const chartLabel = 'helmcharts.helm.cattle.io/chart';
+
 /** A cluster of one node with k3s's helm controller, fast. */
 export class HelmRig {
   readonly faults = new ChartFaults();
   readonly server: KubernetesServer;
+  readonly #heard = new Map<string, string>();
 
   constructor(compares = true, more: (server: KubernetesServer) => readonly Program[] = () => []) {
     this.server = new KubernetesServer({
@@ -28,7 +31,10 @@ export class HelmRig {
     });
     this.server.start();
     const helm = new HelmController(() => this.server.controllers.cluster, compares);
-    this.server.store.watch((change) => helm.seen(change));
+    this.server.store.watch((change) => {
+      helm.seen(change);
+      this.hear(change.object.metadata.labels?.[chartLabel]);
+    });
     this.put({
       apiVersion: 'v1',
       kind: 'Node',
@@ -84,13 +90,22 @@ export class HelmRig {
     return revisionsOf(this.server.store, namespace, name).map(({ version, status }) => `${version} ${status}`);
   }
 
-  /** What the pods of a release's jobs wrote, the earlier runs first. */
+  /** What the pods of a release's jobs have written so far, gone ones too. */
   log(name: string): string {
+    this.hear(name);
+    return this.#heard.get(name) ?? '';
+  }
+
+  /** A pod may be gone, and its log with it, before anybody comes to look. */
+  private hear(name: string | undefined): void {
+    if (name === undefined) return;
     const { logs } = this.server.controllers;
-    return this.all('v1', 'Pod', 'kube-system')
-      .filter(({ metadata }) => metadata.labels?.['helmcharts.helm.cattle.io/chart'] === name)
+    const heard = this.#heard.get(name) ?? '';
+    const now = this.all('v1', 'Pod', 'kube-system')
+      .filter(({ metadata }) => metadata.labels?.[chartLabel] === name)
       .map(({ metadata }) => `${logs.read(metadata.uid!, true) ?? ''}${logs.read(metadata.uid!, false) ?? ''}`)
       .join('');
+    if (!heard.includes(now)) this.#heard.set(name, heard + now);
   }
 
   /** Everything but jobs, pods and what belongs to the helm controller: what a release may have made. */

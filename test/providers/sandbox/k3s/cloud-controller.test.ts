@@ -63,7 +63,7 @@ describe('Hetzner’s cloud controller', () => {
   it('is installed on a node that is still tainted, and initializes it', async () => {
     secret(token);
     rig.chart('hcloud-cloud-controller-manager', chart);
-    await expect.poll(serving, { timeout: 4_000 }).toBe(1);
+    await expect.poll(serving).toBe(1);
     await expect.poll(() => node()?.spec?.['taints']).toBeUndefined();
     const [server] = cloud<{ servers: { id: number; public_net: { ipv4: { ip: string } } }[] }>(
       'GET',
@@ -89,7 +89,7 @@ describe('Hetzner’s cloud controller', () => {
         .filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/name'] === 'hcloud-cloud-controller-manager')
         .map(({ metadata }) => rig.server.controllers.logs.read(metadata.uid!, true) ?? '')
         .join('');
-    await expect.poll(log, { timeout: 4_000 }).toContain('unable to authenticate (unauthorized)');
+    await expect.poll(log).toContain('unable to authenticate (unauthorized)');
     expect(serving()).toBe(0);
     expect(node()?.spec?.['taints']).toEqual([uninitialized]);
   });
@@ -115,7 +115,7 @@ describe('Hetzner’s cloud controller', () => {
           services: { proxyprotocol: boolean; listen_port: number }[];
         }[];
       }>('GET', '/load_balancers').load_balancers;
-    await expect.poll(() => balancers()[0]?.targets.length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => balancers()[0]?.targets.length).toBe(1);
     expect(balancers()).toMatchObject([
       { name: 'acme-ingress', services: [{ listen_port: 80, proxyprotocol: true }, { listen_port: 443 }] },
     ]);
@@ -123,7 +123,7 @@ describe('Hetzner’s cloud controller', () => {
       .poll(() => rig.get('v1', 'Service', 'traefik', 'traefik')?.status)
       .toMatchObject({ loadBalancer: { ingress: [{ ipMode: 'Proxy' }] } });
     rig.server.store.delete(rig.server.store.resource('helm.cattle.io/v1', 'HelmChart'), 'kube-system', 'traefik');
-    await expect.poll(balancers, { timeout: 5_000 }).toEqual([]);
+    await expect.poll(balancers).toEqual([]);
     await expect.poll(() => rig.get('v1', 'Service', 'traefik', 'traefik')).toBeUndefined();
   });
 });

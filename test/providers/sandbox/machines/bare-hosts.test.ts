@@ -152,7 +152,7 @@ describe('a bare host', () => {
     await expect(startServer('rack-e', joining())).rejects.toThrow(/space/);
     world.hosts.change(/rack-e/, { diskFullAfterBytes: null });
     await startServer('rack-e', joining());
-  }, 60_000);
+  });
 
   it('does not start a k3s on the data of another cluster', async () => {
     await expect(startServer('rack-f', first('rack-f'))).rejects.toThrow(/another token/);
@@ -187,5 +187,5 @@ describe('an address that servers take turns at', () => {
       .powerOff();
     await expect.poll(holder).toBe('rack-b');
     await expect.poll(ping).toBe('pong');
-  }, 60_000);
+  });
 });
