@@ -19,7 +19,7 @@ import { type ChartDefinition, TemplateError } from './types.js';
 import { mergeValues } from './values.js';
 
 /** How long helm is at work, and how long until it gives up early. */
-const workMs = 4_000;
+export const workMs = 4_000;
 const refusalMs = 1_000;
 
 type Log = (line: string) => void;
