@@ -1,21 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { parse as parseYaml } from 'yaml';
-
-import { serverSideApply, trackUpdate } from './apply.js';
+import { serverSideApply, trackUpdate, type WriteScope } from './apply.js';
+import { decode, misread, parseObject, parsePatch } from './bodies.js';
+import { addressed } from './controllers/services.js';
 import type { Controllers } from './controllers/index.js';
+import { deleteOptions, remove, removeAll } from './deleting.js';
 import { establish } from './definitions.js';
-import type { Propagation } from './controllers/garbage.js';
 import { refuseBrokenBudget } from './eviction.js';
-import type { Obj } from './objects.js';
+import { isMap, type Obj } from './objects.js';
 import { jsonPatch, mergePatch, strategicPatch } from './patches.js';
 import { targetOf, type Target } from './request.js';
-import { list, logOf, selected, shown, watch } from './reading.js';
-import { fullName, groupVersion } from './resources.js';
-import { badRequest, conflict, notFound, StatusError } from './status.js';
+import { list, logOf, shown, watch } from './reading.js';
+import { builtIns, fullName, type Resource } from './resources.js';
+import { badRequest, conflict, invalid, methodNotAllowed, notFound, StatusError } from './status.js';
 import type { ObjectStore } from './store.js';
 import type { Tokens } from './tokens.js';
-import { admit, complete, receive, refuseImmutable } from './validate.js';
+import { admit, complete, receive } from './validate.js';
 import { refuseUnanswered } from './webhooks.js';
 
 export interface ApiContext {
@@ -23,6 +23,8 @@ export interface ApiContext {
   readonly controllers: Controllers;
   readonly now: () => number;
   readonly tokens: Tokens;
+  /** `v1.36.5+k3s1` */
+  readonly kubernetesVersion: () => string;
 }
 
 export interface Reply {
@@ -60,8 +62,6 @@ export function answer(
     dry,
     force: query.get('force') === 'true',
     query,
-    propagation: propagationOf(query, method === 'DELETE' ? text : ''),
-    isImmediate: method === 'DELETE' && graceOf(query, text) === 0,
   });
   return {
     code: result.code,
@@ -77,10 +77,6 @@ interface WriteOptions {
   readonly dry: boolean;
   readonly force: boolean;
   readonly query: URLSearchParams;
-  /** What becomes of what an object owns. */
-  readonly propagation: Propagation;
-  /** A pod is deleted without waiting for its kubelet. */
-  readonly isImmediate: boolean;
 }
 
 function write(
@@ -93,7 +89,14 @@ function write(
 ): { code: number; body: unknown } {
   const { store } = context;
   const { resource, namespace, name, subresource } = target;
-  const body = parse(text, type) as Obj;
+  if (method === 'DELETE') {
+    const asked = deleteOptions(options.query, text, type);
+    return name === ''
+      ? removeAll(context, target, options.query, asked)
+      : { code: 200, body: remove(context, target, asked) };
+  }
+  if (method === 'PATCH') return patch(context, target, type, text, options);
+  const body = parseObject(text, type, resource.kind) as Obj;
   if (method === 'POST' && subresource === 'token')
     return { code: 201, body: context.tokens.issue(store.get(resource, namespace, name), body) };
   if (method === 'POST' && subresource === 'eviction') {
@@ -106,44 +109,84 @@ function write(
     return { code: 201, body: { kind: 'Status', apiVersion: 'v1', status: 'Success', code: 201, metadata: {} } };
   }
   if (method === 'POST') {
-    const object = admit(resource, body, namespace);
+    if (name !== '') throw methodNotAllowed();
+    const object = admit(resource, read(context, target, withoutStatus(target, body), options), namespace);
     if (resource.namespaced) requireNamespace(store, namespace);
     refuseUnanswered(context.controllers.cluster, resource, 'CREATE');
-    trackUpdate(undefined, object, options.manager, store.stamp());
-    if (options.dry) return { code: 201, body: object };
+    trackUpdate(undefined, object, options.manager, store.stamp(), scopeOf(target));
+    addressed(context.controllers.cluster, object);
+    if (options.dry) return { code: 201, body: store.draft(object) };
     return { code: 201, body: establish(store, store.create(resource, object)) };
   }
   if (method === 'PUT') {
     const before = store.get(resource, namespace, name);
+    const given = read(context, target, body, options);
+    assertName(given, name);
     const object =
-      subresource === 'status'
-        ? { ...before, status: body.status ?? {} }
-        : { ...admit(resource, body, namespace), ...statusOf(before, resource.subresources) };
+      subresource === 'status' ? { ...before, status: given.status ?? {} } : withStatusOf(target, before, given);
     if (subresource === '') refuseUnanswered(context.controllers.cluster, resource, 'UPDATE');
-    return { code: 200, body: stored(store, target, before, object, options) };
+    return { code: 200, body: stored(context, target, before, object, options) };
   }
-  if (method === 'PATCH') return patch(context, target, type, body, options);
-  if (method === 'DELETE')
-    return name === '' ? removeAll(context, target, options) : { code: 200, body: remove(context, target, options) };
-  throw new StatusError(405, 'MethodNotAllowed', `${method} is not allowed here`);
+  throw methodNotAllowed();
 }
 
+/** An object in the form of its kind. @throws StatusError 400 */
+function read(context: ApiContext, { resource }: Target, body: Obj, { query }: WriteOptions): Obj {
+  if (isMap(body) && typeof body.kind === 'string' && body.kind !== resource.kind) {
+    throw badRequest(unregistered(context, resource, body));
+  }
+  return builtIns.includes(resource) && isMap(body)
+    ? decode(resource, body, query.get('fieldValidation') === 'Strict')
+    : body;
+}
+
+const unregistered = ({ kubernetesVersion, store }: ApiContext, resource: Resource, { apiVersion, kind }: Obj) => {
+  const version = apiVersion.split('/').at(-1)!;
+  const why = store.resources.byKind(apiVersion, kind)
+    ? `converting (${version}.${kind}) to (${resource.group === '' ? 'core' : resource.group.split('.')[0]!}.${resource.kind}): unknown conversion`
+    : `no kind "${kind}" is registered for version "${apiVersion}" in scheme "k8s.io/apimachinery@${kubernetesVersion().replace('+', '-')}/pkg/runtime/scheme.go:111"`;
+  return `${kind} in version "${version}" cannot be handled as a ${resource.kind}: ${why}`;
+};
+
+const hasStatus = ({ resource }: Target): boolean => resource.subresources.includes('status');
+
+const scopeOf = (target: Target): WriteScope => ({
+  ...(target.subresource === '' ? {} : { subresource: target.subresource }),
+  hasStatus: hasStatus(target),
+  custom: !builtIns.includes(target.resource),
+});
+
+/** Nobody sets the status of what he makes; but a kubelet that of its node. */
+const withoutStatus = (target: Target, object: Obj): Obj => {
+  if (!hasStatus(target) || target.resource.kind === 'Node' || !isMap(object)) return object;
+  const { status: _status, ...rest } = object;
+  return rest;
+};
+
+/** A write of the whole object does not touch its status, where that is a subresource. */
+const withStatusOf = (target: Target, before: Obj, object: Obj): Obj => {
+  if (!hasStatus(target)) return object;
+  const { status: _status, ...rest } = object;
+  return { ...rest, ...(before.status ? { status: before.status } : {}) };
+};
+
 function patch(
-  { store, controllers }: ApiContext,
+  context: ApiContext,
   target: Target,
   type: string,
-  body: unknown,
+  text: string,
   options: WriteOptions,
 ): { code: number; body: unknown } {
+  const { store, controllers } = context;
   const { resource, namespace, name, subresource } = target;
+  if (!/merge-patch|json-patch|strategic|apply-patch/.test(type))
+    throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
   const before = store.find(resource, namespace, name);
   if (subresource === '') refuseUnanswered(controllers.cluster, resource, before ? 'UPDATE' : 'CREATE');
-  if (type.includes('apply-patch')) {
-    return applied(store, target, before, body as Obj, options);
-  }
+  if (type.includes('apply-patch'))
+    return applied(context, target, before, parseObject(text, type, resource.kind) as Obj, options);
   if (!before) throw notFound(fullName(resource), name);
-  if (!/merge-patch|json-patch|strategic/.test(type))
-    throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type');
+  const body = parsePatch(text, type);
   const changed = (
     type.includes('strategic')
       ? strategicPatch(before, body)
@@ -152,24 +195,22 @@ function patch(
         : mergePatch(before, body)
   ) as Obj;
   assertName(changed, name);
-  const own = resource.subresources.includes('status');
+  const why = builtIns.includes(resource) ? misread(resource, changed) : undefined;
+  if (why !== undefined) throw invalid(resource, '', 'patch', `Invalid value: ${JSON.stringify(text)}: ${why}`);
   const object =
-    subresource === 'status'
-      ? { ...before, status: changed.status ?? {} }
-      : own
-        ? { ...changed, ...statusOf(before, resource.subresources) }
-        : changed;
-  return { code: 200, body: stored(store, target, before, object, options) };
+    subresource === 'status' ? { ...before, status: changed.status ?? {} } : withStatusOf(target, before, changed);
+  return { code: 200, body: stored(context, target, before, object, options) };
 }
 
 /** @throws StatusError 400, 409, 422 */
 function applied(
-  store: ObjectStore,
-  { resource, namespace, name }: Target,
+  { store, controllers }: ApiContext,
+  target: Target,
   before: Obj | undefined,
   given: Obj,
   options: WriteOptions,
 ): { code: number; body: unknown } {
+  const { resource, namespace, name, subresource } = target;
   if (options.query.get('fieldManager') === null) {
     throw new StatusError(
       422,
@@ -194,12 +235,19 @@ function applied(
   const version = given.metadata?.resourceVersion;
   if (before && version !== undefined && version !== before.metadata.resourceVersion)
     throw conflict(fullName(resource), name);
-  const wanted = receive(resource, { ...given, metadata: { ...given.metadata, name } }, namespace);
+  const why = builtIns.includes(resource) ? misread(resource, given) : undefined;
+  if (why !== undefined) throw badRequest(why);
+  if (!before && subresource !== '') throw notFound(fullName(resource), name);
+  const part =
+    subresource === 'status'
+      ? { apiVersion: given.apiVersion, kind: given.kind, metadata: { name }, status: given.status ?? {} }
+      : withoutStatus(target, { ...given, metadata: { ...given.metadata, name } });
+  const wanted = receive(resource, part, namespace);
   if (!before && resource.namespaced) requireNamespace(store, namespace);
-  const merged = serverSideApply(before, wanted, options.manager, options.force, store.stamp());
-  const object = complete(resource, merged);
-  if (before) refuseImmutable(resource, before, object);
-  if (options.dry) return { code: before ? 200 : 201, body: object };
+  const merged = serverSideApply(before, wanted, options.manager, options.force, store.stamp(), scopeOf(target));
+  const object = complete(resource, merged, before);
+  addressed(controllers.cluster, object);
+  if (options.dry) return { code: before ? 200 : 201, body: before ? object : store.draft(object) };
   return before
     ? { code: 200, body: establish(store, store.update(resource, object)) }
     : { code: 201, body: establish(store, store.create(resource, object)) };
@@ -216,20 +264,17 @@ function assertName({ metadata }: Obj, name: string): void {
     throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
 }
 
-/** A write of the whole object does not touch its status, where that is a subresource. */
-const statusOf = (before: Obj, subresources: readonly string[]): Partial<Obj> =>
-  subresources.includes('status') && before.status ? { status: before.status } : {};
-
 function stored(
-  store: ObjectStore,
-  { resource, namespace }: Target,
+  { store, controllers }: ApiContext,
+  target: Target,
   before: Obj,
   object: Obj,
   options: WriteOptions,
 ): Obj {
-  const next = admit(resource, object, namespace);
-  refuseImmutable(resource, before, next);
-  trackUpdate(before, next, options.manager, store.stamp());
+  const { resource, namespace } = target;
+  const next = admit(resource, object, namespace, before);
+  addressed(controllers.cluster, next);
+  trackUpdate(before, next, options.manager, store.stamp(), scopeOf(target));
   return options.dry ? next : establish(store, store.update(resource, next));
 }
 
@@ -253,85 +298,4 @@ function evict(
   refuseBrokenBudget(store, pod);
   if (!dry) controllers.terminate(pod);
   return { code: 201, body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 } };
-}
-
-function remove(
-  { store, controllers }: ApiContext,
-  { resource, namespace, name }: Target,
-  { dry, propagation, isImmediate }: WriteOptions,
-): unknown {
-  const object = store.get(resource, namespace, name);
-  if (dry) return object;
-  if (resource.plural === 'pods') {
-    if (!isImmediate) return controllers.terminate(object);
-    controllers.cluster.removePod(object);
-    return object;
-  }
-  if (resource.plural === 'namespaces') {
-    return store.change(resource, '', name, (one) => {
-      one.metadata.deletionTimestamp = store.stamp();
-      one.status = { phase: 'Terminating' };
-    });
-  }
-  if (resource.plural === 'customresourcedefinitions') {
-    const { group, names } = object.spec as { group: string; names: { plural: string } };
-    for (const own of store.resources.all().filter((one) => one.group === group && one.plural === names.plural)) {
-      for (const instance of store.peek(own))
-        store.remove(own, instance.metadata.namespace ?? '', instance.metadata.name);
-    }
-    store.resources.undefine(group, names.plural);
-  }
-  const gone = controllers.delete(object, propagation);
-  return gone.metadata.deletionTimestamp
-    ? gone
-    : {
-        kind: 'Status',
-        apiVersion: 'v1',
-        metadata: {},
-        status: 'Success',
-        details: { name, kind: resource.plural, uid: gone.metadata.uid },
-      };
-}
-
-function removeAll(context: ApiContext, target: Target, options: WriteOptions): { code: number; body: unknown } {
-  const items = selected(context, target, options.query);
-  for (const { metadata } of items)
-    remove(context, { ...target, namespace: metadata.namespace ?? '', name: metadata.name }, options);
-  return {
-    code: 200,
-    body: {
-      kind: `${target.resource.kind}List`,
-      apiVersion: groupVersion(target.resource),
-      metadata: { resourceVersion: String(context.store.version) },
-      items,
-    },
-  };
-}
-
-function parse(text: string, type: string): unknown {
-  if (text === '') return {};
-  if (type.includes('protobuf') || type.includes('cbor')) {
-    throw new StatusError(
-      415,
-      'UnsupportedMediaType',
-      `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml`,
-    );
-  }
-  try {
-    return type.includes('yaml') || type.includes('apply-patch') ? parseYaml(text) : (JSON.parse(text) as unknown);
-  } catch {
-    throw badRequest('the body is neither JSON nor YAML that can be read');
-  }
-}
-
-function graceOf(query: URLSearchParams, text: string): number | undefined {
-  const given =
-    query.get('gracePeriodSeconds') ?? (parse(text, 'json') as { gracePeriodSeconds?: number }).gracePeriodSeconds;
-  return given === undefined || given === null ? undefined : Number(given);
-}
-
-function propagationOf(query: URLSearchParams, text: string): Propagation {
-  const given =
-    query.get('propagationPolicy') ?? (parse(text, 'json') as { propagationPolicy?: string }).propagationPolicy;
-  return given === 'Foreground' || given === 'Orphan' ? given : 'Background';
 }

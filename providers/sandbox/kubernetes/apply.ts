@@ -20,11 +20,25 @@ const notOwnedMeta = new Set([
   'deletionTimestamp',
 ]);
 
-export function fieldsOf(object: Obj): Fields {
+/** Which part of an object a write concerns, and how its kind is described. */
+export interface WriteScope {
+  readonly subresource?: string;
+  /** Its status has a way of its own, so that other writes leave it alone. */
+  readonly hasStatus?: boolean;
+  /** Made by a CustomResourceDefinition. */
+  readonly custom?: boolean;
+}
+
+export function fieldsOf(object: Obj, { subresource, hasStatus }: WriteScope = {}): Fields {
   const { metadata, ...rest } = object;
-  const own = Object.fromEntries(Object.entries(rest).filter(([key]) => !notOwned.has(key)));
+  const own = Object.fromEntries(
+    Object.entries(rest).filter(
+      ([key]) => !notOwned.has(key) && (subresource === 'status' ? key === 'status' : !(hasStatus && key === 'status')),
+    ),
+  );
   const meta = Object.fromEntries(Object.entries(metadata).filter(([key]) => !notOwnedMeta.has(key)));
-  return tree({ ...own, ...(Object.keys(meta).length === 0 ? {} : { metadata: meta }) }, '');
+  const withMeta = subresource !== 'status' && Object.keys(meta).length > 0;
+  return tree({ ...own, ...(withMeta ? { metadata: meta } : {}) }, '');
 }
 
 /** Maps that belong to one manager as a whole. */
@@ -35,9 +49,15 @@ function tree(value: unknown, field: string): Fields {
   if (isMap(value))
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [`f:${key}`, tree(inner, key)]));
   if (Array.isArray(value)) {
+    if (field === 'finalizers') return Object.fromEntries(value.map((item) => [`v:${JSON.stringify(item)}`, {}]));
     const keys = keysOf(field, value);
     if (keys && value.every(isMap))
-      return Object.fromEntries(value.map((item) => [`k:${itemKey(keys, item)}`, { '.': {}, ...tree(item, '') }]));
+      return Object.fromEntries(
+        value.map((item) => [
+          `k:${itemKey(keys, item)}`,
+          field === 'ownerReferences' ? {} : { '.': {}, ...tree(item, '') },
+        ]),
+      );
   }
   return {};
 }
@@ -55,79 +75,106 @@ export function serverSideApply(
   manager: string,
   force: boolean,
   time: string,
+  scope: WriteScope = {},
 ): Obj {
-  const fields = fieldsOf(wanted);
+  const fields = fieldsOf(wanted, scope);
+  const owned = Object.keys(fields).length > 0;
+  const applied = { ...entry(wanted, manager, fields, scope), operation: 'Apply' as const };
   if (!current)
     return {
       ...clone(wanted),
-      metadata: { ...clone(wanted.metadata), managedFields: [entry(wanted, manager, fields, time)] },
+      metadata: { ...clone(wanted.metadata), ...(owned ? { managedFields: [{ ...applied, time }] } : {}) },
     };
-  const others = (current.metadata.managedFields ?? []).filter(
-    (one) => one.manager !== manager || one.operation !== 'Apply',
-  );
-  const mine = (current.metadata.managedFields ?? []).find(
-    (one) => one.manager === manager && one.operation === 'Apply',
-  );
+  const isMine = (one: ManagedFields): boolean =>
+    one.manager === manager && one.operation === 'Apply' && one.subresource === scope.subresource;
+  const others = (current.metadata.managedFields ?? []).filter((one) => !isMine(one));
+  const mine = (current.metadata.managedFields ?? []).find(isMine);
   const clashes = others.flatMap((other) =>
     leaves(intersect(other.fieldsV1, fields))
       .filter((path) => !isOpenMap(path, at(current, path)) && !same(at(current, path), at(wanted, path)))
       .map((path) => ({ manager: titleOf(other), path })),
   );
   if (clashes.length > 0 && !force) throw conflictOf(clashes);
-  const kept = others.map((other) => ({
-    ...other,
-    fieldsV1: force
-      ? subtract(
-          other.fieldsV1,
-          clashes.filter(({ manager: owner }) => owner === titleOf(other)).map(({ path }) => path),
-        )
-      : other.fieldsV1,
-  }));
+  const kept = others.map((other) => {
+    const taken = clashes.filter(({ manager: owner }) => owner === titleOf(other)).map(({ path }) => path);
+    return { ...other, fieldsV1: remaining(other.fieldsV1, taken) };
+  });
   const result = merge(clone(current), wanted, '') as Obj;
   // What this manager applied before and no longer does goes, unless somebody else owns it too.
-  for (const path of leaves(mine?.fieldsV1 ?? {})) {
+  for (const path of members(mine?.fieldsV1 ?? {})) {
     if (has(fields, path) || others.some((other) => has(other.fieldsV1, path))) continue;
     drop(result, path);
   }
-  const unchanged = mine !== undefined && same(mine.fieldsV1, fields);
+  const isSame = same(unmanaged(result), unmanaged(current));
+  // An apply that changes nothing leaves the time as it was; one who never changed anything has none.
+  const since = isSame ? mine?.time : time;
   result.metadata.managedFields = [
     ...kept.filter((one) => Object.keys(one.fieldsV1).length > 0),
-    unchanged ? mine : entry(wanted, manager, fields, time),
+    ...(owned ? [{ ...applied, ...(since === undefined ? {} : { time: since }) }] : []),
   ];
   return result;
 }
 
-const entry = (object: Obj, manager: string, fields: Fields, time: string): ManagedFields => ({
+const unmanaged = ({ metadata: { managedFields: _owners, ...metadata }, ...rest }: Obj): unknown => ({
+  ...rest,
+  metadata,
+});
+
+const entry = (
+  object: Obj,
+  manager: string,
+  fields: Fields,
+  { subresource }: WriteScope,
+): Omit<ManagedFields, 'operation'> => ({
   manager,
-  operation: 'Apply',
   apiVersion: object.apiVersion,
-  time,
   fieldsType: 'FieldsV1',
   fieldsV1: fields,
+  ...(subresource === undefined ? {} : { subresource }),
 });
 
 /** Ownership after a plain write: fields that it changed belong to the writer, those that it took away to nobody. */
-export function trackUpdate(before: Obj | undefined, after: Obj, manager: string, time: string): void {
-  const fields = fieldsOf(after);
-  const changed = leaves(fields).filter((path) => !before || !same(at(before, path), at(after, path)));
-  const gone = before ? leaves(fieldsOf(before)).filter((path) => at(after, path) === undefined) : [];
-  if (changed.length === 0 && gone.length === 0) return;
+export function trackUpdate(
+  before: Obj | undefined,
+  after: Obj,
+  manager: string,
+  time: string,
+  scope: WriteScope = {},
+): void {
+  const changed = leaves(fieldsOf(after, scope)).filter((path) => !before || !same(at(before, path), at(after, path)));
+  const isGone = before !== undefined && leaves(fieldsOf(before, scope)).some((path) => at(after, path) === undefined);
+  if (changed.length === 0 && !isGone) return;
   const entries = after.metadata.managedFields ?? before?.metadata.managedFields ?? [];
-  const mine = entries.find((one) => one.manager === manager && one.operation === 'Update');
-  const own = remaining(mine?.fieldsV1 ?? {}, gone, after);
-  for (const path of changed) plant(own, path, before);
+  const mine = entries.find(
+    (one) => one.manager === manager && one.operation === 'Update' && one.subresource === scope.subresource,
+  );
+  const own = remaining(mine?.fieldsV1 ?? {}, [], after);
+  for (const path of changed) plant(own, path, before, scope);
   const rest = entries
     .filter((one) => one !== mine)
-    .map((one) => ({ ...one, fieldsV1: remaining(one.fieldsV1, before ? [...changed, ...gone] : [], after) }))
+    .map((one) => ({ ...one, fieldsV1: remaining(one.fieldsV1, before ? changed : [], after) }))
     .filter((one) => Object.keys(one.fieldsV1).length > 0);
-  const next: ManagedFields = { ...entry(after, manager, own, time), operation: 'Update' };
-  after.metadata.managedFields = [...rest, ...(Object.keys(own).length > 0 ? [next] : [])];
+  const next: ManagedFields = { ...entry(after, manager, own, scope), operation: 'Update', time };
+  const all = [...rest, ...(Object.keys(own).length > 0 ? [next] : [])];
+  if (all.length > 0) after.metadata.managedFields = all;
+  else delete after.metadata.managedFields;
 }
 
-/** A field tree without some paths; a map that is still in the object stays, if empty. */
-function remaining(fields: Fields, paths: readonly Path[], object: Obj): Fields {
-  const result = clone(fields);
-  for (const path of paths) prune(result, path, (upTo) => at(object, path.slice(0, upTo)) !== undefined);
+/** A field tree without some leaves, and without what the object no longer has. */
+function remaining(fields: Fields, lost: readonly Path[], object?: Obj, path: Path = []): Fields {
+  const result: Fields = {};
+  for (const [key, inner] of Object.entries(fields)) {
+    const here = [...path, key];
+    if (key === '.') result[key] = {};
+    else if (object && at(object, here) === undefined) continue;
+    else if (isLeaf(inner)) {
+      if (!lost.some((one) => same(one, here))) result[key] = inner;
+    } else {
+      const left = remaining(inner as Fields, lost, object, here);
+      // A map that is owned itself stays when nothing in it is.
+      if (Object.keys(left).length > 0) result[key] = isLeaf(left) ? {} : left;
+    }
+  }
   return result;
 }
 
@@ -137,6 +184,16 @@ function leaves(fields: Fields, path: Path = []): Path[] {
   const inner = Object.entries(fields).filter(([key]) => key !== '.');
   if (inner.length === 0) return path.length === 0 ? [] : [path];
   return inner.flatMap<Path>(([key, value]) => leaves(value as Fields, [...path, key]));
+}
+
+/** Leaves, and before them the items of keyed lists that they are in. */
+function members(fields: Fields, path: Path = []): Path[] {
+  return Object.entries(fields).flatMap<Path>(([key, value]) => {
+    if (key === '.') return [];
+    const here = [...path, key];
+    const inner = members(value as Fields, here);
+    return key.startsWith('k:') || inner.length === 0 ? [here, ...inner] : inner;
+  });
 }
 
 /** What both trees own as a leaf: an empty map beside another manager's entries is no disagreement. */
@@ -158,30 +215,27 @@ function has(fields: Fields, path: Path): boolean {
   return here !== undefined;
 }
 
+/** Fields of built-in kinds that are there, if empty, in every object: nobody comes to own them by writing into them. */
+const always = new Set([
+  'f:metadata',
+  'f:spec',
+  'f:status',
+  'f:template',
+  'f:jobTemplate',
+  'f:containers',
+  'f:strategy',
+  'f:updateStrategy',
+]);
+
 /** Adds a path; maps that the object did not have before are the writer's too. */
-function plant(fields: Fields, path: Path, before: Obj | undefined): void {
+function plant(fields: Fields, path: Path, before: Obj | undefined, { custom = false }: WriteScope): void {
   let here = fields;
   path.forEach((key, index) => {
     const isNew = !(key in here);
     here = (here[key] ??= {}) as Fields;
-    const isInside = index < path.length - 1 && !(index === 0 && ['f:metadata', 'f:spec', 'f:status'].includes(key));
+    const isInside = index < path.length - 1 && !(custom ? index === 0 && key === 'f:metadata' : always.has(key));
     if (isNew && isInside && (!before || at(before, path.slice(0, index + 1)) === undefined)) here['.'] = {};
   });
-}
-
-function subtract(fields: Fields, paths: readonly Path[]): Fields {
-  const result = clone(fields);
-  for (const path of paths) prune(result, path);
-  return result;
-}
-
-/** @param stays whether the map at the first so many keys of the path is kept when nothing is left in it */
-function prune(fields: Fields, path: Path, stays: (upTo: number) => boolean = () => false, depth = 0): void {
-  const key = path[depth];
-  if (key === undefined || !(key in fields)) return;
-  const isLast = depth === path.length - 1;
-  if (!isLast) prune(fields[key] as Fields, path, stays, depth + 1);
-  if (isLast || (isLeaf(fields[key]) && !stays(depth + 1))) delete fields[key];
 }
 
 /** Reads the value that a field path leads to. */
@@ -192,6 +246,7 @@ function at(value: unknown, path: Path): unknown {
 function step(here: unknown, key: string, field: string): unknown {
   if (key.startsWith('f:')) return isMap(here) ? here[key.slice(2)] : undefined;
   const list: unknown[] = Array.isArray(here) ? here : [];
+  if (key.startsWith('v:')) return list.find((item) => JSON.stringify(item) === key.slice(2));
   const keys = keysOf(field.slice(2), list) ?? [];
   return list.find((item) => isMap(item) && itemKey(keys, item) === key.slice(2));
 }
@@ -201,18 +256,22 @@ function drop(root: Record<string, unknown>, path: Path): void {
   const parent = at(root, path.slice(0, -1));
   if (last.startsWith('f:')) {
     if (isMap(parent)) delete parent[last.slice(2)];
-    // An item of a keyed list of which nothing but its keys is left goes with its last field.
     return;
   }
   if (!Array.isArray(parent)) return;
   const keys = keysOf((path.at(-2) ?? '').slice(2), parent) ?? [];
-  const index = parent.findIndex((item) => isMap(item) && itemKey(keys, item) === last.slice(2));
+  const index = parent.findIndex((item) =>
+    last.startsWith('v:')
+      ? JSON.stringify(item) === last.slice(2)
+      : isMap(item) && itemKey(keys, item) === last.slice(2),
+  );
   if (index >= 0) parent.splice(index, 1);
 }
 
 function merge(target: unknown, wanted: unknown, field: string): unknown {
   if (Array.isArray(wanted)) {
     const own = Array.isArray(target) ? (target as unknown[]) : [];
+    if (field === 'finalizers') return [...new Set([...own, ...(wanted as unknown[])])];
     const keys = keysOf(field, [...(wanted as unknown[]), ...own]);
     if (!keys || !wanted.every(isMap)) return clone<unknown>(wanted);
     const result = [...own] as Record<string, unknown>[];
@@ -262,6 +321,7 @@ function conflictOf(clashes: readonly Clash[]): StatusError {
 /** `.spec`, `[name="web"]` */
 function segment(key: string): string {
   if (key.startsWith('f:')) return `.${key.slice(2)}`;
+  if (key.startsWith('v:')) return `[=${key.slice(2)}]`;
   const item = JSON.parse(key.slice(2)) as Record<string, unknown>;
   return `[${Object.entries(item)
     .map(([name, value]) => `${name}=${JSON.stringify(value)}`)

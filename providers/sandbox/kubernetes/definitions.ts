@@ -52,7 +52,7 @@ export function establish(store: ObjectStore, object: Obj): Obj {
         lastTransitionTime: store.stamp(),
       },
   );
-  const { kind, plural, singular, shortNames } = (object.spec as { names: Record<string, unknown> }).names;
+  const { kind, plural, singular, shortNames, listKind } = (object.spec as { names: Record<string, unknown> }).names;
   return (
     store.change(
       store.resource(object.apiVersion, object.kind),
@@ -61,7 +61,7 @@ export function establish(store: ObjectStore, object: Obj): Obj {
       (one) =>
         void (one.status = {
           conditions,
-          acceptedNames: { kind, plural, singular, shortNames },
+          acceptedNames: { kind, plural, singular, shortNames, listKind },
           storedVersions: versions.filter(({ storage }) => storage).map(({ name }) => name),
         }),
     ) ?? object

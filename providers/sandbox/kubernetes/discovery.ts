@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 
-import { groupVersion, type Resource, type Resources } from './resources.js';
+import { builtIns, groupVersion, type Resource, type Resources } from './resources.js';
 
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
-/** Namespaces go one at a time, services could not always. */
-const verbsOf = ({ plural, group }: Resource): readonly string[] =>
-  group === '' && plural === 'namespaces' ? verbs.filter((verb) => verb !== 'deletecollection') : verbs;
+const ownVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
+/** Namespaces go one at a time; for kinds of one's own the order is another. */
+const verbsOf = (resource: Resource): readonly string[] => {
+  if (!builtIns.includes(resource)) return ownVerbs;
+  const { group, plural } = resource;
+  return group === '' && plural === 'namespaces' ? verbs.filter((verb) => verb !== 'deletecollection') : verbs;
+};
 
 const storageHash = ({ group, version, kind }: Resource): string =>
   createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64');
@@ -72,16 +76,26 @@ function groups(resources: Resources): Map<string, string[]> {
   return found;
 }
 
+function groupItem(name: string, versions: readonly string[]): object {
+  const all = versions.map((version) => ({ groupVersion: `${name}/${version}`, version }));
+  return { name, versions: all, preferredVersion: all[0] };
+}
+
 export function groupList(resources: Resources): unknown {
   return {
     kind: 'APIGroupList',
     apiVersion: 'v1',
-    groups: [...groups(resources)].map(([name, versions]) => {
-      const all = versions.map((version) => ({ groupVersion: `${name}/${version}`, version }));
-      return { name, versions: all, preferredVersion: all[0] };
-    }),
+    groups: [...groups(resources)].map(([name, versions]) => groupItem(name, versions)),
   };
 }
+
+export function groupOf(resources: Resources, name: string): unknown {
+  const versions = groups(resources).get(name);
+  return versions && { kind: 'APIGroup', apiVersion: 'v1', ...groupItem(name, versions) };
+}
+
+/** Built-in kinds leave it to the reader that they are of the group and version that they are listed in. */
+const unsaid = { group: '', version: '' };
 
 /** The one-request discovery that newer clients ask for. `core`: the legacy group. */
 export function aggregated(resources: Resources, core: boolean): unknown {
@@ -93,20 +107,21 @@ export function aggregated(resources: Resources, core: boolean): unknown {
       .filter((one) => one.group === group && one.version === version)
       .map((one) => ({
         resource: one.plural,
-        responseKind: { group, version, kind: one.kind },
+        responseKind: { ...(builtIns.includes(one) ? unsaid : { group, version }), kind: one.kind },
         scope: one.namespaced ? 'Namespaced' : 'Cluster',
         singularResource: one.singular,
         verbs: verbsOf(one),
         ...(one.short.length > 0 ? { shortNames: one.short } : {}),
         ...categoriesOf(one),
-        subresources: one.subresources.map((sub) => ({
-          subresource: sub,
-          responseKind:
-            sub === 'eviction'
-              ? { group: 'policy', version: 'v1', kind: 'Eviction' }
-              : { group, version, kind: one.kind },
-          verbs: sub === 'status' ? ['get', 'patch', 'update'] : sub === 'log' ? ['get'] : ['create'],
-        })),
+        ...(one.subresources.length === 0
+          ? {}
+          : {
+              subresources: [...one.subresources].sort().map((sub) => ({
+                subresource: sub,
+                responseKind: { ...(builtIns.includes(one) ? unsaid : { group, version }), ...subKind(sub, one.kind) },
+                verbs: sub === 'status' ? ['get', 'patch', 'update'] : sub === 'log' ? ['get'] : ['create'],
+              })),
+            }),
       })),
   });
   const items = core

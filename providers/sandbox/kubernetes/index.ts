@@ -5,8 +5,17 @@ import { answer, type ApiContext } from './api.js';
 import { Controllers } from './controllers/index.js';
 import type { Program } from './controllers/programs.js';
 import { definitionOf, establish, k3sKinds } from './definitions.js';
-import { aggregated, apiVersions, groupList, openApiDocument, openApiPaths, resourceList } from './discovery.js';
+import {
+  aggregated,
+  apiVersions,
+  groupList,
+  groupOf,
+  openApiDocument,
+  openApiPaths,
+  resourceList,
+} from './discovery.js';
 import type { Obj } from './objects.js';
+import { forbidden } from './forbidden.js';
 import { Resources } from './resources.js';
 import { StatusError } from './status.js';
 import { ObjectStore } from './store.js';
@@ -64,7 +73,13 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
       serviceLoadBalancer: !disabled.includes('servicelb'),
     });
     this.#tokens = new Tokens(options.ids, now);
-    this.#context = { store: this.store, controllers: this.controllers, now, tokens: this.#tokens };
+    this.#context = {
+      store: this.store,
+      controllers: this.controllers,
+      now,
+      tokens: this.#tokens,
+      kubernetesVersion: () => this.#version,
+    };
   }
 
   /** Makes what every cluster has, unless it was restored, and starts the controllers. */
@@ -143,13 +158,8 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
   ): void {
     const url = new URL(request.url ?? '/', 'https://sandbox');
     if (!identity) throw new StatusError(401, 'Unauthorized', 'Unauthorized');
-    if (!identity.groups.includes('system:masters')) {
-      throw new StatusError(
-        403,
-        'Forbidden',
-        `User "${identity.user}" cannot ${(request.method ?? 'GET').toLowerCase()} path "${url.pathname}"`,
-      );
-    }
+    if (!identity.groups.includes('system:masters'))
+      throw forbidden(identity.user, request.method ?? 'GET', url, this.#resources);
     const known = this.discovery(url, request.headers.accept ?? '');
     if (known !== undefined) return send(response, 200, known);
     const reply = answer(this.#context, request, response, url, text);
@@ -166,6 +176,7 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
     if (path === '/openapi/v3') return openApiPaths(this.#resources);
     if (path.startsWith('/openapi/v3/')) return openApiDocument(this.#resources, path.slice('/openapi/v3/'.length));
     const [, root, ...rest] = path.split('/');
+    if (root === 'apis' && rest.length === 1) return groupOf(this.#resources, rest[0]!);
     if (root === 'api' && rest.length === 1) return resourceList(this.#resources, '', rest[0]!);
     if (root === 'apis' && rest.length === 2) return resourceList(this.#resources, rest[0]!, rest[1]!);
     return undefined;

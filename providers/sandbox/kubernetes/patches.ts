@@ -45,9 +45,14 @@ export const itemKey = (keys: readonly string[], item: Record<string, unknown>):
   JSON.stringify(Object.fromEntries(keys.map((key) => [key, item[key] ?? (key === 'protocol' ? 'TCP' : null)])));
 
 /** Strategic merge patch: as merge patch, but lists with keys are merged item by item; `$patch` and deletions are known. */
-export function strategicPatch(target: unknown, patch: unknown, field = ''): unknown {
+export function strategicPatch(
+  target: unknown,
+  patch: unknown,
+  field = '',
+  order: readonly unknown[] = Array.isArray(patch) ? (patch as unknown[]) : [],
+): unknown {
   if (Array.isArray(patch))
-    return strategicList(Array.isArray(target) ? (target as unknown[]) : [], patch as unknown[], field);
+    return strategicList(Array.isArray(target) ? (target as unknown[]) : [], patch as unknown[], field, order);
   if (!isMap(patch)) return clone(patch);
   if (patch['$patch'] === 'replace') return without(patch, ['$patch']);
   const result: Record<string, unknown> = isMap(target) ? { ...target } : {};
@@ -59,12 +64,20 @@ export function strategicPatch(target: unknown, patch: unknown, field = ''): unk
       result[list] = ((result[list] ?? []) as unknown[]).filter((item) => !(value as unknown[]).includes(item));
     } else if (key.startsWith('$setElementOrder/') || key === '$patch') continue;
     else if (value === null) delete result[key];
-    else result[key] = strategicPatch(result[key], value, key);
+    else {
+      const order = patch[`$setElementOrder/${key}`];
+      result[key] = strategicPatch(result[key], value, key, Array.isArray(order) ? (order as unknown[]) : undefined);
+    }
   }
   return result;
 }
 
-function strategicList(target: readonly unknown[], patch: readonly unknown[], field: string): unknown[] {
+function strategicList(
+  target: readonly unknown[],
+  patch: readonly unknown[],
+  field: string,
+  order: readonly unknown[],
+): unknown[] {
   if (patch.some((item) => isMap(item) && item['$patch'] === 'replace'))
     return patch.filter((item) => !isMap(item) || item['$patch'] !== 'replace');
   if (field === 'finalizers') return [...new Set([...target, ...patch])];
@@ -82,7 +95,28 @@ function strategicList(target: readonly unknown[], patch: readonly unknown[], fi
     } else if (index >= 0) result[index] = strategicPatch(result[index], item) as Record<string, unknown>;
     else result.push(clone(item));
   }
-  return result;
+  const place = (list: readonly unknown[], item: Record<string, unknown>): number =>
+    list.findIndex((one) => isMap(one) && one[keys[0]!] === item[keys[0]!]);
+  return interleaved(
+    result.filter((item) => place(order, item) < 0),
+    result.filter((item) => place(order, item) >= 0).sort((a, b) => place(order, a) - place(order, b)),
+    (item) => place(target, item),
+  );
+}
+
+/**
+ * Items that a patch leaves alone between those that it names, each in their order: one goes before the next of the
+ * patch when it was before it, so that what is new comes first.
+ */
+function interleaved<Item>(left: readonly Item[], named: readonly Item[], place: (item: Item) => number): Item[] {
+  const merged: Item[] = [];
+  let next = 0;
+  for (const item of named) {
+    while (next < left.length && place(item) >= 0 && place(left[next]!) >= 0 && place(left[next]!) < place(item))
+      merged.push(left[next++]!);
+    merged.push(item);
+  }
+  return [...merged, ...left.slice(next)];
 }
 
 const without = (map: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> =>
@@ -101,18 +135,19 @@ export function jsonPatch(target: unknown, operations: unknown): unknown {
   const root = { document: clone(target) } as Record<string, unknown>;
   for (const { op, path, from, value } of operations as JsonOperation[]) {
     if (op === 'test') {
-      if (!same(read(root, path), value)) throw refused(`testing path ${path} failed`);
+      if (!same(read(root, path), value)) throw refused();
     } else if (op === 'add' || op === 'replace') write(root, path, clone(value), op);
     else if (op === 'remove') take(root, path);
     else if (op === 'copy') write(root, path, clone(read(root, from ?? '')), 'add');
     else if (op === 'move') write(root, path, take(root, from ?? ''), 'add');
-    else throw badRequest(`unknown operation ${op}`);
+    else throw refused();
   }
   return root['document'];
 }
 
-const refused = (message: string): StatusError =>
-  new StatusError(422, 'Invalid', `the server rejected our request due to an error in our request: ${message}`);
+/** The server does not say which operation failed. */
+const refused = (): StatusError =>
+  new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 
 const parts = (path: string): string[] => [
   'document',
@@ -129,7 +164,7 @@ function parentOf(
   const keys = parts(path);
   let at: unknown = root;
   for (const key of keys.slice(0, -1)) at = (at as Record<string, unknown> | undefined)?.[key];
-  if (typeof at !== 'object' || at === null) throw refused(`path ${path} does not exist`);
+  if (typeof at !== 'object' || at === null) throw refused();
   return { parent: at as Record<string, unknown>, last: keys.at(-1)! };
 }
 
@@ -140,14 +175,14 @@ function read(root: Record<string, unknown>, path: string): unknown {
 
 function write(root: Record<string, unknown>, path: string, value: unknown, how: 'add' | 'replace'): void {
   const { parent, last } = parentOf(root, path);
-  if (how === 'replace' && !(last in parent)) throw refused(`path ${path} does not exist`);
+  if (how === 'replace' && !(last in parent)) throw refused();
   if (Array.isArray(parent) && how === 'add') parent.splice(last === '-' ? parent.length : Number(last), 0, value);
   else (parent as Record<string, unknown>)[last] = value;
 }
 
 function take(root: Record<string, unknown>, path: string): unknown {
   const { parent, last } = parentOf(root, path);
-  if (!(last in parent)) throw refused(`path ${path} does not exist`);
+  if (!(last in parent)) throw refused();
   if (Array.isArray(parent)) return parent.splice(Number(last), 1)[0];
   const value = parent[last];
   delete parent[last];

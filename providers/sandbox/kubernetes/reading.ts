@@ -66,14 +66,16 @@ export function list(context: ApiContext, target: Target, query: URLSearchParams
   const { store, now } = context;
   const all = selected(context, target, query);
   assertVersion(query);
-  const start = Number(query.get('continue') ?? 0);
-  if (!Number.isInteger(start)) throw badRequest('invalid continue token: continue key is not valid');
-  const limit = Number(query.get('limit') ?? 0) || all.length;
-  const items = all.slice(start, start + limit);
-  const more = start + limit < all.length;
+  const rest = after(query.get('continue') ?? '', all);
+  const limit = Number(query.get('limit') ?? 0) || rest.length;
+  const items = rest.slice(0, limit);
+  const left = rest.length - items.length;
+  const isBuiltIn = builtIns.includes(target.resource);
   const metadata = {
+    // Lists of one's own kinds say so when there is no more.
+    ...(isBuiltIn || accept.includes('as=Table') ? {} : { continue: '' }),
     resourceVersion: String(store.version),
-    ...(more ? { continue: String(start + limit), remainingItemCount: all.length - start - limit } : {}),
+    ...(left > 0 ? { continue: pageAfter(items.at(-1)!, store.version), remainingItemCount: left } : {}),
   };
   if (accept.includes('as=Table'))
     return tableOf(target.resource, items, now(), metadata, query.get('includeObject') ?? 'Metadata');
@@ -81,17 +83,48 @@ export function list(context: ApiContext, target: Target, query: URLSearchParams
     kind: `${target.resource.kind}List`,
     apiVersion: groupVersion(target.resource),
     metadata,
-    items: builtIns.includes(target.resource) ? items.map(bare) : items,
+    items: isBuiltIn ? items.map(bare) : items,
   };
 }
 
+const keyOf = ({ metadata: { namespace = '', name } }: Obj): string => `${namespace}/${name}`;
+
+/** Where the next page begins, as clients carry it without looking into it. */
+const pageAfter = (last: Obj, version: number): string =>
+  Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: version, start: `${keyOf(last)}\u0000` })).toString(
+    'base64url',
+  );
+
+/** What comes after the page that a token ends. @throws StatusError 400 */
+function after(token: string, all: readonly Obj[]): readonly Obj[] {
+  if (token === '') return all;
+  const bytes = Buffer.from(token, 'base64url');
+  const wrong = (why: string): StatusError => badRequest(`invalid continue token: continue key is not valid: ${why}`);
+  // What is no JSON object is refused at its first character.
+  if (bytes[0] !== 0x7b)
+    throw wrong(
+      `invalid character '\\u${(bytes[0] ?? 0).toString(16).padStart(4, '0')}' looking for beginning of value`,
+    );
+  let start: unknown;
+  try {
+    ({ start } = JSON.parse(bytes.toString('utf8')) as { start?: unknown });
+  } catch {
+    throw wrong('unexpected end of JSON input');
+  }
+  if (typeof start !== 'string') throw wrong('incorrect encoded start');
+  return all.filter((object) => keyOf(object) >= start);
+}
+
+const unreadable = (query: URLSearchParams): string | undefined => {
+  const version = query.get('resourceVersion') ?? '';
+  if (/^\d*$/.test(version)) return undefined;
+  return `resourceVersion: Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`;
+};
+
 /** @throws StatusError 400 */
 function assertVersion(query: URLSearchParams): void {
-  const version = query.get('resourceVersion') ?? '';
-  if (/^\d*$/.test(version)) return;
-  throw badRequest(
-    `invalid resource version: resourceVersion: Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`,
-  );
+  const why = unreadable(query);
+  if (why !== undefined) throw badRequest(`invalid resource version: ${why}`);
 }
 
 export function watch(
@@ -104,7 +137,9 @@ export function watch(
   const { store, now } = context;
   const [labels, fields] = [labelSelector(query.get('labelSelector')), fieldSelector(query.get('fieldSelector'))];
   const version = query.get('resourceVersion');
-  assertVersion(query);
+  // A watch is refused for this as if the server were at fault.
+  const why = unreadable(query);
+  if (why !== undefined) throw new StatusError(500, '', why);
   assertFields(target, query);
   const initial = query.get('sendInitialEvents') === 'true';
   if (initial && query.get('resourceVersionMatch') !== 'NotOlderThan') {

@@ -1,5 +1,5 @@
 import type { Resource, Resources } from './resources.js';
-import { StatusError } from './status.js';
+import { noSuchResource, PageNotFound } from './status.js';
 
 export interface Target {
   readonly resource: Resource;
@@ -16,15 +16,14 @@ export function targetOf(path: string, resources: Resources): Target {
     .map(decodeURIComponent);
   const [root, ...rest] = parts;
   const [group, version, ...tail] = root === 'api' ? ['', ...rest] : rest;
-  if ((root !== 'api' && root !== 'apis') || group === undefined || version === undefined) throw missing();
+  if ((root !== 'api' && root !== 'apis') || group === undefined || version === undefined) throw new PageNotFound();
+  if (!resources.all().some((one) => one.group === group)) throw new PageNotFound();
   const inNamespace =
     tail[0] === 'namespaces' && tail.length > 2 && resources.find(group, version, tail[2]!)?.namespaced === true;
   const [plural = '', name = '', ...sub] = inNamespace ? tail.slice(2) : tail;
   const resource = resources.find(group, version, plural);
-  if (!resource) throw missing();
+  if (!resource) throw noSuchResource();
   const subresource = sub.join('/');
-  if (subresource !== '' && !resource.subresources.includes(subresource)) throw missing();
+  if (subresource !== '' && !resource.subresources.includes(subresource)) throw noSuchResource();
   return { resource, namespace: inNamespace ? tail[1]! : '', name, subresource };
 }
-
-const missing = (): StatusError => new StatusError(404, 'NotFound', 'the server could not find the requested resource');

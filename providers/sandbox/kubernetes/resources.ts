@@ -1,3 +1,15 @@
+import type { Schema } from './crd-schema.js';
+
+/** A column of a table, as a definition describes it. */
+export interface PrinterColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly format?: string;
+  readonly description?: string;
+  readonly priority?: number;
+  readonly jsonPath: string;
+}
+
 /** One kind of object that the API serves. */
 export interface Resource {
   readonly group: string;
@@ -9,6 +21,9 @@ export interface Resource {
   readonly namespaced: boolean;
   readonly subresources: readonly string[];
   readonly categories?: readonly string[];
+  /** Of a kind of one's own. */
+  readonly schema?: Schema;
+  readonly columns?: readonly PrinterColumn[];
 }
 
 type Row = readonly [
@@ -119,10 +134,16 @@ export class Resources {
       group: string;
       scope: string;
       names: { plural: string; kind: string; singular?: string; shortNames?: string[] };
-      versions: { name: string; served: boolean; subresources?: { status?: unknown } }[];
+      versions: {
+        name: string;
+        served: boolean;
+        subresources?: { status?: unknown };
+        schema?: { openAPIV3Schema?: Schema };
+        additionalPrinterColumns?: PrinterColumn[];
+      }[];
     };
     this.undefine(spec.group, spec.names.plural);
-    for (const { name, served, subresources } of spec.versions) {
+    for (const { name, served, subresources, schema, additionalPrinterColumns } of spec.versions) {
       if (!served) continue;
       this.#all.push({
         group: spec.group,
@@ -133,6 +154,8 @@ export class Resources {
         namespaced: spec.scope === 'Namespaced',
         short: spec.names.shortNames ?? [],
         subresources: subresources?.status ? ['status'] : [],
+        ...(schema?.openAPIV3Schema ? { schema: schema.openAPIV3Schema } : {}),
+        ...(additionalPrinterColumns ? { columns: additionalPrinterColumns } : {}),
       });
     }
   }

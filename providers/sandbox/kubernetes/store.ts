@@ -17,6 +17,10 @@ export interface StoreOptions {
 }
 
 const keptChanges = 4000;
+/** The older groups do not count how often a specification changed; pods have come to. */
+const hasGeneration = ({ group, plural }: Resource): boolean =>
+  plural === 'pods' || !['', 'autoscaling', 'coordination.k8s.io'].includes(group);
+
 const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`;
 
 /** All objects of a cluster with their versions, and what changed lately. */
@@ -75,15 +79,22 @@ export class ObjectStore {
     return found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
   }
 
-  create(resource: Resource, object: Obj): Obj {
-    const stored = clone(object);
-    const { metadata } = stored;
+  /** An object as it would be made: with its name, its uid and its time. */
+  draft(object: Obj): Obj {
+    const made = clone(object);
+    const { metadata } = made;
     if (!metadata.name && metadata.generateName)
       metadata.name = `${metadata.generateName}${this.options.uid().slice(0, 5)}`;
+    Object.assign(metadata, { uid: this.options.uid(), creationTimestamp: this.stamp() });
+    return made;
+  }
+
+  create(resource: Resource, object: Obj): Obj {
+    const stored = this.draft(object);
+    const { metadata } = stored;
     const key = keyOf(metadata.namespace ?? '', metadata.name);
     if (this.table(resource).has(key)) throw alreadyExists(fullName(resource), metadata.name);
-    Object.assign(metadata, { uid: this.options.uid(), creationTimestamp: this.stamp() });
-    if (stored.spec !== undefined) metadata.generation = 1;
+    if (stored.spec !== undefined && hasGeneration(resource)) metadata.generation = 1;
     this.put('ADDED', resource, key, stored, undefined);
     return clone(stored);
   }
@@ -100,12 +111,14 @@ export class ObjectStore {
     if (metadata.resourceVersion && metadata.resourceVersion !== before.metadata.resourceVersion)
       throw conflict(fullName(resource), metadata.name);
     const stored = clone(object);
-    const { uid, creationTimestamp, deletionTimestamp, resourceVersion, generation } = before.metadata;
+    const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, resourceVersion, generation } =
+      before.metadata;
     Object.assign(stored.metadata, {
       uid,
       creationTimestamp,
       resourceVersion,
       ...(deletionTimestamp ? { deletionTimestamp } : {}),
+      ...(deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds }),
     });
     if (generation !== undefined) stored.metadata.generation = generation + (same(stored.spec, before.spec) ? 0 : 1);
     if (same(stored, before)) return clone(before);
@@ -115,7 +128,8 @@ export class ObjectStore {
       (stored.metadata.finalizers ?? []).length === 0 &&
       (before.metadata.finalizers ?? []).length > 0
     ) {
-      return this.remove(resource, metadata.namespace ?? '', metadata.name);
+      this.remove(resource, metadata.namespace ?? '', metadata.name);
+      return stored;
     }
     this.put('MODIFIED', resource, key, stored, before);
     return clone(stored);
@@ -136,7 +150,7 @@ export class ObjectStore {
     if (object.metadata.deletionTimestamp) return object;
     const key = keyOf(namespace, name);
     const before = this.table(resource).get(key)!;
-    object.metadata.deletionTimestamp = this.stamp();
+    Object.assign(object.metadata, { deletionTimestamp: this.stamp(), deletionGracePeriodSeconds: 0 });
     this.put('MODIFIED', resource, key, object, before);
     return clone(object);
   }

@@ -1,4 +1,5 @@
 import type { Obj } from './objects.js';
+import { invalid } from './status.js';
 
 interface Issued {
   readonly user: string;
@@ -19,10 +20,17 @@ export class Tokens {
     private readonly now: () => number,
   ) {}
 
-  /** The answer to a TokenRequest. */
+  /** The answer to a TokenRequest. @throws StatusError 422 */
   issue(account: Obj, request: Obj): Obj {
     const { name, namespace = '' } = account.metadata;
-    const seconds = Math.max(leastSeconds, Number(request.spec?.['expirationSeconds'] ?? usualSeconds));
+    const seconds = Number(request.spec?.['expirationSeconds'] ?? usualSeconds);
+    if (seconds < leastSeconds)
+      throw invalid(
+        { group: 'authentication.k8s.io', kind: 'TokenRequest' },
+        '',
+        'spec.expirationSeconds',
+        `Invalid value: ${seconds}: may not specify a duration less than 10 minutes`,
+      );
     const until = this.now() + seconds * 1000;
     const token = `${this.ids()}.${this.ids()}`;
     this.#issued.set(token, {

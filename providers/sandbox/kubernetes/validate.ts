@@ -1,17 +1,25 @@
-import { clone, isMap, type Obj, same } from './objects.js';
+import { clone, isMap, type Obj } from './objects.js';
 import type { Resource } from './resources.js';
-import { badRequest, invalid } from './status.js';
+import { schemaCauses, shaped } from './crd-schema.js';
+import { defaults } from './defaults.js';
+import { forbiddenChanges } from './immutable.js';
+import { badRequest, type Cause, invalid, refusal } from './status.js';
 
-const subdomain = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const subdomainRule =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const labelRule =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const relaxed = new Set(['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings']);
 
 /** What the API checks of an object that comes in; fills in what it defaults. @throws StatusError 400, 422 */
-export function admit(resource: Resource, object: Obj, namespace: string): Obj {
+export function admit(resource: Resource, object: Obj, namespace: string, before?: Obj): Obj {
   if (typeof object !== 'object' || object === null || object.kind !== resource.kind)
     throw badRequest(
       `${String(object?.kind)} in version "v1" cannot be handled as a ${resource.kind}: converting (v1.${String(object?.kind)}) to (core.${resource.kind}): unknown conversion`,
     );
-  return complete(resource, receive(resource, object, namespace));
+  return complete(resource, receive(resource, object, namespace), before);
 }
 
 /** Name, namespace and labels of an object that comes in, whole or in part. @throws StatusError 400, 422 */
@@ -26,29 +34,35 @@ export function receive(resource: Resource, object: Obj, namespace: string): Obj
   }
   const { name, generateName } = next.metadata;
   if (!name && !generateName)
-    throw invalid(resource.kind, '', 'metadata.name', 'Required value: name or generateName is required');
-  if (name && !relaxed.has(resource.plural) && !subdomain.test(name)) {
-    throw invalid(
-      resource.kind,
-      name,
-      'metadata.name',
-      `Invalid value: "${name}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'`,
-    );
+    throw invalid(resource, '', 'metadata.name', 'Required value: name or generateName is required');
+  if (name && !relaxed.has(resource.plural)) {
+    const [rule, text] = resource.kind === 'Namespace' ? [label, labelRule] : [subdomain, subdomainRule];
+    if (!rule.test(name)) throw invalid(resource, name, 'metadata.name', `Invalid value: "${name}": ${text}`);
   }
   checkLabels(resource, next);
   return next;
 }
 
-/** A whole object with what the API fills in. @throws StatusError 422 */
-export function complete(resource: Resource, object: Obj): Obj {
+/**
+ * A whole object with what the API fills in.
+ * @param before what it replaces
+ * @throws StatusError 422 for all that is wrong with it, or with the change
+ */
+export function complete(resource: Resource, object: Obj, before?: Obj): Obj {
   for (const field of ['data', 'binaryData', 'stringData'] as const)
     if (isMap(object[field]) && Object.keys(object[field]).length === 0) delete object[field];
   for (const field of ['labels', 'annotations'] as const)
     if (object.metadata[field] && Object.keys(object.metadata[field]).length === 0) delete object.metadata[field];
+  if ((object.metadata.finalizers ?? []).length === 0) delete object.metadata.finalizers;
   checkData(resource, object);
   defaults(resource, object);
-  required(resource, object);
-  return object;
+  const whole = resource.schema ? shaped(resource.schema, object) : object;
+  const causes = [
+    ...(resource.schema ? schemaCauses(resource.schema, whole) : mistakes(resource, whole)),
+    ...(before ? forbiddenChanges(resource, before, whole) : []),
+  ];
+  if (causes.length > 0) throw refusal(resource, whole.metadata.name, causes);
+  return whole;
 }
 
 const labelName = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)$/;
@@ -61,7 +75,7 @@ const valueRule =
 function checkLabels(resource: Resource, { metadata }: Obj): void {
   for (const [key, value] of Object.entries(metadata.labels ?? {})) {
     const wrong = (bad: string, rule: string) =>
-      invalid(resource.kind, metadata.name, 'metadata.labels', `Invalid value: "${bad}": ${rule}`);
+      invalid(resource, metadata.name, 'metadata.labels', `Invalid value: "${bad}": ${rule}`);
     if (!labelName.test(key)) throw wrong(key, nameRule);
     if (!labelValue.test(value)) throw wrong(value, valueRule);
   }
@@ -74,7 +88,7 @@ function checkData(resource: Resource, object: Obj): void {
   for (const key of Object.keys(object['data'] ?? {})) {
     if (dataKey.test(key)) continue;
     throw invalid(
-      resource.kind,
+      resource,
       object.metadata.name,
       `data[${key}]`,
       `Invalid value: "${key}": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`,
@@ -82,81 +96,44 @@ function checkData(resource: Resource, object: Obj): void {
   }
 }
 
-function defaults(resource: Resource, object: Obj): void {
-  if (resource.plural === 'secrets') {
-    const strings = object['stringData'] as Record<string, string> | undefined;
-    if (strings) {
-      const encoded = Object.entries(strings).map(
-        ([key, value]) => [key, Buffer.from(value).toString('base64')] as const,
-      );
-      object['data'] = { ...(object['data'] as object | undefined), ...Object.fromEntries(encoded) };
-      delete object['stringData'];
-    }
-    object['type'] ??= 'Opaque';
+/** What is wrong with a whole object of a built-in kind. */
+function mistakes(resource: Resource, object: Obj): readonly Cause[] {
+  const spec = object.spec ?? {};
+  const causes: Cause[] = [];
+  if (resource.group === '' && resource.plural === 'pods') {
+    const containers = (spec['containers'] ?? []) as { image?: string }[];
+    if (containers.length === 0) causes.push({ field: 'spec.containers', message: 'Required value' });
+    containers.forEach(({ image }, index) => {
+      if (!image) causes.push({ field: `spec.containers[${index}].image`, message: 'Required value' });
+    });
   }
-  if (resource.plural === 'namespaces') {
-    object.status ??= { phase: 'Active' };
-    object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name };
-  }
-  if (resource.plural === 'pods' && resource.group === '') {
-    object.status ??= { phase: 'Pending', qosClass: 'BestEffort' };
-    object.spec = {
-      restartPolicy: 'Always',
-      terminationGracePeriodSeconds: 30,
-      dnsPolicy: 'ClusterFirst',
-      ...object.spec,
-    };
-  }
-  if (resource.plural === 'services' && resource.group === '') {
-    const ports = (object.spec?.['ports'] ?? []) as { port: number; protocol?: string; targetPort?: unknown }[];
-    object.spec = {
-      type: 'ClusterIP',
-      ...object.spec,
-      ...(ports.length > 0
-        ? { ports: ports.map((port) => ({ protocol: 'TCP', targetPort: port.port, ...port })) }
-        : {}),
-    };
-  }
-  if (['deployments', 'replicasets', 'statefulsets'].includes(resource.plural))
-    object.spec = { replicas: 1, ...object.spec };
-}
-
-function required(resource: Resource, object: Obj): void {
-  const { name } = object.metadata;
-  if (resource.plural === 'pods' && !(object.spec?.['containers'] as unknown[] | undefined)?.length) {
-    throw invalid('Pod', name, 'spec.containers', 'Required value');
-  }
-  if (resource.plural === 'services' && resource.group === '') {
-    const ports = (object.spec?.['ports'] ?? []) as { name?: string }[];
+  if (resource.group === '' && resource.plural === 'services') {
+    const ports = (spec['ports'] ?? []) as { name?: string }[];
     const nameless = ports.length > 1 ? ports.findIndex((port) => !port.name) : -1;
-    if (nameless >= 0) throw invalid('Service', name, `spec.ports[${nameless}].name`, 'Required value');
+    if (nameless >= 0) causes.push({ field: `spec.ports[${nameless}].name`, message: 'Required value' });
   }
-  if (resource.group === 'apps') {
-    const { selector, template } = (object.spec ?? {}) as {
-      selector?: { matchLabels?: Record<string, string> };
-      template?: { metadata?: { labels?: Record<string, string> } };
-    };
-    if (!selector) throw invalid(resource.kind, name, 'spec.selector', 'Required value');
-    const labels = template?.metadata?.labels ?? {};
-    if (Object.entries(selector.matchLabels ?? {}).some(([key, value]) => labels[key] !== value)) {
-      throw invalid(
-        resource.kind,
-        name,
-        'spec.template.metadata.labels',
-        '`selector` does not match template `labels`',
-      );
-    }
-  }
+  if (resource.group === 'apps') causes.push(...workloadMistakes(spec));
+  return causes;
 }
 
-/** Changes that the API does not take. @throws StatusError 422 */
-export function refuseImmutable(resource: Resource, before: Obj, after: Obj): void {
-  const { name } = before.metadata;
-  const fixed = (path: string, read: (object: Obj) => unknown, mayBeSet = false): void => {
-    if (mayBeSet && (read(before) === undefined || read(before) === '')) return;
-    if (!same(read(before), read(after))) throw invalid(resource.kind, name, path, 'Invalid value: field is immutable');
+function workloadMistakes(spec: Readonly<Record<string, unknown>>): readonly Cause[] {
+  const { selector, template, replicas } = spec as {
+    selector?: { matchLabels?: Record<string, string> };
+    template?: { metadata?: { labels?: Record<string, string> } };
+    replicas?: number;
   };
-  if (resource.group === 'apps') fixed('spec.selector', (object) => object.spec?.['selector']);
-  if (resource.plural === 'nodes') fixed('spec.providerID', (object) => object.spec?.['providerID'], true);
-  if (resource.plural === 'pods') fixed('spec.nodeName', (object) => object.spec?.['nodeName'], true);
+  const causes: Cause[] = [];
+  if (typeof replicas === 'number' && replicas < 0)
+    causes.push({ field: 'spec.replicas', message: `Invalid value: ${replicas}: must be greater than or equal to 0` });
+  if (!selector) return [...causes, { field: 'spec.selector', message: 'Required value' }];
+  const labels = template?.metadata?.labels ?? {};
+  if (Object.entries(selector.matchLabels ?? {}).some(([key, value]) => labels[key] !== value)) {
+    causes.push({
+      field: 'spec.template.metadata.labels',
+      message: `Invalid value: ${JSON.stringify(labels)}: \`selector\` does not match template \`labels\``,
+    });
+  }
+  return causes;
 }
+
+export { refuseImmutable } from './immutable.js';

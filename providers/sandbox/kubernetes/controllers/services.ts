@@ -20,31 +20,46 @@ interface ServiceSpec {
 const portsFrom = 30_000;
 const portsCount = 2768;
 
-/** An address inside the cluster, and ports on the nodes where the service asks for them. */
+/** A service that is about to be stored gets its address at once, other objects are left alone. */
+export function addressed(cluster: ClusterState, object: Obj): void {
+  if (object.apiVersion === 'v1' && object.kind === 'Service')
+    object.spec = allocated(cluster, object) ?? object.spec ?? {};
+}
+
+/** The same for a service that came another way. */
 export function allocate(cluster: ClusterState, service: Obj): void {
+  const spec = allocated(cluster, service);
+  if (spec) cluster.change(service, (one) => void (one.spec = spec));
+}
+
+/** An address inside the cluster, and ports on the nodes where the service asks for them; undefined: it has them. */
+function allocated(cluster: ClusterState, service: Obj): Record<string, unknown> | undefined {
   const { type = 'ClusterIP', clusterIP, ports = [] } = (service.spec ?? {}) as ServiceSpec;
   const wantsPorts = type === 'LoadBalancer' || type === 'NodePort';
   const lacksPorts = wantsPorts && ports.some(({ nodePort }) => nodePort === undefined);
-  if (type === 'ExternalName' || (clusterIP !== undefined && !lacksPorts)) return;
+  if (type === 'ExternalName' || (clusterIP !== undefined && !lacksPorts)) return undefined;
   const taken = new Set(
     cluster
       .all('v1', 'Service')
       .flatMap(({ spec }) => ((spec as ServiceSpec).ports ?? []).map(({ nodePort }) => nodePort)),
   );
-  const hash = Number.parseInt(hashOf([service.metadata.uid]), 36);
+  const { name, namespace } = service.metadata;
+  const hash = Number.parseInt(hashOf([namespace, name]), 36);
   let next = hash % portsCount;
   const free = (): number => {
     while (taken.has(portsFrom + next)) next = (next + 1) % portsCount;
     taken.add(portsFrom + next);
     return portsFrom + next;
   };
-  cluster.change(service, (one) => {
-    one.spec = {
-      ...one.spec,
-      clusterIP: clusterIP ?? `10.43.${Math.floor(hash / 250) % 250}.${(hash % 250) + 2}`,
-      ...(wantsPorts ? { ports: ports.map((port) => ({ ...port, nodePort: port.nodePort ?? free() })) } : {}),
-    };
-  });
+  const address = clusterIP ?? `10.43.${Math.floor(hash / 250) % 250}.${(hash % 250) + 2}`;
+  return {
+    ...service.spec,
+    clusterIP: address,
+    clusterIPs: [address],
+    ipFamilies: ['IPv4'],
+    ipFamilyPolicy: 'SingleStack',
+    ...(wantsPorts ? { ports: ports.map((port) => ({ ...port, nodePort: port.nodePort ?? free() })) } : {}),
+  };
 }
 
 /** Whether a service answers on a port of a node. */

@@ -118,7 +118,9 @@ describe('patches', () => {
         { op: 'remove', path: '/a/0' },
       ]),
     ).toEqual({ a: [2, 3] });
-    expect(() => jsonPatch(target, [{ op: 'test', path: '/a/0', value: 9 }])).toThrow('testing path /a/0 failed');
+    expect(() => jsonPatch(target, [{ op: 'test', path: '/a/0', value: 9 }])).toThrow(
+      'the server rejected our request due to an error in our request',
+    );
     expect(target).toEqual({ a: [1, 2] });
   });
 });

@@ -1,0 +1,164 @@
+import { parse as parseYaml } from 'yaml';
+
+import { isMap, type Obj } from './objects.js';
+import type { Resource } from './resources.js';
+import { badRequest, StatusError } from './status.js';
+
+/**
+ * What came with a request. The server reads YAML 1.1, in which `y` and `no` are booleans; times and numbers to the
+ * base of 60 it takes as text.
+ * @throws StatusError 400, 415
+ */
+export function parseObject(text: string, type: string, kind: string): unknown {
+  if (text === '') return {};
+  const media = type.split(';')[0]!.trim();
+  if (media.includes('protobuf') || media.includes('cbor')) throw unsupported('application/json, application/yaml');
+  if (!['', 'application/json', 'application/yaml', 'application/apply-patch+yaml'].includes(media))
+    throw unsupported('application/json, application/yaml, application/vnd.kubernetes.protobuf');
+  try {
+    return media.includes('yaml') ? yamlOf(text) : (JSON.parse(text) as unknown);
+  } catch (error) {
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${syntaxError(error, text)} (${text})`,
+    );
+  }
+}
+
+/** A patch that is JSON. @throws StatusError 400 */
+export function parsePatch(text: string, type: string): unknown {
+  let patch: unknown;
+  try {
+    patch = JSON.parse(text);
+  } catch (error) {
+    throw badRequest(`error decoding patch: ${syntaxError(error, text)}`);
+  }
+  if (!type.includes('json-patch') && !isMap(patch))
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${sortOf(patch)} into Go value of type map[string]interface {}`,
+    );
+  return patch;
+}
+
+function yamlOf(text: string): unknown {
+  // JSON is YAML, and read quicker.
+  if (text.trimStart().startsWith('{')) {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      // Flow style.
+    }
+  }
+  return parseYaml(text, {
+    version: '1.1',
+    customTags: (tags) =>
+      tags.filter(
+        (tag) =>
+          typeof tag === 'string' ||
+          (tag.tag !== 'tag:yaml.org,2002:timestamp' && !('format' in tag && tag.format === 'TIME')),
+      ),
+  });
+}
+
+const unsupported = (types: string): StatusError =>
+  new StatusError(
+    415,
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${types}`,
+  );
+
+/** A parser's complaint in the words of Go's. */
+function syntaxError(error: unknown, text: string): string {
+  const said = error instanceof Error ? error.message : '';
+  const at = /position (\d+)/.exec(said)?.[1];
+  if (at === undefined || Number(at) >= text.trimEnd().length) return 'unexpected end of JSON input';
+  return `invalid character '${text[Number(at)]!}' looking for beginning of value`;
+}
+
+export function sortOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'boolean') return 'bool';
+  return value === null ? 'null' : typeof value;
+}
+
+/** The fields beside `apiVersion`, `kind` and `metadata`, of kinds whose fields are known here. */
+const fields: Readonly<Record<string, readonly string[]>> = {
+  ConfigMap: ['data', 'binaryData', 'immutable'],
+  Secret: ['data', 'stringData', 'type', 'immutable'],
+  ServiceAccount: ['secrets', 'imagePullSecrets', 'automountServiceAccountToken'],
+  Role: ['rules'],
+  ClusterRole: ['rules', 'aggregationRule'],
+  RoleBinding: ['subjects', 'roleRef'],
+  ClusterRoleBinding: ['subjects', 'roleRef'],
+  Namespace: ['spec', 'status'],
+  Node: ['spec', 'status'],
+  Pod: ['spec', 'status'],
+  Service: ['spec', 'status'],
+  PersistentVolume: ['spec', 'status'],
+  PersistentVolumeClaim: ['spec', 'status'],
+  Deployment: ['spec', 'status'],
+  ReplicaSet: ['spec', 'status'],
+  DaemonSet: ['spec', 'status'],
+  StatefulSet: ['spec', 'status'],
+  Job: ['spec', 'status'],
+  CronJob: ['spec', 'status'],
+  PodDisruptionBudget: ['spec', 'status'],
+  Lease: ['spec'],
+  Ingress: ['spec', 'status'],
+  NetworkPolicy: ['spec'],
+  CustomResourceDefinition: ['spec', 'status'],
+};
+
+const mapsOfTexts: Readonly<Record<string, readonly string[]>> = {
+  ConfigMap: ['data'],
+  Secret: ['stringData'],
+};
+const integers: Readonly<Record<string, string>> = {
+  Deployment: 'DeploymentSpec.spec.replicas',
+  ReplicaSet: 'ReplicaSetSpec.spec.replicas',
+  StatefulSet: 'StatefulSetSpec.spec.replicas',
+};
+
+/** What cannot be read into the form that a built-in kind has; undefined when all can. */
+export function misread({ kind }: Resource, object: Obj): string | undefined {
+  const cannot = (value: unknown, field: string, type: string): string =>
+    `json: cannot unmarshal ${sortOf(value)} into Go struct field ${field} of type ${type}`;
+  const name: unknown = (object.metadata as { name?: unknown } | undefined)?.name ?? '';
+  if (typeof name !== 'string') return cannot(name, 'ObjectMeta.metadata.name', 'string');
+  for (const field of mapsOfTexts[kind] ?? [])
+    for (const value of Object.values((object[field] ?? {}) as Record<string, unknown>))
+      if (typeof value !== 'string' && value !== null) return cannot(value, `${kind}.${field}`, 'string');
+  const replicas = object.spec?.['replicas'];
+  if (integers[kind] !== undefined && replicas !== undefined && replicas !== null && !Number.isInteger(replicas))
+    return cannot(replicas, integers[kind], 'int32');
+  if (kind !== 'Secret') return undefined;
+  for (const value of Object.values((object['data'] ?? {}) as Record<string, unknown>)) {
+    if (value === null) continue;
+    if (typeof value !== 'string') return cannot(value, 'Secret.data', '[]uint8');
+    const wrong = value.replaceAll(/[\r\n]/g, '').search(/[^A-Za-z0-9+/=]/);
+    if (wrong >= 0) return `illegal base64 data at input byte ${wrong}`;
+  }
+  return undefined;
+}
+
+/**
+ * Reads an object into the form of a built-in kind: fields that it does not have are left out, or refused.
+ * @param strict as `fieldValidation=Strict` asks
+ * @throws StatusError 400
+ */
+export function decode(resource: Resource, object: Obj, strict: boolean): Obj {
+  const { kind } = resource;
+  const refused = (why: string): StatusError =>
+    badRequest(`${kind} in version "${resource.version}" cannot be handled as a ${kind}: ${why}`);
+  const why = misread(resource, object);
+  if (why !== undefined) throw refused(why);
+  const unknown = unknownFields(kind, object);
+  if (strict && unknown.length > 0)
+    throw refused(`strict decoding error: ${unknown.map((field) => `unknown field "${field}"`).join(', ')}`);
+  return Object.fromEntries(Object.entries(object).filter(([field]) => !unknown.includes(field))) as unknown as Obj;
+}
+
+function unknownFields(kind: string, object: Obj): string[] {
+  const own = fields[kind];
+  if (!own) return [];
+  return Object.keys(object).filter((field) => !['apiVersion', 'kind', 'metadata', ...own].includes(field));
+}
