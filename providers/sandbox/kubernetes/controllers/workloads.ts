@@ -18,6 +18,7 @@ interface WorkloadSpec {
 }
 
 const specOf = (object: Obj): WorkloadSpec => object.spec as unknown as WorkloadSpec;
+const revisionAnnotation = 'deployment.kubernetes.io/revision';
 const revisionLabel = 'controller-revision-hash';
 
 /** The ReplicaSets of a deployment: a new one for each template, the old ones go once the new one is there. */
@@ -27,6 +28,7 @@ export function deployment(cluster: ClusterState, deployment: Obj): void {
   const sets = cluster.owned(deployment, 'apps/v1', 'ReplicaSet');
   const current = sets.find((set) => set.metadata.labels?.['pod-template-hash'] === hash);
   const labels = { ...template.metadata?.labels, 'pod-template-hash': hash };
+  const revision = revised(sets, current);
   if (!current) {
     cluster.store.create(cluster.kind('apps/v1', 'ReplicaSet'), {
       apiVersion: 'apps/v1',
@@ -35,6 +37,7 @@ export function deployment(cluster: ClusterState, deployment: Obj): void {
         name: `${deployment.metadata.name}-${hash}`,
         namespace: deployment.metadata.namespace!,
         labels,
+        annotations: { [revisionAnnotation]: revision },
         ownerReferences: [ownerOf(deployment)],
       },
       spec: {
@@ -44,17 +47,26 @@ export function deployment(cluster: ClusterState, deployment: Obj): void {
       },
     });
   } else if (current.spec?.['replicas'] !== replicas) scale(cluster, current, replicas);
+  for (const one of [deployment, ...(current ? [current] : [])]) {
+    if (one.metadata.annotations?.[revisionAnnotation] === revision) continue;
+    cluster.change(
+      one,
+      ({ metadata }) => void (metadata.annotations = { ...metadata.annotations, [revisionAnnotation]: revision }),
+    );
+  }
   const ready = Number(current?.status?.['readyReplicas'] ?? 0);
   if (current && ready >= replicas) for (const old of sets) if (old !== current) scale(cluster, old, 0);
   const updated = Number(current?.status?.['replicas'] ?? 0);
   const available = ready >= replicas;
   cluster.status(deployment, {
     observedGeneration: deployment.metadata.generation,
-    replicas: updated,
-    updatedReplicas: updated,
-    readyReplicas: ready,
-    availableReplicas: ready,
-    ...(available ? {} : { unavailableReplicas: Math.max(0, replicas - ready) }),
+    ...counted({
+      replicas: updated,
+      updatedReplicas: updated,
+      readyReplicas: ready,
+      availableReplicas: ready,
+      unavailableReplicas: Math.max(0, replicas - ready),
+    }),
     conditions: [
       {
         type: 'Available',
@@ -68,6 +80,17 @@ export function deployment(cluster: ClusterState, deployment: Obj): void {
       },
     ],
   });
+}
+
+/** A deployment counts what there is; a count of none is left out. */
+const counted = (counts: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+
+/** The number of the template that counts: one more than all others, also when an old one comes back. */
+function revised(sets: readonly Obj[], current: Obj | undefined): string {
+  const number = (set: Obj): number => Number(set.metadata.annotations?.[revisionAnnotation] ?? 0);
+  const others = Math.max(0, ...sets.filter((set) => set !== current).map(number));
+  return String(current && number(current) > others ? number(current) : others + 1);
 }
 
 function scale(cluster: ClusterState, set: Obj, replicas: number): void {
