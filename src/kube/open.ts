@@ -144,16 +144,19 @@ class HttpKube implements Kube {
     );
   }
 
-  async delete(ref: ObjectRef, { signal }: KubeOptions): Promise<void> {
+  async delete(ref: ObjectRef, { signal, uid }: KubeOptions & { readonly uid?: string | undefined }): Promise<void> {
     await explained(
       `DELETE ${shortName(ref)}`,
       async () => {
         const { path, what } = await this.#locate(ref, signal);
-        const body = JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' });
+        const options = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' };
+        const body = JSON.stringify(uid === undefined ? options : { ...options, preconditions: { uid } });
         try {
           await this.client.write({ method: 'DELETE', path, contentType: 'application/json', body }, what, signal);
         } catch (error) {
-          if (!(error instanceof ApiError && error.status === 404)) throw error;
+          const isGone =
+            error instanceof ApiError && (error.status === 404 || (error.status === 409 && uid !== undefined));
+          if (!isGone) throw error;
         }
       },
       isSensitive(ref.kind),

@@ -161,7 +161,8 @@ export interface Kube {
     object: KubeObject,
     options: KubeOptions & { readonly force?: boolean; readonly dryRun?: boolean },
   ): Promise<KubeObject>;
-  delete(ref: ObjectRef, options: KubeOptions): Promise<void>;
+  /** With `uid` this very object only: another that took its name meanwhile stays. Already gone is success. */
+  delete(ref: ObjectRef, options: KubeOptions & { readonly uid?: string | undefined }): Promise<void>;
   /** What a pod wrote. Undefined: the pod, or that run of its container, is gone. */
   podLog(namespace: string, pod: string, options: LogOptions): Promise<string | undefined>;
   /** Every kind that can be listed, once each, in the version the API prefers. */

@@ -110,8 +110,16 @@ async function helmDone(
   const deadline =
     tools.clock.now() + (goDuration(text(spec, 'timeout')) ?? componentDeadlines.helm) + componentDeadlines.helmJob;
   const through = new Set<string | undefined>();
+  const cleared = new Set<string | undefined>();
   for (;;) {
-    const ended = await jobEnded(tools, release, through, Math.max(1, deadline - tools.clock.now()), run);
+    const ended = await jobEnded(tools, release, { through, cleared }, Math.max(1, deadline - tools.clock.now()), run);
+    if ('left' in ended) {
+      // The controller takes an ended job for the one that is wanted when the release is as wanted already; only
+      // where there is none it makes one.
+      await tools.kube.delete({ ...jobKind, metadata: ended.left.metadata }, { ...run, uid: uidOf(ended.left) });
+      cleared.add(uidOf(ended.left));
+      continue;
+    }
     if (!('job' in ended)) return ended.why;
     const verdict = verdictOn(ended.job, await releaseRevisions(tools, release, spec, run));
     if (verdict !== 'of another job') return verdict === 'deployed' ? undefined : verdict;
@@ -132,12 +140,15 @@ export function verdictOn(job: KubeObject, revisions: readonly Revision[]): stri
   return newest.hash === undefined || wanted === undefined || newest.hash === wanted ? 'deployed' : 'of another job';
 }
 
-type Ended = { readonly job: KubeObject } | { readonly why: string };
+/** A job that is through, one of an earlier spec that is, or why there will be none. */
+type Ended = { readonly job: KubeObject } | { readonly left: KubeObject } | { readonly why: string };
+
+type Uids = ReadonlySet<string | undefined>;
 
 async function jobEnded(
   { kube, cluster }: ComponentTools,
   release: string,
-  through: ReadonlySet<string | undefined>,
+  { through, cleared }: { readonly through: Uids; readonly cleared: Uids },
   deadlineMs: number,
   run: ComponentRun,
 ): Promise<Ended> {
@@ -147,8 +158,9 @@ async function jobEnded(
       code: 'COMPONENT_TIMEOUT',
       kinds: [{ ...chartKind, namespace: chartNamespace }, { ...jobKind, namespace: chartNamespace }, podKind],
       check: (view, say) => {
-        const { job, refused } = currentJob(view, release);
+        const { job, left, refused } = currentJob(view, release);
         if (refused !== undefined) return { why: refused };
+        if (left && jobState(left) !== 'running' && !cleared.has(uidOf(left))) return { left };
         if (!job || through.has(uidOf(job))) return void say('the helm controller has not begun yet');
         const state = jobState(job);
         if (state === 'complete') return { job };
@@ -162,11 +174,11 @@ async function jobEnded(
   );
 }
 
-/** The job of the HelmChart's present spec, or why the controller makes none. */
+/** The job of the HelmChart's present spec, or one of an earlier spec that is there still, or why there is none. */
 function currentJob(
   view: ObjectView,
   release: string,
-): { readonly job?: KubeObject | undefined; readonly refused?: string } {
+): { readonly job?: KubeObject; readonly left?: KubeObject; readonly refused?: string } {
   const metadata = { name: release, namespace: chartNamespace };
   const chart = view.get({ ...chartKind, metadata });
   if (!chart) return {};
@@ -177,7 +189,8 @@ function currentJob(
   const job = view.get({ ...jobKind, metadata: { ...metadata, name: installJob(release) } });
   const own = job && isCurrent(job, chart) ? job : undefined;
   if (!own && refusal) return { refused: `the helm controller refuses it: ${refusal.message ?? 'without a reason'}` };
-  return { job: own };
+  if (own) return { job: own };
+  return job && job.metadata['deletionTimestamp'] === undefined ? { left: job } : {};
 }
 
 async function failure(
