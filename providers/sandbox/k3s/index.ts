@@ -279,8 +279,7 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       now: () => clock.now(),
       // Without its etcd a server answers nobody.
       allowed: () =>
-        cluster.members.some((member) => member.machine === machine.id) &&
-        cloud.allowed(machine.id, 6443, '127.0.0.1'),
+        cluster.members.some((member) => member.machine === machine.id) && cloud.allowed(machine.id, 6443, '127.0.0.1'),
     });
     process.endpoint = endpoint;
     try {
