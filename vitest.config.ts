@@ -6,8 +6,8 @@ export default defineConfig({
     exclude: ['test/e2e/**', 'node_modules/**'],
     // Most tests wait more than they compute.
     maxWorkers: '100%',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
     // A busy machine may take its time; a test that would fail takes this long to say so.
     expect: { poll: { timeout: 10_000 } },
   },

@@ -63,9 +63,10 @@ function entryText(entry: unknown, indent: string): string {
 function scalarText(value: unknown, indent: string): string {
   if (typeof value !== 'string') return jsonText(value);
   if (isPlain(value)) return value;
-  if (!value.includes('\n') || !block.test(value)) return jsonText(value);
+  // Empty lines at the end would hang on what comes after the block, and at the end of a file nothing does.
+  if (!value.includes('\n') || value.endsWith('\n\n') || !block.test(value)) return jsonText(value);
   const content = value.endsWith('\n') ? value.slice(0, -1) : value;
-  const chomp = !value.endsWith('\n') ? '-' : content.endsWith('\n') ? '+' : '';
+  const chomp = value.endsWith('\n') ? '' : '-';
   return `|${chomp}\n${content.replace(/^(?=.)/gm, `${indent}  `)}`;
 }
 

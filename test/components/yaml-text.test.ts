@@ -26,6 +26,11 @@ describe('a value written as YAML', () => {
     );
   });
 
+  it.each(['a\n\n\n', 'a\nb\n\n', 'a\n', 'a\nb'])('keeps the empty lines that %j ends with', (text) => {
+    expect(parse(yamlText([text]))).toEqual([text]);
+    expect(parse(`${yamlText([text, 'x'])}\n`)).toEqual([text, 'x']);
+  });
+
   it('is easy to read where that is safe', () => {
     const value = {
       name: 'traefik',
