@@ -18,12 +18,14 @@ export interface AddressTurn {
   /** 1 for the first server: the lowest slot that is well takes the address when nobody has it. */
   readonly slot: number;
   readonly clusterId: string;
+  /** Whether other servers still hold it in the other way, so that for a while two may have it. */
+  readonly isHandover?: boolean | undefined;
   /** How long the API may take to answer at the address once everything is in place, in seconds. */
   readonly waitSeconds?: number | undefined;
 }
 
 /** Raised when what the host task writes changes, so that servers that hold the address already are told anew. */
-const layout = 1;
+const layout = 2;
 const minute = 60_000;
 
 /**
@@ -45,7 +47,12 @@ export function holdAddress(turn: AddressTurn): HostTask {
   const waitSeconds = turn.waitSeconds ?? (turn.holder === 'keepalived' ? 60 : 240);
   return {
     name: turn.holder === 'keepalived' ? 'hold-with-keepalived' : 'hold-with-kube-vip',
-    params: { ...params, SETTINGS: digest(params), WAIT_SECONDS: waitSeconds },
+    params: {
+      ...params,
+      SETTINGS: digest(params),
+      WAIT_SECONDS: waitSeconds,
+      ...(turn.holder === 'keepalived' ? { HANDOVER: turn.isHandover ?? false } : {}),
+    },
     // Installing keepalived may have to wait for another package manager, and for its lists.
     deadlineMs: 6 * minute + waitSeconds * 1000,
   };
@@ -54,6 +61,11 @@ export function holdAddress(turn: AddressTurn): HostTask {
 /** What `observe` tells as `api_hold` of a server that has this turn: `keepalived 0123456789ab`. */
 export function holdingOf(turn: AddressTurn): string {
   return `${turn.holder} ${String(holdAddress(turn).params['SETTINGS'])}`;
+}
+
+/** The holder in what `observe` told as `api_hold`. */
+export function holderIn(holding: string | undefined): AddressTurn['holder'] | undefined {
+  return (['keepalived', 'kube-vip'] as const).find((holder) => holding?.startsWith(`${holder} `));
 }
 
 function digest(params: Readonly<Record<string, TaskParam>>): string {

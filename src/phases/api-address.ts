@@ -4,6 +4,7 @@ import {
   type AddressTurn,
   firstLogin,
   holdAddress,
+  holderIn,
   holdingOf,
   parseHostFacts,
   parseServerInfo,
@@ -54,16 +55,25 @@ export function planApiAddress(
 
   const order =
     starting.length > 0 ? { after: needsOf(...laters) } : { after: leaving.map(({ name }) => `remove:${name}`) };
+  const told = [...running, ...(starting.length > 0 ? leavingAlive : [])].filter((machine) => !isAsWanted(machine));
+  const formers = told.map(({ name }) => formerHolder(name));
+  const lastFormer = formers.findLastIndex((former) => former !== undefined);
   const renewals = new Map(
-    [...running, ...(starting.length > 0 ? leavingAlive : [])].flatMap((machine): [string, Step][] => {
-      if (isAsWanted(machine)) return [];
+    told.map((machine, index): [string, Step] => {
+      const former = formers[index];
       const text =
-        facts.hosts.get(machine.name)?.apiHold === undefined
-          ? `take its turn at holding ${address} with ${holder}`
-          : `learn which servers hold ${address} with ${holder}`;
-      // It may have to be started anew, and servers do that one at a time.
-      const limits = ['join'];
-      return [[machine.name, step(machine, known(machine), text, { needs: [], ...order, limits })]];
+        former !== undefined
+          ? `hand ${address} over from ${former} to ${holder}`
+          : facts.hosts.get(machine.name)?.apiHold === undefined
+            ? `take its turn at holding ${address} with ${holder}`
+            : `learn which servers hold ${address} with ${holder}`;
+      // It may have to be started anew, and servers do that one at a time. A handover that fails goes no further: as
+      // long as a server has the former way, the address is held.
+      const needs = lastFormer >= 0 && index > 0 ? [stepId(told[index - 1]!)] : [];
+      return [
+        machine.name,
+        step(machine, known(machine), text, { needs, ...order, limits: ['join'] }, index < lastFormer),
+      ];
     }),
   );
 
@@ -78,6 +88,17 @@ export function planApiAddress(
       });
     },
   };
+
+  /** By what a server holds the address now, where that is not what the file says. */
+  function formerHolder(name: string): AddressTurn['holder'] | undefined {
+    const found = holderIn(facts.hosts.get(name)?.apiHold);
+    return found === holder ? undefined : found;
+  }
+
+  /** A server that leaves may have the place of one that comes. */
+  function stepId(server: Pick<Machine, 'name' | 'pool' | 'slot'>): string {
+    return `address:${leaving.some(({ name }) => name === server.name) ? server.name : slotLabel(server)}`;
+  }
 
   function isAsWanted(machine: Machine): boolean {
     const found = facts.hosts.get(machine.name);
@@ -113,21 +134,19 @@ export function planApiAddress(
     own: Later<Machine>,
     text: string,
     order: Pick<Step, 'needs' | 'after' | 'limits'>,
+    isHandover = false,
   ): Step {
-    const label = slotLabel(server);
-    // A server that leaves may have the place of one that comes.
-    const id = leaving.some(({ name }) => name === server.name) ? server.name : label;
     return {
-      id: `address:${id}`,
+      id: stepId(server),
       phase,
-      target: label,
+      target: slotLabel(server),
       text,
       ...order,
       apply: async (run) => {
         const machine = valueOf(own, run);
         const session = await openSession(tools, machine, deadlines.ssh, run);
         const among = laters.flatMap((later) => valueIfKnown(later, run) ?? []);
-        const task = holdAddress(turnOf(machine, among));
+        const task = holdAddress({ ...turnOf(machine, among), isHandover });
         try {
           await session.run(task, run);
         } catch (error) {

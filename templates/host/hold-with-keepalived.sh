@@ -4,12 +4,14 @@
 # ADDRESS: what is held. OWN_ADDRESS: this server's, which says the interface. PEERS: the other servers' addresses, with
 # blanks between; may be empty. PRIORITY: 1 to 254, another on each server. PASSWORD (secret): 8 characters, the same on
 # all. SETTINGS: a word for all of these together, which `observe` tells. WAIT_SECONDS: for the API to answer there.
+# HANDOVER: true while other servers still hold it by kube-vip, which does not hear keepalived.
 need ADDRESS
 need OWN_ADDRESS
 need PRIORITY
 need PASSWORD
 need SETTINGS
 need WAIT_SECONDS
+need HANDOVER
 
 service=slipway-keepalived.service
 unit=$SLIPWAY_PREFIX/etc/systemd/system/$service
@@ -63,8 +65,19 @@ fi
 
 require_in_certificate "$ADDRESS" "$OWN_ADDRESS"
 
-# The other way to hold it, should the file have said so before.
-rm -f "$SLIPWAY_PREFIX/var/lib/rancher/k3s/agent/pod-manifests/slipway-kube-vip.yaml"
+# The other way to hold it, should the file have said so before. At its end it takes the address off the interface,
+# which must not happen once it is there by keepalived.
+pod=$SLIPWAY_PREFIX/var/lib/rancher/k3s/agent/pod-manifests/slipway-kube-vip.yaml
+if [ -f "$pod" ] || grep -q '^kube-vip ' "$held" 2>/dev/null; then
+  say 'ending kube-vip on this server'
+  rm -f "$pod"
+  tries=0
+  while kube_vip_runs && [ "$tries" -lt 60 ]; do
+    tries=$((tries + 1))
+    sleep 1
+  done
+  changed=true
+fi
 
 if [ "$(is_active "$service")" != active ] && [ -z "$(interface_with "$ADDRESS")" ] &&
   command -v ping >/dev/null && ping -c 1 -W 1 "$ADDRESS" >/dev/null 2>&1; then
@@ -120,6 +133,7 @@ vrrp_instance slipway_api {
   virtual_router_id $(virtual_router "$ADDRESS")
   priority $PRIORITY
   advert_int 1
+  garp_master_refresh 15
   authentication {
     auth_type PASS
     auth_pass $PASSWORD
@@ -153,7 +167,7 @@ WantedBy=multi-user.target
 systemctl daemon-reload
 # Whether another server holds it: then this one is to stand by.
 elsewhere=false
-if [ -z "$(interface_with "$ADDRESS")" ] && api_answers "$ADDRESS"; then elsewhere=true; fi
+if [ "$HANDOVER" = false ] && [ -z "$(interface_with "$ADDRESS")" ] && api_answers "$ADDRESS"; then elsewhere=true; fi
 said=$(systemctl enable "$service" 2>&1) || fail UNIT_FAILED "$service could not be enabled: $said"
 wanted=$(sha256 "$config")/$(sha256 "$unit")
 if [ "$(is_active "$service")" != active ] || [ "$(cat "$record" 2>/dev/null)" != "$wanted" ]; then

@@ -4,10 +4,13 @@
 # how long things took. Exit code 77, and a line that says why: it cannot run on this machine.
 #
 # SLIPWAY_E2E_CACHE: where k3s, images and the hosts' root file system are kept. SLIPWAY_E2E_MINOR: v1.35 or v1.34.
+# SLIPWAY_E2E_K3S: the official `release`, or `build` one from its Go module; `auto`, the default, builds where the release
+# cannot be had. SLIPWAY_E2E_RELEASES: a mirror of the release site.
 # SLIPWAY_E2E_KEEP=1: the rig and the clusters stay up after a failure, until Enter is pressed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 minor=${SLIPWAY_E2E_MINOR:-v1.35}
+from=${SLIPWAY_E2E_K3S:-auto}
 cannot() { echo "end-to-end ring skipped: $*" >&2; exit 77; }
 json_value() { sed -n "s/.*\"$1\":\"\\([^\"]*\\)\".*/\\1/p"; }
 say() { printf '[%4s s] %s\n' "$SECONDS" "$*"; }
@@ -33,7 +36,7 @@ cleanup() {
   trap - EXIT
   "$here/rig/rig.sh" down || true
   rm -rf --one-file-system "$work"
-  exit $rc
+  exit "$rc"
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
@@ -50,20 +53,6 @@ part() {
   echo "$name could not be made" >&2
   exit 1
 }
-say "root file system of the hosts"
-part rootfs "$here/rig/rootfs.sh"
-say "k3s $minor (minutes, when it is not in the cache)"
-part k3s "$here/k3s/build.sh" "$minor"
-say "images"
-part images "$here/images/build.sh"
-part helm "$here/images/helm.sh" "$minor"
-SLIPWAY_E2E_VERSION=$(json_value version <"$work/k3s")
-SLIPWAY_E2E_CHARTS=$(json_value charts <"$work/helm")
-SLIPWAY_E2E_TLS=$(json_value tls <"$work/helm")
-SLIPWAY_E2E_HELM_IMAGE=$(json_value image <"$work/helm")
-SLIPWAY_E2E_BUNDLE=$work/k3s-bundle
-export SLIPWAY_E2E_VERSION SLIPWAY_E2E_CHARTS SLIPWAY_E2E_TLS SLIPWAY_E2E_HELM_IMAGE SLIPWAY_E2E_BUNDLE
-
 # As it would be installed: a build that goes on in this folder meanwhile changes nothing.
 SLIPWAY_E2E_PROGRAM=$work/program
 export SLIPWAY_E2E_PROGRAM
@@ -71,9 +60,40 @@ mkdir "$SLIPWAY_E2E_PROGRAM"
 cp -r "$here"/../../{bin,dist,templates,package.json,oclif.manifest.json} "$SLIPWAY_E2E_PROGRAM"
 ln -s "$(realpath "$here/../../node_modules")" "$SLIPWAY_E2E_PROGRAM/node_modules"
 
+# official: whether there is a release for us, which is then in $work/k3s; otherwise why says what is missing.
+official() {
+  local rc=0
+  why="as asked for"
+  [ "$from" != build ] || return 1
+  "$here/k3s/release.sh" "$minor" >"$work/k3s" 2>"$work/k3s.err" || rc=$?
+  why=$(tail -1 "$work/k3s.err")
+  [ $rc != 3 ] || [ "$from" != auto ] || return 1
+  [ $rc = 0 ] || { cat "$work/k3s.err" >&2; echo "the release could not be had" >&2; exit 1; }
+}
+say "root file system of the hosts"
+part rootfs "$here/rig/rootfs.sh"
+if official; then
+  say "k3s $minor: the official release"
+  k3s=(--from "$(json_value folder <"$work/k3s")")
+else
+  say "k3s $minor: built from its Go module, $why (minutes, when it is not in the cache)"
+  part k3s "$here/k3s/build.sh" "$minor"
+  k3s=(--binary "$(json_value path <"$work/k3s")")
+fi
+say "images"
+part images "$here/images/build.sh"
+part helm "$here/images/helm.sh" "$minor"
+part kube-vip "$here/images/kube-vip.sh"
+SLIPWAY_E2E_VERSION=$(json_value version <"$work/k3s")
+SLIPWAY_E2E_CHARTS=$(json_value charts <"$work/helm")
+SLIPWAY_E2E_TLS=$(json_value tls <"$work/helm")
+SLIPWAY_E2E_HELM_IMAGE=$(json_value image <"$work/helm")
+SLIPWAY_E2E_BUNDLE=$work/k3s-bundle
+export SLIPWAY_E2E_VERSION SLIPWAY_E2E_CHARTS SLIPWAY_E2E_TLS SLIPWAY_E2E_HELM_IMAGE SLIPWAY_E2E_BUNDLE
+
 part bundle "$SLIPWAY_E2E_PROGRAM/bin/run.js" bundle create --k3s-version "$SLIPWAY_E2E_VERSION" \
-  --out "$SLIPWAY_E2E_BUNDLE" --arch "$(go env GOARCH)" --binary "$(json_value path <"$work/k3s")" \
-  --images "$(tail -1 "$work/images")" --images "$(json_value tarball <"$work/helm")"
+  --out "$SLIPWAY_E2E_BUNDLE" --arch "$(go env GOARCH)" "${k3s[@]}" --images "$(tail -1 "$work/images")" \
+  --images "$(json_value tarball <"$work/helm")" --images "$(tail -1 "$work/kube-vip")"
 part verify "$SLIPWAY_E2E_PROGRAM/bin/run.js" bundle verify "$SLIPWAY_E2E_BUNDLE"
 
 say "rig"

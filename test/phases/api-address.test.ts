@@ -249,7 +249,26 @@ describe('a cluster whose servers hold the address', () => {
   it('changes to kube-vip where the file says so', () => {
     const { steps } = plan({ spec: specOf(3, { address, holder: 'kube-vip' }), machines: three });
     expect(turns(steps)).toHaveLength(3);
-    expect(turns(steps)[0]!.text).toContain('kube-vip');
+    for (const { text } of turns(steps)) expect(text).toBe(`hand ${address} over from keepalived to kube-vip`);
+  });
+
+  it('hands over one server after the other, and only the last one holds the others to be heard', async () => {
+    const found = new Map(three.map((each) => [each.name, holdingOf(turnOf(each, three, 'kube-vip'))]));
+    const { steps, ran } = plan({ spec: specOf(3), machines: three, holds: found });
+    expect(turns(steps).map(({ needs }) => needs)).toEqual([[], ['address:cp-1'], ['address:cp-2']]);
+    expect((await runSteps(steps, engine())).failures).toEqual([]);
+    expect(ran.map(({ params }) => params['HANDOVER'])).toEqual([true, true, false]);
+  });
+
+  it('goes on with a handover where it was cut short', () => {
+    const found = new Map(
+      three.map((each, index) => [each.name, holdingOf(turnOf(each, three, index === 0 ? 'keepalived' : 'kube-vip'))]),
+    );
+    const { steps } = plan({ spec: specOf(3), machines: three, holds: found });
+    expect(turns(steps).map(({ id, needs }) => [id, needs])).toEqual([
+      ['address:cp-2', []],
+      ['address:cp-3', ['address:cp-2']],
+    ]);
   });
 
   it('leaves a server alone that cannot be asked, as long as nobody joins', () => {

@@ -95,10 +95,16 @@ done <"$SLIPWAY_PREFIX/var/stand-in/addresses"
 /**
  * `k3s kubectl … get --raw`: answers at the addresses of var/stand-in/api, with a certificate for the names of
  * var/stand-in/names, to which it adds addresses it was asked at when there is a file var/stand-in/adds; `get pods`: what var/stand-in/pods holds.
+ * `k3s crictl pods`: a pod for as long as var/stand-in/ending has lines, of which each call takes one.
  */
 export const kubectlStandIn = `#!/bin/sh
-[ "$1" = kubectl ] || exit 64
 state=$SLIPWAY_PREFIX/var/stand-in
+if [ "$1 $2" = 'crictl pods' ]; then
+  sed -n 1p "$state/ending" 2>/dev/null
+  sed -i 1d "$state/ending" 2>/dev/null
+  exit 0
+fi
+[ "$1" = kubectl ] || exit 64
 server= name=
 while [ $# -gt 0 ]; do
   case $1 in

@@ -254,11 +254,22 @@ esac
     expect(await held()).toBeUndefined();
   });
 
-  it('takes the pod of kube-vip away when keepalived takes over', async () => {
+  it('takes the pod of kube-vip away when keepalived takes over, and waits for its end', async () => {
     await rig.run(holdAddress(kubeVip));
+    await standIn('ending', 'pod\npod\n');
+    await program('sleep', '#!/bin/sh\n[ "$1" != 1 ] || cat "$SLIPWAY_PREFIX/var/stand-in/calls" >>"$SLIPWAY_PREFIX/var/stand-in/waited"\n');
     await hold();
     expect(await rig.host.read(pod)).toBeUndefined();
+    expect(await rig.host.read('var/stand-in/ending')).toBe('');
+    expect(await rig.host.read('var/stand-in/waited')).not.toContain('start slipway-keepalived');
     expect(await held()).toBe(holdingOf(turn));
+  });
+
+  it('takes an address that another server has as long as that is by kube-vip, which hears nobody', async () => {
+    await patience(`echo "eth1 ${address}/32" >>"$SLIPWAY_PREFIX/var/stand-in/addresses"`);
+    await hold({ isHandover: true });
+    expect(await held()).toBe(holdingOf(turn));
+    expect((await verbs()).at(-1)).toBe('start slipway-keepalived');
   });
 });
 

@@ -50,8 +50,9 @@ export function remove(
     throw new StatusError(
       409,
       'Conflict',
-      `Operation cannot be fulfilled on ${fullName(resource)} "${name}": the ${what} in the precondition (${wanted}) does not match the ${what} in record (${is}). The object might have been ${since}`,
-      { name, ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.plural },
+      // By the kind, here alone.
+      `Operation cannot be fulfilled on ${fullName({ ...resource, plural: resource.kind })} "${name}": the ${what} in the precondition (${wanted}) does not match the ${what} in record (${is}). The object might have been ${since}`,
+      { name, ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.kind },
     );
   };
   met('UID', uid, object.metadata.uid, 'deleted and then recreated');
@@ -60,7 +61,8 @@ export function remove(
   if (resource.group === '' && resource.plural === 'pods') {
     if (!isImmediate) return controllers.terminate(object);
     controllers.cluster.removePod(object);
-    return object;
+    const deletionTimestamp = store.stamp();
+    return { ...object, metadata: { ...object.metadata, deletionTimestamp, deletionGracePeriodSeconds: 0 } };
   }
   if (resource.group === '' && resource.plural === 'namespaces') {
     return store.change(resource, '', name, (one) => {

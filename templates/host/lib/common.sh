@@ -191,6 +191,11 @@ kube_vip() {
     'custom-columns=:metadata.name,:status.phase,:status.containerStatuses[*].state.waiting.reason,:status.containerStatuses[*].state.waiting.message'
 }
 
+# kube_vip_runs: whether its pod is on this machine.
+kube_vip_runs() {
+  "$SLIPWAY_PREFIX/usr/local/bin/k3s" crictl pods --quiet --state ready --label app.kubernetes.io/name=kube-vip 2>/dev/null </dev/null | grep -q .
+}
+
 # await_api ADDRESS SECONDS UNIT: until the API answers there. UNIT holds the address; empty: kube-vip does.
 await_api() {
   _until=$(($(date +%s) + $2))

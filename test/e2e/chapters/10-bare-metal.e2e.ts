@@ -3,33 +3,27 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 
 import type { ApiServer } from '../../support/conversations.js';
-import { chapter, stopwatch, took } from '../support/chapter.js';
-import { changes, fingerprint } from '../support/fingerprint.js';
+import { holderOf } from '../support/address.js';
+import { chapter, stopwatch, tellLastWords, took } from '../support/chapter.js';
+import { changes, fingerprint, fingerprints } from '../support/fingerprint.js';
 import {
   addressOf,
   answers,
+  configMaps,
   ensure,
   eventually,
-  heardFromAll,
   isReady,
   isServer,
   kube,
   type Node,
   nodes,
   pods,
-  votes,
+  type Whole,
   webDeployment,
+  whole,
+  writes,
 } from '../support/kube.js';
-import {
-  createHosts,
-  destroyHosts,
-  lastWords,
-  powerOn,
-  pullThePlug,
-  reboot,
-  type RigHost,
-  ssh,
-} from '../support/rig.js';
+import { createHosts, destroyHosts, powerOn, pullThePlug, reboot, type RigHost, ssh } from '../support/rig.js';
 import { listed, ringFile, Slipway } from '../support/slipway.js';
 
 const servers = ['s1', 's2', 's3'];
@@ -61,20 +55,8 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
       ),
     );
   const api = (): Promise<ApiServer> => slipway.api('lab', door);
-  const done = async (...args: Parameters<Slipway['run']>) => {
-    const ran = await slipway.run(...args);
-    expect(ran.code, ran.err.slice(-4000) + ran.out).toBe(0);
-    return ran;
-  };
-  /** The cluster as it should be: so many Ready nodes, so many of them voters, all heard of since then. */
-  const whole = async (count: number, since = new Date(0), seconds = 240, voters = 3): Promise<readonly Node[]> => {
-    const server = await api();
-    return eventually(`${count} nodes Ready, ${voters} of them voters`, seconds, async () => {
-      const all = await nodes(server);
-      const well = all.length === count && all.every(isReady) && all.filter(votes).length === voters;
-      return well && (await heardFromAll(server, since)) && all;
-    });
-  };
+  const well = async (count: number, more: Partial<Whole> = {}): Promise<readonly Node[]> =>
+    whole(await api(), { nodes: count, ...more });
   const webs = async (count: number, seconds = 180): Promise<void> => {
     const server = await api();
     await eventually(`${count} pods Ready`, seconds, async () => {
@@ -83,34 +65,24 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
       return (await Promise.all(all.map((pod) => answers(server, pod)))).every(Boolean);
     });
   };
-  const holder = (among: readonly string[]): Promise<string> =>
-    eventually(`a server holds ${door}`, 30, async () => {
-      for (const name of among) if ((await ssh(name, 'ip -o -4 addr')).includes(`${door}/32`)) return name;
-      return undefined;
-    });
-
   beforeAll(async () => {
     hosts = await createHosts(octets);
-    const looks = await Promise.all([...hosts.keys()].map(async (name) => [name, await fingerprint(name)] as const));
-    before = new Map(looks);
+    before = await fingerprints(hosts.keys());
   });
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail') return;
-    for (const name of hosts.keys()) console.log(`--- ${name}\n${await lastWords(name)}`);
-  });
+  afterEach(tellLastWords(() => hosts.keys()));
   afterAll(async () => {
     await destroyHosts(...Object.keys(octets));
     slipway.close();
   });
 
   step('host scan shows the keys that the hosts really have', 1, async () => {
-    const { out } = await done(['host', 'scan', ...[...hosts.values()].map(({ address }) => address)]);
+    const { out } = await slipway.done(['host', 'scan', ...[...hosts.values()].map(({ address }) => address)]);
     for (const { fingerprint: key } of hosts.values()) expect(out).toContain(key);
   });
 
   step('plan names every host and changes nothing', 2, async () => {
     write([...servers, spare, ...agents]);
-    const { out } = await done(['cluster', 'plan', '-f', slipway.file]);
+    const { out } = await slipway.done(['cluster', 'plan', '-f', slipway.file]);
     for (const name of [...servers, ...agents]) expect(out).toContain(name);
     expect(changes(before.get('s1')!, await fingerprint('s1'))).toEqual([]);
   });
@@ -133,7 +105,7 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
       },
     });
     expect(late.code, late.err.slice(-3000)).toBe(137);
-    await done(create, {
+    await slipway.done(create, {
       killWhen: ({ type, id }) => {
         if (type === 'step-done') sawReady(id);
         return false;
@@ -141,16 +113,16 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
     });
     took('create: 3 servers and 2 agents, killed twice on the way', watch());
     if (firstReady !== undefined) took('create: first server Ready', firstReady);
-    const all = await whole(5);
+    const all = await well(5);
     expect(all.filter(isServer).map(addressOf).sort()).toEqual(servers.map((name) => host(name).address));
     expect(await ssh(spare, 'ls /usr/local/bin/k3s 2>&1 || true')).toContain('No such file');
   });
 
   step('afterwards plan says nothing, and create changes nothing', 3, async () => {
-    await done(['cluster', 'plan', 'lab', '-f', slipway.file, '--detailed-exitcode']);
-    const uids = (await whole(5)).map(({ metadata }) => metadata.uid);
-    await done(['cluster', 'create', '-f', slipway.file, '--yes']);
-    expect((await whole(5)).map(({ metadata }) => metadata.uid)).toEqual(uids);
+    await slipway.done(['cluster', 'plan', 'lab', '-f', slipway.file, '--detailed-exitcode']);
+    const uids = (await well(5)).map(({ metadata }) => metadata.uid);
+    await slipway.done(['cluster', 'create', '-f', slipway.file, '--yes']);
+    expect((await well(5)).map(({ metadata }) => metadata.uid)).toEqual(uids);
   });
 
   step('a pod runs on each agent', 4, async () => {
@@ -162,18 +134,11 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
   });
 
   step('the server that holds the API’s address is killed, and the API still answers there', 4, async () => {
-    dead = await holder(servers);
+    dead = await holderOf(door, servers);
     const server = { ...(await api()), timeoutMs: 2000 };
     const watch = stopwatch();
     await pullThePlug(dead);
-    await eventually('a write goes through at the address', 120, async () => {
-      await ensure(server, '/api/v1/namespaces/default/configmaps', {
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata: { name: 'after-the-loss' },
-      });
-      return true;
-    });
+    await writes(server, 'after-the-loss');
     took('server loss: until the API answers and writes at its address', watch());
     await eventually(`${dead} is seen to be lost`, 180, async () =>
       (await nodes(server)).some((node) => addressOf(node) === host(dead).address && !isReady(node)),
@@ -184,11 +149,11 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
   step('the dead server is taken out of the file, and a standby host takes its place', 8, async () => {
     const left = servers.filter((name) => name !== dead);
     write([...left, spare, ...agents]);
-    const { ms } = await done(['cluster', 'apply', 'lab', '-f', slipway.file, '--yes'], { minutes: 8 });
+    const { ms } = await slipway.done(['cluster', 'apply', 'lab', '-f', slipway.file, '--yes'], { minutes: 8 });
     took('replacement of the dead server by the standby host', ms);
-    const all = await whole(5);
+    const all = await well(5);
     expect(all.filter(isServer).map(addressOf).sort()).toEqual([...left, spare].map((name) => host(name).address));
-    await done(['cluster', 'plan', 'lab', '-f', slipway.file, '--detailed-exitcode']);
+    await slipway.done(['cluster', 'plan', 'lab', '-f', slipway.file, '--detailed-exitcode']);
   });
 
   step('the dead server comes back and disturbs nothing', 3, async () => {
@@ -198,14 +163,14 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
       await pause(1000);
       await kube(server, 'GET', '/readyz');
     }
-    expect(await holder([...servers.filter((name) => name !== dead), spare])).not.toBe(dead);
-    await whole(5);
+    expect(await holderOf(door, [...servers.filter((name) => name !== dead), spare])).not.toBe(dead);
+    await well(5);
     await destroyHosts(dead);
   });
 
   step('the pool is shrunk, and the host let go is as it was', 5, async () => {
-    await done(['pool', 'scale', 'workers', '-c', 'lab', '--count', '1', '--yes']);
-    const all = await whole(4);
+    await slipway.done(['pool', 'scale', 'workers', '-c', 'lab', '--count', '1', '--yes']);
+    const all = await well(4);
     const kept = agents.filter((name) => all.some((node) => addressOf(node) === host(name).address));
     expect(kept).toHaveLength(1);
     const freed = agents.find((name) => !kept.includes(name))!;
@@ -214,18 +179,18 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
   });
 
   step('each host is rebooted, one after the other, and comes back as the same node with its pods', 12, async () => {
-    const all = await whole(4);
+    const all = await well(4);
     const uids = all.map(({ metadata }) => metadata.uid).sort();
     for (const node of all) {
       const name = [...hosts.values()].find(({ address }) => address === addressOf(node))!.name;
       await reboot(name);
-      expect((await whole(4, new Date())).map(({ metadata }) => metadata.uid).sort()).toEqual(uids);
+      expect((await well(4, { since: new Date() })).map(({ metadata }) => metadata.uid).sort()).toEqual(uids);
       await webs(2);
     }
   });
 
   step('the power fails for all at once, and the cluster comes back by itself, untouched', 8, async () => {
-    const all = await whole(4);
+    const all = await well(4);
     const uids = all.map(({ metadata }) => metadata.uid).sort();
     const used = [...hosts.values()].filter(({ address }) => all.some((node) => addressOf(node) === address));
     const podsBefore = (await pods(await api(), 'default', 'web')).map(({ metadata }) => metadata.uid).sort();
@@ -235,36 +200,36 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
     const server = { ...(await api()), timeoutMs: 5000 };
     await eventually('the API answers again', 300, () => kube(server, 'GET', '/readyz'));
     took('power cut of all: until the API answers', watch());
-    expect((await whole(4, on, 300)).map(({ metadata }) => metadata.uid).sort()).toEqual(uids);
+    expect((await well(4, { since: on, seconds: 300 })).map(({ metadata }) => metadata.uid).sort()).toEqual(uids);
     await webs(2);
     took('power cut of all: until every node and pod is Ready', watch());
     expect((await pods(server, 'default', 'web')).map(({ metadata }) => metadata.uid).sort()).toEqual(podsBefore);
-    await kube(server, 'GET', '/api/v1/namespaces/default/configmaps/after-the-loss');
-    await done(['cluster', 'plan', 'lab', '--detailed-exitcode']);
+    await kube(server, 'GET', `${configMaps}/after-the-loss`);
+    await slipway.done(['cluster', 'plan', 'lab', '--detailed-exitcode']);
   });
 
   step('three servers become one, which the API goes on answering from', 8, async () => {
     const left = [...servers.filter((name) => name !== dead), spare];
     write([...left, ...agents], 1, 1);
-    await done(['cluster', 'apply', 'lab', '-f', slipway.file, '--yes'], { minutes: 7 });
-    const all = await whole(2, undefined, undefined, 1);
+    await slipway.done(['cluster', 'apply', 'lab', '-f', slipway.file, '--yes'], { minutes: 7 });
+    const all = await well(2, { voters: 1 });
     const kept = left.filter((name) => all.some((node) => addressOf(node) === host(name).address));
     expect(kept).toHaveLength(1);
-    expect(await holder(kept)).toBe(kept[0]);
+    expect(await holderOf(door, kept)).toBe(kept[0]);
     for (const name of left.filter((other) => !kept.includes(other)))
       expect(changes(before.get(name)!, await fingerprint(name)), name).toEqual([]);
-    await kube(await api(), 'GET', '/api/v1/namespaces/default/configmaps/after-the-loss');
+    await kube(await api(), 'GET', `${configMaps}/after-the-loss`);
     await webs(2);
-    await done(['cluster', 'plan', 'lab', '-f', slipway.file, '--detailed-exitcode']);
+    await slipway.done(['cluster', 'plan', 'lab', '-f', slipway.file, '--detailed-exitcode']);
   });
 
   step('delete leaves every host as it was found', 6, async () => {
-    const { ms } = await done(['cluster', 'delete', 'lab', '--yes', '--confirm', 'lab']);
+    const { ms } = await slipway.done(['cluster', 'delete', 'lab', '--yes', '--confirm', 'lab']);
     took('delete', ms);
     for (const name of hosts.keys()) {
       if (name !== dead) expect(changes(before.get(name)!, await fingerprint(name)), name).toEqual([]);
     }
-    const { out } = await done(['cluster', 'list']);
+    const { out } = await slipway.done(['cluster', 'list']);
     expect(out).not.toContain('lab');
   });
 });

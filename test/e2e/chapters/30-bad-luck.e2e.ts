@@ -1,13 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 
-import { chapter } from '../support/chapter.js';
-import { changes, fingerprint } from '../support/fingerprint.js';
+import { chapter, tellLastWords } from '../support/chapter.js';
+import { changes, fingerprint, fingerprints } from '../support/fingerprint.js';
 import { addressOf, eventually, isReady, type Node, nodes } from '../support/kube.js';
 import {
   createHosts,
   described,
   destroyHosts,
-  lastWords,
   powerOn,
   pullThePlug,
   recreate,
@@ -27,14 +26,9 @@ describe('bad luck in the middle', () => {
 
   beforeAll(async () => {
     hosts = await createHosts(octets);
-    before = new Map(
-      await Promise.all([...hosts.keys()].map(async (name) => [name, await fingerprint(name)] as const)),
-    );
+    before = await fingerprints(hosts.keys());
   });
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail') return;
-    for (const name of hosts.keys()) console.log(`--- ${name}\n${await lastWords(name)}`);
-  });
+  afterEach(tellLastWords(() => hosts.keys()));
   afterAll(async () => {
     await destroyHosts(...Object.keys(octets));
     slipway.close();
@@ -53,10 +47,6 @@ describe('bad luck in the middle', () => {
     );
   const create = ['cluster', 'create', '-f', slipway.file, '--yes'];
   const apply = ['cluster', 'apply', 'luck', '-f', slipway.file, '--yes'];
-  const finishes = async (command: readonly string[]): Promise<void> => {
-    const { code, err } = await slipway.run(command);
-    expect(code, err.slice(-3000)).toBe(0);
-  };
   const ready = async (...names: readonly string[]): Promise<readonly Node[]> => {
     const server = await slipway.api('luck');
     return eventually(`${names.join(', ')} Ready`, 120, async () => {
@@ -81,7 +71,7 @@ describe('bad luck in the middle', () => {
     expect(err).toMatch(/Make room on/);
     await ready('b1', 'b3');
     await ssh('b2', 'systemctl reset-failed filler 2>/dev/null; rm /var/filler');
-    await finishes(create);
+    await slipway.done(create);
     await ready('b1', 'b2', 'b3');
   });
 
@@ -104,7 +94,7 @@ describe('bad luck in the middle', () => {
       await cut;
       expect([0, 4], err.slice(-2000)).toContain(code);
       await ready('b1', 'b2', 'b3');
-      await finishes(apply);
+      await slipway.done(apply);
       await ready('b1', 'b2', 'b3', 'b4');
     },
   );
@@ -122,13 +112,13 @@ describe('bad luck in the middle', () => {
     hosts.set('b4', await described('b4'));
     before.set('b4', await fingerprint('b4'));
     write(3);
-    await finishes(apply);
+    await slipway.done(apply);
     await ready('b1', 'b2', 'b3', 'b4');
   });
 
   step('a pool is made smaller', 4, async () => {
     write(1);
-    await finishes(apply);
+    await slipway.done(apply);
   });
 
   step('an agent whose token is wrong says so, and joins once the server’s is right again', 14, async () => {
@@ -143,12 +133,12 @@ describe('bad luck in the middle', () => {
     expect(err).toMatch(/token/i);
     await ready('b1');
     await ssh('b1', `cat /root/agent-token > $(readlink -f ${tokens}/agent-token); rm /root/agent-token`);
-    await finishes(apply);
+    await slipway.done(apply);
     await ready('b1', 'b2', 'b3', 'b4');
   });
 
   step('and all of it is taken away again', 4, async () => {
-    await finishes(['cluster', 'delete', 'luck', '--yes', '--confirm', 'luck']);
+    await slipway.done(['cluster', 'delete', 'luck', '--yes', '--confirm', 'luck']);
     for (const [name, was] of before) expect(changes(was, await fingerprint(name)), name).toEqual([]);
   });
 });

@@ -12,8 +12,7 @@ describe('what clients say to an API server', () => {
   beforeAll(async () => {
     const hosts = await createHosts({ talk: 61 });
     slipway.write(ringFile('talk', [listed(hosts.get('talk')!)]));
-    const { code, err } = await slipway.run(['cluster', 'create', '-f', slipway.file, '--yes']);
-    expect(code, err.slice(-3000)).toBe(0);
+    await slipway.done(['cluster', 'create', '-f', slipway.file, '--yes']);
     server = await slipway.api('talk');
   });
   afterAll(async () => {

@@ -33,7 +33,8 @@ if [ ! -s "$out/name" ]; then
   (cd "$here/helm" && GO111MODULE=off GOFLAGS='' go build -ldflags '-s -w' -o "$tmp/root/entry" main.go) 9>&-
   cp "$tmp/root/helm" "$out/helm"
   image "$tmp/root" "docker.io/$name" /entry HOME=/home/klipper-helm HELM_DATA_HOME=/home/klipper-helm/.helm
-  pack "$out/image.tar"
+  # A name after k3s-airgap-images…: of two images of one name, the last one imported stays.
+  pack "$out/ring-helm.tar"
   printf '%s\n' "$name" > "$out/name"
 fi
 if [ ! -s "$out/charts-$charts/index.yaml" ]; then
@@ -42,4 +43,4 @@ if [ ! -s "$out/charts-$charts/index.yaml" ]; then
   for chart in "$here"/../charts/*/; do "$out/helm" package --destination "$out/charts-$charts" "$chart" >/dev/null; done
   "$out/helm" repo index "$out/charts-$charts"
 fi
-printf '{"image":"%s","tarball":"%s","charts":"%s","tls":"%s"}\n' "$(cat "$out/name")" "$out/image.tar" "$out/charts-$charts" "$out/tls"
+printf '{"image":"%s","tarball":"%s","charts":"%s","tls":"%s"}\n' "$(cat "$out/name")" "$out/ring-helm.tar" "$out/charts-$charts" "$out/tls"

@@ -1,6 +1,8 @@
 import { appendFileSync } from 'node:fs';
 
-import { it } from 'vitest';
+import { it, type TestContext } from 'vitest';
+
+import { lastWords } from './rig.js';
 
 /**
  * The steps of one story: each a test, in order. When one fails the rest cannot be told, and is skipped with its name.
@@ -18,6 +20,14 @@ export function chapter(): (promise: string, minutes: number, tell: () => Promis
     });
   };
 }
+
+/** For `afterEach`: after a failure, what these hosts wrote last. */
+export const tellLastWords =
+  (hosts: () => Iterable<string>) =>
+  async ({ task }: TestContext): Promise<void> => {
+    if (task.result?.state !== 'fail') return;
+    for (const name of hosts()) console.log(`--- ${name}\n${await lastWords(name)}`);
+  };
 
 /** Notes how long something took, for the summary that run.sh prints at the end. */
 export function took(what: string, ms: number): void {

@@ -44,3 +44,6 @@ export function changes(before: readonly string[], after: readonly string[]): re
     ...before.filter((line) => !is.has(line)).map((line) => `- ${line}`),
   ];
 }
+
+export const fingerprints = async (names: Iterable<string>): Promise<Map<string, readonly string[]>> =>
+  new Map(await Promise.all([...names].map(async (name) => [name, await fingerprint(name)] as const)));

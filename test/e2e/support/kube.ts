@@ -109,6 +109,35 @@ export async function heardFromAll(server: ApiServer, since: Date): Promise<bool
     .every(({ spec }) => spec.renewTime !== undefined && new Date(spec.renewTime) > since);
 }
 
+/** A cluster as it should be. */
+export interface Whole {
+  readonly nodes: number;
+  readonly voters?: number;
+  /** Every node's kubelet was heard of since then. */
+  readonly since?: Date;
+  readonly seconds?: number;
+}
+
+/** Waits until a cluster is whole: so many nodes, all Ready, so many of them voters. */
+export const whole = (
+  server: ApiServer,
+  { nodes: count, voters = 3, since = new Date(0), seconds = 240 }: Whole,
+): Promise<readonly Node[]> =>
+  eventually(`${count} nodes Ready, ${voters} of them voters`, seconds, async () => {
+    const all = await nodes(server);
+    const well = all.length === count && all.every(isReady) && all.filter(votes).length === voters;
+    return well && (await heardFromAll(server, since)) && all;
+  });
+
+/** Waits until a write goes through. */
+export const writes = (server: ApiServer, name: string, seconds = 120): Promise<true> =>
+  eventually(`a write goes through at ${server.url}`, seconds, async () => {
+    const metadata = { name };
+    await ensure(server, configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata });
+    return true;
+  });
+export const configMaps = '/api/v1/namespaces/default/configmaps';
+
 /** Looks until it gives something (not undefined or false), and gives that; what it throws counts as "not yet". */
 export async function eventually<T>(
   what: string,

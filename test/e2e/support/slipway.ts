@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { execa } from 'execa';
+import { expect } from 'vitest';
 import { stringify } from 'yaml';
 
 import type { ClusterFile } from '../../../src/domain/spec/schema.js';
@@ -86,10 +87,16 @@ export class Slipway {
     return { code, out: stdout, err: stderr, ms: Date.now() - began, events };
   }
 
+  /** As `run`, of a command that has to end well. */
+  async done(...args: Parameters<Slipway['run']>): Promise<Ran> {
+    const ran = await this.run(...args);
+    expect(ran.code, ran.err.slice(-4000) + ran.out).toBe(0);
+    return ran;
+  }
+
   /** The cluster's API, by the kubeconfig that slipway keeps, or at another of its addresses. */
   async api(cluster: string, address?: string): Promise<ApiServer> {
-    const { code, out, err } = await this.run(['cluster', 'kubeconfig', cluster]);
-    if (code !== 0) throw new Error(`no kubeconfig of ${cluster}: ${err}`);
+    const { out } = await this.done(['cluster', 'kubeconfig', cluster]);
     const server = serverOf(existsSync(out.trim()) ? readFileSync(out.trim(), 'utf8') : out);
     return address === undefined ? server : { ...server, url: `https://${address}:6443` };
   }
