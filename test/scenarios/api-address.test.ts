@@ -170,11 +170,22 @@ describe('servers that hold the address of the API', () => {
   it('learn of the one that takes the place of another, and change to kube-vip in the same go', async () => {
     const run = await apply(later());
     expect(run, run.err).toMatchObject({ code: 0 });
-    expect(run.err).toMatch(/learn which servers hold .* with kube-vip/);
+    expect(run.err).toMatch(/hand .* over from keepalived to kube-vip/);
     expect(await planned(later())).toBe(0);
     expect((await status()).api.reachable).toBe(true);
     // What was done to the host that left is undone.
     expect(await onHost('cp-a', 'slipway')).toBeUndefined();
+  }, 120_000);
+
+  it('change back to keepalived, which does not hear kube-vip, one after the other', async () => {
+    const back: Asked = { ...later(), api: { address: hosts.freeAddress, holder: 'keepalived' } };
+    const run = await apply(back);
+    expect(run, run.err).toMatchObject({ code: 0 });
+    expect(run.err).toMatch(/hand .* over from kube-vip to keepalived/);
+    expect(await planned(back)).toBe(0);
+    expect((await status()).api.reachable).toBe(true);
+    const again = await apply(later());
+    expect(again, again.err).toMatchObject({ code: 0 });
   }, 120_000);
 });
 

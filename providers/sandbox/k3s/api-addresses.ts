@@ -10,6 +10,7 @@ const apiPort = 6443;
 /** Where the API of bare hosts answers: at their own addresses, and at those that they take turns at. */
 export class ApiAddresses implements AddressView {
   readonly #shared: VirtualAddresses;
+  readonly #moves = new Map<string, Promise<void>>();
 
   constructor(
     private readonly processes: ReadonlyMap<number, Process>,
@@ -30,6 +31,11 @@ export class ApiAddresses implements AddressView {
 
   holderOf(address: string): number | undefined {
     return this.#shared.holder(address);
+  }
+
+  has(machine: Machine, address: string): boolean {
+    this.look();
+    return this.#shared.has(machine.id, address);
   }
 
   apiAnswers(machine: Machine, address: string): boolean {
@@ -54,14 +60,19 @@ export class ApiAddresses implements AddressView {
     });
   }
 
+  /** One move of an address after the other: it is free for the next one only once it was let go. */
   private moved(address: string, from: number | undefined, to: number | undefined): void {
-    if (from !== undefined) this.processes.get(from)?.endpoint?.letGo(address);
+    const before = this.#moves.get(address) ?? Promise.resolve();
+    const left = from === undefined ? undefined : this.processes.get(from)?.endpoint;
     const process = to === undefined ? undefined : this.processes.get(to);
-    if (!process) return;
-    const { machine, unit } = process;
-    process.endpoint?.hold(address).then(
-      () => machine.changed(),
-      (error: Error) => machine.journal(unit, `level=error msg="${error.message}"`),
-    );
+    const move = before
+      .then(() => left?.letGo(address))
+      .then(() => process?.endpoint?.hold(address))
+      .then(
+        // Others may wait for an answer there, too.
+        () => [...this.processes.values()].forEach(({ machine }) => machine.changed()),
+        (error: Error) => process?.machine.journal(process.unit, `level=error msg="${error.message}"`),
+      );
+    this.#moves.set(address, move);
   }
 }

@@ -54,10 +54,13 @@ export class ApiEndpoint {
     door.unref();
   }
 
-  letGo(address: string): void {
-    this.#held.get(address)?.close();
+  /** The address is free for another when this is done. */
+  async letGo(address: string): Promise<void> {
+    const door = this.#held.get(address);
     this.#held.delete(address);
+    const closed = door && new Promise((resolve) => door.close(resolve));
     for (const socket of this.#sockets) if (socket.localAddress === address) socket.destroy();
+    await closed;
   }
 
   private async server(): Promise<Server> {
@@ -89,7 +92,7 @@ export class ApiEndpoint {
   /** Ends everything at once, as a dead process does. */
   close(): void {
     this.#server?.close();
-    for (const address of [...this.#held.keys()]) this.letGo(address);
+    for (const address of [...this.#held.keys()]) void this.letGo(address);
     for (const socket of this.#sockets) socket.destroy();
   }
 

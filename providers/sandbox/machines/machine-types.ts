@@ -20,6 +20,8 @@ export interface NetworkInterface {
 export interface AddressView {
   /** Which machine answers at an address that several may hold; undefined: none. */
   holderOf(address: string): number | undefined;
+  /** Whether a machine has taken such an address; two have where they do not hear each other. */
+  has(machine: Machine, address: string): boolean;
   /** Whether the API answers at an address, as one machine sees it. */
   apiAnswers(machine: Machine, address: string): boolean;
   /** Whether the certificate of this machine's API names an address. */

@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
 
+import type { Turn } from '../../k3s/virtual-addresses.js';
 import type { Machine } from '../machine.js';
 import { type TaskContext, TaskFailure } from '../task-runner.js';
 import { sha256, writeFile } from './common.js';
@@ -46,7 +47,11 @@ export async function holdWithKeepalived(context: TaskContext): Promise<void> {
     changed = true;
   }
   assertCertified(machine, address);
-  if (files.exists(holding.pod)) files.remove(holding.pod);
+  if (files.exists(holding.pod)) {
+    say('ending kube-vip on this server');
+    files.remove(holding.pod);
+    changed = true;
+  }
   assertFree(machine, address);
   changed = writeFile(files, '/etc/slipway/api-alive.sh', '#!/bin/sh\n# Written by Slipway.\n', 0o700) || changed;
   const peers = param('PEERS').split(/\s+/).filter(Boolean);
@@ -58,8 +63,23 @@ export async function holdWithKeepalived(context: TaskContext): Promise<void> {
     `virtual_ipaddress ${address}/32 dev ${interfaceName}`,
   ];
   changed = writeFile(files, holding.config, `${lines.join('\n')}\n`, 0o600) || changed;
+  const { addresses } = machine.context.behaviour;
+  const isNew = !files.exists(holding.unit);
+  const isElsewhere =
+    need('HANDOVER') === 'false' && !addresses.has(machine, address) && addresses.apiAnswers(machine, address);
   const unit = '[Unit]\nDescription=Holds the address of the Kubernetes API (Slipway)\n';
   changed = writeFile(files, holding.unit, unit, 0o644) || changed;
+  if (isNew && isElsewhere) {
+    // As the script gives keepalived time to hear of another.
+    if (!addresses.has(machine, address)) await machine.wait(6000);
+    if (addresses.has(machine, address)) {
+      files.remove(holding.unit);
+      throw new TaskFailure(
+        'ADDRESS_TWICE',
+        `this server took ${address} while another one has it: the keepalived of the servers do not hear each other`,
+      );
+    }
+  }
   writeFile(files, holding.record, `${sha256(files, holding.config)}/${sha256(files, holding.unit)}\n`, 0o600);
   await answered(context, address);
   writeFile(files, holding.held, `keepalived ${settings}\n${sha256(files, holding.config)}\n`, 0o600);
@@ -98,18 +118,18 @@ export function removePackagedKeepalived({ files }: Machine, say: (text: string)
  * The address a machine takes its turn at, as its disk says; undefined: none.
  * kube-vip elects without priorities.
  */
-export function turnOf({ files }: Machine): { readonly address: string; readonly priority: number } | undefined {
+export function turnOf({ files }: Machine): Omit<Turn, 'machine'> | undefined {
   if (files.exists(holding.unit) && files.exists(holding.config)) {
     const text = files.text(holding.config);
     const address = /^virtual_ipaddress ([\d.]+)/m.exec(text)?.[1];
     const priority = Number(/^priority (\d+)/m.exec(text)?.[1] ?? 0);
-    return address === undefined ? undefined : { address, priority };
+    return address === undefined ? undefined : { address, by: 'keepalived', priority };
   }
   if (!files.exists(holding.pod)) return undefined;
   const pod = parse(files.text(holding.pod)) as StaticPod | undefined;
   const env = pod?.spec?.containers?.flatMap((container) => container.env ?? []) ?? [];
   const address = env.find(({ name }) => name === 'address' || name === 'vip_address')?.value;
-  return address === undefined ? undefined : { address, priority: 100 };
+  return address === undefined ? undefined : { address, by: 'kube-vip', priority: 100 };
 }
 
 /** What `observe` tells of it: holder and settings, as long as they are still what was written. */
@@ -154,6 +174,6 @@ async function answered({ machine, need }: TaskContext, address: string): Promis
 
 function tell({ machine, fact }: TaskContext, interfaceName: string, address: string, changed: boolean): void {
   fact('interface', interfaceName);
-  fact('holds', machine.context.behaviour.addresses.holderOf(address) === machine.id);
+  fact('holds', machine.context.behaviour.addresses.has(machine, address));
   fact('changed', changed);
 }

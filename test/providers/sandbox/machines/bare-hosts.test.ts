@@ -63,6 +63,7 @@ const hold = (name: string, priority: number): HostTask =>
     PRIORITY: priority,
     PASSWORD: 'abcdefgh',
     SETTINGS: 'abc',
+    HANDOVER: false,
     WAIT_SECONDS: 60,
   });
 
