@@ -18,12 +18,15 @@ case $(uname -m) in
   *) not_here "$(uname -m) is no machine of ours" ;;
 esac
 
-# Its runc is its own, and sets scores below 0 for the pods that are to die last; ours is told not to (rig/addon/runc).
-allowed=$(awk '$1 == "CapBnd:" { print $2 }' /proc/self/status)
-[ $(( 0x$allowed >> 24 & 1 )) = 1 ] || not_here "the release's runc needs CAP_SYS_RESOURCE"
-# Its images are unpacked in the memory of each host: about 1 GiB for each of nine.
-memory=$(awk '/^MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo)
-[ "$memory" -ge 18 ] || not_here "with the release's images 18 GiB of memory are needed, here are $memory"
+# Whoever asks for the release by name is believed.
+if [ "${SLIPWAY_E2E_K3S:-auto}" != release ]; then
+  # Its runc is its own, and sets scores below 0 for the pods that are to die last; ours is told not to (rig/addon/runc).
+  allowed=$(awk '$1 == "CapBnd:" { print $2 }' /proc/self/status)
+  [ $(( 0x$allowed >> 24 & 1 )) = 1 ] || not_here "the release's runc needs CAP_SYS_RESOURCE"
+  # Its images are unpacked in the memory of each host: about 1 GiB for each of nine.
+  memory=$(awk '/^MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo)
+  [ "$memory" -ge 18 ] || not_here "with the release's images 18 GiB of memory are needed, here are $memory"
+fi
 # A question of seconds; the download itself is patient.
 why=$(node -e '
   fetch(process.argv[1], { method: "HEAD", signal: AbortSignal.timeout(10_000) }).then(({ ok, status }) => {
