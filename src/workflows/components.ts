@@ -15,6 +15,7 @@ import { secretKey } from '../phases/components/secrets.js';
 import type { ClusterApi } from '../phases/context.js';
 import type { MachineProvider } from '../provider/port.js';
 import { note, type WorkflowContext } from './context.js';
+import { checkArchitectures } from './component-architectures.js';
 import { providerFacts } from './component-input.js';
 import { checkPlaces } from './component-places.js';
 
@@ -31,8 +32,8 @@ export interface ComponentOutlook {
 /**
  * Selects and renders what the file asks for and, where an API is there, looks at what the cluster has.
  * @param purpose `change` also reads every Secret's value, so that a missing one is found before anything is changed
- * @throws UsageError codes BAD_COMPONENTS, BAD_COMPONENT, BAD_TEMPLATE, SECRETS_MISSING; RefusedError code
- * OUTSIDE_RESIDENCY
+ * @throws UsageError codes BAD_COMPONENTS, BAD_COMPONENT, BAD_TEMPLATE, SECRETS_MISSING; RefusedError codes
+ * OUTSIDE_RESIDENCY, WRONG_ARCHITECTURE
  */
 export async function componentOutlook(
   context: WorkflowContext,
@@ -55,6 +56,7 @@ export async function componentOutlook(
   if (purpose === 'change') {
     for (const warning of selection.warnings) note(context, warning, 'warning');
     await checkPlaces(context, selection, spec);
+    await checkArchitectures(context, provider, selection, spec, api?.watch.current().values());
   }
   const rendered = renderComponents(selection, input);
   const facts = api ? await observeComponents(api.kube, rendered, { signal: context.signal }) : noFacts;
