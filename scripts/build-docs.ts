@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Interfaces } from '@oclif/core';
 
 import { clusterJsonSchema, type JsonSchema } from '../src/config/index.js';
+import { schemaWithComponents } from '../src/workflows/schema.js';
 import { componentsPage } from './components-page.js';
 import { freshConfig, packageRoot } from './fresh-config.js';
 
@@ -11,7 +12,7 @@ import { freshConfig, packageRoot } from './fresh-config.js';
 const check = process.argv.includes('--check');
 const { manifest } = await freshConfig();
 const documents: Readonly<Record<string, string>> = {
-  'docs/reference/cluster.schema.json': `${JSON.stringify(clusterJsonSchema(), undefined, 2)}\n`,
+  'docs/reference/cluster.schema.json': `${JSON.stringify(await schemaWithComponents(clusterJsonSchema()), undefined, 2)}\n`,
   'docs/reference/cluster-file.md': clusterFilePage(clusterJsonSchema()),
   'docs/reference/commands.md': commandsPage(manifest),
   'docs/reference/components.md': await componentsPage(),

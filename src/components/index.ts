@@ -3,6 +3,7 @@ export { componentFolders, ownComponents, readCatalogue } from './catalogue.js';
 export { selectComponents, selectionOf, type Selected, type SelectInput } from './select.js';
 export { renderComponents } from './render.js';
 export { resolveSecrets, secretNeeds } from './secrets.js';
+export { withComponents } from './json-schema.js';
 export { misfits, misfitText, type Misfit, type PoolArchitectures } from './architectures.js';
 export { judgedPlaces, placeText } from './places.js';
 export { filesHeader, renderedFiles } from './files.js';
