@@ -68,6 +68,11 @@ export function stopK3s(options: Deadline & { readonly killPods: boolean }): Hos
   return task('stop-k3s', { KILL_PODS: options.killPods }, options.deadlineMs);
 }
 
+/** Puts aside the etcd data of a server that was taken out of etcd. Fails with taskCode STILL_A_MEMBER when it is well. */
+export function forgetEtcd(options: Deadline = {}): HostTask {
+  return task('forget-etcd', {}, options.deadlineMs);
+}
+
 /** Facts: `parseHostState`. */
 export function observe(options: Deadline = {}): HostTask {
   return task('observe', {}, options.deadlineMs);

@@ -11,9 +11,10 @@ import {
 } from '../engine/index.js';
 import { IncompleteError } from '../errors/index.js';
 import { canForward } from '../provider/port.js';
-import { kubeconfigFor, parseServerInfo, type ServerInfo, serverInfo } from '../k3s/index.js';
+import { forgetEtcd, kubeconfigFor, parseServerInfo, type ServerInfo, serverInfo } from '../k3s/index.js';
 import { type AddressPlan, inside } from './api-address.js';
 import { TaskFailedError } from '../remote/index.js';
+import type { HostTask, Session } from '../remote/types.js';
 import type { ClusterApi, PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
 import type { Departures } from './departures.js';
@@ -161,7 +162,7 @@ export function planControlPlane(
           tokens: isInit ? await ownTokens() : passwordsOf(run.output(tokens!)),
         });
         try {
-          await session.run(task, run);
+          await startOrJoinAnew(session, task, run, isInit);
           if (!isInit) await votes(host, valueOf(api, run), run);
         } catch (error) {
           if (!isInit && mayHoldPlace(error)) stuck = host.machine.name;
@@ -169,6 +170,18 @@ export function planControlPlane(
         }
       },
     };
+  }
+
+  /** A server that was gone for long may have been taken out of etcd meanwhile; the others have all it had. */
+  async function startOrJoinAnew(session: Session, task: HostTask, run: StepContext, isInit: boolean): Promise<void> {
+    try {
+      await session.run(task, run);
+    } catch (error) {
+      if (isInit || !(error instanceof TaskFailedError) || error.taskCode !== 'NOT_A_MEMBER') throw error;
+      run.progress('etcd took this server out while it was gone: putting its old data aside, and joining anew');
+      await session.run(forgetEtcd({ deadlineMs: deadlines.hostTask }), run);
+      await session.run(task, run);
+    }
   }
 
   function readyStep(server: WantedMachine, started: Step): Step {

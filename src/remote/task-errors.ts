@@ -27,7 +27,7 @@ const hints: Readonly<Record<string, string>> = {
   NODE_PASSWORD_REJECTED: 'Delete the node of that name (kubectl delete node NAME), then run the same command again.',
   PORT_IN_USE: 'Stop the other program on the machine, then run the same command again.',
   NOT_A_MEMBER:
-    'Stop k3s on the machine and remove /var/lib/rancher/k3s/server/db there, then run the same command again: it joins anew.',
+    'Run the same command again once another server of the cluster is Ready: it joins anew. If there is none, this one may hold the last data: keep them.',
   SERVER_UNREACHABLE:
     'Check that the machines reach each other on their private addresses, then run the same command again.',
   KEEPALIVED_MISSING:

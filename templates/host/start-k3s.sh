@@ -69,12 +69,19 @@ cause() {
         last = "PORT_IN_USE~\tport " port ", which k3s needs, is taken by another program"
       } else seen("address already in use", "PORT_IN_USE~", "a port that k3s needs is taken by another program")
       seen("no space left on device", "DISK_FULL~", "the disk is full")
-      seen("has been removed from the cluster|not a member of the etcd cluster|member has been permanently removed", "NOT_A_MEMBER!", "the cluster took this server out of etcd, and its old data keep it from joining again")
       seen("cgroup ?v1", "CGROUP_V1!", "this system has cgroup v1, which Kubernetes no longer takes")
       seen("too many learner", "LEARNER_PENDING", "another server is still joining")
       seen("connection refused|i/o timeout|no route to host|context deadline exceeded", "SERVER_UNREACHABLE", "the other servers can not be reached")
     }
     END { if (last != "") print last }'
+}
+
+# taken_out: whether etcd of this run of k3s was told by the others that it is no member any more. It says so once, soon,
+# and k3s goes on waiting for it for ever.
+taken_out() {
+  run=$(systemctl show --property=InvocationID --value "$service" 2>/dev/null) || return 1
+  [ -n "$run" ] && journalctl --unit="$service" "_SYSTEMD_INVOCATION_ID=$run" --no-pager --output=cat 2>/dev/null |
+    grep -Eqi 'member has been permanently removed|node has been removed from the cluster'
 }
 
 # give_up CODE MESSAGE
@@ -97,6 +104,9 @@ until [ "$(is_active "$service")" = active ]; do
   # Some failures do not end k3s: it says the same for ever.
   stuck=false
   [ "$(($(date +%s) - began))" -lt "$((WAIT_SECONDS / 6))" ] || stuck=true
+  if [ "$ROLE" = server ] && { $late || [ $((rounds % 10)) -eq 0 ]; } && taken_out; then
+    give_up NOT_A_MEMBER "$service does not start: the cluster took this server out of etcd, and its old data keep it from joining again"
+  fi
   if $late || $stuck || [ "${restarts:-0}" -ge 2 ]; then
     if [ "${restarts:-0}" -ge 2 ] || $late; then known=$(cause 400); else known=$(cause 20); fi
     code=${known%%"$tab"*}

@@ -21,6 +21,7 @@ while [ $# -gt 0 ]; do
     --now) now=true ;;
     --quiet) quiet=true ;;
     --no-block | --value | --property=NRestarts) ;;
+    --property=InvocationID) cat "$state/invocation" 2>/dev/null; exit 0 ;;
     -*) echo "systemctl: unknown option $1" >&2; exit 1 ;;
     *) unit=$1 ;;
   esac
@@ -43,6 +44,7 @@ case $verb in
   disable) known; rm -f "$state/$unit.enabled"; if $now; then echo inactive >"$state/$unit.state"; fi ;;
   start) known; [ "$(cat "$state/$unit.state" 2>/dev/null)" = active ] || begin ;;
   restart) known; begin ;;
+  stop) known; echo inactive >"$state/$unit.state" ;;
   reload)
     if [ "$unit" != ssh.service ]; then
       known
@@ -68,8 +70,13 @@ esac
 `;
 }
 
-/** `journalctl`: what var/stand-in/journal holds. */
+/** `journalctl`: what var/stand-in/journal holds, or of one run of a unit var/stand-in/journal.<its invocation>. */
 export const journalctlStandIn = `#!/bin/sh
+for argument in "$@"; do
+  case $argument in
+    _SYSTEMD_INVOCATION_ID=*) cat "$SLIPWAY_PREFIX/var/stand-in/journal.\${argument#*=}" 2>/dev/null; exit 0 ;;
+  esac
+done
 cat "$SLIPWAY_PREFIX/var/stand-in/journal" 2>/dev/null
 `;
 

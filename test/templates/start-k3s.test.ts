@@ -87,7 +87,6 @@ describe.skipIf(sshdMissing)(`start-k3s, observe, server-info and stop-k3s ${ssh
     ['BAD_TOKEN', 'level=error msg="failed to get CA certs: https://10.0.0.2:6443/cacerts: 401 Unauthorized"'],
     ['CA_MISMATCH', 'level=fatal msg="token CA hash does not match the Cluster CA certificate hash: ab != cd"'],
     ['CONFIG_MISMATCH', 'level=fatal msg="critical configuration value mismatch between servers"'],
-    ['NOT_A_MEMBER', 'level=fatal msg="this server has been removed from the cluster please delete the etcd data"'],
   ])('names what will not mend by itself before the time is up: %s', async (code, line) => {
     await rig.host.write(standIn('fails'), '');
     await rig.host.write(standIn('journal'), `a line before\n${line}\n`);
@@ -95,6 +94,24 @@ describe.skipIf(sshdMissing)(`start-k3s, observe, server-info and stop-k3s ${ssh
       taskCode: code,
       details: expect.arrayContaining(['a line before', line]) as string[],
     });
+  });
+
+  it.each([
+    'the member has been permanently removed from the cluster',
+    'This node has been removed from the cluster - please restart k3s to rejoin the cluster',
+  ])('names a server that etcd took out although its run began before, and says other things since: %s', async (line) => {
+    await rig.host.write(standIn('fails'), '');
+    await rig.host.write(standIn('invocation'), 'f00d\n');
+    await rig.host.write(standIn('journal.f00d'), `etcd:\n${line}\n${'context deadline exceeded\n'.repeat(500)}`);
+    await rig.host.write(standIn('journal'), 'context deadline exceeded\n');
+    await expect(rig.run(start({ waitSeconds: 50 }))).rejects.toMatchObject({ taskCode: 'NOT_A_MEMBER' });
+  });
+
+  it('does not hold against a server what an earlier run of it was told', async () => {
+    await rig.host.write(standIn('invocation'), 'cafe\n');
+    await rig.host.write(standIn('journal.f00d'), 'the member has been permanently removed from the cluster\n');
+    await rig.host.write(standIn('polls'), '25');
+    expect(await rig.run(start())).toMatchObject({ active: 'true' });
   });
 
   it.each([

@@ -166,17 +166,23 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
     const { machine } = process;
     process.cancels.push(
       machine.after(this.context.profile().joinServerMs / 3, () => {
-        if (!cluster.members.some((member) => member.machine === machine.id)) {
-          return this.crash(
-            machine,
-            process.unit,
-            'this server is a not a member of the etcd cluster any more; delete server/db to join again',
-          );
-        }
+        if (!cluster.members.some((member) => member.machine === machine.id)) return this.takenOut(process);
         process.cluster = cluster;
         process.up = true;
         this.whenQuorate(process, cluster);
       }),
+    );
+  }
+
+  /** The others tell it once; k3s does not end, and waits for its etcd for ever. */
+  private takenOut({ machine, unit }: Process): void {
+    machine.journal(
+      unit,
+      '{"level":"warn","caller":"etcdserver/server.go:860","msg":"server error","error":"the member has been permanently removed from the cluster"}',
+    );
+    machine.journal(
+      unit,
+      'level=info msg="Failed to test etcd connection: failed to get etcd status: rpc error: code = Unavailable desc = connection error: desc = \\"transport: authentication handshake failed: context deadline exceeded\\""',
     );
   }
 

@@ -48,6 +48,12 @@ export class Units {
     return this.#journal.filter((line) => line.unit === unit && line.at >= at).map(({ text }) => text);
   }
 
+  /** Texts of the lines since the unit was last told to start. */
+  ofThisStart(unit: UnitName): string[] {
+    const lines = this.#journal.filter((line) => line.unit === unit).map(({ text }) => text);
+    return lines.slice(lines.findLastIndex((text) => text.startsWith(`Starting ${unit}.service`)) + 1);
+  }
+
   /** As `journalctl -u` prints them. */
   journal(unit: UnitName, host: string): string[] {
     return this.#journal

@@ -137,9 +137,10 @@ kill_pods() {
         ;;
     esac
   done
-  # Interfaces have no prefix: only on a machine that is ours alone.
+  # Interfaces have no prefix: only on a machine that is ours alone. Those of pods go when the kernel has come to clear
+  # away their dead network, which may be later than somebody looks.
   if [ -z "$SLIPWAY_PREFIX" ]; then
-    for _link in cni0 flannel.1 flannel-v6.1 flannel-wg flannel-wg-v6; do
+    for _link in $(ip -o link show master cni0 2>/dev/null | awk -F ': ' '{ sub(/@.*/, "", $2); print $2 }') cni0 flannel.1 flannel-v6.1 flannel-wg flannel-wg-v6; do
       ip link delete "$_link" 2>/dev/null || :
     done
   fi

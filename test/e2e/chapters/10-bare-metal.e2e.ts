@@ -165,6 +165,15 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
     }
     expect(await holderOf(door, [...servers.filter((name) => name !== dead), spare])).not.toBe(dead);
     await well(5);
+  });
+
+  step('listed again, it is let go as what it was, and stands by as it was found', 4, async () => {
+    write([...servers.filter((name) => name !== dead), spare, dead, ...agents]);
+    await slipway.done(['cluster', 'apply', 'lab', '-f', slipway.file, '--yes']);
+    expect(changes(before.get(dead)!, await fingerprint(dead))).toEqual([]);
+    await slipway.done(['cluster', 'plan', 'lab', '-f', slipway.file, '--detailed-exitcode']);
+    await well(5);
+    write([...servers.filter((name) => name !== dead), spare, ...agents]);
     await destroyHosts(dead);
   });
 

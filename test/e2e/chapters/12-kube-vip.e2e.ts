@@ -4,7 +4,7 @@ import type { ApiServer } from '../../support/conversations.js';
 import { holderOf } from '../support/address.js';
 import { chapter, stopwatch, tellLastWords, took } from '../support/chapter.js';
 import { changes, fingerprint, fingerprints } from '../support/fingerprint.js';
-import { addressOf, eventually, isReady, list, type Pod, whole, writes } from '../support/kube.js';
+import { addressOf, eventually, isReady, kube, list, nodes, type Pod, whole, writes } from '../support/kube.js';
 import { createHosts, destroyHosts, powerOn, pullThePlug, type RigHost, ssh } from '../support/rig.js';
 import { listed, ringFile, Slipway } from '../support/slipway.js';
 
@@ -66,6 +66,19 @@ describe('the API’s address, held by kube-vip', () => {
     await powerOn(dead);
     const all = await whole(server, { nodes: 3, since });
     expect(all.map(addressOf).sort()).toEqual([...hosts.values()].map(({ address }) => address).sort());
+    await silent();
+  });
+
+  step('a server that was gone, and whose node somebody deleted meanwhile, joins anew', 8, async () => {
+    const gone = servers[2]!;
+    await pullThePlug(gone);
+    const node = (await nodes(server)).find((one) => addressOf(one) === hosts.get(gone)!.address)!;
+    await kube(server, 'DELETE', `/api/v1/nodes/${node.metadata.name}`);
+    await powerOn(gone);
+    const { events, ms } = await slipway.done(['cluster', 'apply', 'vip', '-f', slipway.file, '--yes']);
+    took('a server that was taken out of etcd joins anew', ms);
+    expect(events.map(({ text }) => text).join()).toContain('etcd took this server out');
+    await whole(server, { nodes: 3 });
     await silent();
   });
 

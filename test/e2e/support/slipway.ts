@@ -27,6 +27,7 @@ export interface ProgressEvent {
   readonly type: string;
   readonly at: number;
   readonly id?: string;
+  readonly text?: string;
   readonly steps?: readonly { readonly id: string; readonly text: string; readonly target: string }[];
 }
 

@@ -40,6 +40,10 @@ const causes: readonly (readonly [RegExp, string, string])[] = [
   ],
 ];
 
+/** `taken_out` of the script: etcd of this run was told that it is no member any more. */
+export const isTakenOut = (lines: readonly string[]): boolean =>
+  lines.some((line) => /member has been permanently removed|node has been removed from the cluster/i.test(line));
+
 /** The last known cause in the lines of a journal. */
 export function causeIn(lines: readonly string[]): Cause | undefined {
   let last: Cause | undefined;

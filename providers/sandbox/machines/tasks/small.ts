@@ -35,6 +35,22 @@ export async function stopK3s({ machine, need, fact }: TaskContext): Promise<voi
   fact('was', was);
 }
 
+export async function forgetEtcd({ machine, fact }: TaskContext): Promise<void> {
+  const { files, units } = machine;
+  if (units.get('k3s')?.state === 'active')
+    throw new TaskFailure('STILL_A_MEMBER', 'k3s.service is well, so that its etcd data are needed');
+  await machine.wait(machine.context.profile().smallTaskMs);
+  const data = `${paths.server}/db`;
+  const changed = files.exists(`${data}/etcd`);
+  if (changed) {
+    machine.stopUnit('k3s');
+    if (files.exists(paths.started)) files.remove(paths.started);
+    files.removeTree(`${data}.taken-out`);
+    files.rename(data, `${data}.taken-out`);
+  }
+  fact('changed', changed);
+}
+
 export async function observe({ machine, fact }: TaskContext): Promise<void> {
   await machine.wait(machine.context.profile().smallTaskMs);
   const unit = k3sUnit(machine);

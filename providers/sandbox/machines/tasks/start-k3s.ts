@@ -1,6 +1,6 @@
 import type { UnitName } from '../units.js';
 import { type TaskContext, TaskFailure } from '../task-runner.js';
-import { causeIn } from './k3s-causes.js';
+import { causeIn, isTakenOut } from './k3s-causes.js';
 import { installedVersion, k3sUnit, paths, sha256, writeFile } from './common.js';
 import { registriesFile } from './put-k3s-files.js';
 
@@ -43,6 +43,7 @@ export async function startK3s({ machine, need, say, fact, complain }: TaskConte
 
   const outcome = await machine.until(() => {
     if (units.get(unit)?.state === 'active') return 'active';
+    if (role === 'server' && isTakenOut(units.ofThisStart(unit))) return 'taken out';
     const hopeless = (units.get(unit)?.restarts ?? 0) >= 2 && causeIn(units.since(unit, began))?.final;
     return hopeless ? 'hopeless' : undefined;
   }, waitMs);
@@ -52,6 +53,12 @@ export async function startK3s({ machine, need, say, fact, complain }: TaskConte
     for (const line of lines.slice(-20)) complain(line);
     fact('active', false);
     fact('changed', restarted);
+    if (outcome === 'taken out') {
+      throw new TaskFailure(
+        'NOT_A_MEMBER',
+        `${unit}.service does not start: the cluster took this server out of etcd, and its old data keep it from joining again`,
+      );
+    }
     throw outcome === 'hopeless'
       ? new TaskFailure(cause?.code ?? 'UNIT_FAILED', `${unit}.service does not start: ${cause?.text ?? ''}`)
       : new TaskFailure(
