@@ -3,6 +3,7 @@ import type { ProviderContext, ProviderPackage } from '../../src/provider/regist
 import { type LoginKey, readIdentity } from './identity.js';
 import type { Patience } from './inventory.js';
 import { createHostProvider } from './provider.js';
+import { reaches } from './reaches.js';
 
 export { createHostProvider, type HostProviderOptions } from './provider.js';
 
@@ -28,6 +29,7 @@ export const ssh: ProviderPackage = {
       clock,
       stateFolder,
       patience: patienceOf(context),
+      reaches: (address, port, options) => reaches(address, port, patienceOf(context).look, options),
       say: (text) => context.say(text),
       lost: new Set((context.variable('SLIPWAY_LOST_HOSTS') ?? '').split(',').map((name) => name.trim())),
     });

@@ -22,6 +22,8 @@ export interface Site {
   readonly stateFolder: string;
   /** Milliseconds that hosts have to answer in. */
   readonly patience: Patience;
+  /** Whether a port can be reached from this computer, by an answer of any kind; a refusal is one. */
+  reaches(address: string, port: number, options: CallOptions): Promise<boolean>;
   /** A word for people. */
   say(text: string): void;
 }

@@ -91,8 +91,11 @@ SLIPWAY_E2E_HELM_IMAGE=$(json_value image <"$work/helm")
 SLIPWAY_E2E_BUNDLE=$work/k3s-bundle
 export SLIPWAY_E2E_VERSION SLIPWAY_E2E_CHARTS SLIPWAY_E2E_TLS SLIPWAY_E2E_HELM_IMAGE SLIPWAY_E2E_BUNDLE
 
+# No image comes from there; that hosts get the file is what is looked at.
+printf 'mirrors:\n  ring.test:\n    endpoint: ["https://10.231.7.1:5000"]\n' > "$work/registries.yaml"
 part bundle "$SLIPWAY_E2E_PROGRAM/bin/run.js" bundle create --k3s-version "$SLIPWAY_E2E_VERSION" \
-  --out "$SLIPWAY_E2E_BUNDLE" --arch "$(go env GOARCH)" "${k3s[@]}" --images "$(tail -1 "$work/images")" \
+  --out "$SLIPWAY_E2E_BUNDLE" --arch "$(go env GOARCH)" "${k3s[@]}" --registries "$work/registries.yaml" \
+  --images "$(tail -1 "$work/images")" \
   --images "$(json_value tarball <"$work/helm")" --images "$(tail -1 "$work/kube-vip")"
 part verify "$SLIPWAY_E2E_PROGRAM/bin/run.js" bundle verify "$SLIPWAY_E2E_BUNDLE"
 

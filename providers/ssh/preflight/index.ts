@@ -26,6 +26,7 @@ export async function preflight(
     ...reach.problems,
     ...roomProblems(request, seen),
     ...looked.problems,
+    ...(await jumpProblems(inventory, looked.inspected, options)),
     ...hosts.problems,
   ];
 }
@@ -75,6 +76,30 @@ async function inspect(
     }
   });
   return { inspected: (await Promise.all(looks)).flat(), problems };
+}
+
+/** SSH passes through a jump host; the Kubernetes API, of which Slipway has need as well, does not. */
+async function jumpProblems(
+  { site }: Inventory,
+  inspected: readonly Inspected[],
+  options: CallOptions,
+): Promise<Problem[]> {
+  const servers = inspected.filter(({ host, role }) => host.jump && role === 'control-plane');
+  const found = await Promise.all(
+    servers.map(async ({ host }): Promise<Problem[]> => {
+      if (await site.reaches(host.address, 6443, options)) return [];
+      return [
+        {
+          code: 'API_BEHIND_JUMP',
+          message: `${titleOf(host)} would be a server, and port 6443 of ${host.address} cannot be reached from here: SSH goes through ${host.jump!.address}, the Kubernetes API does not.`,
+          hint: 'Run this where the servers can be reached directly (a VPN, or the jump host itself), or let 6443/tcp through.',
+          kind: 'refused',
+          path: `provider.hosts[${host.name}]`,
+        },
+      ];
+    }),
+  );
+  return found.flat();
 }
 
 const everywhere = ['0.0.0.0/0', '::/0'];

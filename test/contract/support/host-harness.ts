@@ -40,6 +40,7 @@ export async function hostHarness(): Promise<AnyHarness> {
       clock: systemClock,
       stateFolder,
       patience: { look: 10_000, work: 20_000, again: 5_000, brief: 2_000 },
+      reaches: async () => true,
       say: () => undefined,
       lost: new Set(),
     });

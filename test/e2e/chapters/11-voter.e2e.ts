@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 
 import { chapter } from '../support/chapter.js';
-import { eventually, isReady, kube, nodes, votes } from '../support/kube.js';
-import { createHosts, destroyHosts, type RigHost, ssh } from '../support/rig.js';
+import { addressOf, eventually, heardFromAll, isReady, kube, type Node, nodes, votes, whole } from '../support/kube.js';
+import { createHosts, destroyHosts, pullThePlug, reboot, type RigHost, ssh } from '../support/rig.js';
 import { listed, ringFile, Slipway } from '../support/slipway.js';
 
-const octets = { v1: 51, v2: 52, v3: 53 };
+const octets = { v1: 51, v2: 52, v3: 53, va: 54 };
 
 describe('a server that never becomes a voter', () => {
   const step = chapter();
@@ -20,6 +20,7 @@ describe('a server that never becomes a voter', () => {
         [...hosts.values()].map((host) => listed(host, { type: host.name })),
         {
           controlPlane: { count: 3, type: ['v1', 'v2', 'v3'] },
+          pools: [{ name: 'workers', type: 'va', count: 1 }],
         },
       ),
     );
@@ -50,5 +51,21 @@ describe('a server that never becomes a voter', () => {
     await slipway.done(create);
     const server = await slipway.api('voter');
     await eventually('three voters', 60, async () => (await nodes(server)).filter(votes).length === 3);
+  });
+
+  step('no address is held, and yet an agent comes back although the server it joined by is gone', 6, async () => {
+    await whole(await slipway.api('voter'), { nodes: 4 });
+    const by = await ssh('va', `grep '^server:' /etc/rancher/k3s/config.yaml`);
+    const servers = [...hosts.values()].filter(({ name }) => name !== 'va');
+    const gone = servers.find(({ address }) => by.includes(`//${address}:`))!;
+    await pullThePlug(gone.name);
+    await reboot('va');
+    const since = new Date();
+    const left = await slipway.api('voter', servers.find(({ name }) => name !== gone.name)!.address);
+    const agent = (node: Node): boolean => addressOf(node) === hosts.get('va')!.address;
+    await eventually('the agent is heard of, and Ready', 180, async () => {
+      const heard = await heardFromAll(left, since, agent);
+      return heard && (await nodes(left)).filter(agent).some(isReady);
+    });
   });
 });

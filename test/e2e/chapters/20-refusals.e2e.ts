@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { changes, fingerprint } from '../support/fingerprint.js';
+import { changes, fingerprint, fingerprints } from '../support/fingerprint.js';
+import { addressOf, isServer, whole } from '../support/kube.js';
 import { createHosts, createPlainHost, destroyHosts, plugIn, type RigHost, ssh, unplug } from '../support/rig.js';
 import { listed, ringFile, Slipway } from '../support/slipway.js';
 
@@ -116,5 +117,42 @@ describe('hosts that cannot be taken as they are', () => {
       }),
     );
     await refused([/socat/, /an earlier k3s/]);
+    await ssh('port', 'systemctl stop squatter');
+    await ssh('left', 'rm /usr/local/bin/k3s');
   });
+
+  it('mended, all become a cluster: by another user, another port, through another host, with labels', async () => {
+    const [sudo, port, left, key] = ['sudo', 'port', 'left', 'key'].map((name) => hosts.get(name)!);
+    await ssh('port', 'echo Port 2222 >/etc/ssh/sshd_config.d/port.conf; systemctl reload ssh');
+    const before = await fingerprints(hosts.keys());
+    const jump = { address: key!.address, port: 22, user: 'ops', hostKey: key!.fingerprint };
+    slipway.write(
+      ringFile(
+        'refused',
+        [
+          listed(good, { type: 'server' }),
+          listed(sudo!, { type: 'agent', user: 'ops', labels: { 'ring.test/rack': 'a1' } }),
+          listed(port!, { type: 'agent', port: 2222 }),
+          listed(left!, { type: 'agent', user: 'ops', jump }),
+        ],
+        {
+          controlPlane: { count: 1, type: 'server' },
+          pools: [{ name: 'workers', type: 'agent', count: 3 }],
+        },
+      ),
+    );
+    await slipway.done(['cluster', 'create', '-f', slipway.file, '--yes']);
+    const server = await slipway.api('refused');
+    const all = await whole(server, { nodes: 4, voters: 1 });
+    const workers = all.filter((node) => !isServer(node));
+    expect(workers.map(addressOf).sort()).toEqual([sudo!, port!, left!].map(({ address }) => address).sort());
+    const labelled = workers.filter(({ metadata }) => metadata.labels?.['ring.test/rack'] === 'a1');
+    expect(labelled.map(addressOf)).toEqual([sudo!.address]);
+    // What the bundle says of registries.
+    for (const name of ['good', 'left'])
+      expect(await ssh(name, 'stat -c %a /etc/rancher/k3s/registries.yaml')).toBe('600');
+    await slipway.done(['cluster', 'plan', 'refused', '-f', slipway.file, '--detailed-exitcode']);
+    await slipway.done(['cluster', 'delete', 'refused', '--yes', '--confirm', 'refused']);
+    for (const name of hosts.keys()) expect(changes(before.get(name)!, await fingerprint(name)), name).toEqual([]);
+  }, 480_000);
 });

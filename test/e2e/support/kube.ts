@@ -97,13 +97,17 @@ export const answers = async (server: ApiServer, { metadata }: Pod): Promise<boo
   return String(await kube(server, 'GET', path)).includes(metadata.name);
 };
 
-/** Whether every node's kubelet was heard of since then: what a node's status says may be older. */
-export async function heardFromAll(server: ApiServer, since: Date): Promise<boolean> {
+/** Whether every node's kubelet, or that of each of some, was heard of since then: a node's status may be older. */
+export async function heardFromAll(
+  server: ApiServer,
+  since: Date,
+  among: (node: Node) => boolean = () => true,
+): Promise<boolean> {
   const leases = await list<Named & { readonly spec: { readonly renewTime?: string } }>(
     server,
     '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases',
   );
-  const names = new Set((await nodes(server)).map(({ metadata }) => metadata.name));
+  const names = new Set((await nodes(server)).filter(among).map(({ metadata }) => metadata.name));
   return leases
     .filter(({ metadata }) => names.has(metadata.name))
     .every(({ spec }) => spec.renewTime !== undefined && new Date(spec.renewTime) > since);

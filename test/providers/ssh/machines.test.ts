@@ -83,6 +83,21 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
     await expect(create(by, machine('web'))).rejects.toMatchObject({ code: 'SOLD_OUT' });
   });
 
+  it('that would be servers behind a jump host are refused where the API could not be reached from here', async () => {
+    const { address, port, user } = hosts[0]!.target;
+    const jump = { address, port, user, hostKey: hosts[0]!.hostKey.publicKey };
+    const behind = [entry('rack1', hosts[0]!, { jump }), entry('rack2', hosts[1]!, { jump })];
+    const wanted = request([machine('cp'), machine('web')]);
+    const codes = async (reachable: boolean) =>
+      (await runs.open(behind, { reachable }).preflight(wanted, options)).filter(
+        ({ code }) => code === 'API_BEHIND_JUMP',
+      );
+    const refused = await codes(false);
+    expect(refused).toMatchObject([{ kind: 'refused', path: 'provider.hosts[rack1]' }]);
+    expect(refused[0]!.message).toContain(`SSH goes through ${address}`);
+    expect(await codes(true)).toEqual([]);
+  });
+
   it('taken by another cluster between the look and the claim: the next one is taken', async () => {
     const slow = runs.open(listed);
     await list(slow);

@@ -77,7 +77,10 @@ export class Runs {
     return new Runs(await mkdtemp(join(tmpdir(), 'slipway-ssh-provider-')), identity);
   }
 
-  open(hosts: readonly HostSpec[], { lost = [] as string[], stateFolder = this.stateFolder } = {}): MachineProvider {
+  open(
+    hosts: readonly HostSpec[],
+    { lost = [] as string[], stateFolder = this.stateFolder, reachable = true } = {},
+  ): MachineProvider {
     const remote = createRemote({ clock: systemClock, random: systemRandom, boundary: openBoundary });
     this.#remotes.push(remote);
     return createHostProvider({
@@ -89,6 +92,7 @@ export class Runs {
       clock: systemClock,
       stateFolder,
       patience: { look: 2_000, work: 3_000, again: 1_000, brief: 500 },
+      reaches: async () => reachable,
       say: (text) => this.said.push(text),
       lost: new Set(lost),
     });
