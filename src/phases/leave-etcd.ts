@@ -1,6 +1,7 @@
+import type { Clock } from '../domain/clock.js';
 import type { StepContext } from '../engine/index.js';
 import type { NodeFacts } from '../kube/types.js';
-import type { ClusterApi } from './context.js';
+import type { ClusterApi, Tools } from './context.js';
 import { deadlines } from './deadlines.js';
 
 /**
@@ -8,7 +9,12 @@ import { deadlines } from './deadlines.js';
  * (k3s, pkg/etcd/member_controller.go).
  */
 const remove = 'etcd.k3s.cattle.io/remove';
+/** Ours, written only so that the node changes. */
+const asked = 'slipway.dev/leave-etcd';
 const removed = 'etcd.k3s.cattle.io/removed-node-name';
+
+/** Milliseconds until it is asked again. */
+const patience = 10_000;
 
 const isOut = (node: NodeFacts | undefined): boolean => node === undefined || node.annotations[removed] !== undefined;
 
@@ -17,13 +23,43 @@ const isOut = (node: NodeFacts | undefined): boolean => node === undefined || no
  * members none may be lost: the one that stays could not even be told that the other has gone.
  * @throws IncompleteError code NODE_TIMEOUT
  */
-export async function leaveEtcd({ kube, watch }: ClusterApi, node: NodeFacts, run: StepContext): Promise<void> {
+export async function leaveEtcd(
+  { kube, watch }: ClusterApi,
+  { clock }: Pick<Tools, 'clock'>,
+  node: NodeFacts,
+  run: StepContext,
+): Promise<void> {
   if (!node.controlPlane || isOut(node)) return;
   run.progress('leaving etcd');
-  await kube.patchNode(node.name, { annotations: { [remove]: 'true' } }, run);
-  await watch.until(node.name, 'to leave etcd', isOut, {
-    ...run,
-    deadlineMs: deadlines.nodeGone,
-    hint: `See what k3s says: slipway cluster ssh, then journalctl -u k3s | grep etcd`,
-  });
+  const ask = (turn: number, options: { readonly signal: AbortSignal }): Promise<void> =>
+    kube.patchNode(node.name, { annotations: { [remove]: 'true', [asked]: String(turn) } }, options);
+  await ask(1, run);
+  const out = new AbortController();
+  const insisting = insist(ask, clock, AbortSignal.any([run.signal, out.signal]));
+  try {
+    await watch.until(node.name, 'to leave etcd', isOut, {
+      ...run,
+      deadlineMs: deadlines.nodeGone,
+      hint: `See what k3s says: slipway cluster ssh, then journalctl -u k3s | grep etcd`,
+    });
+  } finally {
+    out.abort();
+    await insisting;
+  }
+}
+
+/**
+ * etcd lets nobody go while its members have only just found each other again, as they have when one left a moment ago;
+ * k3s then waits twice as long each time before it tries again, unless the node changes.
+ */
+async function insist(
+  ask: (turn: number, options: { readonly signal: AbortSignal }) => Promise<void>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let turn = 2; !signal.aborted; turn++) {
+    // What goes wrong here is seen by the wait itself.
+    await clock.sleep(patience, signal).catch(() => undefined);
+    if (!signal.aborted) await ask(turn, { signal }).catch(() => undefined);
+  }
 }

@@ -48,7 +48,7 @@ async function removeMachine(
   if (node) {
     run.progress('draining');
     await kube.drain(machine.name, { ...run, deadlineMs: deadlines.drain });
-    await leaveEtcd(api, node, run);
+    await leaveEtcd(api, tools, node, run);
   }
   // Stopped before its Node object goes, else it registers again. A host that no longer answers is deleted first instead.
   const stopped = await stopHost();

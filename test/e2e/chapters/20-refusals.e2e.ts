@@ -123,7 +123,7 @@ describe('hosts that cannot be taken as they are', () => {
 
   it('mended, all become a cluster: by another user, another port, through another host, with labels', async () => {
     const [sudo, port, left, key] = ['sudo', 'port', 'left', 'key'].map((name) => hosts.get(name)!);
-    await ssh('port', 'echo Port 2222 >/etc/ssh/sshd_config.d/port.conf; systemctl reload ssh');
+    await ssh('port', `printf 'Port 22\\nPort 2222\\n' >/etc/ssh/sshd_config.d/port.conf; systemctl reload ssh`);
     const before = await fingerprints(hosts.keys());
     const jump = { address: key!.address, port: 22, user: 'ops', hostKey: key!.fingerprint };
     slipway.write(
