@@ -8,11 +8,17 @@ export function nodeFacts(node: WireNode): NodeFacts {
   const ready = conditions.find(({ type }) => type === 'Ready');
   const voter = conditions.find(({ type }) => type === 'EtcdIsVoter');
   const labels = metadata.labels ?? {};
-  const isReady = ready?.status === 'True';
+  // One that somebody deleted stays until its controllers have let it go, and looks well meanwhile.
+  const isLeaving = metadata.deletionTimestamp !== undefined;
+  const isReady = ready?.status === 'True' && !isLeaving;
   return {
     name: metadata.name ?? '',
     ready: isReady,
-    notReadyBecause: isReady ? undefined : (ready?.message ?? ready?.reason ?? 'its kubelet has not reported yet'),
+    notReadyBecause: isReady
+      ? undefined
+      : isLeaving
+        ? 'it is being deleted'
+        : (ready?.message ?? ready?.reason ?? 'its kubelet has not reported yet'),
     version: status.nodeInfo?.kubeletVersion ?? '',
     schedulable: spec.unschedulable !== true,
     controlPlane: 'node-role.kubernetes.io/control-plane' in labels,

@@ -75,6 +75,9 @@ describe('the API’s address, held by kube-vip', () => {
     await pullThePlug(gone);
     const node = (await nodes(server)).find((one) => addressOf(one) === hosts.get(gone)!.address)!;
     await kube(server, 'DELETE', `/api/v1/nodes/${node.metadata.name}`);
+    await eventually('its node is gone, and its member with it', 120, async () =>
+      (await nodes(server)).every((one) => addressOf(one) !== hosts.get(gone)!.address),
+    );
     await powerOn(gone);
     const { events, ms } = await slipway.done(['cluster', 'apply', 'vip', '-f', slipway.file, '--yes']);
     took('a server that was taken out of etcd joins anew', ms);
