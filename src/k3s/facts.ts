@@ -41,6 +41,8 @@ export interface HostState {
   /** Hex SHA-256 of config.yaml. */
   readonly configSha256: string | undefined;
   readonly bootId: string;
+  /** Whether etcd's data are there: a server that has them goes on with its cluster, one without would begin another. */
+  readonly etcdData: boolean;
   /** How this server takes its turn at the API's address, as `holdingOf` writes it; undefined when it does not. */
   readonly apiHold: string | undefined;
 }
@@ -81,6 +83,7 @@ export function parseHostState(facts: HostFacts): HostState {
     enabled: oneOf(facts, 'enabled', ['true', 'false']) === 'true',
     configSha256: text(facts, 'config_sha256') || undefined,
     bootId: text(facts, 'boot_id'),
+    etcdData: oneOf(facts, 'etcd_data', ['true', 'false']) === 'true',
     apiHold: facts['api_hold'] || undefined,
   };
 }

@@ -27,6 +27,8 @@ export interface Tools {
 export interface HostState {
   readonly unit: 'server' | 'agent' | 'none';
   readonly active: boolean;
+  /** Whether it has a cluster's etcd data. */
+  readonly etcdData: boolean;
   /** How it takes its turn at the API's address, as `holdingOf` writes it; undefined when it does not. */
   readonly apiHold?: string | undefined;
 }

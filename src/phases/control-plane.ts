@@ -15,7 +15,7 @@ import { forgetEtcd, kubeconfigFor, parseServerInfo, type ServerInfo, serverInfo
 import { type AddressPlan, inside } from './api-address.js';
 import { TaskFailedError } from '../remote/index.js';
 import type { HostTask, Session } from '../remote/types.js';
-import type { ClusterApi, PhaseContext } from './context.js';
+import type { ClusterApi, ClusterFacts, PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
 import type { Departures } from './departures.js';
 import type { FoundationPlan } from './foundation.js';
@@ -261,13 +261,18 @@ export function chooseSeed({ facts }: Pick<PhaseContext, 'facts'>, servers: read
   const host = (server: WantedMachine) => facts.hosts.get(server.name);
   return (
     servers.find((server) => facts.nodes?.get(server.name)?.ready) ??
-    servers.find((server) => host(server)?.unit === 'server' && host(server)!.active) ??
+    servers.find((server) => host(server)?.unit === 'server' && host(server)!.active && host(server)!.etcdData) ??
     // Then one that holds the cluster's data, or may: a second cluster beside it would be the worst answer.
-    servers.find((server) => host(server)?.unit === 'server') ??
-    servers.find((server) => facts.comparison.kept.some((machine) => machine.name === server.name)) ??
+    servers.find((server) => host(server)?.etcdData) ??
+    servers.find((server) => mayHoldData(server.name, facts)) ??
     servers[0]!
   );
 }
+
+/** Whether a server that exists has the cluster's data, or may: of one that is silent nobody knows. */
+export const mayHoldData = (name: string, { comparison, hosts }: Pick<ClusterFacts, 'comparison' | 'hosts'>): boolean =>
+  [...comparison.kept, ...comparison.surplus].some((machine) => machine.name === name) &&
+  (hosts.get(name)?.etcdData ?? true);
 
 function passwordsOf(info: ServerInfo): { server: Secret; agent: Secret } {
   return { server: info.serverToken, agent: info.agentPassword };

@@ -17,6 +17,10 @@ fact active "$active"
 fact enabled "$enabled"
 fact config_sha256 "$(sha256 "$SLIPWAY_PREFIX/etc/rancher/k3s/config.yaml")"
 fact boot_id "$(boot_id)"
+# The data of a cluster, whether its k3s runs or not.
+etcd_data=false
+[ ! -d "$SLIPWAY_PREFIX/var/lib/rancher/k3s/server/db/etcd" ] || etcd_data=true
+fact etcd_data "$etcd_data"
 
 # How this server takes its turn at the address of the API: the holder and its settings, as long as that is still so.
 hold=$(sed -n 1p "$SLIPWAY_PREFIX/etc/slipway/api-hold" 2>/dev/null) || :

@@ -131,7 +131,9 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
     pieces: [],
     nodes: nodes.size > 0 ? nodes : undefined,
     api: nodes.size > 0 ? ({ watch } as unknown as NonNullable<ClusterFacts['api']>) : undefined,
-    hosts: new Map([...said].map(([name, apiHold]) => [name, { unit: 'server' as const, active: true, apiHold }])),
+    hosts: new Map(
+      [...said].map(([name, apiHold]) => [name, { unit: 'server' as const, active: true, etcdData: true, apiHold }]),
+    ),
     kubeconfig: nodes.size > 0 ? new Secret('    server: https://x:6443\n'.repeat(names)) : undefined,
   };
   const session = { run: (task: HostTask) => Promise.resolve((ran.push(task), run(task))) } as unknown as Session;

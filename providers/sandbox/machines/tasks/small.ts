@@ -61,5 +61,6 @@ export async function observe({ machine, fact }: TaskContext): Promise<void> {
   fact('enabled', known?.enabled ?? false);
   fact('config_sha256', sha256(machine.files, paths.config));
   fact('boot_id', machine.bootId);
+  fact('etcd_data', machine.files.exists(`${paths.server}/db/etcd`));
   fact('api_hold', holdOf(machine));
 }
