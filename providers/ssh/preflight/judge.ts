@@ -26,11 +26,12 @@ export interface Judgement {
   readonly notes: readonly string[];
 }
 
+/** What of a request says what hosts need. */
+type Judged = Pick<ClusterRequest, 'accept' | 'encryption' | 'apiAddress'>;
+
 /** What stands in the way on hosts, and what is only worth saying. */
-export function judgeHosts(
-  inspected: readonly Inspected[],
-  { accept, encryption }: Pick<ClusterRequest, 'accept' | 'encryption'>,
-): Judgement {
+export function judgeHosts(inspected: readonly Inspected[], request: Judged): Judgement {
+  const { accept } = request;
   const problems: Problem[] = [];
   const notes: string[] = [];
   const weigh = (finding: Finding, standby: boolean, path: string): void => {
@@ -45,14 +46,14 @@ export function judgeHosts(
   };
   for (const one of inspected) {
     const path = `provider.hosts[${one.host.name}]`;
-    for (const finding of findingsOf(one, encryption)) weigh(finding, one.role === undefined, path);
+    for (const finding of findingsOf(one, request)) weigh(finding, one.role === undefined, path);
   }
   const named = inspected.map(({ host, report }) => ({ title: titleOf(host), report }));
   for (const finding of uniqueFindings(named)) weigh(finding, false, 'provider.hosts');
   return { problems, notes };
 }
 
-function findingsOf(one: Inspected, encryption: 'wireguard' | 'none'): Finding[] {
+function findingsOf(one: Inspected, { encryption, apiAddress }: Judged): Finding[] {
   const { host, role = 'worker', free, report, asked } = one;
   const title = titleOf(host);
   const time = timeFindings(title, report, asked);
@@ -62,7 +63,10 @@ function findingsOf(one: Inspected, encryption: 'wireguard' | 'none'): Finding[]
     ...systemFindings(title, report, encryption === 'wireguard'),
     ...resourceFindings(title, report, role),
     ...time,
-    ...networkFindings(title, report, privateAddressOf(host), portsOf(role, encryption)),
+    ...networkFindings(title, report, privateAddressOf(host), {
+      ports: portsOf(role, encryption),
+      vrrp: role === 'control-plane' && apiAddress !== undefined,
+    }),
     ...leftoverFindings(title, report),
   ];
 }

@@ -23,12 +23,20 @@ export function timeFindings(title: string, { time }: Pick<HostReport, 'time'>, 
   ];
 }
 
-/** Addresses, ports and a firewall that can be in the way. @param needed as `portsOf` tells */
+/** What a node needs of its network. */
+interface Needs {
+  /** As `portsOf` tells. */
+  readonly ports: readonly string[];
+  /** Whether servers tell each other who holds the API's address. */
+  readonly vrrp: boolean;
+}
+
+/** Addresses, ports and a firewall that can be in the way. */
 export function networkFindings(
   title: string,
   report: HostReport,
   privateAddress: string,
-  needed: readonly string[],
+  { ports: needed, vrrp }: Needs,
 ): Finding[] {
   const findings: Finding[] = [];
   if (report.privateInterface === '') {
@@ -53,7 +61,7 @@ export function networkFindings(
       code: 'FIREWALL',
       accept: 'firewall',
       message: `${title} has a firewall of its own (${report.firewall}), which may keep the nodes from each other.`,
-      hint: `Let the other hosts in on ${needed.filter((port) => !local.has(port)).join(', ')} and pods (network.pods, network.services) too; or switch it off and guard the network outside of the hosts.`,
+      hint: `Let the other hosts in on ${needed.filter((port) => !local.has(port)).join(', ')}${vrrp ? ' and VRRP (IP protocol 112, where keepalived holds the API’s address)' : ''}, and pods (network.pods, network.services) too; or switch it off and guard the network outside of the hosts.`,
     });
   }
   return findings;

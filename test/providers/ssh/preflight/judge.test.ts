@@ -51,7 +51,13 @@ const judge = (
   one: Inspected | readonly Inspected[],
   accept: readonly string[] = [],
   encryption: 'none' | 'wireguard' = 'wireguard',
-) => judgeHosts(Array.isArray(one) ? (one as readonly Inspected[]) : [one as Inspected], { accept, encryption });
+  apiAddress?: string,
+) =>
+  judgeHosts(Array.isArray(one) ? (one as readonly Inspected[]) : [one as Inspected], {
+    accept,
+    encryption,
+    apiAddress,
+  });
 const codes = (...args: Parameters<typeof judge>) => judge(...args).problems.map(({ code }) => code);
 
 describe('a host that is to be taken', () => {
@@ -151,6 +157,15 @@ describe('other hosts', () => {
     const { problems, notes } = judge(inspected({ firewall: 'ufw' }, { role: undefined }));
     expect(problems).toEqual([]);
     expect(notes[0]).toMatch(/ufw.*only stands by/);
+  });
+
+  it('with a firewall are told what to let through, and the word of the servers about the address they hold', () => {
+    const hint = (role: 'control-plane' | 'worker', address?: string): string =>
+      judge(inspected({ firewall: 'ufw' }, { role }), [], 'none', address).problems[0]!.hint;
+    expect(hint('control-plane')).toMatch(/6443\/tcp, 2379\/tcp, 2380\/tcp.*8472\/udp/);
+    expect(hint('control-plane')).not.toContain('VRRP');
+    expect(hint('control-plane', '10.0.0.100')).toContain('VRRP (IP protocol 112');
+    expect(hint('worker', '10.0.0.100')).not.toContain('VRRP');
   });
 
   it('that are ours already are not judged by what we put there', () => {
