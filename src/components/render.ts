@@ -1,7 +1,7 @@
 import type { UsageError } from '../errors/index.js';
 import type { KubeObject } from '../kube/types.js';
 import { contextOf, sharedContext } from './context.js';
-import { asGoWrites } from './go-duration.js';
+import { asGoWrites } from '../domain/go-duration.js';
 import { outsideNamespaces, ownNamespaces } from './kinds.js';
 import { mergeValues } from './merge-values.js';
 import { badTemplate, TemplateFault } from './template/fault.js';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { asGoWrites } from '../../../src/domain/go-duration.js';
 import type { ClusterState } from '../kubernetes/controllers/cluster.js';
 import { conditionOf, ownerOf } from '../kubernetes/controllers/conditions.js';
 import { deleteWith } from '../kubernetes/controllers/garbage.js';
@@ -57,11 +58,16 @@ export class HelmController {
     if (!chart.metadata.finalizers?.includes(finalizer)) {
       cluster.change(chart, (one) => {
         one.metadata.finalizers = [...(one.metadata.finalizers ?? []), finalizer];
+        rewriteTimeout(one);
         one.metadata.annotations = {
           ...one.metadata.annotations,
           'helmcharts.cattle.io/managed-by': 'helm-controller',
         };
       });
+      return;
+    }
+    if (isRewritten(spec.timeout)) {
+      cluster.change(chart, rewriteTimeout);
       return;
     }
     const old = this.#job(chart, 'install');
@@ -224,4 +230,12 @@ function sameTemplate(a: Obj, b: Obj): boolean {
     return isMap(copy) ? copy : {};
   };
   return same(template(a), template(b));
+}
+
+/** The controller writes the object back as Go reads it: `2m` becomes `2m0s`. */
+const isRewritten = (timeout: unknown): timeout is string =>
+  typeof timeout === 'string' && asGoWrites(timeout) !== timeout;
+
+function rewriteTimeout({ spec }: Obj): void {
+  if (isMap(spec) && isRewritten(spec['timeout'])) spec['timeout'] = asGoWrites(spec['timeout']);
 }

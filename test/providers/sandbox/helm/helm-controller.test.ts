@@ -46,6 +46,19 @@ describe('the helm controller', () => {
     await expect.poll(() => ready(workload())).toBe(3);
   });
 
+  it('writes a time back as Go does, whether the chart is new or known', async () => {
+    const timeout = () => {
+      const spec = rig.get('helm.cattle.io/v1', 'HelmChart', 'kube-system', 'traefik')?.spec as { timeout?: string };
+      return spec.timeout;
+    };
+    await install({ timeout: '5m' });
+    expect(timeout()).toBe('5m0s');
+    const job = rig.job('traefik')?.metadata.uid;
+    rig.chart('traefik', { ...traefik, timeout: '300s' });
+    await expect.poll(timeout).toBe('5m0s');
+    expect(rig.job('traefik')?.metadata.uid).toBe(job);
+  });
+
   it('makes no other job when only the number of tries changes', async () => {
     await install();
     const first = rig.job('traefik')?.metadata.uid;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { asGoWrites } from '../../src/components/go-duration.js';
+import { asGoWrites } from '../../src/domain/go-duration.js';
 
 describe('a time as Go writes it', () => {
   it.each([
