@@ -89,14 +89,21 @@ exec "$@"
 
 /**
  * `ip -o -4 addr show`: what var/stand-in/addresses holds, a line each of interface and address with prefix.
+ * `ip addr del ADDRESS/PREFIX dev INTERFACE`: takes that line away.
  */
 export const ipStandIn = `#!/bin/sh
+addresses=$SLIPWAY_PREFIX/var/stand-in/addresses
+if [ "$1 $2 $4 $#" = 'addr del dev 5' ]; then
+  grep -qxF "$5 $3" "$addresses" || { echo 'RTNETLINK answers: Cannot assign requested address' >&2; exit 2; }
+  sed -i "\\|^$5 $3$|d" "$addresses"
+  exit 0
+fi
 [ "$*" = "-o -4 addr show" ] || { echo "ip: unknown $*" >&2; exit 255; }
 n=1
 while read -r interface address; do
   n=$((n + 1))
   echo "$n: $interface    inet $address brd 10.0.0.255 scope global $interface"
-done <"$SLIPWAY_PREFIX/var/stand-in/addresses"
+done <"$addresses"
 `;
 
 /**

@@ -114,8 +114,16 @@ claim_field() {
   sed -n "s/^$1=//p" "$SLIPWAY_PREFIX/etc/slipway/claim" 2>/dev/null | head -n 1
 }
 
-# kill_pods: ends all that k3s left running: shims with what runs in their pods, mounts, links.
+# kube_vip_value NAME: what the static pod of kube-vip is told; empty where there is none.
+kube_vip_value() {
+  sed -n "/^ *- name: $1\$/{n;s/^ *value: *\"\(.*\)\"\$/\1/p;}" \
+    "$SLIPWAY_PREFIX/var/lib/rancher/k3s/agent/pod-manifests/slipway-kube-vip.yaml" 2>/dev/null || :
+}
+
+# kill_pods: ends all that k3s left running: shims with what runs in their pods, mounts, links, the address of kube-vip.
 kill_pods() {
+  _vip=$(kube_vip_value address)
+  _vip_interface=$(kube_vip_value vip_interface)
   # _family PID: its descendants, then itself. A shim is the parent of all that runs in its pod.
   _family() {
     for _child in $(ps -e -o ppid= -o pid= | awk -v parent="$1" '$1 == parent { print $2 }'); do
@@ -137,6 +145,10 @@ kill_pods() {
         ;;
     esac
   done
+  # A kube-vip that is killed leaves the address where it is: this machine and the next holder would both answer there.
+  if [ -n "$_vip" ] && [ -n "$_vip_interface" ]; then
+    ip addr del "$_vip/32" dev "$_vip_interface" 2>/dev/null || :
+  fi
   # Interfaces have no prefix: only on a machine that is ours alone. Those of pods go when the kernel has come to clear
   # away their dead network, which may be later than somebody looks.
   if [ -z "$SLIPWAY_PREFIX" ]; then
