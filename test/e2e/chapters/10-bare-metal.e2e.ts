@@ -198,6 +198,17 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
     }
   });
 
+  step('all are rebooted at once, and come back as the same nodes with their pods', 8, async () => {
+    const all = await well(4);
+    const uids = all.map(({ metadata }) => metadata.uid).sort();
+    const used = [...hosts.values()].filter(({ address }) => all.some((node) => addressOf(node) === address));
+    const [watch, on] = [stopwatch(), new Date()];
+    await reboot(...used.map(({ name }) => name));
+    expect((await well(4, { since: on, seconds: 300 })).map(({ metadata }) => metadata.uid).sort()).toEqual(uids);
+    await webs(2);
+    took('reboot of all: until every node and pod is Ready', watch());
+  });
+
   step('the power fails for all at once, and the cluster comes back by itself, untouched', 8, async () => {
     const all = await well(4);
     const uids = all.map(({ metadata }) => metadata.uid).sort();

@@ -44,7 +44,8 @@ describe('the API’s address, held by kube-vip', () => {
 
   step('is created with a pod on each server, one of which holds it', 10, async () => {
     write('kube-vip');
-    await slipway.done(['cluster', 'create', '-f', slipway.file, '--yes']);
+    const { ms } = await slipway.done(['cluster', 'create', '-f', slipway.file, '--yes']);
+    took('create: 3 servers, undisturbed', ms);
     server = await slipway.api('vip', door);
     await whole(server, { nodes: 3 });
     await eventually('a kube-vip runs on each server', 120, async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { took } from '../support/chapter.js';
 import { changes, fingerprint, fingerprints } from '../support/fingerprint.js';
 import { addressOf, isServer, whole } from '../support/kube.js';
 import { createHosts, createPlainHost, destroyHosts, plugIn, type RigHost, ssh, unplug } from '../support/rig.js';
@@ -141,7 +142,8 @@ describe('hosts that cannot be taken as they are', () => {
         },
       ),
     );
-    await slipway.done(['cluster', 'create', '-f', slipway.file, '--yes']);
+    const { ms } = await slipway.done(['cluster', 'create', '-f', slipway.file, '--yes']);
+    took('create: 1 server and 3 agents, undisturbed', ms);
     const server = await slipway.api('refused');
     const all = await whole(server, { nodes: 4, voters: 1 });
     const workers = all.filter((node) => !isServer(node));
