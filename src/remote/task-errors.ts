@@ -33,6 +33,8 @@ const hints: Readonly<Record<string, string>> = {
   KEEPALIVED_MISSING:
     'Install keepalived on the machine, or write `holder: kube-vip` under kubernetes.api; then run the same command again.',
   KEEPALIVED_CONFIG: 'Update keepalived on the machine, or write `holder: kube-vip` under kubernetes.api.',
+  SELINUX_LABEL:
+    'Update selinux-policy-targeted on the machine, or write `holder: kube-vip` under kubernetes.api; then run the same command again.',
   ADDRESS_TAKEN: 'Reserve an address for kubernetes.api.address that nobody has, then run the same command again.',
   ADDRESS_TWICE:
     'Let VRRP (IP protocol 112) through between the servers, or write `holder: kube-vip` under kubernetes.api.',

@@ -47,7 +47,8 @@ describe.skipIf(sshdMissing)(`hold-with-keepalived and hold-with-kube-vip ${sshd
     for (const path of ['var/stand-in', 'etc/systemd', 'etc/slipway', 'var/lib/slipway', 'var/lib/rancher']) {
       await rm(join(rig.host.prefix, path), { recursive: true, force: true });
     }
-    for (const name of ['ping', 'sleep', 'apt-get', 'keepalived']) await rm(join(rig.host.bin, name), { force: true });
+    for (const name of ['ping', 'sleep', 'apt-get', 'keepalived', 'selinuxenabled', 'chcon'])
+      await rm(join(rig.host.bin, name), { force: true });
     await program('ip', ipStandIn);
     await patience(':');
     await program('keepalived', keepalivedStandIn);
@@ -86,6 +87,43 @@ describe.skipIf(sshdMissing)(`hold-with-keepalived and hold-with-kube-vip ${sshd
     expect(check()).toBe(0);
     expect(await rig.host.read('var/stand-in/asked')).toContain('https://127.0.0.1:6443/readyz');
     await rm(join(rig.host.bin, 'curl'));
+  });
+
+  describe('where SELinux confines keepalived', () => {
+    const script = () => join(rig.host.prefix, 'etc/slipway/api-alive.sh');
+    /** A label goes to a file that is there, and is lost with it; the calls of systemctl and of this are in one list. */
+    const chcon = `#!/bin/sh
+[ "$#" = 3 ] && [ "$1" = -t ] && [ -s "$3" ] || exit 64
+echo "chcon $*" >>"$SLIPWAY_PREFIX/var/stand-in/calls"
+`;
+    const labelled = async () => (await rig.host.systemctlCalls()).filter((call) => /^chcon|^start/.test(call));
+
+    it('labels its script, so that keepalived may run it, before keepalived starts', async () => {
+      await program('selinuxenabled', '#!/bin/sh\nexit 0\n');
+      await program('chcon', chcon);
+      await hold();
+      const label = `chcon -t keepalived_unconfined_script_exec_t ${script()}`;
+      expect(await labelled()).toEqual([label, 'start slipway-keepalived.service']);
+    });
+
+    it('labels nothing where SELinux is off', async () => {
+      await program('selinuxenabled', '#!/bin/sh\nexit 1\n');
+      await program('chcon', chcon);
+      await hold();
+      expect(await labelled()).toEqual(['start slipway-keepalived.service']);
+    });
+
+    it('says why it cannot hold the address where the label is refused, with the remedy', async () => {
+      await program('selinuxenabled', '#!/bin/sh\nexit 0\n');
+      await program('chcon', '#!/bin/sh\necho "chcon: failed to change context: Invalid argument" >&2\nexit 1\n');
+      await expect(hold()).rejects.toMatchObject({
+        taskCode: 'SELINUX_LABEL',
+        message: expect.stringMatching(/api-alive\.sh.*SELinux.*Invalid argument/) as string,
+        hint: expect.stringContaining('holder: kube-vip') as string,
+      });
+      expect(await verbs()).toEqual([]);
+      expect(await held()).toBeUndefined();
+    });
   });
 
   it('learns of other servers without letting go of the address', async () => {
