@@ -18,9 +18,16 @@ interface Deadline {
   readonly deadlineMs?: number | undefined;
 }
 
+export interface FirstLoginOptions extends Deadline {
+  readonly privateAddress?: string | undefined;
+  /** Whether cloud-init is waited for, and its failure is the task's. Default: true. */
+  readonly cloudInit?: boolean;
+}
+
 /** Waits for cloud-init and the private interface. Facts: `parseHostFacts`. */
-export function firstLogin(options: Deadline & { readonly privateAddress?: string | undefined } = {}): HostTask {
-  return task('first-login', { PRIVATE_ADDRESS: options.privateAddress ?? '' }, options.deadlineMs ?? 10 * minute);
+export function firstLogin(options: FirstLoginOptions = {}): HostTask {
+  const { privateAddress = '', cloudInit = true, deadlineMs = 10 * minute } = options;
+  return task('first-login', { PRIVATE_ADDRESS: privateAddress, CLOUD_INIT: cloudInit }, deadlineMs);
 }
 
 export function replaceHostKey(

@@ -163,7 +163,12 @@ export function planApiAddress(
   async function restart(machine: Machine, session: Session, run: StepContext): Promise<void> {
     const found = parseHostFacts(
       await session.run(
-        firstLogin({ privateAddress: machine.privateAddress ?? '', deadlineMs: deadlines.cloudInit }),
+        firstLogin({
+          privateAddress: machine.privateAddress,
+          // On a machine that was there before us cloud-init is its owner's affair.
+          cloudInit: machine.login === undefined,
+          deadlineMs: deadlines.cloudInit,
+        }),
         run,
       ),
     );

@@ -101,7 +101,12 @@ function loginStep(context: PhaseContext, label: string, later: Later<Machine>):
       const session = await openSession(tools, machine, silent ? deadlines.look : deadlines.ssh, run);
       const facts = parseHostFacts(
         await session.run(
-          firstLogin({ privateAddress: machine.privateAddress ?? '', deadlineMs: deadlines.cloudInit }),
+          firstLogin({
+            privateAddress: machine.privateAddress,
+            // On a machine that was there before us cloud-init is its owner's affair.
+            cloudInit: machine.login === undefined,
+            deadlineMs: deadlines.cloudInit,
+          }),
           run,
         ),
       );

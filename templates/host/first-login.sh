@@ -1,8 +1,11 @@
 # shellcheck shell=sh
 # Waits until the machine's own first-boot work is over and says what the machine is.
-# PRIVATE_ADDRESS: wait for the interface that carries it; may be empty.
+# PRIVATE_ADDRESS: wait for the interface that carries it; may be empty. CLOUD_INIT: true waits for cloud-init, and fails
+# where that failed; false leaves it alone: on a machine that was there before us its errors may be old, and it may wait
+# for ever.
+need CLOUD_INIT
 
-if command -v cloud-init >/dev/null; then
+if [ "$CLOUD_INIT" = true ] && command -v cloud-init >/dev/null; then
   say 'waiting for cloud-init'
   code=0
   report=$(cloud-init status --wait --long 2>&1) || code=$?

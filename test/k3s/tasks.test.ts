@@ -25,8 +25,12 @@ describe('host tasks as values', () => {
   const privateKey = new Secret('key');
 
   it.each([
-    ['first-login', firstLogin({ privateAddress: '10.0.0.2', deadlineMs: 5 }), { PRIVATE_ADDRESS: '10.0.0.2' }],
-    ['first-login', firstLogin(), { PRIVATE_ADDRESS: '' }],
+    [
+      'first-login',
+      firstLogin({ privateAddress: '10.0.0.2', cloudInit: false, deadlineMs: 5 }),
+      { PRIVATE_ADDRESS: '10.0.0.2', CLOUD_INIT: false },
+    ],
+    ['first-login', firstLogin(), { PRIVATE_ADDRESS: '', CLOUD_INIT: true }],
     [
       'replace-host-key',
       replaceHostKey({ key: { publicKey: 'ssh-ed25519 A', privateKey } }),

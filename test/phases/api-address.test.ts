@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { compareMachines, machineName, type Machine, Secret } from '../../src/domain/index.js';
+import { compareMachines, machineName, type Machine, type MachineLogin, Secret } from '../../src/domain/index.js';
 import { type ClusterFile, type ClusterSpec, clusterSchema } from '../../src/domain/spec/schema.js';
 import { runSteps, type Step } from '../../src/engine/index.js';
 import { IncompleteError } from '../../src/errors/index.js';
@@ -48,6 +48,14 @@ function server(slot: number, change: Partial<Machine> = {}): Machine {
     ...change,
   };
 }
+
+const login: MachineLogin = {
+  address: '10.0.0.111',
+  port: 22,
+  user: 'root',
+  identity: new Secret('key'),
+  hostKeys: ['ssh-ed25519 A'],
+};
 
 const turnOf = (machine: Machine, all: readonly Machine[], holder: 'keepalived' | 'kube-vip' = 'keepalived') => ({
   holder,
@@ -318,6 +326,22 @@ describe('an address that a running cluster gets later', () => {
     expect(config).toContain('token: "K10aa::server:s"');
     expect(config).not.toContain('cluster-init');
     expect(ran[4]).toEqual(holdAddress(turnOf(only, [only])));
+  });
+
+  it.each([
+    ['of its owner is not asked', login, false],
+    ['of a cloud is asked', undefined, true],
+  ])('is started anew where cloud-init %s how its start went', async (_whose, way, asked) => {
+    const only = server(1, { login: way });
+    const { steps, ran } = plan({
+      spec: specOf(1),
+      machines: [only],
+      holds: new Map([[only.name, undefined]]),
+      run: host(),
+    });
+    const result = await runSteps([{ ...turns(steps)[0]!, after: [] }], engine());
+    expect(result.failures).toEqual([]);
+    expect(ran.find(({ name }) => name === 'first-login')!.params).toMatchObject({ CLOUD_INIT: asked });
   });
 });
 

@@ -56,6 +56,14 @@ describe.skipIf(sshdMissing)(`first-login ${sshdMissing ?? ''}`, () => {
     await expect(rig.run(firstLogin())).rejects.toMatchObject({ message: expect.stringContaining('KeyError') as string });
   });
 
+  it('neither asks nor judges cloud-init on a machine that its owner set up', async () => {
+    await cloudInit("touch \"$SLIPWAY_PREFIX/asked\"; printf 'status: error\\ndetail: DataSourceNone\\n'; exit 1");
+    await expect(rig.run(firstLogin({ cloudInit: false }))).resolves.toMatchObject({ os: 'ubuntu' });
+    expect(await rig.host.read('asked')).toBeUndefined();
+    await expect(rig.run(firstLogin())).rejects.toMatchObject({ taskCode: 'CLOUD_INIT_FAILED' });
+    expect(await rig.host.read('asked')).toBe('');
+  });
+
   it('only mentions problems that cloud-init recovered from', async () => {
     await cloudInit(
       "printf '\\nstatus: done\\nextended_status: degraded done\\ndetail: DataSourceHetzner\\nerrors: []\\nrecoverable_errors:\\nWARNING:\\n\\t- old key\\n'; exit 2",

@@ -23,6 +23,8 @@ export interface HostTraits {
   /** A k3s of somebody else: installed by hand, with data. */
   readonly leftoverK3s: boolean;
   readonly noSystemd: boolean;
+  /** Its cloud-init ended with an error when it last started. */
+  readonly cloudInitFailed: boolean;
   /** sudo wants a password. */
   readonly sudoRefused: boolean;
   /** After so many more bytes the disk is full, whatever it said before. */
@@ -50,6 +52,7 @@ export const soundTraits: HostTraits = {
   iptablesVersion: '1.8.9',
   leftoverK3s: false,
   noSystemd: false,
+  cloudInitFailed: false,
   sudoRefused: false,
   diskFullAfterBytes: undefined,
   offline: false,

@@ -61,6 +61,7 @@ export class Machine {
     return this.#power === 'running';
   }
   get cloudInit(): { readonly status: CloudInit; readonly errors: readonly string[] } {
+    if (this.#traits?.cloudInitFailed) return { status: 'error', errors: ['DataSourceNone'] };
     return { status: this.#cloudInit, errors: this.#cloudInitErrors };
   }
   get interfaces(): readonly NetworkInterface[] {

@@ -1,14 +1,16 @@
 import { osOf } from '../first-files.js';
 import { type TaskContext, TaskFailure } from '../task-runner.js';
 
-export async function firstLogin({ machine, param, say, fact, deadlineMs }: TaskContext): Promise<void> {
-  if (machine.cloudInit.status !== 'absent') say('waiting for cloud-init');
-  const ended = (): true | undefined =>
-    ['done', 'error', 'absent'].includes(machine.cloudInit.status) ? true : undefined;
-  await machine.until(ended, deadlineMs);
-  const { status, errors } = machine.cloudInit;
-  if (status === 'error') {
-    throw new TaskFailure('CLOUD_INIT_FAILED', `cloud-init ended with status error: ${errors.join('; ')}`);
+export async function firstLogin({ machine, need, param, say, fact, deadlineMs }: TaskContext): Promise<void> {
+  if (need('CLOUD_INIT') === 'true') {
+    if (machine.cloudInit.status !== 'absent') say('waiting for cloud-init');
+    const ended = (): true | undefined =>
+      ['done', 'error', 'absent'].includes(machine.cloudInit.status) ? true : undefined;
+    await machine.until(ended, deadlineMs);
+    const { status, errors } = machine.cloudInit;
+    if (status === 'error') {
+      throw new TaskFailure('CLOUD_INIT_FAILED', `cloud-init ended with status error: ${errors.join('; ')}`);
+    }
   }
   const wanted = param('PRIVATE_ADDRESS');
   const byAddress = (): string | undefined =>

@@ -80,6 +80,15 @@ describe('a bare host', () => {
     await expect(run('rack-c', 'read-claim')).rejects.toThrow(/may not become root without a password/);
   });
 
+  it('is judged by its cloud-init only where that is asked for', async () => {
+    world.hosts.change(/rack-d/, { cloudInitFailed: true });
+    await expect(run('rack-d', 'first-login', { CLOUD_INIT: true })).rejects.toMatchObject({
+      taskCode: 'CLOUD_INIT_FAILED',
+    });
+    expect(await run('rack-d', 'first-login', { CLOUD_INIT: false })).toMatchObject({ os: 'debian' });
+    world.hosts.change(/rack-d/, { cloudInitFailed: false });
+  });
+
   it('tells what it is like, wrongs included', async () => {
     const params = {
       PORTS: '6443/tcp 8472/udp',
