@@ -128,7 +128,15 @@ describe('answers of host tasks', () => {
       cgroup: 'v2',
       privateInterface: undefined,
     });
-    const state = { k3s_version: '', unit: 'none', active: 'false', enabled: 'true', config_sha256: '', boot_id: 'b' };
+    const state = {
+      k3s_version: '',
+      unit: 'none',
+      active: 'false',
+      enabled: 'true',
+      config_sha256: '',
+      boot_id: 'b',
+      etcd_data: 'false',
+    };
     expect(parseHostState(state)).toEqual({
       k3sVersion: undefined,
       unit: 'none',
@@ -136,6 +144,7 @@ describe('answers of host tasks', () => {
       enabled: true,
       configSha256: undefined,
       bootId: 'b',
+      etcdData: false,
     });
   });
 

@@ -47,7 +47,7 @@ describe.skipIf(sshdMissing)(`hold-with-keepalived and hold-with-kube-vip ${sshd
     for (const path of ['var/stand-in', 'etc/systemd', 'etc/slipway', 'var/lib/slipway', 'var/lib/rancher']) {
       await rm(join(rig.host.prefix, path), { recursive: true, force: true });
     }
-    for (const name of ['ping', 'sleep', 'apt-get', 'keepalived', 'selinuxenabled', 'chcon'])
+    for (const name of ['ping', 'sleep', 'apt-get', 'getenforce', 'keepalived', 'selinuxenabled', 'chcon'])
       await rm(join(rig.host.bin, name), { force: true });
     await program('ip', ipStandIn);
     await patience(':');
@@ -96,6 +96,7 @@ describe.skipIf(sshdMissing)(`hold-with-keepalived and hold-with-kube-vip ${sshd
 [ "$#" = 3 ] && [ "$1" = -t ] && [ -s "$3" ] || exit 64
 echo "chcon $*" >>"$SLIPWAY_PREFIX/var/stand-in/calls"
 `;
+    const refusing = '#!/bin/sh\necho "chcon: failed to change context: Invalid argument" >&2\nexit 1\n';
     const labelled = async () => (await rig.host.systemctlCalls()).filter((call) => /^chcon|^start/.test(call));
 
     it('labels its script, so that keepalived may run it, before keepalived starts', async () => {
@@ -115,7 +116,8 @@ echo "chcon $*" >>"$SLIPWAY_PREFIX/var/stand-in/calls"
 
     it('says why it cannot hold the address where the label is refused, with the remedy', async () => {
       await program('selinuxenabled', '#!/bin/sh\nexit 0\n');
-      await program('chcon', '#!/bin/sh\necho "chcon: failed to change context: Invalid argument" >&2\nexit 1\n');
+      await program('chcon', refusing);
+      await program('getenforce', '#!/bin/sh\necho Enforcing\n');
       await expect(hold()).rejects.toMatchObject({
         taskCode: 'SELINUX_LABEL',
         message: expect.stringMatching(/api-alive\.sh.*SELinux.*Invalid argument/) as string,
@@ -123,6 +125,14 @@ echo "chcon $*" >>"$SLIPWAY_PREFIX/var/stand-in/calls"
       });
       expect(await verbs()).toEqual([]);
       expect(await held()).toBeUndefined();
+    });
+
+    it('goes on without the label where SELinux only warns', async () => {
+      await program('selinuxenabled', '#!/bin/sh\nexit 0\n');
+      await program('chcon', refusing);
+      await program('getenforce', '#!/bin/sh\necho Permissive\n');
+      await hold();
+      expect(await held()).toBe(holdingOf(turn));
     });
   });
 
