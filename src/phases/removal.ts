@@ -35,7 +35,7 @@ export function planRemoval(
 }
 
 async function removeMachine(
-  { tools, facts, cluster }: PhaseContext,
+  { tools, cluster }: PhaseContext,
   machine: Machine,
   controlPlane: ControlPlanePlan,
   run: StepContext,
@@ -43,8 +43,10 @@ async function removeMachine(
   const api = valueOf(controlPlane.api, run);
   const { kube } = api;
   const server = machine.role === 'control-plane';
-  if (server) refuseQuorumLoss(machine.name, await kube.nodes(run), cluster.name);
-  const node = facts.nodes?.get(machine.name);
+  // As they are now: a plan may be made while no API answers, and what is no node would go without being drained.
+  const nodes = await kube.nodes(run);
+  if (server) refuseQuorumLoss(machine.name, nodes, cluster.name);
+  const node = nodes.find(({ name }) => name === machine.name);
   if (node) {
     run.progress('draining');
     await kube.drain(machine.name, { ...run, deadlineMs: deadlines.drain });
