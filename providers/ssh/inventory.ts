@@ -105,7 +105,14 @@ export class Inventory {
   /** Logs in to a host by its own name. @throws as `Remote.connect` */
   async open(host: HostSpec, options: CallOptions, patience: keyof Patience = 'work'): Promise<Session> {
     const { remote, patience: limits } = this.site;
-    return remote.connect(loginTarget(host.name, await this.login(host)), limits[patience], options);
+    // One that was left behind by a change of the file may have the name of one that is in it.
+    const target = { ...loginTarget(host.name, await this.login(host)), id: hostId(host) };
+    return remote.connect(target, limits[patience], options);
+  }
+
+  /** Ends the session to a host. */
+  async close(host: HostSpec): Promise<void> {
+    await this.site.remote.disconnect(hostId(host));
   }
 
   /** @param before what was seen earlier in this run: who was silent then gets less time now */
@@ -122,7 +129,7 @@ export class Inventory {
     const all = [...this.site.hosts, ...left];
     const silent = new Set(before.flatMap(({ host, error }) => (error === undefined ? [] : [hostId(host)])));
     options.progress?.(`asking ${all.length} hosts what they are used for`);
-    const seen = await Promise.all(
+    const looked = await Promise.all(
       all.map(async (host): Promise<Seen> => {
         const id = hostId(host);
         const last = memory.claimed.get(id)?.claim;
@@ -137,6 +144,7 @@ export class Inventory {
         }
       }),
     );
+    const seen = looked.filter((one) => one.listed || !looked.some((other) => other.listed && sameMachine(one, other)));
     if (cluster) await this.#remember(cluster, memory, seen);
     return seen;
   }
@@ -151,4 +159,12 @@ export class Inventory {
     const text = ({ claimed: map, others: set }: Memory): string => JSON.stringify([[...map].sort(), [...set].sort()]);
     if (text(memory) !== text(before)) await this.#memories.write(cluster.id, memory);
   }
+}
+
+/** Whether two doors lead to one machine: what is claimed lies on it, and clones of its disk were started on their own. */
+function sameMachine(one: Seen, other: Seen): boolean {
+  if (!one.claim || !other.claim) return false;
+  if (one.bootId && other.bootId && one.bootId !== other.bootId) return false;
+  const of = ({ machine, cluster, claimedAt }: Claim): string => JSON.stringify([cluster.id, machine, claimedAt]);
+  return of(one.claim) === of(other.claim);
 }

@@ -98,7 +98,7 @@ export class HostMachines implements Machines {
       );
     }
     await this.inventory.note(claim.cluster.id, host, undefined);
-    await this.inventory.site.remote.disconnect(host.name);
+    await this.inventory.close(host);
   }
 
   async reboot(machine: Pick<Machine, 'id' | 'name'>, options: CallOptions): Promise<void> {
@@ -147,8 +147,8 @@ export class HostMachines implements Machines {
   /** Who shows another key is told of even when there is nothing to do: Kubernetes takes a while to notice. */
   #warn(seen: readonly Seen[]): void {
     for (const { host, claim, error } of seen) {
-      if (!claim || !(error instanceof RefusedError) || this.#warned.has(host.name)) continue;
-      this.#warned.add(host.name);
+      if (!claim || !(error instanceof RefusedError) || this.#warned.has(hostId(host))) continue;
+      this.#warned.add(hostId(host));
       this.inventory.site.say(`${claim.machine} can’t be entered: ${error.message} ${error.hint ?? ''}`.trim());
     }
   }

@@ -53,30 +53,31 @@ export function createRemote(options: RemoteOptions): Remote {
   const connect = async (target: HostTarget, deadlineMs: number, run: RunOptions): Promise<Session> => {
     // One signal stops all machines; Node would warn of a leak at eleven.
     setMaxListeners(0, run.signal);
-    let session = sessions.get(target.name);
+    const { id = target.name } = target;
+    let session = sessions.get(id);
     if (session && !samePlace(session.target, target)) {
-      sessions.delete(target.name);
+      sessions.delete(id);
       await session.close();
       session = undefined;
     }
     if (!session) {
       session = new HostSession(target, tools);
-      sessions.set(target.name, session);
+      sessions.set(id, session);
     }
     const opened = session;
     try {
       await across(boundary, 'ssh', `${target.name} connect`, () => opened.open(deadlineMs, run));
     } catch (error) {
       // A later connect shall read the pins it was given, not those of a session that never was.
-      if (!opened.connected && sessions.get(target.name) === opened) sessions.delete(target.name);
+      if (!opened.connected && sessions.get(id) === opened) sessions.delete(id);
       throw error;
     }
     return opened;
   };
 
-  const disconnect = async (name: string): Promise<void> => {
-    const session = sessions.get(name);
-    sessions.delete(name);
+  const disconnect = async (id: string): Promise<void> => {
+    const session = sessions.get(id);
+    sessions.delete(id);
     await session?.close();
   };
 

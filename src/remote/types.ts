@@ -4,6 +4,8 @@ import type { Secret } from '../domain/secret.js';
 export interface HostTarget {
   /** The machine's name, for messages. */
   readonly name: string;
+  /** What its session is kept by, where the name may be that of two hosts. Default: `name`. */
+  readonly id?: string | undefined;
   readonly address: string;
   readonly port: number;
   readonly user: string;
@@ -67,7 +69,7 @@ export interface Remote {
    * SSH_IDENTITY when our own key cannot be read.
    */
   connect(target: HostTarget, deadlineMs: number, options: RunOptions): Promise<Session>;
-  /** Ends the session to one host, so that the next `connect` logs in anew. */
-  disconnect(name: string): Promise<void>;
+  /** Ends the session to one host, so that the next `connect` logs in anew. @param id of its target, else its name */
+  disconnect(id: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -170,6 +170,83 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
     expect((await list(runs.open(listed.slice(1)))).map(({ name }) => name)).toEqual([next.name]);
   });
 
+  describe('whose door is another in the file now', () => {
+    /** The jump through which the second way to a host leads. */
+    const through = ({ target, hostKey }: TestHost) => {
+      const { address, port, user } = target;
+      return { jump: { address, port, user, hostKey: hostKey.publicKey } };
+    };
+    const problems = async (by: MachineProvider, wanted = [machine('cp')]) =>
+      (await by.preflight(request(wanted), options)).filter(({ code }) => /^SSH_|_TWICE$/.test(code));
+
+    it.each(['rack1', 'renamed'])('are the same machine, and nothing is left of the old door (%s)', async (name) => {
+      const created = await create(runs.open(listed));
+      const moved = [entry(name, hosts[0]!, through(hosts[1]!)), listed[1]!];
+      for (let run = 1; run <= 2; run++) {
+        const by = runs.open(moved);
+        const machines = await list(by);
+        expect(machines.map(({ host, ...one }) => [one.name, host, one.status, one.retired])).toEqual([
+          [created.name, name, 'running', false],
+        ]);
+        expect(machines[0]!.id).not.toBe(created.id);
+        expect(machines[0]!.login?.jump).toBeDefined();
+        expect(await problems(by)).toEqual([]);
+        expect(await by.clusters(options)).toEqual([{ ...cluster, machines: 1 }]);
+      }
+      const by = runs.open(moved);
+      await by.machines.delete((await list(by))[0]!, options);
+      expect(await hosts[0]!.read('etc/slipway/claim')).toBeUndefined();
+      expect(await list(runs.open(moved))).toEqual([]);
+    });
+
+    it('are the same machine, too, where nothing answers at the old one any more', async () => {
+      const created = await create(runs.open(listed));
+      const moved = [{ ...listed[0]!, port: hosts[0]!.sshdPort }, listed[1]!];
+      hosts[0]!.closeGate();
+      const by = runs.open(moved);
+      expect(await list(by)).toMatchObject([{ name: created.name, host: 'rack1', status: 'running', retired: false }]);
+      expect(await problems(by)).toEqual([]);
+    });
+
+    it('as new hardware has got the name: it is taken, and the old is one to be replaced', async () => {
+      const created = await create(runs.open(listed));
+      const by = runs.open([entry('rack1', hosts[1]!)]);
+      expect(await list(by)).toMatchObject([
+        { name: created.name, id: created.id, host: 'rack1', status: 'running', retired: true },
+      ]);
+      const wanted = machine('cp', 1, { name: 'demo-cp-1-g2', generation: 2 });
+      expect(await problems(by, [wanted])).toEqual([]);
+      const next = await create(by, wanted);
+      expect(next).toMatchObject({ id: `127.0.0.1:${listed[1]!.port}`, retired: false });
+      await by.machines.delete(created, options);
+      expect(await hosts[0]!.read('etc/slipway/claim')).toBeUndefined();
+      expect(await hosts[1]!.read('etc/slipway/claim')).toContain('machine=demo-cp-1-g2\n');
+    });
+
+    it('and that are two since a clone was started, are refused', async () => {
+      await create(runs.open(listed));
+      await hosts[1]!.write('etc/slipway/claim', (await hosts[0]!.read('etc/slipway/claim'))!);
+      const cat = 'case $1 in */boot_id) echo another ;; *) exec /bin/cat "$@" ;; esac';
+      await hosts[1]!.write('../bin/cat', `#!/bin/sh\n${cat}\n`, 0o755);
+      await expect(list(runs.open([entry('rack1', hosts[1]!)]))).rejects.toMatchObject({ code: 'CLAIMED_TWICE' });
+    });
+
+    it('are named by their name to people', async () => {
+      await create(runs.open(listed));
+      const other = generateKeyPair('other').publicKey;
+      const by = runs.open([entry('rack1', hosts[1]!, { hostKey: other })]);
+      await list(by);
+      const [problem] = (await by.preflight(request([]), options)).filter(({ code }) => code === 'HOST_KEY_MISMATCH');
+      expect(problem?.message).toMatch(/^rack1 \(127\.0\.0\.1\) shows the host key/);
+    });
+  });
+
+  it('that show one claim, and are two, are refused', async () => {
+    await create(runs.open(listed));
+    await hosts[1]!.write('etc/slipway/claim', (await hosts[0]!.read('etc/slipway/claim'))!);
+    await expect(list(runs.open(listed))).rejects.toMatchObject({ code: 'CLAIMED_TWICE' });
+  });
+
   it('are left as they are by a run that was killed while it let one go; the next one finishes', async () => {
     const created = await create(runs.open(listed));
     await hosts[0]!.write('etc/systemd/system/k3s.service', '[Unit]\n');
