@@ -1,9 +1,11 @@
 import { labelKeys, type Machine } from '../domain/index.js';
 import type { Step, StepContext } from '../engine/index.js';
+import { IncompleteError } from '../errors/index.js';
 import type { NodeFacts } from '../kube/types.js';
-import type { ClusterApi, ClusterFacts, PhaseContext } from './context.js';
+import type { ClusterApi, ClusterFacts, PhaseContext, Tools } from './context.js';
 import { deadlines } from './deadlines.js';
 import { refuseQuorumLoss } from './quorum.js';
+import { openSession } from './session.js';
 
 const phase = 'Let go of what is lost';
 
@@ -47,9 +49,10 @@ export function planDepartures(context: PhaseContext): Departures {
       limits: machine.role === 'control-plane' ? ['join'] : [],
       destroys: true,
       apply: async (run) => {
+        const node = await stillDead(tools, machine, api, run);
         // The machine first: one that wakes up in between would register again.
         await tools.provider.machines.delete(machine, run);
-        if (nodes.has(machine.name)) {
+        if (node) {
           await takeOut(api, machine.name, machine.role === 'control-plane', cluster.name, run);
         }
         await tools.folder.forgetMachine(machine.name);
@@ -83,6 +86,40 @@ export function lostNodes({ comparison, nodes }: Pick<ClusterFacts, 'comparison'
 /** Neither the provider nor Kubernetes sees it alive, so that nothing can be drained from it. */
 export function isDead(machine: Pick<Machine, 'status'>, node: Pick<NodeFacts, 'ready'> | undefined): boolean {
   return (machine.status === 'unknown' || machine.status === 'off') && !node?.ready;
+}
+
+/**
+ * Looks once more before a machine is let go without being drained: a silent host may just have been starting anew, and
+ * between the plan and its confirmation there is time to come back.
+ * @returns its node, where there is one.
+ * @throws IncompleteError code CAME_BACK when its host answers or its node is Ready.
+ */
+async function stillDead(
+  tools: Tools,
+  machine: Machine,
+  { kube }: ClusterApi,
+  run: StepContext,
+): Promise<NodeFacts | undefined> {
+  run.progress('looking whether it came back');
+  const answers = await hostAnswers();
+  const node = (await kube.nodes(run)).find(({ name }) => name === machine.name);
+  if (!answers && !node?.ready) return node;
+  const sign = answers ? 'its host answers' : 'its node is Ready';
+  throw new IncompleteError(`${machine.name} came back: it was dead when this was planned, and now ${sign}.`, {
+    code: 'CAME_BACK',
+    hint: 'Run the same command again: it is drained then before it is let go.',
+  });
+
+  async function hostAnswers(): Promise<boolean> {
+    try {
+      await openSession(tools, machine, deadlines.look, run);
+      return true;
+    } catch {
+      // Who shows another key is a stranger: what becomes of it, the provider decides.
+      run.signal.throwIfAborted();
+      return false;
+    }
+  }
 }
 
 /** @throws RefusedError code QUORUM; IncompleteError code NODE_TIMEOUT */

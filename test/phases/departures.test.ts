@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Comparison, Machine, WantedMachine } from '../../src/domain/index.js';
+import type { StepContext } from '../../src/engine/index.js';
+import { IncompleteError, RefusedError } from '../../src/errors/index.js';
 import type { NodeFacts } from '../../src/kube/types.js';
-import { isDead, lostNodes } from '../../src/phases/departures.js';
+import type { PhaseContext } from '../../src/phases/context.js';
+import { isDead, lostNodes, planDepartures } from '../../src/phases/departures.js';
 
 const node = (name: string, change: Partial<NodeFacts> = {}): NodeFacts => ({
   name,
@@ -59,5 +62,90 @@ describe('a machine is dead', () => {
     ['starting', undefined, false],
   ] as const)('%s with node %o: %s', (status, found, expected) => {
     expect(isDead({ status }, found)).toBe(expected);
+  });
+});
+
+describe('a dead machine that is let go', () => {
+  interface World {
+    readonly role?: Machine['role'];
+    /** Nodes as the plan saw them, and as they are when the step runs. */
+    readonly planned: readonly NodeFacts[];
+    readonly live: readonly NodeFacts[];
+    readonly connect: () => Promise<unknown>;
+  }
+  const answers = () => Promise.resolve({});
+  const silent = () =>
+    Promise.reject(new IncompleteError('a does not answer.', { code: 'SSH_UNREACHABLE', hint: 'Look at it.' }));
+
+  /** Lets `a` go; what was done, in order. */
+  async function letGo({
+    role = 'worker',
+    planned,
+    live,
+    connect,
+  }: World): Promise<{ done: string[]; error: unknown }> {
+    const done: string[] = [];
+    const does = (what: string) => () => Promise.resolve(void done.push(what));
+    const login = { address: '192.0.2.1', port: 22, user: 'root', hostKeys: [] };
+    const machine = { name: 'a', role, status: 'unknown', login } as unknown as Machine;
+    const context = {
+      cluster: { name: 'demo', id: 'abcdef' },
+      facts: {
+        comparison: { ...comparison([], [], []), surplus: [machine] },
+        nodes: new Map(planned.map((each) => [each.name, each])),
+        api: {
+          kube: { nodes: () => Promise.resolve(live), deleteNode: does('delete node') },
+          watch: { until: () => Promise.resolve(undefined) },
+        },
+      },
+      tools: {
+        remote: { connect },
+        provider: { machines: { delete: does('wipe') } },
+        folder: { forgetMachine: does('forget') },
+      },
+    } as unknown as PhaseContext;
+    const run = { signal: new AbortController().signal, progress: () => {} } as unknown as StepContext;
+    const { steps } = planDepartures(context);
+    expect(steps.map(({ id }) => id)).toEqual(['remove:a']);
+    const error: unknown = await steps[0]!.apply(run).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    return { done, error };
+  }
+
+  it('goes, with its node, when it is as dead as it was', async () => {
+    const { done, error } = await letGo({ planned: [node('a')], live: [node('a')], connect: silent });
+    expect(error).toBeUndefined();
+    expect(done).toEqual(['wipe', 'delete node', 'forget']);
+  });
+
+  it('goes when another answers at its address: that is not the host it was', async () => {
+    const stranger = () =>
+      Promise.reject(new RefusedError('a shows another key.', { code: 'HOST_KEY_MISMATCH', hint: 'Look at it.' }));
+    const { done, error } = await letGo({ planned: [], live: [], connect: stranger });
+    expect(error).toBeUndefined();
+    expect(done).toEqual(['wipe', 'forget']);
+  });
+
+  it.each([
+    ['its node is Ready again', [node('a')], [node('a', { ready: true })], silent],
+    ['it has become a Ready node since', [], [node('a', { ready: true })], silent],
+    ['its host answers, though its node is not Ready yet', [node('a')], [node('a')], answers],
+    ['its host answers, though it has no node', [], [], answers],
+  ])('is kept, undrained as it is, when %s', async (_, planned, live, connect) => {
+    const { done, error } = await letGo({ planned, live, connect });
+    expect(error).toMatchObject({
+      code: 'CAME_BACK',
+      exitCode: 4,
+      message: expect.stringContaining('a came back') as unknown,
+      hint: expect.stringContaining('Run the same command again') as unknown,
+    });
+    expect(done).toEqual([]);
+  });
+
+  it('takes a node along that has come since the plan was made', async () => {
+    const { done } = await letGo({ planned: [], live: [node('a')], connect: silent });
+    expect(done).toEqual(['wipe', 'delete node', 'forget']);
   });
 });
