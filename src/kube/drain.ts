@@ -6,7 +6,7 @@ import { ApiError, isDisruptionBudget } from './failures.js';
 import { listAll } from './paging.js';
 import { claimsOf, isUnmanaged, localData, mustLeave, podName } from './pods.js';
 import type { DrainOptions } from './types.js';
-import type { WireClaim, WirePod, WireVolume } from './wire.js';
+import type { WireClaim, WireNode, WirePod, WireVolume } from './wire.js';
 
 /** Evictions under way at once. */
 const parallelEvictions = 10;
@@ -22,7 +22,8 @@ interface Held {
 }
 
 /**
- * Evicts what must leave and waits until it is gone. The node must be cordoned already, or pods come back.
+ * Evicts what must leave and waits until it is gone; on a node that is not Ready, until it is on its way out. The node
+ * must be cordoned already, or pods come back.
  * @throws IncompleteError code DRAIN_TIMEOUT at the deadline.
  */
 export async function evictPods(client: KubeClient, node: string, options: DrainOptions): Promise<void> {
@@ -36,6 +37,9 @@ export async function evictPods(client: KubeClient, node: string, options: Drain
   for (let pause = firstLookMs; ; pause = Math.min(pause * 1.5, lastLookMs)) {
     const leaving = await podsToLeave(client, node, signal);
     if (leaving.length === 0) return;
+    // Without a kubelet nobody tells the API of their end: they would stay for as long as the node does.
+    const allEnding = leaving.every(({ metadata }) => metadata?.deletionTimestamp !== undefined);
+    if (allEnding && !(await isReady(client, node, signal))) return;
     const due = leaving.filter((pod) => {
       const uid = pod.metadata?.uid ?? '';
       return !pod.metadata?.deletionTimestamp && !asked.has(uid) && (held.get(uid)?.retryAt ?? 0) <= clock.now();
@@ -91,6 +95,17 @@ export async function refuseLoss(client: KubeClient, node: string, options: Drai
 async function podsToLeave(client: KubeClient, node: string, signal: AbortSignal): Promise<readonly WirePod[]> {
   const query = { fieldSelector: `spec.nodeName=${node}` };
   return (await listAll<WirePod>(client, '/api/v1/pods', signal, query)).items.filter(mustLeave);
+}
+
+/** Whether its kubelet says so: a node that is being deleted still ends its pods. One that is gone is not. */
+async function isReady(client: KubeClient, node: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const { status } = (await client.get(`/api/v1/nodes/${encodeURIComponent(node)}`, signal)) as WireNode;
+    return status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return false;
+    throw error;
+  }
 }
 
 /** Asks for one eviction; answers what holds the pod, undefined when it is on its way. */

@@ -73,6 +73,75 @@ describe('a node that is drained', () => {
   });
 });
 
+describe('a node whose kubelet is silent', () => {
+  /** Nobody ends pods there. */
+  const silence = async (status: 'True' | 'Unknown'): Promise<void> => {
+    await cluster.close();
+    cluster = await SandboxKube.start(1, { podStopMs: 1e9 });
+    kube = await cluster.client();
+    cluster.put(readyNode('web-1'));
+    await kube.apply(deployment('web', 2), options);
+    await expect.poll(() => podsOn('web-1')).toHaveLength(2);
+    cluster.api.store.change(cluster.api.store.resource('v1', 'Node'), '', 'web-1', (node) => {
+      node.status = { conditions: [{ type: 'Ready', status }] };
+    });
+  };
+  const endingOn = async (node: string): Promise<number> =>
+    (await kube.list('v1', 'Pod', {}, options)).filter(
+      ({ spec, metadata }) => (spec as { nodeName?: string }).nodeName === node && metadata['deletionTimestamp'],
+    ).length;
+
+  it('is cordoned and its pods evicted, but nobody waits for them to end', async () => {
+    await silence('Unknown');
+    await kube.drain('web-1', options);
+    expect(await isCordoned()).toBe(true);
+    expect(await endingOn('web-1')).toBe(2);
+  });
+
+  it('is not waited for either when its node has gone meanwhile', async () => {
+    await silence('True');
+    // Pods outlive their node for a while, until the garbage collector sees them.
+    cluster.intercept = (request, response) => {
+      if (request.method !== 'GET' || !request.url?.endsWith('/nodes/web-1')) return false;
+      response.writeHead(404, { 'Content-Type': 'application/json' });
+      response.end(JSON.stringify({ kind: 'Status', code: 404, reason: 'NotFound' }));
+      return true;
+    };
+    await kube.drain('web-1', options);
+    expect(await endingOn('web-1')).toBe(2);
+  });
+
+  it('is waited for while it is Ready', async () => {
+    await silence('True');
+    const error = await failed(kube.drain('web-1', { ...options, deadlineMs: 300 }));
+    expect(error.code).toBe('DRAIN_TIMEOUT');
+    expect(error.details.join()).toContain('is ending');
+  });
+
+  it('keeps what a budget holds', async () => {
+    await silence('Unknown');
+    // A pod that is not Ready needs no budget's leave, so the budget is one that says no to all.
+    cluster.intercept = (request, response) => {
+      if (!request.url?.endsWith('/eviction')) return false;
+      response.writeHead(429, { 'Content-Type': 'application/json' });
+      const causes = [{ reason: 'DisruptionBudget', message: 'The disruption budget all needs 2 healthy pods' }];
+      response.end(JSON.stringify({ kind: 'Status', code: 429, reason: 'TooManyRequests', details: { causes } }));
+      return true;
+    };
+    const error = await failed(kube.drain('web-1', { ...options, deadlineMs: 300 }));
+    expect(error.code).toBe('DRAIN_TIMEOUT');
+    expect(error.details.join()).toContain('held by PodDisruptionBudget all');
+  });
+
+  it('is refused all the same when a pod would not come back elsewhere', async () => {
+    await silence('Unknown');
+    cluster.put(pod('alone'));
+    expect(await failed(kube.drain('web-1', options))).toMatchObject({ code: 'UNMANAGED_PODS' });
+    expect(await isCordoned()).toBe(false);
+    expect(await endingOn('web-1')).toBe(0);
+  });
+});
+
 describe('a drain is refused before anything is changed', () => {
   it('when a pod would not come back elsewhere', async () => {
     cluster.put(pod('alone'));
