@@ -143,6 +143,24 @@ for path in etc/systemd/system/k3s.service etc/systemd/system/k3s-agent.service 
   etc/rancher/k3s var/lib/rancher/k3s/server var/lib/rancher/k3s/agent; do
   [ ! -e "$p/$path" ] || left="$left /$path"
 done
+# Whatever else lies below is deleted with the rest on the day the host is let go: volumes above all. Folders alone,
+# such as those of a disk that was just mounted, are no data.
+data=var/lib/rancher/k3s
+for path in "$p/$data"/* "$p/$data"/.[!.]*; do
+  case ${path##*/} in
+    server | agent) continue ;;
+  esac
+  [ -n "$(find -H "$path" ! -type d -print -quit 2>/dev/null)" ] || continue
+  case ${path##*/} in
+    # Paths are told with blanks between them, and stand in a command.
+    *[!A-Za-z0-9._+-]*) found=/$data ;;
+    *) found=/$data/${path##*/} ;;
+  esac
+  case "$left " in
+    *" $found "*) ;;
+    *) left="$left $found" ;;
+  esac
+done
 fact k3s_left "${left# }"
 other=
 for path in etc/kubernetes/kubelet.conf var/lib/rancher/rke2 var/snap/microk8s var/lib/k0s; do

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { createSocket } from 'node:dgram';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -92,6 +92,25 @@ describe.skipIf(sshdMissing)(`inspect-host ${sshdMissing ?? ''}`, () => {
       const { k3sLeft, kubernetesLeft } = await inspect();
       expect(k3sLeft).toEqual(['/etc/systemd/system/k3s-agent.service', '/var/lib/rancher/k3s/agent']);
       expect(kubernetesLeft).toEqual(['/etc/kubernetes/kubelet.conf']);
+    });
+
+    it('finds what an earlier k3s left as data, be it all that is left', async () => {
+      const data = 'var/lib/rancher/k3s';
+      for (const path of [data, 'etc/systemd/system/k3s-agent.service'])
+        await rm(join(rig.host.prefix, path), { recursive: true, force: true });
+      for (const folder of ['storage', 'lost+found']) await mkdir(join(rig.host.prefix, data, folder), { recursive: true });
+      expect((await inspect()).k3sLeft).toEqual([]);
+      await rig.host.write(`${data}/storage/pvc-1_default_db/pgdata/PG_VERSION`, '17');
+      await rig.host.write(`${data}/data/current/bin/k3s`, '');
+      expect((await inspect()).k3sLeft).toEqual([`/${data}/data`, `/${data}/storage`]);
+      await rig.host.write(`${data}/agent/x`, '');
+      await rig.host.write(`${data}/.hidden`, '');
+      expect((await inspect()).k3sLeft).toEqual(['agent', 'data', 'storage', '.hidden'].map((name) => `/${data}/${name}`));
+      // A name that would be read as two is no part of a remedy.
+      for (const name of ['my own', 'my other']) await rig.host.write(`${data}/${name}/x`, '');
+      const { k3sLeft } = await inspect();
+      expect(k3sLeft.filter((path) => path === `/${data}`)).toHaveLength(1);
+      expect(k3sLeft).toHaveLength(5);
     });
 
     it.each([

@@ -1,14 +1,23 @@
 import type { HostReport } from './facts.js';
 import type { Finding } from './finding.js';
 
+const dataFolder = '/var/lib/rancher/k3s';
+/** Known for what they are: programs, images and the state of k3s. Anything else may be what its pods have kept. */
+const ownFolders = ['agent', 'data', 'server'].map((name) => `${dataFolder}/${name}`);
+
 /** An earlier Kubernetes on a host that is free. */
 export function leftoverFindings(title: string, { k3sLeft, kubernetesLeft }: HostReport): Finding[] {
   const findings: Finding[] = [];
   if (k3sLeft.length > 0) {
+    const data = k3sLeft.filter((path) => path.startsWith(dataFolder) && !ownFolders.includes(path));
+    const kept =
+      data.length === 0
+        ? ''
+        : ` Mind that ${data.join(' and ')} ${data.length === 1 ? 'holds' : 'hold'} data, such as the volumes of that cluster: save first what is still needed.`;
     findings.push({
       code: 'K3S_LEFT',
       message: `${title} has an earlier k3s that is not ours: ${k3sLeft.join(', ')}.`,
-      hint: `If nobody needs it, remove it on the host (k3s-uninstall.sh or k3s-agent-uninstall.sh, else: rm -rf ${k3sLeft.join(' ')}).`,
+      hint: `If nobody needs it, remove it on the host (k3s-uninstall.sh or k3s-agent-uninstall.sh, else: rm -rf ${k3sLeft.join(' ')}).${kept}`,
     });
   }
   if (kubernetesLeft.length > 0) {

@@ -65,9 +65,20 @@ export async function inspectHost({ machine, need, say, fact }: TaskContext): Pr
   fact('firewall', traits.firewall ?? '');
   fact('iptables', traits.iptablesVersion);
   fact('wireguard', wireguard === 'true' ? true : '');
-  fact('k3s_left', k3sPaths.filter((path) => files.exists(path)).join(' '));
+  fact('k3s_left', [...k3sPaths.filter((path) => files.exists(path)), ...dataLeft(machine)].join(' '));
   fact('kubernetes_left', otherPaths.filter((path) => files.exists(path)).join(' '));
   fact('claimed_by', claimField(machine, 'cluster'));
+}
+
+/** What else lies where k3s has its data; folders alone are none. */
+function dataLeft({ files }: Machine): string[] {
+  const below = files.entries().flatMap(([path]) => {
+    const name = /^\/var\/lib\/rancher\/k3s\/([^/]+)/.exec(path)?.[1];
+    return name === undefined || name === 'server' || name === 'agent' ? [] : [name];
+  });
+  const plain = (name: string): boolean => /^[\w.+-]+$/.test(name);
+  const paths = below.map((name) => (plain(name) ? `/var/lib/rancher/k3s/${name}` : '/var/lib/rancher/k3s'));
+  return [...new Set(paths)].sort();
 }
 
 /** `6443/tcp=nginx` for a port that somebody listens on. */

@@ -110,6 +110,12 @@ describe('a bare host', () => {
     expect(await run('rack-f', 'inspect-host', params)).toMatchObject({
       k3s_left: expect.stringContaining('/usr/local/bin/k3s') as string,
     });
+    const { files } = world.hosts.all().find(({ spec }) => spec.name === 'rack-d')!;
+    files.mkdirs('/var/lib/rancher/k3s/storage/pvc-1');
+    expect(await run('rack-d', 'inspect-host', params)).toMatchObject({ k3s_left: '' });
+    files.install('/var/lib/rancher/k3s/storage/pvc-1/data', 'theirs\n');
+    expect(await run('rack-d', 'inspect-host', params)).toMatchObject({ k3s_left: '/var/lib/rancher/k3s/storage' });
+    files.removeTree('/var/lib/rancher');
   });
 
   it('belongs to one cluster at a time, and a reader never waits', async () => {

@@ -145,6 +145,15 @@ describe('a host that is to be taken', () => {
     expect(codes(inspected(bad))).toEqual(['CGROUP_V1', 'MEMORY', 'FIREWALL', 'K3S_LEFT']);
   });
 
+  it('has the data of an earlier k3s named as what goes with it, where there is any', () => {
+    const hint = (...k3sLeft: string[]): string => judge(inspected({ k3sLeft })).problems[0]!.hint;
+    expect(hint('/usr/local/bin/k3s', '/var/lib/rancher/k3s/data')).not.toContain('holds data');
+    expect(hint('/var/lib/rancher/k3s/agent', '/var/lib/rancher/k3s/storage')).toMatch(
+      /rm -rf \/var\/lib\/rancher\/k3s\/agent \/var\/lib\/rancher\/k3s\/storage\).*\/k3s\/storage holds data, such as the volumes/,
+    );
+    expect(hint('/var/lib/rancher/k3s')).toContain('/var/lib/rancher/k3s holds data');
+  });
+
   it('may not tell its time exactly: what asking takes is no fault of its clock', () => {
     const slow = { before: now * 1000, after: now * 1000 + 60_000 };
     expect(codes(inspected({ time: now + 55 }, { asked: slow }))).toEqual([]);
