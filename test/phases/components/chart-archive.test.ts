@@ -40,7 +40,7 @@ const chart = (change: Partial<Chart> = {}): Chart => ({
   version: '1.2.3',
   bootstrap: false,
   takeOwnership: false,
-  timeout: '5m',
+  timeout: '5m0s',
   crds: true,
   ...change,
 });

@@ -72,7 +72,7 @@ export function traefik(change: Partial<RenderedComponent> = {}, spec: object = 
         valuesContent: 'deployment: {replicas: 1}\nservice: {spec: {type: ClusterIP}}\n',
         backOffLimit: 2,
         failurePolicy: 'abort',
-        timeout: '5m',
+        timeout: '5m0s',
         ...spec,
       },
     },
