@@ -62,7 +62,7 @@ export async function installChart(
   });
   const log = new FailureLog(kube, { name: installJob(release), not: replaces }, run);
   try {
-    const why = await helmDone(tools, release, spec, run);
+    const why = await helmDone(tools, release, spec, { replaces, cleared }, run);
     if (why !== undefined) throw await failure(tools.cluster, release, why, log, scrub);
   } finally {
     log.close();
@@ -105,14 +105,21 @@ async function helmDone(
   tools: ComponentTools,
   release: string,
   spec: ChartSpec,
+  former: { readonly replaces: string | undefined; readonly cleared: string | undefined },
   run: ComponentRun,
 ): Promise<string | undefined> {
   const deadline =
     tools.clock.now() + (goDuration(text(spec, 'timeout')) ?? componentDeadlines.helm) + componentDeadlines.helmJob;
   const through = new Set<string | undefined>();
-  const cleared = new Set<string | undefined>();
+  const cleared = new Set<string | undefined>(former.cleared === undefined ? [] : [former.cleared]);
   for (;;) {
-    const ended = await jobEnded(tools, release, { through, cleared }, Math.max(1, deadline - tools.clock.now()), run);
+    const ended = await jobEnded(
+      tools,
+      release,
+      { through, cleared, replaces: former.replaces },
+      Math.max(1, deadline - tools.clock.now()),
+      run,
+    );
     if ('left' in ended) {
       // The controller takes an ended job for the one that is wanted when the release is as wanted already; only
       // where there is none it makes one.
@@ -148,7 +155,11 @@ type Uids = ReadonlySet<string | undefined>;
 async function jobEnded(
   { kube, cluster }: ComponentTools,
   release: string,
-  { through, cleared }: { readonly through: Uids; readonly cleared: Uids },
+  {
+    through,
+    cleared,
+    replaces,
+  }: { readonly through: Uids; readonly cleared: Uids; readonly replaces: string | undefined },
   deadlineMs: number,
   run: ComponentRun,
 ): Promise<Ended> {
@@ -158,8 +169,9 @@ async function jobEnded(
       code: 'COMPONENT_TIMEOUT',
       kinds: [{ ...chartKind, namespace: chartNamespace }, { ...jobKind, namespace: chartNamespace }, podKind],
       check: (view, say) => {
-        const { job, left, refused } = currentJob(view, release);
+        const { job, left, refused } = currentJob(view, release, replaces);
         if (refused !== undefined) return { why: refused };
+        // What is seen here may be from before it was cleared away.
         if (left && jobState(left) !== 'running' && !cleared.has(uidOf(left))) return { left };
         if (!job || through.has(uidOf(job))) return void say('the helm controller has not begun yet');
         const state = jobState(job);
@@ -174,10 +186,14 @@ async function jobEnded(
   );
 }
 
-/** The job of the HelmChart's present spec, or one of an earlier spec that is there still, or why there is none. */
+/**
+ * The job of the HelmChart's present spec, or one of an earlier spec that is there still, or why there is none.
+ * @param replaces the job that the spec was written over: the view may be from before that
+ */
 function currentJob(
   view: ObjectView,
   release: string,
+  replaces: string | undefined,
 ): { readonly job?: KubeObject; readonly left?: KubeObject; readonly refused?: string } {
   const metadata = { name: release, namespace: chartNamespace };
   const chart = view.get({ ...chartKind, metadata });
@@ -187,7 +203,7 @@ function currentJob(
   };
   const refusal = conditions.find(({ type, status }) => type === 'Failed' && status === 'True');
   const job = view.get({ ...jobKind, metadata: { ...metadata, name: installJob(release) } });
-  const own = job && isCurrent(job, chart) ? job : undefined;
+  const own = job && isCurrent(job, chart) && uidOf(job) !== replaces ? job : undefined;
   if (!own && refusal) return { refused: `the helm controller refuses it: ${refusal.message ?? 'without a reason'}` };
   if (own) return { job: own };
   return job && job.metadata['deletionTimestamp'] === undefined ? { left: job } : {};

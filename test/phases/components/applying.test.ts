@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RenderedComponent, ResolvedSecret } from '../../../src/components/types.js';
 import { Secret } from '../../../src/domain/secret.js';
 import { SlipwayError } from '../../../src/errors/index.js';
+import type { ObjectView, ObjectWait, UntilOptions } from '../../../src/kube/types.js';
 import { applyComponent } from '../../../src/phases/components/apply.js';
 import { changeOf } from '../../../src/phases/components/change.js';
 import { observeComponents } from '../../../src/phases/components/facts.js';
@@ -171,6 +172,29 @@ describe('a chart that fails', () => {
       expect(await change(traefik())).toBeUndefined();
     },
   );
+
+  it('is not held against a next run by a view from before that run cleared it away', async () => {
+    at.faults.order({ traefik: { fail: 'Error: nonsense', times: 3 } });
+    await failure(apply(traefik()));
+    at.faults.clear();
+    const before = {
+      HelmChart: await get('helm.cattle.io/v1', 'HelmChart', 'traefik', 'kube-system'),
+      Job: await get('batch/v1', 'Job', 'helm-install-traefik', 'kube-system'),
+    };
+    const stale: ObjectView = { get: ({ kind }) => before[kind as 'Job'], all: () => [] };
+    const until = (wait: ObjectWait<unknown>, options: UntilOptions) => {
+      if (wait.what.startsWith('helm to install')) expect(wait.check(stale, () => undefined)).toBeUndefined();
+      return at.kube.until(wait, options);
+    };
+    const kube = new Proxy(at.kube, {
+      get: (target, key) => {
+        const own: unknown = key === 'until' ? until : Reflect.get(target, key);
+        return typeof own === 'function' ? (own.bind(target) as unknown) : own;
+      },
+    });
+    await applyComponent({ ...at.tools, kube }, traefik(), [], at.run);
+    expect(await change(traefik())).toBeUndefined();
+  });
 
   it('is there after its values were mended', async () => {
     at.faults.order({ traefik: { fail: 'Error: nonsense', times: 3 } });
