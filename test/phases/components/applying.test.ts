@@ -179,7 +179,10 @@ describe('a chart that fails', () => {
     at.faults.clear();
     const before = {
       HelmChart: await get('helm.cattle.io/v1', 'HelmChart', 'traefik', 'kube-system'),
-      Job: await get('batch/v1', 'Job', 'helm-install-traefik', 'kube-system'),
+      Job: {
+        ...(await get('batch/v1', 'Job', 'helm-install-traefik', 'kube-system'))!,
+        status: { conditions: [{ type: 'Failed', status: 'True' }] },
+      },
     };
     const stale: ObjectView = { get: ({ kind }) => before[kind as 'Job'], all: () => [] };
     const until = (wait: ObjectWait<unknown>, options: UntilOptions) => {
