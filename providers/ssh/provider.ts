@@ -6,6 +6,7 @@ import { Inventory, type Site } from './inventory.js';
 import { kubernetesIntegration } from './kubernetes-integration.js';
 import { HostMachines } from './machines.js';
 import { preflight } from './preflight/index.js';
+import { reachProblem } from './preflight/reach.js';
 
 export interface HostProviderOptions extends Site {
   readonly name: string;
@@ -46,6 +47,16 @@ export function createHostProvider(options: HostProviderOptions): MachineProvide
         found.set(cluster.id, { ...cluster, machines: (found.get(cluster.id)?.machines ?? 0) + 1 });
       }
       return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
+    },
+    unasked: async (call) => {
+      const seen = await inventory.seen(undefined, call);
+      return seen
+        .filter(({ host, listed, known }) => listed && !known && !options.lost.has(host.name))
+        .map((one) => {
+          const problem = reachProblem(one);
+          const hint = `${problem.hint} Is it lost for good, or known to be none of the cluster’s? Say so: SLIPWAY_LOST_HOSTS=${one.host.name}`;
+          return { ...problem, hint };
+        });
     },
     clusterMade: async () => [],
     removeClusterMade: async () => {},

@@ -232,6 +232,8 @@ export interface MachineProvider {
   preflight(request: ClusterRequest, options: CallOptions): Promise<readonly Problem[]>;
   /** Clusters found by label, for `cluster list` and for a workspace that was lost. */
   clusters(options: CallOptions): Promise<readonly FoundCluster[]>;
+  /** Machines of which `clusters` could not find out whose they are, each with its remedy. Default: there are none. */
+  unasked?(options: CallOptions): Promise<readonly Problem[]>;
   /** Load balancers and volumes that the cluster made, matched by label, network and target. */
   clusterMade(cluster: ClusterRef, options: CallOptions): Promise<readonly ClusterMade[]>;
   removeClusterMade(item: ClusterMade, options: CallOptions): Promise<void>;

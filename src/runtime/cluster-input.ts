@@ -38,6 +38,33 @@ export async function clusterInput(
   return { spec: specFromFlags({ ...describe, name, provider }), recordedFileExists: false };
 }
 
+/**
+ * Which cluster to delete, and the file that says where its machines are. A file may be that of another cluster, as long
+ * as the name is said and the workspace does not know it: hosts may carry claims of what was there before.
+ * @throws UsageError codes NAME_MISSING, NAME_MISMATCH, and as `loadClusterFile`
+ */
+export async function clusterToDelete(
+  runtime: Pick<Runtime, 'workspace'>,
+  { name, file }: Pick<InputFlags, 'name' | 'file'>,
+): Promise<{ readonly name: string; readonly section?: ClusterSpec['provider'] }> {
+  if (file === undefined) {
+    if (name !== undefined) return { name };
+    throw new UsageError('Which cluster? Neither a name nor a file was given.', {
+      code: 'NAME_MISSING',
+      hint: 'Give a name (slipway cluster delete demo) or a file (-f cluster.yaml).',
+    });
+  }
+  // Components are not looked at: what is to go need not be fit to be made.
+  const { spec } = await loadClusterFile(file);
+  if (name !== undefined && name !== spec.name && (await runtime.workspace.cluster(name).record())) {
+    throw new UsageError(`${file} describes the cluster ${spec.name}, not ${name}.`, {
+      code: 'NAME_MISMATCH',
+      hint: `This workspace knows ${name}, so no file is needed: slipway cluster delete ${name}`,
+    });
+  }
+  return { name: name ?? spec.name, section: spec.provider };
+}
+
 async function fromFile(
   runtime: Runtime,
   path: string,

@@ -1,16 +1,20 @@
 import type { ClusterRef, Machine } from '../domain/index.js';
 import type { Step } from '../engine/index.js';
-import { UsageError } from '../errors/index.js';
+import { RefusedError, UsageError } from '../errors/index.js';
 import type { ClusterMade, FoundationItem, MachineProvider } from '../provider/port.js';
+import type { ProviderSection } from '../provider/registry.js';
 import type { ClusterFolder } from '../workspace/types.js';
 import { looking, note, type WorkflowContext } from './context.js';
 import { knownCluster } from './known-cluster.js';
+import { throwProblems } from './preflight.js';
 import { execute } from './reconcile.js';
 
 export interface DeleteInput {
   readonly name: string;
   /** For a cluster that only its labels tell of: where to look. */
   readonly provider?: string | undefined;
+  /** The same from a cluster file, which counts for a known cluster too. */
+  readonly section?: ProviderSection | undefined;
   readonly deleteVolumes: boolean;
 }
 
@@ -72,21 +76,71 @@ export async function deleteCluster(
 
 async function find(
   context: WorkflowContext,
-  input: DeleteInput,
+  { name, provider: providerName, section }: DeleteInput,
 ): Promise<{ ref: ClusterRef; folder: ClusterFolder; provider: MachineProvider }> {
-  if (input.provider !== undefined && (await context.workspace.cluster(input.name).record()) === undefined) {
-    const provider = await context.provider({ name: input.provider });
-    const found = (await provider.clusters({ signal: context.signal })).find(({ name }) => name === input.name);
-    if (!found) {
-      throw new UsageError(`Neither this workspace nor ${provider.title} knows a cluster called ${input.name}.`, {
-        code: 'UNKNOWN_CLUSTER',
-        hint: 'See what is there: slipway cluster list',
-      });
-    }
-    return { ref: found, folder: context.workspace.cluster(input.name), provider };
+  const folder = context.workspace.cluster(name);
+  const record = await folder.record();
+  const where = section ?? (record || providerName === undefined ? undefined : { name: providerName });
+  if (where === undefined) {
+    const known = (await knownCluster(context.workspace, name)).record;
+    return { ref: known, folder, provider: await context.provider(known.spec.provider) };
   }
-  const { folder, record } = await knownCluster(context.workspace, input.name);
-  return { ref: record, folder, provider: await context.provider(record.spec.provider) };
+  if (record && record.spec.provider.name !== where.name) {
+    throw new RefusedError(`${name} is at ${record.spec.provider.name}, but the file says ${where.name}.`, {
+      code: 'OTHER_CLUSTER',
+      hint: `This workspace knows the cluster, so no file is needed: slipway cluster delete ${name}`,
+    });
+  }
+  const provider = await context.provider(where);
+  looking(context, `looking for ${name} at ${provider.title}`);
+  const found = await provider.clusters({ signal: context.signal });
+  const namesakes: readonly ClusterRef[] = found.filter((cluster) => cluster.name === name);
+  const strangers = namesakes.filter(({ id }) => id !== record?.id);
+  const refs = record ? [record, ...strangers] : strangers;
+  if (refs.length > 1) throw await severalClusters(context, provider, name, refs, record !== undefined);
+  if (!record) {
+    // One that is silent may be a machine of this very cluster: it would stay taken, and nobody would know.
+    throwProblems((await provider.unasked?.({ signal: context.signal })) ?? []);
+  }
+  const [ref] = refs;
+  if (ref) return { ref, folder, provider };
+  const others = [...new Set(found.map((cluster) => cluster.name))];
+  throw new UsageError(`Neither this workspace nor ${provider.title} knows a cluster called ${name}.`, {
+    code: 'UNKNOWN_CLUSTER',
+    hint:
+      others.length > 0
+        ? `There ${others.length === 1 ? 'is' : 'are'}: ${others.join(', ')}.`
+        : 'No cluster was found there, so there is nothing to delete.',
+  });
+}
+
+/** Clusters of one name, each with its machines. @param known whether the first is the workspace's */
+async function severalClusters(
+  { signal }: WorkflowContext,
+  provider: MachineProvider,
+  name: string,
+  refs: readonly ClusterRef[],
+  known: boolean,
+): Promise<RefusedError> {
+  const lists = await Promise.all(refs.map((ref) => provider.machines.list(ref, { signal })));
+  const onHosts = lists.flat().some(({ host }) => host !== undefined);
+  const remedies = [
+    ...(known ? [`Delete the one that this workspace knows first: slipway cluster delete ${name}`] : []),
+    onHosts
+      ? 'To delete one that no workspace knows, leave only its hosts in the file, and no more machines than those.'
+      : 'Delete each where it was created.',
+  ];
+  return new RefusedError(`There are ${refs.length} clusters called ${name} at ${provider.title}.`, {
+    code: 'SEVERAL_CLUSTERS',
+    hint: remedies.join(' '),
+    details: refs.map(({ id }, index) => {
+      const machines = lists[index]!.map((machine) =>
+        machine.host === undefined ? machine.name : `${machine.name} (${machine.host})`,
+      );
+      const whose = known && index === 0 ? ', which this workspace knows' : '';
+      return `${id}${whose}: ${machines.join(', ') || 'no machines'}`;
+    }),
+  });
 }
 
 interface Going {

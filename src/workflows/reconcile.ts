@@ -55,7 +55,7 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
   const provider = await context.provider(spec.provider);
   const record = await folder.record();
   if (record) refuseOtherCluster(record, spec, input.file, input.recordedFileExists);
-  else await refuseUnknownNamesake(provider, spec.name, context.signal);
+  else await refuseUnknownNamesake(provider, input, context.signal);
   // A cluster that does not exist yet has no id; the plan calls its machines by their slots, which need none.
   const cluster: ClusterRef = record ?? { name: spec.name, id: 'planned' };
   const publicKey = record ? (await folder.identity()).publicKey : context.newKeyPair().publicKey;
@@ -143,9 +143,10 @@ export async function reconcile(
 async function newRecord(
   context: WorkflowContext,
   provider: MachineProvider,
-  { spec, file }: ClusterInput,
+  input: ClusterInput,
 ): Promise<ClusterRecord> {
-  await refuseUnknownNamesake(provider, spec.name, context.signal);
+  await refuseUnknownNamesake(provider, input, context.signal);
+  const { spec, file } = input;
   return {
     name: spec.name,
     id: context.random.bytes(6).toString('hex'),
@@ -155,14 +156,21 @@ async function newRecord(
   };
 }
 
-async function refuseUnknownNamesake(provider: MachineProvider, name: string, signal: AbortSignal): Promise<void> {
+async function refuseUnknownNamesake(
+  provider: MachineProvider,
+  { spec: { name }, file }: ClusterInput,
+  signal: AbortSignal,
+): Promise<void> {
   const namesake = (await provider.clusters({ signal })).find((found) => found.name === name);
   if (!namesake) return;
+  // A provider that is told of its machines knows none without the file.
+  const where =
+    file === undefined ? `--provider ${provider.name}` : `-f ${/\s/.test(file) ? JSON.stringify(file) : file}`;
   throw new RefusedError(
     `${provider.title} has a cluster called ${name} already (${namesake.machines} machines), which this workspace does not know.`,
     {
       code: 'UNKNOWN_NAMESAKE',
-      hint: `Choose another name, run this where that cluster was created, or remove it: slipway cluster delete ${name} --provider ${provider.name}`,
+      hint: `Choose another name, run this where that cluster was created, or remove it: slipway cluster delete ${name} ${where}`,
     },
   );
 }

@@ -20,7 +20,7 @@ export function judgeReach(request: ClusterRequest, seen: readonly Seen[]): Reac
   const incomplete = missing(request, seen).length > 0;
   const matters = ({ error, known }: Seen): boolean => !isSilence(error) || (!known && incomplete);
   return {
-    problems: shut.filter(matters).map(problem),
+    problems: shut.filter(matters).map(reachProblem),
     notes: shut
       .filter((one) => !matters(one))
       .map(({ host, claim, error }) => {
@@ -33,7 +33,8 @@ export function judgeReach(request: ClusterRequest, seen: readonly Seen[]): Reac
 const isSilence = (error: unknown): boolean =>
   error instanceof IncompleteError && (error.code === 'SSH_UNREACHABLE' || error.code === 'SSH_LOST');
 
-function problem({ host, error }: Seen): Problem {
+/** Why a host can't be entered, and what to do about it. */
+export function reachProblem({ host, error }: Seen): Problem {
   const known = error instanceof SlipwayError ? error : undefined;
   const details = known?.details.map((line) => `\n  ${line}`).join('') ?? '';
   return {

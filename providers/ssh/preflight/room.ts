@@ -28,17 +28,22 @@ export function roomProblems(request: ClusterRequest, seen: readonly Seen[]): Pr
   const free = seen.filter(({ listed, claim }) => listed && !claim).map(({ host }) => host);
   const { without } = assign(wanted, free, usedBy(seen, request.cluster));
   if (without.length === 0) return [];
-  const taken = seen
-    .filter(({ listed, claim }) => listed && claim && claim.cluster.id !== request.cluster.id)
-    .map(({ host, claim }) => `${titleOf(host)} belongs to the cluster ${claim!.cluster.name} as ${claim!.machine}`);
+  const taken = seen.flatMap(({ host, listed, claim }) =>
+    listed && claim && claim.cluster.id !== request.cluster.id ? [{ host, claim }] : [],
+  );
+  const belongings = taken.map(
+    ({ host, claim }) => `${titleOf(host)} belongs to the cluster ${claim.cluster.name} as ${claim.machine}`,
+  );
+  const owners = [...new Set(taken.map(({ claim }) => claim.cluster.name))];
+  const owner = owners.length === 1 ? owners[0]! : 'NAME';
   const names = without.map(({ pool, slot, types, location }) => `${pool}-${slot}${shapeOf(types, location)}`);
   return [
     {
       code: taken.length > 0 ? 'HOST_TAKEN' : 'NO_HOST',
-      message: `No host is left for ${names.join(', ')}${taken.length > 0 ? `: ${taken.join('; ')}` : ''}.`,
+      message: `No host is left for ${names.join(', ')}${taken.length > 0 ? `: ${belongings.join('; ')}` : ''}.`,
       hint:
         taken.length > 0
-          ? 'List other hosts in provider.hosts, or delete that cluster where it was created: slipway cluster delete NAME'
+          ? `List other hosts in provider.hosts, or delete that cluster where it was created, or, where that workspace is lost, by a file with all its hosts: slipway cluster delete ${owner} -f cluster.yaml`
           : 'Add hosts that fit to provider.hosts, or ask for less.',
       kind: 'refused',
       path: 'provider.hosts',

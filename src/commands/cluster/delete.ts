@@ -1,13 +1,24 @@
 import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand, yesFlag } from '../../runtime/base-command.js';
+import { clusterToDelete } from '../../runtime/cluster-input.js';
 import { dropFromUserKubeconfig } from '../../runtime/merge-kubeconfig.js';
 import { deleteCluster, type DeleteResult } from '../../workflows/delete.js';
 
 export default class ClusterDelete extends BaseCommand {
   static override summary = 'Delete a cluster and everything that was made for it; volumes stay unless asked for.';
-  static override args = { name: Args.string({ description: 'The cluster’s name.', required: true }) };
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> demo',
+    '<%= config.bin %> <%= command.id %> -f cluster.yaml',
+  ];
+  static override args = { name: Args.string({ description: 'The cluster’s name. Default: that of the file.' }) };
   static override flags = {
+    file: Flags.string({
+      char: 'f',
+      description:
+        'The cluster file: where to look for a cluster that this workspace does not know, on hosts of one’s own too.',
+      exclusive: ['provider'],
+    }),
     yes: yesFlag,
     confirm: Flags.string({ description: 'The cluster’s name once more, to confirm without a terminal.' }),
     'delete-volumes': Flags.boolean({
@@ -19,10 +30,16 @@ export default class ClusterDelete extends BaseCommand {
   async run(): Promise<DeleteResult> {
     const { args, flags } = await this.parse(ClusterDelete);
     return this.withRuntime(flags, async (runtime) => {
-      const kubeconfig = await runtime.workspace.cluster(args.name).kubeconfig();
+      const { name, section } = await clusterToDelete(runtime, { name: args.name, file: flags.file });
+      const kubeconfig = await runtime.workspace.cluster(name).kubeconfig();
       const result = await deleteCluster(
         runtime,
-        { name: args.name, provider: flags.provider, deleteVolumes: flags['delete-volumes'] },
+        {
+          name,
+          section,
+          provider: flags.provider,
+          deleteVolumes: flags['delete-volumes'],
+        },
         this.commandLine(),
       );
       if (kubeconfig) await dropFromUserKubeconfig(runtime, kubeconfig);
