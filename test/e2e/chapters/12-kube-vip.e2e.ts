@@ -70,20 +70,20 @@ describe('the API’s address, held by kube-vip', () => {
     await silent();
   });
 
-  step('a server that was gone, and whose node somebody deleted meanwhile, joins anew', 8, async () => {
+  step('a server that was gone, and whose node somebody deleted meanwhile, joins anew', 16, async () => {
     const holder = await holderOf(door, servers);
     const gone = servers.find((name) => name !== holder)!;
     await pullThePlug(gone);
     const node = (await nodes(server)).find((one) => addressOf(one) === hosts.get(gone)!.address)!;
     await kube(server, 'DELETE', `/api/v1/nodes/${node.metadata.name}`);
-    await eventually('its node is gone, and its member with it', 120, async () =>
+    await eventually('its node is gone, and its member with it', 300, async () =>
       (await nodes(server)).every((one) => addressOf(one) !== hosts.get(gone)!.address),
     );
     await powerOn(gone);
     const { events, ms } = await slipway.done(['cluster', 'apply', 'vip', '-f', slipway.file, '--yes']);
     took('a server that was taken out of etcd joins anew', ms);
     expect(events.map(({ text }) => text).join()).toContain('etcd took this server out');
-    await whole(server, { nodes: 3 });
+    await whole(server, { nodes: 3, seconds: 400 });
     await silent();
   });
 
