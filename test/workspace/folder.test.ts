@@ -45,8 +45,8 @@ describe('a cluster’s folder', () => {
     await folder.saveRecord(testRecord('demo'));
     const file = join(folder.path, 'record.json');
     writeFileSync(file, readFileSync(file, 'utf8').slice(0, 40));
-    for (const use of [folder.record(), folder.saveRecord(testRecord('demo'))]) {
-      const error = await refusal(use);
+    for (const use of [() => folder.record(), () => folder.saveRecord(testRecord('demo'))]) {
+      const error = await refusal(use());
       expect(error).toMatchObject({ code: 'WORKSPACE_CORRUPT', exitCode: 2 });
       expect(error.message).toContain(file);
       expect(error.hint).toContain('slipway cluster apply demo');
