@@ -4,6 +4,7 @@ import { IncompleteError } from '../errors/index.js';
 import type { NodeFacts } from '../kube/types.js';
 import type { ClusterApi, ClusterFacts, PhaseContext, Tools } from './context.js';
 import { deadlines } from './deadlines.js';
+import { forgetEarlierMember } from './leave-etcd.js';
 import { refuseQuorumLoss } from './quorum.js';
 import { openSession } from './session.js';
 
@@ -130,7 +131,12 @@ export async function takeOut(
   cluster: string,
   run: StepContext,
 ): Promise<void> {
-  if (server) refuseQuorumLoss(node, await kube.nodes(run), cluster);
+  if (server) {
+    const nodes = await kube.nodes(run);
+    refuseQuorumLoss(node, nodes, cluster);
+    const patch = forgetEarlierMember(nodes.find(({ name }) => name === node));
+    if (patch) await kube.patchNode(node, patch, run);
+  }
   run.progress('deleting the node');
   await kube.deleteNode(node, run);
   await watch.until(node, 'to be gone from Kubernetes', (found) => found === undefined, {

@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.js';
 import type { StepContext } from '../engine/index.js';
-import type { NodeFacts } from '../kube/types.js';
+import type { NodeFacts, NodePatch } from '../kube/types.js';
 import type { ClusterApi, Tools } from './context.js';
 import { deadlines } from './deadlines.js';
 
@@ -12,11 +12,26 @@ const remove = 'etcd.k3s.cattle.io/remove';
 /** Ours, written only so that the node changes. */
 const asked = 'slipway.dev/leave-etcd';
 const removed = 'etcd.k3s.cattle.io/removed-node-name';
+/** The name of the node's member, another one each time it joins. */
+const member = 'etcd.k3s.cattle.io/node-name';
 
 /** Milliseconds until it is asked again. */
 const patience = 10_000;
 
-const isOut = (node: NodeFacts | undefined): boolean => node === undefined || node.annotations[removed] !== undefined;
+function isOut(node: NodeFacts | undefined): boolean {
+  if (!node) return true;
+  const { [removed]: gone, [member]: now = gone } = node.annotations;
+  return gone !== undefined && gone === now;
+}
+
+/**
+ * What has to be written on a server's node before it is deleted: k3s leaves the member of a node in etcd that says of
+ * an earlier member that it is out, and a dead member counts against the quorum for ever.
+ */
+export const forgetEarlierMember = (node: NodeFacts | undefined): NodePatch | undefined =>
+  node?.annotations[removed] === undefined || isOut(node)
+    ? undefined
+    : { annotations: { [remove]: null, [removed]: null } };
 
 /**
  * Takes a running server out of etcd before it is stopped. Stopped first it would count as a lost member, and of two

@@ -4,7 +4,7 @@
 service=$(unit_name server)
 data=$SLIPWAY_PREFIX/var/lib/rancher/k3s/server/db
 aside=$data.taken-out
-[ "$(is_active "$service")" != active ] || fail STILL_A_MEMBER "$service is well, so that its etcd data are needed"
+[ -e "$data/etcd/tombstone" ] || [ "$(is_active "$service")" != active ] || fail STILL_A_MEMBER "$service is well, so that its etcd data are needed"
 if [ -d "$data/etcd" ]; then
   said=$(systemctl stop "$service" 2>&1) || fail UNIT_FAILED "$service could not be stopped: $said"
   rm -f "$SLIPWAY_PREFIX/var/lib/slipway/k3s.started"

@@ -17,9 +17,10 @@ fact active "$active"
 fact enabled "$enabled"
 fact config_sha256 "$(sha256 "$SLIPWAY_PREFIX/etc/rancher/k3s/config.yaml")"
 fact boot_id "$(boot_id)"
-# The data of a cluster, whether its k3s runs or not.
+# The data of a cluster, whether its k3s runs or not. Those of a server that etcd took out k3s drops at its next start.
 etcd_data=false
-[ ! -d "$SLIPWAY_PREFIX/var/lib/rancher/k3s/server/db/etcd" ] || etcd_data=true
+data=$SLIPWAY_PREFIX/var/lib/rancher/k3s/server/db/etcd
+if [ -d "$data" ] && [ ! -e "$data/tombstone" ]; then etcd_data=true; fi
 fact etcd_data "$etcd_data"
 
 # How this server takes its turn at the address of the API: the holder and its settings, as long as that is still so.

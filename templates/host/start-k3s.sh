@@ -11,6 +11,7 @@ service=$(unit_name "$ROLE")
 record=$SLIPWAY_PREFIX/var/lib/slipway/k3s.started
 config_file=$SLIPWAY_PREFIX/etc/rancher/k3s/config.yaml
 bin=$SLIPWAY_PREFIX/usr/local/bin/k3s
+tombstone=$SLIPWAY_PREFIX/var/lib/rancher/k3s/server/db/etcd/tombstone
 [ -x "$bin" ] || fail K3S_MISSING 'k3s is not installed here'
 other=$(k3s_unit)
 if [ "$other" != none ] && [ "$other" != "$ROLE" ]; then
@@ -77,8 +78,9 @@ cause() {
 }
 
 # taken_out: whether etcd of this run of k3s was told by the others that it is no member any more. It says so once, soon,
-# and k3s goes on waiting for it for ever.
+# and k3s goes on waiting for it for ever; then or earlier it left a tombstone, with which it is not started again.
 taken_out() {
+  [ ! -e "$tombstone" ] || return 0
   run=$(systemctl show --property=InvocationID --value "$service" 2>/dev/null) || return 1
   [ -n "$run" ] && journalctl --unit="$service" "_SYSTEMD_INVOCATION_ID=$run" --no-pager --output=cat 2>/dev/null |
     grep -Eqi 'member has been permanently removed|node has been removed from the cluster'
@@ -96,7 +98,7 @@ give_up() {
 
 tab=$(printf '\t')
 rounds=0
-until [ "$(is_active "$service")" = active ]; do
+until [ "$(is_active "$service")" = active ] && [ ! -e "$tombstone" ]; do
   rounds=$((rounds + 1))
   late=false
   [ "$(($(date +%s) - began))" -lt "$WAIT_SECONDS" ] || late=true

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Comparison, Machine, WantedMachine } from '../../src/domain/index.js';
 import type { StepContext } from '../../src/engine/index.js';
 import { IncompleteError, RefusedError } from '../../src/errors/index.js';
-import type { NodeFacts } from '../../src/kube/types.js';
+import type { NodeFacts, NodePatch } from '../../src/kube/types.js';
 import type { PhaseContext } from '../../src/phases/context.js';
 import { isDead, lostNodes, planDepartures } from '../../src/phases/departures.js';
 
@@ -94,7 +94,12 @@ describe('a dead machine that is let go', () => {
         comparison: { ...comparison([], [], []), surplus: [machine] },
         nodes: new Map(planned.map((each) => [each.name, each])),
         api: {
-          kube: { nodes: () => Promise.resolve(live), deleteNode: does('delete node') },
+          kube: {
+            nodes: () => Promise.resolve(live),
+            patchNode: (_: string, { annotations }: NodePatch) =>
+              Promise.resolve(void done.push(`annotate ${JSON.stringify(annotations)}`)),
+            deleteNode: does('delete node'),
+          },
           watch: { until: () => Promise.resolve(undefined) },
         },
       },
@@ -118,6 +123,29 @@ describe('a dead machine that is let go', () => {
     const { done, error } = await letGo({ planned: [node('a')], live: [node('a')], connect: silent });
     expect(error).toBeUndefined();
     expect(done).toEqual(['wipe', 'delete node', 'forget']);
+  });
+
+  it('takes the member along that it is now, not only the one that was taken out of etcd before', async () => {
+    const [remove, removed] = ['etcd.k3s.cattle.io/remove', 'etcd.k3s.cattle.io/removed-node-name'];
+    const servers = (annotations: Record<string, string>): NodeFacts[] => [
+      node('a', { controlPlane: true, annotations }),
+      node('b', { controlPlane: true, ready: true, etcdVoter: true }),
+    ];
+    const go = async (annotations: Record<string, string>) => {
+      const live = servers(annotations);
+      const { done, error } = await letGo({ role: 'control-plane', planned: live, live, connect: silent });
+      expect(error).toBeUndefined();
+      return done;
+    };
+    const gone = { [remove]: 'true', [removed]: 'a-1' };
+    expect(await go({ ...gone, 'etcd.k3s.cattle.io/node-name': 'a-2' })).toEqual([
+      'wipe',
+      `annotate ${JSON.stringify({ [remove]: null, [removed]: null })}`,
+      'delete node',
+      'forget',
+    ]);
+    expect(await go(gone)).toEqual(['wipe', 'delete node', 'forget']);
+    expect(await go({})).toEqual(['wipe', 'delete node', 'forget']);
   });
 
   it('goes when another answers at its address: that is not the host it was', async () => {

@@ -7,6 +7,7 @@ import { leaveEtcd } from '../../src/phases/leave-etcd.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 const removed = 'etcd.k3s.cattle.io/removed-node-name';
+const member = 'etcd.k3s.cattle.io/node-name';
 const node = (annotations: Record<string, string> = {}, controlPlane = true): NodeFacts =>
   ({ name: 'cp-2', controlPlane, annotations }) as unknown as NodeFacts;
 const run = { signal: new AbortController().signal, progress: () => {} } as unknown as StepContext;
@@ -24,10 +25,13 @@ function api(turn: number) {
     },
   };
   const watch = {
-    until: async (_name: string, _what: string, ready: (node: NodeFacts) => boolean) => {
+    until: async (_name: string, _what: string, ready: (node: NodeFacts | undefined) => boolean) => {
       await out;
       expect(ready(node())).toBe(false);
       expect(ready(node({ [removed]: 'cp-2-abc' }))).toBe(true);
+      // It joined again meanwhile, as another member.
+      expect(ready(node({ [removed]: 'cp-2-abc', [member]: 'cp-2-def' }))).toBe(false);
+      expect(ready(undefined)).toBe(true);
     },
   };
   return { patches, api: { kube, watch } as unknown as ClusterApi };
@@ -53,5 +57,12 @@ describe('a server that is to leave etcd', () => {
     await leaveEtcd(cluster, { clock: new FakeClock() }, node({ [removed]: 'cp-2-abc' }), run);
     await leaveEtcd(cluster, { clock: new FakeClock() }, node({}, false), run);
     expect(patches).toEqual([]);
+  });
+
+  it('is asked for when an earlier member of its node is out, but this one is not', async () => {
+    const { api: cluster, patches } = api(1);
+    const rejoined = node({ [removed]: 'cp-2-abc', [member]: 'cp-2-def' });
+    await leaveEtcd(cluster, { clock: new FakeClock() }, rejoined, run);
+    expect(patches).toHaveLength(1);
   });
 });

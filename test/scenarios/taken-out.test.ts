@@ -24,6 +24,42 @@ async function power(name: string, action: 'poweroff' | 'poweron', until: string
   await expect.poll(async () => (await find()).status, { timeout: 20_000 }).toBe(until);
 }
 
+interface Status {
+  readonly machines: readonly { readonly node?: { readonly ready: boolean; readonly voter?: boolean } }[];
+}
+
+it('a first server that was taken out of etcd by hand begins no cluster of its own, and joins anew', async () => {
+  const created = await cli.run(['cluster', 'create', 'demo', '--control-planes', '3', '--yes', '--json']);
+  expect(created, created.err).toMatchObject({ code: 0 });
+  const name = (await cli.cloud<Server>('servers')).find((server) => server.name.includes('-cp-1-'))!.name;
+  const kubeconfig = async () => serverOf((await cli.run(['cluster', 'kubeconfig', 'demo'])).out);
+  const uid = async () => {
+    const request = { method: 'GET', path: '/api/v1/namespaces/kube-system', headers: {} };
+    const { body } = await ask(await kubeconfig(), request);
+    return (JSON.parse(body) as { metadata: { uid: string } }).metadata.uid;
+  };
+  const readiness = async () => {
+    const { out } = await cli.run(['cluster', 'status', 'demo', '--json']);
+    return (JSON.parse(out) as Status).machines.map(({ node }) => node?.ready);
+  };
+  const before = await uid();
+  const { status } = await ask(await kubeconfig(), {
+    method: 'PATCH',
+    path: `/api/v1/nodes/${name}`,
+    headers: { 'content-type': 'application/merge-patch+json' },
+    body: JSON.stringify({ metadata: { annotations: { 'etcd.k3s.cattle.io/remove': 'true' } } }),
+  });
+  expect(status).toBe(200);
+  await expect.poll(readiness, { timeout: 30_000 }).toEqual([false, true, true]);
+
+  const applied = await cli.run(['cluster', 'apply', 'demo', '--yes', '--progress', 'json']);
+  expect(applied, applied.err).toMatchObject({ code: 0 });
+  expect(applied.err).toContain('etcd took this server out while it was gone');
+  expect(await readiness()).toEqual([true, true, true]);
+  expect(await uid()).toBe(before);
+  expect(await cli.run(['cluster', 'plan', 'demo', '--detailed-exitcode'])).toMatchObject({ code: 0 });
+}, 120_000);
+
 it('a server that was gone, and was taken out of etcd by hand, joins anew when it is back', async () => {
   const created = await cli.run(['cluster', 'create', 'demo', '--control-planes', '3', '--yes', '--json']);
   expect(created, created.err).toMatchObject({ code: 0 });
@@ -39,9 +75,7 @@ it('a server that was gone, and was taken out of etcd by hand, joins anew when i
   expect(applied, applied.err).toMatchObject({ code: 0 });
   expect(applied.err).toContain('etcd took this server out while it was gone');
   const status = await cli.run(['cluster', 'status', 'demo', '--json']);
-  const { machines } = JSON.parse(status.out) as {
-    machines: readonly { node?: { ready: boolean; voter?: boolean } }[];
-  };
+  const { machines } = JSON.parse(status.out) as Status;
   expect(machines.map(({ node }) => node?.ready)).toEqual([true, true, true]);
   expect(await cli.run(['cluster', 'plan', 'demo', '--detailed-exitcode'])).toMatchObject({ code: 0 });
 }, 120_000);

@@ -37,6 +37,14 @@ describe.skipIf(sshdMissing)(`forget-etcd ${sshdMissing ?? ''}`, () => {
     expect(await rig.host.read(`${db}.taken-out/etcd/member/snap/db`)).toBe('data');
   });
 
+  it('takes one that k3s has not ended yet, although its etcd was taken out', async () => {
+    await state('active');
+    await rig.host.write(`${db}/etcd/tombstone`, '');
+    expect(await rig.run(forgetEtcd())).toEqual({ changed: 'true' });
+    expect(await rig.host.systemctlCalls()).toContain('stop k3s.service');
+    expect(await rig.host.read(`${db}.taken-out/etcd/member/snap/db`)).toBe('data');
+  });
+
   it('never touches a server that is well', async () => {
     await state('active');
     await expect(rig.run(forgetEtcd())).rejects.toMatchObject({ taskCode: 'STILL_A_MEMBER' });

@@ -107,6 +107,16 @@ describe.skipIf(sshdMissing)(`start-k3s, observe, server-info and stop-k3s ${ssh
     await expect(rig.run(start({ waitSeconds: 50 }))).rejects.toMatchObject({ taskCode: 'NOT_A_MEMBER' });
   });
 
+  it('names a server that etcd took out by what k3s left behind, though it still runs or is not started any more', async () => {
+    await rig.run(start());
+    await rig.host.write('var/lib/rancher/k3s/server/db/etcd/tombstone', '');
+    await expect(rig.run(start({ waitSeconds: 50 }))).rejects.toMatchObject({ taskCode: 'NOT_A_MEMBER' });
+    await rig.run(stopK3s({ killPods: false }));
+    await rig.host.write(standIn('polls'), '1000');
+    await expect(rig.run(start({ waitSeconds: 50 }))).rejects.toMatchObject({ taskCode: 'NOT_A_MEMBER' });
+    await rm(join(rig.host.prefix, 'var/lib/rancher'), { recursive: true, force: true });
+  });
+
   it('does not hold against a server what an earlier run of it was told', async () => {
     await rig.host.write(standIn('invocation'), 'cafe\n');
     await rig.host.write(standIn('journal.f00d'), 'the member has been permanently removed from the cluster\n');
@@ -189,6 +199,17 @@ describe.skipIf(sshdMissing)(`start-k3s, observe, server-info and stop-k3s ${ssh
     expect(await look()).toMatchObject({ unit: 'agent', active: false, enabled: false });
     await rm(join(rig.host.prefix, 'usr/local/bin/k3s'));
     expect((await look()).k3sVersion).toBeUndefined();
+  });
+
+  it('counts what etcd’s members told a server to drop as no data', async () => {
+    const db = 'var/lib/rancher/k3s/server/db/etcd';
+    const hasData = async () => parseHostState(await rig.run(observe())).etcdData;
+    expect(await hasData()).toBe(false);
+    await rig.host.write(`${db}/member/snap/db`, 'data');
+    expect(await hasData()).toBe(true);
+    await rig.host.write(`${db}/tombstone`, '');
+    expect(await hasData()).toBe(false);
+    await rm(join(rig.host.prefix, 'var/lib/rancher'), { recursive: true, force: true });
   });
 
   it('stops and disables, also twice, also where nothing runs', async () => {

@@ -10,6 +10,8 @@ import { caHash, type Pair } from './certificates.js';
 export interface Member {
   readonly machine: number;
   readonly node: string;
+  /** Its own: one that joins anew has another. */
+  readonly name: string;
   voter: boolean;
 }
 
@@ -22,6 +24,8 @@ export interface ClusterSnapshot {
   readonly critical: string;
   readonly version: string;
   readonly members: readonly Member[];
+  /** The machine whose k3s holds the lease of k3s's controllers. */
+  readonly leader?: number | undefined;
   readonly kubernetes?: KubernetesSnapshot;
 }
 
@@ -32,6 +36,8 @@ export interface ClusterContext {
   /** Whether the etcd process of a machine runs. */
   readonly runs: (machine: number) => boolean;
   readonly changed: () => void;
+  /** A machine is no member any more. */
+  readonly takenOut: (machine: number) => void;
   readonly chartFaults: ChartFaults;
   /** The cloud's API, as a controller inside calls it. */
   readonly cloudCall: CloudCall;
@@ -40,9 +46,23 @@ export interface ClusterContext {
 /** The first minor whose helm jobs carry the release's revision. */
 const comparesFrom = 36;
 
+/** How long the lease of k3s's controllers outlives the one who held it. */
+const leaseMs = 45_000;
+
 /** Annotations of k3s on nodes: a member shall go, and has gone. */
 const removal = 'etcd.k3s.cattle.io/remove';
 const removed = 'etcd.k3s.cattle.io/removed-node-name';
+const memberName = 'etcd.k3s.cattle.io/node-name';
+
+/** What a server does with these on its own node when it begins to serve as a member of this name. */
+export function membershipIn(annotations: Readonly<Record<string, string>>, member: string): Record<string, string> {
+  const { [removal]: asked, [removed]: before, ...others } = annotations;
+  const stays = {
+    ...(asked !== undefined && { [removal]: asked }),
+    ...(before !== undefined && { [removed]: before }),
+  };
+  return { ...others, ...(before === undefined || before === member ? stays : {}), [memberName]: member };
+}
 
 /** What a cluster's servers were told to leave out. */
 function disabledIn(critical: string): readonly string[] {
@@ -68,6 +88,9 @@ export class Cluster {
   readonly version: string;
   readonly members: Member[];
   readonly kubernetes: KubernetesServer;
+  /** Nodes whose member is out, which nobody has said yet. */
+  readonly #leaving = new Set<string>();
+  #leader: number | undefined;
 
   constructor(
     state: ClusterSnapshot,
@@ -81,6 +104,7 @@ export class Cluster {
     this.critical = state.critical;
     this.version = state.version;
     this.members = state.members.map((member) => ({ ...member }));
+    this.#leader = state.leader;
     const { podStartMs, podStopMs, nodeLostMs } = context.profile();
     const controller = new HcloudController(() => this.kubernetes.controllers.cluster, context.cloudCall);
     this.kubernetes = new KubernetesServer({
@@ -141,21 +165,46 @@ export class Cluster {
     return this.members.some(({ voter }) => !voter);
   }
 
+  /** Looks whose k3s runs the controllers of which there is one in the cluster: the same for as long as it is there. */
+  elect(): void {
+    const running = this.members.filter(({ machine }) => this.context.runs(machine));
+    if (!running.some(({ machine }) => machine === this.#leader)) this.#leader = running[0]?.machine;
+  }
+
   private memberGone(node: string): void {
     const index = this.members.findIndex((member) => member.node === node);
-    if (index >= 0 && this.members.length > 1) this.members.splice(index, 1);
+    if (index < 0 || this.members.length < 2) return;
+    const [gone] = this.members.splice(index, 1);
+    this.elect();
+    this.context.takenOut(gone!.machine);
   }
 
   /** k3s takes a member out, with its node still there, when the node asks for it; never the only one that votes. */
   private memberUnwanted({ metadata }: Obj): void {
     const { annotations = {}, name } = metadata;
-    if (annotations[removal]?.toLowerCase() !== 'true' || removed in annotations) return;
+    if (annotations[removal]?.toLowerCase() !== 'true' || removed in annotations || this.#leaving.has(name)) return;
     const { store } = this.kubernetes;
-    const others = this.members.filter((member) => member.node !== name && member.voter);
-    if (others.length > 0) this.memberGone(name);
-    store.change(store.resource('v1', 'Node'), '', name, (node) => {
-      if (others.length === 0) delete node.metadata.annotations?.[removal];
-      else node.metadata.annotations = { ...node.metadata.annotations, [removed]: name };
+    const nodes = store.resource('v1', 'Node');
+    const change = (how: (annotations: Record<string, string>) => void): void =>
+      void store.change(nodes, '', name, (node) => how((node.metadata.annotations ??= {})));
+    const member = this.members.find(({ node }) => node === name);
+    if (member && !this.members.some(({ node, voter }) => node !== name && voter))
+      return change((all) => delete all[removal]);
+    const leads = member !== undefined && member.machine === this.#leader;
+    this.memberGone(name);
+    if (leads) {
+      // It took itself out, and with its etcd gone it can't say so: the next one to lead does.
+      this.#leaving.add(name);
+      this.context.clock.after(leaseMs, () => {
+        this.#leaving.delete(name);
+        const node = store.find(nodes, '', name);
+        if (node) this.memberUnwanted(node);
+      });
+      return;
+    }
+    change((all) => {
+      all[removed] = all[memberName] ?? name;
+      delete all[memberName];
     });
   }
 
@@ -177,6 +226,7 @@ export class Cluster {
       critical,
       version,
       members,
+      leader: this.#leader,
       kubernetes: this.kubernetes.snapshot(),
     };
   }

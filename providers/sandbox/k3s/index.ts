@@ -12,12 +12,12 @@ import { ApiEndpoint } from './api-endpoint.js';
 import { issue, makeCa } from './certificates.js';
 import { hasNodePort } from '../kubernetes/controllers/services.js';
 import type { CloudCall } from './cloud-client.js';
-import { Cluster, type ClusterSnapshot } from './cluster.js';
+import { Cluster, type ClusterSnapshot, type Member } from './cluster.js';
 import { password, readConfig } from './config.js';
 import { judgeJoin } from './joining.js';
 import { newProcess, type Process, refusal } from './process.js';
 import { checkNodePassword, nodeIsReady, registerNode } from './nodes.js';
-import { dataOf, keepData, writeServerFiles } from './server-files.js';
+import { dataOf, dropBuriedData, keepData, leaveTombstone, writeServerFiles } from './server-files.js';
 
 export interface K3sContext {
   readonly clock: SandboxClock;
@@ -38,6 +38,8 @@ export interface K3sSnapshot {
 /** How often a joining process tries again, and how long systemd waits before it starts a crashed one. */
 const retryMs = 2_000;
 const restartMs = 5_000;
+/** How long k3s goes on with controllers that can't keep their leases. */
+const renewMs = 30_000;
 
 /** What start-k3s starts on a machine: clusters that form, join, lose quorum and come back. */
 export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
@@ -126,6 +128,11 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
     const why = refusal(machine, config);
     if (why !== undefined) return this.crash(machine, process.unit, why);
     if (config.role === 'agent') return this.join(process);
+    if (dropBuriedData(machine))
+      machine.journal(
+        process.unit,
+        'level=info msg="tombstone file has been detected, removing data dir to rejoin the cluster"',
+      );
     const data = dataOf(machine);
     const known = this.#clusters.get(data);
     if (known) return this.rejoin(process, known);
@@ -155,10 +162,15 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       agentToken: password(config.agentToken ?? config.token),
       critical: config.critical,
       version: installedVersion(machine),
-      members: [{ machine: machine.id, node: config.nodeName, voter: true }],
+      members: [{ ...this.memberOn(process), voter: true }],
     });
     keepData(machine, cluster);
     await this.run(process, cluster);
+  }
+
+  /** Each time a server joins it is another member. */
+  private memberOn({ machine, config: { nodeName: node } }: Process): Omit<Member, 'voter'> {
+    return { machine: machine.id, node, name: `${node}-${this.context.random.bytes(4).toString('hex')}` };
   }
 
   /** With data on disk `server` and `cluster-init` are ignored; it waits for the others of its cluster. */
@@ -174,8 +186,27 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
     );
   }
 
+  /** A member of a running server was taken out: its etcd ends, and soon k3s does, too. */
+  private lostMembership(id: number): void {
+    const process = this.#processes.get(id);
+    if (!process?.up || process.machine.isCutOff) return;
+    const { machine, unit } = process;
+    leaveTombstone(machine);
+    machine.journal(
+      unit,
+      'level=info msg="This node has been removed from the cluster - please restart k3s to rejoin the cluster"',
+    );
+    this.addresses.look();
+    process.cancels.push(
+      machine.after(renewMs, () => {
+        if (this.#processes.get(id) === process) this.crash(machine, unit, 'leaderelection lost for k3s-etcd');
+      }),
+    );
+  }
+
   /** The others tell it once; k3s does not end, and waits for its etcd for ever. */
   private takenOut({ machine, unit }: Process): void {
+    leaveTombstone(machine);
     machine.journal(
       unit,
       '{"level":"warn","caller":"etcdserver/server.go:860","msg":"server error","error":"the member has been permanently removed from the cluster"}',
@@ -219,7 +250,7 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       process.cancels.push(machine.after(profile().joinAgentMs, () => void this.run(process, cluster)));
       return;
     }
-    cluster.members.push({ machine: machine.id, node: config.nodeName, voter: false });
+    cluster.members.push({ ...this.memberOn(process), voter: false });
     process.cluster = cluster;
     process.cancels.push(
       machine.after(profile().joinServerMs, () => {
@@ -247,6 +278,7 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       writeServerFiles(machine, cluster);
       if (!(await this.listen(process, cluster))) return;
     }
+    cluster.elect();
     registerNode(cluster, machine, config);
     machine.unitIs(unit, 'active');
     this.context.changed();
@@ -306,8 +338,7 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
     this.stopProcess(machine.id);
     machine.unitIs(unit, 'crashed');
     machine.after(restartMs, () => {
-      if (machine.units.get(unit)?.state === 'activating' && !this.#processes.has(machine.id))
-        this.started(machine, unit);
+      if (!this.#processes.has(machine.id)) machine.startUnitAgain(unit);
     });
   }
 
@@ -323,6 +354,7 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       const index = cluster.members.findIndex((member) => member.machine === id && !member.voter);
       if (index >= 0) cluster.members.splice(index, 1);
     }
+    cluster?.elect();
     this.addresses.look();
     this.context.changed();
   }
@@ -334,6 +366,7 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       random: this.context.random,
       runs: (id) => this.#processes.get(id)?.up === true && this.context.machine(id)?.isCutOff !== true,
       changed: this.context.changed,
+      takenOut: (id) => this.lostMembership(id),
       chartFaults: this.context.chartFaults,
       cloudCall: this.context.cloudCall,
     });

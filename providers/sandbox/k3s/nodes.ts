@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { conditionOf, type Obj, setReady } from '../kubernetes/index.js';
 import type { Machine } from '../machines/machine.js';
 import { installedVersion } from '../machines/tasks/common.js';
-import type { Cluster } from './cluster.js';
+import { type Cluster, membershipIn } from './cluster.js';
 import type { K3sConfig } from './config.js';
 
 const passwordFile = '/etc/rancher/node/password';
@@ -70,8 +70,10 @@ export function registerNode(cluster: Cluster, machine: Machine, config: K3sConf
       },
     ],
   };
+  const member = cluster.members.find(({ machine: id }) => id === machine.id);
+  const membership = member ? { annotations: membershipIn(found?.metadata.annotations ?? {}, member.name) } : {};
   if (found) {
-    store.update(nodes, { ...found, status });
+    store.update(nodes, { ...found, metadata: { ...found.metadata, ...membership }, status });
     return;
   }
   store.create(nodes, {
@@ -80,6 +82,7 @@ export function registerNode(cluster: Cluster, machine: Machine, config: K3sConf
     metadata: {
       name: config.nodeName,
       labels: { ...baseLabels(machine, config.nodeName), ...(server ? serverLabels : {}), ...config.labels },
+      ...membership,
     },
     spec: {
       ...(config.providerId === undefined ? {} : { providerID: config.providerId }),

@@ -7,6 +7,17 @@ import type { Cluster } from './cluster.js';
 /** Holds the id of the cluster whose etcd data a server has. */
 export const dataFile = `${paths.server}/db/etcd/member`;
 
+export function leaveTombstone({ files }: Machine): void {
+  if (files.exists(posix.dirname(paths.tombstone))) files.write(paths.tombstone, '', { mode: 0o600 });
+}
+
+/** At the next start after that k3s drops its data, as if it had none. @returns whether it did */
+export function dropBuriedData({ files }: Machine): boolean {
+  if (!files.exists(paths.tombstone)) return false;
+  files.removeTree(`${paths.server}/db`);
+  return true;
+}
+
 /** The cluster whose etcd data lie on a machine; empty: none. */
 export const dataOf = ({ files }: Machine): string => (files.exists(dataFile) ? files.text(dataFile).trim() : '');
 

@@ -207,7 +207,7 @@ export class Machine {
   /** `systemctl start --no-block`. */
   startUnit(name: UnitName): void {
     const unit = this.units.get(name);
-    if (!unit || unit.state === 'active' || unit.state === 'activating') return;
+    if (!unit || unit.state === 'active' || unit.state === 'activating' || this.#isSkipped(name)) return;
     this.units.set(name, { state: 'activating', restarts: 0 });
     this.journal(name, `Starting ${name}.service - Lightweight Kubernetes...`);
     this.context.behaviour.started(this, name);
@@ -221,6 +221,27 @@ export class Machine {
     this.journal(name, `Stopped ${name}.service - Lightweight Kubernetes.`);
     this.context.behaviour.stopped(this, name, 'asked');
     this.changed();
+  }
+
+  /** A crashed one, some seconds later, unless somebody stopped it meanwhile. */
+  startUnitAgain(name: UnitName): void {
+    if (this.units.get(name)?.state !== 'activating') return;
+    if (this.#isSkipped(name)) this.units.set(name, { state: 'inactive' });
+    else this.context.behaviour.started(this, name);
+    this.changed();
+  }
+
+  /** A unit whose condition does not hold is not started, which systemd takes for success. */
+  #isSkipped(name: UnitName): boolean {
+    const file = `/etc/systemd/system/${name}.service`;
+    const text = this.files.exists(file) ? this.files.text(file) : '';
+    const [condition, path] = /^ConditionPathExists=!(.+)$/m.exec(text) ?? [];
+    if (path === undefined || !this.files.exists(path)) return false;
+    this.journal(
+      name,
+      `${name}.service - Lightweight Kubernetes was skipped because of an unmet condition check (${condition}).`,
+    );
+    return true;
   }
 
   /** What k3s tells systemd. `crashed`: it exited and is started again some seconds later. */

@@ -91,7 +91,7 @@ export class Slipway {
   /** As `run`, of a command that has to end well. */
   async done(...args: Parameters<Slipway['run']>): Promise<Ran> {
     const ran = await this.run(...args);
-    expect(ran.code, ran.err.slice(-4000) + ran.out).toBe(0);
+    expect(ran.code, `${ran.err.trimEnd().split('\n').slice(-15).join('\n')}\n${ran.out}`).toBe(0);
     return ran;
   }
 

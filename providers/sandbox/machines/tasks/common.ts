@@ -10,6 +10,8 @@ export const paths = {
   kubeconfig: '/etc/rancher/k3s/k3s.yaml',
   started: '/var/lib/slipway/k3s.started',
   server: '/var/lib/rancher/k3s/server',
+  /** k3s leaves it behind once the others said that it is no member any more. */
+  tombstone: '/var/lib/rancher/k3s/server/db/etcd/tombstone',
   nodePassword: '/etc/rancher/node/password',
 } as const;
 

@@ -37,7 +37,7 @@ export async function stopK3s({ machine, need, fact }: TaskContext): Promise<voi
 
 export async function forgetEtcd({ machine, fact }: TaskContext): Promise<void> {
   const { files, units } = machine;
-  if (units.get('k3s')?.state === 'active')
+  if (units.get('k3s')?.state === 'active' && !files.exists(paths.tombstone))
     throw new TaskFailure('STILL_A_MEMBER', 'k3s.service is well, so that its etcd data are needed');
   await machine.wait(machine.context.profile().smallTaskMs);
   const data = `${paths.server}/db`;
@@ -61,6 +61,6 @@ export async function observe({ machine, fact }: TaskContext): Promise<void> {
   fact('enabled', known?.enabled ?? false);
   fact('config_sha256', sha256(machine.files, paths.config));
   fact('boot_id', machine.bootId);
-  fact('etcd_data', machine.files.exists(`${paths.server}/db/etcd`));
+  fact('etcd_data', machine.files.exists(`${paths.server}/db/etcd`) && !machine.files.exists(paths.tombstone));
   fact('api_hold', holdOf(machine));
 }
