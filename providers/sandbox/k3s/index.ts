@@ -204,9 +204,8 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
     );
   }
 
-  /** The others tell it once; k3s does not end, and waits for its etcd for ever. */
+  /** The others tell it once, and too soon for a tombstone; k3s does not end, and waits for its etcd for ever. */
   private takenOut({ machine, unit }: Process): void {
-    leaveTombstone(machine);
     machine.journal(
       unit,
       '{"level":"warn","caller":"etcdserver/server.go:860","msg":"server error","error":"the member has been permanently removed from the cluster"}',
