@@ -80,6 +80,11 @@ done
 cat "$SLIPWAY_PREFIX/var/stand-in/journal" 2>/dev/null
 `;
 
+/** `sleep SECONDS`, at a tenth: scripts look again, and what they look at is told by the number of looks. */
+export const sleepStandIn = `#!/bin/sh
+exec /bin/sleep "$(awk -v seconds="$1" 'BEGIN { print seconds / 10 }')"
+`;
+
 /** `sudo -n COMMAND`, for a user who is everything on a test host already. */
 export const sudoStandIn = `#!/bin/sh
 [ "$1" = -n ] || { echo "sudo: a password is required" >&2; exit 1; }

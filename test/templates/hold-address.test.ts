@@ -35,7 +35,7 @@ describe.skipIf(sshdMissing)(`hold-with-keepalived and hold-with-kube-vip ${sshd
   };
   /** What happens while the task gives the servers' keepalived time to hear each other. */
   const patience = (what: string) =>
-    program('sleep', `#!/bin/sh\n[ "$1" = 6 ] || exec /bin/sleep "$1"\n${what}\n`);
+    program('sleep', `#!/bin/sh\n[ "$1" = 6 ] || exec /bin/sleep 0.1\n${what}\n`);
   const hold = (changes: Partial<AddressTurn> = {}) => rig.run(holdAddress({ ...turn, ...changes }));
   const held = async () => parseHostState(await rig.run(observe())).apiHold;
   const verbs = async (): Promise<string[]> =>

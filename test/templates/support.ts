@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 
 import type { HostFacts, HostTask, Remote } from '../../src/remote/types.js';
 import { remoteWith, signal } from '../remote/support.js';
+import { sleepStandIn } from '../support/host-stand-ins.js';
 import { isRoot, sshdMissing, startHost, type TestHost, type TestHostOptions } from '../support/sshd.js';
 
 export interface Rig {
@@ -24,6 +25,7 @@ export function useHost(options: TestHostOptions = {}): Rig {
   const said: string[] = [];
   beforeAll(async () => {
     host = await startHost(options);
+    await host.write('../bin/sleep', sleepStandIn, 0o755);
     remote = remoteWith();
   });
   afterEach(() => void (said.length = 0));
