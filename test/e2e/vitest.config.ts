@@ -16,8 +16,8 @@ export default defineConfig({
     reporters: ['verbose'],
     // Some stories have long waits in them.
     maxWorkers: 3,
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     teardownTimeout: 60_000,
   },
 });

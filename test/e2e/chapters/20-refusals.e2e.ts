@@ -156,5 +156,5 @@ describe('hosts that cannot be taken as they are', () => {
     await slipway.done(['cluster', 'plan', 'refused', '-f', slipway.file, '--detailed-exitcode']);
     await slipway.done(['cluster', 'delete', 'refused', '--yes', '--confirm', 'refused']);
     for (const name of hosts.keys()) expect(changes(before.get(name)!, await fingerprint(name)), name).toEqual([]);
-  }, 480_000);
+  }, 1_200_000);
 });

@@ -3,6 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { it, type TestContext } from 'vitest';
 
 import { lastWords } from './rig.js';
+import { slack } from './slack.js';
 
 /**
  * The steps of one story: each a test, in order. When one fails the rest cannot be told, and is skipped with its name.
@@ -10,7 +11,7 @@ import { lastWords } from './rig.js';
 export function chapter(): (promise: string, minutes: number, tell: () => Promise<void>) => void {
   let failed: string | undefined;
   return (promise, minutes, tell) => {
-    it(promise, { timeout: minutes * 60_000 }, async (context) => {
+    it(promise, { timeout: slack * minutes * 60_000 }, async (context) => {
       if (failed !== undefined) context.skip(`after a failure: ${failed}`);
       // Also by running out of time.
       context.onTestFailed(() => {

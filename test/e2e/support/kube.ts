@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { ask, type HttpAnswer } from '../../support/conversations-http.js';
 import { type ApiServer, at } from '../../support/conversations.js';
+import { slack } from './slack.js';
 
 export interface Named {
   readonly metadata: {
@@ -142,13 +143,17 @@ export const writes = (server: ApiServer, name: string, seconds = 120): Promise<
   });
 export const configMaps = '/api/v1/namespaces/default/configmaps';
 
-/** Looks until it gives something (not undefined or false), and gives that; what it throws counts as "not yet". */
+/**
+ * Looks until it gives something (not undefined or false), and gives that; what it throws counts as "not yet".
+ * @param seconds that it may take, the slack apart
+ */
 export async function eventually<T>(
   what: string,
   seconds: number,
   look: () => Promise<T | undefined | false>,
 ): Promise<T> {
-  const end = Date.now() + seconds * 1000;
+  const limit = slack * seconds;
+  const end = Date.now() + limit * 1000;
   for (let last = ''; ; await pause(500)) {
     try {
       const found = await look();
@@ -157,7 +162,7 @@ export async function eventually<T>(
       last = `; last: ${error instanceof Error ? error.message : String(error)}`;
     }
     if (Date.now() >= end) {
-      throw new Error(`${what}: not within ${seconds} s${last}`);
+      throw new Error(`${what}: not within ${limit} s${last}`);
     }
   }
 }

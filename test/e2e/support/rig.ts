@@ -1,5 +1,7 @@
 import { execa } from 'execa';
 
+import { slack } from './slack.js';
+
 const script = new URL('../rig/rig.sh', import.meta.url).pathname;
 
 /** A host of the rig, as `rig.sh` describes it. */
@@ -16,7 +18,7 @@ export interface RigHost {
 
 async function rig(args: readonly string[], input?: string): Promise<string> {
   const { stdout } = await execa(script, args, {
-    timeout: 180_000,
+    timeout: slack * 180_000,
     ...(input === undefined ? { stdin: 'ignore' } : { input }),
   });
   return stdout;

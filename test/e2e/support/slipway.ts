@@ -9,6 +9,7 @@ import { stringify } from 'yaml';
 import type { ClusterFile } from '../../../src/domain/spec/schema.js';
 import { type ApiServer, serverOf } from '../../support/conversations.js';
 import type { RigHost } from './rig.js';
+import { slack } from './slack.js';
 
 /** Where the built program lies. */
 const root = process.env['SLIPWAY_E2E_PROGRAM'] ?? new URL('../../..', import.meta.url).pathname;
@@ -49,7 +50,7 @@ export class Slipway {
   }
 
   /**
-   * Runs a command to its end, at most `minutes`. `watch` sees every event as it comes; when it answers true the
+   * Runs a command to its end, at most `minutes` and the slack. `watch` sees every event as it comes; when it answers true the
    * program is killed with -9, there and then.
    */
   async run(
@@ -72,7 +73,7 @@ export class Slipway {
         },
         stdin: 'ignore',
         reject: false,
-        timeout: (options.minutes ?? 10) * 60_000,
+        timeout: slack * (options.minutes ?? 10) * 60_000,
         killSignal: 'SIGKILL',
       },
     );
