@@ -14,8 +14,7 @@ bin=$SLIPWAY_PREFIX/usr/local/bin/k3s
 place_image() {
   public_dir "$images"
   if ! mv -f "$folder/$1" "$images/.$1.slipway" || ! sync "$images/.$1.slipway"; then
-    rm -f "$images/.$1.slipway"
-    cannot_write "$images/$1"
+    cannot_write "$images/$1" "$images/.$1.slipway"
   fi
   chown 0:0 "$images/.$1.slipway" 2>/dev/null || [ "$(id -u)" != 0 ] || fail WRITE_FAILED "$images/$1 could not be given to root"
   chmod 644 "$images/.$1.slipway"

@@ -18,7 +18,7 @@ check_config() {
 
 # The pair must fit before anything changes: a machine whose only host key is unusable can't be reached any more.
 new=$(mktemp "$key.slipway.XXXXXX") || cannot_write "$key"
-printf '%s\n' "$HOST_KEY" >"$new" || { rm -f "$new"; cannot_write "$key"; }
+printf '%s\n' "$HOST_KEY" >"$new" || cannot_write "$key" "$new"
 shown=$(ssh-keygen -y -P '' -f "$new" </dev/null 2>&1 | cut -d ' ' -f 1,2) || :
 if [ "$shown" != "$(printf '%s' "$HOST_PUBLIC_KEY" | cut -d ' ' -f 1,2)" ]; then
   rm -f "$new"

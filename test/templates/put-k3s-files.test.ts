@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { chmod, readdir, rm, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -186,6 +186,29 @@ describe.skipIf(!disk)(`a host whose disk is small ${disk ? '' : 'skipped: mount
   const filler = (): string => join(disk!.path, 'filler');
   const MiB = 2 ** 20;
   afterAll(() => disk!.remove());
+
+  it('says that the disk is full when it is only found so while a file is put in its place', async () => {
+    const host = await startHost();
+    const remote = remoteWith();
+    try {
+      const session = await remote.connect(host.target, 20_000, { signal });
+      const text = 'l'.repeat(20 * MiB);
+      await host.write(`${incoming}/large.tar`, text);
+      mkdirSync(join(host.prefix, images, '..'), { recursive: true });
+      mkdirSync(join(disk!.path, 'images'));
+      symlinkSync(join(disk!.path, 'images'), join(host.prefix, images));
+      writeFileSync(filler(), Buffer.alloc(60 * MiB));
+      const sums = new Map([['large.tar', sha256(text)]]);
+      await expect(
+        session.run(putK3sFiles({ files: sums, registries: undefined, owner }), { signal, progress: () => {} }),
+      ).rejects.toMatchObject({ taskCode: 'DISK_FULL', hint: expect.stringContaining('Make room') as string });
+      expect(readdirSync(join(disk!.path, 'images'))).toEqual([]);
+    } finally {
+      rmSync(filler(), { force: true });
+      await remote.close();
+      await host.stop();
+    }
+  });
 
   it('is told at once when there is no room, and in the middle when somebody else takes it; running again finishes', async () => {
     const folder = temporary();

@@ -43,9 +43,12 @@ free_kib() {
   df -Pk "$1" | awk 'NR == 2 { print $4 }'
 }
 
-# cannot_write PATH: ends the task, telling a full disk from other reasons.
+# cannot_write PATH [HALF]: ends the task, telling a full disk from other reasons. HALF: what was written of it, which is
+# removed only once the space was looked at.
 cannot_write() {
-  if [ "$(free_kib "${1%/*}")" -lt 1024 ]; then
+  _free=$(free_kib "${1%/*}")
+  [ -z "${2:-}" ] || rm -f "$2"
+  if [ "$_free" -lt 1024 ]; then
     fail DISK_FULL "no space left on the disk of ${1%/*}: $1 could not be written"
   fi
   fail WRITE_FAILED "$1 could not be written"
@@ -58,8 +61,7 @@ write_file() {
   _new=$(mktemp "$1.XXXXXX") || cannot_write "$1"
   chmod "$2" "$_new"
   if ! printf '%s' "$3" >"$_new" || ! sync "$_new"; then
-    rm -f "$_new"
-    cannot_write "$1"
+    cannot_write "$1" "$_new"
   fi
   if cmp -s "$_new" "$1" && [ "$(stat -c %a "$_new")" = "$(stat -c %a "$1")" ]; then
     rm -f "$_new"
