@@ -11,7 +11,8 @@ service=$(unit_name "$ROLE")
 record=$SLIPWAY_PREFIX/var/lib/slipway/k3s.started
 config_file=$SLIPWAY_PREFIX/etc/rancher/k3s/config.yaml
 bin=$SLIPWAY_PREFIX/usr/local/bin/k3s
-tombstone=$SLIPWAY_PREFIX/var/lib/rancher/k3s/server/db/etcd/tombstone
+tombstone=
+[ "$ROLE" = agent ] || tombstone=$SLIPWAY_PREFIX/var/lib/rancher/k3s/server/db/etcd/tombstone
 [ -x "$bin" ] || fail K3S_MISSING 'k3s is not installed here'
 other=$(k3s_unit)
 if [ "$other" != none ] && [ "$other" != "$ROLE" ]; then

@@ -50,8 +50,8 @@ export class Slipway {
   }
 
   /**
-   * Runs a command to its end, at most `minutes` and the slack. `watch` sees every event as it comes; when it answers true the
-   * program is killed with -9, there and then.
+   * Runs a command to its end, at most `minutes` and the slack. `killWhen` sees every event as it
+   * comes; when it answers true the program is killed with -9, there and then.
    */
   async run(
     args: readonly string[],

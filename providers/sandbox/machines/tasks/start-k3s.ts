@@ -42,8 +42,9 @@ export async function startK3s({ machine, need, say, fact, complain }: TaskConte
   }
 
   const outcome = await machine.until(() => {
-    if (units.get(unit)?.state === 'active') return 'active';
-    if (role === 'server' && isTakenOut(units.ofThisStart(unit))) return 'taken out';
+    const buried = role === 'server' && files.exists(paths.tombstone);
+    if (units.get(unit)?.state === 'active' && !buried) return 'active';
+    if (buried || (role === 'server' && isTakenOut(units.ofThisStart(unit)))) return 'taken out';
     const hopeless = (units.get(unit)?.restarts ?? 0) >= 2 && causeIn(units.since(unit, began))?.final;
     return hopeless ? 'hopeless' : undefined;
   }, waitMs);
