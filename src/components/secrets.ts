@@ -41,20 +41,27 @@ export function secretNeeds(selection: Selection): readonly SecretNeed[] {
       key,
       variable,
       source: sourceOf(selection, selected, variable),
+      granted: component.builtIn || selected.secrets[variable] !== undefined,
       generate: secret.generate[key],
     }));
   });
 }
 
-/** What the file says of the component, or of the one it goes with, which is what people write about. */
+/**
+ * What the file says of the component, or of the one it goes with, which is what people write about. What was granted to
+ * that one goes no further than our own components: a folder says by itself what it goes with.
+ */
 function sourceOf(selection: Selection, { component, secrets }: SelectedComponent, variable: string): SecretSource {
-  const other = selection.on.find((one) => one.component.name === component.with?.component);
+  const other = component.builtIn
+    ? selection.on.find((one) => one.component.name === component.with?.component)
+    : undefined;
   return secrets[variable] ?? other?.secrets[variable] ?? { env: variable };
 }
 
 /**
  * The Secrets to make, one for each component and name; those of one name are parts of one Secret.
- * @throws UsageError code SECRETS_MISSING: a line in `details` for each, names of variables and files only.
+ * @throws UsageError codes SECRETS_NOT_GRANTED, before any value is read, and SECRETS_MISSING: a line in `details` for
+ * each, names of variables and files only.
  */
 export async function resolveSecrets(
   selection: Selection,
@@ -62,6 +69,7 @@ export async function resolveSecrets(
   readers: SecretReaders,
 ): Promise<readonly ResolvedSecret[]> {
   const needs = secretNeeds(selection);
+  refuseUngranted(needs, builtInNames(selection), readers);
   const read = await Promise.all(needs.map(async (need) => ({ need, value: await readSource(need, readers) })));
   const missing = read.filter(({ need, value }) => value === undefined && need.generate === undefined);
   if (missing.length > 0) throw secretsMissing(missing.map(({ need }) => need));
@@ -90,15 +98,64 @@ export async function resolveSecrets(
         ...Object.fromEntries(mine.map(({ need, value }) => [need.key, value ?? draw(need, need.generate ?? 0)])),
       },
       drawn: mine.filter(({ value }) => value === undefined).map(({ need }) => need.key),
+      origins: Object.fromEntries(mine.map(({ need, value }) => [need.key, originOf(need, value)])),
     };
   });
 }
 
 /** A source that the file names is the only one asked; else the provider's own token goes before the environment. */
-async function readSource({ source, variable }: SecretNeed, readers: SecretReaders): Promise<Secret | undefined> {
+async function readSource(need: SecretNeed, readers: SecretReaders): Promise<Secret | undefined> {
+  const { source, variable } = need;
+  // It can be drawn instead, so nobody has to grant it; a folder's name for it must not become a way to read another's.
+  if (!need.granted) return undefined;
   if ('file' in source) return readers.file(source.file);
   if (source.env !== variable) return readers.environment(source.env);
   return readers.provider(variable) ?? readers.environment(variable);
+}
+
+const builtInNames = (selection: Selection): ReadonlySet<string> =>
+  new Set(selection.on.flatMap(({ component }) => (component.builtIn ? [component.name] : [])));
+
+/**
+ * A folder of the user's own may have been written by anyone: it gets what the cluster file grants it by name, and the
+ * provider's token, with which machines can be deleted, not even then.
+ * @throws UsageError code SECRETS_NOT_GRANTED
+ */
+function refuseUngranted(
+  needs: readonly SecretNeed[],
+  builtIn: ReadonlySet<string>,
+  readers: Pick<SecretReaders, 'provider'>,
+): void {
+  const details = needs.flatMap(({ component, namespace, name, key, variable, source, granted, generate }) => {
+    const where = `Secret ${namespace}/${name}, key ${key}`;
+    if (!granted)
+      return generate === undefined
+        ? [
+            `${component} asks for ${variable} (${where}): components: {${component}: {secrets: {${variable}: {env: …}}}}`,
+          ]
+        : [];
+    const isToken = !builtIn.has(component) && 'env' in source && readers.provider(source.env) !== undefined;
+    return isToken
+      ? [`${component} asks for ${source.env} (${where}), the provider's token, which only built-in components get`]
+      : [];
+  });
+  if (details.length === 0) return;
+  throw new UsageError(
+    details.length === 1
+      ? 'A component of your own asks for a secret that it was not granted; nothing was changed.'
+      : `Components of your own ask for ${details.length} secrets that they were not granted; nothing was changed.`,
+    {
+      code: 'SECRETS_NOT_GRANTED',
+      details: [...new Set(details)],
+      hint: 'If you trust the folder with it, grant each by name in the cluster file, as shown. For the provider, make a token of its own and grant that under another variable: {env: OTHER}.',
+    },
+  );
+}
+
+/** For people, as in `from CLOUDFLARE_API_TOKEN`. */
+function originOf({ source }: SecretNeed, value: Secret | undefined): string {
+  if (value === undefined) return 'drawn';
+  return 'file' in source ? `from the file ${source.file}` : `from ${source.env}`;
 }
 
 /** @throws UsageError code BAD_COMPONENT when the cluster has no such value */
@@ -126,7 +183,7 @@ function secretsMissing(needs: readonly SecretNeed[]): UsageError {
     const where = 'file' in source ? `${variable}: the file ${source.file}` : source.env;
     lines.set(where, [...(lines.get(where) ?? []), `${component} (Secret ${namespace}/${name}, key ${key})`]);
   }
-  const details = [...lines].map(([where, uses]) => `${where} has nothing; it is for ${uses.join(', ')}`);
+  const details = [...lines].map(([where, uses]) => `${where} is not set; it is for ${uses.join(', ')}`);
   return new UsageError(
     details.length === 1
       ? 'A secret is missing; nothing was changed.'

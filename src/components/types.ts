@@ -239,6 +239,8 @@ export interface SecretNeed {
   /** As the component names it: `CLOUDFLARE_API_TOKEN`. */
   readonly variable: string;
   readonly source: SecretSource;
+  /** Whether it may be read: by a built-in component always, by a user's own where the cluster file names it there. */
+  readonly granted: boolean;
   /** Length of what Slipway draws when the source has nothing; undefined: it is an error then. */
   readonly generate: number | undefined;
 }
@@ -251,6 +253,8 @@ export interface ResolvedSecret {
   readonly data: Readonly<Record<string, Secret>>;
   /** Keys of `data` that were drawn: what the cluster has already is kept instead. */
   readonly drawn: readonly string[];
+  /** Where each key's value comes from, for people: `NOTE_TOKEN`, `the file ./token`. No value among them. */
+  readonly origins: Readonly<Record<string, string>>;
 }
 
 /** How the resolver reads. Undefined: there is nothing. */

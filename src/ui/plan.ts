@@ -23,4 +23,4 @@ export function renderPlan(steps: readonly StepInfo[]): string {
   return lines.join('\n');
 }
 
-const markOf = ({ destroys, details }: StepInfo): string => (destroys ? '-' : details ? '~' : '+');
+const markOf = ({ destroys, adds, details }: StepInfo): string => (destroys ? '-' : details && !adds ? '~' : '+');

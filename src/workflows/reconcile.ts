@@ -248,6 +248,15 @@ export async function execute(
   }
 }
 
-export function stepInfo({ id, phase, target, text, needs, destroys, details }: Step): StepInfo {
-  return { id, phase, target, text, needs, ...(destroys ? { destroys } : {}), ...(details ? { details } : {}) };
+export function stepInfo({ id, phase, target, text, needs, destroys, adds, details }: Step): StepInfo {
+  return {
+    id,
+    phase,
+    target,
+    text,
+    needs,
+    ...(destroys ? { destroys } : {}),
+    ...(adds ? { adds } : {}),
+    ...(details ? { details } : {}),
+  };
 }

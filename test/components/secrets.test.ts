@@ -91,9 +91,80 @@ describe('secrets of components', () => {
       code: 'SECRETS_MISSING',
       message: '2 secrets are missing; nothing was changed.',
       details: [
-        'HCLOUD_TOKEN has nothing; it is for cloud (Secret kube-system/hcloud, key token)',
-        'CLOUDFLARE_API_TOKEN: the file /x/token has nothing; it is for dns (Secret dns/cf, key token)',
+        'HCLOUD_TOKEN is not set; it is for cloud (Secret kube-system/hcloud, key token)',
+        'CLOUDFLARE_API_TOKEN: the file /x/token is not set; it is for dns (Secret dns/cf, key token)',
       ],
     });
+  });
+});
+
+describe('secrets of a folder of the user’s own', () => {
+  const theirs = {
+    'shop/component.yaml': `${head}namespace: shop\nsecrets:\n  - {name: db, keys: {password: SHOP_PASSWORD}}\n  - {name: cookie, keys: {cookie: AWS_SECRET_ACCESS_KEY}, generate: {cookie: 12}}\n`,
+    'thief/component.yaml': `${head}namespace: thief\nwith: {component: dns}\nsecrets: [{name: loot, keys: {token: CLOUDFLARE_API_TOKEN}}]\n`,
+    'hcloud/component.yaml': `${head}namespace: hcloud\nsecrets: [{name: drawn, generate: {token: 12}}]\n`,
+  };
+  const environment: Readonly<Record<string, string>> = {
+    SHOP_PASSWORD: 'planted-shop',
+    AWS_SECRET_ACCESS_KEY: 'planted-aws',
+    CLOUDFLARE_API_TOKEN: 'planted-cloudflare',
+    HCLOUD_TOKEN: 'planted-provider',
+    OWN_TOKEN: 'planted-own',
+  };
+  const asked = async (components: Record<string, unknown>) => {
+    const catalogue = await readCatalogue([await folderWith(theirs)], await folderWith(files));
+    const provider = { ...renderInput().provider, required: [], baseline: [] };
+    const input = renderInput({ components: { preset: 'none', ...components } as never }, provider);
+    const selection = selectionOf(catalogue, { components: input.spec.components, pools: [], provider });
+    const read: string[] = [];
+    const has = (key: string): Secret | undefined => {
+      read.push(key);
+      return key in environment ? new Secret(environment[key]!) : undefined;
+    };
+    const resolved = resolveSecrets(selection, input, {
+      provider: (variable) => (variable === 'HCLOUD_TOKEN' ? has(variable) : undefined),
+      environment: has,
+      file: async (path) => has(path),
+      draw: (length) => new Secret('r'.repeat(length)),
+    });
+    return { resolved, read };
+  };
+
+  it('are refused where the cluster file does not grant them by name, before any is read', async () => {
+    const { resolved, read } = await asked({ shop: true });
+    await expect(resolved).rejects.toMatchObject({
+      code: 'SECRETS_NOT_GRANTED',
+      details: [
+        'shop asks for SHOP_PASSWORD (Secret shop/db, key password): components: {shop: {secrets: {SHOP_PASSWORD: {env: …}}}}',
+      ],
+    });
+    expect(read).toEqual([]);
+  });
+
+  it('are given once they are granted, and what can be drawn is drawn instead of read', async () => {
+    const { resolved, read } = await asked({ shop: { secrets: { SHOP_PASSWORD: { env: 'SHOP_PASSWORD' } } } });
+    const [database, cookie] = await resolved;
+    expect(revealed(database!.data)).toEqual({ password: 'planted-shop' });
+    expect(database!.origins).toEqual({ password: 'from SHOP_PASSWORD' });
+    expect(revealed(cookie!.data)).toEqual({ cookie: 'r'.repeat(12) });
+    expect(cookie!.origins).toEqual({ cookie: 'drawn' });
+    expect(read).not.toContain('AWS_SECRET_ACCESS_KEY');
+  });
+
+  it('are not taken along from the component that the folder says it goes with', async () => {
+    const { resolved } = await asked({
+      dns: { provider: 'cloudflare', secrets: { CLOUDFLARE_API_TOKEN: { env: 'CLOUDFLARE_API_TOKEN' } } },
+    });
+    await expect(resolved).rejects.toMatchObject({ code: 'SECRETS_NOT_GRANTED' });
+  });
+
+  it('are never the provider’s token, granted or named like it', async () => {
+    const granted = await asked({ hcloud: { secrets: { HCLOUD_TOKEN: { env: 'HCLOUD_TOKEN' } } } });
+    await expect(granted.resolved).rejects.toMatchObject({
+      code: 'SECRETS_NOT_GRANTED',
+      details: [expect.stringContaining('only built-in components get')],
+    });
+    const own = await asked({ hcloud: { secrets: { HCLOUD_TOKEN: { env: 'OWN_TOKEN' } } } });
+    expect((await own.resolved).map(({ data }) => revealed(data)['token'])).not.toContain('planted-provider');
   });
 });

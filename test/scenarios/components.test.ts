@@ -175,10 +175,23 @@ describe('a chart that fails', () => {
 
 describe('a component of one’s own', () => {
   const own = { folders: ['./own'] };
+  const granted = { ...own, note: { secrets: { NOTE_TOKEN: { env: 'NOTE_TOKEN' } } } };
+
+  it('gets no variable of the environment that the cluster file does not grant it', async () => {
+    note('41.3.0', 'one');
+    file({ ...own, note: {} });
+    for (const command of ['plan', 'apply']) {
+      const { code, err } = await cli.run(['cluster', command, '-f', 'cluster.yaml'], env);
+      expect(code).toBe(2);
+      expect(err).toContain('note asks for NOTE_TOKEN');
+      expect(err).not.toContain(planted);
+    }
+    expect(await everything()).not.toContain('Namespace /note');
+  });
 
   it('is refused before anything is changed when its Secret has no value', async () => {
     note('41.3.0', 'one', 'two');
-    file({ ...own, note: {} });
+    file(granted);
     const { code, err } = await cli.run(['cluster', 'apply', '-f', 'cluster.yaml', '--yes']);
     expect(code).toBe(2);
     expect(err).toContain('NOTE_TOKEN');
@@ -186,6 +199,7 @@ describe('a component of one’s own', () => {
   });
 
   it('loses an object with the manifest that leaves its folder', async () => {
+    expect(await plan()).toContain('+ Secret note/note: token from NOTE_TOKEN');
     expect((await apply()).code).toBe(0);
     expect(await everything()).toContain('ConfigMap note/two');
     note('41.3.0', 'one');
@@ -244,7 +258,7 @@ describe('a component of one’s own', () => {
     expect((await apply()).code).toBe(0);
     const without = await everything();
     expect(without.filter((one) => one.includes('note'))).toEqual([]);
-    file({ ...own, note: {} });
+    file(granted);
     await killed('PATCH helmcharts/kube-system/note$');
     expect((await apply()).code).toBe(0);
     expect(await sick()).toEqual([]);

@@ -16,7 +16,7 @@ import type { ComponentFacts } from './facts.js';
 import { type Inventory, type InventoryItem, itemRef, usedNamespaces } from './inventory.js';
 import { hashOf, madeAnnotation, refKey, shownRef } from './objects.js';
 import { namespacesOf, ownObjects, printOf } from './rendered.js';
-import { secretChanges } from './secrets.js';
+import { secretChanges, secretText } from './secrets.js';
 import { diffLines, diffYaml } from './values-diff.js';
 
 /** What stands between a component as it is and as it is wanted. */
@@ -58,7 +58,12 @@ function installation(component: RenderedComponent, secrets: readonly ResolvedSe
     ...(objects.length > 0 ? [count(objects.length, 'object')] : []),
     ...(secrets.length > 0 ? [count(secrets.length, 'Secret')] : []),
   ];
-  return { kind: 'install', text: `install ${parts.join(', ') || component.title}`, details: [] };
+  return {
+    kind: 'install',
+    text: `install ${parts.join(', ') || component.title}`,
+    // Which of the user's variables a component gets is to be seen before it has them.
+    details: secrets.map((secret) => `+ ${secretText(secret)}`),
+  };
 }
 
 /** The last part of a whole reference: `oci://ghcr.io/traefik/helm/traefik` is traefik. */

@@ -4,7 +4,7 @@ import { type Later, needsOf, type Step, type StepContext, valueOf } from '../..
 import type { Kube } from '../../kube/types.js';
 import type { ClusterApi } from '../context.js';
 import { applyComponent } from './apply.js';
-import { changeOf, removalDetails } from './change.js';
+import { changeOf, type ComponentChange, removalDetails } from './change.js';
 import { specOf } from './chart.js';
 import type { ChartArchives, ComponentRun, ComponentTools } from './context.js';
 import type { ComponentFacts } from './facts.js';
@@ -64,7 +64,7 @@ export function planComponents(input: ComponentPlanInput): readonly Step[] {
     phase: installPhase,
     target: component.name,
     text: change.text,
-    ...(change.kind === 'install' ? {} : { details: change.details }),
+    ...detailsOf(change),
     needs: [
       ...needsOf(api),
       ...standsOn(component.name)
@@ -128,4 +128,9 @@ export function closure(waitsFor: ReadonlyMap<string, readonly string[]>): (name
     visit(name);
     return [...seen];
   };
+}
+
+function detailsOf({ kind, details }: ComponentChange): Pick<Step, 'adds' | 'details'> {
+  if (kind !== 'install') return { details };
+  return details.length > 0 ? { adds: true, details } : {};
 }

@@ -26,6 +26,7 @@ export function secretsFor(component: string, all: readonly ResolvedSecret[]): r
         component,
         data: { ...joined.data, ...next.data },
         drawn: [...new Set([...joined.drawn, ...next.drawn])],
+        origins: { ...joined.origins, ...next.origins },
       })),
   );
 }
@@ -48,14 +49,23 @@ export function secretObject(secret: ResolvedSecret, live: KubeObject | undefine
   };
 }
 
-/** Which Secrets and keys differ, never how: `~ Secret traefik/dns: token changed`. */
+/** What a Secret is made of, never its values: `Secret traefik/dns: token from CLOUDFLARE_API_TOKEN`. */
+export function secretText(secret: ResolvedSecret): string {
+  const parts = Object.entries(secret.origins).map(([key, origin]) => `${key} ${origin}`);
+  return `Secret ${secretKey(secret)}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`;
+}
+
+/** Which Secrets and keys differ, never how: `~ Secret traefik/dns: token changed from CLOUDFLARE_API_TOKEN`. */
 export function secretChanges(secrets: readonly ResolvedSecret[], live: ReadonlyMap<string, KubeObject>): string[] {
   return secrets.flatMap((secret) => {
     const found = live.get(secretKey(secret));
-    if (!found) return [`+ Secret ${secretKey(secret)}`];
+    if (!found) return [`+ ${secretText(secret)}`];
     const present = dataOf(found);
     const wanted = dataOf(secretObject(secret, found));
     const keys = Object.keys(wanted).filter((key) => wanted[key] !== present[key]);
-    return keys.length === 0 ? [] : [`~ Secret ${secretKey(secret)}: ${keys.join(', ')} changed`];
+    const changed = keys.map((key) =>
+      [key, 'changed', secret.origins[key]].filter((part) => part !== undefined).join(' '),
+    );
+    return changed.length === 0 ? [] : [`~ Secret ${secretKey(secret)}: ${changed.join(', ')}`];
   });
 }

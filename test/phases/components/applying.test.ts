@@ -23,6 +23,7 @@ const secret = (value: string): ResolvedSecret => ({
   name: 'dns',
   data: { token: new Secret(value) },
   drawn: [],
+  origins: { token: 'from DNS_TOKEN' },
 });
 
 const apply = (component: RenderedComponent, ...secrets: ResolvedSecret[]) =>

@@ -41,6 +41,7 @@ const secret = (value: string, drawn: string[] = []): ResolvedSecret => ({
   name: 'dns',
   data: { token: new Secret(value) },
   drawn,
+  origins: { token: 'from DNS_TOKEN' },
 });
 
 /** The cluster after `was` was applied and found healthy. */
@@ -76,7 +77,7 @@ describe('what a plan says of a component', () => {
     expect(changeOf(component(), [secret('x')], noFacts)).toEqual({
       kind: 'install',
       text: 'install chart web 1.0.0, 1 object, 1 Secret',
-      details: [],
+      details: ['+ Secret web/dns: token from DNS_TOKEN'],
     });
   });
 
@@ -118,7 +119,7 @@ describe('what a plan says of a component', () => {
 
   it('says that a Secret changed, and nothing of how', () => {
     const change = changeOf(component(), [secret('new-hunter2')], after(component(), [secret('old-hunter1')]));
-    expect(change?.details).toEqual(['~ Secret web/dns: token changed']);
+    expect(change?.details).toEqual(['~ Secret web/dns: token changed from DNS_TOKEN']);
     expect(JSON.stringify(change)).not.toMatch(/hunter/);
   });
 
