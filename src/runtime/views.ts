@@ -1,5 +1,6 @@
 import { count } from '../domain/words.js';
 import { duration, table } from '../ui/index.js';
+import type { DeleteResult } from '../workflows/delete.js';
 import type { ReconcileResult } from '../workflows/reconcile.js';
 import type { ClusterStatus, ListedCluster, MachineStatus } from '../workflows/status.js';
 import type { SandboxStatus } from './sandbox.js';
@@ -15,6 +16,20 @@ export function renderReady(result: ReconcileResult): string {
       : `${result.cluster} is ready: ${count(servers, 'control plane')}, ${count(workers, 'worker')}, ${result.kubernetesVersion}.`,
     `  kubectl --kubeconfig ${result.kubeconfig} get nodes`,
     `  slipway cluster status ${result.cluster}`,
+  ].join('\n');
+}
+
+/** What was removed, and the proof: what is left of each kind. */
+export function deletedText({ cluster, removed, left, keptVolumes }: DeleteResult): string {
+  const parts = [
+    count(removed.machines, 'machine'),
+    ...(removed.loadBalancers > 0 ? [count(removed.loadBalancers, 'load balancer')] : []),
+    ...(removed.volumes > 0 ? [count(removed.volumes, 'volume')] : []),
+  ];
+  const kept = keptVolumes.map(({ name }) => name).join(', ');
+  return [
+    `${cluster} is deleted: ${parts.join(', ')} removed.`,
+    `  left: ${count(left.machines, 'machine')}, ${count(left.loadBalancers, 'load balancer')}, ${count(left.infrastructure, 'other resource')}, ${count(left.volumes, 'volume')}${kept === '' ? '' : ` (${kept})`}`,
   ].join('\n');
 }
 

@@ -1,10 +1,10 @@
-import type { ClusterRef, Machine } from '../domain/index.js';
-import type { Step } from '../engine/index.js';
-import { RefusedError, UsageError } from '../errors/index.js';
+import { type ClusterRef, count, type Machine } from '../domain/index.js';
+import { IncompleteError, RefusedError, UsageError } from '../errors/index.js';
 import type { ClusterMade, FoundationItem, MachineProvider } from '../provider/port.js';
 import type { ProviderSection } from '../provider/registry.js';
 import type { ClusterFolder } from '../workspace/types.js';
 import { looking, note, type WorkflowContext } from './context.js';
+import { deletionSteps } from './deletion-steps.js';
 import { knownCluster } from './known-cluster.js';
 import { throwProblems } from './preflight.js';
 import { execute } from './reconcile.js';
@@ -21,6 +21,14 @@ export interface DeleteInput {
 export interface DeleteResult {
   readonly cluster: string;
   readonly removed: { readonly machines: number; readonly loadBalancers: number; readonly volumes: number };
+  /** What a last look found of the cluster at the provider: nothing but the volumes that were to stay. */
+  readonly left: {
+    readonly machines: number;
+    readonly loadBalancers: number;
+    readonly volumes: number;
+    /** Networks, firewalls, SSH keys and the like. */
+    readonly infrastructure: number;
+  };
   /** Volumes that stay, and what they cost. */
   readonly keptVolumes: readonly Pick<ClusterMade, 'id' | 'name' | 'sizeGB' | 'monthly'>[];
   readonly currency: string;
@@ -53,25 +61,73 @@ export async function deleteCluster(
       typed: ref.name,
       flags: `--yes --confirm ${ref.name}`,
     });
-    const steps = deletionSteps(provider, { machines, balancers, items, volumes: going });
-    if (steps.length > 0) await execute(context, folder, 'cluster delete', steps, retryCommand);
-    for (const volume of kept) {
+    const deletion = deletionSteps(provider, ref, context.clock, {
+      machines,
+      balancers,
+      items,
+      volumes,
+      deleteVolumes: input.deleteVolumes,
+    });
+    await execute(context, folder, 'cluster delete', deletion.steps, retryCommand);
+    const since = deletion.foundLate();
+    await refuseLeftovers(context, provider, ref, retryCommand);
+    const stay = input.deleteVolumes ? [] : [...volumes, ...since.filter(({ kind }) => kind === 'volume')];
+    for (const volume of stay) {
       note(
         context,
         `volume ${volume.name} (${volume.sizeGB ?? '?'} GB) stays and costs ${volume.monthly.toFixed(2)} ${catalog.currency} a month`,
         'warning',
       );
     }
+    // The last to go: until here the same command finishes what is left.
     await folder.remove();
+    const removedOf = (kind: ClusterMade['kind']): number =>
+      [...balancers, ...going, ...since].filter((item) => item.kind === kind && !stay.includes(item)).length;
     return {
       cluster: ref.name,
-      removed: { machines: machines.length, loadBalancers: balancers.length, volumes: going.length },
-      keptVolumes: kept.map(({ id, name, sizeGB, monthly }) => ({ id, name, sizeGB, monthly })),
+      removed: {
+        machines: machines.length,
+        loadBalancers: removedOf('load-balancer'),
+        volumes: removedOf('volume'),
+      },
+      left: { machines: 0, loadBalancers: 0, volumes: stay.length, infrastructure: 0 },
+      keptVolumes: stay.map(({ id, name, sizeGB, monthly }) => ({ id, name, sizeGB, monthly })),
       currency: catalog.currency,
     };
   } finally {
     await lock.release();
   }
+}
+
+/**
+ * The proof: what the provider still lists once all steps are done.
+ * @throws IncompleteError code LEFT_BEHIND, naming each
+ */
+async function refuseLeftovers(
+  { signal }: WorkflowContext,
+  provider: MachineProvider,
+  ref: ClusterRef,
+  retryCommand: string,
+): Promise<void> {
+  const [machines, items, made] = await Promise.all([
+    provider.machines.list(ref, { signal }),
+    provider.foundation.list(ref, { signal }),
+    provider.clusterMade(ref, { signal }),
+  ]);
+  const left = [
+    ...machines.map(({ name }) => `machine ${name}`),
+    ...made.filter(({ kind }) => kind === 'load-balancer').map(({ name }) => `load balancer ${name}`),
+    ...items.map(({ kind, name }) => `${kind} ${name}`),
+  ];
+  if (left.length === 0) return;
+  throw new IncompleteError(
+    `${ref.name} is not gone: ${provider.title} still lists ${count(left.length, 'resource')}.`,
+    {
+      code: 'LEFT_BEHIND',
+      details: left,
+      hint: `Something may have made them meanwhile. Run it again: ${retryCommand}`,
+    },
+  );
 }
 
 async function find(
@@ -141,57 +197,6 @@ async function severalClusters(
       return `${id}${whose}: ${machines.join(', ') || 'no machines'}`;
     }),
   });
-}
-
-interface Going {
-  readonly machines: readonly Machine[];
-  readonly balancers: readonly ClusterMade[];
-  readonly volumes: readonly ClusterMade[];
-  readonly items: readonly FoundationItem[];
-}
-
-/** Machines first (a living cloud controller would make its balancers anew), then what the cluster made, then what all stood on. */
-export function deletionSteps(
-  provider: MachineProvider,
-  { machines, balancers, volumes, items }: Going,
-): readonly Step[] {
-  const steps: Step[] = machines.map((machine) => ({
-    id: `delete:${machine.name}`,
-    phase: 'Delete machines',
-    target: machine.name,
-    text: machine.host === undefined ? 'delete the machine' : `let ${machine.host} go`,
-    needs: [],
-    destroys: true,
-    apply: (run) => provider.machines.delete(machine, run),
-  }));
-  const machineIds = steps.map((step) => step.id);
-  for (const item of [...balancers, ...volumes]) {
-    steps.push({
-      id: `made:${item.kind}:${item.id}`,
-      phase: 'Remove what the cluster made',
-      target: item.name,
-      text: `remove the ${item.kind === 'volume' ? 'volume' : 'load balancer'}`,
-      needs: machineIds,
-      destroys: true,
-      apply: (run) => provider.removeClusterMade(item, run),
-    });
-  }
-  // The provider gives these in an order in which they can go; each waits for the one before.
-  let before = steps.map((step) => step.id);
-  for (const item of items) {
-    const step: Step = {
-      id: `foundation:${item.kind}:${item.id}`,
-      phase: 'Remove the foundation',
-      target: item.name,
-      text: `remove the ${item.kind}`,
-      needs: before,
-      destroys: true,
-      apply: (run) => provider.foundation.remove(item, run),
-    };
-    steps.push(step);
-    before = [step.id];
-  }
-  return steps;
 }
 
 function describe(

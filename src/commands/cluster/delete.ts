@@ -3,6 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand, yesFlag } from '../../runtime/base-command.js';
 import { clusterToDelete } from '../../runtime/cluster-input.js';
 import { dropFromUserKubeconfig } from '../../runtime/merge-kubeconfig.js';
+import { deletedText } from '../../runtime/views.js';
 import { deleteCluster, type DeleteResult } from '../../workflows/delete.js';
 
 export default class ClusterDelete extends BaseCommand {
@@ -43,7 +44,7 @@ export default class ClusterDelete extends BaseCommand {
         this.commandLine(),
       );
       if (kubeconfig) await dropFromUserKubeconfig(runtime, kubeconfig);
-      this.log(`${result.cluster} is deleted: ${result.removed.machines} machines removed.`);
+      this.log(deletedText(result));
       return result;
     });
   }

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { openBoundary } from '../../src/domain/boundary.js';
+import { systemClock } from '../../src/domain/clock.js';
+import { Secret } from '../../src/domain/secret.js';
+import { openKube } from '../../src/kube/index.js';
+import type { Kube } from '../../src/kube/types.js';
+import { Cli } from '../support/cli.js';
+
+const cli = new Cli();
+const { signal } = new AbortController();
+let kube: Kube;
+
+interface Deleted {
+  readonly removed: { readonly machines: number; readonly loadBalancers: number };
+  readonly left: Readonly<Record<string, number>>;
+}
+
+beforeAll(async () => {
+  const made = await cli.run(['cluster', 'create', 'demo', '--control-planes', '1', '--workers', '1', '--yes']);
+  expect(made.code, made.err).toBe(0);
+  const kubeconfig = new Secret(readFileSync(join(cli.home, 'ws/clusters/demo/kubeconfig'), 'utf8'));
+  kube = await openKube({ kubeconfig, boundary: openBoundary, clock: systemClock });
+  // Its discovery is done beforehand: the cluster does not live long.
+  await kube.list('v1', 'Service', {}, { signal });
+});
+afterAll(async () => {
+  kube.close();
+  await cli.close();
+});
+
+describe('`cluster delete`', () => {
+  it('removes a load balancer that the cluster made after everything was looked at, and proves that nothing is left', async () => {
+    // All else is listed while the prices are waited for.
+    const hold = [{ when: 'after', kind: 'provider', what: 'GET /pricing', nth: 1, act: 6_000 }];
+    const before = (await cli.cloud('load_balancers')).length;
+    const deleting = cli.start(
+      ['cluster', 'delete', 'demo', '--yes', '--confirm', 'demo', '--json', '--progress', 'plain'],
+      {
+        SLIPWAY_TEST_BOUNDARY: JSON.stringify(hold),
+      },
+    );
+    let said = '';
+    deleting.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await expect.poll(() => said, { timeout: 30_000 }).toContain('looking at what demo has');
+    // A connection that idled since may be closed by now; a write is not sent twice.
+    await kube.nodes({ signal });
+    await kube.apply(
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: {
+          name: 'late',
+          namespace: 'default',
+          annotations: { 'load-balancer.hetzner.cloud/location': 'fsn1' },
+        },
+        spec: { type: 'LoadBalancer', ports: [{ port: 80 }], selector: { app: 'late' } },
+      },
+      { signal },
+    );
+    await expect
+      .poll(async () => (await cli.cloud('load_balancers')).length, { timeout: 10_000, interval: 100 })
+      .toBeGreaterThan(before);
+    const { exitCode, stdout } = await deleting;
+    expect(exitCode, said).toBe(0);
+    const result = JSON.parse(String(stdout)) as Deleted;
+    expect(result.removed).toMatchObject({ machines: 2, loadBalancers: 1 });
+    expect(result.left).toEqual({ machines: 0, loadBalancers: 0, volumes: 0, infrastructure: 0 });
+    for (const kind of ['servers', 'networks', 'firewalls', 'load_balancers', 'volumes'])
+      expect(await cli.cloud(kind), kind).toEqual([]);
+  });
+});
