@@ -3,9 +3,11 @@ import type { Client } from 'ssh2';
 
 import { across, waitFor, type Boundary, type Clock, type Random } from '../domain/index.js';
 import { IncompleteError } from '../errors/index.js';
-import { type Dial, isFinal, LoginRefused, openClient, type Opened } from './open-client.js';
+import { type Dial, isFinal, openClient, type Opened } from './open-client.js';
 import { execute, type TaskTexts, wireTask } from './run-task.js';
+import { LoginRefused, loginRefused, mayPass } from './login-refused.js';
 import { scrubber } from './scrub.js';
+import { saidWhy, sessionRefused } from './session-refused.js';
 import { taskFailed, taskTimeout } from './task-errors.js';
 import { TaskOutput } from './task-output.js';
 import type { HostFacts, HostTarget, HostTask, RunOptions, Session } from './types.js';
@@ -64,7 +66,7 @@ export class HostSession implements Session {
               throw error;
             }
             refusedSince ??= clock.now();
-            if (!error.by.owned && clock.now() - refusedSince < Math.min(refusedMs, deadlineMs / 2)) {
+            if (mayPass(error) && clock.now() - refusedSince < Math.min(refusedMs, deadlineMs / 2)) {
               throw new Error('the login is refused so far', { cause: error });
             }
             throw loginRefused(error);
@@ -138,6 +140,7 @@ export class HostSession implements Session {
       said.add(text);
       options.progress?.(scrub(text));
     };
+    let silentRefusals = 0;
     for (let why = ''; ;) {
       const left = deadline - clock.now();
       if (left <= 0) throw lost(name, task.name, why);
@@ -160,7 +163,16 @@ export class HostSession implements Session {
           if (ending.code === 0 && output.exit === 0) return output.facts;
           throw taskFailed(name, task.name, output, ending.code, scrub);
         }
-        why = ending.why;
+        if (ending.how === 'refused') {
+          // A machine that goes down ends shells, too, maybe before they have begun; one that comes back does not.
+          const ended = ending.code === undefined || ending.code >= 128;
+          if (!ended || saidWhy(output) || ++silentRefusals > 1) {
+            throw sessionRefused(this.target, task.name, output, ending.code);
+          }
+          why = 'the session was ended before the task began';
+        } else {
+          why = ending.why;
+        }
       } finally {
         timer.abort();
         given.abort(new Error('the task is over'));
@@ -200,22 +212,6 @@ export class HostSession implements Session {
       });
     return this.#opening;
   }
-}
-
-function loginRefused(error: LoginRefused): IncompleteError {
-  const { name, address, port, user, owned } = error.by;
-  const at = `${name} (${address}:${port})`;
-  return owned
-    ? new IncompleteError(`${at} does not let ${user} in with the key of the cluster file.`, {
-        code: 'SSH_LOGIN_REFUSED',
-        hint: `Put its public half into ~/.ssh/authorized_keys of ${user} there, or name another key as provider.identity.`,
-        cause: error,
-      })
-    : new IncompleteError(`${at} does not take the cluster’s key for ${user}.`, {
-        code: 'SSH_LOGIN_REFUSED',
-        hint: 'Another key may have been set up on it: delete the machine at its provider and run the same command again.',
-        cause: error,
-      });
 }
 
 function lost(machine: string, task: string, why: string, cause?: unknown): IncompleteError {

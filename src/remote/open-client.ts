@@ -7,6 +7,8 @@ import type { Client } from 'ssh2';
 import { IncompleteError, RefusedError } from '../errors/index.js';
 import { agentWith } from './agent.js';
 import { HostKeyCheck } from './host-key-check.js';
+import { LoginAttempt, privateKey } from './login-attempt.js';
+import { LoginRefused } from './login-refused.js';
 import type { HostTarget } from './types.js';
 
 /** Milliseconds for the TCP connection, and for everything from there to the login. */
@@ -20,17 +22,6 @@ export interface Opened {
   readonly client: Client;
   /** OpenSSH form of the key by which the host proved itself. */
   readonly hostKey: string;
-}
-
-/** The identity was not taken. It may be early: a machine can answer before cloud-init has placed our key. */
-export class LoginRefused extends Error {
-  constructor(
-    /** The host that refused it: a jump host maybe. */
-    readonly by: Pick<HostTarget, 'name' | 'address' | 'port' | 'user' | 'owned'>,
-    message: string,
-  ) {
-    super(message);
-  }
 }
 
 /**
@@ -107,6 +98,7 @@ async function handshake(
   signal: AbortSignal,
 ): Promise<Client> {
   const client = new ssh2.Client();
+  let attempt: LoginAttempt | undefined;
   return new Promise((resolve, reject) => {
     const end = (error: Error): void => {
       signal.removeEventListener('abort', onAbort);
@@ -116,13 +108,21 @@ async function handshake(
     const onAbort = (): void => end(reasonOf(signal));
     signal.addEventListener('abort', onAbort, { once: true });
     // Stays for the client's life: a connection that breaks later is noticed by its `close`.
-    client.on('error', (error) => end(errorOf(target, error)));
+    client.on('error', (error) => end(errorOf(target, error, attempt)));
     client.once('close', () => end(new Error('the connection was closed during the handshake')));
     client.once('ready', () => {
       signal.removeEventListener('abort', onAbort);
       resolve(client);
     });
     try {
+      const identity = target.identity.reveal();
+      attempt = new LoginAttempt(
+        target.user,
+        target.agent === undefined
+          ? { key: privateKey(ssh2, identity) }
+          : { agent: agentWith(ssh2, target.agent, identity) },
+      );
+      attempt.listen(client);
       client.connect({
         sock: socket,
         username: target.user,
@@ -131,9 +131,7 @@ async function handshake(
         keepaliveCountMax: 3,
         algorithms: { serverHostKey: check.algorithms },
         hostVerifier: (key: Buffer) => check.accepts(key),
-        ...(target.agent === undefined
-          ? { privateKey: target.identity.reveal(), authHandler: ['publickey'] }
-          : { agent: agentWith(ssh2, target.agent, target.identity.reveal()), authHandler: ['agent'] }),
+        authHandler: attempt.handler,
       });
     } catch (cause) {
       end(
@@ -149,8 +147,8 @@ async function handshake(
   });
 }
 
-function errorOf(target: HostTarget, error: Error & { level?: string }): Error {
-  if (error.level === 'client-authentication') return new LoginRefused(target, error.message);
+function errorOf(target: HostTarget, error: Error & { level?: string }, attempt: LoginAttempt | undefined): Error {
+  if (error.level === 'client-authentication' && attempt) return new LoginRefused(target, attempt, error.message);
   return new Error(networkWords(error), { cause: error });
 }
 

@@ -31,8 +31,12 @@ export function wireTask(task: HostTask, texts: TaskTexts, attempt: string, dead
 
 export type Ending =
   | { readonly how: 'exit'; readonly code: number }
+  /** The host ended the session before our text ran: a forced command, a shell that lets nobody in, sudo. */
+  | { readonly how: 'refused'; readonly code: number | undefined }
   /** The connection or the machine went away; the task may run on. */
   | { readonly how: 'lost'; readonly why: string };
+
+const refused: Ending = { how: 'refused', code: undefined };
 
 /** Sends the text to `sh -s` and reads until the channel closes. Aborting leaves the task running on the host. */
 export async function execute(
@@ -46,7 +50,7 @@ export async function execute(
   const command = user === 'root' ? taskCommand.root : taskCommand.other;
   return new Promise((resolve, reject) => {
     client.exec(command, (error, channel) => {
-      if (error) return resolve({ how: 'lost', why: error.message });
+      if (error) return resolve(/Unable to exec/.test(error.message) ? refused : { how: 'lost', why: error.message });
       const onAbort = (): void => {
         channel.destroy();
         reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
@@ -54,15 +58,19 @@ export async function execute(
       if (signal.aborted) return onAbort();
       signal.addEventListener('abort', onAbort, { once: true });
       let code: number | null = null;
+      let ended = false;
       channel.on('data', (chunk: Buffer) => output.stdout(chunk));
       channel.stderr.on('data', (chunk: Buffer) => output.stderr(chunk));
       channel.on('exit', (status: number | null) => {
         code = status;
+        ended = true;
       });
       channel.on('error', () => {});
       channel.on('close', () => {
         signal.removeEventListener('abort', onAbort);
+        output.end();
         if (output.exit !== undefined) resolve({ how: 'exit', code: output.exit });
+        else if (ended && !output.began) resolve({ how: 'refused', code: code ?? undefined });
         // A shell that was ended by a signal, as when the machine goes down, says nothing about the task.
         else if (code === null || code >= 128) resolve({ how: 'lost', why: 'the connection was lost' });
         else resolve({ how: 'exit', code });

@@ -56,19 +56,14 @@ export function taskFailed(
 ): IncompleteError {
   const { error_code: taskCode, error } = output.facts;
   const details = output.lastLines.map(scrub);
-  const isSudo = output.exit === undefined && details.some((line) => /\bsudo\b/.test(line));
   const reason =
     error !== undefined
       ? scrub(error)
-      : isSudo
-        ? 'its user may not become root without a password'
-        : `it ended with code ${output.exit ?? code ?? 'unknown'}${details.length > 0 ? `: ${details.at(-1)}` : ''}`;
+      : `it ended with code ${output.exit ?? code ?? 'unknown'}${details.length > 0 ? `: ${details.at(-1)}` : ''}`;
   if (output.exit === 124 || output.exit === 137) return taskTimeout(machine, task, reason, details);
   return new TaskFailedError(machine, task, taskCode, `${machine}: ${task} failed: ${reason}.`.replace(/\.\.$/, '.'), {
     code: 'TASK_FAILED',
-    hint: isSudo
-      ? `Allow it on ${machine}, in /etc/sudoers.d/slipway: \`NAME ALL=(ALL) NOPASSWD:ALL\`, or log in as root.`
-      : (hints[taskCode ?? ''] ?? runAgain),
+    hint: hints[taskCode ?? ''] ?? runAgain,
     details,
   });
 }

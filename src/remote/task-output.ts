@@ -10,6 +10,8 @@ export class TaskOutput {
   readonly facts: Record<string, string> = {};
   /** From `slipway-exit=N`, the last line of a task that came to its end. */
   exit: number | undefined;
+  /** Whether our own text runs on the host: what comes before `slipway-began` is said by its shell, sudo or a forced command. */
+  began = false;
   readonly #last: string[] = [];
   readonly #streams = { out: new LineSplitter(), err: new LineSplitter() };
 
@@ -23,6 +25,11 @@ export class TaskOutput {
     for (const line of this.#streams.err.add(chunk)) this.#keep(line);
   }
 
+  /** No more will come: a last line without its end counts as well. */
+  end(): void {
+    for (const stream of Object.values(this.#streams)) this.#keep(stream.rest());
+  }
+
   /** The last lines that were neither facts nor progress. */
   get lastLines(): readonly string[] {
     return this.#last;
@@ -34,6 +41,8 @@ export class TaskOutput {
       this.facts[fact[1]!] = fact[2]!;
     } else if (line.startsWith('slipway-exit=')) {
       this.exit = Number(line.slice('slipway-exit='.length));
+    } else if (line === 'slipway-began') {
+      this.began = true;
     } else if (line.startsWith('# ')) {
       this.progress(line.slice(2));
     } else {
@@ -57,5 +66,12 @@ class LineSplitter {
     const lines = (this.#rest + this.#decoder.write(chunk)).split('\n');
     this.#rest = (lines.pop() ?? '').slice(-longestLine);
     return lines.map((line) => line.replace(/\r$/, ''));
+  }
+
+  /** What came after the last end of a line. */
+  rest(): string {
+    const rest = this.#rest + this.#decoder.end();
+    this.#rest = '';
+    return rest;
   }
 }

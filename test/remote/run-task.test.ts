@@ -161,6 +161,22 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
     expect(progress.filter((line) => line === 'begun cut')).toHaveLength(1);
   });
 
+  it('finds a task again whose session was ended by a signal, as when the machine goes down', async () => {
+    const progress: string[] = [];
+    const running = (await session()).run(task('gated', { NAME: 'signal' }), {
+      signal,
+      progress: (line) => progress.push(line),
+    });
+    await begun('signal');
+    await vi.waitFor(() => expect(progress).toContain('begun signal'));
+    // The shells between sshd and the task, which runs apart from them.
+    for (const pid of shellsOf(host.prefix)) process.kill(pid, 'SIGTERM');
+    await vi.waitFor(() => expect(progress).toContain('the connection was lost; looking for the task again'));
+    await open('signal');
+    expect(await running).toEqual({ name: 'signal' });
+    expect(await runs('signal')).toBe(1);
+  });
+
   it('gets the result of a task that ended while nobody was connected', async () => {
     const running = (await session()).run(task('gated', { NAME: 'away' }), { signal });
     await begun('away');
@@ -339,6 +355,15 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
       script: read('lib/common.sh') + scripts[wanted.name as keyof typeof scripts],
     };
     return encodeTask(wireTask(wanted, texts, attempt, 20), texts.runner);
+  }
+
+  /** Shells that read a task's text on this host, those of sshd. */
+  function shellsOf(prefix: string): number[] {
+    return execFileSync('ps', ['-e', '-o', 'pid=,args='], { encoding: 'utf8' })
+      .split('\n')
+      .filter((line) => /\bsh -s$/.test(line.trim()))
+      .map((line) => Number(line.trim().split(' ')[0]))
+      .filter((pid) => readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`SLIPWAY_PREFIX=${prefix}`));
   }
 
   /** How many processes of a task still run on this host. */

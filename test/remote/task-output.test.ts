@@ -38,6 +38,16 @@ describe('a task’s answer', () => {
     expect(read([Buffer.from('a=1\nslipway-exit=0')]).exit).toBeUndefined();
   });
 
+  it('keeps a last line without its end once the session is over, and knows whether our text ran', () => {
+    const output = new TaskOutput(() => {});
+    output.stdout(Buffer.from('slipway-began\nhalf a li'));
+    output.stderr(Buffer.from('sh: Terminated'));
+    expect(output.began).toBe(true);
+    expect(output.lastLines).toEqual([]);
+    output.end();
+    expect(output.lastLines).toEqual(['half a li', 'sh: Terminated']);
+  });
+
   it('keeps the last twenty lines only', () => {
     const many = Array.from({ length: 50 }, (_, n) => `line ${n}\n`).join('');
     const { lines } = read([], [Buffer.from(many)]);

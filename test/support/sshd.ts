@@ -72,6 +72,8 @@ export interface TestHostOptions {
   readonly identity?: SshKeyPair;
   /** Shows an ECDSA key beside its ed25519 one. */
   readonly ecdsa?: boolean;
+  /** Lines of sshd_config that come before the usual ones, and so count. */
+  readonly sshdConfig?: string;
 }
 
 export async function startHost(options: TestHostOptions = {}): Promise<TestHost> {
@@ -98,6 +100,10 @@ export async function startHost(options: TestHostOptions = {}): Promise<TestHost
   await file(join(bin, 'systemctl'), systemctlStandIn(pidFile), 0o755);
   await file(join(bin, 'journalctl'), journalctlStandIn, 0o755);
   if (!isRoot) await file(join(bin, 'sudo'), sudoStandIn, 0o755);
+
+  if (options.sshdConfig !== undefined) {
+    await file(join(ssh, 'sshd_config.d', '00-test.conf'), `${options.sshdConfig}\n`, 0o644);
+  }
 
   let sshd: ChildProcess | undefined;
   let sshdPort = 0;

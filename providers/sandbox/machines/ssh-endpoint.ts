@@ -181,6 +181,7 @@ export class SshEndpoint {
   }
 
   #task(channel: ServerChannel, task: Parameters<TaskRunner['run']>[0]): void {
+    channel.write('slipway-began\n');
     const leave = this.options.tasks.run(task, {
       out: (text) => void channel.write(text),
       err: (text) => void channel.stderr.write(text),
