@@ -40,6 +40,7 @@ const hints: Readonly<Record<string, string>> = {
     'Let VRRP (IP protocol 112) through between the servers, or write `holder: kube-vip` under kubernetes.api.',
   ADDRESS_SILENT:
     'Check that kubernetes.api.address is a free address of the servers’ own network, then run the same command again.',
+  STEPPED_ASIDE: 'Another run of Slipway works on this machine. Run the same command again once that is over.',
   CLOUD_INIT_FAILED:
     'Look at /var/log/cloud-init-output.log on the machine, or delete it and run the same command again.',
 };

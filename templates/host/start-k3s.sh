@@ -100,6 +100,7 @@ give_up() {
 tab=$(printf '\t')
 rounds=0
 until [ "$(is_active "$service")" = active ] && [ ! -e "$tombstone" ]; do
+  step_aside
   rounds=$((rounds + 1))
   late=false
   [ "$(($(date +%s) - began))" -lt "$WAIT_SECONDS" ] || late=true

@@ -23,8 +23,21 @@ say "ended $NAME"
 fact name "$NAME"
 `;
 
+/** Waits as the real one does, until it is told to end or its time is up. */
+const waiting = `
+mkdir -p "$SLIPWAY_PREFIX/gate"
+echo run >>"$SLIPWAY_PREFIX/gate/$NAME.runs"
+while [ ! -f "$SLIPWAY_PREFIX/gate/$NAME.go" ]; do
+  patience || fail TOO_LATE 'its time is up'
+  sleep 0.05
+done
+fact name "$NAME"
+`;
+
 const scripts = {
   gated,
+  'start-k3s': waiting,
+  'release-host': `fact released "$NAME"`,
   other: gated,
   echo: `
 fact text "$TEXT"
@@ -231,6 +244,53 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
     expect(progress.filter((line) => line.startsWith('waiting for'))).toHaveLength(1);
   });
 
+  it('a release ends what a run that was killed left waiting for k3s, and the same task waits again when asked anew', async () => {
+    const left = task('start-k3s', { NAME: 'left-waiting' }, 600_000);
+    const client = await plainClient(left, 'left-client', 600);
+    await begun('left-waiting');
+    client.kill('SIGKILL');
+    const progress: string[] = [];
+    const released = (await session()).run(task('release-host', { NAME: 'demo' }), {
+      signal,
+      progress: (line) => progress.push(line),
+    });
+    expect(await released).toEqual({ released: 'demo' });
+    expect(progress.join()).toMatch(/waiting for start-k3s, which runs here since \d{4}-/);
+    expect(processes('start-k3s')).toBe(0);
+    const again = (await session()).run(left, { signal });
+    await vi.waitFor(async () => expect(await runs('left-waiting')).toBe(2), { timeout: 10_000 });
+    await open('left-waiting');
+    expect(await again).toEqual({ name: 'left-waiting' });
+  });
+
+  it('a start with other settings takes the place of one that still waits, whose run is told so', async () => {
+    const first = (await session()).run(task('start-k3s', { NAME: 'old-settings' }), { signal });
+    const ended = expect(first).rejects.toMatchObject({
+      taskCode: 'STEPPED_ASIDE',
+      message: expect.stringContaining('start-k3s was asked for on this machine') as string,
+    });
+    await begun('old-settings');
+    await open('new-settings');
+    const second = (await session()).run(task('start-k3s', { NAME: 'new-settings' }), { signal });
+    expect(await second).toEqual({ name: 'new-settings' });
+    await ended;
+  });
+
+  it('a release waits for a task that works rather than waits, and says for which', async () => {
+    const client = await plainClient(task('gated', { NAME: 'at-work' }), 'work-client');
+    await begun('at-work');
+    client.kill('SIGKILL');
+    const progress: string[] = [];
+    const released = (await session()).run(task('release-host', { NAME: 'demo' }), {
+      signal,
+      progress: (line) => progress.push(line),
+    });
+    await vi.waitFor(() => expect(progress.join()).toMatch(/waiting for gated, which runs here since/));
+    await open('at-work');
+    expect(await released).toEqual({ released: 'demo' });
+    expect(await runs('at-work')).toBe(1);
+  });
+
   it('gives up waiting for another task at its own deadline, naming it', async () => {
     const client = await plainClient(task('gated', { NAME: 'busy' }), 'busy-client');
     await begun('busy');
@@ -325,7 +385,7 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
   });
 
   /** OpenSSH's own client as another Slipway, that can be killed as a whole. */
-  async function plainClient(wanted: HostTask, attempt: string) {
+  async function plainClient(wanted: HostTask, attempt: string, seconds = 20) {
     const known = join(host.prefix, 'known_hosts');
     const key = join(host.prefix, 'identity');
     await host.write('known_hosts', `[127.0.0.1]:${host.target.port} ${host.hostKey.publicKey}\n`);
@@ -337,7 +397,7 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     client.stdin.on('error', () => {});
-    client.stdin.end(textOf(wanted, attempt));
+    client.stdin.end(textOf(wanted, attempt, seconds));
     return client;
   }
 
@@ -348,13 +408,13 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
     return text;
   }
 
-  function textOf(wanted: HostTask, attempt: string): string {
+  function textOf(wanted: HostTask, attempt: string, seconds: number): string {
     const read = (path: string): string => readFileSync(join(ownTemplates, 'host', path), 'utf8');
     const texts = {
       runner: read('lib/runner.sh'),
       script: read('lib/common.sh') + scripts[wanted.name as keyof typeof scripts],
     };
-    return encodeTask(wireTask(wanted, texts, attempt, 20), texts.runner);
+    return encodeTask(wireTask(wanted, texts, attempt, seconds), texts.runner);
   }
 
   /** Shells that read a task's text on this host, those of sshd. */

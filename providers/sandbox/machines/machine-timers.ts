@@ -72,10 +72,15 @@ export class MachineTimers {
         cancel();
       };
       const check = (): void => {
-        const value = found();
-        if (value === undefined) return;
-        end();
-        resolve(value);
+        try {
+          const value = found();
+          if (value === undefined) return;
+          end();
+          resolve(value);
+        } catch (error) {
+          end();
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
       };
       const lost = (): void => {
         end();

@@ -26,6 +26,8 @@ export interface TaskContext {
   readonly fact: (key: string, value: string | number | boolean) => void;
   /** A line on standard error. */
   readonly complain: (text: string) => void;
+  /** Waits on the machine, and steps aside when another task asks for it. @throws TaskFailure STEPPED_ASIDE */
+  readonly until: <T>(found: () => T | undefined, ms: number) => Promise<T | undefined>;
   /** Milliseconds of the task's deadline. */
   readonly deadlineMs: number;
 }
@@ -44,6 +46,8 @@ interface Run {
   readonly startedAt: string;
   readonly attempts: string[];
   readonly sinks: Set<TaskSink>;
+  /** The task that asks this one to end if it only waits. */
+  aside: string | undefined;
   out: string;
   err: string;
   exit: number | undefined;
@@ -62,6 +66,8 @@ export interface TasksSnapshot {
 }
 
 const keptResults = 4;
+/** Tasks that make it pointless to wait for k3s to start, as in lib/runner.sh. */
+const asks: ReadonlySet<string> = new Set(['release-host', 'stop-k3s', 'start-k3s']);
 
 /**
  * lib/runner.sh of one machine: tasks run one at a time, outlive the session that asked, are attached to by the same
@@ -102,6 +108,10 @@ export class TaskRunner {
     sink.out(`# waiting for ${holderOf(running)}\n`);
     const entry = { task, sink, dead: false };
     this.#waiting.push(entry);
+    if (asks.has(task.name)) {
+      running.aside = task.name;
+      this.machine.changed();
+    }
     const late = this.machine.after(this.machine.patience(task.deadlineSeconds * 1000), () => {
       if (entry.dead || !this.#waiting.includes(entry)) return;
       entry.dead = true;
@@ -138,15 +148,34 @@ export class TaskRunner {
       attempts: [...run.attempts],
       startedAt: '',
       sinks: new Set(),
+      aside: undefined,
     }));
     if (!state.running || this.machine.power !== 'running') return;
     const { task, attempts, startedAt } = state.running;
-    this.#execute({ task, attempts: [...attempts], startedAt, sinks: new Set(), out: '', err: '', exit: undefined });
+    this.#execute({
+      task,
+      attempts: [...attempts],
+      startedAt,
+      sinks: new Set(),
+      aside: undefined,
+      out: '',
+      err: '',
+      exit: undefined,
+    });
   }
 
   #start(task: WireTask, sink: TaskSink): () => void {
     const startedAt = new Date(this.machine.context.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
-    const run: Run = { task, attempts: [task.attempt], startedAt, sinks: new Set(), out: '', err: '', exit: undefined };
+    const run: Run = {
+      task,
+      attempts: [task.attempt],
+      startedAt,
+      sinks: new Set(),
+      aside: undefined,
+      out: '',
+      err: '',
+      exit: undefined,
+    };
     this.#ended = this.#ended.filter((old) => old.task.id !== task.id);
     const leave = this.#follow(run, sink);
     this.#execute(run);
@@ -197,6 +226,12 @@ export class TaskRunner {
         run.err += `${text}\n`;
         for (const sink of run.sinks) sink.err(`${text}\n`);
       },
+      until: async (found, ms) =>
+        machine.until(() => {
+          const value = found();
+          if (value === undefined && run.aside !== undefined) throw steppedAside(run.aside);
+          return value;
+        }, ms),
       deadlineMs: run.task.deadlineSeconds * 1000,
     };
   }
@@ -265,5 +300,8 @@ function replay(run: Run, sink: TaskSink): void {
   sink.out(`${run.out}\nslipway-exit=${run.exit ?? 1}\n`);
   sink.end();
 }
+
+const steppedAside = (by: string): TaskFailure =>
+  new TaskFailure('STEPPED_ASIDE', `${by} was asked for on this machine, and took the place of this task`);
 
 const holderOf = (run: Run): string => `${run.task.name}, which runs here since ${run.startedAt}`;

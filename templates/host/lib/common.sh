@@ -8,6 +8,8 @@ umask 077
 PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 LC_ALL=C
 export PATH LC_ALL
+# The task's own folder, from the runner.
+SLIPWAY_FOLDER=${1:-}
 # Becomes true when a task changed something on the host.
 changed=false
 
@@ -33,8 +35,15 @@ need() {
   eval "[ -n \"\${$1:-}\" ]" || fail BAD_PARAMETER "parameter $1 is missing"
 }
 
+# step_aside: ends a task that only waits once another one asks for the host, which makes the waiting pointless.
+step_aside() {
+  [ -z "$SLIPWAY_FOLDER" ] || [ ! -e "$SLIPWAY_FOLDER/aside" ] ||
+    fail STEPPED_ASIDE "$(cat "$SLIPWAY_FOLDER/aside") was asked for on this machine, and took the place of this task"
+}
+
 # patience: true while there is time to wait. Leaves some seconds to report in.
 patience() {
+  step_aside
   [ "$(date +%s)" -lt "$((SLIPWAY_UNTIL - 5))" ]
 }
 

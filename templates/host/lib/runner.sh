@@ -6,7 +6,8 @@
 #   door     locked for moments: who may decide what happens next
 #   lock     locked by the task that runs, and by its children; the kernel lets go when they are gone
 #   holder   id, name and start of the task that took the lock last
-#   <id>/    env, script, worker, attempts (whose result this is), started, out, err, exit
+#   <id>/    env, script, worker, attempts (whose result this is), started, out, err, exit; aside: the task that asks this
+#            one to end if it only waits
 #   <id>.<attempt>/  the same of an earlier start, for those who still read it
 #   looks/   the same again for tasks that look for a moment: they never wait behind one that works
 
@@ -148,6 +149,13 @@ slipway_runner() {
       echo "# $SLIPWAY_TASK already runs here since $(sed -n 3p "$base/holder"); following it"
       slipway_follow
     else
+      case $SLIPWAY_TASK in
+        # Left by a run that was killed, or by one that is over: what waits for k3s to start waits in vain from now on.
+        release-host | stop-k3s | start-k3s)
+          ahead=$base/$(sed -n 1p "$base/holder" 2>/dev/null)
+          [ ! -f "$ahead/started" ] || printf '%s' "$SLIPWAY_TASK" 2>/dev/null >"$ahead/aside" || :
+          ;;
+      esac
       flock -u 8
       holder="$(sed -n 2p "$base/holder" 2>/dev/null), which runs here since $(sed -n 3p "$base/holder" 2>/dev/null)"
       if [ "$told" = "$holder" ]; then

@@ -1,7 +1,7 @@
 import { osOf } from '../first-files.js';
 import { type TaskContext, TaskFailure } from '../task-runner.js';
 
-export async function firstLogin({ machine, need, param, say, fact, deadlineMs }: TaskContext): Promise<void> {
+export async function firstLogin({ machine, need, param, say, fact, until, deadlineMs }: TaskContext): Promise<void> {
   if (need('CLOUD_INIT') === 'true') {
     if (machine.cloudInit.status !== 'absent') say('waiting for cloud-init');
     const ended = (): true | undefined =>
@@ -16,7 +16,7 @@ export async function firstLogin({ machine, need, param, say, fact, deadlineMs }
   const byAddress = (): string | undefined =>
     machine.interfaces.find(({ address, up }) => up && address === wanted)?.name;
   if (wanted !== '' && byAddress() === undefined) say(`waiting for the interface with ${wanted}`);
-  const found = wanted === '' ? '' : await machine.until(byAddress, deadlineMs - 5_000);
+  const found = wanted === '' ? '' : await until(byAddress, deadlineMs - 5_000);
   if (found === undefined) {
     const there = machine.interfaces.map(({ name, address }) => `${name} ${address}`).join('  ');
     throw new TaskFailure('PRIVATE_INTERFACE_MISSING', `no interface has the address ${wanted}; there are: ${there}`);

@@ -162,10 +162,10 @@ function interfaceWith(machine: Machine, address: string): string {
   throw new TaskFailure('PRIVATE_INTERFACE_MISSING', `no interface of this machine has the address ${address}`);
 }
 
-async function answered({ machine, need }: TaskContext, address: string): Promise<void> {
+async function answered({ machine, need, until }: TaskContext, address: string): Promise<void> {
   const { addresses } = machine.context.behaviour;
   const ok = (): true | undefined => (addresses.apiAnswers(machine, address) ? true : undefined);
-  if (await machine.until(ok, Number(need('WAIT_SECONDS')) * 1000)) return;
+  if (await until(ok, Number(need('WAIT_SECONDS')) * 1000)) return;
   throw new TaskFailure(
     'ADDRESS_SILENT',
     `the API did not answer at ${address} within ${need('WAIT_SECONDS')} s: The connection to the server ${address}:6443 was refused - did you specify the right host or port?`,

@@ -5,11 +5,11 @@ import { holdOf } from './hold-address.js';
 
 const unitOf = { server: 'k3s', agent: 'k3s-agent' } as const satisfies Record<string, UnitName>;
 
-export async function serverInfo({ machine, fact, deadlineMs }: TaskContext): Promise<void> {
+export async function serverInfo({ machine, fact, until, deadlineMs }: TaskContext): Promise<void> {
   const { files } = machine;
   const wanted = [`${paths.server}/token`, `${paths.server}/agent-token`, paths.kubeconfig];
   const missing = (): string | undefined => wanted.find((path) => (files.find(path)?.size ?? 0) === 0);
-  const complete = await machine.until(() => (missing() === undefined ? true : undefined), deadlineMs - 5_000);
+  const complete = await until(() => (missing() === undefined ? true : undefined), deadlineMs - 5_000);
   if (!complete) {
     throw new TaskFailure(
       'NOT_A_SERVER',

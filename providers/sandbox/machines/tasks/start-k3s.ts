@@ -4,7 +4,7 @@ import { causeIn, isTakenOut } from './k3s-causes.js';
 import { installedVersion, k3sUnit, paths, sha256, writeFile } from './common.js';
 import { registriesFile } from './put-k3s-files.js';
 
-export async function startK3s({ machine, need, say, fact, complain }: TaskContext): Promise<void> {
+export async function startK3s({ machine, need, say, fact, until, complain }: TaskContext): Promise<void> {
   const role = need('ROLE');
   const config = need('CONFIG');
   const text = need('UNIT');
@@ -41,7 +41,7 @@ export async function startK3s({ machine, need, say, fact, complain }: TaskConte
     await machine.wait(machine.context.profile().smallTaskMs);
   }
 
-  const outcome = await machine.until(() => {
+  const outcome = await until(() => {
     const buried = role === 'server' && files.exists(paths.tombstone);
     if (units.get(unit)?.state === 'active' && !buried) return 'active';
     if (buried || (role === 'server' && isTakenOut(units.ofThisStart(unit)))) return 'taken out';

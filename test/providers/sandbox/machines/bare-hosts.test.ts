@@ -24,6 +24,7 @@ beforeAll(async () => {
     { name: 'rack-d', facts: { clockSkewSeconds: 3600 } },
     { name: 'rack-e', facts: { diskFullAfterBytes: 3_000 } },
     { name: 'rack-f', facts: { leftoverK3s: true } },
+    { name: 'rack-g' },
   ];
   ({ freeAddress } = await world.hosts.order({ hosts: order, authorizedKey: owner.publicKey }));
 });
@@ -124,6 +125,21 @@ describe('a bare host', () => {
     expect(await session.run(claim('m1'), { signal })).toMatchObject({ changed: 'false' });
     await expect(session.run(claim('m9', 'c2'), { signal })).rejects.toThrow(/belongs to the cluster acme as m1/);
     expect(await run('rack-b', 'read-claim')).toMatchObject({ machine: 'm1', cluster: 'acme', pool: 'cp' });
+  });
+
+  it('is let go at once although a start of k3s that nobody waits for any more is still under way', async () => {
+    const session = await connect('rack-g');
+    await session.run(claim('m7'), { signal });
+    const starting = startServer('rack-g', 'server: https://192.0.2.1:6443\ntoken: t0\n');
+    const ended = expect(starting).rejects.toMatchObject({ taskCode: 'STEPPED_ASIDE' });
+    const progress: string[] = [];
+    const { files } = world.hosts.all().find(({ spec }) => spec.name === 'rack-g')!;
+    await expect.poll(() => files.exists('/var/lib/slipway/k3s.started'), { timeout: 20_000 }).toBe(true);
+    const release = task('release-host', { MACHINE: 'm7', CLUSTER_ID: 'c1' });
+    const released = session.run(release, { signal, progress: (text) => progress.push(text) });
+    expect(await released).toMatchObject({ changed: 'true' });
+    await ended;
+    expect(progress[0]).toMatch(/^waiting for start-k3s, which runs here since/);
   });
 
   it('starts anew once', async () => {
