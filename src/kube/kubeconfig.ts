@@ -4,6 +4,7 @@ import { Agent as HttpsAgent, type AgentOptions, type RequestOptions } from 'nod
 import { parse } from 'yaml';
 import { z } from 'zod';
 
+import { markIn } from '../domain/kubeconfig-mark.js';
 import type { Secret } from '../domain/secret.js';
 import { messageOf, UsageError } from '../errors/index.js';
 
@@ -59,7 +60,8 @@ type User = Config['users'][number]['user'];
 const maxSockets = 16;
 
 /**
- * The servers of a kubeconfig, one for each context, the current one first.
+ * The servers of a kubeconfig: those of the current context, with the spare addresses that our own kubeconfigs carry, then
+ * those of the other contexts.
  * @throws UsageError code KUBECONFIG_INVALID; no part of the file is repeated in the message.
  */
 export async function kubeServers(kubeconfig: Secret): Promise<readonly KubeServer[]> {
@@ -71,15 +73,22 @@ export async function kubeServers(kubeconfig: Secret): Promise<readonly KubeServ
     const cluster = config.clusters.find((entry) => entry.name === context.cluster)?.cluster;
     const user = config.users.find((entry) => entry.name === context.user)?.user;
     if (!cluster || !user) throw invalid(`context ${name} names a cluster or user that is not there`);
-    if (servers.some((server) => server.address === cluster.server)) continue;
-    servers.push(
-      user.exec || user['auth-provider'] || cluster['proxy-url']
-        ? await elaborateServer(kubeconfig, name, cluster)
-        : plainServer(cluster, user),
-    );
+    for (const address of addressesOf(cluster)) {
+      if (servers.some((server) => server.address === address)) continue;
+      servers.push(
+        user.exec || user['auth-provider'] || cluster['proxy-url']
+          ? await elaborateServer(kubeconfig, name, { ...cluster, server: address })
+          : plainServer({ ...cluster, server: address }, user),
+      );
+    }
   }
   if (servers.length === 0) throw invalid('it has no context');
   return servers;
+}
+
+function addressesOf({ server, extensions }: Cluster): readonly string[] {
+  const spare: unknown = markIn(extensions)?.servers;
+  return [server, ...(Array.isArray(spare) ? spare.filter((one): one is string => typeof one === 'string') : [])];
 }
 
 function read(yaml: string): Config {

@@ -11,7 +11,7 @@ import {
 } from '../engine/index.js';
 import { IncompleteError } from '../errors/index.js';
 import { canForward } from '../provider/port.js';
-import { forgetEtcd, kubeconfigFor, parseServerInfo, type ServerInfo, serverInfo } from '../k3s/index.js';
+import { apiAddresses, forgetEtcd, kubeconfigFor, parseServerInfo, type ServerInfo, serverInfo } from '../k3s/index.js';
 import { type AddressPlan, inside } from './api-address.js';
 import { TaskFailedError } from '../remote/index.js';
 import type { HostTask, Session } from '../remote/types.js';
@@ -73,7 +73,7 @@ export function planControlPlane(
   if (initStep && seedTurn) steps.push(seedTurn);
 
   const anyJoins = hosts.prepared.size > 0;
-  const addressesDiffer = kubeconfigServers(facts.kubeconfig) !== servers.length + (address ? 1 : 0);
+  const addressesDiffer = apiAddresses(facts.kubeconfig).length !== servers.length + (address ? 1 : 0);
   const kubeconfigStale = addressesDiffer || starting.length > 0;
   let tokens: Step<ServerInfo> | undefined;
   if (anyJoins || facts.api === undefined || addressesDiffer) {
@@ -276,9 +276,4 @@ export const mayHoldData = (name: string, { comparison, hosts }: Pick<ClusterFac
 
 function passwordsOf(info: ServerInfo): { server: Secret; agent: Secret } {
   return { server: info.serverToken, agent: info.agentPassword };
-}
-
-/** How many servers a saved kubeconfig knows. */
-function kubeconfigServers(kubeconfig: Secret | undefined): number {
-  return kubeconfig === undefined ? 0 : (kubeconfig.reveal().match(/^\s*server: /gm)?.length ?? 0);
 }

@@ -3,8 +3,13 @@ import { homedir } from 'node:os';
 import { Flags } from '@oclif/core';
 
 import type { Secret } from '../domain/secret.js';
-import { knownCluster } from '../workflows/known-cluster.js';
-import { mergeIntoUserKubeconfig, removeFromUserKubeconfig, userKubeconfigPath } from '../workspace/index.js';
+import { clusterKubeconfig } from '../workflows/kubeconfig.js';
+import {
+  checkUserKubeconfig,
+  mergeIntoUserKubeconfig,
+  removeFromUserKubeconfig,
+  userKubeconfigPath,
+} from '../workspace/index.js';
 import type { Runtime } from './context.js';
 
 export const mergeFlag = Flags.boolean({
@@ -13,11 +18,16 @@ export const mergeFlag = Flags.boolean({
 
 /** Merges the saved kubeconfig into the user's own and returns that file's path. */
 export async function mergeKubeconfig(runtime: Runtime, name: string): Promise<string> {
-  const { folder } = await knownCluster(runtime.workspace, name);
-  const text = await folder.kubeconfig();
+  const { text } = await clusterKubeconfig(runtime, name);
   const path = userKubeconfigPath(process.env, homedir());
-  if (text) await mergeIntoUserKubeconfig(path, text.reveal(), runtime.clock);
+  await mergeIntoUserKubeconfig(path, text.reveal(), runtime.clock);
   return path;
+}
+
+/** Before a cluster is created: whether its entries could be merged at the end. */
+export async function checkMerge(runtime: Runtime, name: string): Promise<void> {
+  const text = await runtime.workspace.cluster(name).kubeconfig();
+  await checkUserKubeconfig(userKubeconfigPath(process.env, homedir()), name, text?.reveal());
 }
 
 /** Takes a deleted cluster's entries out of the user's own kubeconfig, where they were merged in. */

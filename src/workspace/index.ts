@@ -4,4 +4,4 @@ export { openWorkspace, type WorkspaceOptions } from './open.js';
 export { userKubeconfigPath, workspacePath, type Environment } from './paths.js';
 export type { ProcessInfo, ProcessTable } from './processes.js';
 export type * from './types.js';
-export { mergeIntoUserKubeconfig, removeFromUserKubeconfig } from './user-kubeconfig.js';
+export { checkUserKubeconfig, mergeIntoUserKubeconfig, removeFromUserKubeconfig } from './user-kubeconfig.js';

@@ -1,19 +1,30 @@
 import { isMap, isSeq, parseDocument, YAMLSeq, type Document, type Node, type YAMLMap } from 'yaml';
 
-import { UsageError } from '../errors/index.js';
+import { caFingerprint, markIn } from '../domain/kubeconfig-mark.js';
+import { RefusedError, UsageError } from '../errors/index.js';
 
 /** The lists of a kubeconfig whose entries have names. */
 const lists = ['clusters', 'contexts', 'users'] as const;
 
 /**
- * A person's kubeconfig with a cluster's entries in it: those of the same names are replaced, all others and the
- * comments stay, and the cluster's current context becomes the current one. Merging twice changes nothing further.
+ * A person's kubeconfig with a cluster's entries in it. Entries of this very cluster are replaced, all others and the
+ * comments stay, and the cluster's context becomes the current one. Merging twice changes nothing further.
  * @param user the text of the user's file; undefined or empty when there is none
- * @throws UsageError code KUBECONFIG_INVALID when either is not a kubeconfig.
+ * @throws UsageError code KUBECONFIG_INVALID when either is not a kubeconfig
+ * @throws RefusedError code KUBECONFIG_NAME_TAKEN when entries of the same names are somebody else's
  */
 export function mergeKubeconfig(user: string | undefined, cluster: string): string {
   const source = parse(cluster, 'The cluster’s kubeconfig');
   const target = parse(user?.trim() ? user : 'apiVersion: v1\nkind: Config\n', 'The kubeconfig');
+  const isOurs = ownership(source, target);
+  const taken = lists.flatMap((list) =>
+    entriesOf(source, list, 'read').items.flatMap((entry) => {
+      const there = entriesOf(target, list, 'read').items.find((existing) => nameOf(existing) === nameOf(entry));
+      return there === undefined || isOurs(list, there) ? [] : [`${list}: ${nameOf(entry)}`];
+    }),
+  );
+  if (taken.length > 0) throw nameTaken(taken, String(source.get('current-context')));
+  dropOurs(source, target, isOurs, 'superseded');
   for (const list of lists) {
     const entries = entriesOf(target, list, 'make');
     for (const entry of entriesOf(source, list, 'read').items) {
@@ -28,21 +39,107 @@ export function mergeKubeconfig(user: string | undefined, cluster: string): stri
   return textOf(target);
 }
 
-/** The user's kubeconfig without the entries that the cluster's one has. */
+/**
+ * What `mergeKubeconfig` would refuse for a cluster that has no kubeconfig yet, so that it is known before one is made.
+ * @throws UsageError code KUBECONFIG_INVALID; RefusedError code KUBECONFIG_NAME_TAKEN
+ */
+export function refuseTakenNames(user: string | undefined, name: string): void {
+  if (!user?.trim()) return;
+  const target = parse(user, 'The kubeconfig');
+  const taken = lists.filter((list) => entriesOf(target, list, 'read').items.some((entry) => nameOf(entry) === name));
+  if (taken.length > 0)
+    throw nameTaken(
+      taken.map((list) => `${list}: ${name}`),
+      name,
+    );
+}
+
+/** The user's kubeconfig without the entries of this very cluster, whatever they are called by now. */
 export function removeFromKubeconfig(user: string, cluster: string): string {
   const source = parse(cluster, 'The cluster’s kubeconfig');
   const target = parse(user, 'The kubeconfig');
+  const gone = dropOurs(source, target, ownership(source, target), 'all');
+  if (gone.size === 0) return user;
+  const current = target.get('current-context');
+  if (typeof current === 'string' && gone.has(`contexts ${current}`)) target.set('current-context', '');
+  return textOf(target);
+}
+
+type List = (typeof lists)[number];
+type IsOurs = (list: List, entry: unknown) => boolean;
+
+/**
+ * Tells which of a person's entries belong to this very cluster: those with our mark and its CA's fingerprint. Earlier
+ * versions set no mark and added NAME-2, NAME-3 for further servers: of those, what has the cluster's own CA, and what
+ * refers to it under its name.
+ */
+function ownership(source: Document<YAMLMap>, target: Document<YAMLMap>): IsOurs {
+  const own = entriesOf(source, 'clusters', 'read').items[0];
+  const authority = field(own, 'cluster', 'certificate-authority-data');
+  const name = nameOf(own);
+  if (typeof authority !== 'string' || name === undefined) return () => false;
+  const ca = caFingerprint(authority);
+  const isNumbered = (text: string | undefined): boolean =>
+    text === name || (text?.startsWith(`${name}-`) === true && /^[2-9][0-9]*$/.test(text.slice(name.length + 1)));
+  const markOf = (list: List, entry: unknown) => markIn(field(entry, list.slice(0, -1), 'extensions'));
+  const clusterIsOurs = (entry: unknown): boolean =>
+    field(entry, 'cluster', 'certificate-authority-data') === authority &&
+    (markOf('clusters', entry) ? markOf('clusters', entry)?.ca === ca : isNumbered(nameOf(entry)));
+  const clusterNames = new Set(entriesOf(target, 'clusters', 'read').items.filter(clusterIsOurs).map(nameOf));
+  const contextIsOurs = (entry: unknown): boolean => {
+    const mark = markOf('contexts', entry);
+    if (mark) return mark.ca === ca;
+    const refersTo = field(entry, 'context', 'cluster');
+    return (
+      isNumbered(nameOf(entry)) &&
+      field(entry, 'context', 'user') === name &&
+      typeof refersTo === 'string' &&
+      clusterNames.has(refersTo)
+    );
+  };
+  const contexts = entriesOf(target, 'contexts', 'read').items;
+  const userIsOurs = (entry: unknown): boolean => {
+    const mark = markOf('users', entry);
+    if (mark) return mark.ca === ca;
+    const users = contexts.filter((context) => field(context, 'context', 'user') === nameOf(entry));
+    return nameOf(entry) === name && users.length > 0 && users.every(contextIsOurs);
+  };
+  const judges = { clusters: clusterIsOurs, contexts: contextIsOurs, users: userIsOurs };
+  return (list, entry) => judges[list](entry);
+}
+
+/** Takes our entries out: `all`, or those that the cluster's kubeconfig has no more. Returns `list name` of each. */
+function dropOurs(
+  source: Document<YAMLMap>,
+  target: Document<YAMLMap>,
+  isOurs: IsOurs,
+  which: 'all' | 'superseded',
+): ReadonlySet<string> {
   const gone = new Set<string>();
   for (const list of lists) {
-    const names = new Set(entriesOf(source, list, 'read').items.map(nameOf));
+    const staying = new Set(which === 'all' ? [] : entriesOf(source, list, 'read').items.map(nameOf));
     const entries = entriesOf(target, list, 'read');
-    const kept = entries.items.filter((entry) => !names.has(nameOf(entry)));
-    if (kept.length !== entries.items.length) entries.items = kept;
-    if (list === 'contexts') for (const name of names) if (name !== undefined) gone.add(name);
+    const leaves = entries.items.filter((entry) => isOurs(list, entry) && !staying.has(nameOf(entry)));
+    if (leaves.length === 0) continue;
+    for (const entry of leaves) gone.add(`${list} ${nameOf(entry)}`);
+    entries.items = entries.items.filter((entry) => !leaves.includes(entry));
   }
-  const current = target.get('current-context');
-  if (typeof current === 'string' && gone.has(current)) target.set('current-context', '');
-  return textOf(target);
+  return gone;
+}
+
+function field(entry: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined),
+    plain(entry),
+  );
+}
+
+function nameTaken(taken: readonly string[], context: string): RefusedError {
+  return new RefusedError(`Your kubeconfig has entries called ${context} already that are not this cluster’s.`, {
+    code: 'KUBECONFIG_NAME_TAKEN',
+    details: taken,
+    hint: `They stay as they are. Rename them (kubectl config rename-context ${context} …; its cluster and user in the file), or use the cluster’s own file: KUBECONFIG="$(slipway cluster kubeconfig ${context} --path)".`,
+  });
 }
 
 function parse(text: string, what: string): Document<YAMLMap> {
@@ -83,6 +180,6 @@ function textOf(document: Document<YAMLMap>): string {
 function invalid(what: string, problem: string): UsageError {
   return new UsageError(`${what} is not valid: ${problem}.`, {
     code: 'KUBECONFIG_INVALID',
-    hint: 'Mend or move away that file, then run the same command again.',
+    hint: 'Fix that file or move it away, then run the same command again.',
   });
 }

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { Clock } from '../domain/clock.js';
 import { RefusedError, SlipwayError, UsageError } from '../errors/index.js';
 import { errorCode, fileError } from './file-errors.js';
-import { mergeKubeconfig, removeFromKubeconfig } from './kubeconfig-merge.js';
+import { mergeKubeconfig, refuseTakenNames, removeFromKubeconfig } from './kubeconfig-merge.js';
 
 /** Milliseconds to wait for a kubectl that changes the same file. */
 const lockDeadlineMs = 5_000;
@@ -14,12 +14,26 @@ export async function mergeIntoUserKubeconfig(path: string, cluster: string, clo
   await change(path, clock, (text) => mergeKubeconfig(text, cluster));
 }
 
+/**
+ * Refuses what merging would refuse; changes nothing.
+ * @param cluster the cluster's kubeconfig, undefined while it has none
+ * @throws RefusedError code KUBECONFIG_NAME_TAKEN
+ */
+export async function checkUserKubeconfig(path: string, name: string, cluster: string | undefined): Promise<void> {
+  const text = await readFile(path, 'utf8').catch(missing(undefined));
+  if (cluster === undefined) refuseTakenNames(text, name);
+  else mergeKubeconfig(text, cluster);
+}
+
 /** Takes the cluster's entries out of the user's file again; no file is success. */
 export async function removeFromUserKubeconfig(path: string, cluster: string, clock: Clock): Promise<void> {
   await change(path, clock, (text) => (text?.trim() ? removeFromKubeconfig(text, cluster) : undefined));
 }
 
-/** Changes the file as kubectl does: under `<file>.lock`, and through a link to where the file really is. */
+/**
+ * Changes the file as kubectl does: under `<file>.lock`, and through a link to where the file really is. What was in it
+ * before the last change is kept beside it, as `<file>.slipway-backup`.
+ */
 async function change(
   path: string,
   clock: Clock,
@@ -33,7 +47,10 @@ async function change(
     try {
       const before = await readFile(file, 'utf8').catch(missing(undefined));
       const after = edit(before);
-      if (after !== undefined && after !== before) await replace(file, after);
+      if (after !== undefined && after !== before) {
+        if (before !== undefined) await replace(`${file}.slipway-backup`, before);
+        await replace(file, after);
+      }
     } finally {
       await rm(lock, { force: true });
     }
@@ -42,6 +59,7 @@ async function change(
       const { message, code, hint } = error;
       throw new UsageError(`${file}: ${message}`, { code, hint, cause: error });
     }
+    if (error instanceof SlipwayError) throw error;
     throw fileError(error, 'write', file);
   }
 }

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 
+import { caFingerprint } from '../../src/domain/kubeconfig-mark.js';
 import { Secret } from '../../src/domain/index.js';
 import {
+  apiAddresses,
   firstLogin,
+  inCurrentForm,
   installK3s,
   kubeconfigFor,
+  withServer,
   observe,
   parseHostFacts,
   parseHostState,
@@ -185,25 +189,56 @@ users:
   const servers = ['https://203.0.113.1:6443', 'https://203.0.113.2:6443'];
   const made = (current?: string): unknown => parse(kubeconfigFor(raw, { cluster: 'demo', servers, current }).reveal());
 
-  it('has the cluster’s name and a context for each server', () => {
+  it('has the cluster’s name, one context, our mark, and the other addresses in it', () => {
+    const mark = { cluster: 'demo', ca: caFingerprint('Q0E=') };
+    const marked = (more = {}): unknown => [{ name: 'slipway.dev', extension: { ...mark, ...more } }];
     expect(made()).toEqual({
       apiVersion: 'v1',
       kind: 'Config',
       clusters: [
-        { name: 'demo', cluster: { server: servers[0], 'certificate-authority-data': 'Q0E=' } },
-        { name: 'demo-2', cluster: { server: servers[1], 'certificate-authority-data': 'Q0E=' } },
+        {
+          name: 'demo',
+          cluster: {
+            server: servers[0],
+            'certificate-authority-data': 'Q0E=',
+            extensions: marked({ servers: [servers[1]] }),
+          },
+        },
       ],
-      users: [{ name: 'demo', user: { 'client-certificate-data': 'Q0VSVA==', 'client-key-data': 'S0VZ' } }],
-      contexts: [
-        { name: 'demo', context: { cluster: 'demo', user: 'demo' } },
-        { name: 'demo-2', context: { cluster: 'demo-2', user: 'demo' } },
+      users: [
+        {
+          name: 'demo',
+          user: { 'client-certificate-data': 'Q0VSVA==', 'client-key-data': 'S0VZ', extensions: marked() },
+        },
       ],
+      contexts: [{ name: 'demo', context: { cluster: 'demo', user: 'demo', extensions: marked() } }],
       'current-context': 'demo',
     });
   });
 
-  it('can begin with another server', () => {
-    expect(made(servers[1])).toMatchObject({ 'current-context': 'demo-2' });
+  it('is read in the form of earlier versions, too, and brought to today’s', () => {
+    const [first, second] = servers;
+    const authority = { 'certificate-authority-data': 'Q0E=' };
+    const earlier = new Secret(
+      stringify({
+        clusters: [
+          { name: 'demo', cluster: { server: first, ...authority } },
+          { name: 'demo-2', cluster: { server: second, ...authority } },
+        ],
+        users: [{ name: 'demo', user: { 'client-certificate-data': 'Q0VSVA==', 'client-key-data': 'S0VZ' } }],
+      }),
+    );
+    expect(apiAddresses(earlier)).toEqual(servers);
+    expect(parse(inCurrentForm(earlier).reveal())).toEqual(made());
+    expect(apiAddresses(inCurrentForm(earlier))).toEqual(servers);
+    expect(apiAddresses(undefined)).toEqual([]);
+  });
+
+  it('can ask another of its servers, by address or host, and no other', () => {
+    const kubeconfig = kubeconfigFor(raw, { cluster: 'demo', servers });
+    for (const named of [servers[1]!, '203.0.113.2'])
+      expect(parse(withServer(kubeconfig, named).reveal())).toEqual(made(servers[1]));
+    expect(() => withServer(kubeconfig, '203.0.113.3')).toThrow(expect.objectContaining({ code: 'UNKNOWN_SERVER' }));
   });
 
   it.each(['', '{', 'clusters: []', 'apiVersion: v1'])('is not made from %j', (bad) => {

@@ -54,7 +54,9 @@ const apply = (asked: Asked) => cli.run(['cluster', 'apply', ...file(asked), '--
 const planned = async (asked: Asked) =>
   (await cli.run(['cluster', 'plan', ...file(asked), '--detailed-exitcode'])).code;
 const kubeconfig = (): string => readFileSync(join(cli.home, 'ws', 'clusters', 'rack', 'kubeconfig'), 'utf8');
-const servers = (): string[] => [...kubeconfig().matchAll(/server: https:\/\/([\d.]+):/g)].map(([, found]) => found!);
+/** The address that kubectl asks first, then the spare ones. */
+const servers = (): string[] =>
+  [...kubeconfig().matchAll(/(?:server:|-) https:\/\/([\d.]+):/g)].map(([, found]) => found!);
 const status = async (): Promise<{ api: { reachable: boolean }; machines: { name: string }[] }> =>
   JSON.parse((await cli.run(['cluster', 'status', 'rack', '--json'])).out) as never;
 const onHost = async (host: string, path: string): Promise<string | undefined> =>

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 
 import { openBoundary } from '../../src/domain/boundary.js';
 import { systemClock } from '../../src/domain/clock.js';
@@ -30,6 +31,31 @@ beforeAll(async () => {
 afterAll(async () => {
   kube.close();
   await cli.close();
+});
+
+/** A company's own kubeconfig, whose entries happen to be called as a cluster here is. */
+const company = stringify({
+  apiVersion: 'v1',
+  kind: 'Config',
+  clusters: [
+    { name: 'demo', cluster: { server: 'https://k8s.example:6443', 'certificate-authority-data': 'dGhlaXJz' } },
+  ],
+  contexts: [{ name: 'demo', context: { cluster: 'demo', user: 'demo' } }],
+  users: [{ name: 'demo', user: { token: 'planted-company' } }],
+});
+const own = join(cli.home, '.kube/config');
+
+it('`--merge` refuses a name that the person’s kubeconfig has already, on create before anything is made', async () => {
+  mkdirSync(join(cli.home, '.kube'));
+  writeFileSync(own, company);
+  const merging = await cli.run(['cluster', 'kubeconfig', 'demo', '--merge']);
+  expect(merging).toMatchObject({ code: 3, err: expect.stringContaining('kubectl config rename-context') as string });
+  writeFileSync(own, company.replaceAll('demo', 'other'));
+  const before = (await cli.cloud('servers')).length;
+  const creating = await cli.run(['cluster', 'create', 'other', '--provider', 'sandbox', '--yes', '--merge']);
+  expect(creating.code).toBe(3);
+  expect(await cli.cloud('servers')).toHaveLength(before);
+  writeFileSync(own, company);
 });
 
 describe('`cluster delete`', () => {
@@ -71,5 +97,9 @@ describe('`cluster delete`', () => {
     expect(result.left).toEqual({ machines: 0, loadBalancers: 0, volumes: 0, infrastructure: 0 });
     for (const kind of ['servers', 'networks', 'firewalls', 'load_balancers', 'volumes'])
       expect(await cli.cloud(kind), kind).toEqual([]);
+  });
+
+  it('leaves a person’s kubeconfig alone where nothing was merged into it', () => {
+    expect(readFileSync(own, 'utf8')).toBe(company);
   });
 });

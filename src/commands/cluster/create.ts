@@ -3,7 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand, yesFlag } from '../../runtime/base-command.js';
 import { describeFlags, described } from '../../runtime/cluster-flags.js';
 import { clusterInput } from '../../runtime/cluster-input.js';
-import { mergeFlag, mergeKubeconfig } from '../../runtime/merge-kubeconfig.js';
+import { checkMerge, mergeFlag, mergeKubeconfig } from '../../runtime/merge-kubeconfig.js';
 import { reconcile, type ReconcileResult } from '../../workflows/reconcile.js';
 import { renderReady } from '../../runtime/views.js';
 
@@ -32,6 +32,7 @@ export default class ClusterCreate extends BaseCommand {
         { name: args.name, file: flags.file, describe: described(flags) },
         true,
       );
+      if (flags.merge) await checkMerge(runtime, input.spec.name);
       const result = await reconcile(runtime, input, 'cluster create', this.commandLine());
       if (flags.merge) await mergeKubeconfig(runtime, result.cluster);
       this.log(renderReady(result));

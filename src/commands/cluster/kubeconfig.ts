@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand } from '../../runtime/base-command.js';
 import { mergeFlag, mergeKubeconfig } from '../../runtime/merge-kubeconfig.js';
@@ -7,13 +7,21 @@ import { clusterKubeconfig } from '../../workflows/kubeconfig.js';
 export default class ClusterKubeconfig extends BaseCommand {
   static override summary = 'Print the cluster’s kubeconfig; a fresh one is read from a server when none is saved.';
   static override args = { name: Args.string({ description: 'The cluster’s name.', required: true }) };
-  static override flags = { merge: mergeFlag };
+  static override flags = {
+    merge: mergeFlag,
+    path: Flags.boolean({ description: 'Print where the file is instead.', exclusive: ['merge'] }),
+    server: Flags.string({
+      description: 'Ask this address of the API instead of the first, one of those that the cluster has.',
+      exclusive: ['merge', 'path'],
+    }),
+  };
 
   async run(): Promise<{ path: string; kubeconfig: string }> {
     const { args, flags } = await this.parse(ClusterKubeconfig);
     return this.withRuntime(flags, async (runtime) => {
-      const { path, text } = await clusterKubeconfig(runtime, args.name);
+      const { path, text } = await clusterKubeconfig(runtime, args.name, flags.server);
       if (flags.merge) this.log(`merged into ${await mergeKubeconfig(runtime, args.name)}`);
+      else if (flags.path) this.log(path);
       else this.log(text.reveal().trimEnd());
       return { path, kubeconfig: text.reveal() };
     });

@@ -1,0 +1,125 @@
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+
+import { systemClock } from '../../src/domain/clock.js';
+import { Secret } from '../../src/domain/secret.js';
+import { kubeconfigFor } from '../../src/k3s/index.js';
+import { mergeKubeconfig, removeFromKubeconfig } from '../../src/workspace/kubeconfig-merge.js';
+import { mergeIntoUserKubeconfig } from '../../src/workspace/user-kubeconfig.js';
+
+const k3s = (ca: string): Secret =>
+  new Secret(
+    stringify({
+      clusters: [{ name: 'default', cluster: { 'certificate-authority-data': ca } }],
+      users: [{ name: 'default', user: { 'client-certificate-data': 'QQ==', 'client-key-data': 'QQ==' } }],
+    }),
+  );
+const ours = (cluster: string, ca = 'b3Vycw=='): string =>
+  kubeconfigFor(k3s(ca), { cluster, servers: ['https://192.0.2.1:6443', 'https://192.0.2.2:6443'] }).reveal();
+
+interface Config {
+  readonly clusters: readonly { readonly name: string }[];
+  readonly contexts: readonly { readonly name: string }[];
+  readonly users: readonly { readonly name: string }[];
+  readonly 'current-context': string;
+}
+const names = (text: string) => {
+  const { clusters, contexts, users } = parse(text) as Config;
+  return [clusters, contexts, users].map((list) => list.map(({ name }) => name));
+};
+
+/** A company's own entries, by hand: a cluster, a context and a user with a token for each name. */
+const company = (...clusterNames: readonly string[]): string =>
+  stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: clusterNames.map((name) => ({
+      name,
+      cluster: { server: `https://${name}.example:6443`, 'certificate-authority-data': 'dGhlaXJz' },
+    })),
+    contexts: clusterNames.map((name) => ({ name, context: { cluster: name, user: name } })),
+    users: clusterNames.map((name) => ({ name, user: { token: 'planted-company' } })),
+    'current-context': clusterNames[0],
+  });
+
+/** What earlier versions merged: no mark, and a numbered context for each further server. */
+const unmarked = (name: string, ca = 'b3Vycw=='): string =>
+  stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [name, `${name}-2`].map((one, index) => ({
+      name: one,
+      cluster: { server: `https://192.0.2.${index + 1}:6443`, 'certificate-authority-data': ca },
+    })),
+    users: [{ name, user: { 'client-certificate-data': 'QQ==', 'client-key-data': 'QQ==' } }],
+    contexts: [name, `${name}-2`].map((one) => ({ name: one, context: { cluster: one, user: name } })),
+    'current-context': name,
+  });
+
+describe('merging into a person’s kubeconfig', () => {
+  it('adds one context for a cluster of several servers, so that it meets no cluster called NAME-2', () => {
+    const merged = mergeKubeconfig(mergeKubeconfig(undefined, ours('demo')), ours('demo-2', 'b3RoZXI='));
+    expect(names(merged)).toEqual(Array(3).fill(['demo', 'demo-2']));
+    expect(mergeKubeconfig(merged, ours('demo-2', 'b3RoZXI='))).toBe(merged);
+  });
+
+  it('refuses to overwrite entries of the same name that are somebody else’s, and shows no secret of theirs', () => {
+    const merging = (): string => mergeKubeconfig(company('demo'), ours('demo'));
+    expect(merging).toThrow(
+      expect.objectContaining({
+        code: 'KUBECONFIG_NAME_TAKEN',
+        exitCode: 3,
+        details: ['clusters: demo', 'contexts: demo', 'users: demo'],
+      }),
+    );
+    expect(merging).not.toThrow(/planted/);
+  });
+
+  it('refuses to overwrite another cluster of ours that has the same name', () => {
+    expect(() => mergeKubeconfig(ours('demo', 'YW5vdGhlcg=='), ours('demo'))).toThrow(
+      expect.objectContaining({ code: 'KUBECONFIG_NAME_TAKEN' }),
+    );
+  });
+
+  it('replaces what an earlier version merged, the numbered contexts included', () => {
+    expect(names(mergeKubeconfig(unmarked('demo'), ours('demo')))).toEqual(Array(3).fill(['demo']));
+  });
+
+  it('keeps what was in the file before the change beside it, readable by its owner alone', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'slipway-kubeconfig-'));
+    const file = join(folder, 'config');
+    const before = `# mine\n${company('work')}`;
+    await writeFile(file, before);
+    await mergeIntoUserKubeconfig(file, ours('demo'), systemClock);
+    expect(await readFile(`${file}.slipway-backup`, 'utf8')).toBe(before);
+    expect(await readFile(file, 'utf8')).toContain('# mine');
+    expect((await readdir(folder)).sort()).toEqual(['config', 'config.slipway-backup']);
+  });
+});
+
+describe('taking a deleted cluster out of a person’s kubeconfig', () => {
+  it('leaves entries alone that only have its names', () => {
+    const theirs = company('demo', 'demo-2');
+    expect(removeFromKubeconfig(theirs, ours('demo'))).toBe(theirs);
+    const another = ours('demo', 'YW5vdGhlcg==');
+    expect(removeFromKubeconfig(another, ours('demo'))).toBe(another);
+  });
+
+  it('takes out what was merged, under whatever name its context has by now, and nothing else', () => {
+    const merged = mergeKubeconfig(company('work', 'demo-2'), ours('demo'));
+    const renamed = merged.replace(/- name: demo\n( +)context:/, '- name: mine\n$1context:');
+    for (const text of [merged, renamed])
+      expect(names(removeFromKubeconfig(text, ours('demo')))).toEqual(Array(3).fill(['work', 'demo-2']));
+    expect((parse(removeFromKubeconfig(merged, ours('demo'))) as Config)['current-context']).toBe('');
+  });
+
+  it('takes out what an earlier version merged, told by the cluster’s CA', () => {
+    expect(names(removeFromKubeconfig(unmarked('demo'), ours('demo')))).toEqual([[], [], []]);
+    const theirs = unmarked('demo', 'dGhlaXJz');
+    expect(removeFromKubeconfig(theirs, ours('demo'))).toBe(theirs);
+  });
+});
