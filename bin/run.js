@@ -78,7 +78,18 @@ async function main() {
   }
   // Only what was built runs, whatever NODE_ENV says.
   oclif.settings.enableAutoTranspile = false;
-  await oclif.execute({ dir: import.meta.url });
+  const { printableLines } = await import('../dist/src/domain/printable.js');
+  await oclif.run(args, import.meta.url).then(
+    () => oclif.flush(),
+    (error) => {
+      // What oclif prints by itself goes by the same rule as all else.
+      if (error instanceof Error) {
+        error.message = printableLines(error.message);
+        error.stack = printableLines(error.stack ?? error.message);
+      }
+      return oclif.handle(error);
+    },
+  );
 }
 
 await main();

@@ -11,4 +11,5 @@ export * from './addresses.js';
 export * from './residency.js';
 export * from './cost.js';
 export * from './pools.js';
+export * from './printable.js';
 export * from './words.js';

@@ -1,6 +1,7 @@
 import { Command, Flags } from '@oclif/core';
 
 import { systemClock } from '../domain/clock.js';
+import { printableJson, printableLines } from '../domain/printable.js';
 import { exitCodes, InterruptedError, SlipwayError, UsageError } from '../errors/index.js';
 import { createReporter, errorToJson, renderError, type ProgressMode } from '../ui/index.js';
 import type { Runtime } from './context.js';
@@ -67,6 +68,30 @@ export abstract class BaseCommand extends Command {
   protected commandLine(): string {
     const words = [...(this.id?.split(':') ?? []), ...this.argv];
     return ['slipway', ...words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)))].join(' ');
+  }
+
+  /** Nothing that a terminal would obey leaves here, whoever it came from. */
+  override log(message = ''): void {
+    super.log('%s', printableLines(message));
+  }
+
+  /** Data that a program reads: as it is, but for a terminal. */
+  protected logData(text: string): void {
+    if (process.stdout.isTTY) this.log(text);
+    else super.log('%s', text);
+  }
+
+  override logToStderr(message = ''): void {
+    super.logToStderr('%s', printableLines(message));
+  }
+
+  override warn(input: Error | string): Error | string {
+    this.logToStderr(`Warning: ${typeof input === 'string' ? input : input.message}`);
+    return input;
+  }
+
+  protected override logJson(json: unknown): void {
+    process.stdout.write(`${printableJson(json, 2)}\n`);
   }
 
   protected override async catch(error: Error): Promise<void> {

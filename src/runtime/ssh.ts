@@ -66,7 +66,7 @@ async function writeEntry(
     'LogLevel ERROR',
     ...more,
   ];
-  return `Host ${name}\n${lines.map((line) => `  ${line}\n`).join('')}`;
+  return `Host ${name}\n${lines.map((line) => `  ${line.replace(/\p{Cc}/gu, '')}\n`).join('')}`;
 }
 
 const wordOf = (name: string): string => name.replace(/[^\w.-]+/g, '-');

@@ -1,15 +1,19 @@
+import { printableLines } from '../domain/printable.js';
 import { messageOf, SlipwayError } from '../errors/index.js';
+
+/** Further lines are indented: only the last line of ours begins with `Next:`. */
+const indented = (text: string): string => printableLines(text).replaceAll('\n', '\n  ');
 
 /** What a person reads on stderr: what happened, the details, what to do next. Never a stack trace of ours to mend. */
 export function renderError(error: unknown): string {
   if (error instanceof SlipwayError) {
     return [
-      `Error: ${error.message}`,
-      ...error.details.map((detail) => `  ${detail}`),
-      ...(error.hint === undefined ? [] : [`Next: ${error.hint}`]),
+      `Error: ${indented(error.message)}`,
+      ...error.details.map((detail) => `  ${indented(detail)}`),
+      ...(error.hint === undefined ? [] : [`Next: ${indented(error.hint)}`]),
     ].join('\n');
   }
-  return `Error: ${messageOf(error)}\nNext: This was not foreseen. Run the same command again; if it stays, report it.`;
+  return `Error: ${indented(messageOf(error))}\nNext: This was not foreseen. Run the same command again; if it stays, report it.`;
 }
 
 export function errorToJson(error: unknown): unknown {

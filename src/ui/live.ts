@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { printableLines } from '../domain/printable.js';
 import { renderError } from './errors.js';
 
 export interface LiveOptions {
@@ -17,7 +18,7 @@ export async function liveScreen(
   if (inPlace) out.write('\u001b[?25l');
   try {
     while (!signal.aborted) {
-      const text = await render().catch((error: unknown) => renderError(error));
+      const text = printableLines(await render().catch((error: unknown) => renderError(error)));
       if (signal.aborted) break;
       // Home, each line cleared to its end, then the rest of the screen: no flicker.
       if (inPlace) out.write(`\u001b[H${text.replaceAll('\n', '\u001b[K\n')}\u001b[K\n\u001b[J`);

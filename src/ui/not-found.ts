@@ -1,6 +1,8 @@
 import type { Hook } from '@oclif/core';
 import { distance } from 'fastest-levenshtein';
 
+import { printableLines } from '../domain/printable.js';
+
 /** Answers a command that does not exist: the nearest one, or those of its topic; exit 2, no prompt. */
 const notFound: Hook.CommandNotFound = async function ({ id, argv, config }) {
   const known = config.commandIDs;
@@ -17,7 +19,7 @@ const notFound: Hook.CommandNotFound = async function ({ id, argv, config }) {
         : 'Next: slipway --help lists the commands.',
     );
   }
-  process.stderr.write(`${lines.join('\n')}\n`);
+  process.stderr.write(`${printableLines(lines.join('\n'))}\n`);
   this.exit(2);
 };
 

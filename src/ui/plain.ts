@@ -1,3 +1,4 @@
+import { printable } from '../domain/printable.js';
 import { count } from '../domain/words.js';
 import type { ReportEvent, StepInfo } from '../reporting/index.js';
 import { duration } from './text.js';
@@ -25,7 +26,7 @@ export class PlainLines {
         return this.step(
           event.id,
           event.at,
-          (step) => `FAILED: ${step.text} (${duration(event.ms)}): ${event.error.message}`,
+          (step) => `FAILED: ${step.text} (${duration(event.ms)}): ${printable(event.error.message)}`,
         );
       case 'step-skipped':
         return this.step(event.id, event.at, (step) => `skipped: ${step.text}, because ${event.because}`);

@@ -1,11 +1,13 @@
 import { count } from '../domain/words.js';
+import { printable } from '../domain/printable.js';
 import type { StepInfo } from '../reporting/index.js';
 
 /**
  * The steps of a plan by phase, `-` before what takes something away, `~` before what changes something there is with
  * the lines of its diff below, and a line that sums up.
  */
-export function renderPlan(steps: readonly StepInfo[]): string {
+export function renderPlan(planned: readonly StepInfo[]): string {
+  const steps = planned.map(printableStep);
   if (steps.length === 0) return 'Nothing to do: everything is as asked.';
   const lines: string[] = [];
   for (const phase of new Set(steps.map((step) => step.phase))) {
@@ -24,3 +26,14 @@ export function renderPlan(steps: readonly StepInfo[]): string {
 }
 
 const markOf = ({ destroys, adds, details }: StepInfo): string => (destroys ? '-' : details && !adds ? '~' : '+');
+
+/** A step whose words may be shown: a server's name cannot end a line or hide one. */
+export function printableStep(step: StepInfo): StepInfo {
+  return {
+    ...step,
+    phase: printable(step.phase),
+    target: printable(step.target),
+    text: printable(step.text),
+    ...(step.details === undefined ? {} : { details: step.details.map(printable) }),
+  };
+}

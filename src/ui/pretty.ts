@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.js';
+import { printable } from '../domain/printable.js';
 import type { ReportEvent, StepInfo } from '../reporting/index.js';
 import { PassThrough } from 'node:stream';
 
@@ -50,7 +51,7 @@ export class PrettyProgress {
       case 'step-done':
         return this.end(event.id, event.at, 'done');
       case 'step-failed':
-        this.#before.push(`✖ ${this.#steps.get(event.id)?.target ?? event.id}: ${event.error.message}`);
+        this.#before.push(`✖ ${this.#steps.get(event.id)?.target ?? event.id}: ${printable(event.error.message)}`);
         return this.end(event.id, event.at, 'failed');
       case 'step-skipped':
         return this.end(event.id, event.at, 'skipped');

@@ -1,3 +1,4 @@
+import { printable } from '../domain/printable.js';
 import { DeclinedError, UsageError } from '../errors/index.js';
 import type { Choice, Confirmation } from '../reporting/index.js';
 
@@ -28,13 +29,18 @@ export async function confirm(
       details,
     });
   }
-  asking.write(`${details.map((line) => `  ${line}\n`).join('')}`);
+  asking.write(details.map((line) => `  ${printable(line)}\n`).join(''));
   const { default: enquirer } = await import('enquirer');
   const answer = await enquirer
     .prompt<{ answer: boolean | string }>(
       typed === undefined
-        ? { type: 'confirm', name: 'answer', message: question, stdout: process.stderr }
-        : { type: 'input', name: 'answer', message: `${question} Type ${typed} to go on:`, stdout: process.stderr },
+        ? { type: 'confirm', name: 'answer', message: printable(question), stdout: process.stderr }
+        : {
+            type: 'input',
+            name: 'answer',
+            message: printable(`${question} Type ${typed} to go on:`),
+            stdout: process.stderr,
+          },
     )
     .catch(() => ({ answer: false }));
   if (answer.answer === true || (typed !== undefined && answer.answer === typed)) return;
@@ -54,8 +60,8 @@ export async function choose(asking: Asking, { question, choices, flags }: Choic
     .prompt<{ answer: string }>({
       type: 'select',
       name: 'answer',
-      message: question,
-      choices: [...choices],
+      message: printable(question),
+      choices: choices.map((name) => ({ name, message: printable(name) })),
       stdout: process.stderr,
     })
     .then(({ answer }) => answer)

@@ -1,5 +1,7 @@
+import { printable, printableJson, printableLines } from '../domain/printable.js';
 import type { Clock } from '../domain/clock.js';
 import type { ReportEvent, Reporter } from '../reporting/index.js';
+import { printableStep } from './plan.js';
 import { PlainLines } from './plain.js';
 import { PrettyProgress } from './pretty.js';
 import { choose, confirm, type Asking } from './prompt.js';
@@ -49,12 +51,44 @@ function sinkFor(
 ): Sink {
   switch (mode) {
     case 'pretty':
-      return new PrettyProgress(stderr, clock);
+      return escaping(new PrettyProgress(stderr, clock));
     case 'plain':
-      return new PlainLines(line);
+      return escaping(new PlainLines((text) => line(printableLines(text))));
     case 'json':
-      return { emit: (event) => line(JSON.stringify(event)) };
+      return { emit: (event) => line(printableJson(event)) };
     case 'none':
       return { emit: () => {} };
+  }
+}
+
+/** A sink for people's eyes, which gets nothing that a terminal would obey. */
+const escaping = (sink: Sink): Sink => ({
+  emit: (event) => sink.emit(printableEvent(event)),
+  close: () => sink.close?.(),
+});
+
+function printableEvent(event: ReportEvent): ReportEvent {
+  switch (event.type) {
+    case 'operation-started':
+      return {
+        ...event,
+        operation: printable(event.operation),
+        cluster: printable(event.cluster),
+        steps: event.steps.map(printableStep),
+      };
+    case 'step-progress':
+    case 'looking':
+      return { ...event, text: printable(event.text) };
+    case 'note':
+      return { ...event, text: printableLines(event.text) };
+    case 'step-skipped':
+      return { ...event, because: printable(event.because) };
+    // Their errors are worded, and escaped, where they are shown.
+    case 'step-failed':
+    case 'step-started':
+    case 'step-done':
+    case 'interrupting':
+    case 'operation-finished':
+      return event;
   }
 }

@@ -1,13 +1,16 @@
+import { printable } from '../domain/printable.js';
+
 /** Columns padded to their widest cell; no borders, so that lines can be cut and grepped. Empty columns go. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(header: readonly string[], cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(printable));
   const used = header.map(
     (title, column) => rows.some((row) => (row[column] ?? '') !== '') || (title !== '' && rows.length === 0),
   );
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
   );
-  const line = (cells: readonly string[]): string =>
-    cells
+  const line = (row: readonly string[]): string =>
+    row
       .map((cell, column) => cell.padEnd(widths[column]!))
       .filter((_, column) => used[column])
       .join('  ')

@@ -22,7 +22,7 @@ export default class ClusterKubeconfig extends BaseCommand {
       const { path, text } = await clusterKubeconfig(runtime, args.name, flags.server);
       if (flags.merge) this.log(`merged into ${await mergeKubeconfig(runtime, args.name)}`);
       else if (flags.path) this.log(path);
-      else this.log(text.reveal().trimEnd());
+      else this.logData(text.reveal().trimEnd());
       return { path, kubeconfig: text.reveal() };
     });
   }

@@ -22,7 +22,7 @@ export default class ClusterStatusCommand extends BaseCommand {
     return this.withRuntime(flags, async (runtime) => {
       if (flags.spec) {
         const { record } = await knownCluster(runtime.workspace, args.name);
-        this.log(clusterToYaml(record.spec).trimEnd());
+        this.logData(clusterToYaml(record.spec).trimEnd());
         return record.spec;
       }
       if (flags.history) {

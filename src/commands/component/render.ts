@@ -33,7 +33,7 @@ export default class ComponentRender extends BaseCommand {
       const rendering = await renderToFiles(runtime, { spec: input.spec, names: argv.map(String), folder });
       const { files, removed } = rendering;
       if (folder === undefined)
-        for (const [path, text] of Object.entries(files)) this.log(`---\n# ${path}\n${text.trimEnd()}`);
+        for (const [path, text] of Object.entries(files)) this.logData(`---\n# ${path}\n${text.trimEnd()}`);
       else
         this.log(
           `${Object.keys(files).length} files in ${flags.out}${removed.length === 0 ? '' : `, ${removed.length} old ones removed`}: ${rendering.components.join(', ') || 'no component is on'}`,
