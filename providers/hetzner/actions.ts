@@ -10,7 +10,7 @@ import { actionShape, type WireAction } from './wire.js';
 interface Waiter {
   readonly id: number;
   readonly command: string;
-  /** Milliseconds of `Clock.now` at which waiting ends. */
+  /** Milliseconds of `Clock.monotonic` at which waiting ends. */
   readonly deadline: number;
   misses: number;
   readonly progress: CallOptions['progress'];
@@ -60,7 +60,7 @@ export class Actions {
       const waiter: Waiter = {
         id: action.id,
         command: action.command,
-        deadline: this.clock.now() + deadlineMs,
+        deadline: this.clock.monotonic() + deadlineMs,
         misses: 0,
         progress: options.progress,
         resolve: () => (end(), resolve()),
@@ -119,7 +119,7 @@ export class Actions {
     waiter.misses = 0;
     if (action.status === 'success') waiter.resolve();
     else if (action.status === 'error') waiter.reject(errorFromAction(action.command, action.error));
-    else if (this.clock.now() >= waiter.deadline) waiter.reject(tooLong(waiter, action));
+    else if (this.clock.monotonic() >= waiter.deadline) waiter.reject(tooLong(waiter, action));
     else waiter.progress?.(`${action.command.replaceAll('_', ' ')}: ${action.progress} %`);
   }
 }

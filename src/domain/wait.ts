@@ -31,7 +31,7 @@ export interface WaitOptions {
  */
 export async function waitFor<T>(condition: Condition<T>, options: WaitOptions): Promise<T> {
   const { clock, signal } = options;
-  const started = clock.now();
+  const started = clock.monotonic();
   let interval = options.intervalMs ?? 250;
   let seen = 'nothing yet';
   let cause: unknown;
@@ -50,7 +50,7 @@ export async function waitFor<T>(condition: Condition<T>, options: WaitOptions):
       cause = error;
       say(messageOf(error));
     }
-    const left = started + options.deadlineMs - clock.now();
+    const left = started + options.deadlineMs - clock.monotonic();
     if (left <= 0) {
       throw new IncompleteError(
         `Gave up after ${Math.round(options.deadlineMs / 1000)} s of waiting for ${condition.what}.`,

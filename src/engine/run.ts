@@ -105,21 +105,22 @@ class Run {
 
   private start(step: Step): void {
     const { clock, reporter } = this.options;
-    const started = clock.now();
+    const started = clock.monotonic();
     this.#state.set(step.id, 'running');
     this.#running += 1;
-    reporter.emit({ type: 'step-started', at: started, id: step.id });
+    reporter.emit({ type: 'step-started', at: clock.now(), id: step.id });
     void this.attempt(step).then((outcome) => {
       const at = clock.now();
+      const ms = clock.monotonic() - started;
       if ('error' in outcome) {
         this.#state.set(step.id, 'failed');
         const error = asSlipwayError(step, outcome.error);
         this.#failures.push({ step, error });
-        reporter.emit({ type: 'step-failed', at, id: step.id, ms: at - started, error });
+        reporter.emit({ type: 'step-failed', at, id: step.id, ms, error });
       } else {
         this.#state.set(step.id, 'done');
         this.#outputs.set(step.id, outcome.value);
-        reporter.emit({ type: 'step-done', at, id: step.id, ms: at - started });
+        reporter.emit({ type: 'step-done', at, id: step.id, ms });
       }
       for (const name of step.limits ?? []) this.#held.set(name, this.#held.get(name)! - 1);
       this.#running -= 1;

@@ -29,7 +29,7 @@ interface Held {
 export async function evictPods(client: KubeClient, node: string, options: DrainOptions): Promise<void> {
   const { signal, progress, deadlineMs } = options;
   const { clock } = client;
-  const started = clock.now();
+  const started = clock.monotonic();
   const limit = pLimit(parallelEvictions);
   const held = new Map<string, Held>();
   const asked = new Set<string>();
@@ -42,7 +42,7 @@ export async function evictPods(client: KubeClient, node: string, options: Drain
     if (allEnding && !(await isReady(client, node, signal))) return;
     const due = leaving.filter((pod) => {
       const uid = pod.metadata?.uid ?? '';
-      return !pod.metadata?.deletionTimestamp && !asked.has(uid) && (held.get(uid)?.retryAt ?? 0) <= clock.now();
+      return !pod.metadata?.deletionTimestamp && !asked.has(uid) && (held.get(uid)?.retryAt ?? 0) <= clock.monotonic();
     });
     await Promise.all(
       due.map((pod) =>
@@ -52,16 +52,16 @@ export async function evictPods(client: KubeClient, node: string, options: Drain
           if (because === undefined) {
             held.delete(uid);
             asked.add(uid);
-          } else held.set(uid, { because, retryAt: clock.now() + budgetPauseMs });
+          } else held.set(uid, { because, retryAt: clock.monotonic() + budgetPauseMs });
         }),
       ),
     );
     const lines = leaving.map((pod) => `${podName(pod)}: ${held.get(pod.metadata?.uid ?? '')?.because ?? 'is ending'}`);
-    if (clock.now() - started >= deadlineMs) throw tooLate(node, deadlineMs, lines);
+    if (clock.monotonic() - started >= deadlineMs) throw tooLate(node, deadlineMs, lines);
     const text = summary(lines);
     if (text !== said) progress?.(text);
     said = text;
-    await clock.sleep(Math.min(pause, Math.max(1, started + deadlineMs - clock.now())), signal);
+    await clock.sleep(Math.min(pause, Math.max(1, started + deadlineMs - clock.monotonic())), signal);
   }
 }
 

@@ -65,8 +65,8 @@ export class HostSession implements Session {
               refusedSince = undefined;
               throw error;
             }
-            refusedSince ??= clock.now();
-            if (mayPass(error) && clock.now() - refusedSince < Math.min(refusedMs, deadlineMs / 2)) {
+            refusedSince ??= clock.monotonic();
+            if (mayPass(error) && clock.monotonic() - refusedSince < Math.min(refusedMs, deadlineMs / 2)) {
               throw new Error('the login is refused so far', { cause: error });
             }
             throw loginRefused(error);
@@ -132,7 +132,7 @@ export class HostSession implements Session {
     const texts = await this.tools.texts(task.name);
     const attempt = random.bytes(8).toString('hex');
     const scrub = scrubber(task.params);
-    const deadline = clock.now() + task.deadlineMs;
+    const deadline = clock.monotonic() + task.deadlineMs;
     // Attached again, a task tells everything from its start: what was said once is not said twice.
     const said = new Set<string>();
     const progress = (text: string): void => {
@@ -142,7 +142,7 @@ export class HostSession implements Session {
     };
     let silentRefusals = 0;
     for (let why = ''; ;) {
-      const left = deadline - clock.now();
+      const left = deadline - clock.monotonic();
       if (left <= 0) throw lost(name, task.name, why);
       const client = await this.#again(left, options, name, task.name, why);
       const wire = wireTask(task, texts, attempt, Math.ceil(left / 1000));

@@ -225,11 +225,11 @@ export async function execute(
   const { clock, signal } = context;
   const journal = await folder.journal(operation);
   const reporter = journaled(context.reporter, journal);
-  const started = clock.now();
+  const started = clock.monotonic();
   try {
     reporter.emit({
       type: 'operation-started',
-      at: started,
+      at: clock.now(),
       operation,
       cluster: folder.name,
       steps: steps.map(stepInfo),
@@ -239,7 +239,7 @@ export async function execute(
     reporter.emit({
       type: 'operation-finished',
       at: clock.now(),
-      ms: clock.now() - started,
+      ms: clock.monotonic() - started,
       outcome: result.interrupted ? 'interrupted' : error ? 'failed' : 'done',
     });
     if (error) throw error;

@@ -243,12 +243,13 @@ export class LocalClusterFolder implements ClusterFolder {
 
   async #momentLock(path: string): Promise<Lock> {
     const options: LockOptions = { ...this.context, files: this.context.quietFiles };
-    const deadline = this.context.clock.now() + turnDeadlineMs;
+    const deadline = this.context.clock.monotonic() + turnDeadlineMs;
     for (;;) {
       const result = await tryLock(path, 'a short change', options);
       if ('lock' in result) return result.lock;
-      const now = this.context.clock.now();
-      if (now > deadline) throw busyError(this.name, path, result.heldBy, this.context.process, now);
+      const { clock } = this.context;
+      if (clock.monotonic() > deadline)
+        throw busyError(this.name, path, result.heldBy, this.context.process, clock.now());
       await this.context.clock.sleep(10);
     }
   }

@@ -79,7 +79,7 @@ async function replace(file: string, text: string): Promise<void> {
 
 /** @throws RefusedError code KUBECONFIG_LOCKED, naming the lock file that was in the way all the time. */
 async function lockFile(path: string, clock: Clock): Promise<string> {
-  const deadline = clock.now() + lockDeadlineMs;
+  const deadline = clock.monotonic() + lockDeadlineMs;
   for (;;) {
     try {
       await (await open(path, 'wx', 0o600)).close();
@@ -87,7 +87,7 @@ async function lockFile(path: string, clock: Clock): Promise<string> {
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
     }
-    if (clock.now() > deadline) {
+    if (clock.monotonic() > deadline) {
       throw new RefusedError(`${path} is in the way: another program seems to be changing that kubeconfig.`, {
         code: 'KUBECONFIG_LOCKED',
         hint: `Wait for it, or remove ${path} when nothing uses it, then run the same command again.`,

@@ -25,7 +25,7 @@ write_file "$SLIPWAY_PREFIX/etc/systemd/system/$service" 644 "$UNIT"
 systemctl daemon-reload
 said=$(systemctl enable "$service" 2>&1) || fail UNIT_FAILED "$service could not be enabled: $said"
 
-began=$(date +%s)
+began=$(uptime_seconds)
 wanted=$(sha256 "$config_file")/$(sha256 "$SLIPWAY_PREFIX/etc/systemd/system/$service")/$(sha256 "$bin")
 # Read at the start only, like the configuration.
 registries=$(sha256 "$SLIPWAY_PREFIX/etc/rancher/k3s/registries.yaml")
@@ -103,11 +103,11 @@ until [ "$(is_active "$service")" = active ] && [ ! -e "$tombstone" ]; do
   step_aside
   rounds=$((rounds + 1))
   late=false
-  [ "$(($(date +%s) - began))" -lt "$WAIT_SECONDS" ] || late=true
+  [ "$(($(uptime_seconds) - began))" -lt "$WAIT_SECONDS" ] || late=true
   restarts=$(systemctl show --property=NRestarts --value "$service" 2>/dev/null) || restarts=0
   # Some failures do not end k3s: it says the same for ever.
   stuck=false
-  [ "$(($(date +%s) - began))" -lt "$((WAIT_SECONDS / 6))" ] || stuck=true
+  [ "$(($(uptime_seconds) - began))" -lt "$((WAIT_SECONDS / 6))" ] || stuck=true
   if [ "$ROLE" = server ] && { $late || [ $((rounds % 10)) -eq 0 ]; } && taken_out; then
     give_up NOT_A_MEMBER "$service does not start: the cluster took this server out of etcd, and its old data keep it from joining again"
   fi

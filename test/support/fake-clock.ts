@@ -3,6 +3,7 @@ import type { Clock, Random } from '../../src/domain/clock.js';
 /** A clock whose sleeps end as soon as everybody sleeps: time jumps to the next one due. No real waiting. */
 export class FakeClock implements Clock {
   #now: number;
+  #set = 0;
   readonly #due: { at: number; wake: () => void }[] = [];
 
   constructor(start = Date.parse('2026-11-20T10:00:00Z')) {
@@ -10,7 +11,16 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
+    return this.#now + this.#set;
+  }
+
+  monotonic(): number {
     return this.#now;
+  }
+
+  /** Sets the computer's clock forward or back; no time passes. */
+  jump(ms: number): void {
+    this.#set += ms;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -70,6 +70,10 @@ export class SteppedClock implements Clock {
     return this.#now;
   }
 
+  monotonic(): number {
+    return this.#now;
+  }
+
   advance(ms: number): void {
     this.#now += ms;
   }

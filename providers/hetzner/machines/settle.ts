@@ -25,13 +25,13 @@ export async function completed(
   footing: Footing,
   options: CallOptions,
 ): Promise<WireServer> {
-  const started = hetzner.clock.now();
+  const started = hetzner.clock.monotonic();
   for (let round = 0; ; round += 1) {
     const found = await hetzner.api.find(`/servers/${server.id}`, serverAnswer, options);
     if (!found) throw vanished(server);
     const pending = pendingOf(found.server, footing);
     if (pending.length === 0) return found.server;
-    if (hetzner.clock.now() - started > deadlineMs) throw stuck(found.server, pending);
+    if (hetzner.clock.monotonic() - started > deadlineMs) throw stuck(found.server, pending);
     for (const lack of pending) await mend(hetzner, server.id, lack, round, footing, options);
   }
 }

@@ -186,7 +186,8 @@ export class Actions {
 
   #schedule(record: ActionRecord): void {
     const scale = this.#port.timeScale();
-    const left = Math.max(0, (record.dueAt ?? 0) - this.#port.now());
+    // Never more than the whole of it: after a restart the computer's clock may have been set back.
+    const left = Math.min(record.ms * scale, Math.max(0, (record.dueAt ?? 0) - this.#port.now()));
     const cancel = this.#port.after(scale === 0 ? 0 : left / scale, () => {
       this.#timers.delete(record.id);
       this.#end(record, record.effect ? this.#port.apply('end', record.effect, record) : undefined);

@@ -109,7 +109,9 @@ async function helmDone(
   run: ComponentRun,
 ): Promise<string | undefined> {
   const deadline =
-    tools.clock.now() + (goDuration(text(spec, 'timeout')) ?? componentDeadlines.helm) + componentDeadlines.helmJob;
+    tools.clock.monotonic() +
+    (goDuration(text(spec, 'timeout')) ?? componentDeadlines.helm) +
+    componentDeadlines.helmJob;
   const through = new Set<string | undefined>();
   const cleared = new Set<string | undefined>(former.cleared === undefined ? [] : [former.cleared]);
   for (;;) {
@@ -117,7 +119,7 @@ async function helmDone(
       tools,
       release,
       { through, cleared, replaces: former.replaces },
-      Math.max(1, deadline - tools.clock.now()),
+      Math.max(1, deadline - tools.clock.monotonic()),
       run,
     );
     if ('left' in ended) {

@@ -3,8 +3,12 @@
 set -eu
 umask 077
 : "${SLIPWAY_PREFIX:=}"
-# Seconds since 1970 until which a task may wait; the runner sets it from the task's deadline.
-: "${SLIPWAY_UNTIL:=$(($(date +%s) + 120))}"
+# uptime_seconds: since the machine started. A clock that is set meanwhile moves no deadline.
+uptime_seconds() {
+  cut -d. -f1 /proc/uptime
+}
+# The value of `uptime_seconds` until which a task may wait; the runner sets it from the task's deadline.
+: "${SLIPWAY_UNTIL:=$(($(uptime_seconds) + 120))}"
 PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 LC_ALL=C
 export PATH LC_ALL
@@ -44,7 +48,7 @@ step_aside() {
 # patience: true while there is time to wait. Leaves some seconds to report in.
 patience() {
   step_aside
-  [ "$(date +%s)" -lt "$((SLIPWAY_UNTIL - 5))" ]
+  [ "$(uptime_seconds)" -lt "$((SLIPWAY_UNTIL - 5))" ]
 }
 
 # free_kib PATH: what its file system has left, in KiB.
@@ -222,9 +226,9 @@ kube_vip_runs() {
 
 # await_api ADDRESS SECONDS UNIT: until the API answers there. UNIT holds the address; empty: kube-vip does.
 await_api() {
-  _until=$(($(date +%s) + $2))
+  _until=$(($(uptime_seconds) + $2))
   until api_answers "$1"; do
-    if [ "$(date +%s)" -ge "$_until" ] || ! patience; then
+    if [ "$(uptime_seconds)" -ge "$_until" ] || ! patience; then
       if [ -n "$3" ]; then
         journalctl --unit="$3" --no-pager --output=cat 2>/dev/null | tail -n 15 >&2
       else

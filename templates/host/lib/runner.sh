@@ -23,7 +23,7 @@ exec 9>"$base/lock"
 flock -w 30 9 || exit 75
 printf '%s\n' "$id" "$task" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$base/holder.new"
 mv -f "$base/holder.new" "$base/holder"
-SLIPWAY_UNTIL=$(($(date +%s) + seconds))
+SLIPWAY_UNTIL=$(($(cut -d. -f1 /proc/uptime) + seconds))
 export SLIPWAY_PREFIX SLIPWAY_UNTIL
 : >"$folder/started"
 # The parameters become variables of the script only: no child finds a secret in its environment.
@@ -41,8 +41,13 @@ slipway_end() {
   exit 0
 }
 
+# Seconds since the machine started. A clock that is set meanwhile, as it often is after the first boot, moves no deadline.
+slipway_uptime() {
+  cut -d. -f1 /proc/uptime
+}
+
 slipway_late() {
-  [ "$(date +%s)" -ge "$until" ]
+  [ "$(slipway_uptime)" -ge "$until" ]
 }
 
 # slipway_drain FILE SEEN: prints what came after SEEN bytes; `size` is the new mark.
@@ -89,7 +94,7 @@ slipway_start() {
     rm -rf "$folder"
     slipway_end DISK_FULL "$base has no space for the task" 10
   fi
-  seconds=$((until - $(date +%s)))
+  seconds=$((until - $(slipway_uptime)))
   [ "$seconds" -gt 0 ] || seconds=1
   set -- "$folder/worker" "$base" "$SLIPWAY_ID" "$SLIPWAY_TASK" "$seconds" "$SLIPWAY_PREFIX"
   if [ -d /run/systemd/system ]; then
@@ -124,7 +129,7 @@ slipway_runner() {
     read-claim | inspect-host) base=$base/looks ;;
   esac
   folder=$base/$SLIPWAY_ID
-  until=$(($(date +%s) + SLIPWAY_DEADLINE))
+  until=$(($(slipway_uptime) + SLIPWAY_DEADLINE))
   for tool in flock timeout setsid find; do
     command -v "$tool" >/dev/null || slipway_end TOOL_MISSING "this machine has no $tool" 10
   done

@@ -9,7 +9,7 @@ export function rateBudget(clock: Clock, pace: number): Layer {
   return (next) => async (request) => {
     const gap = budget ? requestGap(budget) * pace : 0;
     if (gap > 0) {
-      const now = clock.now();
+      const now = clock.monotonic();
       const at = Math.max(now, nextAt);
       nextAt = at + gap;
       if (at > now) await clock.sleep(at - now, request.signal);

@@ -18,16 +18,16 @@ export function redact(value: unknown): unknown {
 /** Writes one line per request to `sink`. It stands inside of auth, so headers never pass through it. */
 export function log(sink: (line: string) => void, clock: Clock): Layer {
   return (next) => async (request) => {
-    const started = clock.now();
+    const started = clock.monotonic();
     const body = request.body === undefined ? '' : ` ${JSON.stringify(redact(request.body))}`;
     const what = `${request.method} ${request.path}${queryString(request.query)}${body}`;
     try {
       const response = await next(request);
       const id = correlationIdOf(response.headers);
-      sink(`${what} → ${response.status} in ${clock.now() - started} ms${id ? ` [${id}]` : ''}`);
+      sink(`${what} → ${response.status} in ${clock.monotonic() - started} ms${id ? ` [${id}]` : ''}`);
       return response;
     } catch (error) {
-      sink(`${what} → ${messageOf(error)} after ${clock.now() - started} ms`);
+      sink(`${what} → ${messageOf(error)} after ${clock.monotonic() - started} ms`);
       throw error;
     }
   };
