@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js';
 
 import { across } from '../../src/domain/boundary.js';
+import { readText } from '../../src/http/body.js';
 import type { ProviderContext } from '../../src/provider/registry.js';
 
 /**
@@ -22,7 +23,7 @@ export async function askOwnAddress(context: ProviderContext, signal: AbortSigna
   try {
     return await across(context.boundary, 'provider', 'GET own address', async () => {
       const answer = await fetch(service, { signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]) });
-      return answer.ok ? hostRange((await answer.text()).slice(0, 100)) : undefined;
+      return answer.ok ? hostRange(await readText(answer.body, 1024)) : undefined;
     });
   } catch {
     signal.throwIfAborted();

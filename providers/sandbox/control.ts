@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { UnexpectedError, UsageError } from '../../src/errors/index.js';
+import { readText } from '../../src/http/body.js';
 import { alive, makeFolder, paths, readJson, type SandboxInfo } from './state-folder.js';
 import type { SandboxProfile } from './types.js';
 
@@ -27,6 +28,7 @@ export interface SandboxStatus {
 }
 
 const startMs = 15_000;
+const answerBytesAtMost = 16 * 2 ** 20;
 
 function handleOf(info: SandboxInfo): SandboxHandle {
   const base = `http://127.0.0.1:${info.port}`;
@@ -39,7 +41,7 @@ function handleOf(info: SandboxInfo): SandboxHandle {
         headers: { Authorization: `Bearer ${info.controlToken}`, 'Content-Type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      const answer = (await response.json()) as T & { error?: string };
+      const answer = JSON.parse(await readText(response.body, answerBytesAtMost)) as T & { error?: string };
       if (response.ok) return answer;
       throw new UnexpectedError(`The sandbox did not take ${path}: ${answer.error ?? response.status}.`, {
         code: 'SANDBOX',
@@ -80,8 +82,8 @@ export async function startSandbox(
   const owns = takeLock(file.lock);
   try {
     if (owns) launch(folder, changes, file.log);
-    const until = Date.now() + startMs;
-    while (Date.now() < until) {
+    const until = performance.now() + startMs;
+    while (performance.now() < until) {
       const found = await findSandbox(folder);
       if (found) return found;
       await delay(30);
@@ -159,8 +161,8 @@ export async function stopSandbox(folder: string): Promise<boolean> {
   const handle = await findSandbox(folder);
   if (!handle) return false;
   await handle.call('POST', 'stop').catch(() => undefined);
-  const until = Date.now() + startMs;
-  while (alive(handle.info.pid) && Date.now() < until) await delay(20);
+  const until = performance.now() + startMs;
+  while (alive(handle.info.pid) && performance.now() < until) await delay(20);
   return true;
 }
 

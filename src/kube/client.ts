@@ -4,7 +4,7 @@ import { across, type Boundary } from '../domain/boundary.js';
 import type { Clock } from '../domain/clock.js';
 import { apiError, isPassing, kubeFailure, UnreachableError } from './failures.js';
 import type { KubeServer } from './kubeconfig.js';
-import { ConnectionError, open, send, type KubeRequest, type KubeResponse, type Timeouts } from './transport.js';
+import { ConnectionError, open, send, whole, type KubeRequest, type KubeResponse, type Timeouts } from './transport.js';
 
 export interface ClientOptions {
   readonly servers: readonly KubeServer[];
@@ -67,10 +67,7 @@ export class KubeClient {
       open({ ...server, agent: server.streams }, { method: 'GET', path }, timeouts, signal),
     );
     if (response.statusCode === 200) return response;
-    const chunks: Buffer[] = [];
-    for await (const chunk of response) chunks.push(chunk as Buffer);
-    const { statusCode = 0, headers } = response;
-    throw apiError({ status: statusCode, headers, body: Buffer.concat(chunks).toString('utf8') });
+    throw apiError(await whole(response));
   }
 
   /** Whether any server says it is ready. All are asked at once, so that dead ones cost no time. */
@@ -102,7 +99,7 @@ export class KubeClient {
   }
 
   async #patiently(request: KubeRequest, signal: AbortSignal): Promise<KubeResponse> {
-    const deadline = this.clock.now() + this.#patienceMs;
+    const deadline = this.clock.monotonic() + this.#patienceMs;
     for (let pause = 200; ; pause = Math.min(pause * 2, 3_000)) {
       try {
         const response = await this.#somewhere(async (server) => {
@@ -115,7 +112,7 @@ export class KubeClient {
         throw apiError(response);
       } catch (error) {
         signal.throwIfAborted();
-        if (!isPassing(error) || this.clock.now() + pause > deadline) throw error;
+        if (!isPassing(error) || this.clock.monotonic() + pause > deadline) throw error;
       }
       await this.clock.sleep(pause, signal);
     }

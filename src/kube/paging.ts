@@ -1,3 +1,4 @@
+import { allPages } from '../http/pages.js';
 import type { KubeClient } from './client.js';
 import { ApiError } from './failures.js';
 import type { WireList } from './wire.js';
@@ -25,12 +26,12 @@ async function pages<T>(
   signal: AbortSignal,
   query: Readonly<Record<string, string>>,
 ): Promise<{ readonly items: readonly T[]; readonly resourceVersion: string }> {
-  const items: T[] = [];
-  for (let next = ''; ;) {
-    const parameters = new URLSearchParams({ ...query, limit: String(pageSize), ...(next ? { continue: next } : {}) });
+  let resourceVersion = '';
+  const items = await allPages<T, string>('', async (from) => {
+    const parameters = new URLSearchParams({ ...query, limit: String(pageSize), ...(from ? { continue: from } : {}) });
     const page = (await client.get(`${path}?${parameters.toString()}`, signal)) as WireList<T>;
-    items.push(...(page.items ?? []));
-    next = page.metadata?.continue ?? '';
-    if (next === '') return { items, resourceVersion: page.metadata?.resourceVersion ?? '' };
-  }
+    resourceVersion = page.metadata?.resourceVersion ?? '';
+    return { items: page.items ?? [], next: page.metadata?.continue || undefined };
+  });
+  return { items, resourceVersion };
 }

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
+import { AnswerTooLarge, readText } from '../http/body.js';
 import type { KubeServer } from './kubeconfig.js';
 
 export interface KubeRequest {
@@ -39,7 +40,7 @@ export interface Timeouts {
 
 /**
  * Asks one server once and reads the whole answer, whatever its status.
- * @throws ConnectionError, or the signal's reason.
+ * @throws ConnectionError, AnswerTooLarge, or the signal's reason.
  */
 export async function send(
   server: KubeServer,
@@ -49,14 +50,21 @@ export async function send(
 ): Promise<KubeResponse> {
   const response = await open(server, request, timeouts, signal);
   try {
-    const chunks: Buffer[] = [];
-    for await (const chunk of response) chunks.push(chunk as Buffer);
-    const { statusCode = 0, headers } = response;
-    return { status: statusCode, headers, body: Buffer.concat(chunks).toString('utf8') };
+    return await whole(response);
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof AnswerTooLarge) throw error;
     throw connectionError(server, error);
   }
+}
+
+/** Five hundred objects of the largest size that etcd takes. */
+const bytesAtMost = 256 * 2 ** 20;
+
+/** An answer read to its end. @throws AnswerTooLarge */
+export async function whole(response: IncomingMessage): Promise<KubeResponse> {
+  const { statusCode = 0, headers } = response;
+  return { status: statusCode, headers, body: await readText(response, bytesAtMost) };
 }
 
 /** Asks one server once; resolves with the head of the answer while the body still comes. */

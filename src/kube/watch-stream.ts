@@ -1,8 +1,15 @@
 import type { Readable } from 'node:stream';
 
+import { AnswerTooLarge } from '../http/body.js';
 import type { WireEvent } from './wire.js';
 
-/** The events of a watch, one JSON object a line, until the stream ends. */
+/** Characters of one event: several times the largest object that etcd takes. */
+const eventAtMost = 16 * 2 ** 20;
+
+/**
+ * The events of a watch, one JSON object a line, until the stream ends.
+ * @throws AnswerTooLarge for a line that comes to no end
+ */
 export async function* watchEvents(stream: Readable): AsyncGenerator<WireEvent, void, undefined> {
   // Chunks may cut a line, or a character, anywhere.
   stream.setEncoding('utf8');
@@ -10,6 +17,7 @@ export async function* watchEvents(stream: Readable): AsyncGenerator<WireEvent, 
   for await (const chunk of stream as AsyncIterable<string>) {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
+    if (rest.length > eventAtMost) throw new AnswerTooLarge(eventAtMost);
     for (const line of lines) if (line.trim() !== '') yield JSON.parse(line) as WireEvent;
   }
 }

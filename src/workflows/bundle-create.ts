@@ -78,6 +78,9 @@ export async function createBundle(
   return bundleView(made!);
 }
 
+/** A release's sum file has a few dozen lines. */
+const sumsAtMost = 2 ** 20;
+
 const fetchId = (name: string): string => `file:${name}`;
 
 function fetchStep(
@@ -99,7 +102,13 @@ function fetchStep(
         source,
         join(out, name),
         { expected, mode: mode ?? (kind === 'program' ? 0o755 : 0o644) },
-        { clock, signal: run.signal, progress: (text) => run.progress(text) },
+        {
+          clock,
+          signal: run.signal,
+          progress: (text) => run.progress(text),
+          // Read whole later.
+          ...(kind === 'sums' ? { bytesAtMost: sumsAtMost } : {}),
+        },
       );
       if (!changed) run.progress('is there already');
       return { name, kind, ...(arch === undefined ? {} : { arch }), sha256, bytes };

@@ -239,6 +239,13 @@ describe('a bundle from a release site', () => {
     await expect(create({ releases })).resolves.toMatchObject({ version });
   });
 
+  it('is given up at once when its sum file has no end', async () => {
+    writeFileSync(at('site', version, 'sha256sum-amd64.txt'), 'x'.repeat(2 * 2 ** 20));
+    await expect(create({ releases })).rejects.toMatchObject({ code: 'DOWNLOAD_FAILED' });
+    expect(site.requests.filter((path) => path.includes('sha256sum'))).toHaveLength(1);
+    expect(content().some((name) => name.includes('sha256sum'))).toBe(false);
+  });
+
   it('says that there is no such release', async () => {
     await expect(create({ releases, version: 'v1.36.99+k3s1' })).rejects.toMatchObject({ code: 'NO_SUCH_RELEASE' });
   });

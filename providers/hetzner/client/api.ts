@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Boundary } from '../../../src/domain/boundary.js';
 import type { Clock, Random } from '../../../src/domain/clock.js';
 import type { Secret } from '../../../src/domain/secret.js';
-import { UnexpectedError } from '../../../src/errors/index.js';
-import { hasCode } from './errors.js';
+import { allPages, EndlessList } from '../../../src/http/pages.js';
+import { hasCode, oddAnswer } from './errors.js';
 import { auth } from './layers/auth.js';
 import { boundaryPoint } from './layers/boundary.js';
 import { rateBudget } from './layers/budget.js';
@@ -76,17 +76,16 @@ export class HetznerApi {
 
   /** All pages of a list; `key` is the field that holds the items. */
   async list<T>(path: string, key: string, item: z.ZodType<T>, call: Call, query: Query = {}): Promise<T[]> {
-    const items: T[] = [];
-    for (let number: number | null = 1; number !== null;) {
-      const answer: z.output<typeof page> = await this.get(path, page, call, {
-        ...query,
-        page: number,
-        per_page: pageSize,
+    const what = `GET ${path}`;
+    try {
+      return await allPages<T, number>(1, async (number) => {
+        const answer = await this.get(path, page, call, { ...query, page: number, per_page: pageSize });
+        const next = answer.meta?.pagination.next_page ?? undefined;
+        return { items: checked(what, z.array(item), answer[key]), next };
       });
-      items.push(...checked(`GET ${path}`, z.array(item), answer[key]));
-      number = answer.meta?.pagination.next_page ?? null;
+    } catch (error) {
+      throw error instanceof EndlessList ? oddAnswer(what, error.message, [], error) : error;
     }
-    return items;
   }
 
   /** Sends once when the answer stays open; the caller looks before it decides. */
@@ -129,11 +128,8 @@ export class HetznerApi {
 function checked<T>(what: string, shape: z.ZodType<T>, value: unknown): T {
   const parsed = shape.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new UnexpectedError(`Hetzner Cloud answered ${what} in a form nobody foresaw.`, {
-    code: 'PROVIDER_ANSWER',
-    hint: 'If HCLOUD_ENDPOINT is set, check that it names a Hetzner Cloud API. Otherwise please report this with the lines above.',
-    details: parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.')}: ${issue.message}`),
-  });
+  const details = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw oddAnswer(what, 'it has another form than documented', details);
 }
 
 function parse(text: string): unknown {

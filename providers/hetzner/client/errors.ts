@@ -1,6 +1,13 @@
 import { z } from 'zod';
 
-import { exitCodes, IncompleteError, messageOf, SlipwayError, type ExitCode } from '../../../src/errors/index.js';
+import {
+  exitCodes,
+  IncompleteError,
+  messageOf,
+  SlipwayError,
+  UnexpectedError,
+  type ExitCode,
+} from '../../../src/errors/index.js';
 
 /** What the API said no with. `apiCode` is Hetzner's own word, `code` ours for scripts. */
 export class HetznerError extends SlipwayError {
@@ -33,6 +40,15 @@ export class UnreachableError extends IncompleteError {
     });
   }
 }
+
+/** An answer that Hetzner would not give: another form, another size, a list without end. */
+export const oddAnswer = (what: string, why: string, details: readonly string[], cause?: unknown): UnexpectedError =>
+  new UnexpectedError(`Hetzner Cloud returned an unexpected response to ${what}: ${why}.`, {
+    code: 'PROVIDER_ANSWER',
+    hint: 'If HCLOUD_ENDPOINT is set, check that it names a Hetzner Cloud API. Otherwise please report this with the lines above.',
+    details: [...details],
+    cause,
+  });
 
 const errorBody = z.object({
   error: z.object({ code: z.string(), message: z.string(), details: z.unknown().optional() }),
@@ -148,8 +164,11 @@ function parseOrUndefined(text: string): unknown {
 export const hasCode = (error: unknown, ...codes: readonly string[]): error is HetznerError =>
   error instanceof HetznerError && codes.includes(error.apiCode);
 
-/** True when the request may or may not have taken effect: look before sending it again. */
+/**
+ * True when the request may or may not have taken effect: look before sending it again. A 500 or 503 comes before the
+ * work as well as after it.
+ */
 export function isAmbiguous(error: unknown): boolean {
   if (error instanceof UnreachableError) return error.sent;
-  return error instanceof HetznerError && (error.status === 502 || error.status === 504);
+  return error instanceof HetznerError && error.status >= 500;
 }

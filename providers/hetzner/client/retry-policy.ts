@@ -18,8 +18,8 @@ const ambiguous: Rule = { times: 5, baseMs: 1_000, capMs: 60_000 };
 const unsent: Rule = { times: 3, baseMs: 1_000, capMs: 10_000 };
 
 /**
- * Milliseconds to wait before trying again; undefined when trying again is pointless or dangerous. `locked`,
- * `resource_unavailable`, 500 and 503 are for the caller to judge.
+ * Milliseconds to wait before trying again; undefined when trying again is pointless or dangerous. `locked` and
+ * `resource_unavailable` are for the caller to judge.
  * @param attempt 0 after the first failure.
  * @param fraction chance in [0, 1), for jitter between half and the whole of the wait.
  */

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 
-import { UnreachableError } from './errors.js';
+import { AnswerTooLarge, readText } from '../../../src/http/body.js';
+import { oddAnswer, UnreachableError } from './errors.js';
 import { queryString, type ApiRequest, type Send } from './types.js';
 
 /** Codes of Node and undici that mean the request never left: no name, no route, no connection, no trust. */
@@ -19,9 +20,12 @@ const neverSent = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
+/** A page of fifty servers, each with its forty volumes, is a hundredth of it. */
+const bytesAtMost = 16 * 2 ** 20;
+
 /**
- * The innermost link: one `fetch`, its body read to the end, both within the request's deadline.
- * @throws UnreachableError when no complete answer arrived; the signal's reason when aborted.
+ * The innermost link: one `fetch`, its body read to the end or to its limit, both within the request's deadline.
+ * @throws UnreachableError when no complete answer arrived; UnexpectedError code PROVIDER_ANSWER when it is too large; the signal's reason when aborted.
  */
 export function socket(endpoint: string): Send {
   const base = endpoint.replace(/\/+$/, '');
@@ -40,9 +44,10 @@ export function socket(endpoint: string): Send {
         // A redirect would carry the token to another place.
         redirect: 'error',
       });
-      return { status: response.status, headers: response.headers, text: await response.text() };
+      return { status: response.status, headers: response.headers, text: await readText(response.body, bytesAtMost) };
     } catch (error) {
       request.signal.throwIfAborted();
+      if (error instanceof AnswerTooLarge) throw oddAnswer(`${request.method} ${request.path}`, error.message, []);
       throw new UnreachableError(`${request.method} ${request.path}`, !neverSent.has(codeOf(error)), error);
     } finally {
       deadline.clear();

@@ -15,6 +15,8 @@ export interface ObtainOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly progress?: ((text: string) => void) | undefined;
+  /** Bytes that a file from a site can have at most. */
+  readonly bytesAtMost?: number;
 }
 
 export interface Obtained {

@@ -3,16 +3,21 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import type { Clock } from '../../domain/clock.js';
+import { AnswerTooLarge } from '../../http/body.js';
 import { IncompleteError, messageOf, UsageError } from '../../errors/index.js';
 
 export interface DownloadOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly progress?: ((text: string) => void) | undefined;
+  /** Bytes that the file can have at most; 4 GiB, unless less is known. */
+  readonly bytesAtMost?: number;
 }
 
 const tries = 4;
 const MiB = 2 ** 20;
+/** Four times all images of a release. */
+const fileAtMost = 4 * 2 ** 30;
 /** Milliseconds without a byte after which a download counts as dead. */
 const silenceMs = 60_000;
 
@@ -29,7 +34,7 @@ export async function download(url: string, path: string, options: DownloadOptio
       signal.throwIfAborted();
       if (error instanceof UsageError) throw error;
       if (isFullDisk(error)) throw fullDisk(path, error);
-      if (left === 0) {
+      if (left === 0 || error instanceof AnswerTooLarge) {
         throw new IncompleteError(`${url} could not be downloaded: ${messageOf(error)}.`, {
           code: 'DOWNLOAD_FAILED',
           hint: 'Check the way to the internet and run the same command again, or take the files from a folder with --from.',
@@ -42,7 +47,8 @@ export async function download(url: string, path: string, options: DownloadOptio
   }
 }
 
-async function once(url: string, path: string, { signal, progress }: DownloadOptions): Promise<void> {
+async function once(url: string, path: string, options: DownloadOptions): Promise<void> {
+  const { signal, progress, bytesAtMost = fileAtMost } = options;
   const silence = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const heard = (): void => {
@@ -67,6 +73,7 @@ async function once(url: string, path: string, { signal, progress }: DownloadOpt
       transform: (chunk: Buffer, _encoding, done) => {
         heard();
         got += chunk.length;
+        if (got > bytesAtMost) return done(new AnswerTooLarge(bytesAtMost));
         if (got - said >= 10 * MiB) {
           said = got;
           progress?.(`${Math.floor(got / MiB)}${total > 0 ? ` of ${Math.ceil(total / MiB)}` : ''} MiB`);

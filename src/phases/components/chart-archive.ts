@@ -7,10 +7,13 @@ import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 
 import type { Chart } from '../../components/types.js';
+import { readBody } from '../../http/body.js';
 import { IncompleteError, messageOf } from '../../errors/index.js';
 import type { KubeObject, KubeOptions } from '../../kube/types.js';
 import type { ChartArchives } from './context.js';
 
+/** Bytes of an index or an archive, and of what is unpacked from one; the largest known index has a quarter of it. */
+const bytesAtMost = 128 * 2 ** 20;
 /** Milliseconds for one answer of a repository. */
 const patienceMs = 30_000;
 
@@ -28,7 +31,11 @@ export function chartArchives(send: Fetch = fetch): ChartArchives {
   return {
     definitions: async (chart, options) => {
       const archive = await archiveOf(send, chart, options);
-      return definitionsIn(archive);
+      try {
+        return await definitionsIn(archive);
+      } catch (error) {
+        throw unreadable(chart, messageOf(error), error);
+      }
     },
   };
 }
@@ -54,7 +61,7 @@ async function bytes(send: Fetch, chart: Chart, url: string, { signal }: KubeOpt
   try {
     const response = await send(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]) });
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    return Buffer.from(await response.arrayBuffer());
+    return await readBody(response.body, bytesAtMost);
   } catch (error) {
     signal.throwIfAborted();
     throw unreadable(chart, `${url}: ${messageOf(error)}`, error);
@@ -64,11 +71,12 @@ async function bytes(send: Fetch, chart: Chart, url: string, { signal }: KubeOpt
 /** The definitions in `NAME/crds/` of a packed chart; its subcharts see to their own. */
 export async function definitionsIn(archive: Buffer): Promise<readonly KubeObject[]> {
   const files: { path: string; text: string }[] = [];
+  let left = bytesAtMost;
   for await (const entry of Readable.from([archive]).pipe(createGunzip()).pipe(extract())) {
-    const chunks: Buffer[] = [];
-    for await (const chunk of entry) chunks.push(chunk as Buffer);
+    const content = await readBody(entry as AsyncIterable<Uint8Array>, left);
+    left -= content.length;
     const path = entry.header.name;
-    if (/^[^/]+\/crds\/.+\.ya?ml$/.test(path)) files.push({ path, text: Buffer.concat(chunks).toString('utf8') });
+    if (/^[^/]+\/crds\/.+\.ya?ml$/.test(path)) files.push({ path, text: content.toString('utf8') });
   }
   return files
     .sort((a, b) => (a.path < b.path ? -1 : 1))

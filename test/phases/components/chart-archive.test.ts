@@ -92,6 +92,14 @@ describe('a chart’s definitions', () => {
     expect(await refusal(chart())).toContain('HTTP 404');
   });
 
+  it('are not looked for in an archive that unpacks to more than any chart has', async () => {
+    const packed = await archive({ 'web/files/zeros': '0'.repeat(129 * 2 ** 20) });
+    const digest = createHash('sha256').update(packed).digest('hex');
+    answers['/charts/index.yaml'] = `entries: {web: [{version: v1.2.3, urls: [packed/web.tgz], digest: ${digest}}]}`;
+    answers['/charts/packed/web.tgz'] = packed;
+    expect(await refusal(chart())).toContain('larger than 128 MiB');
+  });
+
   it('are not asked of registries', async () => {
     expect(await refusal(chart({ repository: undefined, oci: 'oci://registry.example/web' }))).toContain('registry');
   });

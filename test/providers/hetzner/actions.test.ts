@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { Actions } from '../../../providers/hetzner/actions.js';
 import type { WireAction } from '../../../providers/hetzner/wire.js';
-import { scriptedApi, type Answer, type ScriptedApi, type SeenRequest } from './support/scripted-api.js';
+import type { FakeClock } from '../../support/fake-clock.js';
+import { scriptedApi, wireError, type Answer, type ScriptedApi, type SeenRequest } from './support/scripted-api.js';
 
 const running = (id: number): WireAction => ({
   id,
@@ -79,6 +80,21 @@ describe('long-running actions', () => {
     const { actions, seen } = await actionsWith(() => ({ status: 200, body: { actions: [] } }));
     await expect(actions.wait([running(7)], { signal })).rejects.toThrow(/no longer knows action 7/);
     expect(seen).toHaveLength(3);
+  });
+
+  it('of a server that answers 500 once are asked for again', async () => {
+    const { actions } = await actionsWith((request, nth) =>
+      nth === 1 ? wireError(500, 'server_error') : all(request, { status: 'success' }),
+    );
+    await expect(actions.wait([running(1)], { signal })).resolves.toBeUndefined();
+  });
+
+  it('are waited for ten minutes, also when the computer’s clock is set a day forward meanwhile', async () => {
+    const { actions, clock } = await actionsWith((request, nth) => {
+      if (nth === 2) (clock as FakeClock).jump(86_400_000);
+      return all(request, { status: nth < 5 ? 'running' : 'success' });
+    });
+    await expect(actions.wait([running(1)], { signal })).resolves.toBeUndefined();
   });
 
   it('that never end are given up after ten minutes, with what was last seen', async () => {

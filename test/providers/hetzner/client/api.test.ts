@@ -50,7 +50,8 @@ describe('a request', () => {
   });
 
   it('is never sent twice when it creates something and the answer stays open', async () => {
-    for (const answer of ['cut', { status: 502, body: '<html>' }, wireError(504, 'timeout')] as const) {
+    const open: Answer[] = ['cut', { status: 502, body: '<html>' }, wireError(504, 'timeout')];
+    for (const answer of [...open, wireError(500, 'server_error'), wireError(503, 'unavailable')]) {
       const cloud = await scriptedApi(() => answer);
       await expect(cloud.api.post('/servers', {}, thing, call)).rejects.toThrow(/POST \/servers/);
       expect(cloud.seen).toHaveLength(1);
@@ -62,6 +63,19 @@ describe('a request', () => {
     const { api, seen } = await start((_request, nth) => (nth === 1 ? 'cut' : nth === 2 ? { status: 502 } : found));
     expect(await api.get('/thing', thing, call)).toEqual({ thing: { id: 1 } });
     expect(seen).toHaveLength(3);
+  });
+
+  it.each([500, 503])('a delete that is answered with a single %i is sent again, and done', async (status) => {
+    const { api, seen } = await start((_request, nth) => (nth === 1 ? wireError(status, 'oops') : { status: 200 }));
+    expect(await api.delete('/servers/1', z.object({}), call)).toEqual({});
+    expect(seen).toHaveLength(2);
+  });
+
+  it('a delete that was done before its answer was a 500 is found done', async () => {
+    const { api } = await start((_request, nth) =>
+      nth === 1 ? wireError(500, 'server_error') : wireError(404, 'not_found'),
+    );
+    expect(await api.delete('/servers/1', z.object({}), call)).toBeUndefined();
   });
 
   it('is sent again after a conflict, even when it creates something', async () => {
@@ -137,6 +151,22 @@ describe('an error', () => {
   });
 });
 
+describe('an answer without end', () => {
+  it('is read to a limit, is not asked for again, and is no reason to send a create twice', async () => {
+    for (const method of ['get', 'post'] as const) {
+      const cloud = await scriptedApi(() => ({ status: 200, body: 'x'.repeat(17 * 2 ** 20) }));
+      const work =
+        method === 'get' ? cloud.api.get('/things', thing, call) : cloud.api.post('/things', {}, thing, call);
+      await expect(work).rejects.toMatchObject({
+        code: 'PROVIDER_ANSWER',
+        message: expect.stringContaining('larger than 16 MiB') as string,
+      });
+      expect(cloud.seen).toHaveLength(1);
+      await cloud.close();
+    }
+  });
+});
+
 describe('a list', () => {
   it('is read page by page, 50 at a time', async () => {
     const { api, seen } = await start(({ query }) => {
@@ -149,6 +179,21 @@ describe('a list', () => {
     expect(seen.map(({ query }) => query.toString())).toEqual(
       [1, 2, 3].map((n) => `label_selector=a%3Db&page=${n}&per_page=50`),
     );
+  });
+
+  it.each([
+    ['the same page again', () => 1],
+    ['ever new pages', (page: number) => page + 1],
+  ])('that names %s as its next one is given up, with what is odd about it', async (_what, next) => {
+    const { api, seen } = await start(({ query }) => ({
+      status: 200,
+      body: { things: [], meta: { pagination: { next_page: next(Number(query.get('page'))) } } },
+    }));
+    await expect(api.list('/things', 'things', thing, call)).rejects.toMatchObject({
+      code: 'PROVIDER_ANSWER',
+      message: expect.stringMatching(/GET \/things: (page 1 follows itself|it has more than 1000 pages)/) as string,
+    });
+    expect(seen.length).toBeLessThanOrEqual(1_000);
   });
 });
 

@@ -31,6 +31,21 @@ describe('creating something with a name', () => {
     expect([create.times(), find.times()]).toEqual([1, 3]);
   });
 
+  it.each([500, 502, 503, 504])('looks it up after a %i, which may have come after the work', async (status) => {
+    const create = script<string>(apiError(status, 'oops'), 'second');
+    expect(await createNamed(patience(), create.run, script<string | undefined>('first').run)).toBe('first');
+    expect(create.times()).toBe(1);
+  });
+
+  it.each([500, 503])(
+    'makes it on the second try when the first was answered with a %i and not done',
+    async (status) => {
+      const create = script<string>(apiError(status, 'oops'), 'second');
+      expect(await createNamed(patience(), create.run, script<string | undefined>(undefined).run)).toBe('second');
+      expect(create.times()).toBe(2);
+    },
+  );
+
   it('sends again only after looking several times in vain', async () => {
     const create = script<string>(cut, 'second');
     const find = script<string | undefined>(undefined);
