@@ -20,7 +20,8 @@ export interface Outside {
   quota(machines: number): void;
   /** The next such request is done, and its answer lost. */
   cutNext(method: string, path: string): void;
-  failNext(method: string, path: string, status: number, code: string): void;
+  /** The next such request is answered with an error; `done`: after its work, not instead of it. */
+  failNext(method: string, path: string, status: number, code: string, done?: 'done'): void;
   /** Everything in the account, as `kind/name`. */
   everything(): Promise<string[]>;
 }

@@ -62,6 +62,29 @@ describe('bad luck', () => {
   });
 });
 
+describe('a server error of the provider', () => {
+  afterEach(() => order({ clear: true }));
+
+  it.each([
+    ['500', false],
+    ['503', false],
+    ['500', true],
+    ['503', true],
+  ])('a %s on a create and on a delete ends no run (the work done all the same: %s)', async (status, done) => {
+    const effect = { error: { status: Number(status), code: 'server_error', message: 'try again' }, done };
+    await order({
+      cloud: [
+        { match: { method: 'POST', path: '^/servers$' }, effect },
+        { match: { method: 'DELETE', path: '^/servers/' }, effect },
+      ],
+    });
+    expect(await cli.run(create('shaken'))).toMatchObject({ code: 0 });
+    expect(await cli.cloud('servers')).toHaveLength(1);
+    expect(await remove('shaken')).toMatchObject({ code: 0 });
+    expect(await cli.cloud('servers')).toEqual([]);
+  });
+});
+
 describe('bad input is refused before the first change', () => {
   afterEach(async () => {
     expect(await cli.cloud('servers')).toEqual([]);

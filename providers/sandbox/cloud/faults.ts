@@ -2,7 +2,11 @@ import { resourceUnavailable } from './errors.js';
 
 /** What one call is to suffer. */
 export type CallEffect =
-  | { readonly error: { readonly status: number; readonly code: string; readonly message: string } }
+  | {
+      readonly error: { readonly status: number; readonly code: string; readonly message: string };
+      /** The work is done all the same. */
+      readonly done?: boolean;
+    }
   /** The answer comes this much later, in real milliseconds; the work was done at once. */
   | { readonly delayMs: number }
   /** The work is done, and the connection cut before the answer. */

@@ -59,6 +59,9 @@ function authorize(tokens: readonly Token[], given: string | undefined, method: 
   if (token.access === 'read-only' && method !== 'GET') throw tokenReadonly();
 }
 
+const ordered = ({ error }: Extract<CallEffect, { readonly error: unknown }>): ApiError =>
+  refused(error.code, error.message, error.status);
+
 const cut = (response: ServerResponse): void => {
   response.socket?.destroy();
 };
@@ -78,10 +81,11 @@ export async function serve(port: HttpPort, request: IncomingMessage, response: 
     if (!rate.allowed) throw rateLimitExceeded();
     fault = world.faults.call(method, path);
     if (fault && 'dropBefore' in fault) return cut(response);
-    if (fault && 'error' in fault) throw refused(fault.error.code, fault.error.message, fault.error.status);
+    if (fault && 'error' in fault && !fault.done) throw ordered(fault);
     authenticate(port.tokens, request);
     const { route, id, subId } = port.router.find(method, path);
     answer = route.handler(world, { id, subId, query: url.searchParams, body: parseJson(text) });
+    if (fault && 'error' in fault) throw ordered(fault);
   } catch (error) {
     answer = answerOf(error);
   }
@@ -110,10 +114,12 @@ export function direct(port: HttpPort, { method, path, token, body }: DirectCall
   const url = new URL(path, 'http://sandbox');
   try {
     const fault = port.world.faults.call(method, url.pathname);
-    if (fault && 'error' in fault) throw refused(fault.error.code, fault.error.message, fault.error.status);
+    if (fault && 'error' in fault && !fault.done) throw ordered(fault);
     authorize(port.tokens, token, method);
     const { route, id, subId } = port.router.find(method, url.pathname);
-    return route.handler(port.world, { id, subId, query: url.searchParams, body });
+    const answer = route.handler(port.world, { id, subId, query: url.searchParams, body });
+    if (fault && 'error' in fault) throw ordered(fault);
+    return answer;
   } catch (error) {
     return answerOf(error);
   } finally {

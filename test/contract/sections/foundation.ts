@@ -47,6 +47,20 @@ export function foundationContract(stage: Stage): void {
       expect(everything).toEqual([...new Set(everything)]);
     });
 
+    it.each(['before', 'after'] as const)('survives answers of 500 and 503 %s the work', async (when) => {
+      for (const [i, path] of ['ssh_keys', 'networks', 'firewalls', 'placement_groups', 'load_balancers'].entries()) {
+        const status = i % 2 === 0 ? 500 : 503;
+        stage.harness.outside.failNext('POST', `^/${path}$`, status, 'oops', when === 'after' ? 'done' : undefined);
+        stage.harness.outside.failNext('DELETE', `^/${path}/`, status, 'oops', when === 'after' ? 'done' : undefined);
+      }
+      await stage.lay(stage.request(wantedMachines()));
+      const everything = await stage.harness.outside.everything();
+      expect(everything).toEqual([...new Set(everything)]);
+      for (const item of await stage.provider.foundation.list(cluster, options))
+        await stage.provider.foundation.remove(item, options);
+      expect(await stage.harness.outside.everything()).toEqual([]);
+    });
+
     it('keeps machines of one pool apart, ten in a group', async () => {
       const machines = wantedMachines();
       const pieces = await stage.provider.foundation.plan(stage.request(machines), options);

@@ -2,6 +2,11 @@ import { describe, expect, it } from 'vitest';
 
 import { options, type Stage } from './stage.js';
 
+const serverErrors = [500, 502, 503, 504].flatMap((status) => [
+  [status, 'before'] as const,
+  [status, 'after'] as const,
+]);
+
 export function machineContract(stage: Stage): void {
   describe('a machine of an account', () => {
     it('whose create got no answer is made once, and found', async () => {
@@ -11,6 +16,23 @@ export function machineContract(stage: Stage): void {
       expect((await stage.provider.machines.create(wanted, '', made, options)).status).toBe('running');
       expect(await stage.names()).toEqual([wanted.name]);
       expect(stage.harness.requests.filter((one) => one === 'POST /servers')).toHaveLength(1);
+    });
+
+    it.each(serverErrors)('whose create was answered with %i %s the work is made once', async (status, when) => {
+      const wanted = stage.machine();
+      const made = await stage.lay(stage.request([wanted]));
+      stage.harness.outside.failNext('POST', '^/servers$', status, 'oops', when === 'after' ? 'done' : undefined);
+      expect((await stage.provider.machines.create(wanted, '', made, options)).status).toBe('running');
+      expect(await stage.names()).toEqual([wanted.name]);
+    });
+
+    it.each(serverErrors)('whose delete was answered with %i %s the work is gone', async (status, when) => {
+      const wanted = stage.machine();
+      const made = await stage.lay(stage.request([wanted]));
+      const created = await stage.provider.machines.create(wanted, '', made, options);
+      stage.harness.outside.failNext('DELETE', '^/servers/', status, 'oops', when === 'after' ? 'done' : undefined);
+      await stage.provider.machines.delete(created, options);
+      expect(await stage.names()).toEqual([]);
     });
 
     it('left half made by a run that was killed is finished', async () => {

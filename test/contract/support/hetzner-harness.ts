@@ -81,8 +81,11 @@ export async function hetznerHarness(networkLimit = 100): Promise<Harness> {
       sellOut: (type, location) => void cloud.faults.add({ effect: { soldOut: { type, location } } }),
       quota: (machines) => cloud.setLimits({ servers: machines }),
       cutNext: (method, path) => void cloud.faults.add({ match: { method, path }, effect: { drop: true } }),
-      failNext: (method, path, status, code) =>
-        void cloud.faults.add({ match: { method, path }, effect: { error: { status, code, message: code } } }),
+      failNext: (method, path, status, code, done) =>
+        void cloud.faults.add({
+          match: { method, path },
+          effect: { error: { status, code, message: code }, done: done !== undefined },
+        }),
     },
     close: () => closed(server, controller),
   };
