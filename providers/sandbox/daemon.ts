@@ -7,7 +7,8 @@ import type { CutOrder } from './machines/index.js';
 import type { ChartFault } from './helm/index.js';
 import type { HostsOrder } from './machines/bare-hosts.js';
 import { listenLocally } from './machines/ports.js';
-import { defaultProfile, profileWith } from './profile.js';
+import { profileWith, storedProfile } from './profile.js';
+import { reportFault } from './report-fault.js';
 import { makeFolder, paths, readJson, type SandboxInfo, writeJson } from './state-folder.js';
 import { World, type WorldSnapshot } from './world.js';
 
@@ -51,7 +52,7 @@ async function main(folder: string, changes: Record<string, unknown>): Promise<v
     { token: info.cloudToken, access: 'read-write' },
     { token: info.readOnlyToken, access: 'read-only' },
   ] as const;
-  const world = new World(profileWith(changes, stored?.profile ?? defaultProfile), tokens, changed);
+  const world = new World(profileWith(changes, storedProfile(stored?.profile)), tokens, changed);
   const stop = (): void => {
     save();
     process.exit(0);
@@ -66,6 +67,9 @@ async function main(folder: string, changes: Record<string, unknown>): Promise<v
   const port = await listenLocally(server, before?.port, systemRandom);
   if (stored) await world.restore(stored);
   writeJson(file.info, { ...info, pid: process.pid, port, startedAt: new Date().toISOString() } satisfies SandboxInfo);
+  // The last resort; each part catches what it can put into words.
+  process.on('uncaughtException', (error) => reportFault('uncaught', error));
+  process.on('unhandledRejection', (error) => reportFault('unhandled', error));
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 }

@@ -3,6 +3,7 @@ import { IncompleteError } from '../../src/errors/index.js';
 import type { CallOptions, Endpoint, Forwarding, MachineProvider } from '../../src/provider/port.js';
 import type { ProviderPackage } from '../../src/provider/registry.js';
 import { createHetznerProvider } from '../hetzner/index.js';
+import { timeScaleFrom } from './profile.js';
 import { type SandboxHandle, startSandbox, type SandboxStatus } from './control.js';
 
 /**
@@ -14,7 +15,10 @@ export const sandbox: ProviderPackage = {
   title: 'Sandbox on this computer',
   async open(context) {
     const scale = context.variable('SLIPWAY_SANDBOX_TIME_SCALE');
-    const handle = await startSandbox(context.stateFolder, scale === undefined ? {} : { timeScale: Number(scale) });
+    const handle = await startSandbox(
+      context.stateFolder,
+      scale === undefined ? {} : { timeScale: timeScaleFrom(scale) },
+    );
     const { profile } = await handle.call<Required<Pick<SandboxStatus, 'profile'>>>('GET', 'status');
     const provider = createHetznerProvider({
       name: 'sandbox',

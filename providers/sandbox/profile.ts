@@ -45,3 +45,24 @@ export function profileWith(changes: Readonly<Record<string, unknown>>, base: Sa
   }
   return { ...base, ...changes };
 }
+
+/** A profile from the disk; what is missing or no number there is as it comes. */
+export function storedProfile(stored: unknown): SandboxProfile {
+  const valid = Object.entries(typeof stored === 'object' && stored !== null ? stored : {}).filter(
+    ([name, value]) => name in defaultProfile && typeof value === 'number' && Number.isFinite(value) && value >= 0,
+  );
+  return { ...defaultProfile, ...Object.fromEntries(valid) };
+}
+
+/**
+ * The scale that a variable or flag asks for: 1 is as slow as a real cloud.
+ * @throws UsageError code BAD_TIME_SCALE
+ */
+export function timeScaleFrom(text: string): number {
+  const scale = Number(text);
+  if (text.trim() !== '' && Number.isFinite(scale) && scale >= 0 && scale <= 100) return scale;
+  throw new UsageError(`SLIPWAY_SANDBOX_TIME_SCALE is ${JSON.stringify(text)}, which is no time scale.`, {
+    code: 'BAD_TIME_SCALE',
+    hint: 'Use a number from 0 to 100: 1 is as slow as a real cloud, 0.05 is the default.',
+  });
+}

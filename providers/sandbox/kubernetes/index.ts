@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import { messageOf } from '../../../src/errors/index.js';
+import { reportFault } from '../report-fault.js';
 import type { Persistent, SandboxClock } from '../types.js';
 import { answer, type ApiContext } from './api.js';
 import { Controllers } from './controllers/index.js';
@@ -144,8 +146,11 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
       try {
         this.serve(request, response, identity, Buffer.concat(chunks).toString('utf8'));
       } catch (error) {
-        if (!(error instanceof StatusError)) throw error;
-        send(response, error.code, error.body());
+        if (!(error instanceof StatusError)) reportFault(`${request.method} ${request.url}`, error);
+        const status = error instanceof StatusError ? error : new StatusError(500, 'InternalError', messageOf(error));
+        // A watch that began has told its status already.
+        if (response.headersSent) response.destroy();
+        else send(response, status.code, status.body());
       }
     });
   }

@@ -129,11 +129,19 @@ interface JsonOperation {
   readonly value?: unknown;
 }
 
-/** RFC 6902. @throws StatusError 422 when a path does not exist or a test fails */
+const isOperation = (value: unknown): value is JsonOperation => {
+  if (typeof value !== 'object' || value === null) return false;
+  const { op, path, from = '' } = value as Readonly<Record<string, unknown>>;
+  return typeof op === 'string' && typeof path === 'string' && typeof from === 'string';
+};
+
+/** RFC 6902. @throws StatusError 400 for what is no list of operations; StatusError 422 when a path does not exist or a test fails */
 export function jsonPatch(target: unknown, operations: unknown): unknown {
   if (!Array.isArray(operations)) throw badRequest('a JSON patch is a list of operations');
   const root = { document: clone(target) } as Record<string, unknown>;
-  for (const { op, path, from, value } of operations as JsonOperation[]) {
+  for (const operation of operations as readonly unknown[]) {
+    if (!isOperation(operation)) throw badRequest('an operation of a JSON patch has an op and a path');
+    const { op, path, from, value } = operation;
     if (op === 'test') {
       if (!same(read(root, path), value)) throw refused();
     } else if (op === 'add' || op === 'replace') write(root, path, clone(value), op);

@@ -135,9 +135,9 @@ export class SshEndpoint {
     session.on('window-change', (accept) => accept?.());
     session.on('env', (accept) => accept?.());
     session.on('signal', (accept) => accept?.());
-    session.on('shell', (accept) => openShell(this.options.machine, user, accept(), terminal));
+    session.on('shell', (accept) => openShell(this.options.machine, user, unbreakable(accept()), terminal));
     session.on('sftp', (accept) => serveSftp(this.options.machine.files, user, accept()));
-    session.on('exec', (accept, _reject, { command }) => this.#exec(accept(), user, command));
+    session.on('exec', (accept, _reject, { command }) => this.#exec(unbreakable(accept()), user, command));
   }
 
   #exec(channel: ServerChannel, user: string, command: string): void {
@@ -193,7 +193,15 @@ export class SshEndpoint {
 
 const notRoot = { out: '', err: 'sh: 1: only root may run host tasks; use sudo -n sh -s\n', exit: 1 };
 
+/** A channel whose client may be gone at any moment: what is written to it then is lost, as with a real sshd. */
+function unbreakable(channel: ServerChannel): ServerChannel {
+  channel.on('error', () => {});
+  channel.stderr.on('error', () => {});
+  return channel;
+}
+
 function finish(channel: ServerChannel, exit: number, out: string, err: string): void {
+  if (channel.destroyed || !channel.writable) return;
   if (err !== '') channel.stderr.write(err);
   if (out !== '') channel.write(out);
   channel.exit(exit);

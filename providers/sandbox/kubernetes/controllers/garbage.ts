@@ -52,7 +52,7 @@ export function emptyNamespace(cluster: ClusterState, name: string): void {
   for (const resource of kinds(cluster)) {
     if (!resource.namespaced) continue;
     for (const object of store.peek(resource, name)) {
-      if (!object.metadata.deletionTimestamp) discard(cluster, object);
+      discard(cluster, object);
       if (store.look(resource, name, object.metadata.name)) left += 1;
     }
   }
@@ -74,12 +74,18 @@ function kinds(cluster: ClusterState) {
   ];
 }
 
-function discard(cluster: ClusterState, object: Obj): void {
+/**
+ * Deletes an object of a list that may be out of date: a delete is seen at once by all that watch, who may have deleted
+ * others of the list by the time their turn comes.
+ */
+function discard(cluster: ClusterState, listed: Obj): void {
+  const { name, namespace = '', uid } = listed.metadata;
+  const resource = cluster.kind(listed.apiVersion, listed.kind);
+  const object = cluster.store.look(resource, namespace, name);
+  if (!object || object.metadata.uid !== uid) return;
   if (object.kind === 'Pod') {
     cluster.terminate(object);
     return;
   }
-  if (object.metadata.deletionTimestamp) return;
-  const { name, namespace = '' } = object.metadata;
-  cluster.store.delete(cluster.kind(object.apiVersion, object.kind), namespace, name);
+  if (!object.metadata.deletionTimestamp) cluster.store.delete(resource, namespace, name);
 }

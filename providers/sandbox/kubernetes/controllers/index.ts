@@ -1,3 +1,4 @@
+import { contained } from '../../report-fault.js';
 import type { SandboxClock } from '../../types.js';
 import { budgetStatus } from '../eviction.js';
 import type { Obj } from '../objects.js';
@@ -61,7 +62,9 @@ export class Controllers {
   }
 
   start(): void {
-    this.#stop ??= this.store.watch((change) => this.#seen(change));
+    this.#stop ??= this.store.watch((change) =>
+      contained(`${change.type} ${change.resource.kind} ${change.object.metadata.name}`, () => this.#seen(change)),
+    );
     this.#queue();
     for (const pod of this.store.peek(this.cluster.pods)) this.#kubelets.see(pod);
     for (const namespace of this.cluster.all('v1', 'Namespace')) furnish(this.cluster, namespace);
@@ -132,34 +135,43 @@ export class Controllers {
     });
   }
 
+  /** One object that a controller cannot cope with holds up no other. */
   #work(): void {
     const { cluster } = this;
-    for (const one of cluster.all('apps/v1', 'Deployment')) deployment(cluster, one);
-    for (const one of cluster.all('apps/v1', 'ReplicaSet')) replicaSet(cluster, one);
-    for (const one of cluster.all('apps/v1', 'StatefulSet')) statefulSet(cluster, one);
-    for (const one of cluster.all('apps/v1', 'DaemonSet')) daemonSet(cluster, one);
-    for (const one of cluster.all('batch/v1', 'Job')) runJob(cluster, one);
-    for (const pod of cluster.all('v1', 'Pod'))
+    const each = (apiVersion: string, kind: string, work: (one: Obj) => void): void => {
+      for (const one of cluster.all(apiVersion, kind))
+        contained(`${kind} ${one.metadata.namespace ?? ''}/${one.metadata.name}`, () => work(one));
+    };
+    each('apps/v1', 'Deployment', (one) => deployment(cluster, one));
+    each('apps/v1', 'ReplicaSet', (one) => replicaSet(cluster, one));
+    each('apps/v1', 'StatefulSet', (one) => statefulSet(cluster, one));
+    each('apps/v1', 'DaemonSet', (one) => daemonSet(cluster, one));
+    each('batch/v1', 'Job', (one) => runJob(cluster, one));
+    each('v1', 'Pod', (pod) => {
       if (!pod.spec?.['nodeName'] && !pod.metadata.deletionTimestamp) schedule(cluster, pod);
-    for (const one of cluster.all('v1', 'PersistentVolumeClaim')) bindClaim(cluster, one);
-    for (const one of cluster.all('v1', 'Service')) {
+    });
+    each('v1', 'PersistentVolumeClaim', (one) => bindClaim(cluster, one));
+    each('v1', 'Service', (one) => {
       allocate(cluster, one);
       endpoints(cluster, one);
       if (this.options.serviceLoadBalancer) nodeBalancer(cluster, one);
-    }
-    for (const one of cluster.all('policy/v1', 'PodDisruptionBudget')) {
-      const { healthy, expected, desired, allowed } = budgetStatus(this.store, one);
-      cluster.status(one, {
-        observedGeneration: one.metadata.generation,
-        currentHealthy: healthy,
-        desiredHealthy: desired,
-        expectedPods: expected,
-        disruptionsAllowed: allowed,
-      });
-    }
+    });
+    each('policy/v1', 'PodDisruptionBudget', (one) => this.#budget(one));
     for (const resource of this.store.resources.all())
       if (this.#operated.has(`${resource.group}/${resource.kind}`))
-        for (const one of this.store.peek(resource)) operate(cluster, one);
+        for (const one of this.store.peek(resource))
+          contained(`${resource.kind} ${one.metadata.name}`, () => void operate(cluster, one));
+  }
+
+  #budget(one: Obj): void {
+    const { healthy, expected, desired, allowed } = budgetStatus(this.store, one);
+    this.cluster.status(one, {
+      observedGeneration: one.metadata.generation,
+      currentHealthy: healthy,
+      desiredHealthy: desired,
+      expectedPods: expected,
+      disruptionsAllowed: allowed,
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import { get } from 'node:https';
 
+import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { HostView } from '../../../../providers/sandbox/machines/bare-hosts.js';
@@ -219,5 +220,29 @@ describe('an address that servers take turns at', () => {
       .powerOff();
     await expect.poll(holder).toBe('rack-b');
     await expect.poll(ping).toBe('pong');
+  });
+});
+
+describe('an SSH session that breaks off', () => {
+  const half = 'set -eu\nexport TASK=';
+  it.each<[string, (client: ssh2.Client, channel: ssh2.ClientChannel) => void]>([
+    ['in the middle of a script', (client, channel) => channel.write(half, () => client.destroy())],
+    ['right after its end', (client, channel) => channel.end(half, () => client.destroy())],
+    ['with its channel closed first', (client, channel) => (channel.write(half), channel.close(), client.end())],
+  ])('%s ends nothing but itself', async (_, breakOff) => {
+    const { address, port } = host('rack-g');
+    const client = new ssh2.Client();
+    const closed = new Promise<void>((resolve) => client.on('close', () => resolve()));
+    client.on('error', () => {});
+    client.on('ready', () =>
+      client.exec('sh -s', (error, channel) => {
+        if (error) throw error;
+        channel.on('error', () => {});
+        breakOff(client, channel);
+      }),
+    );
+    client.connect({ host: address, port, username: 'root', privateKey: owner.privateKey.reveal() });
+    await closed;
+    expect(await run('rack-g', 'observe', {})).toBeDefined();
   });
 });
