@@ -8,6 +8,7 @@ import { hasCode } from './client/errors.js';
 import { whileBusy } from './client/patience.js';
 import { patience, type Hetzner } from './context.js';
 import { isOurs } from './names.js';
+import { removeResource } from './remove.js';
 import {
   actionShape,
   loadBalancerShape,
@@ -125,9 +126,7 @@ const volumeAnswer = z.object({ volume: volumeShape });
 export async function removeMade(hetzner: Hetzner, item: ClusterMade, options: CallOptions): Promise<void> {
   if (item.kind === 'volume') await detach(hetzner, item.id, options);
   const path = item.kind === 'volume' ? '/volumes' : '/load_balancers';
-  await whileBusy(patience(hetzner, options), ['locked', 'resource_in_use'], () =>
-    hetzner.api.delete(`${path}/${item.id}`, z.unknown(), options),
-  );
+  await removeResource(hetzner, `${path}/${item.id}`, ['resource_in_use'], options);
 }
 
 async function detach(hetzner: Hetzner, id: string, options: CallOptions): Promise<void> {

@@ -59,6 +59,12 @@ const detailsShape = z.object({
   limits: z.array(z.object({ name: z.string() })).optional(),
 });
 
+const readOnly = {
+  code: 'TOKEN_READ_ONLY',
+  exitCode: exitCodes.usage,
+  hint: 'The API token seems to be allowed to read only. Make one with read and write permission in the Hetzner console and set HCLOUD_TOKEN to it.',
+};
+
 /** Exit code and advice by Hetzner's code. What is not named here is an answer nobody foresaw. */
 const advice: Readonly<Record<string, { code: string; exitCode: ExitCode; hint: string }>> = {
   unauthorized: {
@@ -66,11 +72,7 @@ const advice: Readonly<Record<string, { code: string; exitCode: ExitCode; hint: 
     exitCode: exitCodes.usage,
     hint: 'Make a read-write API token in the Hetzner console (project, Security, API tokens) and set HCLOUD_TOKEN to it.',
   },
-  token_readonly: {
-    code: 'TOKEN_READ_ONLY',
-    exitCode: exitCodes.usage,
-    hint: 'Make an API token with read and write permission in the Hetzner console and set HCLOUD_TOKEN to it.',
-  },
+  token_readonly: readOnly,
   resource_limit_exceeded: {
     code: 'RESOURCE_LIMIT',
     exitCode: exitCodes.incomplete,
@@ -85,8 +87,8 @@ const advice: Readonly<Record<string, { code: string; exitCode: ExitCode; hint: 
 
 const again = 'Wait a minute, then run the same command again: it goes on where it stopped.';
 
-function judge(apiCode: string, status: number): { code: string; exitCode: ExitCode; hint: string } {
-  const known = advice[apiCode];
+function judge(what: string, apiCode: string, status: number): { code: string; exitCode: ExitCode; hint: string } {
+  const known = apiCode === 'forbidden' && !what.startsWith('GET ') ? readOnly : advice[apiCode];
   if (known) return known;
   const code = `HETZNER_${apiCode.toUpperCase()}`;
   const passing = status === 409 || status === 423 || status === 429 || status === 412 || status >= 500;
@@ -111,7 +113,7 @@ export function errorFromAnswer(
     ...(correlationId ? [`correlation id ${correlationId}`] : []),
   ];
   return new HetznerError(`Hetzner Cloud refused ${what}: ${said} (${apiCode}).`, apiCode, status, correlationId, {
-    ...judge(apiCode, status),
+    ...judge(what, apiCode, status),
     details,
   });
 }
@@ -163,6 +165,10 @@ function parseOrUndefined(text: string): unknown {
 
 export const hasCode = (error: unknown, ...codes: readonly string[]): error is HetznerError =>
   error instanceof HetznerError && codes.includes(error.apiCode);
+
+/** Whether a change was refused because the token may only read: `token_readonly` before October 2026, then `forbidden`. */
+export const isReadOnlyToken = (error: unknown): error is HetznerError =>
+  error instanceof HetznerError && error.code === readOnly.code;
 
 /**
  * True when the request may or may not have taken effect: look before sending it again. A 500 or 503 comes before the

@@ -4,9 +4,9 @@ import type { ClusterRef } from '../../../src/domain/machine.js';
 import { UnexpectedError } from '../../../src/errors/index.js';
 import type { CallOptions, FoundationItem } from '../../../src/provider/port.js';
 import { hasCode } from '../client/errors.js';
-import { whileBusy } from '../client/patience.js';
-import { patience, type Hetzner } from '../context.js';
+import type { Hetzner } from '../context.js';
 import { selectorOf } from '../names.js';
+import { removeResource } from '../remove.js';
 import { survey } from '../survey.js';
 import { actionShape, primaryIpShape } from '../wire.js';
 
@@ -59,9 +59,7 @@ export async function removeItem(hetzner: Hetzner, item: FoundationItem, options
     });
   }
   if (item.kind === 'primary IP') await unassign(hetzner, item.id, options);
-  await whileBusy(patience(hetzner, options), ['locked', 'resource_in_use', 'must_be_unassigned'], () =>
-    hetzner.api.delete(`${path}/${item.id}`, z.unknown(), options),
-  );
+  await removeResource(hetzner, `${path}/${item.id}`, ['resource_in_use', 'must_be_unassigned'], options);
 }
 
 async function unassign(hetzner: Hetzner, id: string, options: CallOptions): Promise<void> {

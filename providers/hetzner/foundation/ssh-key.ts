@@ -6,6 +6,7 @@ import { clusterLabels } from '../../../src/domain/labels.js';
 import { RefusedError, UsageError } from '../../../src/errors/index.js';
 import { createNamed } from '../client/patience.js';
 import { patience } from '../context.js';
+import { removeResource } from '../remove.js';
 import { isOurs, nameTakenError, names, pieceIds } from '../names.js';
 import { sshKeyShape, type WireSshKey } from '../wire.js';
 import type { Ensure, HetznerPiece, PlanInput } from './piece.js';
@@ -86,7 +87,7 @@ export const ensureSshKey: Ensure<Wanted> = async (hetzner, piece, _made, option
     const { same, named } = await look();
     if (same) return { id: String(same.id) };
     // A key of ours that a lost workspace left behind: nobody has its private half any more.
-    if (named) await api.delete(`/ssh_keys/${named.id}`, z.unknown(), options);
+    if (named) await removeResource(hetzner, `/ssh_keys/${named.id}`, [], options);
   }
   const key = await createNamed(
     patience(hetzner, options),

@@ -10,7 +10,7 @@ import { madeId } from '../foundation/piece.js';
 import { spareGroup } from '../foundation/placement.js';
 import { isOurs, nameTakenError, pieceIds, placementGroupOf } from '../names.js';
 import { actionShape, serverShape, type WireAction, type WireServer } from '../wire.js';
-import { accountLimit, noRoomToSpread, soldOut } from './errors.js';
+import { accountLimit, isNotToBeHad, noRoomToSpread, soldOut } from './errors.js';
 import { toMachine } from './map.js';
 import { completed, gone } from './settle.js';
 import type { Footing } from './pending.js';
@@ -88,7 +88,7 @@ async function ordered(job: Job): Promise<WireServer> {
       if (hasCode(error, 'placement_error')) {
         const server = await elsewhere(job, type);
         if (server) return server;
-      } else if (!hasCode(error, 'resource_unavailable')) throw error;
+      } else if (!isNotToBeHad(error)) throw error;
       refusal = error;
       options.progress?.(`no ${type} is to be had at ${request.location}`);
     }
@@ -111,7 +111,7 @@ async function elsewhere(job: Job, type: string): Promise<WireServer | undefined
   try {
     return await order(job, type, group);
   } catch (error) {
-    if (hasCode(error, 'placement_error', 'resource_unavailable')) return undefined;
+    if (hasCode(error, 'placement_error') || isNotToBeHad(error)) return undefined;
     throw error;
   }
 }

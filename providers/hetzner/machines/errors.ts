@@ -1,7 +1,7 @@
 import { labelKeys } from '../../../src/domain/labels.js';
 import { IncompleteError } from '../../../src/errors/index.js';
 import type { MachineRequest } from '../../../src/provider/port.js';
-import type { HetznerError } from '../client/errors.js';
+import { hasCode, type HetznerError } from '../client/errors.js';
 import type { WireServer } from '../wire.js';
 
 const clusterOf = (request: MachineRequest): string => request.labels[labelKeys.cluster] ?? '';
@@ -53,3 +53,8 @@ export const noRoomToSpread = (request: MachineRequest, cause: unknown): Incompl
       cause,
     },
   );
+
+/** Whether the type cannot be had at the location now: sold out, the location closed, or not offered there any more. */
+export const isNotToBeHad = (error: unknown): boolean =>
+  hasCode(error, 'resource_unavailable') ||
+  (hasCode(error, 'invalid_input') && /unsupported location for server type/i.test(error.message));

@@ -5,11 +5,11 @@ import type { CallOptions, Machines } from '../../../src/provider/port.js';
 import { isOffered, listServerTypes } from '../catalog.js';
 import { whileBusy } from '../client/patience.js';
 import { patience, type Hetzner } from '../context.js';
+import { removeResource } from '../remove.js';
 import { actionShape, serverShape, sshKeyShape, type WireServer, type WireServerType } from '../wire.js';
 import { createMachine, type Lookups } from './create.js';
 import { toMachine } from './map.js';
 
-const deleteAnswer = z.object({ action: actionShape.optional() });
 const actionAnswer = z.object({ action: actionShape });
 const keyAnswer = z.object({ ssh_key: sshKeyShape });
 
@@ -25,12 +25,7 @@ export function machines(hetzner: Hetzner): Machines {
 
     create: (request, userData, made, options) => createMachine(hetzner, lookups, request, userData, made, options),
 
-    async delete({ id }, options) {
-      const answer = await whileBusy(patience(hetzner, options), ['locked'], () =>
-        hetzner.api.delete(`/servers/${id}`, deleteAnswer, options),
-      );
-      if (answer?.action) await hetzner.actions.wait([answer.action], options);
-    },
+    delete: ({ id }, options) => removeResource(hetzner, `/servers/${id}`, [], options),
 
     /** Pulls the plug and starts again, so that it also works on a machine that no longer answers. */
     async reboot({ id }, options) {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import type { CallOptions, ClusterRequest, Problem } from '../../../src/provider/port.js';
 import { listLocations, listServerTypes } from '../catalog.js';
-import { hasCode } from '../client/errors.js';
+import { hasCode, isReadOnlyToken } from '../client/errors.js';
 import type { Hetzner } from '../context.js';
 import { survey, type Survey } from '../survey.js';
 import {
@@ -59,7 +59,7 @@ export async function checkToken({ api }: Hetzner, options: CallOptions): Promis
     await api.delete('/ssh_keys/0', z.unknown(), options);
     return undefined;
   } catch (error) {
-    if (hasCode(error, 'token_readonly')) {
+    if (isReadOnlyToken(error)) {
       return {
         code: 'TOKEN_READ_ONLY',
         kind: 'usage',

@@ -125,6 +125,7 @@ describe('an error', () => {
   it.each([
     [401, 'unauthorized', 'TOKEN_REJECTED', 2],
     [401, 'token_readonly', 'TOKEN_READ_ONLY', 2],
+    [403, 'forbidden', 'HETZNER_FORBIDDEN', 1],
     [403, 'resource_limit_exceeded', 'RESOURCE_LIMIT', 4],
     [423, 'protected', 'PROTECTED', 3],
     [503, 'unavailable', 'HETZNER_UNAVAILABLE', 4],
@@ -132,6 +133,18 @@ describe('an error', () => {
   ])('%i %s ends as %s with exit code %i', async (status, wire, code, exitCode) => {
     const { api } = await start(() => wireError(status, wire));
     await expect(api.get('/thing', thing, call)).rejects.toMatchObject({ code, exitCode });
+  });
+
+  it.each([
+    [401, 'token_readonly'],
+    [403, 'forbidden'],
+  ])('a change that is refused with %i %s tells how to get a token that may write', async (status, wire) => {
+    const { api } = await start(() => wireError(status, wire));
+    await expect(api.post('/servers', {}, thing, call)).rejects.toMatchObject({
+      code: 'TOKEN_READ_ONLY',
+      exitCode: 2,
+      hint: expect.stringContaining('read and write permission') as string,
+    });
   });
 
   it('falls back to the status when the answer is not JSON', async () => {
