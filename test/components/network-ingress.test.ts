@@ -145,6 +145,25 @@ describe('Traefik', () => {
     expect(at(values, 'providers.kubernetesCRD.crossProviderNamespaces')).toEqual(['traefik']);
   });
 
+  it('lets no Ingress of another namespace name a Middleware, and no ExternalName answer, whatever the class', async () => {
+    const values = await traefik({ ingressNginx: true });
+    expect(at(values, 'providers.kubernetesIngress.crossProviderNamespaces')).toEqual(['traefik']);
+    expect(at(values, 'providers.kubernetesIngress.allowExternalNameServices')).toBe(false);
+    expect(at(values, 'providers.kubernetesIngressNGINX.disableSvcExternalName')).toBe(true);
+  });
+
+  it('gives Ingresses of the class nginx the address that its own have', async () => {
+    const nginx = 'providers.kubernetesIngressNGINX';
+    expect(at(await traefik({ ingressNginx: true }), `${nginx}.publishService.enabled`)).toBe(true);
+    for (const address of [{ ip: '203.0.113.9' }, { hostname: 'edge.acme.example' }]) {
+      const values = await traefik({ ingressNginx: true, exposure: 'hostPorts', address });
+      expect(at(values, `${nginx}.publishService.enabled`)).toBe(false);
+      expect(at(values, `${nginx}.publishStatusAddress`)).toBe(Object.values(address)[0]);
+    }
+    const none = await traefik({ ingressNginx: true, exposure: 'hostPorts' });
+    expect(at(none, `${nginx}.publishStatusAddress`)).toBeUndefined();
+  });
+
   it('shows the wildcard certificate when there is one, or the one that is named', async () => {
     const shown = 'tlsStore.default.defaultCertificate.secretName';
     const domains = { 'cert-manager': { dns: { provider: 'cloudflare' }, domains: ['acme.example'] } };
