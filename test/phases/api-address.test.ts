@@ -13,6 +13,12 @@ import { planCluster } from '../../src/workflows/plan.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { RecordingReporter } from '../support/recording-reporter.js';
 
+/** The saved kubeconfig of a cluster with as many addresses. */
+const savedKubeconfig = (addresses: number): Secret =>
+  new Secret(
+    JSON.stringify({ clusters: Array.from({ length: addresses }, () => ({ cluster: { server: 'https://x:6443' } })) }),
+  );
+
 const address = '10.0.0.5';
 const cluster = { name: 'rack', id: 'c0ffee' };
 const defaults = { controlPlaneType: 'any', workerType: 'any', location: 'any', image: 'none' };
@@ -142,7 +148,7 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
     hosts: new Map(
       [...said].map(([name, apiHold]) => [name, { unit: 'server' as const, active: true, etcdData: true, apiHold }]),
     ),
-    kubeconfig: nodes.size > 0 ? new Secret('    server: https://x:6443\n'.repeat(names)) : undefined,
+    kubeconfig: nodes.size > 0 ? savedKubeconfig(names) : undefined,
   };
   const session = { run: (task: HostTask) => Promise.resolve((ran.push(task), run(task))) } as unknown as Session;
   const tools = {
