@@ -14,7 +14,7 @@ const owner = generateKeyPair('owner');
 const other = generateKeyPair('somebody');
 const remote = createRemote({ clock: systemClock, random: systemRandom, boundary: openBoundary });
 const world = new World({ ...defaultProfile, timeScale: 0.002 }, [], () => undefined);
-const signal = AbortSignal.timeout(60_000);
+const signal = AbortSignal.timeout(600_000);
 let freeAddress: string;
 
 beforeAll(async () => {
