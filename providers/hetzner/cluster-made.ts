@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-import { labelKeys } from '../../src/domain/labels.js';
+import { clusterLabels, labelKeys } from '../../src/domain/labels.js';
 import type { ClusterRef } from '../../src/domain/machine.js';
 import type { CallOptions, ClusterMade } from '../../src/provider/port.js';
 import { pricing } from './catalog.js';
 import { hasCode } from './client/errors.js';
 import { whileBusy } from './client/patience.js';
 import { patience, type Hetzner } from './context.js';
-import { isOurs } from './names.js';
+import { isOurs, serviceLabel } from './names.js';
 import { removeResource } from './remove.js';
 import {
   actionShape,
@@ -21,7 +21,6 @@ import {
   type WireVolume,
 } from './wire.js';
 
-const serviceLabel = 'hcloud-ccm/service-uid';
 const managedBy = 'managed-by';
 const csiName = 'csi-driver';
 const claimLabel = 'pvc-name';
@@ -62,9 +61,10 @@ export function balancerBecause(balancer: WireLoadBalancer, around: Surroundings
  */
 export function volumeBecause(volume: WireVolume, around: Surroundings): string | undefined {
   const { clusterId, servers } = around;
-  if (isOurs(volume, clusterId)) return `label ${labelKeys.clusterId}`;
   const holder = servers.find((server) => server.id === volume.server);
+  // Before any label: a volume that was kept may serve another cluster by now.
   if (holder) return isOurs(holder, clusterId) ? `attached to ${holder.name}` : undefined;
+  if (isOurs(volume, clusterId)) return `label ${labelKeys.clusterId}`;
   if (volume.labels[managedBy] !== csiName || !onlyOursSince(volume, around)) return undefined;
   const claim = volume.labels[claimLabel];
   return claim === undefined ? `label ${managedBy}=${csiName}` : `label ${claimLabel}=${claim}`;
@@ -120,6 +120,22 @@ export async function listClusterMade(
   return [...madeBalancers, ...madeVolumes];
 }
 
+/** Labels are replaced as a whole, so they are read just before. */
+export async function labelMade(
+  hetzner: Hetzner,
+  cluster: ClusterRef,
+  item: ClusterMade,
+  options: CallOptions,
+): Promise<void> {
+  const key = item.kind === 'volume' ? 'volume' : 'load_balancer';
+  const one = `/${key}s/${item.id}`;
+  const found = (await hetzner.api.find(one, z.object({ [key]: labelledShape }), options))?.[key];
+  if (found === undefined || isOurs(found, cluster.id)) return;
+  const labels = { ...found.labels, ...clusterLabels(cluster) };
+  await whileBusy(patience(hetzner, options), ['locked'], () => hetzner.api.put(one, { labels }, z.unknown(), options));
+}
+
+const labelledShape = z.object({ labels: z.record(z.string(), z.string()) });
 const actionAnswer = z.object({ action: actionShape });
 const volumeAnswer = z.object({ volume: volumeShape });
 

@@ -28,6 +28,9 @@ export const placementGroupOf = ({ slot }: Pick<Slot, 'slot'>): number =>
 
 export const selectorOf = (cluster: Pick<ClusterRef, 'id'>): string => `${labelKeys.clusterId}=${cluster.id}`;
 
+/** On every balancer that the cloud controller made for a Service. */
+export const serviceLabel = 'hcloud-ccm/service-uid';
+
 export const isOurs = (thing: { readonly labels: Readonly<Record<string, string>> }, clusterId: string): boolean =>
   thing.labels[labelKeys.clusterId] === clusterId;
 

@@ -5,7 +5,7 @@ import type { ProviderContext } from '../../src/provider/registry.js';
 import { Actions } from './actions.js';
 import { readCatalog } from './catalog.js';
 import { HetznerApi } from './client/api.js';
-import { listClusterMade, removeMade } from './cluster-made.js';
+import { labelMade, listClusterMade, removeMade } from './cluster-made.js';
 import type { Hetzner } from './context.js';
 import { foundation } from './foundation/index.js';
 import { kubernetesIntegration } from './kubernetes-integration.js';
@@ -50,6 +50,7 @@ export function createHetznerProvider(options: HetznerOptions): MachineProvider 
     clusters: (call) => findClusters(hetzner, call),
     clusterMade: (cluster, call) => listClusterMade(hetzner, cluster, call),
     removeClusterMade: (item, call) => removeMade(hetzner, item, call),
+    labelClusterMade: (cluster, item, call) => labelMade(hetzner, cluster, item, call),
     ownAddress: (call) => askOwnAddress(context, call.signal),
   };
 }

@@ -60,6 +60,7 @@ export function createHostProvider(options: HostProviderOptions): MachineProvide
     },
     clusterMade: async () => [],
     removeClusterMade: async () => {},
+    labelClusterMade: async () => {},
     ownAddress: async () => undefined,
   };
 }

@@ -237,6 +237,11 @@ export interface MachineProvider {
   /** Load balancers and volumes that the cluster made, matched by label, network and target. */
   clusterMade(cluster: ClusterRef, options: CallOptions): Promise<readonly ClusterMade[]>;
   removeClusterMade(item: ClusterMade, options: CallOptions): Promise<void>;
+  /**
+   * Marks it as the cluster's, so that `clusterMade` finds it when the machines and the network that told of it are gone.
+   * Something that is gone itself is success.
+   */
+  labelClusterMade(cluster: ClusterRef, item: ClusterMade, options: CallOptions): Promise<void>;
   /** This computer's public address as the provider's machines see it, as a CIDR; undefined when it cannot be known. */
   ownAddress(options: CallOptions): Promise<string | undefined>;
 }

@@ -1,5 +1,5 @@
-import { type ClusterRef, count, type Machine } from '../domain/index.js';
-import { IncompleteError, RefusedError, UsageError } from '../errors/index.js';
+import { type ClusterRef, count, type Machine, type Secret } from '../domain/index.js';
+import { IncompleteError, messageOf, RefusedError, SlipwayError, UsageError } from '../errors/index.js';
 import type { ClusterMade, FoundationItem, MachineProvider } from '../provider/port.js';
 import type { ProviderSection } from '../provider/registry.js';
 import type { ClusterFolder } from '../workspace/types.js';
@@ -16,6 +16,8 @@ export interface DeleteInput {
   /** The same from a cluster file, which counts for a known cluster too. */
   readonly section?: ProviderSection | undefined;
   readonly deleteVolumes: boolean;
+  /** Takes the entries of this kubeconfig out of the person's own, where they were merged in. */
+  readonly dropFromUserKubeconfig: (kubeconfig: Secret) => Promise<void>;
 }
 
 export interface DeleteResult {
@@ -70,8 +72,7 @@ export async function deleteCluster(
     });
     await execute(context, folder, 'cluster delete', deletion.steps, retryCommand);
     const since = deletion.foundLate();
-    await refuseLeftovers(context, provider, ref, retryCommand);
-    const stay = input.deleteVolumes ? [] : [...volumes, ...since.filter(({ kind }) => kind === 'volume')];
+    const stay = await whatStays(context, provider, ref, input.deleteVolumes, retryCommand);
     for (const volume of stay) {
       note(
         context,
@@ -79,10 +80,14 @@ export async function deleteCluster(
         'warning',
       );
     }
+    await dropKubeconfigEntries(folder, input, retryCommand);
     // The last to go: until here the same command finishes what is left.
     await folder.remove();
+    const stays = new Set(stay.map(({ id }) => id));
     const removedOf = (kind: ClusterMade['kind']): number =>
-      [...balancers, ...going, ...since].filter((item) => item.kind === kind && !stay.includes(item)).length;
+      [...balancers, ...going, ...since].filter(
+        (item) => item.kind === kind && (kind !== 'volume' || !stays.has(item.id)),
+      ).length;
     return {
       cluster: ref.name,
       removed: {
@@ -100,26 +105,29 @@ export async function deleteCluster(
 }
 
 /**
- * The proof: what the provider still lists once all steps are done.
- * @throws IncompleteError code LEFT_BEHIND, naming each
+ * The proof: what the provider still lists once all steps are done. Returns the volumes that were to stay.
+ * @throws IncompleteError code LEFT_BEHIND, naming each thing that was to go
  */
-async function refuseLeftovers(
+async function whatStays(
   { signal }: WorkflowContext,
   provider: MachineProvider,
   ref: ClusterRef,
+  deleteVolumes: boolean,
   retryCommand: string,
-): Promise<void> {
+): Promise<readonly ClusterMade[]> {
   const [machines, items, made] = await Promise.all([
     provider.machines.list(ref, { signal }),
     provider.foundation.list(ref, { signal }),
     provider.clusterMade(ref, { signal }),
   ]);
+  const volumes = made.filter(({ kind }) => kind === 'volume');
   const left = [
     ...machines.map(({ name }) => `machine ${name}`),
     ...made.filter(({ kind }) => kind === 'load-balancer').map(({ name }) => `load balancer ${name}`),
+    ...(deleteVolumes ? volumes.map(({ name }) => `volume ${name}`) : []),
     ...items.map(({ kind, name }) => `${kind} ${name}`),
   ];
-  if (left.length === 0) return;
+  if (left.length === 0) return volumes;
   throw new IncompleteError(
     `${ref.name} is not gone: ${provider.title} still lists ${count(left.length, 'resource')}.`,
     {
@@ -128,6 +136,25 @@ async function refuseLeftovers(
       hint: `Something may have made them meanwhile. Run it again: ${retryCommand}`,
     },
   );
+}
+
+/** @throws IncompleteError code KUBECONFIG_NOT_CLEANED: the workspace, which knows what was merged, stays until it is */
+async function dropKubeconfigEntries(folder: ClusterFolder, input: DeleteInput, retryCommand: string): Promise<void> {
+  const kubeconfig = await folder.kubeconfig();
+  if (kubeconfig === undefined) return;
+  try {
+    await input.dropFromUserKubeconfig(kubeconfig);
+  } catch (error) {
+    const { hint } = error instanceof SlipwayError ? error : { hint: undefined };
+    throw new IncompleteError(
+      `${input.name} is deleted, but its entries in your kubeconfig are not: ${messageOf(error)}`,
+      {
+        code: 'KUBECONFIG_NOT_CLEANED',
+        hint: hint ?? `Run it again once the file can be changed: ${retryCommand}`,
+        cause: error,
+      },
+    );
+  }
 }
 
 async function find(

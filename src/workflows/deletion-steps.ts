@@ -13,7 +13,7 @@ export interface Deletion {
 
 export interface DeletionSteps {
   readonly steps: readonly Step[];
-  /** What came into being after `Deletion` was looked up, and was found once the machines were gone. */
+  /** What came into being after `Deletion` was looked up. */
   foundLate(): readonly ClusterMade[];
 }
 
@@ -21,9 +21,9 @@ export interface DeletionSteps {
 const betweenLooks = 1_000;
 
 /**
- * Machines first (a living cloud controller would make its balancers anew), then what the cluster made, then another look
- * for what it made until its machines were gone, then what all stood on: once the network is gone, nothing tells any more
- * whose a balancer is.
+ * First a mark on what the cluster made, as much of it is known by its machines alone. Then the machines (a living cloud
+ * controller would make its balancers anew), what the cluster made, another look for what it made until its machines were
+ * gone, and last what all stood on.
  */
 export function deletionSteps(
   provider: MachineProvider,
@@ -31,16 +31,36 @@ export function deletionSteps(
   clock: Clock,
   deletion: Deletion,
 ): DeletionSteps {
+  const late = new Map<string, ClusterMade>();
+  const known = new Set([...deletion.balancers, ...deletion.volumes].map(keyOf));
+  /** Looks once more, marks what is there, and takes note of what was not there before. */
+  const look = async (run: StepContext): Promise<readonly ClusterMade[]> => {
+    const found = await provider.clusterMade(cluster, run);
+    for (const item of found) {
+      if (!known.has(keyOf(item))) late.set(keyOf(item), item);
+      await provider.labelClusterMade(cluster, item, run);
+    }
+    return found;
+  };
+  const mark: Step = {
+    id: 'made:mark',
+    phase: 'Mark what the cluster made',
+    target: cluster.name,
+    text: 'look for what the cluster made since, and label it as the cluster’s',
+    needs: [],
+    apply: look,
+  };
   const steps: Step[] = deletion.machines.map((machine) => ({
     id: `delete:${machine.name}`,
     phase: 'Delete machines',
     target: machine.name,
     text: machine.host === undefined ? 'delete the machine' : `let ${machine.host} go`,
-    needs: [],
+    needs: [mark.id],
     destroys: true,
     apply: (run) => provider.machines.delete(machine, run),
   }));
-  const machineIds = steps.map((step) => step.id);
+  const machineIds = [mark.id, ...steps.map((step) => step.id)];
+  steps.unshift(mark);
   const { balancers, volumes, deleteVolumes } = deletion;
   for (const item of [...balancers, ...(deleteVolumes ? volumes : [])]) {
     steps.push({
@@ -53,7 +73,6 @@ export function deletionSteps(
       apply: (run) => provider.removeClusterMade(item, run),
     });
   }
-  const late: ClusterMade[] = [];
   const sweep: Step = {
     id: 'made:again',
     phase: 'Remove what the cluster made',
@@ -61,7 +80,7 @@ export function deletionSteps(
     text: 'look for what the cluster made until its machines were gone, and remove it',
     needs: steps.map((step) => step.id),
     destroys: true,
-    apply: (run) => removeLatecomers(provider, cluster, clock, deletion, late, run),
+    apply: (run) => removeLatecomers(provider, clock, deletion, look, run),
   };
   steps.push(sweep);
   // The provider gives these in an order in which they can go; each waits for the one before.
@@ -79,7 +98,7 @@ export function deletionSteps(
     steps.push(step);
     before = step.id;
   }
-  return { steps, foundLate: () => late };
+  return { steps, foundLate: () => [...late.values()] };
 }
 
 const kindText = ({ kind }: ClusterMade): string => (kind === 'volume' ? 'volume' : 'load balancer');
@@ -87,22 +106,19 @@ const keyOf = ({ kind, id }: ClusterMade): string => `${kind}:${id}`;
 
 /**
  * Looks and removes until two looks in a row find nothing. One is not enough: a request of the cluster's controllers may
- * be on its way when the last machine ends. Volumes that are to stay are only noted.
+ * be on its way when the last machine ends. Volumes that are to stay are only marked.
  */
 async function removeLatecomers(
   provider: MachineProvider,
-  cluster: ClusterRef,
   clock: Clock,
   { volumes, deleteVolumes }: Deletion,
-  late: ClusterMade[],
+  look: (run: StepContext) => Promise<readonly ClusterMade[]>,
   run: StepContext,
 ): Promise<void> {
   const staying = new Set(deleteVolumes ? [] : volumes.map(keyOf));
   for (let empty = 0; empty < 2;) {
-    const found = await provider.clusterMade(cluster, run);
-    const fresh = found.filter((item) => !staying.has(keyOf(item)));
+    const fresh = (await look(run)).filter((item) => !staying.has(keyOf(item)));
     for (const item of fresh) {
-      if (!late.some((one) => keyOf(one) === keyOf(item))) late.push(item);
       if (item.kind === 'volume' && !deleteVolumes) {
         staying.add(keyOf(item));
         continue;

@@ -14,6 +14,7 @@ export interface Outside {
   /** As a Service of the cluster would make it, with this machine as its target. */
   serviceBalancer(name: string, machineId?: string): Promise<string>;
   volume(name: string, machineId?: string): Promise<string>;
+  attach(volumeId: string, machineId: string): Promise<void>;
   stop(machineId: string): Promise<void>;
   protect(machineId: string): Promise<void>;
   sellOut(type: string, location: string): void;

@@ -98,7 +98,17 @@ export class HetznerApi {
     return this.#call({ method: 'POST', path, body, repeatable: true }, shape, call);
   }
 
-  /** False when there was nothing left to delete. */
+  /** Undefined when there was nothing to change. */
+  async put<T>(path: string, body: unknown, shape: z.ZodType<T>, call: Call): Promise<T | undefined> {
+    try {
+      return await this.#call({ method: 'PUT', path, body, repeatable: true }, shape, call);
+    } catch (error) {
+      if (hasCode(error, 'not_found')) return undefined;
+      throw error;
+    }
+  }
+
+  /** Undefined when there was nothing left to delete. */
   async delete<T>(path: string, shape: z.ZodType<T>, call: Call): Promise<T | undefined> {
     try {
       return await this.#call({ method: 'DELETE', path, repeatable: true }, shape, call);

@@ -5,7 +5,7 @@ import { UnexpectedError } from '../../../src/errors/index.js';
 import type { CallOptions, FoundationItem } from '../../../src/provider/port.js';
 import { hasCode } from '../client/errors.js';
 import type { Hetzner } from '../context.js';
-import { selectorOf } from '../names.js';
+import { selectorOf, serviceLabel } from '../names.js';
 import { removeResource } from '../remove.js';
 import { survey } from '../survey.js';
 import { actionShape, primaryIpShape } from '../wire.js';
@@ -38,7 +38,11 @@ export async function listFoundation(
   const items = (kind: Kind, things: readonly { id: number; name: string }[]): FoundationItem[] =>
     things.map(({ id, name }) => ({ kind, id: String(id), name }));
   return [
-    ...items('load balancer', found.loadBalancers),
+    // One of a Service has our label too once it is marked; it is among what the cluster made.
+    ...items(
+      'load balancer',
+      found.loadBalancers.filter(({ labels }) => labels[serviceLabel] === undefined),
+    ),
     ...items('firewall', found.firewalls),
     ...items('placement group', found.placementGroups),
     ...items('network', found.networks),

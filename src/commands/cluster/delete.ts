@@ -32,7 +32,6 @@ export default class ClusterDelete extends BaseCommand {
     const { args, flags } = await this.parse(ClusterDelete);
     return this.withRuntime(flags, async (runtime) => {
       const { name, section } = await clusterToDelete(runtime, { name: args.name, file: flags.file });
-      const kubeconfig = await runtime.workspace.cluster(name).kubeconfig();
       const result = await deleteCluster(
         runtime,
         {
@@ -40,10 +39,10 @@ export default class ClusterDelete extends BaseCommand {
           section,
           provider: flags.provider,
           deleteVolumes: flags['delete-volumes'],
+          dropFromUserKubeconfig: (kubeconfig) => dropFromUserKubeconfig(runtime, kubeconfig),
         },
         this.commandLine(),
       );
-      if (kubeconfig) await dropFromUserKubeconfig(runtime, kubeconfig);
       this.log(deletedText(result));
       return result;
     });

@@ -28,6 +28,25 @@ export function findingsContract(stage: Stage): void {
       expect(await stage.provider.clusterMade(cluster, options)).toEqual([]);
     });
 
+    it('is still found once it is labelled, when all that told of it is gone and others share the account', async () => {
+      const made = await stage.lay(stage.request([stage.machine()]));
+      const node = await stage.provider.machines.create(stage.machine(), '', made, options);
+      const other = await stage.harness.outside.machine('other');
+      await stage.harness.outside.serviceBalancer('a-ingress', node.id);
+      await stage.harness.outside.volume('pvc-data-0', node.id);
+      const found = await stage.provider.clusterMade(cluster, options);
+      for (const item of [...found, ...found]) await stage.provider.labelClusterMade(cluster, item, options);
+      await stage.provider.machines.delete(node, options);
+      for (const item of await stage.provider.foundation.list(cluster, options))
+        await stage.provider.foundation.remove(item, options);
+      const later = await stage.provider.clusterMade(cluster, options);
+      expect(later.map(({ kind, id }) => [kind, id])).toEqual(found.map(({ kind, id }) => [kind, id]));
+      await stage.harness.outside.attach(later[1]!.id, other);
+      expect((await stage.provider.clusterMade(cluster, options)).map(({ kind }) => kind)).toEqual(['load-balancer']);
+      for (const item of later.slice(0, 1)) await stage.provider.removeClusterMade(item, options);
+      await stage.provider.labelClusterMade(cluster, later[0]!, options);
+    });
+
     it('leaves alone what another may have made', async () => {
       const other = await stage.harness.outside.machine('other');
       await stage.harness.outside.volume('kept-from-long-ago');

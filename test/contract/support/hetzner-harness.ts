@@ -175,6 +175,8 @@ function outsideOf(endpoint: string): Omit<Harness['outside'], 'sellOut' | 'quot
         labels: { 'managed-by': 'csi-driver', 'pvc-name': name },
         ...(machineId === undefined ? { location: 'fsn1' } : { server: Number(machineId) }),
       }),
+    attach: async (volumeId, machineId) =>
+      void (await call('POST', `/volumes/${volumeId}/actions/attach`, { server: Number(machineId) })),
     stop: async (machineId) => void (await call('POST', `/servers/${machineId}/actions/poweroff`)),
     protect: async (machineId) =>
       void (await call('POST', `/servers/${machineId}/actions/change_protection`, { delete: true, rebuild: true })),
