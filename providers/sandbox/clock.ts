@@ -1,4 +1,8 @@
+import { contained } from './report-fault.js';
 import type { SandboxClock } from './types.js';
+
+/** What a timer of Node can wait for at most; more would be no wait at all. */
+const longestMs = 2 ** 31 - 1;
 
 /** Real time; durations are multiplied by a scale that may change while the sandbox runs. */
 export class ScaledClock implements SandboxClock {
@@ -23,7 +27,7 @@ export class ScaledClock implements SandboxClock {
   }
 
   after(ms: number, work: () => void): () => void {
-    const timer = setTimeout(work, ms * this.#scale);
+    const timer = setTimeout(() => contained('timer', work), Math.min(ms * this.#scale, longestMs));
     timer.unref();
     return () => clearTimeout(timer);
   }
@@ -35,8 +39,11 @@ export function tellingClock(clock: SandboxClock, changed: () => void): SandboxC
     now: () => clock.now(),
     after: (ms, work) =>
       clock.after(ms, () => {
-        work();
-        changed();
+        try {
+          work();
+        } finally {
+          changed();
+        }
       }),
   };
 }

@@ -8,7 +8,7 @@ import type { ChartFault } from './helm/index.js';
 import type { HostsOrder } from './machines/bare-hosts.js';
 import { listenLocally } from './machines/ports.js';
 import { profileWith, storedProfile } from './profile.js';
-import { reportFault } from './report-fault.js';
+import { contained, reportFault } from './report-fault.js';
 import { makeFolder, paths, readJson, type SandboxInfo, writeJson } from './state-folder.js';
 import { World, type WorldSnapshot } from './world.js';
 
@@ -46,7 +46,7 @@ async function main(folder: string, changes: Record<string, unknown>): Promise<v
     writeJson(file.state, world.snapshot());
   };
   const changed = (): void => {
-    timer ??= setTimeout(save, saveMs);
+    timer ??= setTimeout(() => contained('save', save), saveMs);
   };
   const tokens = [
     { token: info.cloudToken, access: 'read-write' },
@@ -54,7 +54,8 @@ async function main(folder: string, changes: Record<string, unknown>): Promise<v
   ] as const;
   const world = new World(profileWith(changes, storedProfile(stored?.profile)), tokens, changed);
   const stop = (): void => {
-    save();
+    // A disk that is full keeps it from being stored, not from ending.
+    contained('save', save);
     process.exit(0);
   };
   const server = createServer((request, response) => {
@@ -113,7 +114,7 @@ async function control(
       order(world, body as Orders);
       return reply(response, 200, { cloud: world.cloud.faults.list() });
     case 'POST /_sandbox/profile': {
-      const { timeScale } = body as { timeScale: number };
+      const { timeScale } = profileWith({ timeScale: (body as { timeScale?: unknown }).timeScale }, world.profile);
       world.setTimeScale(timeScale);
       return reply(response, 200, { profile: world.profile });
     }

@@ -6,6 +6,7 @@ import { ChartFaults } from './helm/index.js';
 import { K3s, type K3sSnapshot } from './k3s/index.js';
 import { Machines, type MachinesSnapshot } from './machines/index.js';
 import { Network } from './network.js';
+import { contained } from './report-fault.js';
 import type { SandboxProfile } from './types.js';
 
 export interface WorldSnapshot {
@@ -70,8 +71,8 @@ export class World {
   }
 
   setTimeScale(timeScale: number): void {
-    this.profile = { ...this.profile, timeScale };
     this.clock.setScale(timeScale);
+    this.profile = { ...this.profile, timeScale };
   }
 
   snapshot(): WorldSnapshot {
@@ -87,7 +88,7 @@ export class World {
     this.k3s.restore(state.k3s);
     this.machines.restore(state.machines);
     this.cloud.restore(state.cloud);
-    for (const machine of this.machines.all()) this.k3s.resume(machine);
+    for (const machine of this.machines.all()) contained(machine.spec.name, () => this.k3s.resume(machine));
     await this.machines.resume();
   }
 }

@@ -6,6 +6,7 @@ import { conditionOf, ownerOf } from '../kubernetes/controllers/conditions.js';
 import { deleteWith } from '../kubernetes/controllers/garbage.js';
 import { isMap, type Obj, same } from '../kubernetes/objects.js';
 import type { Change } from '../kubernetes/store.js';
+import { contained } from '../report-fault.js';
 import { chartLabel } from './job-pod.js';
 import { revisionsOf } from './release.js';
 import { jobOf, type ChartSpec } from './job-template.js';
@@ -45,7 +46,8 @@ export class HelmController {
       this.#queued = false;
       const { store } = this.cluster();
       const kind = store.resources.byKind('helm.cattle.io/v1', 'HelmChart');
-      for (const chart of kind ? store.list(kind) : []) this.#reconcile(chart);
+      for (const chart of kind ? store.list(kind) : [])
+        contained(`HelmChart ${chart.metadata.name}`, () => this.#reconcile(chart));
     });
   }
 

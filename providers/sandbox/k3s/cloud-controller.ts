@@ -4,6 +4,7 @@ import type { Program, ProgramRun } from '../kubernetes/controllers/programs.js'
 import { isPodReady } from '../kubernetes/eviction.js';
 import type { Obj } from '../kubernetes/objects.js';
 import type { Change } from '../kubernetes/store.js';
+import { contained, reportFault } from '../report-fault.js';
 import { answered, type CloudClient, type CloudCall, CloudError, type WireServer } from './cloud-client.js';
 import { ServiceBalancers } from './service-balancers.js';
 
@@ -78,7 +79,7 @@ export class HcloudController implements Program {
     this.#queued = true;
     setImmediate(() => {
       this.#queued = false;
-      this.#work();
+      contained('cloud controller', () => this.#work());
     });
   }
 
@@ -89,13 +90,25 @@ export class HcloudController implements Program {
     const later = (): void => void cluster.clock.after(lifecycleMs, () => this.queue());
     try {
       const client = (this.#client ??= this.#open(pod));
-      for (const node of cluster.all('v1', 'Node')) this.#node(node, client);
-      const waits = cluster.all('v1', 'Service').filter((service) => this.#balancers.reconcile(service, client));
-      if (waits.length > 0) later();
+      for (const node of cluster.all('v1', 'Node')) this.#each(node, () => this.#node(node, client));
+      let isWaiting = false;
+      for (const service of cluster.all('v1', 'Service'))
+        this.#each(service, () => (isWaiting = this.#balancers.reconcile(service, client) || isWaiting));
+      if (isWaiting) later();
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
       // As the real one: it tries again later.
       later();
+    }
+  }
+
+  /** One object that the controller cannot cope with holds up no other. @throws CloudError */
+  #each({ kind, metadata }: Obj, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (error instanceof CloudError) throw error;
+      reportFault(`${kind} ${metadata.name}`, error);
     }
   }
 

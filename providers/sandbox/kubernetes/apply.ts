@@ -244,7 +244,7 @@ function at(value: unknown, path: Path): unknown {
 }
 
 function step(here: unknown, key: string, field: string): unknown {
-  if (key.startsWith('f:')) return isMap(here) ? here[key.slice(2)] : undefined;
+  if (key.startsWith('f:')) return isMap(here) && Object.hasOwn(here, key.slice(2)) ? here[key.slice(2)] : undefined;
   const list: unknown[] = Array.isArray(here) ? here : [];
   if (key.startsWith('v:')) return list.find((item) => JSON.stringify(item) === key.slice(2));
   const keys = keysOf(field.slice(2), list) ?? [];

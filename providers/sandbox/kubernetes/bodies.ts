@@ -16,7 +16,7 @@ export function parseObject(text: string, type: string, kind: string): unknown {
   if (!['', 'application/json', 'application/yaml', 'application/apply-patch+yaml'].includes(media))
     throw unsupported('application/json, application/yaml, application/vnd.kubernetes.protobuf');
   try {
-    return media.includes('yaml') ? yamlOf(text) : (JSON.parse(text) as unknown);
+    return harmless(media.includes('yaml') ? yamlOf(text) : (JSON.parse(text) as unknown));
   } catch (error) {
     throw badRequest(
       `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${syntaxError(error, text)} (${text})`,
@@ -24,11 +24,28 @@ export function parseObject(text: string, type: string, kind: string): unknown {
   }
 }
 
+const deepest = 1_000;
+
+/**
+ * The same without the name that JavaScript takes for a prototype, and no deeper than can be walked and stored again.
+ * @throws Error
+ */
+function harmless(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > deepest) throw new Error('exceeded max depth');
+  if (!isMap(value)) for (const item of value as unknown[]) harmless(item, depth + 1);
+  else {
+    if (Object.hasOwn(value, '__proto__')) delete value['__proto__'];
+    for (const inner of Object.values(value)) harmless(inner, depth + 1);
+  }
+  return value;
+}
+
 /** A patch that is JSON. @throws StatusError 400 */
 export function parsePatch(text: string, type: string): unknown {
   let patch: unknown;
   try {
-    patch = JSON.parse(text);
+    patch = harmless(JSON.parse(text));
   } catch (error) {
     throw badRequest(`error decoding patch: ${syntaxError(error, text)}`);
   }
@@ -69,6 +86,7 @@ const unsupported = (types: string): StatusError =>
 /** A parser's complaint in the words of Go's. */
 function syntaxError(error: unknown, text: string): string {
   const said = error instanceof Error ? error.message : '';
+  if (said === 'exceeded max depth') return said;
   const at = /position (\d+)/.exec(said)?.[1];
   if (at === undefined || Number(at) >= text.trimEnd().length) return 'unexpected end of JSON input';
   return `invalid character '${text[Number(at)]!}' looking for beginning of value`;

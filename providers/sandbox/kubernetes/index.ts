@@ -19,12 +19,15 @@ import {
 import type { Obj } from './objects.js';
 import { forbidden } from './forbidden.js';
 import { Resources } from './resources.js';
-import { StatusError } from './status.js';
+import { badRequest, StatusError, tooLarge } from './status.js';
 import { ObjectStore } from './store.js';
 import { Tokens } from './tokens.js';
 
 /** Parts that k3s brings unless it is told otherwise. */
 const packaged = ['servicelb', 'local-storage'];
+
+/** As the API server takes them. */
+const bodyBytesAtMost = 3 * 2 ** 20;
 
 /** Who calls, as the listener found out. */
 export interface Identity {
@@ -141,9 +144,14 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
 
   handle(request: IncomingMessage, response: ServerResponse, identity: Identity | undefined): void {
     const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= bodyBytesAtMost) chunks.push(chunk);
+    });
     request.on('end', () => {
       try {
+        if (size > bodyBytesAtMost) throw tooLarge();
         this.serve(request, response, identity, Buffer.concat(chunks).toString('utf8'));
       } catch (error) {
         if (!(error instanceof StatusError)) reportFault(`${request.method} ${request.url}`, error);
@@ -161,7 +169,7 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
     identity: Identity | undefined,
     text: string,
   ): void {
-    const url = new URL(request.url ?? '/', 'https://sandbox');
+    const url = urlOf(request.url ?? '/');
     if (!identity) throw new StatusError(401, 'Unauthorized', 'Unauthorized');
     if (!identity.groups.includes('system:masters'))
       throw forbidden(identity.user, request.method ?? 'GET', url, this.#resources);
@@ -195,6 +203,13 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
     this.#version = state.kubernetesVersion;
     this.store.restore(state);
   }
+}
+
+/** @throws StatusError 400 */
+function urlOf(path: string): URL {
+  if (!URL.canParse(path, 'https://sandbox'))
+    throw badRequest(`parse ${JSON.stringify(path)}: invalid URI for request`);
+  return new URL(path, 'https://sandbox');
 }
 
 function versionInfo(gitVersion: string): unknown {

@@ -165,32 +165,38 @@ const parts = (path: string): string[] => [
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')),
 ];
 
+/** What an object has by itself: a path does not lead into what all objects have. */
+const own = (value: unknown, key: string): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
+
 function parentOf(
   root: Record<string, unknown>,
   path: string,
 ): { parent: Record<string, unknown> | unknown[]; last: string } {
   const keys = parts(path);
   let at: unknown = root;
-  for (const key of keys.slice(0, -1)) at = (at as Record<string, unknown> | undefined)?.[key];
+  for (const key of keys.slice(0, -1)) at = own(at, key);
   if (typeof at !== 'object' || at === null) throw refused();
   return { parent: at as Record<string, unknown>, last: keys.at(-1)! };
 }
 
 function read(root: Record<string, unknown>, path: string): unknown {
   const { parent, last } = parentOf(root, path);
-  return (parent as Record<string, unknown>)[last];
+  return own(parent, last);
 }
 
 function write(root: Record<string, unknown>, path: string, value: unknown, how: 'add' | 'replace'): void {
   const { parent, last } = parentOf(root, path);
-  if (how === 'replace' && !(last in parent)) throw refused();
+  if (last === '__proto__' || (how === 'replace' && !Object.hasOwn(parent, last))) throw refused();
   if (Array.isArray(parent) && how === 'add') parent.splice(last === '-' ? parent.length : Number(last), 0, value);
   else (parent as Record<string, unknown>)[last] = value;
 }
 
 function take(root: Record<string, unknown>, path: string): unknown {
   const { parent, last } = parentOf(root, path);
-  if (!(last in parent)) throw refused();
+  if (!Object.hasOwn(parent, last)) throw refused();
   if (Array.isArray(parent)) return parent.splice(Number(last), 1)[0];
   const value = parent[last];
   delete parent[last];

@@ -1,5 +1,5 @@
 import type { Resource, Resources } from './resources.js';
-import { noSuchResource, PageNotFound } from './status.js';
+import { badRequest, noSuchResource, PageNotFound } from './status.js';
 
 export interface Target {
   readonly resource: Resource;
@@ -8,12 +8,21 @@ export interface Target {
   readonly subresource: string;
 }
 
+/** @throws StatusError 400 */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw badRequest(`invalid URL escape ${JSON.stringify(part)}`);
+  }
+}
+
 /** Reads `/api/v1/namespaces/x/pods/y/log` and its like. @throws StatusError 404 */
 export function targetOf(path: string, resources: Resources): Target {
   const parts = path
     .split('/')
     .filter((part) => part !== '')
-    .map(decodeURIComponent);
+    .map(decoded);
   const [root, ...rest] = parts;
   const [group, version, ...tail] = root === 'api' ? ['', ...rest] : rest;
   if ((root !== 'api' && root !== 'apis') || group === undefined || version === undefined) throw new PageNotFound();

@@ -104,3 +104,6 @@ export const invalid = (
 ): StatusError => refusal(resource, name, [{ field, message }]);
 
 export const badRequest = (message: string): StatusError => new StatusError(400, 'BadRequest', message);
+
+export const tooLarge = (): StatusError =>
+  new StatusError(413, 'RequestEntityTooLarge', 'Request entity too large: limit is 3145728', {});

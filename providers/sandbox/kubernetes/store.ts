@@ -1,3 +1,4 @@
+import { contained } from '../report-fault.js';
 import { clone, type Obj, same } from './objects.js';
 import { fullName, type Resource, type Resources } from './resources.js';
 import { alreadyExists, conflict, notFound, StatusError } from './status.js';
@@ -21,6 +22,8 @@ const keptChanges = 4000;
 const hasGeneration = ({ group, plural }: Resource): boolean =>
   plural === 'pods' || !['', 'autoscaling', 'coordination.k8s.io'].includes(group);
 
+const nameOf = ({ type, resource, object }: Change): string => `${type} ${resource.kind} ${object.metadata.name}`;
+
 const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`;
 
 /** All objects of a cluster with their versions, and what changed lately. */
@@ -30,6 +33,8 @@ export class ObjectStore {
   #version = 1;
   #changes: Change[] = [];
   readonly #listeners = new Set<(change: Change) => void>();
+  readonly #untold: Change[] = [];
+  #isTelling = false;
 
   constructor(
     readonly resources: Resources,
@@ -186,7 +191,8 @@ export class ObjectStore {
   restore({ version, objects }: { version: number; objects: Obj[] }): void {
     this.#version = version;
     const definitions = objects.filter(({ kind }) => kind === 'CustomResourceDefinition');
-    for (const definition of definitions) this.resources.define(definition);
+    for (const definition of definitions)
+      contained(`CustomResourceDefinition ${definition.metadata.name}`, () => this.resources.define(definition));
     for (const object of objects) {
       const resource = this.resources.byKind(object.apiVersion, object.kind);
       if (resource) this.table(resource).set(keyOf(object.metadata.namespace ?? '', object.metadata.name), object);
@@ -211,9 +217,21 @@ export class ObjectStore {
     this.tell({ type, object, before, resource, version: this.#version });
   }
 
+  /**
+   * Tells all that watch, in the order of versions: what a listener changes is told after what it was told of. One that
+   * throws keeps nobody else from hearing it.
+   */
   private tell(change: Change): void {
     this.#changes.push(change);
     if (this.#changes.length > keptChanges) this.#changes.splice(0, keptChanges / 4);
-    for (const listener of [...this.#listeners]) listener(change);
+    this.#untold.push(change);
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    try {
+      for (let next = this.#untold.shift(); next; next = this.#untold.shift())
+        for (const listener of [...this.#listeners]) contained(nameOf(next), () => listener(next));
+    } finally {
+      this.#isTelling = false;
+    }
   }
 }

@@ -18,6 +18,9 @@ export interface WatchRequest {
   readonly show: (object: Obj) => unknown;
 }
 
+/** What a timer of Node can wait for at most. */
+const longestMs = 2 ** 31 - 1;
+
 /** Streams changes until the client leaves or its time is up. @throws StatusError 410 for a version too long ago */
 export function serveWatch(store: ObjectStore, request: WatchRequest, response: ServerResponse): void {
   const { resource, namespace, matches } = request;
@@ -54,10 +57,13 @@ export function serveWatch(store: ObjectStore, request: WatchRequest, response: 
     clearTimeout(timer);
     response.end();
   };
-  const timer = setTimeout(() => {
-    if (request.bookmarks) bookmark();
-    end();
-  }, request.timeoutMs);
+  const timer = setTimeout(
+    () => {
+      if (request.bookmarks) bookmark();
+      end();
+    },
+    Math.min(request.timeoutMs, longestMs),
+  );
   timer.unref();
   response.on('close', end);
 }

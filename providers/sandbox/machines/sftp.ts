@@ -50,8 +50,9 @@ export function serveSftp(files: FileSystem, user: string, sftp: SFTPWrapper): v
     try {
       work();
     } catch (error) {
-      if (!(error instanceof FsError)) throw error;
-      sftp.status(id, statusOf(error), error.message);
+      // A packet that is cut short throws while it is read: the session hears that it failed, and goes on.
+      if (error instanceof FsError) sftp.status(id, statusOf(error), error.message);
+      else sftp.status(id, error instanceof RangeError ? status.BAD_MESSAGE : status.FAILURE);
     }
   };
   const handleOf = (raw: Buffer): Handle => {
@@ -194,12 +195,14 @@ export function serveSftp(files: FileSystem, user: string, sftp: SFTPWrapper): v
       sftp.status(id, status.OP_UNSUPPORTED);
       return;
     }
-    const length = data.readUInt32BE(0);
-    const from = data.toString('utf8', 4, 4 + length);
-    const to = data.toString('utf8', 8 + length, 8 + length + data.readUInt32BE(4 + length));
-    change(id, to, () => {
-      mustWrite(from);
-      files.rename(from, to);
+    answer(id, () => {
+      const length = data.readUInt32BE(0);
+      const from = data.toString('utf8', 4, 4 + length);
+      const to = data.toString('utf8', 8 + length, 8 + length + data.readUInt32BE(4 + length));
+      change(id, to, () => {
+        mustWrite(from);
+        files.rename(from, to);
+      });
     });
   });
 }

@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from 'ssh2';
 import { decodeTask, taskCommand } from '../../../src/remote/task-wire.js';
+import { contained } from '../report-fault.js';
 import type { Machine } from './machine.js';
 import { runForPeople } from './people.js';
 import { listenAt, listenLocally } from './ports.js';
@@ -135,9 +136,14 @@ export class SshEndpoint {
     session.on('window-change', (accept) => accept?.());
     session.on('env', (accept) => accept?.());
     session.on('signal', (accept) => accept?.());
-    session.on('shell', (accept) => openShell(this.options.machine, user, unbreakable(accept()), terminal));
-    session.on('sftp', (accept) => serveSftp(this.options.machine.files, user, accept()));
-    session.on('exec', (accept, _reject, { command }) => this.#exec(unbreakable(accept()), user, command));
+    const where = `SSH to ${this.options.machine.spec.name}`;
+    session.on('shell', (accept) =>
+      contained(where, () => openShell(this.options.machine, user, unbreakable(accept()), terminal)),
+    );
+    session.on('sftp', (accept) => contained(where, () => serveSftp(this.options.machine.files, user, accept())));
+    session.on('exec', (accept, _reject, { command }) =>
+      contained(where, () => this.#exec(unbreakable(accept()), user, command)),
+    );
   }
 
   #exec(channel: ServerChannel, user: string, command: string): void {
@@ -167,17 +173,19 @@ export class SshEndpoint {
       size += chunk.length;
       if (size <= inputLimit) chunks.push(chunk);
     });
-    channel.on('end', () => {
-      const decoded = size <= inputLimit ? decodeTask(Buffer.concat(chunks).toString('utf8')) : undefined;
-      if (!decoded) {
-        finish(channel, 127, '', 'sh: 1: a sandbox machine runs Slipway’s host tasks and no other shell text\n');
-      } else if (!this.options.scripts.knows(decoded.task, decoded.runner)) {
-        const name = decoded.task.name.slice(0, 60);
-        finish(channel, 127, '', `sh: 1: ${name}: not found (script or runner are not those of templates/host)\n`);
-      } else {
-        this.#task(channel, decoded.task);
-      }
-    });
+    channel.on('end', () => contained('shell text', () => this.#run(channel, chunks, size)));
+  }
+
+  #run(channel: ServerChannel, chunks: readonly Buffer[], size: number): void {
+    const decoded = size <= inputLimit ? decodeTask(Buffer.concat(chunks).toString('utf8')) : undefined;
+    if (!decoded) {
+      finish(channel, 127, '', 'sh: 1: a sandbox machine runs Slipway’s host tasks and no other shell text\n');
+    } else if (!this.options.scripts.knows(decoded.task, decoded.runner)) {
+      const name = decoded.task.name.slice(0, 60);
+      finish(channel, 127, '', `sh: 1: ${name}: not found (script or runner are not those of templates/host)\n`);
+    } else {
+      this.#task(channel, decoded.task);
+    }
   }
 
   #task(channel: ServerChannel, task: Parameters<TaskRunner['run']>[0]): void {

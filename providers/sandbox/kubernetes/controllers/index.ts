@@ -62,11 +62,10 @@ export class Controllers {
   }
 
   start(): void {
-    this.#stop ??= this.store.watch((change) =>
-      contained(`${change.type} ${change.resource.kind} ${change.object.metadata.name}`, () => this.#seen(change)),
-    );
+    this.#stop ??= this.store.watch((change) => this.#seen(change));
     this.#queue();
-    for (const pod of this.store.peek(this.cluster.pods)) this.#kubelets.see(pod);
+    for (const pod of this.store.peek(this.cluster.pods))
+      contained(`Pod ${pod.metadata.name}`, () => this.#kubelets.see(pod));
     for (const namespace of this.cluster.all('v1', 'Namespace')) furnish(this.cluster, namespace);
   }
 

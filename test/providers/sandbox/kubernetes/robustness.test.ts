@@ -140,3 +140,49 @@ it('answers whatever is written and deleted in whatever order, and goes on', asy
     { seed: 20261125, numRuns: 400, endOnFailure: true },
   );
 });
+
+describe('a request that means harm', () => {
+  const path = '/api/v1/namespaces/default/configmaps/harm';
+  beforeAll(() => make('default', 'ConfigMap', 'harm'));
+
+  it.each([
+    ['a JSON patch of what all objects have', [{ op: 'add', path: '/__proto__/polluted', value: 1 }]],
+    ['a JSON patch of their constructor', [{ op: 'add', path: '/constructor/prototype/polluted', value: 1 }]],
+    ['a JSON patch that moves a prototype', [{ op: 'remove', path: '/metadata/__proto__' }]],
+  ])('is refused: %s', async (_, patch) => {
+    expect((await call('PATCH', path, patch, 'application/json-patch+json')).code).toBe(422);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  it('changes no prototype through a merge patch', async () => {
+    const patch = '{"data":{"__proto__":{"polluted":"1"}},"__proto__":{"polluted":"1"}}';
+    expect((await call('PATCH', path, patch, 'application/merge-patch+json')).code).toBe(200);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  it('is refused when its body is larger than the API server takes', async () => {
+    const { code } = await call('POST', '/api/v1/namespaces/default/configmaps', 'x'.repeat(3 * 2 ** 20 + 1));
+    expect(code).toBe(413);
+  });
+
+  it('is refused when it is nested too deep to be stored', async () => {
+    const deep = `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"deep"},"x":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
+    const { code, text } = await call('POST', '/api/v1/namespaces/default/configmaps', deep);
+    expect([code, text.includes('exceeded max depth')]).toEqual([400, true]);
+  });
+
+  it('is refused when its path cannot be read', async () => {
+    expect((await call('GET', '/api/v1/namespaces/%E0%A4%A')).code).toBe(400);
+  });
+});
+
+it('a watch hears of changes in the order of their versions, whatever controllers change in between', async () => {
+  const seen: number[] = [];
+  const stop = server.store.watch(({ version }) => seen.push(version));
+  await make('default', 'Pod', 'ordered');
+  await namespace('ordered');
+  await call('DELETE', '/api/v1/namespaces/ordered');
+  stop();
+  expect(seen.length).toBeGreaterThan(3);
+  expect(seen).toEqual([...seen].sort((a, b) => a - b));
+});
