@@ -1,93 +1,83 @@
 import type { Obj } from '../objects.js';
-import { matchesSelector } from '../selectors.js';
+import { namedNodes, type NodeTerm, selectsNode, untolerated } from '../scheduling/node-choice.js';
+import { type Placement, placePod } from '../scheduling/place.js';
 import type { ClusterState } from './cluster.js';
-import { conditionOf, type Taint, withCondition } from './conditions.js';
+import { conditionOf, withCondition } from './conditions.js';
+import { recordEvent } from './events.js';
 
-interface Toleration {
-  readonly key?: string;
-  readonly operator?: string;
-  readonly value?: string;
-  readonly effect?: string;
-}
-
-/** Places a pod on the fitting node with the fewest pods, or says that there is none. */
+/** Gives a pod its node, or writes down why there is none. */
 export function schedule(cluster: ClusterState, pod: Obj): void {
-  const nodes = cluster.all('v1', 'Node');
-  const fitting = nodes.filter((node) => fits(pod, node));
-  const load = new Map<string, number>();
-  for (const { spec } of cluster.all('v1', 'Pod')) {
-    const node = spec?.['nodeName'];
-    if (typeof node === 'string') load.set(node, (load.get(node) ?? 0) + 1);
-  }
-  const count = ({ metadata }: Obj): number => load.get(metadata.name) ?? 0;
-  const best = fitting.sort((a, b) => count(a) - count(b))[0];
+  const placement = placementOf(cluster, pod);
+  const before = conditionOf(pod, 'PodScheduled')?.message;
   const { store } = cluster;
   cluster.change(pod, (object) => {
-    const scheduled = best
-      ? { type: 'PodScheduled', status: 'True', lastTransitionTime: store.stamp() }
-      : {
-          type: 'PodScheduled',
-          status: 'False',
-          reason: 'Unschedulable',
-          message: reasons(pod, nodes),
-          lastTransitionTime: store.stamp(),
-        };
-    object.status = { ...object.status, conditions: withCondition(object, scheduled) };
-    if (best) object.spec = { ...object.spec, nodeName: best.metadata.name };
+    const scheduled =
+      placement.node === undefined
+        ? { status: 'False', reason: 'Unschedulable', message: placement.message }
+        : { status: 'True' };
+    object.status = {
+      ...object.status,
+      conditions: withCondition(object, {
+        type: 'PodScheduled',
+        ...scheduled,
+        lastTransitionTime: store.stamp(),
+      }),
+    };
+    if (placement.node !== undefined) object.spec = { ...object.spec, nodeName: placement.node };
+  });
+  if (placement.node === undefined) {
+    if (placement.message !== before)
+      tell(cluster, pod, { type: 'Warning', reason: 'FailedScheduling', message: placement.message });
+    return;
+  }
+  const { name, namespace = '' } = pod.metadata;
+  const message = `Successfully assigned ${namespace}/${name} to ${placement.node}`;
+  tell(cluster, pod, { type: 'Normal', reason: 'Scheduled', message });
+}
+
+const tell = (
+  cluster: ClusterState,
+  pod: Obj,
+  event: { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string },
+): void => recordEvent(cluster, pod, { ...event, component: 'default-scheduler' });
+
+function placementOf(cluster: ClusterState, pod: Obj): Placement {
+  const volumes = volumesOf(cluster, pod);
+  if (typeof volumes === 'string') return { node: undefined, message: volumes };
+  return placePod(pod, {
+    nodes: cluster.all('v1', 'Node'),
+    pods: cluster.all('v1', 'Pod'),
+    namespaces: Object.fromEntries(
+      cluster.all('v1', 'Namespace').map(({ metadata }) => [metadata.name, metadata.labels ?? {}]),
+    ),
+    volumes,
   });
 }
 
-/** In the scheduler's words. */
-function reasons(pod: Obj, nodes: readonly Obj[]): string {
-  const counts = new Map<string, number>();
-  for (const node of nodes) {
-    const taint = untolerated(pod, node);
-    const why = taint
-      ? `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`
-      : selects(pod, node)
-        ? 'node(s) were not ready'
-        : "node(s) didn't match Pod's node affinity/selector";
-    counts.set(why, (counts.get(why) ?? 0) + 1);
+/** Where a pod's volumes are; a text: what it waits for before it can be placed at all. */
+function volumesOf(cluster: ClusterState, pod: Obj): readonly (readonly NodeTerm[])[] | string {
+  const namespace = pod.metadata.namespace ?? '';
+  const terms: (readonly NodeTerm[])[] = [];
+  const volumes = (pod.spec?.['volumes'] ?? []) as { persistentVolumeClaim?: { claimName: string } }[];
+  for (const { persistentVolumeClaim } of volumes) {
+    if (!persistentVolumeClaim) continue;
+    const { claimName } = persistentVolumeClaim;
+    const claim = cluster.store.look(cluster.kind('v1', 'PersistentVolumeClaim'), namespace, claimName);
+    if (!claim) return `persistentvolumeclaim "${claimName}" not found`;
+    const volumeName = claim.spec?.['volumeName'];
+    const volume =
+      typeof volumeName === 'string'
+        ? cluster.store.look(cluster.kind('v1', 'PersistentVolume'), '', volumeName)
+        : undefined;
+    const affinity = volume?.spec?.['nodeAffinity'] as { required?: { nodeSelectorTerms: NodeTerm[] } } | undefined;
+    if (affinity?.required) terms.push(affinity.required.nodeSelectorTerms);
   }
-  const list = [...counts].map(([why, count]) => `${count} ${why}`).join(', ');
-  return `0/${nodes.length} nodes are available${list === '' ? '' : `: ${list}`}.`;
+  return terms;
 }
 
-/** Whether a pod may be placed on a node: Ready, not cordoned, selector, affinity and taints. */
-export function fits(pod: Obj, node: Obj, daemon = false): boolean {
-  if (!daemon && conditionOf(node, 'Ready')?.status !== 'True') return false;
-  return selects(pod, node) && untolerated(pod, node) === undefined;
-}
-
-/** Whether a node has the labels that a pod wants. */
-export function selects(pod: Obj, node: Obj): boolean {
-  const spec = pod.spec ?? {};
-  const labels = node.metadata.labels ?? {};
-  const wanted = Object.entries((spec['nodeSelector'] ?? {}) as Record<string, string>);
-  if (!wanted.every(([key, value]) => labels[key] === value)) return false;
-  const affinity = spec['affinity'] as
-    | {
-        nodeAffinity?: {
-          requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: { matchExpressions?: unknown[] }[] };
-        };
-      }
-    | undefined;
-  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-  return !terms || terms.some(({ matchExpressions }) => matchesSelector({ matchExpressions }, labels));
-}
-
-function untolerated(pod: Obj, node: Obj): Taint | undefined {
-  const tolerations = (pod.spec?.['tolerations'] ?? []) as Toleration[];
-  return ((node.spec?.['taints'] ?? []) as Taint[])
-    .filter(({ effect }) => effect !== 'PreferNoSchedule')
-    .find((taint) => !tolerations.some((toleration) => tolerates(toleration, taint)));
-}
-
-function tolerates({ key, operator, value, effect }: Toleration, taint: Taint): boolean {
-  if (effect !== undefined && effect !== '' && effect !== taint.effect) return false;
-  if (operator === 'Exists') return key === undefined || key === '' || key === taint.key;
-  return key === taint.key && (value ?? '') === (taint.value ?? '');
-}
+/** Whether a DaemonSet wants a pod on a node; whether it has room there is the scheduler's question. */
+export const wantsDaemon = (pod: Obj, node: Obj): boolean =>
+  selectsNode(pod, node) && untolerated(pod, node) === undefined;
 
 const alwaysTolerated = ['unschedulable', 'unreachable', 'not-ready', 'network-unavailable'];
 
@@ -99,3 +89,21 @@ export const daemonSpec = (spec: Record<string, unknown>): Record<string, unknow
     ...alwaysTolerated.map((name) => ({ key: `node.kubernetes.io/${name}`, operator: 'Exists' })),
   ],
 });
+
+/** A DaemonSet's pod is meant for one node, and asks the scheduler for that one. */
+export function boundTo(spec: Record<string, unknown>, node: string): Record<string, unknown> {
+  const affinity = (spec['affinity'] ?? {}) as Record<string, unknown>;
+  const nodeAffinity = (affinity['nodeAffinity'] ?? {}) as Record<string, unknown>;
+  const terms = [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] }];
+  return {
+    ...daemonSpec(spec),
+    affinity: {
+      ...affinity,
+      nodeAffinity: { ...nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } },
+    },
+  };
+}
+
+/** The node that a pod is on, or is meant for. */
+export const nodeOf = (pod: Obj): string | undefined =>
+  (pod.spec?.['nodeName'] as string | undefined) ?? namedNodes(pod)?.[0];

@@ -1,8 +1,9 @@
 import { isPodReady } from '../eviction.js';
 import { clone, type Obj } from '../objects.js';
+import { selectsNode } from '../scheduling/node-choice.js';
 import type { ClusterState } from './cluster.js';
 import { hashOf, ownerOf } from './conditions.js';
-import { daemonSpec, fits, selects } from './scheduler.js';
+import { boundTo, daemonSpec, nodeOf, wantsDaemon } from './scheduler.js';
 
 interface Template {
   readonly metadata?: { readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> };
@@ -173,18 +174,19 @@ export function daemonSet(cluster: ClusterState, set: Obj): void {
   const { template, updateStrategy } = specOf(set);
   const revision = hashOf(template).slice(0, 7);
   const probe = { apiVersion: 'v1', kind: 'Pod', metadata: { name: '' }, spec: daemonSpec(template.spec) } as Obj;
-  const nodes = cluster.all('v1', 'Node').filter((node) => fits(probe, node, true));
+  const nodes = cluster.all('v1', 'Node').filter((node) => wantsDaemon(probe, node));
   const all = cluster.owned(set, 'v1', 'Pod');
   const pods = all.filter((pod) => !pod.metadata.deletionTimestamp);
   for (const node of nodes) {
-    if (all.some((pod) => pod.spec?.['nodeName'] === node.metadata.name)) continue;
+    if (all.some((pod) => nodeOf(pod) === node.metadata.name)) continue;
     const name = `${set.metadata.name}-${hashOf([set.metadata.uid, node.metadata.name, cluster.store.version]).slice(0, 5)}`;
     makePod(cluster, set, name, { labels: { [revisionLabel]: revision }, node: node.metadata.name });
   }
-  for (const node of cluster.all('v1', 'Node')) {
-    // A taint that came later drives nobody out; another selection does.
-    if (selects(probe, node)) continue;
-    for (const pod of pods) if (pod.spec?.['nodeName'] === node.metadata.name) cluster.terminate(pod);
+  const known = new Map(cluster.all('v1', 'Node').map((node) => [node.metadata.name, node]));
+  for (const pod of pods) {
+    const node = known.get(nodeOf(pod) ?? '');
+    // A taint that came later drives nobody out; another selection does, and the end of the node.
+    if (!node || !selectsNode(probe, node)) cluster.terminate(pod);
   }
   const updated = pods.filter((pod) => pod.metadata.labels?.[revisionLabel] === revision);
   const ready = pods.filter(isPodReady).length;
@@ -214,7 +216,7 @@ interface PodExtras {
 
 function makePod(cluster: ClusterState, owner: Obj, name: string, { labels, node, claims = [] }: PodExtras = {}): void {
   const { template } = specOf(owner);
-  const spec = clone(node === undefined ? template.spec : daemonSpec(template.spec));
+  const spec = clone(node === undefined ? template.spec : boundTo(template.spec, node));
   const own = claims.map(({ metadata }) => ({
     name: metadata.name,
     persistentVolumeClaim: { claimName: `${metadata.name}-${name}` },
@@ -233,7 +235,6 @@ function makePod(cluster: ClusterState, owner: Obj, name: string, { labels, node
       terminationGracePeriodSeconds: 30,
       ...spec,
       ...(own.length > 0 ? { volumes: [...((spec['volumes'] ?? []) as unknown[]), ...own] } : {}),
-      ...(node === undefined ? {} : { nodeName: node }),
     },
     status: { phase: 'Pending' },
   });
