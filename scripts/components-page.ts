@@ -16,6 +16,8 @@ export async function componentsPage(): Promise<string> {
     'Every component takes, beside its own options: `version` (another version of its chart), `pool` (where it lives),',
     '`storage: {class, size}`, `values` (laid over Slipway’s own: maps are joined, lists replaced, `null` takes out) and',
     '`secrets: {VARIABLE: {env: OTHER} | {file: ./path}}`. `false` leaves it out, `true` takes it as it is.',
+    'Keys and types of `values` are checked against the pinned version of the chart; `checkValues: false` hands them on unchecked,',
+    'and with another `version` what would be refused is only warned about.',
     '',
     '| preset | components | cpu | memory | volumes |',
     '|---|---|---|---|---|',

@@ -9,10 +9,14 @@ import { contextSchema } from './context.js';
 import { optionsAjv, optionsCheck } from './options.js';
 import { readTemplate } from './template/index.js';
 import type { Catalogue, Component, Template } from './types.js';
+import { valuesCheck } from './values-check.js';
 import { readWhen } from './when.js';
 
 /** The largest file a component may hold: a dashboard or two. */
 const maxBytes = 2 * 1024 * 1024;
+
+/** As a chart calls it, too; in a component's folder it is what users' `values` are held to. */
+const valuesSchema = 'values.schema.json';
 
 /** The folder of Slipway's own components, from source or from dist. */
 export function ownComponents(): string {
@@ -117,14 +121,20 @@ async function readComponent(
         if (/\.ya?ml\.hbs$/.test(path)) return template(path);
         throw badComponent(shown, [`${shownAt}/${path}:1:1  files in ${part}/ are templates and end in .yaml.hbs`]);
       });
-  if (files.has('values.yaml.hbs') && file.chart === undefined)
-    throw badComponent(shown, [`${shown}:1:1  values.yaml.hbs has no chart to go to`]);
+  for (const path of ['values.yaml.hbs', valuesSchema])
+    if (files.has(path) && file.chart === undefined)
+      throw badComponent(shown, [`${shown}:1:1  ${path} has no chart to go to`]);
+  const schema = files.get(valuesSchema);
   return {
     ...file,
     name,
     folder,
     builtIn,
     check: optionsCheck(ajv, file.options, (reason) => badComponent(shown, [`${shown}:1:1  options: ${reason}`])),
+    checkValues:
+      schema === undefined
+        ? undefined
+        : valuesCheck(schema, (reason) => badComponent(shown, [`${shownAt}/${valuesSchema}:1:1  ${reason}`])),
     values: files.has('values.yaml.hbs') ? template('values.yaml.hbs') : undefined,
     before: inside('before'),
     manifests: inside('manifests'),

@@ -7,6 +7,7 @@ export { withComponents } from './json-schema.js';
 export { misfits, misfitText, type Misfit, type PoolArchitectures } from './architectures.js';
 export { judgedPlaces, placeText } from './places.js';
 export { filesHeader, renderedFiles } from './files.js';
+export { schemaComment, valuesCheck } from './values-check.js';
 export { mergeValues } from './merge-values.js';
 export { jsonText, yamlText } from './yaml-text.js';
 export { bytesOf, milliOf } from './quantity.js';

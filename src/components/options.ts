@@ -6,7 +6,7 @@ import { shortValue } from '../domain/source/problems.js';
 import type { CheckedOptions, OptionProblem } from './types.js';
 
 /** Settings that every component has; no option may have such a name. */
-export const settingNames = ['version', 'pool', 'storage', 'values', 'secrets'] as const;
+export const settingNames = ['version', 'pool', 'storage', 'values', 'checkValues', 'secrets'] as const;
 
 /** Holds options against schemas; one for all components, since making it takes time. */
 export function optionsAjv(): Ajv2020 {
@@ -42,10 +42,14 @@ export function optionsCheck(
   };
 }
 
-function describe(errors: readonly ErrorObject[]): OptionProblem[] {
-  // A condition's own complaint adds nothing to that of what it asks for.
-  const telling = errors.filter(({ keyword }) => keyword !== 'if');
-  const problems = telling.map(describeOne);
+/** @param alsoKnown keys that are known at the top beside those of the schema */
+export function describe(errors: readonly ErrorObject[], alsoKnown: readonly string[] = settingNames): OptionProblem[] {
+  // A condition's own complaint adds nothing to that of what it asks for, nor does each of several choices.
+  const telling = errors.filter(
+    ({ keyword, schemaPath, data }) =>
+      keyword !== 'if' && !(/\/(anyOf|oneOf)\/\d+\//.test(schemaPath) && (typeof data !== 'object' || data === null)),
+  );
+  const problems = telling.map((error) => describeOne(error, alsoKnown));
   const seen = new Set<string>();
   return problems.filter(({ path, message }) => {
     const id = JSON.stringify([path, message]);
@@ -53,7 +57,7 @@ function describe(errors: readonly ErrorObject[]): OptionProblem[] {
   });
 }
 
-function describeOne(error: ErrorObject): OptionProblem {
+function describeOne(error: ErrorObject, alsoKnown: readonly string[]): OptionProblem {
   const path = pathOf(error.instancePath);
   const params = error.params as Readonly<Record<string, unknown>>;
   const schema = error.parentSchema as JsonSchema | undefined;
@@ -69,7 +73,7 @@ function describeOne(error: ErrorObject): OptionProblem {
     case 'additionalProperties':
     case 'unevaluatedProperties': {
       const key = String(params['additionalProperty'] ?? params['unevaluatedProperty']);
-      return unknownKey([...path, key], Object.keys(schema?.properties ?? {}));
+      return unknownKey([...path, key], Object.keys(schema?.properties ?? {}), alsoKnown);
     }
     case 'required':
       return { path: [...path, String(params['missingProperty'])], message: 'required, but missing' };
@@ -100,6 +104,11 @@ function describeOne(error: ErrorObject): OptionProblem {
       return refused('each only once');
     case 'pattern':
       return refused(`text of the form ${String(params['pattern'])}`);
+    case 'anyOf':
+    case 'oneOf': {
+      const types = choices(schema?.[error.keyword]);
+      return refused(types.length > 0 ? kinds([...new Set(types)]) : (error.message ?? error.keyword));
+    }
     case 'propertyNames':
       return {
         path: [...path, String(params['propertyName'])],
@@ -120,11 +129,23 @@ function pathOf(pointer: string): (string | number)[] {
 }
 
 /** A key that nobody knows, and what was most likely meant. */
-export function unknownKey(path: readonly (string | number)[], options: readonly string[]): OptionProblem {
-  const known = path.length === 1 ? [...options, ...settingNames] : options;
+export function unknownKey(
+  path: readonly (string | number)[],
+  options: readonly string[],
+  alsoKnown: readonly string[] = settingNames,
+): OptionProblem {
+  const known = path.length === 1 ? [...options, ...alsoKnown] : options;
   const near = nearest(String(path.at(-1)), known);
-  const said = near === undefined ? `known here: ${known.join(', ') || 'nothing'}` : `did you mean ${near}?`;
+  const said = near === undefined ? `known here: ${listed(known)}` : `did you mean ${near}?`;
   return { path, message: `unknown key; ${said}`, atKey: true };
+}
+
+/** Names that a line has room for. */
+const mostNames = 24;
+
+function listed(names: readonly string[]): string {
+  if (names.length <= mostNames) return names.join(', ') || 'nothing';
+  return `${names.slice(0, mostNames).join(', ')} and ${names.length - mostNames} more`;
 }
 
 const kindWords: Readonly<Record<string, string>> = {
@@ -136,6 +157,12 @@ const kindWords: Readonly<Record<string, string>> = {
   object: 'a map of keys',
   null: 'nothing',
 };
+
+function choices(schemas: unknown): string[] {
+  if (!Array.isArray(schemas)) return [];
+  const types = (schemas as readonly JsonSchema[]).map(({ type }) => type);
+  return types.includes(undefined) ? [] : types.flatMap((type) => type ?? []);
+}
 
 function kinds(type: JsonSchema['type']): string {
   const all = typeof type === 'string' ? [type] : (type ?? []);

@@ -5,7 +5,7 @@ import type { SpecProblem } from '../domain/spec/rules.js';
 import type { PoolSpec } from '../domain/spec/schema.js';
 import { UsageError } from '../errors/index.js';
 import { settingNames } from './options.js';
-import { settingsProblems } from './settings.js';
+import { settingsProblems, valuesWarnings } from './settings.js';
 import { circle, inOrder, providersOf, waitsFor } from './order.js';
 import type { Catalogue, CheckedOptions, Component, ProviderFacts, SelectedComponent, Selection } from './types.js';
 import { variablesOf } from './variables.js';
@@ -232,7 +232,10 @@ class Choice {
     const off = this.#all
       .filter(({ name }) => !this.#on.has(name))
       .map((component) => ({ component, because: this.whyOff(component) }));
-    const warnings = on.flatMap((one) => versionWarning(one));
+    const warnings = on.flatMap((one) => [
+      ...versionWarning(one),
+      ...valuesWarnings(one.component, this.settingsOf(one.component.name)),
+    ]);
     return { selection: { on, off, warnings }, problems: this.#problems };
   }
 

@@ -1,4 +1,5 @@
 import { nearest } from '../domain/nearest.js';
+import { pathText } from '../domain/source/problems.js';
 import type { ComponentSettings } from '../domain/spec/components.js';
 import type { Component, OptionProblem } from './types.js';
 import { jsonText } from './yaml-text.js';
@@ -16,7 +17,7 @@ export function settingsProblems(
   settings: ComponentSettings,
   scope: SettingsScope,
 ): OptionProblem[] {
-  const { pool, storage, version, values, secrets } = settings;
+  const { pool, storage, version, values, checkValues, secrets } = settings;
   const templates = [component.values, ...component.before, ...component.manifests];
   const uses = (word: string): boolean => templates.some((template) => template?.uses.has(word));
   const problems: OptionProblem[] = [];
@@ -31,9 +32,12 @@ export function settingsProblems(
   if (component.chart === undefined) {
     if (version !== undefined) say(['version'], 'it has no chart, so no version', true);
     if (values !== undefined) say(['values'], 'it has no chart, so no values', true);
+    if (checkValues !== undefined) say(['checkValues'], 'it has no chart, so no values', true);
   } else {
     const wrong = unfit(values);
     if (wrong !== undefined) say(['values'], wrong);
+    // What another version takes is not known here; see `valuesWarnings`.
+    else if (checkValues !== false && isPinned(component, version)) problems.push(...valuesProblems(component, values));
   }
   for (const variable of Object.keys(secrets ?? {}))
     if (!scope.variables.includes(variable))
@@ -43,6 +47,24 @@ export function settingsProblems(
         true,
       );
   return problems;
+}
+
+const isPinned = ({ chart }: Component, version: string | undefined): boolean =>
+  version === undefined || version === chart?.version;
+
+function valuesProblems(component: Component, values: ComponentSettings['values']): OptionProblem[] {
+  const found = values === undefined ? [] : (component.checkValues?.(values) ?? []);
+  return found.map(({ path, ...rest }) => ({ path: ['values', ...path], ...rest }));
+}
+
+/** What the pinned version of a chart would refuse, where the file asks for another: that one may know it. */
+export function valuesWarnings(component: Component, settings: ComponentSettings): string[] {
+  const { version, values, checkValues } = settings;
+  if (checkValues === false || isPinned(component, version)) return [];
+  return valuesProblems(component, values).map(
+    ({ path, message }) =>
+      `${component.name}: ${pathText(path)}: ${message}, in chart version ${component.chart?.version ?? ''}; ${version ?? ''} may differ.`,
+  );
 }
 
 function meant(typed: string, known: readonly string[], before: string, none: string): string {

@@ -148,6 +148,8 @@ export interface Component {
   readonly options: JsonSchema;
   /** Holds options of its own against that schema, defaults filled in. */
   readonly check: (given: Readonly<Record<string, unknown>>) => CheckedOptions;
+  /** Holds a user's values for its chart against `values.schema.json`; undefined where the folder has none. */
+  readonly checkValues: ((values: Readonly<Record<string, unknown>>) => readonly OptionProblem[]) | undefined;
   readonly secrets: readonly SecretForm[];
   readonly requests: Requests;
   readonly health: readonly HealthTarget[];

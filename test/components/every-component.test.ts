@@ -70,8 +70,9 @@ function checkRendered(component: Component, rendered: readonly RenderedComponen
     [apiVersion.split('/')[0], kind, metadata.namespace, metadata.name].join(' '),
   );
   expect(ids).toEqual([...new Set(ids)]);
-  if (component.chart === undefined || !knowsChart(component.chart.name)) return;
   const values = valuesOf(one);
+  expect(component.checkValues?.(values) ?? []).toEqual([]);
+  if (component.chart === undefined || !knowsChart(component.chart.name)) return;
   expect(unknownKeys(component.chart.name, values)).toEqual([]);
   expect(schemaComplaints(component.chart.name, values)).toEqual([]);
 }

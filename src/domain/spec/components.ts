@@ -19,6 +19,10 @@ export const componentSchema = z
       .optional()
       .describe('Where it keeps its data.'),
     values: z.record(z.string(), z.unknown()).optional().describe('Values for its chart, laid over Slipway’s own.'),
+    checkValues: z
+      .boolean()
+      .optional()
+      .describe('`false` hands `values` to the chart as they are, also keys that Slipway does not know of it.'),
     secrets: z
       .record(
         z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'the name of an environment variable: CAPITALS_AND_DIGITS'),
