@@ -8,6 +8,23 @@ import type { CheckedOptions, OptionProblem } from './types.js';
 /** Settings that every component has; no option may have such a name. */
 export const settingNames = ['version', 'pool', 'storage', 'values', 'checkValues', 'secrets'] as const;
 
+/** RFC 2606: names of examples, which nobody has. */
+const mailOfExamples = /@example\.(com|net|org)$/i;
+const domainOfExamples = /(^|\.)example\.(com|net|org)$/i;
+
+/** Formats that options may name, and what each is called in messages. */
+const formats: Readonly<Record<string, { test: (text: string) => boolean; words: string }>> = {
+  email: { test: (text) => /^[^@\s]+@[^@\s]+$/.test(text), words: 'an e-mail address' },
+  'public-email': {
+    test: (text) => !mailOfExamples.test(text),
+    words: 'an e-mail address of yours; Let’s Encrypt opens no account for an example',
+  },
+  'public-domain': {
+    test: (text) => !domainOfExamples.test(text),
+    words: 'a domain of yours; Let’s Encrypt certifies no example',
+  },
+};
+
 /** Holds options against schemas; one for all components, since making it takes time. */
 export function optionsAjv(): Ajv2020 {
   return new Ajv2020({
@@ -17,6 +34,7 @@ export function optionsAjv(): Ajv2020 {
     strict: true,
     strictTypes: false,
     strictRequired: false,
+    formats: Object.fromEntries(Object.entries(formats).map(([name, { test }]) => [name, test])),
   });
 }
 
@@ -109,6 +127,8 @@ function describeOne(error: ErrorObject, alsoKnown: readonly string[]): OptionPr
       const types = choices(schema?.[error.keyword]);
       return refused(types.length > 0 ? kinds([...new Set(types)]) : (error.message ?? error.keyword));
     }
+    case 'format':
+      return refused(formats[String(params['format'])]?.words ?? `text of the format ${String(params['format'])}`);
     case 'propertyNames':
       return {
         path: [...path, String(params['propertyName'])],

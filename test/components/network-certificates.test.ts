@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { readCatalogue } from '../../src/components/index.js';
 import { at, hetzner, linode, rendered, type Rendered, type Values } from './network-cluster.js';
 
 const providers = ['cloudflare', 'dnsimple', 'hetzner', 'linode'] as const;
@@ -197,5 +198,36 @@ describe('cert-manager', () => {
     const values = (await cluster({ pool: 'web' })).values('cert-manager');
     for (const part of [values, values['webhook'], values['cainjector']])
       expect(at(part, 'nodeSelector')).toEqual({ 'slipway.dev/pool': 'web' });
+  });
+});
+
+describe('an account at Let’s Encrypt', () => {
+  const problemsWith = async (options: object): Promise<string[]> => {
+    const { components } = await readCatalogue();
+    return components
+      .get('cert-manager')!
+      .check(options as Record<string, unknown>)
+      .problems.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  };
+  const dns = { provider: 'hetzner' };
+
+  it.each(['ops@example.com', 'ops@EXAMPLE.org', 'ops@example.net'])('is not asked for with %s', async (email) => {
+    expect(await problemsWith({ email })).toEqual([
+      `email: "${email}" is not allowed: an e-mail address of yours; Let’s Encrypt opens no account for an example`,
+    ]);
+  });
+
+  it('is not asked for certificates of an example’s domain', async () => {
+    expect(
+      await problemsWith({ email: 'ops@acme.example', dns, domains: ['acme.example', 'shop.example.com'] }),
+    ).toEqual(['domains.1: "shop.example.com" is not allowed: a domain of yours; Let’s Encrypt certifies no example']);
+  });
+
+  it('binds no other authority: its own takes an e-mail at example.com', async () => {
+    expect(await problemsWith({ email: 'ops@example.com', server: 'https://ca.acme.example/dir' })).toEqual([]);
+  });
+
+  it('takes what is an e-mail address only, and says so', async () => {
+    expect(await problemsWith({ email: 'ops' })).toEqual(['email: "ops" is not allowed: an e-mail address']);
   });
 });
