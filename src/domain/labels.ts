@@ -10,6 +10,9 @@ export const labelKeys = {
   generation: 'slipway.dev/generation',
 } as const;
 
+/** On a node that Slipway cordoned in order to empty it; one that a person cordoned does not carry it. */
+export const cordonedAnnotation = 'slipway.dev/cordoned-for';
+
 export function clusterLabels(cluster: ClusterRef): Record<string, string> {
   return { [labelKeys.cluster]: cluster.name, [labelKeys.clusterId]: cluster.id };
 }

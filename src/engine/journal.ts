@@ -30,6 +30,7 @@ function entryOf(event: ReportEvent): Record<string, unknown> | undefined {
       return { id: event.id, ms: event.ms, error: event.error.toJSON() };
     case 'step-started':
     case 'step-done':
+    case 'step-interrupted':
     case 'step-skipped':
     case 'note':
     case 'interrupting':

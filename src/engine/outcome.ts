@@ -5,10 +5,10 @@ import type { RunResult, StepFailure } from './run.js';
 /** What to say about a run that did not do everything; undefined when it did. */
 export function errorOf(result: RunResult, retryCommand: string): SlipwayError | undefined {
   if (result.interrupted) {
-    return new InterruptedError(`Stopped after ${count(result.done.length, 'step')}; nothing is lost.`, {
+    return new InterruptedError(`Interrupted after ${count(result.done.length, 'step')}; nothing is lost.`, {
       code: 'INTERRUPTED',
       hint: `Run it again to go on from here: ${retryCommand}`,
-      details: lines(result.failures.filter(({ error }) => !(error instanceof InterruptedError))),
+      details: lines(result.failures),
     });
   }
   if (result.failures.length === 0) return undefined;

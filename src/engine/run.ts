@@ -21,6 +21,8 @@ export interface StepFailure {
 export interface RunResult {
   readonly done: readonly Step[];
   readonly failures: readonly StepFailure[];
+  /** At work when the run was interrupted: neither done nor failed. */
+  readonly stopped: readonly Step[];
   readonly skipped: readonly Step[];
   readonly interrupted: boolean;
   /** The output of a step that is done. */
@@ -37,7 +39,7 @@ export async function runSteps(steps: readonly Step[], options: EngineOptions): 
   return new Run(steps, options).finish();
 }
 
-type State = 'waiting' | 'running' | 'done' | 'failed' | 'skipped';
+type State = 'waiting' | 'running' | 'done' | 'failed' | 'interrupted' | 'skipped';
 
 class Run {
   readonly #state = new Map<string, State>();
@@ -78,6 +80,7 @@ class Run {
     return {
       done: inState('done'),
       failures: this.#failures,
+      stopped: inState('interrupted'),
       skipped: [...inState('skipped'), ...inState('waiting')],
       interrupted: this.options.signal.aborted,
       output: <T>(step: Step<T>) => this.#outputs.get(step.id) as T | undefined,
@@ -112,7 +115,10 @@ class Run {
     void this.attempt(step).then((outcome) => {
       const at = clock.now();
       const ms = clock.monotonic() - started;
-      if ('error' in outcome) {
+      if ('error' in outcome && isInterruption(outcome.error, this.options.signal)) {
+        this.#state.set(step.id, 'interrupted');
+        reporter.emit({ type: 'step-interrupted', at, id: step.id, ms });
+      } else if ('error' in outcome) {
         this.#state.set(step.id, 'failed');
         const error = asSlipwayError(step, outcome.error);
         this.#failures.push({ step, error });
@@ -153,7 +159,10 @@ class Run {
 
   /** Tells the dependents of an ended step; those that need a failed one are skipped, and theirs in turn. */
   private settle(ended: Step): void {
-    const ok = this.#state.get(ended.id) === 'done';
+    const state = this.#state.get(ended.id);
+    // Nothing new starts any more, and nobody is to blame for it.
+    if (state === 'interrupted') return;
+    const ok = state === 'done';
     for (const step of this.#dependents.get(ended.id) ?? []) {
       if (this.#state.get(step.id) !== 'waiting') continue;
       if (!ok && step.needs.includes(ended.id)) {
@@ -174,11 +183,19 @@ class Run {
   }
 }
 
+/** Whether a step ended because the run was told to stop: somewhere among the causes is the signal's own reason. */
+function isInterruption(error: unknown, { aborted, reason }: AbortSignal): boolean {
+  if (!aborted) return false;
+  for (let cause = error; cause !== undefined && cause !== null;) {
+    if (cause === reason || cause instanceof InterruptedError) return true;
+    if (cause instanceof Error && cause.name === 'AbortError') return true;
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return false;
+}
+
 function asSlipwayError(step: Step, error: unknown): SlipwayError {
   if (error instanceof SlipwayError) return error;
-  if (error instanceof Error && error.name === 'AbortError') {
-    return new InterruptedError(`${step.target}: ${step.text} was interrupted.`, { code: 'INTERRUPTED', cause: error });
-  }
   return new UnexpectedError(`${step.target}: ${step.text} failed: ${messageOf(error)}`, {
     code: 'UNEXPECTED',
     hint: 'Run the same command again; if it happens again, please report it.',

@@ -1,3 +1,5 @@
+import { cordonedAnnotation } from '../domain/labels.js';
+import { RefusedError } from '../errors/index.js';
 import { explained, KubeClient, type ClientOptions } from './client.js';
 import { Discovery, objectPath } from './discovery.js';
 import { evictPods, refuseLoss } from './drain.js';
@@ -25,6 +27,9 @@ import type {
 import type { WireNode } from './wire.js';
 
 const fieldManager = 'slipway';
+/** Milliseconds for the last request of a run that was interrupted. */
+const uncordonMs = 5_000;
+const uncordon: NodePatch = { unschedulable: false, annotations: { [cordonedAnnotation]: null } };
 /** How long and how patiently to wait; the defaults suit everybody but tests. */
 export type KubeTuning = Pick<ClientOptions, 'timeouts' | 'patienceMs'>;
 
@@ -71,11 +76,31 @@ class HttpKube implements Kube {
   async drain(name: string, options: DrainOptions): Promise<void> {
     await explained(`the drain of ${name}`, async () => {
       await refuseLoss(this.client, name, options);
-      await this.#patchNode(name, { unschedulable: true }, options.signal);
-      // Something may have been started there between looking and cordoning.
-      await refuseLoss(this.client, name, options);
-      await evictPods(this.client, name, options);
+      const isOurs = await this.#cordon(name, options.signal);
+      try {
+        // Something may have been started there between looking and cordoning.
+        await refuseLoss(this.client, name, options);
+        await evictPods(this.client, name, options);
+      } catch (error) {
+        // Refused or interrupted: it stays, and is to take pods again. Whoever cannot be told so now finds the mark later.
+        if (isOurs && (options.signal.aborted || error instanceof RefusedError)) {
+          await this.#patchNode(name, uncordon, AbortSignal.timeout(uncordonMs)).catch(() => undefined);
+        }
+        throw error;
+      }
     });
+  }
+
+  /** Cordons a node with a mark that it was us; false where somebody else had cordoned it, who alone may end that. */
+  async #cordon(name: string, signal: AbortSignal): Promise<boolean> {
+    const node = (await this.client.get(`/api/v1/nodes/${encodeURIComponent(name)}`, signal).catch((error: unknown) => {
+      if (error instanceof ApiError && error.status === 404) return undefined;
+      throw error;
+    })) as WireNode | undefined;
+    const isMarked = node?.metadata?.annotations?.[cordonedAnnotation] !== undefined;
+    if (node?.spec?.unschedulable === true) return isMarked;
+    await this.#patchNode(name, { unschedulable: true, annotations: { [cordonedAnnotation]: 'drain' } }, signal);
+    return true;
   }
 
   async deleteNode(name: string, options: KubeOptions): Promise<void> {

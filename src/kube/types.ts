@@ -137,8 +137,9 @@ export interface Kube {
   watchNodes(signal: AbortSignal): NodeWatch;
   patchNode(name: string, patch: NodePatch, options: KubeOptions): Promise<void>;
   /**
-   * Cordons, then evicts every pod but DaemonSets' and mirror pods, respecting PodDisruptionBudgets.
-   * @throws RefusedError code LOCAL_DATA or UNMANAGED_PODS, before anything is changed, naming the pods.
+   * Cordons with a mark (`cordonedAnnotation`), then evicts every pod but DaemonSets' and mirror pods, respecting PodDisruptionBudgets.
+   * Uncordons again when refused or interrupted, unless somebody else had cordoned it.
+   * @throws RefusedError code LOCAL_DATA or UNMANAGED_PODS, naming the pods.
    * @throws IncompleteError code DRAIN_TIMEOUT at the deadline: each pod that stayed, and what holds it.
    */
   drain(name: string, options: DrainOptions): Promise<void>;

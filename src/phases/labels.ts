@@ -77,11 +77,12 @@ function marksOf(
 }
 
 /** Reads as a plan line: `set tier=web; remove old; taints a:NoSchedule`. */
-export function describePatch({ labels = {}, taints }: NodePatch): string {
+export function describePatch({ labels = {}, taints, unschedulable }: NodePatch): string {
   const entries = Object.entries(labels);
   const set = entries.flatMap(([key, value]) => (value === null ? [] : [`${key}=${value}`]));
   const removed = entries.flatMap(([key, value]) => (value === null ? [key] : []));
   const parts = [
+    ...(unschedulable === false ? ['uncordon it: a run that was to remove it was stopped'] : []),
     ...(set.length > 0 ? [`set ${set.join(', ')}`] : []),
     ...(removed.length > 0 ? [`remove label ${removed.join(', ')}`] : []),
     ...(taints === undefined

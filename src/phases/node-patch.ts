@@ -1,4 +1,4 @@
-import { labelKeys } from '../domain/index.js';
+import { cordonedAnnotation, labelKeys } from '../domain/index.js';
 import type { NodeFacts, NodePatch, NodeTaint } from '../kube/types.js';
 
 /**
@@ -40,9 +40,20 @@ export function nodePatch(node: Marked, wanted: WantedMarks): NodePatch | undefi
   const taints = taintChanges(node.taints, wanted, before.taints);
   const note = ownedText(wanted);
   const noted = node.annotations?.[ownedAnnotation];
-  const annotations = note === noted ? undefined : { [ownedAnnotation]: note ?? null };
-  if (!labels && !taints && !annotations) return undefined;
-  return { ...(labels && { labels }), ...(taints && { taints }), ...(annotations && { annotations }) };
+  // Cordoned by a run that was to remove it and never did.
+  const isOurCordon = node.annotations?.[cordonedAnnotation] !== undefined;
+  const annotations = {
+    ...(note === noted ? {} : { [ownedAnnotation]: note ?? null }),
+    ...(isOurCordon ? { [cordonedAnnotation]: null } : {}),
+  };
+  const isNoted = Object.keys(annotations).length > 0;
+  if (!labels && !taints && !isNoted) return undefined;
+  return {
+    ...(labels && { labels }),
+    ...(taints && { taints }),
+    ...(isNoted && { annotations }),
+    ...(isOurCordon && { unschedulable: false }),
+  };
 }
 
 function labelChanges(

@@ -39,6 +39,8 @@ export type ReportEvent =
       readonly ms: number;
       readonly error: SlipwayError;
     }
+  /** The run was interrupted while it was at work; the next run goes on from there. */
+  | { readonly type: 'step-interrupted'; readonly at: number; readonly id: string; readonly ms: number }
   | { readonly type: 'step-skipped'; readonly at: number; readonly id: string; readonly because: string }
   | { readonly type: 'note'; readonly at: number; readonly level: 'info' | 'warning'; readonly text: string }
   | { readonly type: 'looking'; readonly at: number; readonly text: string }

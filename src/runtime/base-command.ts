@@ -3,7 +3,7 @@ import { Command, Flags } from '@oclif/core';
 import { systemClock } from '../domain/clock.js';
 import { printableJson, printableLines } from '../domain/printable.js';
 import { exitCodes, InterruptedError, SlipwayError, UsageError } from '../errors/index.js';
-import { createReporter, errorToJson, renderError, type ProgressMode } from '../ui/index.js';
+import { createReporter, errorToJson, leaveAtOnce, renderError, type ProgressMode } from '../ui/index.js';
 import type { Runtime } from './context.js';
 
 export const yesFlag = Flags.boolean({ char: 'y', description: 'Answer every question with yes.' });
@@ -44,7 +44,11 @@ export abstract class BaseCommand extends Command {
       clock: systemClock,
     });
     const onSignal = (): void => {
-      if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+      if (controller.signal.aborted) {
+        leaveAtOnce(process.stderr, this.commandLine());
+        process.exit(exitCodes.interrupted);
+      }
+      reporter.emit({ type: 'interrupting', at: systemClock.now() });
       controller.abort(
         new InterruptedError('Interrupted.', {
           code: 'INTERRUPTED',

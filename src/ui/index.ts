@@ -1,4 +1,5 @@
 export * from './errors.js';
+export * from './leave.js';
 export * from './live.js';
 export * from './plan.js';
 export * from './reporter.js';

@@ -9,6 +9,7 @@ import { duration } from './text.js';
 /** How many machines at work are named in a group; the rest is a count, so that 300 stay readable. */
 const namedAtWork = 3;
 const redrawMs = 150;
+const interruptedText = 'Interrupted: ending what runs. Ctrl-C once more leaves at once.';
 
 type AnyTask = ListrTaskWrapper<unknown, typeof ListrRenderer, typeof ListrRenderer>;
 
@@ -17,6 +18,7 @@ interface Group {
   readonly total: number;
   done: number;
   failed: number;
+  interrupted: number;
   skipped: number;
   startedAt: number | undefined;
   endedAt: number | undefined;
@@ -26,6 +28,9 @@ interface Group {
   task?: { title: string; output: string };
 }
 
+const hasEnded = ({ done, failed, interrupted, skipped, total }: Group): boolean =>
+  done + failed + interrupted + skipped === total;
+
 /** Progress for a terminal: one line per phase with counts and time, and under it what is at work, longest first. */
 export class PrettyProgress {
   readonly #groups = new Map<string, Group>();
@@ -34,6 +39,7 @@ export class PrettyProgress {
   #timer: NodeJS.Timeout | undefined;
   #before: string[] = [];
   #stopped = false;
+  #interrupted = false;
 
   constructor(
     private readonly stderr: NodeJS.WriteStream,
@@ -53,14 +59,15 @@ export class PrettyProgress {
       case 'step-failed':
         this.#before.push(`✖ ${this.#steps.get(event.id)?.target ?? event.id}: ${printable(event.error.message)}`);
         return this.end(event.id, event.at, 'failed');
+      case 'step-interrupted':
+        return this.end(event.id, event.at, 'interrupted');
       case 'step-skipped':
         return this.end(event.id, event.at, 'skipped');
       case 'note':
       case 'looking':
         return this.line(`${event.type === 'note' && event.level === 'warning' ? 'Warning: ' : ''}${event.text}`);
       case 'interrupting':
-        this.#before.push('Interrupted: ending what runs. Ctrl-C once more leaves at once.');
-        return undefined;
+        return this.interrupt();
       case 'operation-finished':
         return this.stop();
     }
@@ -89,6 +96,7 @@ export class PrettyProgress {
           total,
           done: 0,
           failed: 0,
+          interrupted: 0,
           skipped: 0,
           startedAt: undefined,
           endedAt: undefined,
@@ -109,7 +117,6 @@ export class PrettyProgress {
     }
     const nowhere = new PassThrough() as unknown as NodeJS.WriteStream;
     const processOutput = new ProcessOutput(this.stderr, nowhere, { dump: [] });
-    const ended = (group: Group): boolean => group.done + group.failed + group.skipped === group.total;
     const list = new ListrClass(
       [...this.#groups.values()].map((group) => ({
         title: this.title(group),
@@ -118,7 +125,7 @@ export class PrettyProgress {
             group.task = task;
             group.finish = (failed) => (failed ? reject(new Error(this.title(group))) : resolve());
             // Loading the drawing takes a moment, in which a short run may end.
-            if (ended(group) || this.#stopped) group.finish(group.done < group.total);
+            if (hasEnded(group) || this.#stopped) group.finish(group.done < group.total);
           }),
       })),
       {
@@ -152,15 +159,22 @@ export class PrettyProgress {
     if (work) work.text = text;
   }
 
-  private end(id: string, at: number, how: 'done' | 'failed' | 'skipped'): void {
+  private end(id: string, at: number, how: 'done' | 'failed' | 'interrupted' | 'skipped'): void {
     const step = this.#steps.get(id);
     const group = step && this.#groups.get(step.phase);
     if (!group) return;
     group.atWork.delete(id);
     group[how] += 1;
-    if (group.done + group.failed + group.skipped < group.total) return;
+    if (!hasEnded(group)) return;
     group.endedAt = at;
-    this.settle(group, group.failed + group.skipped > 0);
+    this.settle(group, group.done < group.total);
+  }
+
+  /** Said where the eyes are, at once: under each phase that is at work; else as a line. */
+  private interrupt(): void {
+    this.#interrupted = true;
+    if (!this.#drawing || this.#stopped) return this.line(interruptedText);
+    this.redraw();
   }
 
   private redraw(): void {
@@ -174,13 +188,14 @@ export class PrettyProgress {
     const lines = work
       .slice(0, namedAtWork)
       .map(({ step, since, text }) => `${step.target}: ${text} (${duration(this.clock.now() - since)})`);
+    if (this.#interrupted) lines.unshift(interruptedText);
     if (work.length > namedAtWork) lines.push(`and ${work.length - namedAtWork} more at work`);
     if (work.length > 0) group.task.output = lines.join('\n');
   }
 
-  private title({ title, total, done, failed, skipped, startedAt, endedAt }: Group): string {
+  private title({ title, total, done, failed, interrupted, skipped, startedAt, endedAt }: Group): string {
     const time = startedAt === undefined ? '' : `  ${duration((endedAt ?? this.clock.now()) - startedAt)}`;
-    const bad = `${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} not begun` : ''}`;
+    const bad = `${failed > 0 ? `, ${failed} failed` : ''}${interrupted > 0 ? `, ${interrupted} interrupted` : ''}${skipped > 0 ? `, ${skipped} not begun` : ''}`;
     return `${title}  ${done}/${total}${bad}${time}`;
   }
 

@@ -30,8 +30,14 @@ export function createReporter({ mode, stderr, stdin, env, yes, confirmName, clo
     write: (text) => void stderr.write(text),
   };
   const sink = sinkFor(shown, stderr, line, clock);
+  let interrupting = false;
   return {
-    emit: (event) => sink.emit(event),
+    emit: (event) => {
+      // Said by whoever hears of it first: the signal's handler, or the run that it ends.
+      if (event.type === 'interrupting' && interrupting) return;
+      interrupting ||= event.type === 'interrupting';
+      sink.emit(event);
+    },
     confirm: (confirmation) => confirm(asking, confirmation),
     choose: (choice) => choose(asking, choice),
     close: async () => sink.close?.(),
@@ -53,7 +59,7 @@ function sinkFor(
     case 'pretty':
       return escaping(new PrettyProgress(stderr, clock));
     case 'plain':
-      return escaping(new PlainLines((text) => line(printableLines(text))));
+      return escaping(new PlainLines((text) => line(printableLines(text)), clock));
     case 'json':
       return { emit: (event) => line(printableJson(event)) };
     case 'none':
@@ -85,6 +91,7 @@ function printableEvent(event: ReportEvent): ReportEvent {
       return { ...event, because: printable(event.because) };
     // Their errors are worded, and escaped, where they are shown.
     case 'step-failed':
+    case 'step-interrupted':
     case 'step-started':
     case 'step-done':
     case 'interrupting':

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { errorOf, from, known, needsOf, runSteps, type Step, valueOf } from '../../src/engine/index.js';
-import { IncompleteError, RefusedError } from '../../src/errors/index.js';
+import { IncompleteError, InterruptedError, RefusedError } from '../../src/errors/index.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { RecordingReporter } from '../support/recording-reporter.js';
 
@@ -66,6 +66,31 @@ describe('the engine', () => {
     expect(errorOf(ended, 'slipway cluster create demo')).toMatchObject({
       exitCode: 130,
       hint: expect.stringContaining('slipway cluster create demo') as string,
+    });
+  });
+
+  it('calls a step that Ctrl-C ended interrupted, and blames nobody for it', async () => {
+    const controller = new AbortController();
+    const reason = new InterruptedError('Interrupted.', { code: 'INTERRUPTED' });
+    const stop = async () => {
+      controller.abort(reason);
+      throw new IncompleteError('the connection was closed', { code: 'SSH_CLOSED', cause: reason });
+    };
+    const broken = step('broken', [], async () =>
+      Promise.reject(new IncompleteError('no disk', { code: 'DISK_FULL' })),
+    );
+    const cut = step('cut', ['first'], stop);
+    const first = step('first', [], async () => {});
+    const after = step('after', ['cut'], async () => {});
+    const { result, reporter } = run([broken, first, cut, after], {}, controller.signal);
+    const ended = await result;
+    expect(ended.stopped.map(({ id }) => id)).toEqual(['cut']);
+    expect(ended.failures.map(({ step: { id } }) => id)).toEqual(['broken']);
+    expect(reporter.lines()).toContain('step-interrupted cut');
+    expect(reporter.lines()).not.toContain('step-skipped after');
+    expect(errorOf(ended, 'slipway cluster create demo')).toMatchObject({
+      exitCode: 130,
+      details: ['broken: no disk'],
     });
   });
 

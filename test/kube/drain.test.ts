@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { SlipwayError } from '../../src/errors/index.js';
+import { InterruptedError, SlipwayError } from '../../src/errors/index.js';
 import type { Kube, KubeObject } from '../../src/kube/types.js';
 import { readyNode, SandboxKube } from '../support/sandbox-kube.js';
 
@@ -70,6 +70,58 @@ describe('a node that is drained', () => {
     expect(error.code).toBe('DRAIN_TIMEOUT');
     expect(error.details.join()).toMatch(/web-.*held by PodDisruptionBudget keep-web/);
     expect(await podsOn('web-1')).toHaveLength(1);
+  });
+});
+
+describe('a drain that does not come to its end', () => {
+  const heldBack = async (): Promise<void> => {
+    await kube.apply(deployment('web', 1), options);
+    await kube.apply(
+      {
+        apiVersion: 'policy/v1',
+        kind: 'PodDisruptionBudget',
+        metadata: { name: 'keep-web', namespace: 'default' },
+        spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } },
+      },
+      options,
+    );
+    await expect.poll(() => podsOn('web-1')).toHaveLength(1);
+  };
+  const interruptedDrain = async (): Promise<unknown> => {
+    const controller = new AbortController();
+    const drain = kube.drain('web-1', {
+      ...options,
+      signal: controller.signal,
+      progress: (text) =>
+        text.includes('keep-web') && controller.abort(new InterruptedError('Ctrl-C', { code: 'INTERRUPTED' })),
+    });
+    return drain.catch((error: unknown) => error);
+  };
+  const mark = async (): Promise<string | undefined> =>
+    (await kube.nodes(options))[0]?.annotations['slipway.dev/cordoned-for'];
+
+  it('uncordons the node that it cordoned when it is interrupted', async () => {
+    await heldBack();
+    expect(await interruptedDrain()).toMatchObject({ message: 'Ctrl-C' });
+    expect(await isCordoned()).toBe(false);
+    expect(await mark()).toBeUndefined();
+  });
+
+  it('leaves a node cordoned that somebody else cordoned', async () => {
+    await heldBack();
+    await kube.patchNode('web-1', { unschedulable: true }, options);
+    await interruptedDrain();
+    expect(await isCordoned()).toBe(true);
+    expect(await mark()).toBeUndefined();
+  });
+
+  it('leaves a mark on the node at its deadline, and takes it for its own in the next run', async () => {
+    await heldBack();
+    await failed(kube.drain('web-1', { ...options, deadlineMs: 300 }));
+    expect(await isCordoned()).toBe(true);
+    expect(await mark()).toBeDefined();
+    await interruptedDrain();
+    expect(await isCordoned()).toBe(false);
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { describePatch } from '../../src/phases/labels.js';
 import { joinPatch, nodePatch, ownedAnnotation, type WantedMarks } from '../../src/phases/node-patch.js';
 import type { NodePatch, NodeTaint } from '../../src/kube/types.js';
 
@@ -33,6 +34,13 @@ const apply = (node: Node, marks: WantedMarks): Node => {
 
 describe('the labels and taints of a node', () => {
   const fresh: Node = { labels: { ...pool, 'somebody/else': 'x' }, annotations: {}, taints: [] };
+
+  it('come with an end of our own cordon when the node is to stay after all', () => {
+    const cordoned = { ...fresh, annotations: { 'slipway.dev/cordoned-for': 'drain' } };
+    const patch = nodePatch(cordoned, wanted());
+    expect(patch).toEqual({ annotations: { 'slipway.dev/cordoned-for': null }, unschedulable: false });
+    expect(describePatch(patch!)).toBe('uncordon it: a run that was to remove it was stopped');
+  });
 
   it('need no change and no note where the pool asks for nothing of its own', () => {
     expect(nodePatch(fresh, wanted())).toBeUndefined();

@@ -97,3 +97,15 @@ it('writes a note before the drawing at once, and one beside it after it', async
   await pretty.close();
   expect(terminal.text).toContain('Warning: disk nearly full\n');
 });
+
+it('answers Ctrl-C while the drawing goes on, and tells interrupted steps from failed ones', async () => {
+  begin(steps(3));
+  pretty.emit({ type: 'step-started', at: 0, id: 'Create machines:1' });
+  pretty.emit({ type: 'interrupting', at: 0 });
+  await expect.poll(() => terminal.text).toContain('Interrupted: ending what runs. Ctrl-C once more leaves at once.');
+  pretty.emit({ type: 'step-interrupted', at: 0, id: 'Create machines:1', ms: 5 });
+  pretty.emit({ type: 'operation-finished', at: 0, ms: 5, outcome: 'interrupted' });
+  await pretty.close();
+  expect(terminal.text).toContain('Create machines  0/3, 1 interrupted');
+  expect(terminal.text).not.toContain('failed');
+});

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 
 import { DeclinedError, IncompleteError } from '../../src/errors/index.js';
 import type { ReportEvent, StepInfo } from '../../src/reporting/index.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { PlainLines } from '../../src/ui/plain.js';
 import { confirm, type Asking } from '../../src/ui/prompt.js';
 import { nearest } from '../../src/ui/not-found.js';
-import { duration, renderError, renderPlan, table } from '../../src/ui/index.js';
+import { duration, leaveAtOnce, renderError, renderPlan, table } from '../../src/ui/index.js';
 
 const step = (id: string, more: Partial<StepInfo> = {}): StepInfo => ({
   id,
@@ -59,7 +60,7 @@ describe('what people read', () => {
 
   it('plain progress with the time since the start', () => {
     const lines: string[] = [];
-    const plain = new PlainLines((line) => lines.push(line));
+    const plain = new PlainLines((line) => lines.push(line), new FakeClock());
     const events: ReportEvent[] = [
       { type: 'operation-started', at: 1_000, operation: 'cluster create', cluster: 'demo', steps: [step('cp-1')] },
       { type: 'step-started', at: 1_000, id: 'cp-1' },
@@ -73,6 +74,41 @@ describe('what people read', () => {
       '  +12.3s  cp-1  done: create a cx23 (12.3 s)',
       'done after 12.3 s',
     ]);
+  });
+
+  it('plain progress of a step that waits: what for, every 30 seconds', async () => {
+    const clock = new FakeClock();
+    const lines: string[] = [];
+    const plain = new PlainLines((line) => lines.push(line), clock);
+    const at = (): number => clock.now();
+    const remove = step('web-1', { phase: 'Remove machines', text: 'drain it' });
+    plain.emit({ type: 'operation-started', at: at(), operation: 'pool scale', cluster: 'demo', steps: [remove] });
+    plain.emit({ type: 'step-started', at: at(), id: 'web-1' });
+    const started = clock.monotonic();
+    plain.emit({ type: 'step-progress', at: at(), id: 'web-1', text: 'draining' });
+    plain.emit({ type: 'step-progress', at: at(), id: 'web-1', text: '1 pod left; held by PodDisruptionBudget web' });
+    while (clock.monotonic() - started < 65_000) await clock.sleep(1_000);
+    plain.emit({ type: 'step-interrupted', at: at(), id: 'web-1', ms: clock.monotonic() - started });
+    plain.close();
+    expect(lines.slice(1)).toEqual([
+      '   +0.0s  web-1  drain it …',
+      '  +30.0s  web-1  … 1 pod left; held by PodDisruptionBudget web (30.0 s)',
+      '  +60.0s  web-1  … 1 pod left; held by PodDisruptionBudget web (1 min 0 s)',
+      '  +65.0s  web-1  interrupted: drain it (1 min 5 s)',
+    ]);
+  });
+});
+
+describe('the last word of a program that is made to leave', () => {
+  it('gives a terminal its cursor back and says how to go on', () => {
+    const written: string[] = [];
+    const stderr = (isTTY: boolean) => ({ isTTY, write: (text: string) => written.push(text) > 0 });
+    leaveAtOnce(stderr(true), 'slipway cluster apply demo');
+    expect(written.join('')).toContain('\u001b[?25h');
+    expect(written.join('')).toContain('Run it again to go on from here: slipway cluster apply demo');
+    written.length = 0;
+    leaveAtOnce(stderr(false), 'slipway cluster apply demo');
+    expect(written.join('')).not.toContain('\u001b');
   });
 });
 
