@@ -4,8 +4,9 @@ import { canForward } from '../provider/port.js';
 import { loginTarget } from '../remote/login-target.js';
 import type { HostTarget, RunOptions, Session } from '../remote/types.js';
 import type { Tools } from './context.js';
+import { keyLost } from './lost-key.js';
 
-/** @throws IncompleteError code NO_ADDRESS, RefusedError code HOST_KEY_UNKNOWN, and what `Remote.connect` throws. */
+/** @throws IncompleteError code NO_ADDRESS, RefusedError code HOST_KEY_UNKNOWN or SSH_KEY_LOST, and what `Remote.connect` throws. */
 export async function openSession(
   tools: Tools,
   machine: Machine,
@@ -35,6 +36,11 @@ export async function hostTarget(
       hint: `Run this where the cluster was created, or delete the machine at ${provider.title}: the next run makes a new one.`,
     });
   }
+  const identity = await folder.storedIdentity();
+  if (!identity) {
+    const place = { cluster: folder.name, path: folder.identityPath, file: (await folder.record())?.file };
+    throw keyLost(place, [machine]);
+  }
   const endpoint = canForward(provider)
     ? await provider.forward(machine.publicAddress, 22, options)
     : { host: machine.publicAddress, port: 22 };
@@ -43,7 +49,7 @@ export async function hostTarget(
     address: endpoint.host,
     port: endpoint.port,
     user: 'root',
-    identity: (await folder.identity()).privateKey,
+    identity: identity.privateKey,
     pins: async () => onlyKeys ?? (await folder.pins(machine.name)),
   };
 }

@@ -6,6 +6,7 @@ import type { MachineProvider } from '../provider/port.js';
 import type { StepInfo } from '../reporting/index.js';
 import type { ClusterFolder, ClusterRecord } from '../workspace/types.js';
 import { refuseMovedAddress } from './api-address.js';
+import { clusterKey, keyProblem, keyToRecord } from './cluster-key.js';
 import { componentsToPlan } from './components.js';
 import type { WorkflowContext } from './context.js';
 import { refuseLostControlPlane } from './lost-control-plane.js';
@@ -58,9 +59,11 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
   else await refuseUnknownNamesake(provider, input, context.signal);
   // A cluster that does not exist yet has no id; the plan calls its machines by their slots, which need none.
   const cluster: ClusterRef = record ?? { name: spec.name, id: 'planned' };
-  const publicKey = record ? (await folder.identity()).publicKey : context.newKeyPair().publicKey;
+  const key = record && (await folder.storedIdentity());
+  const publicKey = key?.publicKey ?? context.newKeyPair().publicKey;
   const tools = toolsFor(context, provider, folder);
   const seen = await observe(context, tools, cluster, spec, publicKey);
+  if (record) throwIf(keyProblem(folder, record, key?.publicKey, seen.facts));
   refuseLostControlPlane(spec.name, seen.facts);
   if (record) refuseMovedAddress(record.spec, spec, seen.facts);
   const components = await componentsToPlan(context, provider, cluster, spec, seen.facts.api, 'change');
@@ -91,9 +94,10 @@ export async function reconcile(
     const provider = await context.provider(spec.provider);
     const record = stored ?? (await newRecord(context, provider, input));
     if (stored) refuseOtherCluster(stored, spec, input.file, input.recordedFileExists);
-    const identity = await folder.identity();
+    const identity = await clusterKey(folder, provider, stored, context.signal);
     const tools = toolsFor(context, provider, folder);
     const seen = await observe(context, tools, record, spec, identity.publicKey);
+    throwIf(keyProblem(folder, record, identity.publicKey, seen.facts));
     refuseLostControlPlane(spec.name, seen.facts);
     refuseMovedAddress(record.spec, spec, seen.facts);
     const userData = async (machine: WantedMachine): Promise<string> =>
@@ -109,7 +113,8 @@ export async function reconcile(
       await confirmSteps(context, provider, spec.name, steps, seen);
     }
     // Stored before anything is made, so that nothing is made that has no name here.
-    await folder.saveRecord({ ...record, spec, file: input.file ?? record.file });
+    const sshPublicKey = keyToRecord(record, identity.publicKey, seen.facts.machines);
+    await folder.saveRecord({ ...record, spec, file: input.file ?? record.file, sshPublicKey });
     begun = true;
     if (steps.length > 0) await execute(context, folder, operation, steps, retryCommand);
     const machines =
@@ -138,6 +143,10 @@ export async function reconcile(
     if (!begun) await folder.remove();
     await lock.release();
   }
+}
+
+function throwIf(problem: Error | undefined): void {
+  if (problem) throw problem;
 }
 
 async function newRecord(

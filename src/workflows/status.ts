@@ -4,6 +4,7 @@ import type { NodeFacts } from '../kube/types.js';
 import type { MachineProvider } from '../provider/port.js';
 import type { StepInfo } from '../reporting/index.js';
 import type { ClusterFolder, ClusterRecord, LockHolder, OperationSummary } from '../workspace/types.js';
+import { keyProblem } from './cluster-key.js';
 import { componentsToPlan } from './components.js';
 import type { WorkflowContext } from './context.js';
 import { knownCluster } from './known-cluster.js';
@@ -44,9 +45,12 @@ export async function clusterStatus(context: WorkflowContext, name: string): Pro
   const { folder, record } = await knownCluster(context.workspace, name);
   const provider = await context.provider(record.spec.provider);
   const tools = toolsFor(context, provider, folder);
-  const { publicKey } = await folder.identity();
+  const key = await folder.storedIdentity();
+  const publicKey = key?.publicKey ?? context.newKeyPair().publicKey;
   const seen = await observe(context, tools, record, record.spec, publicKey, 'from afar');
   const remarks: string[] = [];
+  const lost = keyProblem(folder, record, key?.publicKey, seen.facts);
+  if (lost) remarks.push(`${lost.message} ${lost.hint}`);
   const components = await componentsToPlan(context, provider, record, record.spec, seen.facts.api, 'look').catch(
     (error: unknown) => {
       if (!(error instanceof SlipwayError)) throw error;

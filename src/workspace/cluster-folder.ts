@@ -52,6 +52,7 @@ const turnDeadlineMs = 10_000;
 export class LocalClusterFolder implements ClusterFolder {
   readonly kubeconfigPath: string;
   readonly knownHostsPath: string;
+  readonly identityPath: string;
   readonly #lockPath: string;
 
   constructor(
@@ -60,6 +61,7 @@ export class LocalClusterFolder implements ClusterFolder {
     private readonly context: FolderContext,
   ) {
     this.kubeconfigPath = join(path, 'kubeconfig');
+    this.identityPath = join(path, 'id_ed25519');
     this.knownHostsPath = join(path, 'known_hosts');
     this.#lockPath = join(path, 'lock');
   }
@@ -77,18 +79,32 @@ export class LocalClusterFolder implements ClusterFolder {
   }
 
   async identity(): Promise<KeyPair> {
-    const path = join(this.path, 'id_ed25519');
-    const comment = `slipway-${this.name}`;
-    const made = await this.#madeOnce(path, () => this.context.generateKeyPair(comment).privateKey.reveal());
-    const key = publicKeyOf(made);
+    const make = (): string => this.context.generateKeyPair(this.#keyComment).privateKey.reveal();
+    return this.#identityOf(await this.#madeOnce(this.identityPath, make));
+  }
+
+  async storedIdentity(): Promise<KeyPair | undefined> {
+    const text = await this.context.files.read(this.identityPath);
+    if (text === undefined) return undefined;
+    this.context.secrets.add(text);
+    return this.#identityOf(text);
+  }
+
+  get #keyComment(): string {
+    return `slipway-${this.name}`;
+  }
+
+  async #identityOf(privateKey: string): Promise<KeyPair> {
+    const path = this.identityPath;
+    const key = publicKeyOf(privateKey);
     if (key === undefined) {
       throw corruptFile(path, 'it is not an OpenSSH private key', 'without it the machines can only be replaced.');
     }
-    const publicKey = `${key} ${comment}`;
+    const publicKey = `${key} ${this.#keyComment}`;
     // The private half is the truth; a kill may have come between the two files.
     if ((await this.context.files.read(`${path}.pub`))?.trim() !== publicKey)
       await this.context.files.write(`${path}.pub`, `${publicKey}\n`);
-    return { publicKey, privateKey: new Secret(made) };
+    return { publicKey, privateKey: new Secret(privateKey) };
   }
 
   async secret(name: string, make: () => string): Promise<Secret> {

@@ -13,6 +13,7 @@ const stored = z.object({
   name: z.string().min(1),
   id: z.string().min(1),
   file: z.string().optional(),
+  sshPublicKey: z.string().optional(),
   createdAt: z.string(),
   spec: clusterSchema,
 });

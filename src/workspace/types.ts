@@ -15,6 +15,8 @@ export interface ClusterRecord extends ClusterRef {
   readonly spec: ClusterSpec;
   /** Absolute path of the file the spec came from, if any. */
   readonly file?: string | undefined;
+  /** The public key that the machines were made with; undefined in records of before it was kept. */
+  readonly sshPublicKey?: string | undefined;
   /** ISO 8601. */
   readonly createdAt: string;
 }
@@ -71,6 +73,10 @@ export interface ClusterFolder {
 
   /** The cluster's SSH key pair, made on first use. */
   identity(): Promise<KeyPair>;
+  /** The same where there is one already; makes none. */
+  storedIdentity(): Promise<KeyPair | undefined>;
+  /** The private key's file. */
+  readonly identityPath: string;
   /** A secret by name (`server-token`), made by `make` on first use; the first stored value is the one that counts. */
   secret(name: string, make: () => string): Promise<Secret>;
 

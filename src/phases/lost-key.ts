@@ -1,0 +1,39 @@
+import { count, type Machine } from '../domain/index.js';
+import { RefusedError } from '../errors/index.js';
+
+export interface KeyPlace {
+  readonly cluster: string;
+  /** Where the private key belongs. */
+  readonly path: string;
+  /** The cluster file, if any. */
+  readonly file: string | undefined;
+}
+
+/** Machines that only the cluster's own key opens: those that Slipway made. */
+export const keyedMachines = (machines: readonly Machine[]): readonly Machine[] =>
+  machines.filter(({ login, status }) => login === undefined && status !== 'deleting');
+
+/** A machine takes the key it was made with, and a new one at the provider opens none that exist. */
+export function keyLost(place: KeyPlace, machines: readonly Machine[]): RefusedError {
+  const known = machines.length > 0 ? `: ${count(machines.length, 'machine')} accept no other` : '';
+  return new RefusedError(`The SSH key of ${place.cluster} is missing from ${place.path}${known}.`, {
+    code: 'SSH_KEY_LOST',
+    hint: wayBack(place),
+  });
+}
+
+export function keyChanged(place: KeyPlace, machines: readonly Machine[]): RefusedError {
+  return new RefusedError(
+    `The SSH key in ${place.path} is not the one that ${place.cluster} was made with: ${count(machines.length, 'machine')} accept only that one.`,
+    { code: 'SSH_KEY_CHANGED', hint: wayBack(place) },
+  );
+}
+
+function wayBack({ cluster, path, file }: KeyPlace): string {
+  const quoted = file !== undefined && /\s/.test(file) ? JSON.stringify(file) : file;
+  const create = `slipway cluster create ${cluster}${quoted === undefined ? ' (with the flags it was made with)' : ` -f ${quoted}`}`;
+  return (
+    `Put the key back from a copy at ${path}, readable by you alone, and run the same command again. ` +
+    `Without a copy the machines can only be replaced, and what is on their disks is lost: slipway cluster delete ${cluster}, then ${create}`
+  );
+}
