@@ -1,3 +1,4 @@
+import { restartsOf, shownStatus } from './containers/pod-status.js';
 import { isMap, type Obj } from './objects.js';
 import type { Resource } from './resources.js';
 
@@ -75,6 +76,11 @@ const ready = (object: Obj): string => {
   return `${statuses.filter((one) => one.ready).length}/${((object.spec?.['containers'] ?? []) as unknown[]).length}`;
 };
 
+const restarts = (pod: Obj, now: number): string => {
+  const { count, lastEnd } = restartsOf(pod);
+  return count > 0 && lastEnd !== undefined ? `${count} (${age(lastEnd, now)} ago)` : String(count);
+};
+
 const containers = (object: Obj, field: string): string =>
   ((dig(object, 'spec.template.spec.containers') ?? []) as Record<string, string>[])
     .map((one) => one[field] ?? '')
@@ -104,13 +110,13 @@ const columns: Readonly<Record<string, readonly Column[]>> = {
     {
       name: 'Status',
       description: 'The aggregate status of the containers in this pod.',
-      read: (pod) => (pod.metadata.deletionTimestamp ? 'Terminating' : text(pod, 'status.phase')),
+      read: shownStatus,
     },
     {
       name: 'Restarts',
       description:
         'The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.',
-      read: () => 0,
+      read: restarts,
     },
     ageColumn,
     {

@@ -1,3 +1,4 @@
+import { restartsOf } from '../containers/pod-status.js';
 import type { Obj } from '../objects.js';
 import type { ClusterState } from './cluster.js';
 import { conditionOf, hashOf, ownerOf } from './conditions.js';
@@ -25,7 +26,7 @@ export function runJob(cluster: ClusterState, job: Obj): void {
       status?.['phase'] !== 'Succeeded' && status?.['phase'] !== 'Failed' && !metadata.deletionTimestamp,
   );
   const limit = spec.backoffLimit ?? defaultBackOff;
-  const restarts = running.reduce((sum, pod) => sum + restartsOf(pod), 0);
+  const restarts = running.reduce((sum, pod) => sum + restartsOf(pod).count, 0);
   const tooMany = failed > limit || (limit === 0 ? restarts > 0 : restarts >= limit);
   const base = {
     startTime: job.status?.['startTime'] ?? cluster.store.stamp(),
@@ -42,12 +43,6 @@ export function runJob(cluster: ClusterState, job: Obj): void {
   cluster.status(job, base);
   if (running.length === 0 && !pods.some(({ metadata }) => metadata.deletionTimestamp)) makePod(cluster, job, spec);
 }
-
-const restartsOf = (pod: Obj): number =>
-  ((pod.status?.['containerStatuses'] ?? []) as { restartCount: number }[]).reduce(
-    (sum, { restartCount }) => sum + restartCount,
-    0,
-  );
 
 function finish(cluster: ClusterState, job: Obj, status: Record<string, unknown>, types: readonly string[]): void {
   const at = cluster.store.stamp();

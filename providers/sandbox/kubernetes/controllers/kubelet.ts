@@ -1,198 +1,141 @@
+import { behaviorAnnotation } from '../containers/behavior.js';
+import { containerStatuses, type ContainerStatus, statusOf } from '../containers/pod-status.js';
 import { isPodReady } from '../eviction.js';
 import type { Obj } from '../objects.js';
 import type { ClusterState } from './cluster.js';
 import { conditionOf, withCondition } from './conditions.js';
-import { missingOf, type PodSpec } from './pod-needs.js';
-import type { PodLogs, Program, ProgramRun } from './programs.js';
+import { type Container, ContainerRunner, initContainers, mainContainers, type Runnable } from './containers.js';
+import { missingOf } from './pod-needs.js';
+import { PodTimers } from './pod-timers.js';
+import type { PodLogs, Program } from './programs.js';
 
-interface ContainerState {
-  readonly running?: { readonly startedAt: string };
-  readonly waiting?: { readonly reason: string; readonly message?: string };
-  readonly terminated?: { readonly exitCode: number; readonly reason: string; readonly finishedAt: string };
-}
-
-/** Seconds before a container that ended is started again; doubled each time. */
-const firstBackOffMs = 10_000;
-const longestBackOffMs = 300_000;
-const imageRetryMs = 20_000;
+/** A pod that is on its way out is looked at no more. */
+const stopping = 'stopping';
 
 /** What the kubelets of all nodes do with their pods. */
 export class Kubelets {
-  /** Pods that are being started or wait for something, by uid. */
-  readonly #starting = new Set<string>();
-  /** Ends of what was ordered for a pod, by uid. */
-  readonly #cancels = new Map<string, () => void>();
-  #podNumber = 2;
+  /** What was known of a pod when it was taken up, by uid. */
+  readonly #known = new Map<string, string>();
+  readonly #timers: PodTimers;
+  readonly #runner: ContainerRunner;
 
   constructor(
     private readonly cluster: ClusterState,
     private readonly programs: readonly Program[],
     private readonly logs: PodLogs,
-  ) {}
+  ) {
+    this.#timers = new PodTimers(cluster.clock);
+    this.#runner = new ContainerRunner(cluster, this.#timers, logs, (pod) => this.#start(pod));
+  }
 
   /** A pod was made or changed, or its node came back. */
   see(pod: Obj): void {
     if (pod.metadata.deletionTimestamp) return this.#end(pod);
     const { phase } = pod.status ?? {};
-    if (typeof pod.spec?.['nodeName'] !== 'string' || isPodReady(pod)) return;
-    if (phase === 'Succeeded' || phase === 'Failed' || this.#starting.has(pod.metadata.uid!)) return;
-    if (stateOf(pod)?.waiting?.reason === 'CrashLoopBackOff') return this.#restartLater(pod);
-    this.#starting.add(pod.metadata.uid!);
-    this.#after(pod, phase === 'Running' ? 0 : this.cluster.times.podStartMs, () => this.#start(pod));
+    if (typeof pod.spec?.['nodeName'] !== 'string') return;
+    const uid = pod.metadata.uid!;
+    if (phase === 'Succeeded' || phase === 'Failed') return this.#timers.clear(uid);
+    const print = fingerprint(pod);
+    if (this.#known.get(uid) === print) return;
+    this.#known.set(uid, print);
+    this.#timers.clear(uid);
+    const hasStarted = containerStatuses(pod).some(({ state }) => !state.waiting);
+    this.#timers.set(uid, 'pod', hasStarted ? 0 : this.cluster.times.podStartMs, () => this.#start(pod));
   }
 
   /** A pod is gone. */
-  gone(pod: Obj): void {
-    const { uid } = pod.metadata;
-    this.#starting.delete(uid!);
-    this.#cancels.get(uid!)?.();
-    this.#cancels.delete(uid!);
+  gone({ metadata: { uid } }: Obj): void {
+    this.#forget(uid!);
     this.logs.drop(uid!);
   }
 
   /** What pods waited for may be there now. */
   lookAgain(): void {
-    for (const pod of this.cluster.store.peek(this.cluster.pods)) {
-      const reason = stateOf(pod)?.waiting?.reason;
-      if (reason === 'CreateContainerConfigError' || reason === 'ContainerCreating') this.see(pod);
-    }
+    for (const pod of this.cluster.store.peek(this.cluster.pods))
+      if (containerStatuses(pod).some(waitsForObjects)) this.see(pod);
   }
 
   /** The node of a pod fell silent: nobody knows how it is. */
   silent(pod: Obj): void {
-    if (isPodReady(pod)) this.#tell(pod, { running: { startedAt: this.#now() } }, false);
-  }
-
-  #start(pod: Obj): void {
-    this.#starting.delete(pod.metadata.uid!);
-    const current = this.cluster.current(pod);
-    if (!current || current.metadata.deletionTimestamp || isPodReady(current)) return;
-    const node = this.cluster.store.look(this.cluster.kind('v1', 'Node'), '', current.spec?.['nodeName'] as string);
-    if (!node || conditionOf(node, 'Ready')?.status !== 'True') return;
-    const missing = missingOf(this.cluster, current);
-    if (missing) return this.#tell(current, { waiting: missing }, false);
-    this.#run(current);
-  }
-
-  #run(pod: Obj): void {
-    const { uid } = pod.metadata;
-    this.logs.begin(uid!);
-    const program = this.programs.find((one) => one.matches(pod));
-    const run = program?.start(pod, (line) => this.logs.write(uid!, line)) ?? this.#usual(pod);
-    if (run.kind === 'no image') {
-      this.#tell(pod, { waiting: { reason: 'ImagePullBackOff', message: run.message } }, false);
-      this.#after(pod, imageRetryMs, () => this.#start(pod));
-      return;
-    }
-    const ready = run.kind === 'serves' || !isOfJob(pod);
-    this.#tell(pod, { running: { startedAt: this.#now() } }, run.kind === 'serves' && ready);
-    if (run.kind === 'ends') this.#after(pod, run.afterMs, () => this.#ended(pod, run.end()));
-  }
-
-  /** What containers do that nobody has described: they serve, or a job's end well. */
-  #usual(pod: Obj): ProgramRun {
-    this.logs.write(pod.metadata.uid!, `${this.#now()} ${pod.metadata.name} started`);
-    return isOfJob(pod) ? { kind: 'ends', afterMs: 1_000, end: () => 0 } : { kind: 'serves' };
-  }
-
-  #ended(pod: Obj, exitCode: number): void {
-    const current = this.cluster.current(pod);
-    if (!current || current.metadata.deletionTimestamp) return;
-    const policy = (current.spec as PodSpec | undefined)?.restartPolicy ?? 'Always';
-    const terminated = { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', finishedAt: this.#now() };
-    if (policy === 'Never' || (policy === 'OnFailure' && exitCode === 0)) {
-      this.#tell(current, { terminated }, false, exitCode === 0 ? 'Succeeded' : 'Failed');
-      return;
-    }
-    const waiting = {
-      reason: 'CrashLoopBackOff',
-      message: `back-off restarting failed container in pod ${current.metadata.name}`,
-    };
-    this.#tell(current, { waiting }, false, 'Running', { terminated });
-    const now = this.cluster.current(current);
-    if (now) this.#restartLater(now);
-  }
-
-  #restartLater(pod: Obj): void {
-    if (this.#cancels.has(pod.metadata.uid!)) return;
-    const restarts = Number((pod.status?.['containerStatuses'] as { restartCount?: number }[])[0]?.restartCount ?? 0);
-    const wait = Math.min(longestBackOffMs, firstBackOffMs * 2 ** Math.min(restarts, 6));
-    this.#after(pod, wait, () => {
-      const current = this.cluster.current(pod);
-      if (!current || current.metadata.deletionTimestamp) return;
-      this.cluster.change(current, (object) => {
-        const statuses = (object.status?.['containerStatuses'] ?? []) as { restartCount: number }[];
-        for (const status of statuses) status.restartCount += 1;
+    if (isPodReady(pod)) {
+      this.cluster.change(pod, (object) => {
+        const condition = { type: 'Ready', status: 'False', lastTransitionTime: this.cluster.store.stamp() };
+        object.status = { ...object.status, conditions: withCondition(object, condition) };
       });
-      const again = this.cluster.current(current);
-      if (again) this.#start(again);
-    });
+    }
+    // Last, as a change has the pod looked at.
+    if (!pod.metadata.deletionTimestamp) this.#forget(pod.metadata.uid!);
+  }
+
+  #forget(uid: string): void {
+    this.#known.delete(uid);
+    this.#timers.clear(uid);
   }
 
   #end(pod: Obj): void {
-    this.#starting.delete(pod.metadata.uid!);
-    this.#after(pod, this.cluster.times.podStopMs, () => this.cluster.removePod(pod), 'stopping');
+    const uid = pod.metadata.uid!;
+    if (this.#known.get(uid) === stopping) return;
+    this.#timers.clear(uid);
+    this.#known.set(uid, stopping);
+    this.#timers.set(uid, 'pod', this.cluster.times.podStopMs, () => this.cluster.removePod(pod));
   }
 
-  /** One thing at a time is ordered for a pod; on its way out it stays so. */
-  #after(pod: Obj, ms: number, work: () => void, how?: 'stopping'): void {
-    const { uid } = pod.metadata;
-    if (how === 'stopping' && this.#stopping.has(uid!)) return;
-    if (how === 'stopping') this.#stopping.add(uid!);
-    this.#cancels.get(uid!)?.();
-    const cancel = this.cluster.clock.after(ms, () => {
-      this.#cancels.delete(uid!);
-      this.#stopping.delete(uid!);
-      work();
-    });
-    this.#cancels.set(uid!, cancel);
-  }
-  readonly #stopping = new Set<string>();
-
-  #tell(pod: Obj, state: ContainerState, ready: boolean, phase?: string, lastState?: ContainerState): void {
-    this.cluster.change(pod, (object) => {
-      const { containers = [] } = object.spec as PodSpec;
-      const before = (object.status?.['containerStatuses'] ?? []) as {
-        restartCount: number;
-        lastState?: ContainerState;
-      }[];
-      const started = state.running !== undefined;
-      object.status = {
-        ...object.status,
-        phase: phase ?? (state.waiting && object.status?.['phase'] !== 'Running' ? 'Pending' : 'Running'),
-        startTime: object.status?.['startTime'] ?? this.#now(),
-        ...(started ? { podIP: object.status?.['podIP'] ?? this.#address() } : {}),
-        conditions: withCondition(object, {
-          type: 'Ready',
-          status: ready ? 'True' : 'False',
-          ...(ready ? {} : { reason: state.terminated ? 'PodCompleted' : 'ContainersNotReady' }),
-          lastTransitionTime: this.#now(),
-        }),
-        containerStatuses: containers.map(({ name, image = '' }, index) => ({
-          name,
-          image,
-          imageID: '',
-          ready,
-          started,
-          restartCount: before[index]?.restartCount ?? 0,
-          state,
-          lastState: lastState ?? before[index]?.lastState ?? {},
-        })),
-      };
-    });
+  /** Starts what of a pod can be started now, or goes on with what runs. */
+  #start(pod: Obj): void {
+    const current = this.#runner.current(pod);
+    if (!current) return;
+    const uid = current.metadata.uid!;
+    const node = this.cluster.store.look(this.cluster.kind('v1', 'Node'), '', current.spec?.['nodeName'] as string);
+    // Looked at again when the node is Ready.
+    if (!node || conditionOf(node, 'Ready')?.status !== 'True') return this.#forget(uid);
+    const missing = missingOf(this.cluster, current);
+    if (missing) {
+      const names = mainContainers(current).map(({ name }) => name);
+      this.#runner.report(current, names, () => ({ state: { waiting: missing } }));
+      return this.#forget(uid);
+    }
+    if (this.#initialize(current)) this.#startMain(current);
   }
 
-  #address(): string {
-    this.#podNumber += 1;
-    return `10.42.${Math.floor(this.#podNumber / 250) % 250}.${(this.#podNumber % 250) + 2}`;
+  /** Runs what comes before the containers, one after another. @returns whether that is done */
+  #initialize(pod: Obj): boolean {
+    for (const container of initContainers(pod)) {
+      const current = this.#runner.current(pod);
+      if (!current) return false;
+      if (statusOf(current, container.name)?.state.terminated?.exitCode === 0) continue;
+      this.#takeUp(current, this.#runner.runnable(container));
+      if (container.restartPolicy !== 'Always') return false;
+    }
+    return true;
   }
 
-  #now(): string {
-    return this.cluster.store.stamp();
+  #startMain(pod: Obj): void {
+    const program = this.programs.find((one) => one.matches(pod));
+    const runnables = program
+      ? [this.#runner.program(pod, this.programs)]
+      : mainContainers(pod).map((container: Container) => this.#runner.runnable(container));
+    for (const one of runnables) {
+      const current = this.#runner.current(pod);
+      if (current) this.#takeUp(current, one);
+    }
+  }
+
+  #takeUp(pod: Obj, one: Runnable): void {
+    const { state, lastState, image } = statusOf(pod, one.names[0]!) ?? {};
+    if (state?.terminated) return;
+    if (state?.waiting?.reason === 'CrashLoopBackOff' && lastState?.terminated) this.#runner.restartLater(pod, one);
+    else if (state?.running && image === one.image) one.follow(pod);
+    else if (state?.running) this.#runner.restart(pod, one);
+    else one.run(pod);
   }
 }
 
-const stateOf = (pod: Obj): ContainerState | undefined =>
-  ((pod.status?.['containerStatuses'] ?? []) as { state?: ContainerState }[])[0]?.state;
+/** What of a pod may change while it runs and has its containers looked at again. */
+const fingerprint = (pod: Obj): string =>
+  JSON.stringify([
+    pod.metadata.annotations?.[behaviorAnnotation],
+    [...initContainers(pod), ...mainContainers(pod)].map(({ image }) => image),
+  ]);
 
-const isOfJob = ({ metadata }: Obj): boolean => metadata.ownerReferences?.some(({ kind }) => kind === 'Job') ?? false;
+const waitsForObjects = ({ state }: ContainerStatus): boolean =>
+  ['CreateContainerConfigError', 'ContainerCreating'].includes(state.waiting?.reason ?? '');
