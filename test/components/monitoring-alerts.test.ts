@@ -102,6 +102,15 @@ describe('alerts', () => {
     expect(without.filter((name) => name.includes('Backup'))).toEqual([]);
   });
 
+  it('tell of a Postgres that was never backed up, whose metric is 0 rather than absent', async () => {
+    const expressions = new Map((await alertsOf({})).map(({ alert, expr }) => [alert, expr]));
+    const metric = 'barman_cloud_cloudnative_pg_io_last_available_backup_timestamp';
+    expect(expressions.get('PostgresNeverBackedUp')).toBe(`max by (namespace, postgres) (${metric}) == 0`);
+    // The two together leave no value of the metric out.
+    expect(expressions.get('PostgresBackupOld')).toContain(`(${metric} > 0)`);
+    expect(names(await alertsOf({ 'barman-cloud': false }))).not.toContain('PostgresNeverBackedUp');
+  });
+
   it('for the number of volumes are there where the provider has a limit that is known', async () => {
     expect(names(await alertsOf({}))).toContain('NodeVolumesNearlyAll');
     expect(names(await alertsOf({}, linode))).not.toContain('NodeVolumesNearlyAll');

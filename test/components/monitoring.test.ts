@@ -152,6 +152,27 @@ describe('alerts go', () => {
     for (const receiver of routes) expect(receivers).toContain(receiver);
   });
 
+  it('Watchdog goes to a heartbeat receiver where one is named, and to nobody else', async () => {
+    const alertmanager = { heartbeat: { server: 'hc-ping.com', interval: '3m' } };
+    const of = await config(alertmanager);
+    const [first, second] = at(of, 'route.routes') as Values[];
+    expect(first).toMatchObject({
+      receiver: 'heartbeat',
+      matchers: ['alertname = "Watchdog"'],
+      repeat_interval: '3m',
+      group_interval: '1m',
+    });
+    expect(first).not.toHaveProperty('continue');
+    expect(second).toMatchObject({ receiver: 'nobody' });
+    const receiver = (at(of, 'receivers') as Values[]).find(({ name }) => name === 'heartbeat');
+    expect(receiver?.['webhook_configs']).toEqual([
+      { url_file: '/etc/alertmanager/secrets/alerts-heartbeat/url', send_resolved: false },
+    ]);
+    expect(await needs({ alertmanager })).toContain('alerts-heartbeat/url from ALERTS_HEARTBEAT_URL');
+    expect(at(await values({ alertmanager }), 'alertmanager.alertmanagerSpec.secrets')).toEqual(['alerts-heartbeat']);
+    expect(maps(await config()).some((one) => one['receiver'] === 'heartbeat')).toBe(false);
+  });
+
   it('from the severity that is asked for', async () => {
     const matchers = async (severity: string): Promise<unknown> =>
       (at(await config({ severity }), 'route.routes') as Values[]).at(-1)?.['matchers'];
