@@ -49,6 +49,16 @@ describe('external-dns', () => {
     expect((await dns({ policy: 'upsert-only' }))['policy']).toBe('upsert-only');
   });
 
+  it('reads DNSEndpoints, and IngressRoutes where Traefik defines that kind', async () => {
+    expect((await dns())['sources']).toEqual(['service', 'ingress', 'crd']);
+    const settings = { dns: { provider: 'cloudflare' }, domains };
+    const withTraefik = await rendered({ preset: 'none', traefik: true, 'external-dns': settings });
+    expect(withTraefik.values('external-dns')['sources']).toEqual(['service', 'ingress', 'traefik-proxy', 'crd']);
+    // It ends at its start where a kind is missing.
+    expect(withTraefik.order.indexOf('traefik')).toBeLessThan(withTraefik.order.indexOf('external-dns'));
+    expect(withTraefik.component('external-dns').crds?.crds).toBe(true);
+  });
+
   it('finds the token where each provider’s code looks for it', async () => {
     const token = { valueFrom: { secretKeyRef: { name: 'dns-credentials', key: 'token' } } };
     const variables = async (provider: Values) => (await dns({}, provider))['env'];
