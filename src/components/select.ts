@@ -5,7 +5,7 @@ import type { SpecProblem } from '../domain/spec/rules.js';
 import type { PoolSpec } from '../domain/spec/schema.js';
 import { UsageError } from '../errors/index.js';
 import { settingNames } from './options.js';
-import { settingsProblems, valuesWarnings } from './settings.js';
+import { settingsProblems, usesSetting, valuesWarnings } from './settings.js';
 import { circle, inOrder, providersOf, waitsFor } from './order.js';
 import type { Catalogue, CheckedOptions, Component, ProviderFacts, SelectedComponent, Selection } from './types.js';
 import { variablesOf } from './variables.js';
@@ -270,12 +270,19 @@ class Choice {
       because: this.#on.get(component.name) ?? '',
       options: this.checked(component).options,
       version: component.chart === undefined ? undefined : (version ?? component.chart.version),
-      pool,
+      pool: pool ?? this.poolOfLeader(component),
       storage: { class: storage?.class ?? this.input.provider?.storageClass, size: storage?.size },
       values: values ?? {},
       secrets: secrets ?? {},
       waitsFor: before,
     };
+  }
+
+  /** What goes with another component goes where that one is, unless it has a pool of its own or no use for one. */
+  private poolOfLeader(component: Component): string | undefined {
+    const leader = component.with?.component;
+    if (leader === undefined || !this.#on.has(leader) || !usesSetting(component, 'pool')) return undefined;
+    return this.settingsOf(leader).pool;
   }
 
   private whyOff(component: Component): string {

@@ -11,6 +11,14 @@ export interface SettingsScope {
   readonly variables: readonly string[];
 }
 
+/** Whether a component has a use for `pool` or `storage`. */
+export function usesSetting(component: Component, setting: 'pool' | 'storage'): boolean {
+  const words = setting === 'pool' ? ['pool', 'placement'] : [setting];
+  return [component.values, ...component.before, ...component.manifests].some((template) =>
+    words.some((word) => template?.uses.has(word)),
+  );
+}
+
 /** What is wrong with the settings that every component has; its own options aside. Nothing is silently of no use. */
 export function settingsProblems(
   component: Component,
@@ -18,17 +26,16 @@ export function settingsProblems(
   scope: SettingsScope,
 ): OptionProblem[] {
   const { pool, storage, version, values, checkValues, secrets } = settings;
-  const templates = [component.values, ...component.before, ...component.manifests];
-  const uses = (word: string): boolean => templates.some((template) => template?.uses.has(word));
   const problems: OptionProblem[] = [];
   const say = (path: OptionProblem['path'], message: string, atKey = false): void => {
     problems.push({ path, message, ...(atKey ? { atKey } : {}) });
   };
-  if (pool !== undefined && !uses('pool') && !uses('placement'))
+  if (pool !== undefined && !usesSetting(component, 'pool'))
     say(['pool'], 'it has nothing that could live on a pool', true);
   if (pool !== undefined && !scope.pools.includes(pool))
     say(['pool'], `there is no pool ${pool}; ${meant(pool, scope.pools, 'one of ', '(there are no pools)')}`);
-  if (storage !== undefined && !uses('storage')) say(['storage'], 'it keeps nothing on volumes', true);
+  if (storage !== undefined && !usesSetting(component, 'storage'))
+    say(['storage'], 'it keeps nothing on volumes', true);
   if (component.chart === undefined) {
     if (version !== undefined) say(['version'], 'it has no chart, so no version', true);
     if (values !== undefined) say(['values'], 'it has no chart, so no values', true);

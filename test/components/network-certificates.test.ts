@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { readCatalogue } from '../../src/components/index.js';
-import { at, hetzner, linode, rendered, type Rendered, type Values } from './network-cluster.js';
+import { at, hetzner, linode, maps, rendered, type Rendered, type Values } from './network-cluster.js';
 
 const providers = ['cloudflare', 'dnsimple', 'hetzner', 'linode'] as const;
 const domains = ['acme.example', 'acme.test'];
@@ -140,16 +140,19 @@ describe('names are proved', () => {
   });
 
   it('by the group that the part answers to', async () => {
-    for (const dns of ['dnsimple', 'hetzner'] as const) {
-      const of = await cluster({ dns: { provider: dns } });
+    const dnsimple = await cluster({ dns: { provider: 'dnsimple' } });
+    const { groupName } = at(production(dnsimple)[0], 'dns01.webhook') as Values;
+    expect(groupName).toBe(dnsimple.values('cert-manager-webhook-dnsimple')['groupName']);
+    for (const [dns, provider] of [
+      ['hetzner', hetzner],
+      ['linode', linode],
+    ] as const) {
+      const of = await cluster({ dns: { provider: dns } }, {}, provider);
       const webhook = at(production(of)[0], 'dns01.webhook') as Values;
-      expect(webhook['groupName']).toBe(of.values(`cert-manager-webhook-${dns}`)['groupName']);
+      const service = of.component(`cert-manager-webhook-${dns}`).objects.find(({ kind }) => kind === 'APIService');
+      expect(at(service, 'spec.group')).toBe(webhook['groupName']);
+      expect(service?.metadata.name).toBe(`v1alpha1.${String(webhook['groupName'])}`);
     }
-    const of = await cluster({ dns: { provider: 'linode' } }, {}, linode);
-    const webhook = at(production(of)[0], 'dns01.webhook') as Values;
-    const service = of.component('cert-manager-webhook-linode').objects.find(({ kind }) => kind === 'APIService');
-    expect(at(service, 'spec.group')).toBe(webhook['groupName']);
-    expect(service?.metadata.name).toBe(`v1alpha1.${String(webhook['groupName'])}`);
   });
 
   it('with a token of its own, never that of the machines', async () => {
@@ -161,6 +164,32 @@ describe('names are proved', () => {
       expect(variables).not.toContain('HCLOUD_TOKEN');
       expect(variables).not.toContain('LINODE_TOKEN');
     }
+  });
+});
+
+describe('the webhook for zones at Hetzner', () => {
+  it('is given no right to read any Secret: its token is a file that the issuers name', async () => {
+    const of = await cluster({ dns: { provider: 'hetzner' } });
+    const { objects, chart } = of.component('cert-manager-webhook-hetzner');
+    expect(chart).toBeUndefined();
+    const rules = objects.filter(({ kind }) => kind.endsWith('Role')).flatMap((role) => role['rules'] as Values[]);
+    expect(rules).toEqual([{ apiGroups: ['hetzner.acme.slipway.dev'], resources: ['hetzner'], verbs: ['create'] }]);
+    const bound = objects.filter(({ kind }) => kind.endsWith('RoleBinding')).map((one) => at(one, 'roleRef.name'));
+    expect(bound.toSorted()).toEqual([
+      'dns-webhook-hetzner:solver',
+      'extension-apiserver-authentication-reader',
+      'system:auth-delegator',
+    ]);
+    const pod = at(
+      objects.find(({ kind }) => kind === 'Deployment'),
+      'spec.template.spec',
+    );
+    const volume = (at(pod, 'volumes') as Values[]).find((one) => at(one, 'secret.secretName') === 'dns-credentials');
+    const mount = (at(pod, 'containers.0.volumeMounts') as Values[]).find(({ name }) => name === volume?.['name']);
+    const file = `${String(mount?.['mountPath'])}/${String(at(volume, 'secret.items.0.path'))}`;
+    for (const issuer of [of.object('cert-manager-issuers', 'ClusterIssuer', 'letsencrypt')])
+      expect(at(issuer, 'spec.acme.solvers.0.dns01.webhook.config')).toEqual({ tokenFilePath: file });
+    expect(JSON.stringify(of.component('cert-manager-issuers-staging').objects)).toContain(file);
   });
 });
 
@@ -198,6 +227,33 @@ describe('cert-manager', () => {
     const values = (await cluster({ pool: 'web' })).values('cert-manager');
     for (const part of [values, values['webhook'], values['cainjector']])
       expect(at(part, 'nodeSelector')).toEqual({ 'slipway.dev/pool': 'web' });
+  });
+
+  it('takes the webhook of its DNS provider along to its pool, unless that one has a pool of its own', async () => {
+    const file = {
+      pools: [
+        { name: 'web', count: 3 },
+        { name: 'platform', count: 2 },
+      ],
+    };
+    for (const [dns, provider] of [
+      ['dnsimple', hetzner],
+      ['hetzner', hetzner],
+      ['linode', linode],
+    ] as const) {
+      const name = `cert-manager-webhook-${dns}`;
+      const poolOf = async (others: Values): Promise<unknown[]> => {
+        const certManager = { pool: 'web', dns: { provider: dns } };
+        const of = await rendered({ 'cert-manager': certManager, ...others }, { provider, file });
+        const { chart, objects } = of.component(name);
+        return [...maps(objects), ...(chart ? maps(of.values(name)) : [])].flatMap((one) => {
+          const pool = at(one, 'nodeSelector.slipway\\.dev/pool');
+          return pool === undefined ? [] : [pool];
+        });
+      };
+      expect(await poolOf({}), dns).toEqual(['web']);
+      expect(await poolOf({ [name]: { pool: 'platform' } }), dns).toEqual(['platform']);
+    }
   });
 });
 

@@ -94,7 +94,6 @@ describe('what a component asks of nodes', () => {
     traefik: (values) => [[Number(at(values, 'deployment.replicas')), values['resources']]],
     'cert-manager': (values) =>
       [values, values['webhook'], values['cainjector']].map((part) => [1, at(part, 'resources')]),
-    'cert-manager-webhook-hetzner': (values) => [[1, values['resources']]],
     'cert-manager-webhook-dnsimple': (values) => [[1, values['resources']]],
     'external-dns': (values) => [[1, values['resources']]],
   };
