@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 
 import { loadClusterFile, specFromFlags, type ClusterFlags } from '../config/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
-import { UsageError } from '../errors/index.js';
+import { SlipwayError, UsageError } from '../errors/index.js';
 import { knownCluster } from '../workflows/known-cluster.js';
 import type { ClusterInput } from '../workflows/reconcile.js';
+import type { CurrentFile } from '../workflows/status.js';
 import type { ClusterRecord } from '../workspace/types.js';
 import { checkComponents } from './check-components.js';
 import type { Runtime } from './context.js';
@@ -36,6 +37,19 @@ export async function clusterInput(
   if (!mayBeNew) await knownCluster(runtime.workspace, name);
   const provider = describe.provider ?? (await chooseProvider(runtime));
   return { spec: specFromFlags({ ...describe, name, provider }), recordedFileExists: false };
+}
+
+/** The file of a cluster of the workspace as it is now, for looking only. */
+export async function currentFile(runtime: Pick<Runtime, 'workspace'>, name: string): Promise<CurrentFile> {
+  const file = (await runtime.workspace.cluster(name).record())?.file;
+  if (file === undefined || !(await exists(file))) return {};
+  try {
+    const { spec } = await loadClusterFile(file, checkComponents);
+    return spec.name === name ? { spec } : {};
+  } catch (error) {
+    if (!(error instanceof SlipwayError)) throw error;
+    return { problem: [error.message, ...error.details].join('; ') };
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ import type { ClusterSpec } from '../domain/spec/schema.js';
 import { RefusedError } from '../errors/index.js';
 import type { NodeFacts } from '../kube/types.js';
 import type { MachineProvider } from '../provider/port.js';
-import { note, type WorkflowContext } from './context.js';
+import { note, type Noting, type WorkflowContext } from './context.js';
 
 /**
  * Refuses components for which no machine is fit, and warns of those that are not fit for some. Machines whose
@@ -13,7 +13,7 @@ import { note, type WorkflowContext } from './context.js';
  * @throws RefusedError code WRONG_ARCHITECTURE
  */
 export async function checkArchitectures(
-  context: Pick<WorkflowContext, 'reporter' | 'clock' | 'signal'>,
+  context: Pick<WorkflowContext, 'clock' | 'signal'> & Noting,
   provider: Pick<MachineProvider, 'catalog' | 'defaults'>,
   selection: Selection,
   spec: ClusterSpec,

@@ -39,8 +39,13 @@ export function looking(context: Pick<WorkflowContext, 'reporter' | 'clock'>, te
   context.reporter.emit({ type: 'looking', at: context.clock.now(), text });
 }
 
+/** Whoever only tells needs no more of a reporter. */
+export interface Noting {
+  readonly reporter: Pick<WorkflowContext['reporter'], 'emit'>;
+}
+
 export function note(
-  context: Pick<WorkflowContext, 'reporter' | 'clock'>,
+  context: Pick<WorkflowContext, 'clock'> & Noting,
   text: string,
   level: 'info' | 'warning' = 'info',
 ): void {

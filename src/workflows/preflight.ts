@@ -19,13 +19,28 @@ export async function preflight(
   // The provider first: with a token that is not taken nothing else can be asked.
   const problems: Problem[] = [...(await provider.preflight(request, { signal }))];
   if (!problems.some((problem) => problem.code.startsWith('TOKEN_'))) {
-    problems.push(...(await residencyProblems(provider, spec, request, signal)));
     problems.push(...(await doorProblems(provider, request, signal)));
-    problems.push(...addressProblems(spec, facts, provider));
+    problems.push(...(await ruleProblems(provider, spec, { request, facts }, signal)));
   }
   throwProblems(problems);
   // Last, since it may have much to read.
   await checkBundleInUse(spec, facts, provider, signal);
+}
+
+/**
+ * The file's rules about what a cluster may be, against what it is and will be. They hold whether or not anything is
+ * to be changed.
+ */
+export async function ruleProblems(
+  provider: MachineProvider,
+  spec: ClusterSpec,
+  { request, facts }: Pick<Observation, 'request' | 'facts'>,
+  signal: AbortSignal,
+): Promise<Problem[]> {
+  return [
+    ...(await residencyProblems(provider, spec, { request, facts }, signal)),
+    ...addressProblems(spec, facts, provider),
+  ];
 }
 
 export function throwProblems(problems: readonly Problem[]): void {
@@ -47,7 +62,7 @@ export function throwProblems(problems: readonly Problem[]): void {
 async function residencyProblems(
   provider: MachineProvider,
   spec: ClusterSpec,
-  request: ClusterRequest,
+  { request, facts }: Pick<Observation, 'request' | 'facts'>,
   signal: AbortSignal,
 ): Promise<Problem[]> {
   const { residency } = spec.provider;
@@ -55,13 +70,22 @@ async function residencyProblems(
   const { locations } = await provider.catalog({ signal });
   const countryOf = (name: string): string | undefined => locations.find((location) => location.name === name)?.country;
   const used = [...new Set([...request.locations, ...request.machines.map((machine) => machine.location)])];
-  return outsideResidency(used, countryOf, residency).map(({ location, country }) => ({
-    code: 'OUTSIDE_RESIDENCY',
-    message: `${location} is in ${country ?? 'an unknown country'}, outside the residency ${residency.join(', ')}.`,
-    hint: `Choose among: ${inside(locations, residency).join(', ') || 'no location of this provider'}.`,
-    kind: 'refused' as const,
-    path: 'provider.residency',
-  }));
+  const allowed = inside(locations, residency).join(', ') || 'no location of this provider';
+  return outsideResidency(used, countryOf, residency).map(({ location, country }) => {
+    const there = facts.comparison.kept.filter((machine) => machine.location === location).map(({ name }) => name);
+    const where = `${location} is in ${country ?? 'an unknown country'}, outside the residency ${residency.join(', ')}`;
+    return {
+      code: 'OUTSIDE_RESIDENCY',
+      message:
+        there.length === 0 ? `${where}.` : `${where}: ${there.join(', ')} ${there.length === 1 ? 'is' : 'are'} there.`,
+      hint:
+        there.length === 0
+          ? `Choose among: ${allowed}.`
+          : `Machines do not move: ${country === undefined ? '' : `add ${country} to provider.residency, or `}make a pool or a cluster elsewhere (${allowed}) and remove these.`,
+      kind: 'refused' as const,
+      path: 'provider.residency',
+    };
+  });
 }
 
 const inside = (locations: readonly { name: string; country: string }[], residency: readonly string[]): string[] =>

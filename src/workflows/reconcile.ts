@@ -12,7 +12,7 @@ import type { WorkflowContext } from './context.js';
 import { refuseLostControlPlane } from './lost-control-plane.js';
 import { observe, type Observation } from './observe.js';
 import { planCluster } from './plan.js';
-import { preflight } from './preflight.js';
+import { preflight, ruleProblems, throwProblems } from './preflight.js';
 import { refuseOtherCluster } from './same-cluster.js';
 import { toolsFor } from './tools.js';
 
@@ -70,6 +70,7 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
   const nothing = (): Promise<string> => Promise.reject(new Error('a plan creates nothing'));
   const steps = planCluster(cluster, spec, seen, tools, nothing, components);
   if (steps.length > 0) await preflight(provider, spec, seen, context.signal);
+  else throwProblems(await ruleProblems(provider, spec, seen, context.signal));
   return {
     cluster: spec.name,
     provider: provider.name,
@@ -111,7 +112,7 @@ export async function reconcile(
     if (steps.length > 0) {
       await preflight(provider, spec, seen, context.signal);
       await confirmSteps(context, provider, spec.name, steps, seen);
-    }
+    } else throwProblems(await ruleProblems(provider, spec, seen, context.signal));
     // Stored before anything is made, so that nothing is made that has no name here.
     const sshPublicKey = keyToRecord(record, identity.publicKey, seen.facts.machines);
     await folder.saveRecord({ ...record, spec, file: input.file ?? record.file, sshPublicKey });

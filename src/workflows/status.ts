@@ -1,15 +1,18 @@
-import { etcdHealth, type EtcdHealth, type Machine } from '../domain/index.js';
-import { SlipwayError } from '../errors/index.js';
+import { etcdHealth, type EtcdHealth, locationsOf, type Machine } from '../domain/index.js';
+import type { ClusterSpec } from '../domain/spec/schema.js';
+import { RefusedError, SlipwayError } from '../errors/index.js';
 import type { NodeFacts } from '../kube/types.js';
 import type { MachineProvider } from '../provider/port.js';
 import type { StepInfo } from '../reporting/index.js';
 import type { ClusterFolder, ClusterRecord, LockHolder, OperationSummary } from '../workspace/types.js';
 import { keyProblem } from './cluster-key.js';
-import { componentsToPlan } from './components.js';
+import { checkArchitectures } from './component-architectures.js';
+import { type ComponentOutlook, componentOutlook, componentPlanInput } from './components.js';
 import type { WorkflowContext } from './context.js';
 import { knownCluster } from './known-cluster.js';
 import { observe, type Observation } from './observe.js';
 import { planCluster } from './plan.js';
+import { ruleProblems } from './preflight.js';
 import { stepInfo } from './reconcile.js';
 import { toolsFor } from './tools.js';
 
@@ -40,28 +43,70 @@ export interface ClusterStatus {
   readonly kubeconfig: string;
 }
 
+/** The cluster's file as it is now; what was applied last counts where there is none that can be read. */
+export interface CurrentFile {
+  readonly spec?: ClusterSpec | undefined;
+  /** Why it cannot be read. */
+  readonly problem?: string | undefined;
+}
+
 /** Machines, nodes, versions, health, and what differs from the file. Changes nothing. */
-export async function clusterStatus(context: WorkflowContext, name: string): Promise<ClusterStatus> {
+export async function clusterStatus(
+  context: WorkflowContext,
+  name: string,
+  file: CurrentFile = {},
+): Promise<ClusterStatus> {
   const { folder, record } = await knownCluster(context.workspace, name);
   const provider = await context.provider(record.spec.provider);
   const tools = toolsFor(context, provider, folder);
   const key = await folder.storedIdentity();
   const publicKey = key?.publicKey ?? context.newKeyPair().publicKey;
   const seen = await observe(context, tools, record, record.spec, publicKey, 'from afar');
-  const remarks: string[] = [];
+  const remarks = file.problem === undefined ? [] : [`The file of ${name} cannot be read: ${file.problem}`];
   const lost = keyProblem(folder, record, key?.publicKey, seen.facts);
   if (lost) remarks.push(`${lost.message} ${lost.hint}`);
-  const components = await componentsToPlan(context, provider, record, record.spec, seen.facts.api, 'look').catch(
+  const rules = file.spec ?? record.spec;
+  const outlook = await componentOutlook(context, provider, record, record.spec, seen.facts.api, 'look').catch(
     (error: unknown) => {
       if (!(error instanceof SlipwayError)) throw error;
       remarks.push(`Nothing is known of the components: ${error.message}`);
       return undefined;
     },
   );
+  remarks.push(...(await brokenRules(context, provider, rules, seen, outlook)));
+  const components = outlook && (await componentPlanInput(context, record, outlook));
   const nothing = (): Promise<string> => Promise.reject(new Error('status creates nothing'));
   const steps = planCluster(record, record.spec, seen, tools, nothing, components);
   const status = compose(provider, folder, record, seen, steps.map(stepInfo), await folder.holder());
   return { ...status, remarks: [...status.remarks, ...remarks] };
+}
+
+/** Rules of the file that the cluster as it is does not keep, each with what to do. */
+async function brokenRules(
+  context: WorkflowContext,
+  provider: MachineProvider,
+  rules: ClusterSpec,
+  { request, facts }: Observation,
+  outlook: ComponentOutlook | undefined,
+): Promise<string[]> {
+  const asked = { ...request, locations: locationsOf(rules, provider.defaults) };
+  const problems = await ruleProblems(provider, rules, { request: asked, facts }, context.signal);
+  const broken = problems.map(({ message, hint }) => `${message} ${hint}`);
+  if (!outlook) return broken;
+  const { judgedPlaces, placeText } = await import('../components/index.js');
+  const outside = judgedPlaces(outlook.selection, rules.provider.residency).filter(
+    ({ verdict }) => verdict === 'outside',
+  );
+  broken.push(...outside.map((place) => `${placeText(place)}, outside the residency.`));
+  // Its warnings are for those who change something.
+  const quiet = { ...context, reporter: { emit: () => undefined } };
+  try {
+    await checkArchitectures(quiet, provider, outlook.selection, rules, facts.nodes?.values());
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    broken.push([error.message, error.hint].join(' '));
+  }
+  return broken;
 }
 
 function compose(

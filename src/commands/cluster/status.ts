@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 
 import { clusterToYaml } from '../../config/index.js';
 import { BaseCommand } from '../../runtime/base-command.js';
+import { currentFile } from '../../runtime/cluster-input.js';
 import { renderHistory, renderStatus } from '../../runtime/views.js';
 import { liveScreen } from '../../ui/index.js';
 import { knownCluster } from '../../workflows/known-cluster.js';
@@ -30,12 +31,13 @@ export default class ClusterStatusCommand extends BaseCommand {
         this.log(renderHistory(operations));
         return { operations };
       }
+      const look = async () => clusterStatus(runtime, args.name, await currentFile(runtime, args.name));
       if (!flags.watch) {
-        const status = await clusterStatus(runtime, args.name);
+        const status = await look();
         this.log(renderStatus(status));
         return status;
       }
-      await liveScreen(async () => renderStatus(await clusterStatus(runtime, args.name)), {
+      await liveScreen(async () => renderStatus(await look()), {
         intervalMs: flags.interval * 1000,
         signal: runtime.signal,
         out: process.stdout,
