@@ -13,3 +13,5 @@ export * from './cost.js';
 export * from './pools.js';
 export * from './printable.js';
 export * from './words.js';
+export * from './versions.js';
+export * from './machine-diff.js';
