@@ -31,6 +31,8 @@ export const serverShape = z.object({
   private_net: z.array(z.object({ network: z.number().optional(), ip: z.string().optional() })),
   server_type: z.object({ name: z.string() }),
   location: z.object({ name: z.string() }),
+  /** Null once the image is deleted; a snapshot has no name. */
+  image: z.object({ id: z.number(), name: z.string().nullish() }).nullish(),
   labels,
 });
 export type WireServer = z.output<typeof serverShape>;

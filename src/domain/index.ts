@@ -15,3 +15,4 @@ export * from './printable.js';
 export * from './words.js';
 export * from './versions.js';
 export * from './machine-diff.js';
+export * from './outdated.js';

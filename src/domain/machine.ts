@@ -41,6 +41,8 @@ export interface Machine extends Slot {
   readonly name: string;
   readonly type: string;
   readonly location: string;
+  /** Every name its image goes by, the one for people first; undefined where the provider does not tell. */
+  readonly imageNames?: readonly string[] | undefined;
   readonly status: 'creating' | 'running' | 'starting' | 'stopping' | 'off' | 'deleting' | 'unknown';
   readonly publicAddress: string | undefined;
   readonly privateAddress: string | undefined;

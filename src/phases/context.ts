@@ -1,4 +1,4 @@
-import type { Clock, ClusterRef, Comparison, Machine, Secret } from '../domain/index.js';
+import type { Clock, ClusterRef, Comparison, Machine, OutdatedMachine, Secret } from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import type { Kube, NodeFacts, NodeWatch } from '../kube/types.js';
 import type { ClusterRequest, FoundationPiece, MachineProvider } from '../provider/port.js';
@@ -27,6 +27,8 @@ export interface Tools {
 export interface HostState {
   readonly unit: 'server' | 'agent' | 'none';
   readonly active: boolean;
+  /** Undefined when k3s is not installed. */
+  readonly k3sVersion?: string | undefined;
   /** Whether it has a cluster's etcd data. */
   readonly etcdData: boolean;
   /** How it takes its turn at the API's address, as `holdingOf` writes it; undefined when it does not. */
@@ -37,6 +39,10 @@ export interface HostState {
 export interface ClusterFacts {
   readonly machines: readonly Machine[];
   readonly comparison: Comparison;
+  /** Machines that stay and are not as the file asks for. */
+  readonly outdated: readonly OutdatedMachine[];
+  /** The release that machines get which join now: what the servers run; the file's before there is any. */
+  readonly newcomerVersion: string;
   /** What making a missing machine means at this provider, by machine name, where that is not creating one. */
   readonly intents: ReadonlyMap<string, string>;
   readonly pieces: readonly FoundationPiece[];

@@ -1,4 +1,4 @@
-import { slotLabel, type Machine, type WantedMachine } from '../domain/index.js';
+import { reinstalledVersion, slotLabel, type Machine, type WantedMachine } from '../domain/index.js';
 import { needsOf, type Later, type Step, type StepContext, valueOf } from '../engine/index.js';
 import {
   firstLogin,
@@ -37,18 +37,18 @@ export function planHosts(context: PhaseContext, { machines }: MachinePlan): Hos
     const label = slotLabel(wanted);
     const machine = machines.get(label)!;
     const login = loginStep(context, label, machine);
+    const version = installedVersion(wanted.name, facts);
     const install: Step<PreparedHost> = {
       id: `install:${label}`,
       phase: 'Prepare hosts',
       target: label,
-      text: `install k3s ${spec.kubernetes.version}${bundle === undefined ? '' : ' from the bundle'}`,
+      text: `install k3s ${version}${bundle === undefined ? '' : ' from the bundle'}${version === spec.kubernetes.version ? '' : ', as the servers run it'}`,
       needs: [...needsOf(machine), login.id],
       apply: async (run) => {
         const host = run.output(login);
         const session = await openSession(context.tools, host.machine, deadlines.ssh, run);
         await session.run(prepareHost({ blockMetadata: true }), run);
         const pushed = bundle === undefined ? {} : await push(bundle, session, host.facts, run);
-        const { version } = spec.kubernetes;
         await session.run(installK3s({ version, ...pushed, deadlineMs: deadlines.download }), run);
         return host;
       },
@@ -57,6 +57,13 @@ export function planHosts(context: PhaseContext, { machines }: MachinePlan): Hos
     prepared.set(label, install);
   }
   return { steps, prepared };
+}
+
+/** The release to install on a machine: that of newcomers, or a newer one that it has had. */
+export function installedVersion(machine: string, facts: ClusterFacts): string {
+  const host = facts.hosts.get(machine);
+  const had = facts.nodes?.get(machine)?.version ?? (host?.etcdData ? host.k3sVersion : undefined);
+  return reinstalledVersion(facts.newcomerVersion, had);
 }
 
 /** Whether a machine's node does what it is there for: Ready and, if it is a server, a voter. */

@@ -1,5 +1,5 @@
 import { count } from '../domain/words.js';
-import { duration, table } from '../ui/index.js';
+import { duration, outdatedLines, outdatedSection, table } from '../ui/index.js';
 import type { DeleteResult } from '../workflows/delete.js';
 import type { ReconcileResult } from '../workflows/reconcile.js';
 import type { ClusterStatus, ListedCluster, MachineStatus } from '../workflows/status.js';
@@ -10,12 +10,16 @@ import type { OperationSummary } from '../workspace/types.js';
 export function renderReady(result: ReconcileResult): string {
   const servers = result.machines.filter((machine) => machine.role === 'control-plane').length;
   const workers = result.machines.length - servers;
+  const left = outdatedSection(result.outdated);
   return [
     result.changed === 0
-      ? `${result.cluster} is as asked; nothing was changed.`
+      ? left === undefined
+        ? `${result.cluster} is as asked; nothing was changed.`
+        : `Nothing was changed in ${result.cluster}.`
       : `${result.cluster} is ready: ${count(servers, 'control plane')}, ${count(workers, 'worker')}, ${result.kubernetesVersion}.`,
     `  kubectl --kubeconfig ${result.kubeconfig} get nodes`,
     `  slipway cluster status ${result.cluster}`,
+    ...(left === undefined ? [] : ['', left]),
   ].join('\n');
 }
 
@@ -52,7 +56,7 @@ export function renderStatus(status: ClusterStatus): string {
   const { etcd } = status;
   const api = status.api.reachable ? 'answers' : 'does not answer';
   return [
-    `${status.cluster}  ${status.provider}  ${status.kubernetesVersion}  Kubernetes API ${api}`,
+    `${status.cluster}  ${status.provider}  ${versionsOf(status).join(', ')}  Kubernetes API ${api}`,
     ...(etcd
       ? [
           `etcd: ${etcd.voters} of ${etcd.members} members vote, ${etcd.needed} needed${etcd.spare > 0 ? `, ${etcd.spare} may fail` : etcd.spare === 0 ? ', none may fail' : ': quorum is lost'}`,
@@ -71,12 +75,22 @@ export function renderStatus(status: ClusterStatus): string {
     ...(status.strayNodes.length > 0 ? ['', `nodes without a machine: ${status.strayNodes.join(', ')}`] : []),
     ...status.remarks.map((remark) => `\n${remark}`),
     '',
-    status.differs.length === 0
-      ? 'Nothing differs from what was asked for.'
-      : [
-          `Differs from what was asked for (slipway cluster apply ${status.cluster}):`,
-          ...status.differs.map((step) => `  ${step.target}: ${step.text}`),
-        ].join('\n'),
+    differences(status),
+  ].join('\n');
+}
+
+/** Every release that a node runs, the servers' lowest first. */
+const versionsOf = ({ kubernetesVersion, machines }: ClusterStatus): readonly string[] => [
+  ...new Set([kubernetesVersion, ...machines.flatMap(({ node }) => node?.version || [])]),
+];
+
+function differences({ cluster, differs, outdated }: ClusterStatus): string {
+  const left = outdatedLines(outdated).map((line) => `  ${line}`);
+  if (differs.length + left.length === 0) return 'Nothing differs from what was asked for.';
+  return [
+    ...(differs.length === 0 ? [] : [`Differs from what was asked for (slipway cluster apply ${cluster}):`]),
+    ...differs.map((step) => `  ${step.target}: ${step.text}`),
+    ...(left.length === 0 ? [] : ['Differs from what was asked for, and apply does not change it:', ...left]),
   ].join('\n');
 }
 

@@ -1,14 +1,17 @@
 import { count } from '../domain/words.js';
 import { printable } from '../domain/printable.js';
+import type { OutdatedMachine } from '../domain/outdated.js';
 import type { StepInfo } from '../reporting/index.js';
+import { outdatedSection } from './outdated.js';
 
 /**
  * The steps of a plan by phase, `-` before what takes something away, `~` before what changes something there is with
- * the lines of its diff below, and a line that sums up.
+ * the lines of its diff below, what differs and is left, and a line that sums up.
  */
-export function renderPlan(planned: readonly StepInfo[]): string {
+export function renderPlan(planned: readonly StepInfo[], outdated: readonly OutdatedMachine[] = []): string {
   const steps = planned.map(printableStep);
-  if (steps.length === 0) return 'Nothing to do: everything is as asked.';
+  const left = outdatedSection(outdated);
+  if (steps.length === 0 && left === undefined) return 'Nothing to do: everything is as asked.';
   const lines: string[] = [];
   for (const phase of new Set(steps.map((step) => step.phase))) {
     const own = steps.filter((step) => step.phase === phase);
@@ -20,10 +23,18 @@ export function renderPlan(planned: readonly StepInfo[]): string {
     }
     lines.push('');
   }
+  if (left !== undefined) lines.push(left, '');
   const destroying = steps.filter((step) => step.destroys).length;
-  lines.push(`${count(steps.length, 'step')}${destroying > 0 ? `, ${destroying} of which take something away` : ''}.`);
+  lines.push(
+    `${steps.length === 0 ? 'No steps' : count(steps.length, 'step')}${destroying > 0 ? `, ${destroying} of which take something away` : ''}${differing(outdated)}.`,
+  );
   return lines.join('\n');
 }
+
+const differing = ({ length }: readonly OutdatedMachine[]): string =>
+  length === 0
+    ? ''
+    : `; ${count(length, 'machine')} ${length === 1 ? 'differs' : 'differ'} from the file and would be left as ${length === 1 ? 'it is' : 'they are'}`;
 
 const markOf = ({ destroys, adds, details }: StepInfo): string => (destroys ? '-' : details && !adds ? '~' : '+');
 

@@ -1,6 +1,6 @@
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import type { ClusterFacts } from '../phases/context.js';
-import { isUp } from '../phases/hosts.js';
+import { installedVersion, isUp } from '../phases/hosts.js';
 import type { MachineProvider } from '../provider/port.js';
 
 /**
@@ -14,7 +14,7 @@ export async function checkBundleInUse(
   provider: Pick<MachineProvider, 'catalog'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { bundle, version } = spec.kubernetes;
+  const { bundle } = spec.kubernetes;
   const installing = facts.comparison.wanted.filter((machine) => !isUp(machine, facts));
   if (bundle === undefined || installing.length === 0) return;
   const { verifyBundle } = await import('../k3s/bundle/index.js');
@@ -24,5 +24,7 @@ export async function checkBundleInUse(
   const architectures = [
     ...new Set(types.filter(({ name }) => wanted.has(name)).map(({ architecture }) => architecture)),
   ];
-  await verifyBundle(bundle, { version, architectures }, signal);
+  // Not the file's: a cluster that is to be upgraded takes in machines at the release that its servers run.
+  for (const version of new Set(installing.map(({ name }) => installedVersion(name, facts))))
+    await verifyBundle(bundle, { version, architectures }, signal);
 }

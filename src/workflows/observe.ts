@@ -1,6 +1,8 @@
 import {
   bySlot,
   compareMachines,
+  newcomerVersion,
+  outdatedMachines,
   locationsOf,
   type ClusterRef,
   type Machine,
@@ -76,10 +78,36 @@ export async function observe(
   const hosts = await lookAtHosts(context, tools, suspects);
   const serving = [...hosts.values()].some(({ unit, active }) => unit === 'server' && active);
   const found = reached ?? (kubeconfig && serving ? await reachAgain(context, kubeconfig) : undefined);
+  const nodes = found?.nodes;
   return {
     request,
-    facts: { machines, comparison, intents, pieces, nodes: found?.nodes, api: found?.api, hosts, kubeconfig },
+    facts: {
+      machines,
+      comparison,
+      outdated: outdatedMachines(spec, provider.defaults, comparison.kept, (name) => nodes?.get(name)?.version),
+      newcomerVersion: newcomerVersion(spec.kubernetes.version, serverVersions(machines, nodes, hosts)),
+      intents,
+      pieces,
+      nodes,
+      api: found?.api,
+      hosts,
+      kubeconfig,
+    },
   };
+}
+
+/** What the servers run, by their nodes; while no API answers, by the programs on hosts with the cluster's data. */
+function serverVersions(
+  machines: readonly Machine[],
+  nodes: ReadonlyMap<string, NodeFacts> | undefined,
+  hosts: ReadonlyMap<string, HostState>,
+): readonly string[] {
+  return machines
+    .filter(({ role }) => role === 'control-plane')
+    .flatMap(({ name }) => {
+      const host = hosts.get(name);
+      return (nodes?.get(name)?.version ?? (host?.etcdData ? host.k3sVersion : undefined)) || [];
+    });
 }
 
 async function ownAddress(

@@ -1,4 +1,12 @@
-import { bySlot, count, monthlyCost, type ClusterRef, type Machine, type WantedMachine } from '../domain/index.js';
+import {
+  bySlot,
+  count,
+  monthlyCost,
+  type ClusterRef,
+  type Machine,
+  type OutdatedMachine,
+  type WantedMachine,
+} from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import { errorOf, journaled, runSteps, type Step } from '../engine/index.js';
 import { RefusedError } from '../errors/index.js';
@@ -11,6 +19,7 @@ import { componentsToPlan } from './components.js';
 import type { WorkflowContext } from './context.js';
 import { refuseLostControlPlane } from './lost-control-plane.js';
 import { observe, type Observation } from './observe.js';
+import { outdatedAfter, refuseOlderVersion } from './outdated.js';
 import { planCluster } from './plan.js';
 import { preflight, ruleProblems, throwProblems } from './preflight.js';
 import { refuseOtherCluster } from './same-cluster.js';
@@ -28,6 +37,8 @@ export interface ClusterPlan {
   readonly cluster: string;
   readonly provider: string;
   readonly steps: readonly StepInfo[];
+  /** Machines that stay and are not as the file asks for; no step changes that. */
+  readonly outdated: readonly OutdatedMachine[];
   /** Net, for all machines the cluster will have; undefined where machines have no price. */
   readonly monthly: { readonly amount: number; readonly currency: string } | undefined;
 }
@@ -36,9 +47,12 @@ export interface ReconcileResult {
   readonly cluster: string;
   readonly id: string;
   readonly provider: string;
+  /** What the servers run, the lowest where they differ. */
   readonly kubernetesVersion: string;
-  /** How many steps were done; 0 means that everything was as asked already. */
+  /** How many steps were done. */
   readonly changed: number;
+  /** Machines that are not as the file asks for, and were left so. */
+  readonly outdated: readonly OutdatedMachine[];
   readonly kubeconfig: string;
   readonly machines: readonly Pick<
     Machine,
@@ -65,6 +79,7 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
   const seen = await observe(context, tools, cluster, spec, publicKey);
   if (record) throwIf(keyProblem(folder, record, key?.publicKey, seen.facts));
   refuseLostControlPlane(spec.name, seen.facts);
+  refuseOlderVersion(spec.name, seen.facts.outdated);
   if (record) refuseMovedAddress(record.spec, spec, seen.facts);
   const components = await componentsToPlan(context, provider, cluster, spec, seen.facts.api, 'change');
   const nothing = (): Promise<string> => Promise.reject(new Error('a plan creates nothing'));
@@ -75,6 +90,7 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
     cluster: spec.name,
     provider: provider.name,
     steps: steps.map(stepInfo),
+    outdated: seen.facts.outdated,
     monthly: await costOf(provider, seen, context.signal),
   };
 }
@@ -100,6 +116,7 @@ export async function reconcile(
     const seen = await observe(context, tools, record, spec, identity.publicKey);
     throwIf(keyProblem(folder, record, identity.publicKey, seen.facts));
     refuseLostControlPlane(spec.name, seen.facts);
+    refuseOlderVersion(spec.name, seen.facts.outdated);
     refuseMovedAddress(record.spec, spec, seen.facts);
     const userData = async (machine: WantedMachine): Promise<string> =>
       context.cloudInit({
@@ -115,7 +132,9 @@ export async function reconcile(
     } else throwProblems(await ruleProblems(provider, spec, seen, context.signal));
     // Stored before anything is made, so that nothing is made that has no name here.
     const sshPublicKey = keyToRecord(record, identity.publicKey, seen.facts.machines);
-    await folder.saveRecord({ ...record, spec, file: input.file ?? record.file, sshPublicKey });
+    const runningVersion = seen.facts.newcomerVersion;
+    const file = input.file ?? record.file;
+    await folder.saveRecord({ ...record, spec, file, sshPublicKey, runningVersion });
     begun = true;
     if (steps.length > 0) await execute(context, folder, operation, steps, retryCommand);
     const machines =
@@ -124,8 +143,9 @@ export async function reconcile(
       cluster: record.name,
       id: record.id,
       provider: provider.name,
-      kubernetesVersion: spec.kubernetes.version,
+      kubernetesVersion: runningVersion,
       changed: steps.length,
+      outdated: steps.length > 0 ? outdatedAfter(provider, spec, seen.facts, machines) : seen.facts.outdated,
       kubeconfig: folder.kubeconfigPath,
       machines: [...machines]
         .sort(bySlot)

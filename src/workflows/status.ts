@@ -1,4 +1,4 @@
-import { etcdHealth, type EtcdHealth, locationsOf, type Machine } from '../domain/index.js';
+import { etcdHealth, type EtcdHealth, locationsOf, type Machine, type OutdatedMachine } from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import { RefusedError, SlipwayError } from '../errors/index.js';
 import type { NodeFacts } from '../kube/types.js';
@@ -28,6 +28,7 @@ export interface ClusterStatus {
   readonly cluster: string;
   readonly id: string;
   readonly provider: string;
+  /** What the servers run, the lowest where they differ; while none tells, what they ran when last applied to. */
   readonly kubernetesVersion: string;
   readonly api: { readonly reachable: boolean };
   /** Undefined when the API did not answer. */
@@ -37,6 +38,8 @@ export interface ClusterStatus {
   readonly strayNodes: readonly string[];
   /** What differs from the file, as the steps that would mend it. */
   readonly differs: readonly StepInfo[];
+  /** Machines that are not as the file asks for, which those steps would leave so. */
+  readonly outdated: readonly OutdatedMachine[];
   /** Things a plan does not mend. */
   readonly remarks: readonly string[];
   readonly running: LockHolder | undefined;
@@ -120,12 +123,11 @@ function compose(
   const nodes = facts.nodes ? [...facts.nodes.values()] : undefined;
   const servers = nodes?.filter((node) => node.controlPlane);
   const names = new Set(facts.machines.map((machine) => machine.name));
-  const wanted = record.spec.kubernetes.version;
   return {
     cluster: record.name,
     id: record.id,
     provider: provider.name,
-    kubernetesVersion: wanted,
+    kubernetesVersion: servers?.length ? facts.newcomerVersion : (record.runningVersion ?? 'unknown'),
     api: { reachable: facts.api !== undefined },
     etcd: servers && etcdHealth(servers.length, servers.filter((node) => node.ready && node.etcdVoter === true).length),
     machines: facts.machines.map((machine) => ({
@@ -142,12 +144,8 @@ function compose(
     })),
     strayNodes: nodes?.filter((node) => !names.has(node.name)).map((node) => node.name) ?? [],
     differs,
-    remarks: (nodes ?? [])
-      .filter((node) => node.version !== wanted)
-      .map(
-        (node) =>
-          `${node.name} runs ${node.version}, the file asks for ${wanted}; apply does not change the version of a running node.`,
-      ),
+    outdated: facts.outdated,
+    remarks: [],
     running,
     kubeconfig: folder.kubeconfigPath,
   };
@@ -168,6 +166,7 @@ function nodeStatus(node: NodeFacts | undefined): MachineStatus['node'] {
 export interface ListedCluster {
   readonly name: string;
   readonly provider: string;
+  /** What its servers ran when it was last applied to; `unknown` where that is not on record. */
   readonly kubernetesVersion: string;
   readonly machines: number;
   readonly createdAt: string;
@@ -188,7 +187,7 @@ export async function listClusters(context: WorkflowContext, providerName?: stri
     known.push({
       name,
       provider: spec.provider.name,
-      kubernetesVersion: spec.kubernetes.version,
+      kubernetesVersion: record.runningVersion ?? 'unknown',
       machines: spec.controlPlane.count + spec.pools.reduce((sum, pool) => sum + pool.count, 0),
       createdAt: record.createdAt,
       running: await folder.holder(),

@@ -14,6 +14,7 @@ const stored = z.object({
   id: z.string().min(1),
   file: z.string().optional(),
   sshPublicKey: z.string().optional(),
+  runningVersion: z.string().optional(),
   createdAt: z.string(),
   spec: clusterSchema,
 });

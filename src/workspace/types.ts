@@ -17,6 +17,8 @@ export interface ClusterRecord extends ClusterRef {
   readonly file?: string | undefined;
   /** The public key that the machines were made with; undefined in records of before it was kept. */
   readonly sshPublicKey?: string | undefined;
+  /** What its servers ran, or were to run first, when it was last applied: for lists that ask no cluster. */
+  readonly runningVersion?: string | undefined;
   /** ISO 8601. */
   readonly createdAt: string;
 }

@@ -141,6 +141,8 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
   const facts: ClusterFacts = {
     machines,
     comparison,
+    outdated: [],
+    newcomerVersion: 'v1.36.5+k3s1',
     intents: new Map(),
     pieces: [],
     nodes: nodes.size > 0 ? nodes : undefined,

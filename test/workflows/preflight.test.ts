@@ -36,6 +36,8 @@ const seen = (wanted: ClusterRequest): Observation => ({
   facts: {
     machines: [],
     comparison: { wanted: [], kept: [], missing: [], surplus: [] },
+    outdated: [],
+    newcomerVersion: 'v1.36.5+k3s1',
     intents: new Map(),
     pieces: [],
     nodes: undefined,

@@ -28,6 +28,7 @@ export function toMachine(server: WireServer): Machine {
     name: server.name,
     type: server.server_type.name,
     location: server.location.name,
+    imageNames: server.image ? [...(server.image.name ? [server.image.name] : []), String(server.image.id)] : undefined,
     status: statuses[server.status] ?? 'unknown',
     publicAddress: server.public_net.ipv4?.ip ?? hostAddress(server.public_net.ipv6?.ip),
     privateAddress: server.private_net[0]?.ip,

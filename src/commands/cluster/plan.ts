@@ -12,7 +12,7 @@ export default class ClusterPlanCommand extends BaseCommand {
   static override args = { name: Args.string({ description: 'The cluster’s name.' }) };
   static override flags = {
     file: Flags.string({ char: 'f', description: 'The cluster file.' }),
-    'detailed-exitcode': Flags.boolean({ description: 'Exit with 5 when there is something to do.' }),
+    'detailed-exitcode': Flags.boolean({ description: 'Exit with 5 when the cluster differs from the file.' }),
     ...describeFlags,
   };
 
@@ -25,13 +25,15 @@ export default class ClusterPlanCommand extends BaseCommand {
         true,
       );
       const plan = await planChanges(runtime, input);
-      this.log(renderPlan(plan.steps));
+      this.log(renderPlan(plan.steps, plan.outdated));
       if (plan.steps.length > 0) {
         if (plan.monthly) {
           const { amount, currency } = plan.monthly;
           this.log(`\nMachines of the whole cluster: about ${amount.toFixed(2)} ${currency} a month, net.`);
         }
-        if (flags['detailed-exitcode']) process.exitCode = exitCodes.changes;
+      }
+      if (flags['detailed-exitcode'] && plan.steps.length + plan.outdated.length > 0) {
+        process.exitCode = exitCodes.changes;
       }
       return plan;
     });

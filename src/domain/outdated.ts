@@ -1,0 +1,72 @@
+import { diffMachine, type MachineDiff, remedyFor } from './machine-diff.js';
+import type { Machine } from './machine.js';
+import { slotLabel } from './names.js';
+import type { ClusterSpec } from './spec/schema.js';
+import { isNewer, lowestVersion } from './versions.js';
+import { groupsOf, type WantedDefaults } from './wanted.js';
+
+/** What brings an outdated machine up to date, where applying the file does not. */
+export type MachineNeed = 'cluster upgrade' | 'cluster recycle';
+
+/** A machine that stays in its slot and is not as the file asks for. */
+export interface OutdatedMachine extends MachineDiff {
+  readonly machine: string;
+  /** `web-1` */
+  readonly slot: string;
+  readonly pool: string;
+  readonly role: Machine['role'];
+  readonly needs: readonly MachineNeed[];
+}
+
+/**
+ * Which of the machines that stay differ from the file in what they run or what they are. What a machine is says its
+ * provider; a host that was there before Slipway is taken as its owner made it.
+ * @param versionOf release that a machine's node runs, by machine name; undefined where that is not known
+ */
+export function outdatedMachines(
+  spec: ClusterSpec,
+  defaults: WantedDefaults,
+  current: readonly Machine[],
+  versionOf: (name: string) => string | undefined,
+): readonly OutdatedMachine[] {
+  const groups = groupsOf(spec, defaults);
+  return current.flatMap((machine) => {
+    const group = groups.find(({ pool, role }) => pool === machine.pool && role === machine.role);
+    if (!group) return [];
+    const { types, locations } = group;
+    const made = machine.host === undefined;
+    const diff = diffMachine(
+      {
+        version: spec.kubernetes.version,
+        ...(made ? { types, locations, image: spec.image ?? defaults.image } : {}),
+      },
+      {
+        version: versionOf(machine.name) || undefined,
+        type: machine.type,
+        imageNames: machine.imageNames,
+        location: machine.location,
+      },
+    );
+    if (diff.remedy === 'none') return [];
+    const { name, pool, role } = machine;
+    return [{ machine: name, slot: slotLabel(machine), pool, role, needs: needsFor(diff), ...diff }];
+  });
+}
+
+function needsFor({ reasons }: MachineDiff): readonly MachineNeed[] {
+  const found = new Set(reasons.map(remedyFor));
+  return [
+    ...(found.has('in-place') ? (['cluster upgrade'] as const) : []),
+    ...(found.has('replace') ? (['cluster recycle'] as const) : []),
+  ];
+}
+
+/**
+ * The release that machines get which join now: that of the servers, the lowest where they differ, since no node may be
+ * newer than an API server. The file's where no server is known to run anything yet.
+ */
+export const newcomerVersion = (asked: string, servers: readonly string[]): string => lowestVersion(servers) ?? asked;
+
+/** The release that a machine gets whose k3s is installed again: never an older one than it had. */
+export const reinstalledVersion = (newcomer: string, had: string | undefined): string =>
+  had !== undefined && isNewer(had, newcomer) ? had : newcomer;

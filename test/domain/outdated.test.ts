@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+
+import {
+  compareMachines,
+  type Machine,
+  newcomerVersion,
+  outdatedMachines,
+  reinstalledVersion,
+} from '../../src/domain/index.js';
+import { type ClusterFile, clusterSchema } from '../../src/domain/spec/schema.js';
+
+const defaults = { controlPlaneType: 'cax21', workerType: 'cax21', location: 'fsn1', image: 'ubuntu-26.04' };
+const spec = (file: Partial<ClusterFile> = {}) =>
+  clusterSchema.parse({
+    name: 'demo',
+    provider: { name: 'hetzner' },
+    kubernetes: { version: 'v1.36.5+k3s1' },
+    pools: [{ name: 'web' }],
+    ...file,
+  });
+
+/** The machines of a file as if they had been made, and then changed. */
+function machines(change: Partial<Machine> = {}): readonly Machine[] {
+  const { wanted } = compareMachines({ name: 'demo', id: 'abc123' }, spec(), defaults, []);
+  return wanted.map(({ types, image, ...machine }) => ({
+    ...machine,
+    id: machine.name,
+    type: types[0]!,
+    imageNames: [image, '371250114'],
+    status: 'running',
+    publicAddress: undefined,
+    privateAddress: undefined,
+    createdAt: '2026-11-20T10:00:00Z',
+    ...change,
+  }));
+}
+
+const running = (version: string) => () => version;
+const told = (...args: Parameters<typeof outdatedMachines>) =>
+  outdatedMachines(...args).map(({ slot, needs, reasons }) => [slot, needs, reasons.map(({ reason }) => reason)]);
+
+describe('outdatedMachines', () => {
+  it('finds none when every machine is and runs what the file asks for', () => {
+    expect(told(spec(), defaults, machines(), running('v1.36.5+k3s1'))).toEqual([]);
+  });
+
+  it('finds every node that runs an older release, and says that it takes an upgrade', () => {
+    expect(told(spec(), defaults, machines(), running('v1.35.0+k3s1'))).toEqual([
+      ['cp-1', ['cluster upgrade'], ['version']],
+      ['web-1', ['cluster upgrade'], ['version']],
+    ]);
+  });
+
+  it('finds machines of another type, image or place, and says that they take a recycle', () => {
+    const file = spec({
+      image: 'debian-13',
+      provider: { name: 'hetzner', locations: ['nbg1'] },
+      pools: [{ name: 'web', type: ['cax31', 'cax41'] }],
+    });
+    expect(told(file, defaults, machines(), running('v1.36.5+k3s1'))).toEqual([
+      ['cp-1', ['cluster recycle'], ['image', 'location']],
+      ['web-1', ['cluster recycle'], ['type', 'image', 'location']],
+    ]);
+  });
+
+  it('takes a fallback type and any of the locations for what was asked', () => {
+    const file = spec({
+      provider: { name: 'hetzner', locations: ['nbg1', 'fsn1'] },
+      pools: [{ name: 'web', type: ['cax31', 'cax21'] }],
+    });
+    expect(told(file, defaults, machines(), running('v1.36.5+k3s1'))).toEqual([]);
+  });
+
+  it('says nothing of versions while no node tells, nor of images where the provider does not', () => {
+    expect(told(spec({ image: 'debian-13' }), defaults, machines({ imageNames: undefined }), () => undefined)).toEqual(
+      [],
+    );
+  });
+
+  it('takes hosts that were there before as they are, but for what they run', () => {
+    const hosts = machines({ host: 'rack-a', type: 'any', location: 'any' });
+    expect(told(spec(), defaults, hosts, running('v1.36.5+k3s1'))).toEqual([]);
+    expect(told(spec(), defaults, hosts, running('v1.35.0+k3s1'))).toEqual([
+      ['cp-1', ['cluster upgrade'], ['version']],
+      ['web-1', ['cluster upgrade'], ['version']],
+    ]);
+  });
+
+  it('leaves machines of pools that are gone to their removal', () => {
+    expect(told(spec({ pools: [] }), defaults, machines({ type: 'cx23' }), () => undefined)).toEqual([
+      ['cp-1', ['cluster recycle'], ['type']],
+    ]);
+  });
+});
+
+describe('the release of machines that join', () => {
+  it.each([
+    ['the file’s, before any server runs', [], 'v1.36.5+k3s1'],
+    ['what the servers run', ['v1.35.0+k3s1', 'v1.35.0+k3s1'], 'v1.35.0+k3s1'],
+    ['the lowest, while servers differ', ['v1.36.5+k3s1', 'v1.35.0+k3s2', 'v1.35.0+k3s10'], 'v1.35.0+k3s2'],
+  ])('is %s', (_title, servers, version) => {
+    expect(newcomerVersion('v1.36.5+k3s1', servers)).toBe(version);
+  });
+
+  it('is never older than what a machine had whose k3s is installed again', () => {
+    expect(reinstalledVersion('v1.35.0+k3s1', 'v1.36.5+k3s1')).toBe('v1.36.5+k3s1');
+    expect(reinstalledVersion('v1.35.0+k3s1', 'v1.34.0+k3s1')).toBe('v1.35.0+k3s1');
+    expect(reinstalledVersion('v1.35.0+k3s1', undefined)).toBe('v1.35.0+k3s1');
+  });
+});

@@ -1,0 +1,137 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+
+import { Cli } from '../support/cli.js';
+
+const cli = new Cli();
+const path = join(cli.home, 'cluster.yaml');
+const old = 'v1.35.0+k3s1';
+const next = 'v1.36.5+k3s1';
+
+/** Writes the cluster file: one server and workers `web`. */
+function file({ version = old, type = 'cax21', image = 'ubuntu-26.04', location = 'fsn1', workers = 1 } = {}): void {
+  const spec = {
+    name: 'demo',
+    provider: { name: 'sandbox', locations: [location] },
+    kubernetes: { version },
+    pools: [{ name: 'web', type, count: workers }],
+    image,
+  };
+  writeFileSync(path, stringify(spec));
+}
+
+const slipway = async (...args: string[]): Promise<{ code: number; out: string; err: string }> => cli.run(args);
+const json = async (...args: string[]): Promise<Record<string, unknown>> => {
+  const run = await slipway(...args, '--json');
+  expect(run, run.err).toMatchObject({ code: 0 });
+  return JSON.parse(run.out) as Record<string, unknown>;
+};
+/** Slot, reason and need of each machine that is told to be outdated. */
+const told = (answer: Record<string, unknown>): unknown =>
+  (answer['outdated'] as { slot: string; needs: string[]; reasons: { reason: string }[] }[]).map(
+    ({ slot, needs, reasons }) => [slot, ...reasons.map(({ reason }) => reason), ...needs],
+  );
+const versions = async (): Promise<Record<string, string | undefined>> => {
+  const { machines } = (await json('cluster', 'status', 'demo')) as {
+    machines: { pool: string; name: string; node?: { version: string } }[];
+  };
+  return Object.fromEntries(machines.map(({ name, node }) => [name.split('-').slice(1, 3).join('-'), node?.version]));
+};
+
+beforeAll(async () => {
+  file();
+  const created = await slipway('cluster', 'create', '-f', path, '--yes');
+  expect(created, created.err).toMatchObject({ code: 0 });
+}, 90_000);
+afterAll(() => cli.close());
+
+describe('a file that asks for a newer release than the nodes run', () => {
+  it('is a plan line for each node with what it needs, and exit code 5', async () => {
+    file({ version: next });
+    const plan = await slipway('cluster', 'plan', '-f', path, '--detailed-exitcode');
+    expect(plan.code).toBe(5);
+    expect(plan.out).toMatch(/cp-1 +Kubernetes v1\.35\.0\+k3s1 → v1\.36\.5\+k3s1: needs cluster upgrade/);
+    expect(plan.out).toMatch(/web-1 +Kubernetes v1\.35\.0\+k3s1 → v1\.36\.5\+k3s1: needs cluster upgrade/);
+    expect(plan.out).not.toContain('Nothing to do');
+    expect((await slipway('cluster', 'plan', '-f', path)).code).toBe(0);
+  });
+
+  it('is left by apply, which succeeds, changes nothing and says what it left', async () => {
+    const applied = await slipway('cluster', 'apply', '-f', path, '--yes');
+    expect(applied, applied.err).toMatchObject({ code: 0 });
+    expect(applied.out).toContain('Not changed by apply');
+    expect(applied.out).toMatch(/web-1 +Kubernetes .*: needs cluster upgrade/);
+    expect(await json('cluster', 'apply', '-f', path, '--yes')).toMatchObject({ kubernetesVersion: old, changed: 0 });
+  });
+
+  it('is told the same by plan, apply, status and list, which show the release that the nodes run', async () => {
+    const lines = [
+      ['cp-1', 'version', 'cluster upgrade'],
+      ['web-1', 'version', 'cluster upgrade'],
+    ];
+    expect(told(await json('cluster', 'plan', '-f', path))).toEqual(lines);
+    expect(told(await json('cluster', 'apply', '-f', path, '--yes'))).toEqual(lines);
+    const status = await json('cluster', 'status', 'demo');
+    expect(told(status)).toEqual(lines);
+    expect(status).toMatchObject({ kubernetesVersion: old });
+    expect(await json('cluster', 'list')).toMatchObject({ clusters: [{ name: 'demo', kubernetesVersion: old }] });
+    const shown = (await slipway('cluster', 'status', 'demo')).out;
+    expect(shown.split('\n')[0]).toContain(old);
+    expect(shown.split('\n')[0]).not.toContain(next);
+    expect(shown).toContain('needs cluster upgrade');
+    expect(shown).not.toContain('Nothing differs');
+    expect((await slipway('cluster', 'list')).out).not.toContain(next);
+  }, 60_000);
+
+  it('does the rest of the file: a worker that joins gets the release of the servers', async () => {
+    file({ version: next, workers: 2 });
+    const plan = await slipway('cluster', 'plan', '-f', path);
+    expect(plan.out).toContain(`install k3s ${old}, as the servers run it`);
+    const applied = await json('cluster', 'apply', '-f', path, '--yes');
+    expect(applied).toMatchObject({ kubernetesVersion: old });
+    expect(told(applied)).toEqual(['cp-1', 'web-1', 'web-2'].map((slot) => [slot, 'version', 'cluster upgrade']));
+    expect(await versions()).toEqual({ 'cp-1': old, 'web-1': old, 'web-2': old });
+    file({ workers: 2 });
+    expect((await slipway('cluster', 'plan', '-f', path, '--detailed-exitcode')).code).toBe(0);
+  }, 60_000);
+});
+
+describe('a file that asks for other machines than there are', () => {
+  it('is told for type, image and location, and nothing is made of it', async () => {
+    file({ workers: 2, type: 'cax41', image: 'debian-13', location: 'nbg1' });
+    const plan = await slipway('cluster', 'plan', '-f', path, '--detailed-exitcode');
+    expect(plan.code).toBe(5);
+    expect(plan.out).toMatch(/cp-1 +image ubuntu-26.04 → debian-13, location fsn1 → nbg1: needs cluster recycle/);
+    expect(plan.out).toMatch(/web-2 +machine type cax21 → cax41, image .*, location .*: needs cluster recycle/);
+    const before = (await cli.cloud('servers')).map(({ name }) => name).sort();
+    const applied = await json('cluster', 'apply', '-f', path, '--yes');
+    expect(told(applied)).toEqual(told(await json('cluster', 'status', 'demo')));
+    expect(told(applied)).toContainEqual(['web-1', 'type', 'image', 'location', 'cluster recycle']);
+    expect((await cli.cloud('servers')).map(({ name }) => name).sort()).toEqual(before);
+  }, 60_000);
+
+  it('makes the machines that are missing of the new kind', async () => {
+    file({ workers: 3, type: 'cax41' });
+    const applied = await json('cluster', 'apply', '-f', path, '--yes');
+    expect(told(applied)).toEqual(['web-1', 'web-2'].map((slot) => [slot, 'type', 'cluster recycle']));
+    file({ workers: 3, type: 'cax21' });
+    expect(told(await json('cluster', 'plan', '-f', path))).toEqual([['web-3', 'type', 'cluster recycle']]);
+  }, 60_000);
+});
+
+describe('a file that asks for an older release than the nodes run', () => {
+  it('is refused before anything is changed, with the release to write', async () => {
+    file({ version: 'v1.34.1+k3s1', workers: 4 });
+    const before = (await cli.cloud('servers')).length;
+    for (const command of ['plan', 'apply']) {
+      const refused = await slipway('cluster', command, '-f', path, ...(command === 'apply' ? ['--yes'] : []));
+      expect(refused.code).toBe(3);
+      expect(refused.err).toContain('does not go back to an older release');
+      expect(refused.err).toContain(`Set kubernetes.version to ${old} or newer.`);
+    }
+    expect(await cli.cloud('servers')).toHaveLength(before);
+  }, 60_000);
+});

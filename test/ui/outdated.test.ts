@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+
+import { diffMachine, type OutdatedMachine } from '../../src/domain/index.js';
+import { outdatedLines, renderPlan } from '../../src/ui/index.js';
+
+const outdated = (slot: string, ...diff: Parameters<typeof diffMachine>): OutdatedMachine => ({
+  machine: `demo-${slot}-abc123`,
+  slot,
+  pool: 'web',
+  role: 'worker',
+  needs: [],
+  ...diffMachine(...diff),
+});
+
+describe('machines that differ from the file', () => {
+  it('are a line for each remedy, with both values', () => {
+    expect(
+      outdatedLines([
+        outdated(
+          'web-1',
+          { version: 'v1.36.5+k3s1', types: ['cax31', 'cax41'], locations: ['nbg1'] },
+          { version: 'v1.35.0+k3s1', type: 'cax21', location: 'fsn1' },
+        ),
+        outdated('web-10', { version: 'v1.37.0+k3s1' }, { version: 'v1.34.1+k3s1' }),
+        outdated('web-2', { version: 'v1.35.0+k3s1' }, { version: 'v1.36.5+k3s1' }),
+      ]),
+    ).toEqual([
+      'web-1   Kubernetes v1.35.0+k3s1 → v1.36.5+k3s1: needs cluster upgrade',
+      'web-1   machine type cax21 → cax31 or cax41, location fsn1 → nbg1: needs cluster recycle',
+      'web-10  Kubernetes v1.34.1+k3s1 → v1.37.0+k3s1 by way of v1.35 and v1.36: needs cluster upgrade',
+      'web-2   Kubernetes v1.36.5+k3s1 → v1.35.0+k3s1: not possible, Kubernetes does not go back to an older release',
+    ]);
+  });
+
+  it('are part of a plan, which then never says that there is nothing to do', () => {
+    const machine = outdated('web-1', { types: ['cax41'] }, { type: 'cax21' });
+    const step = { id: 'a', phase: 'Create machines', target: 'web-2', text: 'create cax41 in fsn1', needs: [] };
+    expect(renderPlan([], [machine])).toBe(
+      [
+        'Not changed by apply',
+        '  ! web-1  machine type cax21 → cax41: needs cluster recycle',
+        '',
+        'No steps; 1 machine differs from the file and would be left as it is.',
+      ].join('\n'),
+    );
+    expect(renderPlan([step], [machine, machine]).split('\n').at(-1)).toBe(
+      '1 step; 2 machines differ from the file and would be left as they are.',
+    );
+  });
+
+  it('cannot end a line or hide one by a name from outside', () => {
+    const [line] = outdatedLines([outdated('web-1', { types: ['cax41'] }, { type: 'cax\n\u001b[2K21' })]);
+    expect(line).not.toContain('\n');
+    expect(line).not.toContain('\u001b');
+  });
+});
