@@ -3,7 +3,15 @@ import { Command, Flags } from '@oclif/core';
 import { systemClock } from '../domain/clock.js';
 import { printableJson, printableLines } from '../domain/printable.js';
 import { exitCodes, InterruptedError, SlipwayError, UsageError } from '../errors/index.js';
-import { createReporter, errorToJson, leaveAtOnce, renderError, type ProgressMode } from '../ui/index.js';
+import {
+  asTyped,
+  createReporter,
+  errorToJson,
+  leaveAtOnce,
+  programName,
+  renderError,
+  type ProgressMode,
+} from '../ui/index.js';
 import type { Runtime } from './context.js';
 
 export const yesFlag = Flags.boolean({ char: 'y', description: 'Answer every question with yes.' });
@@ -45,7 +53,7 @@ export abstract class BaseCommand extends Command {
     });
     const onSignal = (): void => {
       if (controller.signal.aborted) {
-        leaveAtOnce(process.stderr, this.commandLine());
+        leaveAtOnce(process.stderr, this.asTyped(this.commandLine()));
         process.exit(exitCodes.interrupted);
       }
       reporter.emit({ type: 'interrupting', at: systemClock.now() });
@@ -68,7 +76,12 @@ export abstract class BaseCommand extends Command {
     }
   }
 
-  /** The command as it was typed, for "run it again". */
+  /** Commands in a text for people, as they can be typed here: not everybody has `slipway` on the PATH. */
+  protected asTyped(text: string): string {
+    return asTyped(text, programName({ script: process.argv[1], cwd: process.cwd(), env: process.env }));
+  }
+
+  /** The command line, for "run it again". */
   protected commandLine(): string {
     const words = [...(this.id?.split(':') ?? []), ...this.argv];
     return ['slipway', ...words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)))].join(' ');
@@ -76,17 +89,16 @@ export abstract class BaseCommand extends Command {
 
   /** Nothing that a terminal would obey leaves here, whoever it came from. */
   override log(message = ''): void {
-    super.log('%s', printableLines(message));
+    super.log('%s', printableLines(this.asTyped(message)));
   }
 
   /** Data that a program reads: as it is, but for a terminal. */
   protected logData(text: string): void {
-    if (process.stdout.isTTY) this.log(text);
-    else super.log('%s', text);
+    super.log('%s', process.stdout.isTTY ? printableLines(text) : text);
   }
 
   override logToStderr(message = ''): void {
-    super.logToStderr('%s', printableLines(message));
+    super.logToStderr('%s', printableLines(this.asTyped(message)));
   }
 
   override warn(input: Error | string): Error | string {
@@ -101,8 +113,8 @@ export abstract class BaseCommand extends Command {
   protected override async catch(error: Error): Promise<void> {
     const known = error instanceof SlipwayError ? error : fromOclif(error);
     const code = known instanceof SlipwayError ? known.exitCode : exitCodes.unexpected;
-    if (this.jsonEnabled()) this.logJson({ error: errorToJson(known) });
-    process.stderr.write(`${renderError(known)}\n`);
+    if (this.jsonEnabled()) this.logJson({ error: errorToJson(known, (text) => this.asTyped(text)) });
+    process.stderr.write(`${this.asTyped(renderError(known))}\n`);
     process.exitCode = code;
   }
 }

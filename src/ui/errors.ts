@@ -16,8 +16,9 @@ export function renderError(error: unknown): string {
   return `Error: ${indented(messageOf(error))}\nNext: This was not foreseen. Run the same command again; if it stays, report it.`;
 }
 
-export function errorToJson(error: unknown): unknown {
+/** @param typed makes commands in the hint what can be typed here */
+export function errorToJson(error: unknown, typed: (text: string) => string): unknown {
   return error instanceof SlipwayError
-    ? error.toJSON()
+    ? { ...error.toJSON(), ...(error.hint === undefined ? {} : { hint: typed(error.hint) }) }
     : { code: 'UNEXPECTED', message: messageOf(error), exitCode: 1 };
 }

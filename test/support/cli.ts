@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 
 import { execa } from 'execa';
 
@@ -20,16 +20,21 @@ export class Cli {
   readonly home = mkdtempSync(join(tmpdir(), 'slipway-cli-'));
   readonly sandboxFolder = join(this.home, 'ws', 'state', 'sandbox');
 
+  /** As an installed program: on the PATH, by its name. */
+  readonly bin = join(this.home, '.local', 'bin', 'slipway');
+
   constructor(private readonly timeScale = '0.01') {
     if (!existsSync(join(root, 'dist/src/commands'))) throw new Error('dist is missing: run `npm run build` first');
+    mkdirSync(dirname(this.bin), { recursive: true });
+    symlinkSync(bin, this.bin);
   }
 
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    return execa(bin, [...args], {
+    return execa(this.bin, [...args], {
       cwd: this.home,
       extendEnv: false,
       env: {
-        PATH: process.env['PATH'] ?? '',
+        PATH: `${dirname(this.bin)}${delimiter}${process.env['PATH'] ?? ''}`,
         HOME: this.home,
         SLIPWAY_HOME: join(this.home, 'ws'),
         SLIPWAY_SANDBOX_TIME_SCALE: this.timeScale,

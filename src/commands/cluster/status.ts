@@ -37,7 +37,7 @@ export default class ClusterStatusCommand extends BaseCommand {
         this.log(renderStatus(status));
         return status;
       }
-      await liveScreen(async () => renderStatus(await look()), {
+      await liveScreen(async () => this.asTyped(renderStatus(await look())), {
         intervalMs: flags.interval * 1000,
         signal: runtime.signal,
         out: process.stdout,
