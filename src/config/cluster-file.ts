@@ -25,31 +25,47 @@ export type ComponentsCheck = (
 ) => Promise<readonly SpecProblem[]>;
 
 /**
- * Reads and validates a cluster file.
+ * Reads and validates a cluster file; `-` is standard input, and paths in it begin at the current folder.
  * @throws UsageError code NO_CLUSTER_FILE when it cannot be opened; BAD_CLUSTER_FILE with a line in `details` for each problem.
  */
 export async function loadClusterFile(
   path: string,
   checkComponents?: ComponentsCheck,
+  stdin: AsyncIterable<Uint8Array> = process.stdin,
 ): Promise<{ spec: ClusterSpec; path: string }> {
-  let bytes: Buffer;
+  const bytes = path === '-' ? await readStdin(stdin) : await readBytes(path);
+  const text = decode(bytes, path);
+  const folder = path === '-' ? process.cwd() : dirname(resolve(path));
+  const problems = checkComponents ? await componentProblems(text, folder, checkComponents) : [];
+  const spec = parseCluster(text, path === '-' ? 'stdin' : basename(path), problems);
+  return { spec: withAbsolutePaths(spec, folder), path };
+}
+
+async function readBytes(path: string): Promise<Buffer> {
   try {
     const found = await stat(path);
     if (found.isDirectory())
       throw cannotRead(path, 'it is a folder', `Name the file in it: -f ${path.replace(/\/+$/, '')}/cluster.yaml`);
-    if (found.size > maxBytes)
-      throw cannotRead(path, `it has ${Math.ceil(found.size / 1024)} KiB; a cluster file has at most 1024`);
-    bytes = await readFile(path);
+    if (found.size > maxBytes) throw cannotRead(path, tooLarge(`${Math.ceil(found.size / 1024)} KiB`));
+    return await readFile(path);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw cannotRead(path, reasonOf(error), undefined, error);
   }
-  const text = decode(bytes, path);
-  const folder = dirname(resolve(path));
-  const problems = checkComponents ? await componentProblems(text, folder, checkComponents) : [];
-  const spec = parseCluster(text, basename(path), problems);
-  return { spec: withAbsolutePaths(spec, folder), path };
 }
+
+async function readStdin(stdin: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stdin) {
+    size += chunk.length;
+    if (size > maxBytes) throw cannotRead('-', tooLarge('more than 1024 KiB'));
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+const tooLarge = (size: string): string => `it has ${size}; a cluster file has at most 1024`;
 
 /** Problems of components, as far as that part of the file is sound by itself. */
 async function componentProblems(
@@ -116,7 +132,7 @@ function decode(bytes: Buffer, path: string): string {
 }
 
 function cannotRead(path: string, reason: string, remedy?: string, cause?: unknown): UsageError {
-  return new UsageError(`Cannot read the cluster file ${path}: ${reason}`, {
+  return new UsageError(`Cannot read the cluster file ${path === '-' ? 'from standard input' : path}: ${reason}`, {
     code: 'NO_CLUSTER_FILE',
     hint: remedy ?? 'Name a readable file with -f, or describe the cluster with flags such as --provider.',
     cause,

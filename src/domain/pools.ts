@@ -6,7 +6,7 @@ export function withPool(spec: ClusterSpec, pool: PoolSpec): ClusterSpec {
   if (spec.pools.some(({ name }) => name === pool.name)) {
     throw new UsageError(`${spec.name} has a pool called ${pool.name} already.`, {
       code: 'POOL_EXISTS',
-      hint: `Change its size: slipway pool scale ${pool.name} -c ${spec.name} --count ${pool.count}`,
+      hint: `Change its size: slipway pool scale ${spec.name} ${pool.name} --count ${pool.count}`,
     });
   }
   return { ...spec, pools: [...spec.pools, pool] };
@@ -32,6 +32,6 @@ export function findPool(spec: ClusterSpec, name: string): PoolSpec {
     hint:
       spec.pools.length > 0
         ? `It has: ${spec.pools.map((candidate) => candidate.name).join(', ')}.`
-        : `It has none; add one: slipway pool add ${name} -c ${spec.name} --count 1`,
+        : `It has none; add one: slipway pool add ${spec.name} ${name} --count 1`,
   });
 }

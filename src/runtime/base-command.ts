@@ -1,8 +1,8 @@
 import { Command, Flags } from '@oclif/core';
 
 import { systemClock } from '../domain/clock.js';
-import { printableJson, printableLines } from '../domain/printable.js';
-import { exitCodes, InterruptedError, SlipwayError, UsageError } from '../errors/index.js';
+import { printableLines } from '../domain/printable.js';
+import { exitCodes, InterruptedError, SlipwayError } from '../errors/index.js';
 import {
   asTyped,
   createReporter,
@@ -13,6 +13,8 @@ import {
   type ProgressMode,
 } from '../ui/index.js';
 import type { Runtime } from './context.js';
+import { formatted, outputFlag, outputFormat } from './output.js';
+import { parseError, type ParsedCommand } from './parse-errors.js';
 
 export const yesFlag = Flags.boolean({ char: 'y', description: 'Answer every question with yes.' });
 
@@ -22,11 +24,12 @@ export interface RunFlags {
   readonly confirm?: string | undefined;
 }
 
-/** What all commands have in common: `--json`, `--progress`, signals, errors and exit codes. */
+/** What all commands have in common: `--json`, `-o`, `--progress`, signals, errors and exit codes. */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
 
   static override baseFlags = {
+    output: outputFlag,
     progress: Flags.string({
       description: 'How progress is shown on stderr.',
       options: ['auto', 'pretty', 'plain', 'json', 'none'],
@@ -106,25 +109,34 @@ export abstract class BaseCommand extends Command {
     return input;
   }
 
+  /** Whether the result is for programs: with `--json`, or in a format that `-o` names. */
+  override jsonEnabled(): boolean {
+    return super.jsonEnabled() || (this.ctor.enableJsonFlag && outputFormat(this.argv) !== undefined);
+  }
+
+  /** What `-o name` prints of a result, one a line; commands that have names to print offer `outputWithNamesFlag`. */
+  protected namesOf(_result: unknown): readonly string[] {
+    return [];
+  }
+
   protected override logJson(json: unknown): void {
-    process.stdout.write(`${printableJson(json, 2)}\n`);
+    const format = outputFormat(this.argv) ?? 'json';
+    const text = format === 'name' ? this.namesOf(json).map(printableLines).join('\n') : formatted(json, format);
+    if (text !== '') process.stdout.write(`${text}\n`);
   }
 
   protected override async catch(error: Error): Promise<void> {
-    const known = error instanceof SlipwayError ? error : fromOclif(error);
+    const known = error instanceof SlipwayError ? error : (parseError(error, this.parsedCommand()) ?? error);
     const code = known instanceof SlipwayError ? known.exitCode : exitCodes.unexpected;
-    if (this.jsonEnabled()) this.logJson({ error: errorToJson(known, (text) => this.asTyped(text)) });
+    if (this.jsonEnabled() && outputFormat(this.argv) !== 'name')
+      this.logJson({ error: errorToJson(known, (text) => this.asTyped(text)) });
     process.stderr.write(`${this.asTyped(renderError(known))}\n`);
     process.exitCode = code;
   }
-}
 
-/** oclif's own complaints about flags and arguments are bad usage. */
-function fromOclif(error: Error): Error {
-  if (!('oclif' in error)) return error;
-  return new UsageError(error.message.replace(/\nSee more help with --help$/, ''), {
-    code: 'BAD_USAGE',
-    hint: 'See what is possible: add --help to the command.',
-    cause: error,
-  });
+  private parsedCommand(): ParsedCommand {
+    const { baseFlags, flags, enableJsonFlag } = this.ctor;
+    const names = [...Object.keys({ ...baseFlags, ...flags }), ...(enableJsonFlag ? ['json'] : []), 'help'];
+    return { name: this.id?.replaceAll(':', ' ') ?? '', flags: names };
+  }
 }

@@ -88,18 +88,20 @@ async function fromFile(
   if (given.length > 0) {
     throw new UsageError(`A cluster file and flags that describe a cluster cannot be mixed (${given.join(', ')}).`, {
       code: 'FILE_AND_FLAGS',
-      hint: `Write it into ${path} instead.`,
+      hint: `Write it into ${path === '-' ? 'the file' : path} instead.`,
     });
   }
   const { spec, path: full } = await loadClusterFile(path, checkComponents);
   if (name !== undefined && name !== spec.name) {
-    throw new UsageError(`${path} describes the cluster ${spec.name}, not ${name}.`, {
+    throw new UsageError(`${path === '-' ? 'Standard input' : path} describes the cluster ${spec.name}, not ${name}.`, {
       code: 'NAME_MISMATCH',
       hint: `Leave the name out, or give ${spec.name}.`,
     });
   }
   const recorded = (await runtime.workspace.cluster(spec.name).record())?.file;
-  return { spec, file: resolve(full), recordedFileExists: recorded !== undefined && (await exists(recorded)) };
+  const recordedFileExists = recorded !== undefined && (await exists(recorded));
+  // Standard input cannot be read again: the recorded spec counts from then on.
+  return { spec, ...(path === '-' ? {} : { file: resolve(full) }), recordedFileExists };
 }
 
 /** A cluster made from a file follows that file while it is there; else what was asked for last counts. */

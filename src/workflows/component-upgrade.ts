@@ -79,7 +79,7 @@ function choose(cluster: string, { rendered, secrets, facts }: ComponentOutlook,
   if (unknown.length > 0) {
     throw new UsageError(`${cluster} is not asked to have ${unknown.join(', ')}.`, {
       code: 'UNKNOWN_COMPONENT',
-      hint: `See what there is: slipway component status -c ${cluster}`,
+      hint: `See what there is: slipway component status ${cluster}`,
     });
   }
   const differing = rendered.flatMap((component) => {

@@ -33,14 +33,14 @@ export function refuseOtherCluster(
       details: differing,
     });
   }
-  const moved = file !== undefined && record.file !== undefined && file !== record.file;
+  const moved = record.file !== undefined && file !== record.file;
   if (moved && fileExists && JSON.stringify(record.spec) !== JSON.stringify(spec)) {
     throw new RefusedError(
       `The cluster ${record.name} was made from another file, which still exists and says otherwise.`,
       {
         code: 'OTHER_CLUSTER',
         hint: `Use ${record.file}, or remove it first if this file takes its place.`,
-        details: [`made from: ${record.file}`, `this file: ${file}`],
+        details: [`made from: ${record.file}`, `this file: ${file ?? 'standard input'}`],
       },
     );
   }

@@ -93,11 +93,11 @@ describe('component list and component render', () => {
 
   it('renders one component by name, and says why it cannot', async () => {
     file(baseline);
-    const { out } = await cli.run(['component', 'render', 'traefik', '--json']);
+    const { out } = await cli.run(['component', 'render', '-f', 'cluster.yaml', 'traefik', '--json']);
     expect((JSON.parse(out) as { components: string[] }).components).toEqual(['traefik']);
-    const off = await cli.run(['component', 'render', 'nats']);
+    const off = await cli.run(['component', 'render', '-f', 'cluster.yaml', 'nats']);
     expect([off.code, off.err]).toEqual([2, expect.stringContaining('nats is off: not named in the file.')]);
-    const unknown = await cli.run(['component', 'render', 'traefick']);
+    const unknown = await cli.run(['component', 'render', '-f', 'cluster.yaml', 'traefick']);
     expect(unknown.err).toContain('Did you mean traefik?');
   });
 

@@ -61,7 +61,7 @@ describe('a cluster made with one command', () => {
   it('grows and shrinks by exactly what is asked', async () => {
     const names = async (): Promise<string[]> => (await cli.cloud('servers')).map(({ name }) => name).sort();
     const before = await names();
-    expect((await cli.run(['pool', 'scale', 'workers', '-c', 'demo', '--count', '4', '--yes'])).code).toBe(0);
+    expect((await cli.run(['pool', 'scale', 'demo', 'workers', '--count', '4', '--yes'])).code).toBe(0);
     const grown = await names();
     expect(grown.filter((name) => !before.includes(name))).toEqual([expect.stringMatching(/^demo-workers-4-/)]);
     expect((await cli.run(['pool', 'scale', 'workers', '-c', 'demo', '--count', '3', '--yes'])).code).toBe(0);

@@ -29,7 +29,7 @@ export class Cli {
     symlinkSync(bin, this.bin);
   }
 
-  start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}, input?: string) {
     return execa(this.bin, [...args], {
       cwd: this.home,
       extendEnv: false,
@@ -42,14 +42,14 @@ export class Cli {
         NO_COLOR: '1',
         ...env,
       },
-      stdin: 'ignore',
+      ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
       reject: false,
       timeout: 60_000,
     });
   }
 
-  async run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Run> {
-    const { exitCode, stdout, stderr, signal } = await this.start(args, env);
+  async run(args: readonly string[], env: Readonly<Record<string, string>> = {}, input?: string): Promise<Run> {
+    const { exitCode, stdout, stderr, signal } = await this.start(args, env, input);
     return { code: exitCode ?? (signal === 'SIGKILL' ? 137 : -1), out: String(stdout), err: String(stderr) };
   }
 

@@ -14,8 +14,8 @@ export default class BundleCreate extends BaseCommand {
     'The folder is named as kubernetes.bundle in a cluster file. Making it again leaves what is right and gets what is missing.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --k3s-version v1.36.5+k3s1 --out ./k3s',
-    '<%= config.bin %> <%= command.id %> --k3s-version v1.36.5+k3s1 --arch amd64 --arch arm64 --out ./k3s --image-list',
-    '<%= config.bin %> <%= command.id %> --k3s-version v1.36.5+k3s1 --out ./k3s --binary ./k3s-built --images ./pause.tar',
+    '<%= config.bin %> <%= command.id %> --k3s-version v1.36.5+k3s1 --out k3s --arch arm64',
+    '<%= config.bin %> <%= command.id %> --k3s-version v1.36.5+k3s1 --out k3s --image-list',
   ];
   static override flags = {
     'k3s-version': Flags.string({ required: true, description: 'The exact release: v1.36.5+k3s1.' }),

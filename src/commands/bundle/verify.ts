@@ -12,7 +12,7 @@ export default class BundleVerify extends BaseCommand {
     '<%= config.bin %> <%= command.id %> ./k3s',
     '<%= config.bin %> <%= command.id %> ./k3s --k3s-version v1.36.5+k3s1 --arch arm64',
   ];
-  static override args = { folder: Args.string({ required: true, description: 'The bundle.' }) };
+  static override args = { folder: Args.string({ ignoreStdin: true, required: true, description: 'The bundle.' }) };
   static override flags = {
     'k3s-version': Flags.string({ description: 'The release it shall hold.' }),
     arch: Flags.option({

@@ -7,8 +7,16 @@ import { reconcile, type ReconcileResult } from '../../workflows/reconcile.js';
 
 export default class ClusterApply extends BaseCommand {
   static override summary = 'Make every change the cluster file asks for; removing machines asks first.';
-  static override args = { name: Args.string({ description: 'The cluster’s name.' }) };
-  static override flags = { file: Flags.string({ char: 'f', description: 'The cluster file.' }), yes: yesFlag };
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> demo',
+    '<%= config.bin %> <%= command.id %> -f cluster.yaml --yes',
+    '<%= config.bin %> <%= command.id %> -f - --yes < cluster.yaml',
+  ];
+  static override args = { name: Args.string({ ignoreStdin: true, description: 'The cluster’s name.' }) };
+  static override flags = {
+    file: Flags.string({ char: 'f', description: 'The cluster file; - reads standard input.' }),
+    yes: yesFlag,
+  };
 
   async run(): Promise<ReconcileResult> {
     const { args, flags } = await this.parse(ClusterApply);

@@ -13,12 +13,13 @@ export default class ClusterCreate extends BaseCommand {
     'With neither a file nor --provider, and no provider’s token in the environment, the cluster is made in the sandbox.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> demo',
-    '<%= config.bin %> <%= command.id %> demo --provider hetzner --control-planes 3 --workers 3',
+    '<%= config.bin %> <%= command.id %> demo --provider hetzner --control-planes 3',
     '<%= config.bin %> <%= command.id %> -f cluster.yaml',
+    '<%= config.bin %> <%= command.id %> -f - --yes < cluster.yaml',
   ];
-  static override args = { name: Args.string({ description: 'The cluster’s name.' }) };
+  static override args = { name: Args.string({ ignoreStdin: true, description: 'The cluster’s name.' }) };
   static override flags = {
-    file: Flags.string({ char: 'f', description: 'The cluster file.' }),
+    file: Flags.string({ char: 'f', description: 'The cluster file; - reads standard input.' }),
     yes: yesFlag,
     ...describeFlags,
     merge: mergeFlag,

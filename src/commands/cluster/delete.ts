@@ -7,12 +7,14 @@ import { deletedText } from '../../runtime/views.js';
 import { deleteCluster, type DeleteResult } from '../../workflows/delete.js';
 
 export default class ClusterDelete extends BaseCommand {
-  static override summary = 'Delete a cluster and everything that was made for it; volumes stay unless asked for.';
+  static override summary = 'Delete a cluster and everything made for it; volumes stay unless asked for.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> demo',
     '<%= config.bin %> <%= command.id %> -f cluster.yaml',
   ];
-  static override args = { name: Args.string({ description: 'The cluster’s name. Default: that of the file.' }) };
+  static override args = {
+    name: Args.string({ ignoreStdin: true, description: 'The cluster’s name. Default: that of the file.' }),
+  };
   static override flags = {
     file: Flags.string({
       char: 'f',

@@ -5,8 +5,14 @@ import { mergeFlag, mergeKubeconfig } from '../../runtime/merge-kubeconfig.js';
 import { clusterKubeconfig } from '../../workflows/kubeconfig.js';
 
 export default class ClusterKubeconfig extends BaseCommand {
-  static override summary = 'Print the cluster’s kubeconfig; a fresh one is read from a server when none is saved.';
-  static override args = { name: Args.string({ description: 'The cluster’s name.', required: true }) };
+  static override summary = 'Print the cluster’s kubeconfig, read from a server when none is saved.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> demo > kubeconfig',
+    '<%= config.bin %> <%= command.id %> demo --merge',
+  ];
+  static override args = {
+    name: Args.string({ ignoreStdin: true, description: 'The cluster’s name.', required: true }),
+  };
   static override flags = {
     merge: mergeFlag,
     path: Flags.boolean({ description: 'Print where the file is instead.', exclusive: ['merge'] }),

@@ -1,12 +1,18 @@
 import { Flags } from '@oclif/core';
 
 import { BaseCommand } from '../../runtime/base-command.js';
+import { outputWithNamesFlag } from '../../runtime/output.js';
 import { renderClusters } from '../../runtime/views.js';
 import { listClusters, type ListedCluster } from '../../workflows/status.js';
 
 export default class ClusterList extends BaseCommand {
   static override summary = 'List the clusters of this workspace.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --provider hetzner -o name',
+  ];
   static override flags = {
+    output: outputWithNamesFlag,
     provider: Flags.string({ description: 'List clusters found by label at this provider too.' }),
   };
 
@@ -17,5 +23,9 @@ export default class ClusterList extends BaseCommand {
       this.log(renderClusters(clusters));
       return { clusters };
     });
+  }
+
+  protected override namesOf({ clusters }: { clusters: readonly ListedCluster[] }): readonly string[] {
+    return clusters.map(({ name }) => name);
   }
 }

@@ -9,9 +9,14 @@ import { type ClusterPlan, planChanges } from '../../workflows/reconcile.js';
 
 export default class ClusterPlanCommand extends BaseCommand {
   static override summary = 'Show every step that create or apply would take; change nothing.';
-  static override args = { name: Args.string({ description: 'The cluster’s name.' }) };
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> demo',
+    '<%= config.bin %> <%= command.id %> -f cluster.yaml --detailed-exitcode',
+    '<%= config.bin %> <%= command.id %> demo --provider hetzner --control-planes 3',
+  ];
+  static override args = { name: Args.string({ ignoreStdin: true, description: 'The cluster’s name.' }) };
   static override flags = {
-    file: Flags.string({ char: 'f', description: 'The cluster file.' }),
+    file: Flags.string({ char: 'f', description: 'The cluster file; - reads standard input.' }),
     'detailed-exitcode': Flags.boolean({ description: 'Exit with 5 when the cluster differs from the file.' }),
     ...describeFlags,
   };

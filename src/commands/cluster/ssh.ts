@@ -12,9 +12,13 @@ export default class ClusterSsh extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo cp-1 -- journalctl -u k3s',
   ];
   static override enableJsonFlag = false;
+  static override baseFlags = { progress: BaseCommand.baseFlags.progress } as typeof BaseCommand.baseFlags;
   static override args = {
-    name: Args.string({ description: 'The cluster’s name.', required: true }),
-    machine: Args.string({ description: 'A machine’s name, or its place such as workers-2. Default: cp-1.' }),
+    name: Args.string({ ignoreStdin: true, description: 'The cluster’s name.', required: true }),
+    machine: Args.string({
+      ignoreStdin: true,
+      description: 'A machine’s name, or its place such as workers-2. Default: cp-1.',
+    }),
   };
 
   async run(): Promise<void> {

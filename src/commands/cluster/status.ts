@@ -10,7 +10,14 @@ import { clusterHistory, clusterStatus } from '../../workflows/status.js';
 
 export default class ClusterStatusCommand extends BaseCommand {
   static override summary = 'Show machines, nodes, versions, health, and what differs from the file.';
-  static override args = { name: Args.string({ description: 'The cluster’s name.', required: true }) };
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> demo',
+    '<%= config.bin %> <%= command.id %> demo --watch',
+    '<%= config.bin %> <%= command.id %> demo --spec > cluster.yaml',
+  ];
+  static override args = {
+    name: Args.string({ ignoreStdin: true, description: 'The cluster’s name.', required: true }),
+  };
   static override flags = {
     watch: Flags.boolean({ char: 'w', description: 'Keep showing it until Ctrl-C.', exclusive: ['spec', 'history'] }),
     interval: Flags.integer({ description: 'Seconds between looks with --watch.', default: 3, min: 1 }),

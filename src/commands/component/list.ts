@@ -1,22 +1,35 @@
 import { Flags } from '@oclif/core';
 
 import { BaseCommand } from '../../runtime/base-command.js';
+import { clusterArg, clusterFlag, namedCluster } from '../../runtime/cluster-args.js';
 import { clusterInput } from '../../runtime/cluster-input.js';
 import { amount } from '../../runtime/component-views.js';
+import { outputWithNamesFlag } from '../../runtime/output.js';
 import { table } from '../../ui/index.js';
 import { type ComponentList, listComponents } from '../../workflows/component-list.js';
 
 export default class ComponentListCommand extends BaseCommand {
   static override summary = 'List components: which are on in a cluster, why, and what they ask of its nodes.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> demo',
+    '<%= config.bin %> <%= command.id %> -f cluster.yaml -o name',
+  ];
+  static override usage = '<%= command.id %> [CLUSTER | --file FILE]';
+  static override args = { cluster: clusterArg };
   static override flags = {
-    cluster: Flags.string({ char: 'c', description: 'The cluster’s name.' }),
-    file: Flags.string({ char: 'f', description: 'The cluster file.' }),
+    cluster: clusterFlag,
+    output: outputWithNamesFlag,
+    file: Flags.string({ char: 'f', description: 'The cluster file; - reads standard input.' }),
   };
 
   async run(): Promise<ComponentList> {
-    const { flags } = await this.parse(ComponentListCommand);
+    const { argv, flags } = await this.parse(ComponentListCommand);
+    const name =
+      argv.length === 0
+        ? flags.cluster
+        : namedCluster(argv.map(String), { cluster: flags.cluster }, 'component list', []).cluster;
     return this.withRuntime(flags, async (runtime) => {
-      const input = await clusterInput(runtime, { name: flags.cluster, file: flags.file, describe: {} }, false);
+      const input = await clusterInput(runtime, { name, file: flags.file, describe: {} }, false);
       const list = await listComponents(runtime, input.spec);
       const rows = list.components.map(({ name, on, because, version, requests }) => [
         name,
@@ -32,5 +45,10 @@ export default class ComponentListCommand extends BaseCommand {
       );
       return list;
     });
+  }
+
+  /** Those that are on: what `component render` takes. */
+  protected override namesOf({ components }: ComponentList): readonly string[] {
+    return components.flatMap(({ name, on }) => (on ? [name] : []));
   }
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand } from '../../runtime/base-command.js';
+import { clusterAndNames, clusterArg, clusterFlag } from '../../runtime/cluster-args.js';
 import { clusterInput } from '../../runtime/cluster-input.js';
 import { type ComponentRendering, renderToFiles } from '../../workflows/component-render.js';
 
@@ -11,16 +12,19 @@ export default class ComponentRender extends BaseCommand {
   static override description =
     'Flux, Argo CD or `kubectl apply -k` can apply the folder. Secrets are never written; secrets-needed.yaml names them. Without --out the files are printed.';
   static override strict = false;
-  static override args = { name: Args.string({ description: 'Components; default: all that are on.' }) };
+  static override usage = '<%= command.id %> [CLUSTER | --file FILE] [COMPONENT...]';
+  static override args = {
+    cluster: clusterArg,
+    name: Args.string({ ignoreStdin: true, description: 'Components; default: all that are on.' }),
+  };
   static override examples = [
-    '<%= config.bin %> <%= command.id %> -c demo --out deploy/components',
+    '<%= config.bin %> <%= command.id %> demo --out deploy/components',
     '<%= config.bin %> <%= command.id %> traefik -f cluster.yaml',
   ];
   static override flags = {
-    cluster: Flags.string({ char: 'c', description: 'The cluster’s name.' }),
-    file: Flags.string({ char: 'f', description: 'The cluster file.' }),
+    cluster: clusterFlag,
+    file: Flags.string({ char: 'f', description: 'The cluster file; - reads standard input.' }),
     out: Flags.string({
-      char: 'o',
       description: 'The folder to write to. Files of an earlier rendering that are no longer wanted go.',
     }),
   };
@@ -28,9 +32,10 @@ export default class ComponentRender extends BaseCommand {
   async run(): Promise<ComponentRendering> {
     const { argv, flags } = await this.parse(ComponentRender);
     return this.withRuntime(flags, async (runtime) => {
-      const input = await clusterInput(runtime, { name: flags.cluster, file: flags.file, describe: {} }, false);
+      const { cluster, names } = clusterAndNames(argv.map(String), flags);
+      const input = await clusterInput(runtime, { name: cluster, file: flags.file, describe: {} }, false);
       const folder = flags.out === undefined ? undefined : resolve(flags.out);
-      const rendering = await renderToFiles(runtime, { spec: input.spec, names: argv.map(String), folder });
+      const rendering = await renderToFiles(runtime, { spec: input.spec, names, folder });
       const { files, removed } = rendering;
       if (folder === undefined)
         for (const [path, text] of Object.entries(files)) this.logData(`---\n# ${path}\n${text.trimEnd()}`);

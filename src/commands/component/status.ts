@@ -1,20 +1,31 @@
-import { Flags } from '@oclif/core';
-
 import { BaseCommand } from '../../runtime/base-command.js';
+import { clusterArg, clusterFlag, namedCluster } from '../../runtime/cluster-args.js';
+import { outputWithNamesFlag } from '../../runtime/output.js';
 import { table } from '../../ui/index.js';
 import { type ComponentStatus, componentStatus } from '../../workflows/component-status.js';
 
 export default class ComponentStatusCommand extends BaseCommand {
   static override summary = 'Show the components of a cluster: versions, health, and why one is not healthy.';
-  static override flags = { cluster: Flags.string({ char: 'c', description: 'The cluster’s name.', required: true }) };
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> demo',
+    '<%= config.bin %> <%= command.id %> demo -o yaml',
+  ];
+  static override usage = '<%= command.id %> CLUSTER';
+  static override args = { cluster: clusterArg };
+  static override flags = { cluster: clusterFlag, output: outputWithNamesFlag };
 
   async run(): Promise<ComponentStatus> {
-    const { flags } = await this.parse(ComponentStatusCommand);
+    const { argv, flags } = await this.parse(ComponentStatusCommand);
+    const { cluster } = namedCluster(argv.map(String), flags, 'component status', []);
     return this.withRuntime(flags, async (runtime) => {
-      const status = await componentStatus(runtime, flags.cluster);
+      const status = await componentStatus(runtime, cluster);
       this.log(rendered(status));
       return status;
     });
+  }
+
+  protected override namesOf({ components }: ComponentStatus): readonly string[] {
+    return components.map(({ name }) => name);
   }
 }
 

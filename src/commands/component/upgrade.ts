@@ -1,24 +1,42 @@
 import { Args, Flags } from '@oclif/core';
 
+import { UsageError } from '../../errors/index.js';
 import { BaseCommand } from '../../runtime/base-command.js';
+import { clusterAndNames, clusterArg, clusterFlag } from '../../runtime/cluster-args.js';
 import { renderPlan } from '../../ui/index.js';
 import { type ComponentUpgradeResult, upgradeComponents } from '../../workflows/component-upgrade.js';
 
 export default class ComponentUpgrade extends BaseCommand {
-  static override summary = 'Upgrade components one at a time; the first that fails gets its last version back.';
+  static override summary = 'Upgrade components one at a time; the first that fails is rolled back.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> demo',
+    '<%= config.bin %> <%= command.id %> demo traefik loki --dry-run',
+  ];
   static override strict = false;
+  static override usage = '<%= command.id %> CLUSTER [COMPONENT...] [--dry-run]';
   static override args = {
-    name: Args.string({ description: 'A component; several may be given. Default: all that differ from the file.' }),
+    cluster: clusterArg,
+    name: Args.string({
+      ignoreStdin: true,
+      description: 'A component; several may be given. Default: all that differ from the file.',
+    }),
   };
   static override flags = {
-    cluster: Flags.string({ char: 'c', description: 'The cluster’s name.', required: true }),
+    cluster: clusterFlag,
     'dry-run': Flags.boolean({ description: 'Show what would change; change nothing.' }),
   };
 
   async run(): Promise<ComponentUpgradeResult> {
     const { argv, flags } = await this.parse(ComponentUpgrade);
+    const { cluster, names } = clusterAndNames(argv.map(String), flags);
+    if (cluster === undefined) {
+      throw new UsageError('Which cluster? None is named.', {
+        code: 'NAME_MISSING',
+        hint: 'Name it: slipway component upgrade CLUSTER',
+      });
+    }
     return this.withRuntime(flags, async (runtime) => {
-      const input = { cluster: flags.cluster, names: argv.map(String), dryRun: flags['dry-run'] };
+      const input = { cluster, names, dryRun: flags['dry-run'] };
       const result = await upgradeComponents(runtime, input, this.commandLine());
       if (flags['dry-run']) this.log(renderPlan(result.steps));
       else

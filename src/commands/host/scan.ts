@@ -10,8 +10,7 @@ import { renderScan } from '../../runtime/scan-view.js';
 import { scanHosts, type ScannedHost } from '../../workflows/host-scan.js';
 
 export default class HostScan extends BaseCommand {
-  static override summary =
-    'Show the keys by which hosts prove themselves, to compare and to write into the cluster file.';
+  static override summary = 'Show the SSH keys of hosts, to compare and to write into the cluster file.';
   static override description =
     'Nothing is trusted: what answers may be somebody in between. Compare each fingerprint with what the host says on its own console. Exits with 3 when a host shows other keys than the file has, and with 4 when one does not answer.';
   static override examples = [

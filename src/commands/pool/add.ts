@@ -1,33 +1,41 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 
 import { withPool } from '../../domain/index.js';
 import { poolSchema } from '../../domain/spec/schema.js';
 import { UsageError } from '../../errors/index.js';
 import { BaseCommand, yesFlag } from '../../runtime/base-command.js';
+import { clusterArg, clusterFlag, namedCluster, poolArg } from '../../runtime/cluster-args.js';
 import { changePools } from '../../runtime/change-pools.js';
 import { renderReady } from '../../runtime/views.js';
 import type { ReconcileResult } from '../../workflows/reconcile.js';
 
 export default class PoolAdd extends BaseCommand {
   static override summary = 'Add a pool of machines to a cluster.';
-  static override args = { name: Args.string({ description: 'The pool’s name.', required: true }) };
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> demo batch --count 2',
+    '<%= config.bin %> <%= command.id %> demo batch --count 2 --type cpx41 --type cpx31',
+  ];
+  static override usage = '<%= command.id %> CLUSTER POOL [--count N] [--type TYPE...]';
+  static override args = { cluster: clusterArg, pool: poolArg };
   static override flags = {
-    cluster: Flags.string({ char: 'c', description: 'The cluster’s name.', required: true }),
+    cluster: clusterFlag,
     count: Flags.integer({ description: 'How many machines.', default: 1, min: 0 }),
     type: Flags.string({ description: 'Machine type; several times: fallbacks.', multiple: true }),
     yes: yesFlag,
   };
 
   async run(): Promise<ReconcileResult> {
-    const { args, flags } = await this.parse(PoolAdd);
+    const { argv, flags } = await this.parse(PoolAdd);
+    const { cluster, names } = namedCluster(argv.map(String), flags, 'pool add', ['pool']);
+    const [name] = names;
     const parsed = poolSchema.safeParse({
-      name: args.name,
+      name,
       count: flags.count,
       ...(flags.type ? { type: flags.type } : {}),
     });
     if (!parsed.success) {
       throw new UsageError(
-        `${args.name} cannot be a pool: ${parsed.error.issues.map((issue) => issue.message).join('; ')}.`,
+        `${name} cannot be a pool: ${parsed.error.issues.map((issue) => issue.message).join('; ')}.`,
         {
           code: 'BAD_FLAGS',
         },
@@ -37,7 +45,7 @@ export default class PoolAdd extends BaseCommand {
     return this.withRuntime(flags, async (runtime) => {
       const result = await changePools(
         runtime,
-        flags.cluster,
+        cluster,
         { kind: 'add', pool },
         (spec) => withPool(spec, pool),
         this.commandLine(),

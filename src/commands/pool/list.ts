@@ -1,6 +1,6 @@
-import { Flags } from '@oclif/core';
-
 import { BaseCommand } from '../../runtime/base-command.js';
+import { clusterArg, clusterFlag, namedCluster } from '../../runtime/cluster-args.js';
+import { outputWithNamesFlag } from '../../runtime/output.js';
 import { table } from '../../ui/index.js';
 import { type ClusterStatus, clusterStatus } from '../../workflows/status.js';
 
@@ -13,16 +13,27 @@ interface PoolRow {
 
 export default class PoolList extends BaseCommand {
   static override summary = 'List the pools of a cluster with their machines.';
-  static override flags = { cluster: Flags.string({ char: 'c', description: 'The cluster’s name.', required: true }) };
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> demo',
+    '<%= config.bin %> <%= command.id %> demo -o name',
+  ];
+  static override usage = '<%= command.id %> CLUSTER';
+  static override args = { cluster: clusterArg };
+  static override flags = { cluster: clusterFlag, output: outputWithNamesFlag };
 
   async run(): Promise<{ pools: readonly PoolRow[] }> {
-    const { flags } = await this.parse(PoolList);
+    const { argv, flags } = await this.parse(PoolList);
+    const { cluster } = namedCluster(argv.map(String), flags, 'pool list', []);
     return this.withRuntime(flags, async (runtime) => {
-      const pools = rowsOf(await clusterStatus(runtime, flags.cluster));
+      const pools = rowsOf(await clusterStatus(runtime, cluster));
       const rows = pools.map((pool) => [pool.name, String(pool.machines), String(pool.ready), pool.types.join(', ')]);
       this.log(table(['POOL', 'MACHINES', 'READY', 'TYPES'], rows));
       return { pools };
     });
+  }
+
+  protected override namesOf({ pools }: { pools: readonly PoolRow[] }): readonly string[] {
+    return pools.map(({ name }) => name);
   }
 }
 

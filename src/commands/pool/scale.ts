@@ -1,30 +1,38 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 
 import { withPoolCount } from '../../domain/index.js';
 import { BaseCommand, yesFlag } from '../../runtime/base-command.js';
+import { clusterArg, clusterFlag, namedCluster, poolArg } from '../../runtime/cluster-args.js';
 import { changePools } from '../../runtime/change-pools.js';
 import { renderReady } from '../../runtime/views.js';
 import type { ReconcileResult } from '../../workflows/reconcile.js';
 
 export default class PoolScale extends BaseCommand {
   static override summary = 'Change how many machines a pool has; machines are drained before they go.';
-  static override args = { name: Args.string({ description: 'The pool’s name.', required: true }) };
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> demo web --count 5',
+    '<%= config.bin %> <%= command.id %> web -c demo --count 5',
+  ];
+  static override usage = '<%= command.id %> CLUSTER POOL --count N';
+  static override args = { cluster: clusterArg, pool: poolArg };
   static override flags = {
-    cluster: Flags.string({ char: 'c', description: 'The cluster’s name.', required: true }),
+    cluster: clusterFlag,
     count: Flags.integer({ description: 'How many machines.', required: true, min: 0, max: 500 }),
     yes: yesFlag,
   };
 
   async run(): Promise<ReconcileResult> {
-    const { args, flags } = await this.parse(PoolScale);
+    const { argv, flags } = await this.parse(PoolScale);
+    const { cluster, names } = namedCluster(argv.map(String), flags, 'pool scale', ['pool']);
+    const [name] = names;
     const { count } = flags;
     return this.withRuntime(flags, async (runtime) => {
-      const edit = { kind: 'scale', name: args.name, count } as const;
+      const edit = { kind: 'scale', name, count } as const;
       const result = await changePools(
         runtime,
-        flags.cluster,
+        cluster,
         edit,
-        (spec) => withPoolCount(spec, args.name, count),
+        (spec) => withPoolCount(spec, name, count),
         this.commandLine(),
       );
       this.log(renderReady(result));

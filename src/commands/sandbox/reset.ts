@@ -3,6 +3,7 @@ import { resetSandbox, sandboxFolder, sandboxStatus } from '../../runtime/sandbo
 
 export default class SandboxReset extends BaseCommand {
   static override summary = 'Stop the sandbox and throw away all its machines.';
+  static override examples = ['<%= config.bin %> <%= command.id %> --yes'];
   static override flags = { yes: yesFlag };
 
   async run(): Promise<{ reset: true; clusters: readonly string[] }> {

@@ -8,6 +8,10 @@ import { renderSandbox } from '../../runtime/views.js';
 export default class SandboxStart extends BaseCommand {
   static override summary = 'Start the sandbox, or change how fast it is.';
   static override description = 'The first command that needs the sandbox starts it by itself.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --time-scale 1',
+  ];
   static override flags = {
     'time-scale': Flags.string({ description: 'Factor on all durations: 1 is as slow as a real cloud. Default 0.05.' }),
   };

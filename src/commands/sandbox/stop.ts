@@ -4,6 +4,7 @@ import { sandboxFolder, stopSandbox } from '../../runtime/sandbox.js';
 export default class SandboxStop extends BaseCommand {
   static override summary = 'Stop the sandbox; its clusters are there again when it is started.';
 
+  static override examples = ['<%= config.bin %> <%= command.id %>'];
   async run(): Promise<{ stopped: boolean }> {
     await this.parse(SandboxStop);
     const stopped = await stopSandbox(sandboxFolder(process.env));

@@ -184,7 +184,7 @@ async function jobEnded(
         return undefined;
       },
     },
-    { ...run, deadlineMs, hint: `Look at it: slipway component status -c ${cluster}` },
+    { ...run, deadlineMs, hint: `Look at it: slipway component status ${cluster}` },
   );
 }
 
@@ -221,7 +221,7 @@ async function failure(
   const lines = await log.lines();
   return new IncompleteError(`${release} could not be installed: ${why}.`, {
     code: 'COMPONENT_FAILED',
-    hint: `Mend what the log names (values are in the cluster file under components). See it as it is now: slipway component status -c ${cluster}`,
+    hint: `Mend what the log names (values are in the cluster file under components). See it as it is now: slipway component status ${cluster}`,
     details: lines?.map(scrub) ?? ['its log is gone by now; another run makes a new attempt and shows it'],
   });
 }

@@ -40,13 +40,13 @@ export async function waitUntilGone(tools: ComponentTools, release: string, run:
       {
         ...run,
         deadlineMs: componentDeadlines.gone,
-        hint: `Look at it: slipway component status -c ${tools.cluster}`,
+        hint: `Look at it: slipway component status ${tools.cluster}`,
       },
     );
     if (outcome === 'gone') return;
     throw new IncompleteError(`${release} could not be uninstalled: helm’s job gave up.`, {
       code: 'COMPONENT_FAILED',
-      hint: `See it as it is now: slipway component status -c ${tools.cluster}`,
+      hint: `See it as it is now: slipway component status ${tools.cluster}`,
       details: (await log.lines()) ?? ['its log is gone by now'],
     });
   } finally {

@@ -52,7 +52,7 @@ function notBack(
   const details = second instanceof SlipwayError ? [second.message, ...second.details] : [];
   return new IncompleteError(`${name} could not be upgraded to ${is}, and ${was} is not healthy again.`, {
     code: 'COMPONENT_NOT_BACK',
-    hint: `See it as it is now: slipway component status -c ${cluster}`,
+    hint: `See it as it is now: slipway component status ${cluster}`,
     details: [first.message, ...first.details, ...details],
     cause: second,
   });

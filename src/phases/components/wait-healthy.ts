@@ -21,7 +21,7 @@ export async function waitHealthy(
   run: ComponentRun,
 ): Promise<void> {
   if (targets.length === 0) return;
-  const hint = `See it as it is now: slipway component status -c ${tools.cluster}`;
+  const hint = `See it as it is now: slipway component status ${tools.cluster}`;
   try {
     await tools.kube.until(
       {

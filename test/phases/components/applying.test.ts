@@ -159,7 +159,7 @@ describe('a chart that fails', () => {
     expect(error).toMatchObject({ code: 'COMPONENT_FAILED', exitCode: 4 });
     expect(error.details.join('\n')).toContain('the values make no sense');
     expect(error.details.join('\n')).not.toContain('waiting for operator intervention');
-    expect(error.hint).toContain('slipway component status -c demo');
+    expect(error.hint).toContain('slipway component status demo');
   });
 
   it.each(['Error: nonsense', 'timeout', 'killed', 'download'])(

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+import { namedCluster } from '../../src/runtime/cluster-args.js';
+import { outputFormat } from '../../src/runtime/output.js';
+import { Cli } from '../support/cli.js';
+
+const json = <T>(path: string): T => JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')) as T;
+
+describe('the command line', () => {
+  let cli: Cli;
+  beforeAll(() => {
+    cli = new Cli();
+  });
+  afterAll(() => cli.close());
+
+  it.each([
+    [['pool', 'list', 'demo']],
+    [['pool', 'list', '-c', 'demo']],
+    [['pool', 'scale', 'demo', 'web', '--count', '2']],
+    [['pool', 'scale', 'web', '-c', 'demo', '--count', '2']],
+    [['pool', 'add', 'demo', 'web']],
+    [['pool', 'remove', 'demo', 'web']],
+    [['component', 'status', 'demo']],
+    [['component', 'list', 'demo']],
+    [['component', 'render', 'demo', 'traefik']],
+    [['component', 'upgrade', 'demo', 'traefik']],
+  ])('%j takes demo for the cluster', async (args) => {
+    const { code, err } = await cli.run(args);
+    expect(err).toContain('There is no cluster called demo in this workspace.');
+    expect(code).toBe(2);
+  });
+
+  it.each([
+    [['cluster', 'create', 'demo', '--wrokers', '3'], 'Did you mean --workers?'],
+    [['pool', 'scale', 'demo', 'web', '--cuont=3'], 'Did you mean --count?'],
+    [['cluster', 'create', 'demo', '--workers', 'many'], '--workers takes a whole number, got many.'],
+    [['cluster', 'create', 'demo', '--workers', '-1'], '--workers takes 0 or more, got -1.'],
+    [['cluster', 'create', 'demo', '--provider'], '--provider needs a value.'],
+    [['pool', 'scale', 'demo', 'web'], '--count is missing.'],
+    [['pool', 'scale', 'web', '--count', '3'], 'Which pool of the cluster web? None is named.'],
+    [['cluster', 'list', '-o', 'nmae'], '--output takes one of json, yaml, name; got nmae. Did you mean name?'],
+    [['cluster', 'status', 'demo', '-w', '--spec'], '--spec and --watch cannot be used together.'],
+    [['host', 'scan', '--write'], '--write works only with --file.'],
+    [['cluster', 'status'], 'slipway cluster status needs NAME.'],
+    [['cluster', 'status', 'a', 'b'], 'slipway cluster status takes no further argument: b.'],
+    [['sandbox', 'status', 'demo'], 'slipway sandbox status takes no argument, got demo.'],
+    [['help', 'clster', 'list'], 'Did you mean `slipway cluster list`?'],
+  ])('%j is answered in plain words, without a stack', async (args, text) => {
+    const { code, err } = await cli.run(args);
+    expect(err).toContain(text);
+    expect(err).not.toMatch(/^\s+at |See more help|following error|›/m);
+    expect(code).toBe(2);
+  });
+
+  it('a cluster file is read from standard input with -f -, and `-o` prints what `--json` prints', async () => {
+    const file = 'name: acme\nprovider: {name: sandbox}\ncomponents: {preset: minimal}\n';
+    const list = ['component', 'list', '-f', '-'];
+    const [asJson, asYaml, asNames] = await Promise.all(
+      [['--json'], ['-o', 'yaml'], ['-o', 'name']].map((more) => cli.run([...list, ...more], {}, file)),
+    );
+    const result = JSON.parse(asJson!.out) as { components: { name: string; on: boolean }[] };
+    expect(result.components.length).toBeGreaterThan(0);
+    expect(parse(asYaml!.out)).toEqual(result);
+    expect(asNames!.out.split('\n')).toEqual(result.components.flatMap(({ name, on }) => (on ? [name] : [])));
+
+    const bad = await cli.run([...list, '-o', 'yaml'], {}, 'name: acme\n');
+    expect(bad.err).toContain('stdin:1:1');
+    expect(parse(bad.out)).toMatchObject({ error: { code: 'BAD_CLUSTER_FILE' } });
+  });
+
+  it('no argument is taken from standard input', async () => {
+    const { code, err } = await cli.run(['cluster', 'status'], {}, 'demo\n');
+    expect([code, err]).toEqual([2, expect.stringContaining('slipway cluster status needs NAME.')]);
+  });
+
+  it('`version` prints what `--version` prints', async () => {
+    expect((await cli.run(['version'])).out).toBe((await cli.run(['--version'])).out);
+  });
+});
+
+it('a cluster named by an argument and by --cluster is refused', () => {
+  expect(() => namedCluster(['demo', 'web'], { cluster: 'demo' }, 'pool scale', ['pool'])).toThrow(/--cluster already/);
+});
+
+it.each([
+  [['list', '-o', 'yaml'], 'yaml'],
+  [['list', '-oname'], 'name'],
+  [['list', '--output=json'], 'json'],
+  [['ssh', '--', '-o', 'json'], undefined],
+  [['list', '-o', 'xml'], undefined],
+])('the output format of %j is %s', (argv, format) => expect(outputFormat(argv)).toBe(format));
+
+describe('help', () => {
+  const { commands } = json<{ commands: Record<string, { examples?: string[] }> }>('oclif.manifest.json');
+  const help = json<{ root: string; topics: Record<string, string>; commands: Record<string, string> }>(
+    'dist/help.json',
+  );
+
+  it('every command has an example', () => {
+    expect(Object.keys(commands).filter((id) => !commands[id]!.examples?.length)).toEqual([]);
+  });
+
+  it('every page fits 80 columns', () => {
+    const pages = { ...help.topics, ...help.commands, '': help.root };
+    expect(Object.keys(pages).length).toBeGreaterThan(Object.keys(commands).length);
+    const wide = Object.values(pages).flatMap((page) =>
+      stripVTControlCharacters(page)
+        .split('\n')
+        .filter((line) => line.length > 80),
+    );
+    expect(wide).toEqual([]);
+  });
+});
