@@ -80,6 +80,14 @@ export function forgetEtcd(options: Deadline = {}): HostTask {
   return task('forget-etcd', {}, options.deadlineMs);
 }
 
+/**
+ * Puts aside the files of a first server that was stopped while it made etcd. Fails with taskCode HOLDS_DATA where they
+ * could be more than that.
+ */
+export function beginAnew(options: Deadline = {}): HostTask {
+  return task('begin-anew', {}, options.deadlineMs);
+}
+
 /** Facts: `parseHostState`. */
 export function observe(options: Deadline = {}): HostTask {
   return task('observe', {}, options.deadlineMs);

@@ -11,7 +11,15 @@ import {
 } from '../engine/index.js';
 import { IncompleteError } from '../errors/index.js';
 import { canForward } from '../provider/port.js';
-import { apiAddresses, forgetEtcd, kubeconfigFor, parseServerInfo, type ServerInfo, serverInfo } from '../k3s/index.js';
+import {
+  apiAddresses,
+  beginAnew,
+  forgetEtcd,
+  kubeconfigFor,
+  parseServerInfo,
+  type ServerInfo,
+  serverInfo,
+} from '../k3s/index.js';
 import { type AddressPlan, inside } from './api-address.js';
 import { TaskFailedError } from '../remote/index.js';
 import type { HostTask, Session } from '../remote/types.js';
@@ -162,7 +170,7 @@ export function planControlPlane(
           tokens: isInit ? await ownTokens() : passwordsOf(run.output(tokens!)),
         });
         try {
-          await startOrJoinAnew(session, task, run, isInit);
+          await startOrStartAnew(session, task, run, isInit ? server.name : undefined);
           if (!isInit) await votes(host, valueOf(api, run), run);
         } catch (error) {
           if (!isInit && mayHoldPlace(error)) stuck = host.machine.name;
@@ -172,14 +180,31 @@ export function planControlPlane(
     };
   }
 
-  /** A server that was gone for long may have been taken out of etcd meanwhile; the others have all it had. */
-  async function startOrJoinAnew(session: Session, task: HostTask, run: StepContext, isInit: boolean): Promise<void> {
+  /**
+   * A server that was gone for long may have been taken out of etcd meanwhile; the others have all it had. A first one
+   * that was stopped while it made etcd has files that nothing can be started from.
+   * @param first name of the server that starts the cluster; undefined for one that joins
+   */
+  async function startOrStartAnew(
+    session: Session,
+    task: HostTask,
+    run: StepContext,
+    first: string | undefined,
+  ): Promise<void> {
     try {
       await session.run(task, run);
     } catch (error) {
-      if (isInit || !(error instanceof TaskFailedError) || error.taskCode !== 'NOT_A_MEMBER') throw error;
-      run.progress('etcd took this server out while it was gone: putting its old data aside, and joining anew');
-      await session.run(forgetEtcd({ deadlineMs: deadlines.hostTask }), run);
+      const code = error instanceof TaskFailedError ? error.taskCode : undefined;
+      const options = { deadlineMs: deadlines.hostTask };
+      if (first === undefined && code === 'NOT_A_MEMBER') {
+        run.progress('etcd took this server out while it was gone: putting its old data aside, and joining anew');
+        await session.run(forgetEtcd(options), run);
+      } else if (first !== undefined && code === 'NO_BOOTSTRAP_DATA' && mayBeginAnew(first, facts)) {
+        run.progress('it was stopped while it made etcd, which holds nothing yet: beginning anew');
+        await session.run(beginAnew(options), run);
+      } else {
+        throw error;
+      }
       await session.run(task, run);
     }
   }
@@ -273,6 +298,17 @@ export function chooseSeed({ facts }: Pick<PhaseContext, 'facts'>, servers: read
 export const mayHoldData = (name: string, { comparison, hosts }: Pick<ClusterFacts, 'comparison' | 'hosts'>): boolean =>
   [...comparison.kept, ...comparison.surplus].some((machine) => machine.name === name) &&
   (hosts.get(name)?.etcdData ?? true);
+
+/** Whether nothing but this server may have anything of the cluster: it never ran, and each other server has no data. */
+export const mayBeginAnew = (
+  name: string,
+  facts: Pick<ClusterFacts, 'comparison' | 'hosts' | 'kubeconfig' | 'api'>,
+): boolean =>
+  facts.kubeconfig === undefined &&
+  facts.api === undefined &&
+  ![...facts.comparison.kept, ...facts.comparison.surplus].some(
+    (machine) => machine.role === 'control-plane' && machine.name !== name && mayHoldData(machine.name, facts),
+  );
 
 function passwordsOf(info: ServerInfo): { server: Secret; agent: Secret } {
   return { server: info.serverToken, agent: info.agentPassword };

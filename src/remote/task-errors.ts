@@ -28,6 +28,10 @@ const hints: Readonly<Record<string, string>> = {
   PORT_IN_USE: 'Stop the other program on the machine, then run the same command again.',
   NOT_A_MEMBER:
     'Run the same command again once another server of the cluster is Ready: it joins anew. If there is none, this one may hold the last data: keep them.',
+  NO_BOOTSTRAP_DATA:
+    'The cluster has run, or another server may hold its data: bring that one back first. Keep /var/lib/rancher/k3s/server of this one.',
+  HOLDS_DATA:
+    'Look at /var/lib/rancher/k3s/server on the machine. Where nothing of it is needed, delete the cluster and create it again.',
   SERVER_UNREACHABLE:
     'Check that the machines reach each other on their private addresses, then run the same command again.',
   KEEPALIVED_MISSING:

@@ -53,10 +53,14 @@ journal() {
   journalctl --unit="$service" --since="@$began" --no-pager --output=cat 2>/dev/null | tail -n "$1"
 }
 
+# A server that starts the cluster has nobody to get from what its own etcd lacks; one that joins asks the others again.
+lacks='NO_BOOTSTRAP_DATA!'
+! grep -q '^server:' "$config_file" || lacks=NO_BOOTSTRAP_DATA
+
 # cause LINES: CODE, a tab, and what it means, when the last lines of the journal show something known. A code with ! will
 # not mend; one with ~ hardly does without somebody's help.
 cause() {
-  journal "$1" | awk -F '\t' '
+  journal "$1" | awk -F '\t' -v lacks="$lacks" '
     function seen(pattern, code, text) { if (tolower($0) ~ pattern) { last = code "\t" text } }
     {
       seen("token ca hash does not match", "CA_MISMATCH!", "the token belongs to another cluster: its CA hash does not match")
@@ -73,6 +77,7 @@ cause() {
       seen("no space left on device", "DISK_FULL~", "the disk is full")
       seen("cgroup ?v1", "CGROUP_V1!", "this system has cgroup v1, which Kubernetes no longer takes")
       seen("too many learner", "LEARNER_PENDING", "another server is still joining")
+      seen("no bootstrap data found in datastore|failed to stat mvcc kv store backend path", lacks, "its etcd has files but no bootstrap data in them, as when it was stopped while it made them")
       seen("connection refused|i/o timeout|no route to host|context deadline exceeded", "SERVER_UNREACHABLE", "the other servers can not be reached")
     }
     END { if (last != "") print last }'

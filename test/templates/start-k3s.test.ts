@@ -87,6 +87,10 @@ describe.skipIf(sshdMissing)(`start-k3s, observe, server-info and stop-k3s ${ssh
     ['BAD_TOKEN', 'level=error msg="failed to get CA certs: https://10.0.0.2:6443/cacerts: 401 Unauthorized"'],
     ['CA_MISMATCH', 'level=fatal msg="token CA hash does not match the Cluster CA certificate hash: ab != cd"'],
     ['CONFIG_MISMATCH', 'level=fatal msg="critical configuration value mismatch between servers"'],
+    [
+      'NO_BOOTSTRAP_DATA',
+      'level=fatal msg="failed to bootstrap cluster data: failed to reconcile with local datastore: no bootstrap data found in datastore - check server token value and verify datastore integrity"',
+    ],
   ])('names what will not mend by itself before the time is up: %s', async (code, line) => {
     await rig.host.write(standIn('fails'), '');
     await rig.host.write(standIn('journal'), `a line before\n${line}\n`);
@@ -122,6 +126,16 @@ describe.skipIf(sshdMissing)(`start-k3s, observe, server-info and stop-k3s ${ssh
     await rig.host.write(standIn('journal.f00d'), 'the member has been permanently removed from the cluster\n');
     await rig.host.write(standIn('polls'), '25');
     expect(await rig.run(start())).toMatchObject({ active: 'true' });
+  });
+
+  it('goes on waiting for a server that joins although its own etcd has no bootstrap data: the others have them', async () => {
+    await rig.host.write(standIn('fails'), '');
+    await rig.host.write(standIn('journal'), 'level=fatal msg="no bootstrap data found in datastore - check"\n');
+    const joining = start({ config: 'server: "https://10.0.0.2:6443"\n', waitSeconds: 1 });
+    await expect(rig.run(joining)).rejects.toMatchObject({
+      taskCode: 'NO_BOOTSTRAP_DATA',
+      message: expect.stringContaining('was not ready after 1 s') as string,
+    });
   });
 
   it.each([

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Secret } from '../../src/domain/index.js';
 import type { ClusterFacts, HostState } from '../../src/phases/context.js';
-import { chooseSeed } from '../../src/phases/control-plane.js';
+import { chooseSeed, mayBeginAnew } from '../../src/phases/control-plane.js';
 import { refuseLostControlPlane } from '../../src/workflows/lost-control-plane.js';
 
 type Found = 'silent' | 'data' | 'no data' | 'runs' | 'missing';
@@ -81,5 +81,26 @@ describe('a cluster that has run and does not answer', () => {
     ['it never ran', [{ a: 'no data' }, {}, false]],
   ])('is gone on with where %s', (_what, args) => {
     expect(refused(...args)).not.toThrow();
+  });
+});
+
+describe('a first server whose etcd holds nothing', () => {
+  const begins = (...args: Parameters<typeof facts>): boolean => mayBeginAnew('a', facts(...args));
+  it.each<[string, Parameters<typeof facts>]>([
+    ['it is alone', [{ a: 'data' }, {}, false]],
+    ['the others are yet to be made', [{ a: 'data', b: 'missing', c: 'missing' }, {}, false]],
+    ['the others were looked at, and have no data', [{ a: 'data', b: 'no data' }, { old: 'no data' }, false]],
+  ])('may begin anew where %s', (_what, args) => {
+    expect(begins(...args)).toBe(true);
+  });
+  it.each<[string, Parameters<typeof facts>]>([
+    ['another has data', [{ a: 'data', b: 'data' }, {}, false]],
+    ['another runs', [{ a: 'data', b: 'runs' }, {}, false]],
+    ['another is silent', [{ a: 'data', b: 'silent' }, {}, false]],
+    ['one that is to go has data', [{ a: 'data' }, { old: 'data' }, false]],
+    ['one that is to go is silent', [{ a: 'data' }, { old: 'silent' }, false]],
+    ['the cluster has run', [{ a: 'data' }, {}, true]],
+  ])('may not begin anew where %s', (_what, args) => {
+    expect(begins(...args)).toBe(false);
   });
 });

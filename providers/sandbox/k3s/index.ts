@@ -17,7 +17,15 @@ import { password, readConfig } from './config.js';
 import { judgeJoin } from './joining.js';
 import { newProcess, type Process, refusal } from './process.js';
 import { checkNodePassword, nodeIsReady, registerNode } from './nodes.js';
-import { dataOf, dropBuriedData, keepData, leaveTombstone, writeServerFiles } from './server-files.js';
+import {
+  beginData,
+  dataOf,
+  dropBuriedData,
+  keepData,
+  leaveTombstone,
+  unborn,
+  writeServerFiles,
+} from './server-files.js';
 
 export interface K3sContext {
   readonly clock: SandboxClock;
@@ -136,10 +144,21 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
     const data = dataOf(machine);
     const known = this.#clusters.get(data);
     if (known) return this.rejoin(process, known);
+    if (data === unborn)
+      return this.crash(
+        machine,
+        process.unit,
+        'failed to reconcile with local datastore: no bootstrap data found in datastore - check server token value and verify datastore integrity',
+      );
     if (data !== '')
       return this.crash(machine, process.unit, 'bootstrap data already found and encrypted with different token');
     if (config.server !== undefined) return this.join(process);
-    process.cancels.push(machine.after(this.context.profile().firstServerMs, () => void this.form(process)));
+    const { firstServerMs } = this.context.profile();
+    process.cancels.push(
+      // Stopped between these two, it never starts again.
+      machine.after(firstServerMs / 2, () => beginData(machine)),
+      machine.after(firstServerMs, () => void this.form(process)),
+    );
   }
 
   /** The first server makes the cluster. */
@@ -396,7 +415,10 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
   resume(machine: Machine): void {
     for (const unit of ['k3s', 'k3s-agent'] as const) {
       const state = machine.units.get(unit)?.state;
-      if (state === 'activating') this.started(machine, unit);
+      if (state === 'activating') {
+        if (dataOf(machine) === unborn) machine.files.removeTree(`${paths.server}/db`);
+        this.started(machine, unit);
+      }
       if (state !== 'active') continue;
       const config = readConfig(
         machine.files.text(paths.config),

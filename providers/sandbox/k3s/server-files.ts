@@ -7,6 +7,9 @@ import type { Cluster } from './cluster.js';
 /** Holds the id of the cluster whose etcd data a server has. */
 export const dataFile = `${paths.server}/db/etcd/member`;
 
+/** What etcd has before k3s has saved the cluster's bootstrap data in it. */
+export const unborn = 'being made';
+
 export function leaveTombstone({ files }: Machine): void {
   if (files.exists(posix.dirname(paths.tombstone))) files.write(paths.tombstone, '', { mode: 0o600 });
 }
@@ -22,8 +25,16 @@ export function dropBuriedData({ files }: Machine): boolean {
 export const dataOf = ({ files }: Machine): string => (files.exists(dataFile) ? files.text(dataFile).trim() : '');
 
 export function keepData(machine: Machine, cluster: Cluster): void {
-  machine.files.mkdirs(posix.dirname(dataFile));
-  machine.files.write(dataFile, `${cluster.id}\n`, { mode: 0o600 });
+  writeData(machine, cluster.id);
+}
+
+export function beginData(machine: Machine): void {
+  writeData(machine, unborn);
+}
+
+function writeData({ files }: Machine, text: string): void {
+  files.mkdirs(posix.dirname(dataFile));
+  files.write(dataFile, `${text}\n`, { mode: 0o600 });
 }
 
 /** Tokens and kubeconfig, as a server leaves them for its owner. */

@@ -87,6 +87,7 @@ host_run() { # runs in the background for as long as the host has power
       echo $BASHPID > "$c/$ID/$n/cgroup.procs"
     done
     mkdir -p "$CG/$ID/$n"; echo $BASHPID > "$CG/$ID/$n/cgroup.procs"
+    shares
     rc=0
     # Writable net sysctls and every capability, for kubelet, CNI and containers; the other
     # sysctls stay the machine's. Seccomp off: else runc's keyrings are refused.
@@ -98,6 +99,16 @@ host_run() { # runs in the background for as long as the host has power
     # 133: the host rebooted, and with --keep-unit starting it again is left to us
     [ $rc = 133 ] || exit $rc
   done
+}
+shares() { # the rig's own group has a share of the processors for each host: next to the machine's others it weighs as many
+  local n w c
+  n=$(find "$RIG_STATE"/h -mindepth 2 -maxdepth 2 -name octet | wc -l)
+  [ "$n" -gt 0 ] || n=1
+  for c in /sys/fs/cgroup/cpu /sys/fs/cgroup/cpu,cpuacct; do
+    [ ! -w "$c/$ID/cpu.shares" ] || echo $((1024 * n)) > "$c/$ID/cpu.shares"
+  done
+  w=$((100 * n)); [ $w -le 10000 ] || w=10000
+  [ ! -w "$CG/$ID/cpu.weight" ] || echo $w > "$CG/$ID/cpu.weight"
 }
 cgroup_empty() { # path below the cgroup2 mount: kill everything in it
   local n
@@ -159,6 +170,7 @@ host_destroy() { # power off, disk and network thrown away
   host_kill "$1"
   ip netns del "$ID-$1"; ip -n "$NS" link del "v-$1" 2>/dev/null || true
   umount "$H/root"; umount "$H"; rmdir "$H"
+  shares
   sed -i "/^${IP//./\\.} /d" "$RIG_STATE/known_hosts"
 }
 host_recreate() { # a new machine under the old address: new disk, new host key

@@ -39,6 +39,7 @@ export type RingFile = Omit<ClusterFile, 'components'> & { readonly components?:
 export class Slipway {
   readonly home = mkdtempSync(join(tmpdir(), 'slipway-e2e-'));
   readonly file = join(this.home, 'cluster.yaml');
+  #running: { kill(signal: 'SIGKILL'): boolean } | undefined;
 
   constructor() {
     if (!existsSync(join(root, 'dist/src/commands'))) throw new Error('dist is missing: run `npm run build` first');
@@ -77,6 +78,7 @@ export class Slipway {
         killSignal: 'SIGKILL',
       },
     );
+    this.#running = child;
     const events: ProgressEvent[] = [];
     for await (const line of child.iterable({ from: 'stderr' })) {
       const event = progressEvent(line);
@@ -87,6 +89,11 @@ export class Slipway {
     const { exitCode, stdout, stderr, timedOut } = await child;
     const code = exitCode ?? (timedOut ? 124 : 137);
     return { code, out: stdout, err: stderr, ms: Date.now() - began, events };
+  }
+
+  /** Kills the command that runs with -9. */
+  kill(): void {
+    this.#running?.kill('SIGKILL');
   }
 
   /** As `run`, of a command that has to end well. */

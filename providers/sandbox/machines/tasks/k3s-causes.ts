@@ -34,6 +34,11 @@ const causes: readonly (readonly [RegExp, string, string])[] = [
   [/cgroup ?v1/, 'CGROUP_V1!', 'this system has cgroup v1, which Kubernetes no longer takes'],
   [/too many learner/, 'LEARNER_PENDING', 'another server is still joining'],
   [
+    /no bootstrap data found in datastore/,
+    'NO_BOOTSTRAP_DATA!',
+    'its etcd has files but no bootstrap data in them, as when it was stopped while it made them',
+  ],
+  [
     /connection refused|i\/o timeout|no route to host|context deadline exceeded/,
     'SERVER_UNREACHABLE',
     'the other servers can’t be reached',

@@ -1,4 +1,5 @@
 import { type TaskContext, TaskFailure } from '../task-runner.js';
+import { unborn } from '../../k3s/server-files.js';
 import type { UnitName } from '../units.js';
 import { installedVersion, k3sUnit, paths, sha256 } from './common.js';
 import { holdOf } from './hold-address.js';
@@ -47,6 +48,33 @@ export async function forgetEtcd({ machine, fact }: TaskContext): Promise<void> 
     if (files.exists(paths.started)) files.remove(paths.started);
     files.removeTree(`${data}.taken-out`);
     files.rename(data, `${data}.taken-out`);
+  }
+  fact('changed', changed);
+}
+
+export async function beginAnew({ machine, fact, say }: TaskContext): Promise<void> {
+  const { files, units } = machine;
+  const data = `${paths.server}/db`;
+  const changed = files.exists(data);
+  if (changed) {
+    if (units.get('k3s')?.state === 'active')
+      throw new TaskFailure('HOLDS_DATA', 'k3s.service is well, so that its etcd data are needed');
+    const keep = (why: string): never => {
+      throw new TaskFailure('HOLDS_DATA', `the files of etcd in ${data}/etcd are left alone: ${why}`);
+    };
+    const config = files.exists(paths.config) ? files.text(paths.config) : '';
+    if (!/^cluster-init: true/m.test(config) || /^server:/m.test(config))
+      keep('this server is not the one that starts the cluster');
+    if (files.exists(`${data}.taken-out`)) keep(`${data}.taken-out tells of a cluster that ran`);
+    if (files.exists(paths.tombstone)) keep(`${paths.tombstone} tells of a cluster that ran`);
+    if (files.text(`${data}/etcd/member`).trim() !== unborn) keep('Kubernetes has written to it');
+    await machine.wait(machine.context.profile().smallTaskMs);
+    machine.stopUnit('k3s');
+    if (files.exists(paths.started)) files.remove(paths.started);
+    const aside = `${paths.server}/never-began/${machine.context.clock.now()}`;
+    say(`putting the files of etcd aside, in ${aside}`);
+    files.mkdirs(aside);
+    files.rename(data, `${aside}/db`);
   }
   fact('changed', changed);
 }

@@ -26,6 +26,7 @@ beforeAll(async () => {
     { name: 'rack-e', facts: { diskFullAfterBytes: 3_000 } },
     { name: 'rack-f', facts: { leftoverK3s: true } },
     { name: 'rack-g' },
+    { name: 'rack-h' },
   ];
   ({ freeAddress } = await world.hosts.order({ hosts: order, authorizedKey: owner.publicKey }));
 });
@@ -165,6 +166,26 @@ describe('a bare host', () => {
     });
     world.snapshot();
     expect(world.k3s.clusters()).toEqual([]);
+  });
+
+  it('that lost power while it made etcd never starts again, until those files are put aside', async () => {
+    const machine = world.hosts.all().find(({ spec }) => spec.name === 'rack-h')!;
+    const { files } = machine;
+    const member = '/var/lib/rancher/k3s/server/db/etcd/member';
+    const cut = startServer('rack-h', first('rack-h')).catch(() => undefined);
+    await expect.poll(() => files.exists(member), { interval: 1, timeout: 20_000 }).toBe(true);
+    machine.powerOff();
+    machine.powerOn();
+    await cut;
+    await expect(startServer('rack-h', first('rack-h'))).rejects.toMatchObject({ taskCode: 'NO_BOOTSTRAP_DATA' });
+    const data = files.text(member);
+    expect(await run('rack-h', 'begin-anew')).toEqual({ changed: 'true' });
+    const [aside] = files.list('/var/lib/rancher/k3s/server/never-began');
+    expect(files.text(`/var/lib/rancher/k3s/server/never-began/${aside}/db/etcd/member`)).toBe(data);
+    await startServer('rack-h', first('rack-h'));
+    // A server that has run is left alone, also when it is down.
+    machine.stopUnit('k3s');
+    await expect(run('rack-h', 'begin-anew')).rejects.toMatchObject({ taskCode: 'HOLDS_DATA' });
   });
 
   it('cannot join with a clock that is off by an hour, and joins once that is right', async () => {
