@@ -6,6 +6,7 @@
 # SLIPWAY_E2E_CACHE: where k3s, images and the hosts' root file system are kept. SLIPWAY_E2E_MINOR: v1.35 or v1.34.
 # SLIPWAY_E2E_K3S: the official `release`, or `build` one from its Go module; `auto`, the default, builds where the release
 # cannot be had. SLIPWAY_E2E_RELEASES: a mirror of the release site.
+# SLIPWAY_E2E_BUILD_MINUTES (default 90) and SLIPWAY_E2E_MINUTES (default 75): what the build of k3s, and the chapters, may take.
 # SLIPWAY_E2E_KEEP=1: the rig and the clusters stay up after a failure, until Enter is pressed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -30,7 +31,7 @@ memory=$(awk '/^MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo)
 [ "$memory" -ge 10 ] || cannot "10 GiB of free memory are needed, here are $memory"
 
 work=$(mktemp -d)
-export RIG_STATE=$work/rig SLIPWAY_E2E_TIMES=$work/times
+export RIG_STATE=$work/rig SLIPWAY_E2E_TIMES=$work/times SLIPWAY_E2E_STEPS=$work/steps
 cleanup() {
   local rc=$?
   trap - EXIT
@@ -39,16 +40,19 @@ cleanup() {
   exit "$rc"
 }
 trap cleanup EXIT
-trap 'exit 130' INT TERM
+# shellcheck source=limits.sh
+. "$here/limits.sh"
 
 # part NAME COMMAND...: its last line is its answer; a machine that cannot reach the registries is no failure of ours
 part() {
-  local name=$1 rc=0
+  local name=$1 rc=0 minutes=15
   shift
-  "$@" >"$work/$name" 2>"$work/$name.err" || rc=$?
+  [ "$name" != k3s ] || minutes=${SLIPWAY_E2E_BUILD_MINUTES:-90}
+  within "$minutes" "$name" "$@" >"$work/$name" 2>"$work/$name.err" || rc=$?
   [ $rc = 0 ] && return 0
   tail -20 "$work/$name.err" >&2
   [ $rc != 77 ] || exit 77
+  [ $rc != 124 ] || exit 1
   grep -qE 'dial tcp|no such host|i/o timeout|connection refused|Temporary failure' "$work/$name.err" && cannot "$name: a registry cannot be reached"
   echo "$name could not be made" >&2
   exit 1
@@ -65,7 +69,7 @@ official() {
   local rc=0
   why="as asked for"
   [ "$from" != build ] || return 1
-  "$here/k3s/release.sh" "$minor" >"$work/k3s" 2>"$work/k3s.err" || rc=$?
+  within 30 'the official release' "$here/k3s/release.sh" "$minor" >"$work/k3s" 2>"$work/k3s.err" || rc=$?
   why=$(tail -1 "$work/k3s.err")
   [ $rc != 3 ] || [ "$from" != auto ] || return 1
   [ $rc = 0 ] || { cat "$work/k3s.err" >&2; echo "the release could not be had" >&2; exit 1; }
@@ -105,7 +109,7 @@ SLIPWAY_E2E_KEY=$(json_value key <"$work/rig.json")
 export SLIPWAY_E2E_KEY
 cd "$here/../.."
 rc=0
-"$here/rig/rig.sh" in npx vitest run --config test/e2e/vitest.config.ts "$@" || rc=$?
+within "${SLIPWAY_E2E_MINUTES:-75}" 'the chapters' "$here/rig/rig.sh" in npx vitest run --config test/e2e/vitest.config.ts "$@" || rc=$?
 if [ $rc != 0 ] && [ "${SLIPWAY_E2E_KEEP:-}" = 1 ] && [ -t 0 ]; then
   read -r -p "RIG_STATE=$RIG_STATE stays up; Enter takes it down " _
 fi

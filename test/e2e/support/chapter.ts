@@ -5,6 +5,12 @@ import { it, type TestContext } from 'vitest';
 import { lastWords } from './rig.js';
 import { slack } from './slack.js';
 
+/** For run.sh, which names what was under way when the time is up. */
+function log(what: 'begun' | 'ended', promise: string): void {
+  const file = process.env['SLIPWAY_E2E_STEPS'];
+  if (file !== undefined) appendFileSync(file, `${what}\t${promise}\n`);
+}
+
 /**
  * The steps of one story: each a test, in order. When one fails the rest cannot be told, and is skipped with its name.
  */
@@ -17,7 +23,12 @@ export function chapter(): (promise: string, minutes: number, tell: () => Promis
       context.onTestFailed(() => {
         failed ??= promise;
       });
-      await tell();
+      log('begun', promise);
+      try {
+        await tell();
+      } finally {
+        log('ended', promise);
+      }
     });
   };
 }
