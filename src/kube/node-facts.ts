@@ -1,12 +1,22 @@
 import type { NodeFacts, NodePatch } from './types.js';
 import type { WireNode } from './wire.js';
 
+/** Conditions by which a kubelet says that it takes no more pods, and ends some of those it has. */
+const pressures: Readonly<Record<string, string>> = {
+  DiskPressure: 'disk space',
+  MemoryPressure: 'memory',
+  PIDPressure: 'process ids',
+};
+
 /** What decisions need of a node. */
 export function nodeFacts(node: WireNode): NodeFacts {
   const { metadata = {}, spec = {}, status = {} } = node;
   const conditions = status.conditions ?? [];
   const ready = conditions.find(({ type }) => type === 'Ready');
   const voter = conditions.find(({ type }) => type === 'EtcdIsVoter');
+  const shortOf = conditions.flatMap(({ type, status: is }) =>
+    is === 'True' && pressures[type] !== undefined ? [pressures[type]] : [],
+  );
   const labels = metadata.labels ?? {};
   // One that somebody deleted stays until its controllers have let it go, and looks well meanwhile.
   const isLeaving = metadata.deletionTimestamp !== undefined;
@@ -20,6 +30,7 @@ export function nodeFacts(node: WireNode): NodeFacts {
         ? 'it is being deleted'
         : (ready?.message ?? ready?.reason ?? 'its kubelet has not reported yet'),
     version: status.nodeInfo?.kubeletVersion ?? '',
+    ...(shortOf.length > 0 ? { shortOf } : {}),
     schedulable: spec.unschedulable !== true,
     controlPlane: 'node-role.kubernetes.io/control-plane' in labels,
     etcdVoter: voter && voter.status === 'True',
@@ -43,6 +54,7 @@ export function describeNode(node: NodeFacts | undefined): string {
     node.ready ? 'Ready' : `not Ready: ${node.notReadyBecause ?? 'unknown'}`,
     node.version,
     node.schedulable ? '' : 'cordoned',
+    ...(node.shortOf ?? []).map((what) => `short of ${what}`),
     node.etcdVoter === false ? 'no etcd voter yet' : '',
     ...node.taints.map(({ key, effect }) => `taint ${key}:${effect}`),
   ];

@@ -17,6 +17,8 @@ export interface NodeFacts {
   /** kubeletVersion: `v1.36.5+k3s1`. */
   readonly version: string;
   readonly schedulable: boolean;
+  /** What its kubelet runs short of, in words: `disk space`. Undefined: of nothing. */
+  readonly shortOf?: readonly string[] | undefined;
   readonly controlPlane: boolean;
   /** Condition EtcdIsVoter; undefined where there is none. */
   readonly etcdVoter: boolean | undefined;

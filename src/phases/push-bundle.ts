@@ -22,6 +22,8 @@ import type { Session } from '../remote/types.js';
 const MiB = 2 ** 20;
 /** What a file system wants to keep for itself, and for what is written beside. */
 const spareMiB = 16;
+/** Where put-k3s-files brings images. */
+const imagesFolder = '/var/lib/rancher/k3s/agent/images';
 
 /** Where a host finds the program that was pushed to it. */
 export interface PushedProgram {
@@ -110,12 +112,13 @@ function refuseFullDisk(
   const times = (name: string): number => (name === programName ? 2 : 1);
   const needed = missing.reduce((sum, name) => sum + times(name) * files.get(name)!.bytes, 0) / MiB + spareMiB;
   const free = Math.min(freeMiB ?? Infinity, imagesFreeMiB ?? Infinity);
+  const tight = (imagesFreeMiB ?? Infinity) < (freeMiB ?? Infinity) ? imagesFolder : folder;
   if (free >= needed) return;
   throw new IncompleteError(
-    `${host} has ${free} MiB free where ${Math.ceil(needed)} MiB are needed for the bundle’s files.`,
+    `${host} has ${free} MiB free below ${tight} where ${Math.ceil(needed)} MiB are needed for the bundle’s files.`,
     {
       code: 'DISK_FULL',
-      hint: `Make room on ${host} (below ${folder} and /var/lib/rancher), then run the same command again: what has arrived is not sent again.`,
+      hint: `Make room on ${host}, then run the same command again: what has arrived is not sent again.`,
       cause,
     },
   );

@@ -5,11 +5,13 @@ import {
   type ClusterRef,
   type Machine,
   type OutdatedMachine,
+  type Secret,
   type WantedMachine,
 } from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import { errorOf, journaled, runSteps, type Step } from '../engine/index.js';
 import { RefusedError } from '../errors/index.js';
+import type { NodeFacts } from '../kube/types.js';
 import type { MachineProvider } from '../provider/port.js';
 import type { StepInfo } from '../reporting/index.js';
 import type { ClusterFolder, ClusterRecord } from '../workspace/types.js';
@@ -18,11 +20,12 @@ import { clusterKey, keyProblem, keyToRecord } from './cluster-key.js';
 import { componentsToPlan } from './components.js';
 import type { WorkflowContext } from './context.js';
 import { refuseLostControlPlane } from './lost-control-plane.js';
-import { observe, type Observation } from './observe.js';
+import { observe, reach, type Observation } from './observe.js';
 import { outdatedAfter, refuseOlderVersion } from './outdated.js';
 import { planCluster } from './plan.js';
 import { preflight, ruleProblems, throwProblems } from './preflight.js';
 import { refuseOtherCluster } from './same-cluster.js';
+import { warnOfShortages } from './shortages.js';
 import { toolsFor } from './tools.js';
 
 export interface ClusterInput {
@@ -78,6 +81,7 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
   const tools = toolsFor(context, provider, folder);
   const seen = await observe(context, tools, cluster, spec, publicKey);
   if (record) throwIf(keyProblem(folder, record, key?.publicKey, seen.facts));
+  warnOfShortages(context, seen.facts.nodes?.values());
   refuseLostControlPlane(spec.name, seen.facts);
   refuseOlderVersion(spec.name, seen.facts.outdated);
   if (record) refuseMovedAddress(record.spec, spec, seen.facts);
@@ -115,6 +119,7 @@ export async function reconcile(
     const tools = toolsFor(context, provider, folder);
     const seen = await observe(context, tools, record, spec, identity.publicKey);
     throwIf(keyProblem(folder, record, identity.publicKey, seen.facts));
+    const told = warnOfShortages(context, seen.facts.nodes?.values());
     refuseLostControlPlane(spec.name, seen.facts);
     refuseOlderVersion(spec.name, seen.facts.outdated);
     refuseMovedAddress(record.spec, spec, seen.facts);
@@ -136,7 +141,11 @@ export async function reconcile(
     const file = input.file ?? record.file;
     await folder.saveRecord({ ...record, spec, file, sshPublicKey, runningVersion });
     begun = true;
-    if (steps.length > 0) await execute(context, folder, operation, steps, retryCommand);
+    if (steps.length > 0) {
+      await execute(context, folder, operation, steps, retryCommand);
+      // What was brought to the machines may be what fills them.
+      warnOfShortages(context, await nodesNow(context, await folder.kubeconfig()), told);
+    }
     const machines =
       steps.length > 0 ? await provider.machines.list(record, { signal: context.signal }) : seen.facts.machines;
     return {
@@ -168,6 +177,16 @@ export async function reconcile(
 
 function throwIf(problem: Error | undefined): void {
   if (problem) throw problem;
+}
+
+/** The nodes after a run that is done; its end is not for a last look to spoil. */
+async function nodesNow(context: WorkflowContext, kubeconfig: Secret | undefined): Promise<readonly NodeFacts[]> {
+  if (kubeconfig === undefined) return [];
+  try {
+    return [...((await reach(context, kubeconfig))?.nodes.values() ?? [])];
+  } catch {
+    return [];
+  }
 }
 
 async function newRecord(

@@ -14,6 +14,7 @@ import { observe, type Observation } from './observe.js';
 import { planCluster } from './plan.js';
 import { ruleProblems } from './preflight.js';
 import { stepInfo } from './reconcile.js';
+import { shortages } from './shortages.js';
 import { toolsFor } from './tools.js';
 
 export interface MachineStatus extends Pick<
@@ -145,7 +146,7 @@ function compose(
     strayNodes: nodes?.filter((node) => !names.has(node.name)).map((node) => node.name) ?? [],
     differs,
     outdated: facts.outdated,
-    remarks: [],
+    remarks: shortages(nodes),
     running,
     kubeconfig: folder.kubeconfigPath,
   };

@@ -74,7 +74,14 @@ cause() {
         sub(/:.*/, "", port)
         last = "PORT_IN_USE~\tport " port ", which k3s needs, is taken by another program"
       } else seen("address already in use", "PORT_IN_USE~", "a port that k3s needs is taken by another program")
-      seen("no space left on device", "DISK_FULL~", "the disk is full")
+      if (tolower($0) ~ /no space left on device/) {
+        last = "DISK_FULL~\tthe disk is full"
+        if (match($0, /\/[^ :"]+: no space left on device/)) {
+          path = substr($0, RSTART, RLENGTH)
+          sub(/: no space left on device/, "", path)
+          last = "DISK_FULL~\tthe disk is full: no space is left for " path
+        }
+      }
       seen("cgroup ?v1", "CGROUP_V1!", "this system has cgroup v1, which Kubernetes no longer takes")
       seen("too many learner", "LEARNER_PENDING", "another server is still joining")
       seen("no bootstrap data found in datastore|failed to stat mvcc kv store backend path", lacks, "its etcd has files but no bootstrap data in them, as when it was stopped while it made them")
@@ -126,6 +133,12 @@ until [ "$(is_active "$service")" = active ] && [ ! -e "$tombstone" ]; do
     esac
     code=${code%"~"}
     if $late; then
+      # A disk that is all but full lets k3s say many things; only this one helps.
+      data=$SLIPWAY_PREFIX/var/lib/rancher
+      [ -d "$data" ] || data=$SLIPWAY_PREFIX/var/lib
+      free=$(($(free_kib "$data") / 1024))
+      [ -n "$code" ] || [ "$free" -ge 64 ] ||
+        give_up DISK_FULL "$service was not ready after $WAIT_SECONDS s, and the disk of $data has $free MiB free"
       give_up "${code:-START_TIMEOUT}" "$service was not ready after $WAIT_SECONDS s: ${text:-its journal names no known cause}"
     fi
     if [ $((rounds % 20)) -eq 0 ] && [ -n "$text" ]; then say "$service is still starting: $text"; fi

@@ -19,6 +19,16 @@ describe('what is known of a node', () => {
       'not Ready: Kubelet stopped posting node status., v1.36.5+k3s1',
     ],
     [
+      'short of disk space',
+      node({}, [
+        { type: 'Ready', status: 'True' },
+        { type: 'DiskPressure', status: 'True' },
+        { type: 'MemoryPressure', status: 'False' },
+      ]),
+      true,
+      'Ready, v1.36.5+k3s1, short of disk space',
+    ],
+    [
       'about to go: it looks well as long as its controllers hold it',
       node({ deletionTimestamp: '2026-11-21T12:00:00Z' }),
       false,

@@ -227,7 +227,7 @@ describe.skipIf(!disk)(`a host whose disk is small ${disk ? '' : 'skipped: mount
       const refused = stepRun();
       await expect(pushBundle(bundle, session, { arch: 'amd64' }, refused)).rejects.toMatchObject({
         code: 'DISK_FULL',
-        message: expect.stringMatching(/has \d+ MiB free where 38 MiB are needed/) as string,
+        message: expect.stringMatching(/has \d+ MiB free below \S+ where 38 MiB are needed/) as string,
         hint: expect.stringContaining('what has arrived is not sent again') as string,
       });
       expect(sent(refused)).toEqual([]);

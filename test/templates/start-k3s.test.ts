@@ -157,7 +157,12 @@ describe.skipIf(sshdMissing)(`start-k3s, observe, server-info and stop-k3s ${ssh
       'level=fatal msg="listen tcp 0.0.0.0:10250: bind: address already in use"',
       'port 10250, which k3s needs, is taken by another program',
     ],
-    ['DISK_FULL', 'level=fatal msg="write /var/lib/rancher: no space left on device"', 'the disk is full'],
+    [
+      'DISK_FULL',
+      'level=fatal msg="write /var/lib/rancher/k3s/server/db/etcd/tmp: no space left on device"',
+      'the disk is full: no space is left for /var/lib/rancher/k3s/server/db/etcd/tmp',
+    ],
+    ['DISK_FULL', 'panic: failed to sync: no space left on device', 'the disk is full'],
   ])('gives what hardly mends by itself a sixth of the time: %s', async (code, line, text) => {
     await rig.host.write(standIn('fails'), '');
     await rig.host.write(standIn('journal'), `${line}\n`);

@@ -67,7 +67,7 @@ describe('bad luck in the middle', () => {
     );
     const { code, err } = await slipway.run([...create, '--progress', 'plain']);
     expect(code, err.slice(-3000)).toBe(4);
-    expect(err).toMatch(/has \d+ MiB free where \d+ MiB are needed|no space left on the disk/);
+    expect(err).toMatch(/has \d+ MiB free below \S+ where \d+ MiB are needed|no space left on the disk/);
     expect(err).toMatch(/Make room on/);
     await ready('b1', 'b3');
     await ssh('b2', 'systemctl reset-failed filler 2>/dev/null; rm /var/filler');
