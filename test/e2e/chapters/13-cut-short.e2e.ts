@@ -10,20 +10,23 @@ const octets = { c1: 61, c2: 62, c3: 63 };
 const names = Object.keys(octets);
 const server = '/var/lib/rancher/k3s/server';
 
-/** How far k3s has come, by what it has just made. */
+/** How far k3s has come, by what it has just made. Its kubeconfig comes before its etcd holds anything. */
 const stages = {
-  'makes its certificates': `${server}/tls/server-ca.crt`,
-  'makes etcd': `${server}/db/etcd/member/wal/0000000000000000-0000000000000000.wal`,
-  'has etcd and is about to serve': '/etc/rancher/k3s/k3s.yaml',
+  'makes its certificates': `[ -e ${server}/tls/server-ca.crt ]`,
+  'makes etcd': `[ -e ${server}/db/etcd/member/wal/0000000000000000-0000000000000000.wal ]`,
+  'has written its kubeconfig': '[ -e /etc/rancher/k3s/k3s.yaml ]',
+  'begins to serve': `grep -raqsF /registry/ ${server}/db/etcd/member`,
 } as const;
 type Stage = keyof typeof stages;
+/** At these a first server has etcd, and nothing in it. */
+const hollow: readonly Stage[] = ['makes etcd', 'has written its kubeconfig'];
 
 /** Stops k3s on a host in the very moment it has made something, and keeps it there. */
 async function arm(name: string, stage: Stage): Promise<void> {
   await ssh(
     name,
     `systemd-run --quiet --unit=stop-there sh -c '
-       until [ -e ${stages[stage]} ]; do sleep 0.005; done
+       until ${stages[stage]}; do sleep 0.005; done
        kill -STOP $(systemctl show --property=MainPID --value k3s)
        touch /run/stopped-there'`,
   );
@@ -82,7 +85,8 @@ describe('a server that is stopped while it starts', () => {
     ['makes etcd', 'loses power'],
     ['makes etcd', 'is rebooted'],
     ['makes etcd', 'is short of memory'],
-    ['has etcd and is about to serve', 'loses power'],
+    ['has written its kubeconfig', 'loses power'],
+    ['begins to serve', 'loses power'],
   ] as const) {
     step(`the first one ${ending} while it ${stage}, and the cluster is made all the same`, 8, async () => {
       write(1);
@@ -97,7 +101,7 @@ describe('a server that is stopped while it starts', () => {
       await slipway.done(create);
       await whole(await slipway.api('cut'), { nodes: 1, voters: 1 });
       const aside = await ssh('c1', `ls ${server}/never-began 2>/dev/null || true`);
-      expect(aside !== '', 'put aside').toBe(stage === 'makes etcd');
+      expect(aside !== '', 'put aside').toBe(hollow.includes(stage));
       await slipway.done(['cluster', 'plan', 'cut', '-f', slipway.file, '--detailed-exitcode']);
       await remove();
     });
@@ -122,10 +126,24 @@ describe('a server that is stopped while it starts', () => {
     took('delete of a cluster whose killed create still waits on the host', watch());
   });
 
+  step('a server whose disk is nearly full is told by status, plan and create', 5, async () => {
+    write(1);
+    await slipway.done(create);
+    await ssh('c1', "fallocate -l $(($(df -Pm /var | awk 'NR == 2 { print $4 }') - 3))M /var/filler");
+    const told = /is short of disk space.*\/var\/lib\/rancher/;
+    await eventually('status tells of the disk', 120, async () =>
+      told.test((await slipway.run(['cluster', 'status', 'cut'])).out),
+    );
+    expect((await slipway.done(['cluster', 'plan', 'cut', '-f', slipway.file])).err).toMatch(told);
+    expect((await slipway.done(create)).err).toMatch(told);
+    await ssh('c1', 'rm /var/filler');
+    await remove();
+  });
+
   for (const [stage, ending] of [
     ['makes etcd', 'loses power'],
     ['makes its certificates', 'is rebooted'],
-    ['has etcd and is about to serve', 'is rebooted'],
+    ['begins to serve', 'is rebooted'],
   ] as const) {
     step(`one that joins ${ending} while it ${stage}, and votes in the end`, 14, async () => {
       write(3);
