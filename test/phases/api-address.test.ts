@@ -165,7 +165,7 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
     },
     folder: {
       pins: async () => ['ssh-ed25519 A'],
-      identity: async () => ({ privateKey: new Secret('key') }),
+      storedIdentity: async () => ({ privateKey: new Secret('key') }),
       hostKeySwapped: async () => true,
       saveKubeconfig: async () => {},
     },

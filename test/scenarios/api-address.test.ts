@@ -210,9 +210,7 @@ describe('hosts with bad luck', () => {
     await hosts.change('^w-c$', { wrongToken: true });
     const run = await apply(four());
     expect(run.code).toBe(4);
-    expect(run.err).toMatch(
-      /workers-2: .* has \d+ MiB free below \S+ where \d+ MiB are needed[^]*Make room/,
-    );
+    expect(run.err).toMatch(/workers-2: .* has \d+ MiB free below \S+ where \d+ MiB are needed[^]*Make room/);
     expect(run.err).toMatch(/workers-3: .*the server does not take the token[^]*→ Compare/);
     expect(run.err).toContain('workers-4  done: join as an agent');
     await hosts.change('^w-b$', { diskFullAfterBytes: null });
