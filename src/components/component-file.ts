@@ -41,6 +41,10 @@ const chartSchema = z
       .regex(/^([0-9]+(h|m|s))+$/, 'a time such as 5m')
       .default('5m'),
     crds: z.boolean().default(false),
+    changelog: z
+      .string()
+      .regex(/^https:\/\//, 'an address that begins with https://')
+      .optional(),
   })
   .refine(
     (chart) => (chart.repository === undefined) !== (chart.oci === undefined),

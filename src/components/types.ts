@@ -22,6 +22,8 @@ export interface Chart {
   readonly timeout: string;
   /** It has a `crds/` folder, which helm never upgrades: applied from the chart's archive before an upgrade. */
   readonly crds: boolean;
+  /** Where its changes are told: an address for people. */
+  readonly changelog?: string | undefined;
 }
 
 /** A Kubernetes Secret that a component needs. */
