@@ -1,4 +1,4 @@
-import type { ClusterRef } from '../domain/index.js';
+import { count, type ClusterRef } from '../domain/index.js';
 import { Secret } from '../domain/secret.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import type {
@@ -10,9 +10,11 @@ import type {
   Selection,
 } from '../components/types.js';
 import { type ComponentFacts, noFacts, observeComponents } from '../phases/components/facts.js';
+import { foreignObjects, type ForeignObject } from '../phases/components/foreign.js';
 import type { ComponentPlanInput } from '../phases/components/plan.js';
 import { secretKey } from '../phases/components/secrets.js';
 import type { ClusterApi } from '../phases/context.js';
+import { RefusedError } from '../errors/index.js';
 import type { MachineProvider } from '../provider/port.js';
 import { note, type WorkflowContext } from './context.js';
 import { checkArchitectures } from './component-architectures.js';
@@ -33,7 +35,7 @@ export interface ComponentOutlook {
  * Selects and renders what the file asks for and, where an API is there, looks at what the cluster has.
  * @param purpose `change` also reads every Secret's value, so that a missing one is found before anything is changed
  * @throws UsageError codes BAD_COMPONENTS, BAD_COMPONENT, BAD_TEMPLATE, SECRETS_MISSING; RefusedError codes
- * OUTSIDE_RESIDENCY, WRONG_ARCHITECTURE
+ * OUTSIDE_RESIDENCY, WRONG_ARCHITECTURE, FOREIGN_OBJECTS
  */
 export async function componentOutlook(
   context: WorkflowContext,
@@ -64,7 +66,23 @@ export async function componentOutlook(
     purpose === 'look'
       ? []
       : await resolveSecrets(selection, input, readersFor(context, provider, facts, secretNeeds(selection)));
+  if (purpose === 'change' && api)
+    refuseForeign(await foreignObjects(api.kube, rendered, secrets, facts, { signal: context.signal }));
   return { selection, input, rendered, secrets, facts };
+}
+
+/** @throws RefusedError code FOREIGN_OBJECTS, a line in `details` for each object. */
+function refuseForeign(found: readonly ForeignObject[]): void {
+  if (found.length === 0) return;
+  const components = [...new Set(found.map(({ component }) => component))];
+  throw new RefusedError(
+    `${count(found.length, 'object')} in the cluster ${found.length === 1 ? 'has a name that a component needs, but is' : 'have names that components need, but are'} not Slipway’s; nothing was changed.`,
+    {
+      code: 'FOREIGN_OBJECTS',
+      details: found.map(({ component, text }) => `${component}: ${text}`),
+      hint: `Remove or rename ${found.length === 1 ? 'it' : 'them'}, or switch off what needs the name (${components.map((name) => `components.${name}: false`).join(', ')}), then run the same command again.`,
+    },
+  );
 }
 
 /** What planning components takes, but for the API, which may be the output of a step. */

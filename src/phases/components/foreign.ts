@@ -1,0 +1,85 @@
+import pLimit from 'p-limit';
+
+import type { RenderedComponent, ResolvedSecret } from '../../components/types.js';
+import { messageOf, SlipwayError } from '../../errors/index.js';
+import type { Kube, KubeObject, KubeOptions, ObjectRef } from '../../kube/types.js';
+import { type ComponentFacts, getKnown } from './facts.js';
+import { itemRef } from './inventory.js';
+import { componentLabel, refKey, shownRef } from './objects.js';
+import { ownObjects } from './rendered.js';
+import { secretKey, secretsFor } from './secrets.js';
+
+/** An object that a component needs under a name that somebody else's has. */
+export interface ForeignObject {
+  readonly component: string;
+  /** For people: `ConfigMap traefik/extra, managed by kubectl`. */
+  readonly text: string;
+}
+
+/** Asks of the API at once. */
+const parallel = 8;
+
+/**
+ * Everything that stands where components would put something of theirs, found before the first change. What somebody
+ * else made and an apply would not take from them is theirs, and so is a HelmChart or a Secret without our label.
+ */
+export async function foreignObjects(
+  kube: Kube,
+  rendered: readonly RenderedComponent[],
+  secrets: readonly ResolvedSecret[],
+  facts: ComponentFacts,
+  options: KubeOptions,
+): Promise<readonly ForeignObject[]> {
+  const limit = pLimit(parallel);
+  const known = ownKeys(facts);
+  const checks = rendered.flatMap((component) => {
+    const { name, chart } = component;
+    const foreign = (text: string): ForeignObject => ({ component: name, text });
+    const live = chart && facts.charts.get(chart.metadata.name);
+    const charts = live && !isMarked(live) && !known.has(refKey(live)) ? [foreign(shownRef(live))] : [];
+    const objects = ownObjects(component)
+      .filter((object) => !known.has(refKey(object)) && !facts.objects.has(refKey(object)))
+      .map((object) => async () => (await conflictOf(kube, object, options))?.map(foreign) ?? []);
+    const own = secretsFor(name, secrets)
+      .filter((secret) => !known.has(secretKey(secret)) && !facts.secrets.has(secretKey(secret)))
+      .map((secret) => async () => {
+        const ref = { apiVersion: 'v1', kind: 'Secret', metadata: { name: secret.name, namespace: secret.namespace } };
+        return (await getKnown(kube, ref, options)) ? [foreign(shownRef(ref))] : [];
+      });
+    return [() => Promise.resolve(charts), ...objects, ...own];
+  });
+  return (await Promise.all(checks.map((check) => limit(check)))).flat();
+}
+
+const isMarked = ({ metadata }: KubeObject): boolean => metadata.labels?.[componentLabel] !== undefined;
+
+/** What the inventories name as applied: by `refKey`, charts too, and Secrets by `secretKey`. */
+function ownKeys({ inventories, charts }: ComponentFacts): ReadonlySet<string> {
+  return new Set(
+    [...inventories.values()].flatMap(({ items, secrets, release }) => {
+      const chart = release === undefined ? undefined : charts.get(release);
+      return [
+        ...items.filter(({ hash }) => hash !== '').map((item) => refKey(itemRef(item))),
+        ...secrets.map(secretKey),
+        ...(chart ? [refKey(chart)] : []),
+      ];
+    }),
+  );
+}
+
+/** Undefined: it is not there, or an apply would meet nobody. */
+async function conflictOf(kube: Kube, object: KubeObject, options: KubeOptions): Promise<string[] | undefined> {
+  const ref: ObjectRef = object;
+  if (!(await getKnown(kube, ref, options))) return undefined;
+  try {
+    await kube.apply(object, { ...options, dryRun: true });
+    return undefined;
+  } catch (error) {
+    options.signal.throwIfAborted();
+    // Whatever else an apply would meet, the apply itself will say.
+    if (!(error instanceof SlipwayError) || error.code !== 'KUBE_CONFLICT') return undefined;
+    const text = [messageOf(error), ...error.details].join(' ');
+    const managers = [...new Set([...text.matchAll(/conflicts? with "([^"]+)"/g)].map(([, manager]) => manager))];
+    return [`${shownRef(object)}${managers.length === 0 ? '' : `, managed by ${managers.join(' and ')}`}`];
+  }
+}
