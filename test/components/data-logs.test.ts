@@ -67,6 +67,8 @@ describe('Loki', () => {
   it('forgets what is older than was asked for, under a schema whose day never changes', async () => {
     const values = at(await loki({ retention: '4w' }), 'loki');
     expect(at(values, 'limits_config.retention_period')).toBe('4w');
+    // Deleting by age goes on without the API by which any pod could delete.
+    expect(at(values, 'limits_config.deletion_mode')).toBe('disabled');
     expect(at(values, 'compactor.retention_enabled')).toBe(true);
     expect(at(values, 'schemaConfig.configs')).toHaveLength(1);
     expect(at(values, 'schemaConfig.configs.0')).toMatchObject({ from: '2024-04-01', store: 'tsdb', schema: 'v13' });
