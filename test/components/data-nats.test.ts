@@ -85,6 +85,24 @@ describe('NATS', () => {
     expect(ports).toEqual({ 4222: undefined, 6222: [{ podSelector: at(policy, 'spec.podSelector') }] });
   });
 
+  it('runs every container without root, capabilities or a file system to write to', async () => {
+    for (const pool of [undefined, 'web']) {
+      const values = (await cluster(pool === undefined ? {} : { pool })).values('nats');
+      expect(at(values, 'podTemplate.merge.spec.securityContext')).toMatchObject({
+        runAsNonRoot: true,
+        runAsUser: 1000,
+        fsGroup: 1000,
+        seccompProfile: { type: 'RuntimeDefault' },
+      });
+      for (const container of ['container', 'reloader', 'promExporter'])
+        expect(at(values, `${container}.merge.securityContext`), container).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+    }
+  });
+
   it('is measured where there is somebody to measure', async () => {
     const monitored = await rendered({ preset: 'none', nats: true, monitoring: true });
     expect(at(monitored.values('nats'), 'promExporter.podMonitor.enabled')).toBe(true);
