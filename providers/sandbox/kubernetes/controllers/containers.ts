@@ -59,6 +59,8 @@ export class ContainerRunner {
       run: (current) => {
         const program = programs.find((candidate) => candidate.matches(current));
         if (program) this.#runProgram(current, program, one);
+        // Its image can be had by now: what its containers are is to be run.
+        else this.next(current);
       },
       // One that serves goes on; of one that was at work nobody knows how far it came.
       follow: (current) => {
