@@ -1,5 +1,5 @@
 import { diffMachine, type MachineDiff, remedyFor } from './machine-diff.js';
-import type { Machine } from './machine.js';
+import { bySlot, type Machine } from './machine.js';
 import { slotLabel } from './names.js';
 import type { ClusterSpec } from './spec/schema.js';
 import { isNewer, lowestVersion } from './versions.js';
@@ -30,7 +30,7 @@ export function outdatedMachines(
   versionOf: (name: string) => string | undefined,
 ): readonly OutdatedMachine[] {
   const groups = groupsOf(spec, defaults);
-  return current.flatMap((machine) => {
+  return [...current].sort(bySlot).flatMap((machine) => {
     const group = groups.find(({ pool, role }) => pool === machine.pool && role === machine.role);
     if (!group) return [];
     const { types, locations } = group;

@@ -51,6 +51,11 @@ describe('outdatedMachines', () => {
     ]);
   });
 
+  it('gives them in the order of slots, however the provider lists them', () => {
+    const listed = [...machines()].reverse();
+    expect(told(spec(), defaults, listed, running('v1.35.0+k3s1')).map(([slot]) => slot)).toEqual(['cp-1', 'web-1']);
+  });
+
   it('finds machines of another type, image or place, and says that they take a recycle', () => {
     const file = spec({
       image: 'debian-13',
