@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { CallOptions, Catalog, MachineType } from '../../src/provider/port.js';
 import type { Hetzner } from './context.js';
+import { apiBalancerType } from './names.js';
 import { locationShape, pricingShape, serverTypeShape, type WireLocation, type WireServerType } from './wire.js';
 
 export const listLocations = ({ api }: Hetzner, options: CallOptions): Promise<WireLocation[]> =>
@@ -15,13 +16,24 @@ const pricingAnswer = z.object({ pricing: pricingShape });
 export async function pricing(
   { api }: Hetzner,
   options: CallOptions,
-): Promise<{ currency: string; volumeMonthly: number }> {
-  const answer = await api.get('/pricing', pricingAnswer, options);
-  return { currency: answer.pricing.currency, volumeMonthly: Number(answer.pricing.volume.price_per_gb_month.net) };
+): Promise<Pick<Catalog, 'currency' | 'volumeMonthly' | 'balancers' | 'addresses'>> {
+  const { currency, volume, load_balancer_types, primary_ips } = (await api.get('/pricing', pricingAnswer, options))
+    .pricing;
+  return {
+    currency,
+    volumeMonthly: Number(volume.price_per_gb_month.net),
+    balancers: located(load_balancer_types.find(({ name }) => name === apiBalancerType)?.prices),
+    addresses: located(primary_ips.find(({ type }) => type === 'ipv4')?.prices),
+  };
 }
 
+const located = (
+  prices: readonly { location: string; price_monthly: { net: string } }[] = [],
+): { location: string; monthly: number }[] =>
+  prices.map(({ location, price_monthly }) => ({ location, monthly: Number(price_monthly.net) }));
+
 export async function readCatalog(hetzner: Hetzner, options: CallOptions): Promise<Catalog> {
-  const [locations, types, { currency, volumeMonthly }] = await Promise.all([
+  const [locations, types, prices] = await Promise.all([
     listLocations(hetzner, options),
     listServerTypes(hetzner, options),
     pricing(hetzner, options),
@@ -34,8 +46,7 @@ export async function readCatalog(hetzner: Hetzner, options: CallOptions): Promi
       zone: location.network_zone,
     })),
     machineTypes: types.map((type) => machineType(type, hetzner.clock.now())),
-    currency,
-    volumeMonthly,
+    ...prices,
   };
 }
 

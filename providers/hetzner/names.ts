@@ -46,3 +46,6 @@ export function nameTakenError(kind: string, name: string, id: number): RefusedE
   const { message, hint } = nameTaken(kind, name, id);
   return new RefusedError(message, { code: 'NAME_TAKEN', hint });
 }
+
+/** The type of the load balancer in front of the API. */
+export const apiBalancerType = 'lb11';

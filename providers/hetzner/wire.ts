@@ -7,6 +7,7 @@ import { z } from 'zod';
 const labels = z.record(z.string(), z.string());
 const protection = z.object({ delete: z.boolean() });
 const price = z.object({ net: z.string() });
+const pricesByLocation = z.array(z.object({ location: z.string(), price_monthly: price }));
 const deprecation = z.object({ announced: z.string(), unavailable_after: z.string() }).nullish();
 
 export const actionShape = z.object({
@@ -158,4 +159,6 @@ export type WireImage = z.output<typeof imageShape>;
 export const pricingShape = z.object({
   currency: z.string(),
   volume: z.object({ price_per_gb_month: price }),
+  primary_ips: z.array(z.object({ type: z.string(), prices: pricesByLocation })),
+  load_balancer_types: z.array(z.object({ name: z.string(), prices: pricesByLocation })),
 });

@@ -24,5 +24,7 @@ export function catalogOf(hosts: readonly HostSpec[]): Catalog {
     })),
     currency: '',
     volumeMonthly: 0,
+    balancers: [],
+    addresses: [],
   };
 }

@@ -1,20 +1,92 @@
-/** Net price of machines per month; structurally what a provider's catalogue and requests give. */
-export interface PricedType {
-  readonly name: string;
-  readonly offers: readonly { readonly location: string; readonly monthly: number }[];
+import type { Comparison } from './wanted.js';
+
+interface PriceAt {
+  readonly location: string;
+  readonly monthly: number;
 }
 
-/** Sum over the first type of each machine; `unknown` counts machines whose price the catalogue does not tell. */
-export function monthlyCost(
-  machines: readonly { readonly types: readonly string[]; readonly location: string }[],
-  types: readonly PricedType[],
-): { readonly amount: number; readonly unknown: number } {
-  const price = (type: string | undefined, location: string): number | undefined =>
-    types.find(({ name }) => name === type)?.offers.find((offer) => offer.location === location)?.monthly;
-  const prices = machines.map((machine) => price(machine.types[0], machine.location));
-  const known = prices.filter((value) => value !== undefined);
-  return {
-    amount: Math.round(known.reduce((sum, value) => sum + value, 0) * 100) / 100,
-    unknown: prices.length - known.length,
-  };
+/** Net prices per month; structurally what a provider's catalogue gives. */
+export interface PriceList {
+  readonly machineTypes: readonly { readonly name: string; readonly offers: readonly PriceAt[] }[];
+  /** Of the load balancer in front of the API. */
+  readonly balancers: readonly PriceAt[];
+  /** Of a machine's public IPv4 address. */
+  readonly addresses: readonly PriceAt[];
 }
+
+/** What a cluster has at its provider beside machines. */
+export interface PricedResources {
+  /** The balancer in front of the API: where it is or will be; undefined when there is to be none. */
+  readonly apiBalancer: { readonly location: string; readonly exists: boolean } | undefined;
+  /** What the cluster made itself. */
+  readonly made: readonly { readonly kind: 'load-balancer' | 'volume'; readonly monthly: number }[];
+}
+
+/** Net, per month. */
+export interface Price {
+  readonly machines: number;
+  readonly loadBalancers: number;
+  readonly addresses: number;
+  readonly volumes: number;
+  readonly total: number;
+  /** Machines whose price the catalogue does not tell, which are in no sum. */
+  readonly unknown: number;
+}
+
+export interface PriceChange {
+  readonly now: Price;
+  readonly then: Price;
+  readonly difference: number;
+}
+
+interface Priced {
+  readonly type: string | undefined;
+  readonly location: string;
+  readonly address: boolean;
+}
+
+/**
+ * What a cluster costs, and will once the plan is done. Machines that stay cost what they are, fallback types and ones
+ * that the file no longer asks for included; those to come are taken to be of their first type.
+ */
+export function priceChange(
+  { kept, missing, surplus }: Pick<Comparison, 'kept' | 'missing' | 'surplus'>,
+  list: PriceList,
+  { apiBalancer, made }: PricedResources,
+): PriceChange {
+  const existing = (machine: Comparison['kept'][number]): Priced => ({
+    type: machine.type,
+    location: machine.location,
+    address: machine.publicAddress?.includes('.') ?? false,
+  });
+  const staying = kept.map(existing);
+  const leaving = surplus.map(existing);
+  const coming = missing.map(({ types, location }): Priced => ({ type: types[0], location, address: true }));
+  const of = (kind: 'load-balancer' | 'volume'): number =>
+    made.reduce((sum, item) => sum + (item.kind === kind ? item.monthly : 0), 0);
+
+  const price = (machines: readonly Priced[], balancer: boolean): Price => {
+    const each = machines.map(({ type, location }) =>
+      at(list.machineTypes.find(({ name }) => name === type)?.offers ?? [], location),
+    );
+    const addresses = machines.map(({ address, location }) => (address ? at(list.addresses, location) : 0));
+    const api = balancer && apiBalancer ? (at(list.balancers, apiBalancer.location) ?? 0) : 0;
+    const parts = {
+      machines: cents(sum(each)),
+      loadBalancers: cents(of('load-balancer') + api),
+      addresses: cents(sum(addresses)),
+      volumes: cents(of('volume')),
+    };
+    const total = cents(sum(Object.values(parts)));
+    return { ...parts, total, unknown: each.filter((known) => known === undefined).length };
+  };
+
+  const now = price([...staying, ...leaving], apiBalancer?.exists ?? false);
+  const then = price([...staying, ...coming], apiBalancer !== undefined);
+  return { now, then, difference: cents(then.total - now.total) };
+}
+
+const at = (prices: readonly PriceAt[], location: string): number | undefined =>
+  prices.find((price) => price.location === location)?.monthly;
+const sum = (values: readonly (number | undefined)[]): number => values.reduce<number>((a, b) => a + (b ?? 0), 0);
+const cents = (amount: number): number => Math.round(amount * 100) / 100;

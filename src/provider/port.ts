@@ -37,6 +37,11 @@ export interface MachineType {
   readonly unavailableAfter?: string | undefined;
 }
 
+export interface LocatedPrice {
+  readonly location: string;
+  readonly monthly: number;
+}
+
 export interface Catalog {
   readonly locations: readonly Location[];
   readonly machineTypes: readonly MachineType[];
@@ -44,6 +49,9 @@ export interface Catalog {
   readonly currency: string;
   /** Net, per GB and month. */
   readonly volumeMonthly: number;
+  /** Of a load balancer in front of the API, and of a machine's public IPv4 address: net, per month, by location. */
+  readonly balancers: readonly LocatedPrice[];
+  readonly addresses: readonly LocatedPrice[];
 }
 
 /** What is asked for when the cluster file leaves it open. */
@@ -106,6 +114,8 @@ export interface FoundationPiece {
   readonly state: 'present' | 'missing' | 'differs';
   /** Ids of pieces that must exist first. */
   readonly needs: readonly string[];
+  /** Where it is or will be, if it is the load balancer in front of the API, which has a price. */
+  readonly balancerLocation?: string | undefined;
   /** What `ensure` would return, when the piece is present. */
   readonly ready?: FoundationResource | undefined;
 }

@@ -1,7 +1,6 @@
 import {
   bySlot,
   count,
-  monthlyCost,
   type ClusterRef,
   type Machine,
   type OutdatedMachine,
@@ -23,6 +22,7 @@ import { refuseLostControlPlane } from './lost-control-plane.js';
 import { observe, reach, type Observation } from './observe.js';
 import { outdatedAfter, refuseOlderVersion } from './outdated.js';
 import { planCluster } from './plan.js';
+import { type MonthlyPrice, monthlyPrice } from './price.js';
 import { preflight, ruleProblems, throwProblems } from './preflight.js';
 import { refuseOtherCluster } from './same-cluster.js';
 import { warnOfShortages } from './shortages.js';
@@ -42,8 +42,8 @@ export interface ClusterPlan {
   readonly steps: readonly StepInfo[];
   /** Machines that stay and are not as the file asks for; no step changes that. */
   readonly outdated: readonly OutdatedMachine[];
-  /** Net, for all machines the cluster will have; undefined where machines have no price. */
-  readonly monthly: { readonly amount: number; readonly currency: string } | undefined;
+  /** Undefined where machines have no price. */
+  readonly monthly: MonthlyPrice | undefined;
 }
 
 export interface ReconcileResult {
@@ -95,7 +95,7 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
     provider: provider.name,
     steps: steps.map(stepInfo),
     outdated: seen.facts.outdated,
-    monthly: await costOf(provider, seen, context.signal),
+    monthly: await monthlyPrice(provider, cluster, seen, context.signal),
   };
 }
 
@@ -133,7 +133,7 @@ export async function reconcile(
     const steps = planCluster(record, spec, seen, tools, userData, components);
     if (steps.length > 0) {
       await preflight(provider, spec, seen, context.signal);
-      await confirmSteps(context, provider, spec.name, steps, seen);
+      await confirmSteps(context, provider, record, steps, seen);
     } else throwProblems(await ruleProblems(provider, spec, seen, context.signal));
     // Stored before anything is made, so that nothing is made that has no name here.
     const sshPublicKey = keyToRecord(record, identity.publicKey, seen.facts.machines);
@@ -227,37 +227,29 @@ async function refuseUnknownNamesake(
 async function confirmSteps(
   context: WorkflowContext,
   provider: MachineProvider,
-  name: string,
+  cluster: ClusterRef,
   steps: readonly Step[],
   seen: Observation,
 ): Promise<void> {
   const destroying = steps.filter((step) => step.destroys);
   const creating = seen.facts.comparison.missing.length;
   if (destroying.length === 0 && creating === 0) return;
-  const cost = await costOf(provider, seen, context.signal);
+  const cost = await monthlyPrice(provider, cluster, seen, context.signal);
   const details = [
     ...(creating > 0 ? [`create ${count(creating, 'machine')} at ${provider.title}`] : []),
     ...destroying.map((step) => `${step.target}: ${step.text}`),
     ...(cost
-      ? [`the machines of the cluster then cost about ${cost.amount.toFixed(2)} ${cost.currency} a month, net`]
+      ? [
+          `the cluster then costs about ${cost.amount.toFixed(2)} ${cost.currency} a month, net, where it costs ${cost.now.total.toFixed(2)} now`,
+        ]
       : []),
   ];
   await context.reporter.confirm({
-    question: `Change ${name} in ${count(steps.length, 'step')}?`,
+    question: `Change ${cluster.name} in ${count(steps.length, 'step')}?`,
     details,
     flags: '--yes',
     harmless: destroying.length === 0,
   });
-}
-
-async function costOf(
-  provider: MachineProvider,
-  seen: Observation,
-  signal: AbortSignal,
-): Promise<ClusterPlan['monthly']> {
-  const { currency, machineTypes } = await provider.catalog({ signal });
-  if (currency === '') return undefined;
-  return { amount: monthlyCost(seen.request.machines, machineTypes).amount, currency };
 }
 
 /**

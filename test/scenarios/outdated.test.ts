@@ -122,6 +122,50 @@ describe('a file that asks for other machines than there are', () => {
   }, 60_000);
 });
 
+describe('the price', () => {
+  interface Parts {
+    readonly machines: number;
+    readonly loadBalancers: number;
+    readonly addresses: number;
+    readonly total: number;
+  }
+  interface Monthly {
+    readonly amount: number;
+    readonly now: Parts;
+    readonly then: Parts;
+    readonly difference: number;
+  }
+  const monthly = async (): Promise<Monthly> => (await json('cluster', 'plan', '-f', path))['monthly'] as Monthly;
+
+  it('counts machines as what they are, and IPv4 addresses', async () => {
+    file({ workers: 3 });
+    const same = await monthly();
+    expect(same.now.addresses).toBeGreaterThan(0);
+    expect(same.then).toEqual(same.now);
+    file({ workers: 3, type: 'cx53' });
+    expect(await monthly()).toEqual(same);
+  }, 60_000);
+
+  it('tells of the difference that new machines make', async () => {
+    file({ workers: 4 });
+    const { now, then, difference, amount } = await monthly();
+    expect(then.machines).toBeGreaterThan(now.machines);
+    expect(then.addresses).toBeGreaterThan(now.addresses);
+    expect(difference).toBeCloseTo(then.total - now.total, 2);
+    expect(difference).toBeGreaterThan(0);
+    expect(amount).toBe(then.total);
+    const plan = await slipway('cluster', 'plan', '-f', path);
+    expect(plan.out).toContain(
+      `about ${then.total.toFixed(2)} EUR a month, net (now ${now.total.toFixed(2)}, +${difference.toFixed(2)})`,
+    );
+    const three = await slipway('cluster', 'plan', 'other', '--provider', 'sandbox', '--control-planes', '3', '--json');
+    expect(three, three.err).toMatchObject({ code: 0 });
+    const other = (JSON.parse(three.out) as { monthly: Monthly }).monthly;
+    expect(other.now.total).toBe(0);
+    expect(other.then.loadBalancers).toBeGreaterThan(0);
+  }, 60_000);
+});
+
 describe('a file that asks for an older release than the nodes run', () => {
   it('is refused before anything is changed, with the release to write', async () => {
     file({ version: 'v1.34.1+k3s1', workers: 4 });

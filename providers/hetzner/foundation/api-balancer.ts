@@ -6,14 +6,13 @@ import { hasCode } from '../client/errors.js';
 import { waitFor } from '../../../src/domain/wait.js';
 import { createNamed, whileBusy } from '../client/patience.js';
 import { patience, type Hetzner } from '../context.js';
-import { isOurs, nameTakenError, names, pieceIds, selectorOf } from '../names.js';
+import { isOurs, nameTakenError, names, pieceIds, selectorOf, apiBalancerType } from '../names.js';
 import { actionShape, loadBalancerShape, type WireLoadBalancer } from '../wire.js';
 import { madeId, ourOwn, type Ensure, type HetznerPiece, type PlanInput } from './piece.js';
 
 type Wanted = { readonly kind: 'api-balancer'; readonly location: string; readonly selector: string };
 
 const apiPort = 6443;
-const type = 'lb11';
 const answer = z.object({ load_balancer: loadBalancerShape });
 const createAnswer = z.object({ load_balancer: loadBalancerShape, action: actionShape });
 const actionAnswer = z.object({ action: actionShape });
@@ -58,6 +57,7 @@ export function planApiBalancer({ request, found }: PlanInput): HetznerPiece<Wan
   if (controlPlanes.length < 2 && !own) return undefined;
   const network = ourOwn('network', found.networks, names.network(cluster.name), cluster.id);
   const selector = `${selectorOf(cluster)},${labelKeys.role}=control-plane`;
+  const location = controlPlanes[0]?.location ?? request.locations[0] ?? own?.location.name ?? '';
   const address = own && addressOn(own, network?.id);
   const right = own !== undefined && address !== undefined && balancerLacks(own, selector, network?.id).length === 0;
   return {
@@ -65,15 +65,12 @@ export function planApiBalancer({ request, found }: PlanInput): HetznerPiece<Wan
     name,
     text: own
       ? `change load balancer ${name}: private, port ${apiPort} to the control planes`
-      : `create load balancer ${name} (${type}): private, port ${apiPort} to the control planes`,
+      : `create load balancer ${name} (${apiBalancerType}): private, port ${apiPort} to the control planes`,
     state: own ? (right ? 'present' : 'differs') : 'missing',
     needs: [pieceIds.network],
+    balancerLocation: own?.location.name ?? location,
     ...(right ? { ready: { id: String(own.id), address } } : {}),
-    wanted: {
-      kind: 'api-balancer',
-      location: controlPlanes[0]?.location ?? request.locations[0] ?? own?.location.name ?? '',
-      selector,
-    },
+    wanted: { kind: 'api-balancer', location, selector },
     clusterId: cluster.id,
     labels: clusterLabels(cluster),
   };
@@ -103,7 +100,7 @@ async function create(
   const body = {
     name,
     labels,
-    load_balancer_type: type,
+    load_balancer_type: apiBalancerType,
     algorithm: { type: 'least_connections' },
     location: wanted.location,
     network,

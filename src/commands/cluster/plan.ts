@@ -4,7 +4,7 @@ import { exitCodes } from '../../errors/index.js';
 import { BaseCommand } from '../../runtime/base-command.js';
 import { describeFlags, described } from '../../runtime/cluster-flags.js';
 import { clusterInput } from '../../runtime/cluster-input.js';
-import { renderPlan } from '../../ui/index.js';
+import { priceText, renderPlan } from '../../ui/index.js';
 import { type ClusterPlan, planChanges } from '../../workflows/reconcile.js';
 
 export default class ClusterPlanCommand extends BaseCommand {
@@ -31,12 +31,7 @@ export default class ClusterPlanCommand extends BaseCommand {
       );
       const plan = await planChanges(runtime, input);
       this.log(renderPlan(plan.steps, plan.outdated));
-      if (plan.steps.length > 0) {
-        if (plan.monthly) {
-          const { amount, currency } = plan.monthly;
-          this.log(`\nMachines of the whole cluster: about ${amount.toFixed(2)} ${currency} a month, net.`);
-        }
-      }
+      if (plan.steps.length > 0 && plan.monthly) this.log(`\n${priceText(plan.monthly)}`);
       if (flags['detailed-exitcode'] && plan.steps.length + plan.outdated.length > 0) {
         process.exitCode = exitCodes.changes;
       }

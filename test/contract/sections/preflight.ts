@@ -103,6 +103,9 @@ export function preflightContract(stage: Stage): void {
       const catalog = await stage.provider.catalog(options);
       expect(catalog.currency).toMatch(/^[A-Z]{3}$/);
       expect(catalog.volumeMonthly).toBeGreaterThan(0);
+      for (const prices of [catalog.balancers, catalog.addresses]) {
+        expect(prices.find(({ location }) => location === stage.harness.places.first)?.monthly).toBeGreaterThan(0);
+      }
       const [first, apart] = [stage.harness.places.first, stage.harness.places.apart].map((place) =>
         catalog.locations.find((one) => one.name === place),
       );
