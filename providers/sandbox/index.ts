@@ -38,6 +38,7 @@ function forwarded(provider: MachineProvider, handle: SandboxHandle): MachinePro
   const known = new Map<string, Promise<Endpoint>>();
   return {
     ...provider,
+    simulated: ['workloads', 'certificates', 'DNS', 'databases'],
     ownAddress: async () => '127.0.0.1/32',
     forward(address: string, port: number, _options: CallOptions): Promise<Endpoint> {
       const key = `${address}:${port}`;

@@ -234,6 +234,11 @@ export interface MachineProvider {
    * left to whoever owns the network, and `self` needs no address. Default: true.
    */
   readonly guardsDoors?: boolean | undefined;
+  /**
+   * What only looks as if it ran in the provider's clusters, for people: `workloads`, `DNS`. Create and status say so.
+   * Default: nothing.
+   */
+  readonly simulated?: readonly string[] | undefined;
   readonly kubernetesIntegration: KubernetesIntegration;
   readonly foundation: Foundation;
   readonly machines: Machines;

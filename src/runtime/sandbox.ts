@@ -1,8 +1,12 @@
 import { homedir } from 'node:os';
+import { delimiter } from 'node:path';
 
 import { systemClock, systemRandom } from '../domain/index.js';
+import { findSandbox } from '../../providers/sandbox/control.js';
 import { openBoundary } from '../domain/boundary.js';
+import { UsageError } from '../errors/index.js';
 import { openWorkspace } from '../workspace/index.js';
+import type { Workspace } from '../workspace/types.js';
 
 export {
   findSandbox,
@@ -26,3 +30,38 @@ export function sandboxFolder(env: NodeJS.ProcessEnv): string {
   });
   return workspace.stateFolder('sandbox');
 }
+
+export interface SandboxEnvironment {
+  readonly HCLOUD_ENDPOINT: string;
+  readonly HCLOUD_TOKEN: string;
+  /** Of all clusters of the workspace that are in the sandbox; undefined: there is none. */
+  readonly KUBECONFIG?: string;
+}
+
+/** What points hcloud and kubectl at the sandbox. @throws UsageError code SANDBOX_NOT_RUNNING */
+export async function sandboxEnvironment(folder: string, workspace: Workspace): Promise<SandboxEnvironment> {
+  const handle = await findSandbox(folder);
+  if (!handle)
+    throw new UsageError('The sandbox is not running, so there is nothing to point at.', {
+      code: 'SANDBOX_NOT_RUNNING',
+      hint: 'Start it: slipway sandbox start',
+    });
+  const kubeconfigs: string[] = [];
+  for (const name of await workspace.clusterNames()) {
+    const cluster = workspace.cluster(name);
+    const record = await cluster.record();
+    if (record?.spec.provider.name === 'sandbox' && (await cluster.kubeconfig()))
+      kubeconfigs.push(cluster.kubeconfigPath);
+  }
+  return {
+    HCLOUD_ENDPOINT: handle.endpoint,
+    HCLOUD_TOKEN: handle.info.cloudToken,
+    ...(kubeconfigs.length > 0 ? { KUBECONFIG: kubeconfigs.join(delimiter) } : {}),
+  };
+}
+
+/** Lines for a shell. */
+export const renderEnvironment = (environment: SandboxEnvironment): string =>
+  Object.entries(environment)
+    .map(([name, value]) => `export ${name}='${String(value).replaceAll("'", "'\\''")}'`)
+    .join('\n');

@@ -19,8 +19,17 @@ export function renderReady(result: ReconcileResult): string {
       : `${result.cluster} is ready: ${count(servers, 'control plane')}, ${count(workers, 'worker')}, ${result.kubernetesVersion}.`,
     `  kubectl --kubeconfig ${result.kubeconfig} get nodes`,
     `  slipway cluster status ${result.cluster}`,
+    ...simulatedLines(result.simulated),
     ...(left === undefined ? [] : ['', left]),
   ].join('\n');
+}
+
+/** A line that says what is not real, or none. */
+export function simulatedLines(simulated: readonly string[]): readonly string[] {
+  if (simulated.length === 0) return [];
+  const last = simulated.at(-1)!;
+  const names = simulated.length === 1 ? last : `${simulated.slice(0, -1).join(', ')} and ${last}`;
+  return [`Not everything here is real: ${names} are simulated.`];
 }
 
 /** What was removed, and the proof: what is left of each kind. */
@@ -57,6 +66,7 @@ export function renderStatus(status: ClusterStatus): string {
   const api = status.api.reachable ? 'answers' : 'does not answer';
   return [
     `${status.cluster}  ${status.provider}  ${versionsOf(status).join(', ')}  Kubernetes API ${api}`,
+    ...simulatedLines(status.simulated),
     ...(etcd
       ? [
           `etcd: ${etcd.voters} of ${etcd.members} members vote, ${etcd.needed} needed${etcd.spare > 0 ? `, ${etcd.spare} may fail` : etcd.spare === 0 ? ', none may fail' : ': quorum is lost'}`,

@@ -8,6 +8,8 @@ import { reach } from './observe.js';
 export interface ComponentStatus {
   readonly cluster: string;
   readonly components: readonly ComponentState[];
+  /** What only looks as if it ran there; empty on real machines. */
+  readonly simulated: readonly string[];
 }
 
 /**
@@ -22,6 +24,7 @@ export async function componentStatus(context: WorkflowContext, cluster: string)
   const { rendered, facts } = await componentOutlook(context, provider, record, record.spec, api, 'look');
   return {
     cluster,
+    simulated: provider.simulated ?? [],
     components: await componentStates(api.kube, rendered, facts, { signal: context.signal }),
   };
 }

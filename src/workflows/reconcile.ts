@@ -52,6 +52,8 @@ export interface ReconcileResult {
   readonly provider: string;
   /** What the servers run, the lowest where they differ. */
   readonly kubernetesVersion: string;
+  /** What only looks as if it ran there; empty on real machines. */
+  readonly simulated: readonly string[];
   /** How many steps were done. */
   readonly changed: number;
   /** Machines that are not as the file asks for, and were left so. */
@@ -153,6 +155,7 @@ export async function reconcile(
       id: record.id,
       provider: provider.name,
       kubernetesVersion: runningVersion,
+      simulated: provider.simulated ?? [],
       changed: steps.length,
       outdated: steps.length > 0 ? outdatedAfter(provider, spec, seen.facts, machines) : seen.facts.outdated,
       kubeconfig: folder.kubeconfigPath,

@@ -31,6 +31,8 @@ export interface ClusterStatus {
   readonly provider: string;
   /** What the servers run, the lowest where they differ; while none tells, what they ran when last applied to. */
   readonly kubernetesVersion: string;
+  /** What only looks as if it ran there; empty on real machines. */
+  readonly simulated: readonly string[];
   readonly api: { readonly reachable: boolean };
   /** Undefined when the API did not answer. */
   readonly etcd: EtcdHealth | undefined;
@@ -129,6 +131,7 @@ function compose(
     id: record.id,
     provider: provider.name,
     kubernetesVersion: servers?.length ? facts.newcomerVersion : (record.runningVersion ?? 'unknown'),
+    simulated: provider.simulated ?? [],
     api: { reachable: facts.api !== undefined },
     etcd: servers && etcdHealth(servers.length, servers.filter((node) => node.ready && node.etcdVoter === true).length),
     machines: facts.machines.map((machine) => ({

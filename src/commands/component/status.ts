@@ -1,6 +1,7 @@
 import { BaseCommand } from '../../runtime/base-command.js';
 import { clusterArg, clusterFlag, namedCluster } from '../../runtime/cluster-args.js';
 import { outputWithNamesFlag } from '../../runtime/output.js';
+import { simulatedLines } from '../../runtime/views.js';
 import { table } from '../../ui/index.js';
 import { type ComponentStatus, componentStatus } from '../../workflows/component-status.js';
 
@@ -29,7 +30,7 @@ export default class ComponentStatusCommand extends BaseCommand {
   }
 }
 
-function rendered({ cluster, components }: ComponentStatus): string {
+function rendered({ cluster, simulated, components }: ComponentStatus): string {
   if (components.length === 0) return `${cluster} has no components, and is not asked to.`;
   const rows = components.map(({ name, wanted, installed, health, why }) => [
     name,
@@ -41,6 +42,7 @@ function rendered({ cluster, components }: ComponentStatus): string {
   const more = components.flatMap(({ name, why }) => why.slice(1).map((line) => `${name}: ${line}`));
   const differing = components.filter(({ differs }) => differs !== undefined);
   return [
+    ...simulatedLines(simulated),
     table(['COMPONENT', 'WANTED', 'INSTALLED', 'HEALTH', 'WHY'], rows),
     ...(more.length > 0 ? ['', ...more] : []),
     ...(differing.length > 0

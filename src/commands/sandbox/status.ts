@@ -1,14 +1,40 @@
+import { Flags } from '@oclif/core';
+
 import { BaseCommand } from '../../runtime/base-command.js';
-import { sandboxFolder, sandboxStatus, type SandboxStatus } from '../../runtime/sandbox.js';
+import {
+  renderEnvironment,
+  type SandboxEnvironment,
+  sandboxEnvironment,
+  sandboxFolder,
+  sandboxStatus,
+  type SandboxStatus,
+} from '../../runtime/sandbox.js';
 import { renderSandbox } from '../../runtime/views.js';
 
 export default class SandboxStatusCommand extends BaseCommand {
   static override summary = 'Show whether the sandbox runs, and what is in it.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> -o json',
+    '<%= config.bin %> <%= command.id %> --env',
+  ];
+  static override flags = {
+    env: Flags.boolean({
+      description: 'Print the variables that point hcloud and kubectl at the sandbox, for a shell to evaluate.',
+    }),
+  };
 
-  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> -o json'];
-  async run(): Promise<SandboxStatus> {
-    await this.parse(SandboxStatusCommand);
-    const status = await sandboxStatus(sandboxFolder(process.env));
+  async run(): Promise<SandboxStatus | SandboxEnvironment> {
+    const { flags } = await this.parse(SandboxStatusCommand);
+    const folder = sandboxFolder(process.env);
+    if (flags.env) {
+      return this.withRuntime(flags, async ({ workspace }) => {
+        const environment = await sandboxEnvironment(folder, workspace);
+        this.logData(renderEnvironment(environment));
+        return environment;
+      });
+    }
+    const status = await sandboxStatus(folder);
     this.log(renderSandbox(status));
     return status;
   }

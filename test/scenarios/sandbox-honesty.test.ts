@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { simulatedLines } from '../../src/runtime/views.js';
+import { Cli, type Run } from '../support/cli.js';
+
+const cli = new Cli();
+const line = 'Not everything here is real: workloads, certificates, DNS and databases are simulated.';
+let created: Run;
+
+beforeAll(async () => {
+  created = await cli.run(['cluster', 'create', 'demo', '--control-planes', '1', '--workers', '0', '--yes']);
+}, 90_000);
+afterAll(() => cli.close());
+
+describe('a cluster in the sandbox', () => {
+  it('says in one line of create, status and component status what is simulated', async () => {
+    expect(created).toMatchObject({ code: 0, out: expect.stringContaining(line) as string });
+    for (const args of [
+      ['cluster', 'status', 'demo'],
+      ['component', 'status', '-c', 'demo'],
+    ]) {
+      const { out } = await cli.run(args);
+      expect(out.split('\n').filter((one) => one === line)).toHaveLength(1);
+      const { simulated } = JSON.parse((await cli.run([...args, '--json'])).out) as { simulated: string[] };
+      expect(simulated).toEqual(['workloads', 'certificates', 'DNS', 'databases']);
+    }
+  });
+
+  it('is what hcloud’s variables and kubectl’s point at after `sandbox status --env`', async () => {
+    const { code, out } = await cli.run(['sandbox', 'status', '--env']);
+    expect(code).toBe(0);
+    const env = JSON.parse(
+      execFileSync('sh', ['-c', `${out}\nexec "$0" -p 'JSON.stringify(process.env)'`, process.execPath], {
+        encoding: 'utf8',
+        env: {},
+      }),
+    ) as Record<string, string>;
+    const answer = await fetch(`${env['HCLOUD_ENDPOINT']}/servers`, {
+      headers: { Authorization: `Bearer ${env['HCLOUD_TOKEN']}` },
+    });
+    const { servers } = (await answer.json()) as { servers: { name: string }[] };
+    expect(servers.map(({ name }) => name)).toEqual([expect.stringMatching(/^demo-/)]);
+    const { out: kubeconfig } = await cli.run(['cluster', 'kubeconfig', 'demo', '--path']);
+    expect(env['KUBECONFIG']).toBe(kubeconfig.trim());
+  });
+
+  it('has no variables to point at it once the sandbox is stopped', async () => {
+    await cli.run(['sandbox', 'stop']);
+    const { code, err } = await cli.run(['sandbox', 'status', '--env']);
+    expect(code).toBe(2);
+    expect(err).toMatch(/Start it: .* sandbox start/);
+  });
+});
+
+describe('a cluster on real machines', () => {
+  it('says nothing of anything simulated', () => expect(simulatedLines([])).toEqual([]));
+});
