@@ -9,6 +9,7 @@ import { establish } from './definitions.js';
 import { refuseBrokenBudget } from './eviction.js';
 import { isMap, type Obj } from './objects.js';
 import { jsonPatch, mergePatch, strategicPatch } from './patches.js';
+import { refuseWithoutAccount } from './pod-accounts.js';
 import { targetOf, type Target } from './request.js';
 import { list, logOf, shown, watch } from './reading.js';
 import { builtIns, fullName, type Resource } from './resources.js';
@@ -16,6 +17,7 @@ import { badRequest, conflict, invalid, methodNotAllowed, notFound, StatusError 
 import type { ObjectStore } from './store.js';
 import type { Tokens } from './tokens.js';
 import { admit, complete, receive } from './validate.js';
+import { unenforced } from './unenforced.js';
 import { refuseUnanswered } from './webhooks.js';
 
 export interface ApiContext {
@@ -30,6 +32,8 @@ export interface ApiContext {
 export interface Reply {
   readonly code: number;
   readonly body: unknown;
+  /** What a client is to show people. */
+  readonly warnings?: readonly string[];
 }
 
 /** The REST verbs on objects. Undefined means that the response was taken over by a watch. */
@@ -66,6 +70,7 @@ export function answer(
   return {
     code: result.code,
     body: isObject(result.body) ? shown(context, target, [result.body], accept) : result.body,
+    warnings: method !== 'DELETE' && target.subresource === '' && isObject(result.body) ? unenforced(result.body) : [],
   };
 }
 
@@ -112,6 +117,7 @@ function write(
     if (name !== '') throw methodNotAllowed();
     const object = admit(resource, read(context, target, withoutStatus(target, body), options), namespace);
     if (resource.namespaced) requireNamespace(store, namespace);
+    if (resource === store.resource('v1', 'Pod')) refuseWithoutAccount(store, object, namespace);
     refuseUnanswered(context.controllers.cluster, resource, 'CREATE');
     trackUpdate(undefined, object, options.manager, store.stamp(), scopeOf(target));
     addressed(context.controllers.cluster, object);

@@ -22,6 +22,7 @@ import { Resources } from './resources.js';
 import { badRequest, StatusError, tooLarge } from './status.js';
 import { ObjectStore } from './store.js';
 import { Tokens } from './tokens.js';
+import { warningHeader } from './unenforced.js';
 
 /** Parts that k3s brings unless it is told otherwise. */
 const packaged = ['servicelb', 'local-storage'];
@@ -176,7 +177,7 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
     const known = this.discovery(url, request.headers.accept ?? '');
     if (known !== undefined) return send(response, 200, known);
     const reply = answer(this.#context, request, response, url, text);
-    if (reply) send(response, reply.code, reply.body);
+    if (reply) send(response, reply.code, reply.body, reply.warnings);
   }
 
   private discovery(url: URL, accept: string): unknown {
@@ -227,11 +228,12 @@ function versionInfo(gitVersion: string): unknown {
   };
 }
 
-function send(response: ServerResponse, code: number, body: unknown): void {
+function send(response: ServerResponse, code: number, body: unknown, warnings: readonly string[] = []): void {
   const text = typeof body === 'string';
   response.writeHead(code, {
     'Content-Type': text ? 'text/plain' : aggregatedType(body),
     'Cache-Control': 'no-cache, private',
+    ...(warnings.length > 0 ? { Warning: warnings.map(warningHeader) } : {}),
   });
   response.end(text ? body : JSON.stringify(body));
 }

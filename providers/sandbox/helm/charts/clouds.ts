@@ -149,6 +149,7 @@ export const linodeCsi: ChartDefinition = {
     const chosen = textAt(values, 'defaultStorageClass');
     return [
       ...account('csi-controller-sa', namespace),
+      ...account('csi-node-sa', namespace),
       {
         apiVersion: 'storage.k8s.io/v1',
         kind: 'CSIDriver',
@@ -173,13 +174,17 @@ export const linodeCsi: ChartDefinition = {
         name: 'csi-linode-controller',
         labels: { app: 'csi-linode-controller' },
         image,
-        pod: { volumes: [token], ...placement(mapAt(values, 'csiLinodeController')) },
+        pod: {
+          serviceAccountName: 'csi-controller-sa',
+          volumes: [token],
+          ...placement(mapAt(values, 'csiLinodeController')),
+        },
       }),
       daemonSet({
         name: 'csi-linode-node',
         labels: { app: 'csi-linode-node' },
         image,
-        pod: { tolerations: [{ operator: 'Exists' }] },
+        pod: { serviceAccountName: 'csi-node-sa', tolerations: [{ operator: 'Exists' }] },
       }),
     ];
   },

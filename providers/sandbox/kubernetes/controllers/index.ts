@@ -38,6 +38,7 @@ const looked = new Set([
   'persistentvolumeclaims',
   'storageclasses',
   'namespaces',
+  'serviceaccounts',
   'poddisruptionbudgets',
 ]);
 

@@ -2,6 +2,7 @@ import { restartsOf } from '../containers/pod-status.js';
 import type { Obj } from '../objects.js';
 import type { ClusterState } from './cluster.js';
 import { conditionOf, hashOf, ownerOf } from './conditions.js';
+import { createPod } from './pod-creation.js';
 
 interface JobSpec {
   readonly backoffLimit?: number;
@@ -74,7 +75,7 @@ function makePod(cluster: ClusterState, job: Obj, { template }: JobSpec): void {
     'job-name': name,
     ...template.metadata?.labels,
   };
-  cluster.store.create(cluster.pods, {
+  createPod(cluster, job, {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {

@@ -3,6 +3,7 @@ import { clone, type Obj } from '../objects.js';
 import { selectsNode } from '../scheduling/node-choice.js';
 import type { ClusterState } from './cluster.js';
 import { hashOf, ownerOf } from './conditions.js';
+import { createPod } from './pod-creation.js';
 import { boundTo, daemonSpec, nodeOf, wantsDaemon } from './scheduler.js';
 
 interface Template {
@@ -221,7 +222,7 @@ function makePod(cluster: ClusterState, owner: Obj, name: string, { labels, node
     name: metadata.name,
     persistentVolumeClaim: { claimName: `${metadata.name}-${name}` },
   }));
-  cluster.store.create(cluster.pods, {
+  createPod(cluster, owner, {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
