@@ -1,5 +1,5 @@
 import type { YAMLMap } from 'yaml';
-import { parseDocument, isSeq, isMap } from 'yaml';
+import { parseDocument, isSeq, isMap, isScalar } from 'yaml';
 
 import type { PoolSpec } from '../domain/spec/schema.js';
 import { UsageError } from '../errors/index.js';
@@ -40,6 +40,18 @@ export function editPools(text: string, edit: PoolEdit): string {
     });
   }
   if (edit.kind === 'remove') pools.delete(index);
-  else (pools.items[index] as YAMLMap).set('count', edit.count);
+  else {
+    const pool = pools.items[index] as YAMLMap;
+    const inPlace = withNumber(text, pool.get('count', true), edit.count);
+    if (inPlace !== undefined) return inPlace;
+    pool.set('count', edit.count);
+  }
   return written();
+}
+
+/** The text with another number where this one stands, byte for byte the same around it; undefined: none stands there. */
+function withNumber(text: string, node: unknown, value: number): string | undefined {
+  if (!isScalar(node) || !node.range || node.anchor !== undefined) return undefined;
+  const [start, end] = node.range;
+  return text.slice(start, end) === node.source ? `${text.slice(0, start)}${value}${text.slice(end)}` : undefined;
 }

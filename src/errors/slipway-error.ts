@@ -8,6 +8,7 @@ export const exitCodes = {
   changes: 5,
   declined: 6,
   busy: 7,
+  unhealthy: 8,
   interrupted: 130,
 } as const;
 

@@ -57,6 +57,7 @@ export function planFoundation({ facts, tools, request }: PhaseContext): Foundat
       phase: 'Lay the foundation',
       target: piece.name || request.cluster.name,
       text: piece.text,
+      changes: piece.state === 'differs',
       needs,
       apply,
     };

@@ -25,10 +25,12 @@ function presentStep(context: PhaseContext, machine: WantedMachine, { api }: Con
   const kept = comparison.kept.find(({ name }) => name === machine.name);
   const patch = node && nodePatch(node, marksOf(context, machine, kept));
   return (
-    patch &&
-    labelStep(machine, describePatch(patch), needsOf(api), (run) =>
-      valueOf(api, run).kube.patchNode(machine.name, patch, run),
-    )
+    patch && {
+      ...labelStep(machine, describePatch(patch), needsOf(api), (run) =>
+        valueOf(api, run).kube.patchNode(machine.name, patch, run),
+      ),
+      changes: true,
+    }
   );
 }
 

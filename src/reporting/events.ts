@@ -16,6 +16,8 @@ export interface StepInfo {
   readonly details?: readonly string[] | undefined;
   /** True when it takes something away: asked about first, marked in plans. */
   readonly destroys?: boolean | undefined;
+  /** True when it changes what is there, also where it has no `details`. */
+  readonly changes?: boolean | undefined;
   /** What `details` tells of is new, nothing of it is there yet. */
   readonly adds?: boolean | undefined;
 }

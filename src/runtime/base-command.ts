@@ -5,11 +5,14 @@ import { printableLines } from '../domain/printable.js';
 import { exitCodes, InterruptedError, SlipwayError } from '../errors/index.js';
 import {
   asTyped,
+  colorMarks,
+  colorTrouble,
   createReporter,
   errorToJson,
   leaveAtOnce,
   programName,
   renderError,
+  takesColor,
   type ProgressMode,
 } from '../ui/index.js';
 import type { Runtime } from './context.js';
@@ -95,6 +98,17 @@ export abstract class BaseCommand extends Command {
     super.log('%s', printableLines(this.asTyped(message)));
   }
 
+  /** A text with colours for its marks, where standard output takes them. */
+  protected logMarked(text: string): void {
+    const safe = printableLines(this.asTyped(text));
+    super.log('%s', takesColor(process.stdout, process.env) ? colorMarks(safe) : safe);
+  }
+
+  /** Columns of standard output; what is no terminal has as many as most. */
+  protected get columns(): number {
+    return process.stdout.columns || Number(process.env['COLUMNS']) || 80;
+  }
+
   /** Data that a program reads: as it is, but for a terminal. */
   protected logData(text: string): void {
     super.log('%s', process.stdout.isTTY ? printableLines(text) : text);
@@ -120,17 +134,24 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override logJson(json: unknown): void {
+    // A command that streamed its objects has nothing left to print.
+    if (json === undefined) return;
     const format = outputFormat(this.argv) ?? 'json';
     const text = format === 'name' ? this.namesOf(json).map(printableLines).join('\n') : formatted(json, format);
     if (text !== '') process.stdout.write(`${text}\n`);
   }
 
+  /** An error as `--json` tells of it. */
+  protected errorJson(error: unknown): unknown {
+    return errorToJson(error, (text) => this.asTyped(text));
+  }
+
   protected override async catch(error: Error): Promise<void> {
     const known = error instanceof SlipwayError ? error : (parseError(error, this.parsedCommand()) ?? error);
     const code = known instanceof SlipwayError ? known.exitCode : exitCodes.unexpected;
-    if (this.jsonEnabled() && outputFormat(this.argv) !== 'name')
-      this.logJson({ error: errorToJson(known, (text) => this.asTyped(text)) });
-    process.stderr.write(`${this.asTyped(renderError(known))}\n`);
+    if (this.jsonEnabled() && outputFormat(this.argv) !== 'name') this.logJson({ error: this.errorJson(known) });
+    const text = this.asTyped(renderError(known));
+    process.stderr.write(`${takesColor(process.stderr, process.env) ? colorTrouble(text) : text}\n`);
     process.exitCode = code;
   }
 

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
 
 import { editPools, parseCluster, type PoolEdit } from '../config/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
@@ -23,8 +23,11 @@ export async function changePools(
   // What the file would then say must be what is made; a file that cannot be read back is refused before any change.
   if (edited !== undefined) parseCluster(edited, input.file!);
   if (edited !== undefined) {
-    await writeFile(`${input.file!}.slipway.tmp`, edited);
-    await rename(`${input.file!}.slipway.tmp`, input.file!);
+    // A link stays one, and who may read the file stays the same.
+    const file = await realpath(input.file!);
+    const { mode } = await stat(file);
+    await writeFile(`${file}.slipway.tmp`, edited, { mode });
+    await rename(`${file}.slipway.tmp`, file);
     runtime.reporter.emit({ type: 'note', at: runtime.clock.now(), level: 'info', text: `changed ${input.file!}` });
   }
   return reconcile(runtime, { ...input, spec }, `pool ${edit.kind}`, commandLine);

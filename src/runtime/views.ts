@@ -46,7 +46,7 @@ export function deletedText({ cluster, removed, left, keptVolumes }: DeleteResul
   ].join('\n');
 }
 
-export function renderClusters(clusters: readonly ListedCluster[]): string {
+export function renderClusters(clusters: readonly ListedCluster[], columns: number): string {
   if (clusters.length === 0) return 'There is no cluster yet. Make one: slipway cluster create demo';
   return table(
     ['NAME', 'PROVIDER', 'KUBERNETES', 'MACHINES', 'CREATED', ''],
@@ -58,10 +58,12 @@ export function renderClusters(clusters: readonly ListedCluster[]): string {
       cluster.createdAt.slice(0, 16).replace('T', ' '),
       cluster.running ? `${cluster.running.operation} runs` : cluster.inWorkspace ? '' : 'not in this workspace',
     ]),
+    { columns },
   );
 }
 
-export function renderStatus(status: ClusterStatus): string {
+/** @param columns of the screen; undefined: the table is shown in full */
+export function renderStatus(status: ClusterStatus, columns?: number): string {
   const { etcd } = status;
   const api = status.api.reachable ? 'answers' : 'does not answer';
   return [
@@ -81,8 +83,10 @@ export function renderStatus(status: ClusterStatus): string {
     table(
       ['MACHINE', 'POOL', 'HOST', 'TYPE', 'PLACE', 'STATUS', 'NODE', 'VERSION', 'ADDRESS', 'PRIVATE'],
       status.machines.map(machineRow),
+      { columns, leaveOut: ['PRIVATE', 'PLACE', 'TYPE', 'VERSION', 'ADDRESS', 'HOST', 'POOL'] },
     ),
     ...(status.strayNodes.length > 0 ? ['', `nodes without a machine: ${status.strayNodes.join(', ')}`] : []),
+    ...(status.problems.length > 0 ? ['', 'Not healthy:', ...status.problems.map((line) => `  ${line}`)] : []),
     ...status.remarks.map((remark) => `\n${remark}`),
     '',
     differences(status),

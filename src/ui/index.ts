@@ -1,3 +1,4 @@
+export * from './color.js';
 export * from './errors.js';
 export * from './leave.js';
 export * from './live.js';

@@ -11,7 +11,7 @@ import { outdatedSection } from './outdated.js';
 export function renderPlan(planned: readonly StepInfo[], outdated: readonly OutdatedMachine[] = []): string {
   const steps = planned.map(printableStep);
   const left = outdatedSection(outdated);
-  if (steps.length === 0 && left === undefined) return 'Nothing to do: everything is as asked.';
+  if (steps.length === 0 && left === undefined) return 'No changes. The cluster matches the file.';
   const lines: string[] = [];
   for (const phase of new Set(steps.map((step) => step.phase))) {
     const own = steps.filter((step) => step.phase === phase);
@@ -24,10 +24,9 @@ export function renderPlan(planned: readonly StepInfo[], outdated: readonly Outd
     lines.push('');
   }
   if (left !== undefined) lines.push(left, '');
-  const destroying = steps.filter((step) => step.destroys).length;
-  lines.push(
-    `${steps.length === 0 ? 'No steps' : count(steps.length, 'step')}${destroying > 0 ? `, ${destroying} of which take something away` : ''}${differing(outdated)}.`,
-  );
+  const marked = (mark: string): number => steps.filter((step) => markOf(step) === mark).length;
+  const sum = `${count(steps.length, 'step')}: ${marked('+')} to add, ${marked('~')} to change, ${marked('-')} to remove`;
+  lines.push(`${steps.length === 0 ? 'No steps' : sum}${differing(outdated)}.`);
   return lines.join('\n');
 }
 
@@ -36,7 +35,8 @@ const differing = ({ length }: readonly OutdatedMachine[]): string =>
     ? ''
     : `; ${count(length, 'machine')} ${length === 1 ? 'differs' : 'differ'} from the file and would be left as ${length === 1 ? 'it is' : 'they are'}`;
 
-const markOf = ({ destroys, adds, details }: StepInfo): string => (destroys ? '-' : details && !adds ? '~' : '+');
+const markOf = ({ destroys, adds, changes, details }: StepInfo): string =>
+  destroys ? '-' : changes || (details && !adds) ? '~' : '+';
 
 /** A step whose words may be shown: a server's name cannot end a line or hide one. */
 export function printableStep(step: StepInfo): StepInfo {

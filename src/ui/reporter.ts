@@ -1,6 +1,7 @@
 import { printable, printableJson, printableLines } from '../domain/printable.js';
 import type { Clock } from '../domain/clock.js';
 import type { ReportEvent, Reporter } from '../reporting/index.js';
+import { colorTrouble, takesColor } from './color.js';
 import { printableStep } from './plan.js';
 import { PlainLines } from './plain.js';
 import { PrettyProgress } from './pretty.js';
@@ -22,14 +23,16 @@ export interface ReporterOptions {
 export function createReporter({ mode, stderr, stdin, env, yes, confirmName, clock }: ReporterOptions): Reporter {
   const terminal = stderr.isTTY === true && !env['CI'] && env['TERM'] !== 'dumb';
   const shown = mode === 'auto' ? (terminal ? 'pretty' : 'plain') : mode;
+  const colored = takesColor(stderr, env);
   const line = (text: string): void => void stderr.write(`${text}\n`);
+  const people = (text: string): void => line(colored ? colorTrouble(printableLines(text)) : printableLines(text));
   const asking: Asking = {
     interactive: stdin.isTTY === true && stderr.isTTY === true && !env['CI'],
     yes,
     confirmName,
     write: (text) => void stderr.write(text),
   };
-  const sink = sinkFor(shown, stderr, line, clock);
+  const sink = sinkFor(shown, stderr, { line, people }, clock);
   let interrupting = false;
   return {
     emit: (event) => {
@@ -52,14 +55,14 @@ interface Sink {
 function sinkFor(
   mode: Exclude<ProgressMode, 'auto'>,
   stderr: NodeJS.WriteStream,
-  line: (text: string) => void,
+  { line, people }: Readonly<Record<'line' | 'people', (text: string) => void>>,
   clock: Clock,
 ): Sink {
   switch (mode) {
     case 'pretty':
       return escaping(new PrettyProgress(stderr, clock));
     case 'plain':
-      return escaping(new PlainLines((text) => line(printableLines(text)), clock));
+      return escaping(new PlainLines(people, clock));
     case 'json':
       return { emit: (event) => line(printableJson(event)) };
     case 'none':

@@ -1,21 +1,62 @@
 import { printable } from '../domain/printable.js';
 
-/** Columns padded to their widest cell; no borders, so that lines can be cut and grepped. Empty columns go. */
-export function table(header: readonly string[], cells: readonly (readonly string[])[]): string {
-  const rows = cells.map((row) => row.map(printable));
-  const used = header.map(
-    (title, column) => rows.some((row) => (row[column] ?? '') !== '') || (title !== '' && rows.length === 0),
+export interface TableOptions {
+  /** How wide it may be; undefined: as wide as it is. */
+  readonly columns?: number | undefined;
+  /** Titles of columns that go, the first one first, until it fits. */
+  readonly leaveOut?: readonly string[];
+}
+
+/**
+ * Columns padded to their widest cell; no borders, so that lines can be cut and grepped. Empty columns go, then those
+ * that may be left out, and the last column goes on in further lines: no cell is ever cut.
+ */
+export function table(
+  header: readonly string[],
+  cells: readonly (readonly string[])[],
+  { columns, leaveOut = [] }: TableOptions = {},
+): string {
+  const rows = cells.map((row) => header.map((_, column) => printable(row[column] ?? '')));
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
+  let shown = [...header.keys()].filter(
+    (column) => rows.some((row) => row[column] !== '') || (header[column] !== '' && rows.length === 0),
   );
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
-  );
+  const width = (): number => shown.reduce((sum, column) => sum + widths[column]! + gap.length, -gap.length);
+  const left: string[] = [];
+  for (const title of leaveOut) {
+    if (columns === undefined || width() <= columns) break;
+    const column = header.indexOf(title);
+    if (!shown.includes(column)) continue;
+    shown = shown.filter((other) => other !== column);
+    left.push(title);
+  }
+  const last = shown.at(-1) ?? 0;
+  const room = columns === undefined ? Infinity : Math.max(leastRoom, columns - (width() - widths[last]!));
+  const indent = ' '.repeat(width() - widths[last]!);
   const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .filter((_, column) => used[column])
-      .join('  ')
+    shown
+      .map((column) =>
+        column === last ? wrapped(row[column]!, room).join(`\n${indent}`) : row[column]!.padEnd(widths[column]!),
+      )
+      .join(gap)
       .trimEnd();
-  return [header, ...rows].map((row) => line(header.map((_, column) => row[column] ?? ''))).join('\n');
+  const note = left.length === 0 ? [] : [`(--wide shows ${left.join(', ')} too)`];
+  return [...[header, ...rows].map(line), ...note].join('\n');
+}
+
+const gap = '  ';
+/** Narrower than this a text is harder to read than a line that is too long. */
+const leastRoom = 20;
+
+/** Lines of whole words, each as long as there is room; a word that is longer stands alone. */
+function wrapped(text: string, room: number): string[] {
+  const lines: string[] = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!;
+    if (line !== '' && line.length + 1 + word.length > room) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines;
 }
 
 /** `840 ms`, `4.1 s`, `3 min 12 s`, `2 h 5 min`. @param ms milliseconds */

@@ -292,7 +292,7 @@ export async function execute(
   }
 }
 
-export function stepInfo({ id, phase, target, text, needs, destroys, adds, details }: Step): StepInfo {
+export function stepInfo({ id, phase, target, text, needs, destroys, changes, adds, details }: Step): StepInfo {
   return {
     id,
     phase,
@@ -300,6 +300,7 @@ export function stepInfo({ id, phase, target, text, needs, destroys, adds, detai
     text,
     needs,
     ...(destroys ? { destroys } : {}),
+    ...(changes ? { changes } : {}),
     ...(adds ? { adds } : {}),
     ...(details ? { details } : {}),
   };

@@ -39,6 +39,8 @@ export interface ClusterStatus {
   readonly machines: readonly MachineStatus[];
   /** Nodes in Kubernetes without a machine. */
   readonly strayNodes: readonly string[];
+  /** What keeps the cluster from being healthy, a line each; empty: nothing does. */
+  readonly problems: readonly string[];
   /** What differs from the file, as the steps that would mend it. */
   readonly differs: readonly StepInfo[];
   /** Machines that are not as the file asks for, which those steps would leave so. */
@@ -126,6 +128,8 @@ function compose(
   const nodes = facts.nodes ? [...facts.nodes.values()] : undefined;
   const servers = nodes?.filter((node) => node.controlPlane);
   const names = new Set(facts.machines.map((machine) => machine.name));
+  const etcd =
+    servers && etcdHealth(servers.length, servers.filter((node) => node.ready && node.etcdVoter === true).length);
   return {
     cluster: record.name,
     id: record.id,
@@ -133,7 +137,8 @@ function compose(
     kubernetesVersion: servers?.length ? facts.newcomerVersion : (record.runningVersion ?? 'unknown'),
     simulated: provider.simulated ?? [],
     api: { reachable: facts.api !== undefined },
-    etcd: servers && etcdHealth(servers.length, servers.filter((node) => node.ready && node.etcdVoter === true).length),
+    etcd,
+    problems: healthProblems(facts.machines, facts.nodes, etcd),
     machines: facts.machines.map((machine) => ({
       name: machine.name,
       pool: machine.pool,
@@ -153,6 +158,22 @@ function compose(
     running,
     kubeconfig: folder.kubeconfigPath,
   };
+}
+
+/** What is wrong with what is there. A machine that is not there yet differs from the file, and is no illness. */
+export function healthProblems(
+  machines: readonly Pick<Machine, 'name' | 'status'>[],
+  nodes: ReadonlyMap<string, Pick<NodeFacts, 'ready' | 'notReadyBecause'>> | undefined,
+  etcd: EtcdHealth | undefined,
+): string[] {
+  const ill = machines.filter(({ status }) => status !== 'running').map(({ name, status }) => `${name} is ${status}`);
+  if (!nodes) return ['the Kubernetes API does not answer', ...ill];
+  const voting = etcd && etcd.voters < etcd.members ? [`${etcd.voters} of ${etcd.members} etcd members vote`] : [];
+  const noNode = machines.filter(({ name }) => !nodes.has(name)).map(({ name }) => `${name} is no node of the cluster`);
+  const notReady = [...nodes]
+    .filter(([, { ready }]) => !ready)
+    .map(([name, { notReadyBecause }]) => `${name} is not Ready: ${notReadyBecause ?? 'unknown'}`);
+  return [...voting, ...ill, ...noNode, ...notReady];
 }
 
 function nodeStatus(node: NodeFacts | undefined): MachineStatus['node'] {

@@ -44,7 +44,7 @@ describe('machines that differ from the file', () => {
       ].join('\n'),
     );
     expect(renderPlan([step], [machine, machine]).split('\n').at(-1)).toBe(
-      '1 step; 2 machines differ from the file and would be left as they are.',
+      '1 step: 1 to add, 0 to change, 0 to remove; 2 machines differ from the file and would be left as they are.',
     );
   });
 

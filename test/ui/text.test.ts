@@ -6,7 +6,7 @@ import { FakeClock } from '../support/fake-clock.js';
 import { PlainLines } from '../../src/ui/plain.js';
 import { confirm, type Asking } from '../../src/ui/prompt.js';
 import { nearest } from '../../src/ui/not-found.js';
-import { duration, leaveAtOnce, renderError, renderPlan, table } from '../../src/ui/index.js';
+import { duration, fitScreen, leaveAtOnce, liveObjects, renderError, renderPlan, table } from '../../src/ui/index.js';
 
 const step = (id: string, more: Partial<StepInfo> = {}): StepInfo => ({
   id,
@@ -38,6 +38,49 @@ describe('what people read', () => {
     ).toBe('NAME    N\na       1\nlonger  22');
   });
 
+  it('fits a table into the screen: columns go in their order, the last one goes on below', () => {
+    const header = ['MACHINE', 'ZONE', 'PRIVATE', 'WHY'];
+    const why = 'waits for a volume that is attached elsewhere';
+    const rows = [['demo-workers-1', 'fsn1-dc14', '10.0.0.11', why]];
+    const fitted = table(header, rows, { columns: 40, leaveOut: ['PRIVATE', 'ZONE'] });
+    expect(Math.max(...fitted.split('\n').map((line) => line.length))).toBeLessThanOrEqual(40);
+    expect(fitted.replace(/\s+/g, ' ')).toContain(why);
+    expect(fitted).toContain('(--wide shows PRIVATE, ZONE too)');
+    expect(table(header, rows, { columns: 200, leaveOut: ['PRIVATE'] })).toBe(table(header, rows));
+  });
+
+  it('fits a watched text into the screen, and says how much is not shown', () => {
+    const text = Array.from({ length: 30 }, (_, index) => `line ${index + 1} ${'x'.repeat(100)}`).join('\n');
+    const lines = fitScreen(text, { columns: 40, rows: 10 }).split('\n');
+    expect(lines).toHaveLength(9);
+    expect(Math.max(...lines.map((line) => line.length))).toBe(40);
+    expect(lines.at(-1)).toBe('… 22 more lines');
+    expect(fitScreen('one\ntwo', { columns: 40, rows: 3 })).toBe('one\ntwo');
+  });
+
+  it('streams what it watches as one object a line, also where a look fails', async () => {
+    const controller = new AbortController();
+    const looks = [
+      async () => ({ ready: 3 }),
+      async () => Promise.reject(new Error('cut off')),
+      async () => ({ ready: 4 }),
+    ];
+    const lines: string[] = [];
+    await liveObjects(
+      async () => {
+        const look = looks.shift()!;
+        return look();
+      },
+      (error) => ({ error: (error as Error).message }),
+      {
+        intervalMs: 1,
+        signal: controller.signal,
+        out: { write: (text: string) => (lines.push(text) === 3 && controller.abort(), true) },
+      },
+    );
+    expect(lines).toEqual(['{"ready":3}\n', '{"error":"cut off"}\n', '{"ready":4}\n']);
+  });
+
   it('an error with its details and what to do next, and no stack', () => {
     const error = new IncompleteError('no disk', {
       code: 'DISK_FULL',
@@ -53,9 +96,9 @@ describe('what people read', () => {
     expect(
       renderPlan([step('cp-1'), step('old', { phase: 'Remove machines', text: 'delete it', destroys: true })]),
     ).toBe(
-      'Create machines\n  + cp-1  create a cx23\n\nRemove machines\n  - old  delete it\n\n2 steps, 1 of which take something away.',
+      'Create machines\n  + cp-1  create a cx23\n\nRemove machines\n  - old  delete it\n\n2 steps: 1 to add, 0 to change, 1 to remove.',
     );
-    expect(renderPlan([])).toBe('Nothing to do: everything is as asked.');
+    expect(renderPlan([])).toBe('No changes. The cluster matches the file.');
   });
 
   it('plain progress with the time since the start', () => {

@@ -20,7 +20,7 @@ export default class ClusterList extends BaseCommand {
     const { flags } = await this.parse(ClusterList);
     return this.withRuntime(flags, async (runtime) => {
       const clusters = await listClusters(runtime, flags.provider);
-      this.log(renderClusters(clusters));
+      this.log(renderClusters(clusters, this.columns));
       return { clusters };
     });
   }

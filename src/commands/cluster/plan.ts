@@ -30,7 +30,7 @@ export default class ClusterPlanCommand extends BaseCommand {
         true,
       );
       const plan = await planChanges(runtime, input);
-      this.log(renderPlan(plan.steps, plan.outdated));
+      this.logMarked(renderPlan(plan.steps, plan.outdated));
       if (plan.steps.length > 0 && plan.monthly) this.log(`\n${priceText(plan.monthly)}`);
       if (flags['detailed-exitcode'] && plan.steps.length + plan.outdated.length > 0) {
         process.exitCode = exitCodes.changes;

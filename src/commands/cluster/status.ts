@@ -1,12 +1,13 @@
 import { Args, Flags } from '@oclif/core';
 
 import { clusterToYaml } from '../../config/index.js';
+import { exitCodes } from '../../errors/index.js';
 import { BaseCommand } from '../../runtime/base-command.js';
 import { currentFile } from '../../runtime/cluster-input.js';
 import { renderHistory, renderStatus } from '../../runtime/views.js';
-import { liveScreen } from '../../ui/index.js';
+import { liveObjects, liveScreen } from '../../ui/index.js';
 import { knownCluster } from '../../workflows/known-cluster.js';
-import { clusterHistory, clusterStatus } from '../../workflows/status.js';
+import { clusterHistory, type ClusterStatus, clusterStatus } from '../../workflows/status.js';
 
 export default class ClusterStatusCommand extends BaseCommand {
   static override summary = 'Show machines, nodes, versions, health, and what differs from the file.';
@@ -21,13 +22,20 @@ export default class ClusterStatusCommand extends BaseCommand {
   static override flags = {
     watch: Flags.boolean({ char: 'w', description: 'Keep showing it until Ctrl-C.', exclusive: ['spec', 'history'] }),
     interval: Flags.integer({ description: 'Seconds between looks with --watch.', default: 3, min: 1 }),
+    'exit-code': Flags.boolean({
+      description: 'Exit with 8 when the cluster is not healthy.',
+      exclusive: ['watch', 'spec', 'history'],
+    }),
+    wide: Flags.boolean({ description: 'Show every column, however wide.' }),
     spec: Flags.boolean({ description: 'Print what was asked for, as a cluster file.', exclusive: ['history'] }),
     history: Flags.boolean({ description: 'List the operations on the cluster, newest first.' }),
   };
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(ClusterStatusCommand);
-    return this.withRuntime(flags, async (runtime) => {
+    // Nothing else writes on a screen that is drawn anew.
+    const quiet = flags.watch && flags.progress === 'auto' ? { ...flags, progress: 'none' } : flags;
+    return this.withRuntime(quiet, async (runtime) => {
       if (flags.spec) {
         const { record } = await knownCluster(runtime.workspace, args.name);
         this.logData(clusterToYaml(record.spec).trimEnd());
@@ -38,18 +46,19 @@ export default class ClusterStatusCommand extends BaseCommand {
         this.log(renderHistory(operations));
         return { operations };
       }
-      const look = async () => clusterStatus(runtime, args.name, await currentFile(runtime, args.name));
-      if (!flags.watch) {
-        const status = await look();
-        this.log(renderStatus(status));
-        return status;
+      const look = async (): Promise<ClusterStatus> =>
+        clusterStatus(runtime, args.name, await currentFile(runtime, args.name));
+      const text = (status: ClusterStatus): string => renderStatus(status, flags.wide ? undefined : this.columns);
+      if (flags.watch) {
+        const live = { intervalMs: flags.interval * 1000, signal: runtime.signal, out: process.stdout };
+        if (this.jsonEnabled()) await liveObjects(look, (error) => ({ error: this.errorJson(error) }), live);
+        else await liveScreen(async () => this.asTyped(text(await look())), live);
+        return undefined;
       }
-      await liveScreen(async () => this.asTyped(renderStatus(await look())), {
-        intervalMs: flags.interval * 1000,
-        signal: runtime.signal,
-        out: process.stdout,
-      });
-      return undefined;
+      const status = await look();
+      this.log(text(status));
+      if (flags['exit-code'] && status.problems.length > 0) process.exitCode = exitCodes.unhealthy;
+      return status;
     });
   }
 }

@@ -38,7 +38,9 @@ export default class ComponentListCommand extends BaseCommand {
         ...(on ? amount(requests) : ['', '', '']),
         because,
       ]);
-      this.log(table(['COMPONENT', '', 'VERSION', 'CPU', 'MEMORY', 'VOLUMES', 'BECAUSE'], rows));
+      this.log(
+        table(['COMPONENT', '', 'VERSION', 'CPU', 'MEMORY', 'VOLUMES', 'BECAUSE'], rows, { columns: this.columns }),
+      );
       const [cpu, memory, volumes] = amount(list.total);
       this.log(
         `\nTogether they ask for ${cpu} of cpu, ${memory} of memory${volumes === '' ? '' : `, volumes ${volumes}`}.`,

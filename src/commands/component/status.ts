@@ -20,7 +20,7 @@ export default class ComponentStatusCommand extends BaseCommand {
     const { cluster } = namedCluster(argv.map(String), flags, 'component status', []);
     return this.withRuntime(flags, async (runtime) => {
       const status = await componentStatus(runtime, cluster);
-      this.log(rendered(status));
+      this.log(rendered(status, this.columns));
       return status;
     });
   }
@@ -30,7 +30,7 @@ export default class ComponentStatusCommand extends BaseCommand {
   }
 }
 
-function rendered({ cluster, simulated, components }: ComponentStatus): string {
+function rendered({ cluster, simulated, components }: ComponentStatus, columns: number): string {
   if (components.length === 0) return `${cluster} has no components, and is not asked to.`;
   const rows = components.map(({ name, wanted, installed, health, why }) => [
     name,
@@ -43,7 +43,7 @@ function rendered({ cluster, simulated, components }: ComponentStatus): string {
   const differing = components.filter(({ differs }) => differs !== undefined);
   return [
     ...simulatedLines(simulated),
-    table(['COMPONENT', 'WANTED', 'INSTALLED', 'HEALTH', 'WHY'], rows),
+    table(['COMPONENT', 'WANTED', 'INSTALLED', 'HEALTH', 'WHY'], rows, { columns }),
     ...(more.length > 0 ? ['', ...more] : []),
     ...(differing.length > 0
       ? [

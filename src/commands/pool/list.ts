@@ -27,7 +27,7 @@ export default class PoolList extends BaseCommand {
     return this.withRuntime(flags, async (runtime) => {
       const pools = rowsOf(await clusterStatus(runtime, cluster));
       const rows = pools.map((pool) => [pool.name, String(pool.machines), String(pool.ready), pool.types.join(', ')]);
-      this.log(table(['POOL', 'MACHINES', 'READY', 'TYPES'], rows));
+      this.log(table(['POOL', 'MACHINES', 'READY', 'TYPES'], rows, { columns: this.columns }));
       return { pools };
     });
   }
