@@ -45,13 +45,65 @@ export function loadOpenApi(): OpenApi | undefined {
   return new Checker(amended(readDocument()));
 }
 
+/** A network's members, which came after this copy of the document. */
+const memberList = {
+  parameters: [
+    ...['type', 'status', 'subnet'].map((name) => ({
+      name,
+      in: 'query',
+      schema: { type: 'array', items: { type: 'string' } },
+    })),
+    ...['page', 'per_page'].map((name) => ({ name, in: 'query', schema: { type: 'integer' } })),
+  ],
+  responses: {
+    '200': {
+      content: {
+        'application/json': {
+          schema: {
+            type: 'object',
+            required: ['members', 'meta'],
+            properties: {
+              members: {
+                type: 'array',
+                items: {
+                  type: 'object',
+                  required: ['type', 'id', 'ip', 'status', 'alias_ips', 'subnet'],
+                  properties: {
+                    type: { enum: ['server', 'load_balancer'] },
+                    id: { type: 'integer' },
+                    ip: { type: 'string' },
+                    status: { enum: ['ok', 'attaching', 'detaching', 'updating', 'error'] },
+                    alias_ips: { type: 'array', items: { type: 'string' } },
+                    subnet: { type: 'string' },
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+};
+
 /**
  * What the document's prose says and its schemas do not: a free primary IP's assignee, ids where the schema knows
- * only names, and a load balancer's service whose missing parts have defaults.
+ * only names, and a load balancer's service whose missing parts have defaults. And what has changed since this copy of
+ * it, by the change logs of the official clients: load balancers hold Primary IPs and are deleted by an action.
  */
 function amended<T extends object>(document: T): T {
   const schemas = at(document, ['components', 'schemas']);
-  at(schemas, ['PrimaryIp', 'properties', 'assignee_type'])['enum'] = ['server', 'unassigned'];
+  at(schemas, ['PrimaryIp', 'properties', 'assignee_type'])['enum'] = ['server', 'load_balancer', 'unassigned'];
+  const deleteBalancer = at(document, ['paths', '/load_balancers/{id}', 'delete', 'responses']);
+  deleteBalancer['201'] = at(document, [
+    'paths',
+    '/load_balancers/{id}/actions/add_target',
+    'post',
+    'responses',
+    '201',
+  ]);
+  delete deleteBalancer['204'];
+  at(document, ['paths'])['/networks/{id}/members'] = { get: memberList };
   const idOrName = { type: ['string', 'integer'] };
   const body = (path: string) =>
     at(document, ['paths', path, 'post', 'requestBody', 'content', 'application/json', 'schema', 'properties']);

@@ -14,7 +14,7 @@ import { balancers, join } from './balancers.js';
 import { balancerTypes } from './catalogue.js';
 import { oneOf } from './collection.js';
 import type { Effect } from './effects.js';
-import { notFound, refused } from './errors.js';
+import { notFound, refused, unknownWord } from './errors.js';
 import type { ResourceRef } from './actions.js';
 import { byIdOrName, idOrName, idShape, post, readBody, type Route } from './routes.js';
 import type { BalancerRecord } from './state.js';
@@ -97,7 +97,9 @@ export const balancerActionRoutes: readonly Route[] = [
     return { resources: [{ type: 'network', id: network }] };
   }),
   change('change_algorithm', 'change_algorithm', (_world, balancer, body) => {
-    balancer.algorithm = readBody(z.object({ type: z.enum(['round_robin', 'least_connections']) }), body).type;
+    const { type } = readBody(z.object({ type: z.string() }), body);
+    if (type !== 'round_robin' && type !== 'least_connections') throw unknownWord('type', 'is not a known algorithm');
+    balancer.algorithm = type;
   }),
   change('change_type', 'change_load_balancer_type', (_world, balancer, body) => {
     const wanted = readBody(z.object({ load_balancer_type: idOrName }), body).load_balancer_type;

@@ -81,18 +81,17 @@ export function fillService(
       retries: check.retries ?? 3,
       ...(http ? { http } : {}),
     },
-    ...(wanted.protocol === 'tcp'
-      ? {}
-      : { http: fillHttp(wanted.protocol, { ...old?.http, ...definedOf(wanted.http ?? {}) }) }),
+    ...(wanted.protocol === 'tcp' ? {} : { http: fillHttp({ ...old?.http, ...definedOf(wanted.http ?? {}) }) }),
   };
 }
 
-const fillHttp = (protocol: 'http' | 'https', wanted: object): object => ({
+const fillHttp = (wanted: object): object => ({
   cookie_name: 'HCLBSTICKY',
   cookie_lifetime: 300,
   timeout_idle: 50,
   sticky_sessions: false,
-  ...(protocol === 'https' ? { certificates: [], redirect_http: false } : {}),
+  certificates: [],
+  redirect_http: false,
   ...wanted,
 });
 
@@ -133,7 +132,10 @@ export function addTarget(world: World, balancer: BalancerRecord, wanted: z.outp
     throw refused('load_balancer_not_attached_to_network', 'the load balancer is not attached to a network');
   }
   if (wanted.type !== 'ip' && !privately && !balancer.isPublic) {
-    throw refused('load_balancer_public_interface_disabled', 'the public interface of the load balancer is disabled');
+    throw refused(
+      'load_balancer_public_interface_disabled',
+      'load balancer public interface is disabled, cannot add target using public IP',
+    );
   }
   switch (wanted.type) {
     case 'server': {

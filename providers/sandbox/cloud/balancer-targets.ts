@@ -5,7 +5,13 @@ import { publicAddressOf } from './public-address.js';
 import type { BalancerRecord, BalancerService, BalancerTarget, ServerRecord } from './state.js';
 import type { World } from './world.js';
 
-type Health = 'healthy' | 'unhealthy' | 'unknown';
+interface Health {
+  readonly status: 'healthy' | 'unhealthy' | 'unknown';
+  /** Why a check failed; only where it did. */
+  readonly detail?: 'layer4_no_connection' | 'layer4_timeout';
+}
+
+const unreachable: Health = { status: 'unhealthy', detail: 'layer4_timeout' };
 
 /** The servers a target means now: labels are looked at each time. */
 export function serversOf(world: World, target: BalancerTarget): ServerRecord[] {
@@ -51,11 +57,13 @@ export function healthOf(
   server: ServerRecord,
   service: BalancerService,
 ): Health {
-  if (!balancer.ready) return 'unknown';
-  if (addressFor(world, balancer, target, server) === undefined) return 'unhealthy';
+  if (!balancer.ready) return { status: 'unknown' };
+  if (addressFor(world, balancer, target, server) === undefined) return unreachable;
   const { port } = service.health_check;
-  if (!isPrivately(target) && !isAllowed(world, server, port, balancer.ipv4)) return 'unhealthy';
-  return world.probe.listening(server.id, port) ? 'healthy' : 'unhealthy';
+  if (!isPrivately(target) && !isAllowed(world, server, port, balancer.ipv4)) return unreachable;
+  if (world.probe.listening(server.id, port)) return { status: 'healthy' };
+  // A machine that runs says no at once; one that does not says nothing.
+  return server.status === 'running' ? { status: 'unhealthy', detail: 'layer4_no_connection' } : unreachable;
 }
 
 const healthStatus = (
@@ -66,7 +74,7 @@ const healthStatus = (
 ): object[] =>
   balancer.services.map((service) => ({
     listen_port: service.listen_port,
-    status: server ? healthOf(world, balancer, target, server, service) : 'unknown',
+    ...(server ? healthOf(world, balancer, target, server, service) : { status: 'unknown' }),
   }));
 
 const renderServer = (
@@ -109,7 +117,7 @@ export function behind(world: World, balancer: BalancerRecord, listenPort: numbe
   if (!service) return [];
   const found = balancer.targets.flatMap((target) =>
     serversOf(world, target)
-      .filter((server) => healthOf(world, balancer, target, server, service) === 'healthy')
+      .filter((server) => healthOf(world, balancer, target, server, service).status === 'healthy')
       .filter((server) => world.probe.listening(server.id, service.destination_port))
       .map((server) => server.id),
   );

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { actionsOf } from './action-routes.js';
-import { publicIpv4, publicIpv6 } from './addresses.js';
+import { actionAnswer, actionsOf } from './action-routes.js';
 import { addTarget, assertServiceRoom, fillService, serviceShape, targetShape } from './balancer-shapes.js';
 import { renderTarget } from './balancer-targets.js';
 import { balancerTypes, renderBalancerType, trafficOf, typeNamed } from './catalogue.js';
@@ -9,10 +8,17 @@ import type { EffectHandlers } from './effects.js';
 import { invalidField, limitExceeded, notFound, protectedResource, refused } from './errors.js';
 import { checkLabels } from './labels.js';
 import { locationNamed, locations } from './places.js';
+import { existingIp, makePrimaryIp, releaseIp } from './primary-ips.js';
 import { assertRoomOn, chooseAddress } from './private-addresses.js';
 import { byIdOrName, idOrName, idShape, labelsShape, post, readBody, remove, type Route } from './routes.js';
 import type { BalancerRecord } from './state.js';
 import type { World } from './world.js';
+
+const publicAddress = (id: number | undefined, ip: string): object => ({
+  ...(id === undefined ? {} : { id }),
+  ip,
+  dns_ptr: null,
+});
 
 export const balancers: Collection<BalancerRecord> = {
   one: 'load_balancer',
@@ -25,8 +31,8 @@ export const balancers: Collection<BalancerRecord> = {
       name: balancer.name,
       public_net: {
         enabled: balancer.isPublic,
-        ipv4: { ip: balancer.ipv4, dns_ptr: null },
-        ipv6: { ip: balancer.ipv6, dns_ptr: null },
+        ipv4: publicAddress(balancer.primaryIps?.ipv4, balancer.ipv4),
+        ipv6: publicAddress(balancer.primaryIps?.ipv6, balancer.ipv6),
       },
       private_net: balancer.nets.filter((net) => net.state === 'attached').map(({ network, ip }) => ({ network, ip })),
       location,
@@ -59,6 +65,7 @@ const createShape = z.object({
   targets: z.array(targetShape).default([]),
   labels: labelsShape.default({}),
   public_interface: z.boolean().default(true),
+  public_net: z.object({ ipv4: idShape.optional(), ipv6: idShape.optional() }).default({}),
   network: idShape.optional(),
   network_zone: z.string().optional(),
   location: idOrName.optional(),
@@ -104,6 +111,13 @@ export const balancerEffects = {
       return undefined;
     },
   },
+  'balancer.delete': {
+    end: (world, { balancer }) => {
+      for (const ip of world.tables.primaryIps.values()) if (ip.balancer === balancer) releaseIp(world, ip);
+      world.tables.balancers.delete(balancer);
+      return undefined;
+    },
+  },
   'balancer.attach': {
     end: (world, { balancer, network }) => {
       const net = world.tables.balancers.get(balancer)?.nets.find((one) => one.network === network);
@@ -128,8 +142,17 @@ export const balancerRoutes: readonly Route[] = [
     assertNameFree(balancers, world, wanted.name);
     if (world.tables.balancers.size >= world.limits.balancers) throw limitExceeded('load_balancer');
     world.faults.assertForSale(type.name, location.name);
+    const [ipv4, ipv6] = (['ipv4', 'ipv6'] as const).map((version) => {
+      const given = wanted.public_net[version];
+      return given === undefined ? undefined : existingIp(world, version, given, location.name);
+    });
+    const id = world.newId();
+    const addresses = {
+      ipv4: ipv4 ?? makePrimaryIp(world, 'ipv4', location.name, { autoDelete: true }),
+      ipv6: ipv6 ?? makePrimaryIp(world, 'ipv6', location.name, { autoDelete: true }),
+    };
     const balancer: BalancerRecord = {
-      id: world.newId(),
+      id,
       name: wanted.name,
       labels: wanted.labels,
       created: world.isoNow(),
@@ -140,8 +163,9 @@ export const balancerRoutes: readonly Route[] = [
       targets: [],
       nets: [],
       isPublic: wanted.public_interface,
-      ipv4: publicIpv4(++world.counters.ipv4),
-      ipv6: publicIpv6(++world.counters.ipv6).replace('/64', '1'),
+      ipv4: addresses.ipv4.ip,
+      ipv6: addresses.ipv6.ip.replace('/64', '1'),
+      primaryIps: { ipv4: addresses.ipv4.id, ipv6: addresses.ipv6.id },
       ready: false,
       protection: { delete: false },
     };
@@ -152,6 +176,7 @@ export const balancerRoutes: readonly Route[] = [
     }
     for (const target of wanted.targets) addTarget(world, balancer, target);
     world.tables.balancers.set(balancer.id, balancer);
+    for (const ip of Object.values(addresses)) ip.balancer = balancer.id;
     const action = world.actions.start({
       command: 'create_load_balancer',
       resources: [ref(balancer.id)],
@@ -165,7 +190,11 @@ export const balancerRoutes: readonly Route[] = [
     const balancer = oneOf(balancers, world, id);
     if (balancer.protection.delete) throw protectedResource('load balancer');
     world.actions.assertUnlocked(ref(id));
-    world.tables.balancers.delete(id);
-    return { status: 204 };
+    const effect = { kind: 'balancer.delete', balancer: id } as const;
+    const command = 'delete_load_balancer';
+    return actionAnswer(
+      world,
+      world.actions.start({ command, resources: [ref(id)], ms: world.profile.actionMs, effect }),
+    );
   }),
 ];

@@ -80,7 +80,9 @@ export function assertNameFree(
 ): void {
   for (const item of collection.items(world)) {
     if (item.name === name && item.id !== except) {
-      throw uniquenessError('name', `${collection.one.replaceAll('_', ' ')} name is already used`);
+      // Networks alone do not say what they are.
+      const what = collection.one === 'network' ? 'name' : `${collection.one.replaceAll('_', ' ')} name`;
+      throw uniquenessError('name', `${what} is already used`);
     }
   }
 }

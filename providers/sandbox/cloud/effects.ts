@@ -25,6 +25,7 @@ export type Effect =
   | { readonly kind: 'firewall.remove'; readonly firewall: number; readonly server: number }
   | { readonly kind: 'firewalls.select' }
   | { readonly kind: 'balancer.create'; readonly balancer: number }
+  | { readonly kind: 'balancer.delete'; readonly balancer: number }
   | { readonly kind: 'balancer.attach'; readonly balancer: number; readonly network: number }
   | { readonly kind: 'volume.create'; readonly volume: number }
   | { readonly kind: 'volume.attach'; readonly volume: number; readonly server: number }

@@ -24,8 +24,8 @@ export const jsonError = (): ApiError => new ApiError(400, 'json_error', 'invali
 
 export const unauthorized = (): ApiError => new ApiError(401, 'unauthorized', 'unable to authenticate');
 
-export const tokenReadonly = (): ApiError =>
-  new ApiError(401, 'token_readonly', 'token is only allowed to perform GET requests');
+/** What a read-only token is told about a change. */
+export const forbidden = (): ApiError => new ApiError(403, 'forbidden', 'insufficient permissions for this request');
 
 /** `what` is the resource's word ("server"), not a name: the API never repeats what was asked for. */
 export const notFound = (what?: string): ApiError =>
@@ -45,6 +45,12 @@ export function invalidInput(fields: readonly FieldProblem[]): ApiError {
       ? `invalid input in field ${names}: ${fields[0]?.messages.join(', ') ?? ''}`
       : `invalid input in fields ${names}`;
   return new ApiError(422, 'invalid_input', message, { fields });
+}
+
+/** A word outside of a list of words: its field is named in the message, the reason is in the details only. */
+export function unknownWord(name: string, message: string): ApiError {
+  const details = { fields: [{ name, messages: [message] }] };
+  return new ApiError(422, 'invalid_input', `invalid input in field '${name}'`, details);
 }
 
 export const invalidField = (name: string, ...messages: string[]): ApiError => invalidInput([{ name, messages }]);

@@ -134,7 +134,7 @@ export const firewallRoutes: readonly Route[] = [
   }),
   remove('/firewalls/{id}', (world, { id }) => {
     const firewall = oneOf(firewalls, world, id);
-    if (firewall.uses.length > 0) throw refused('resource_in_use', 'firewall is still applied to a resource');
+    if (firewall.uses.length > 0) throw refused('resource_in_use', `firewall with ID ${id} is still in use`);
     world.tables.firewalls.delete(id);
     return { status: 204 };
   }),

@@ -77,7 +77,7 @@ export const floatingIpRoutes: readonly Route[] = [
   }),
   remove('/floating_ips/{id}', (world, { id }) => {
     const ip = oneOf(floatingIps, world, id);
-    if (ip.protection.delete) throw protectedResource('floating IP');
+    if (ip.protection.delete) throw protectedResource('Floating IP');
     if (ip.server !== null) throw refused('must_be_unassigned', 'floating IP must be unassigned');
     world.tables.floatingIps.delete(id);
     return { status: 204 };

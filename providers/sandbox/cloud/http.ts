@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SandboxClock } from '../types.js';
-import { ApiError, jsonError, notFound, rateLimitExceeded, refused, tokenReadonly, unauthorized } from './errors.js';
+import { ApiError, forbidden, jsonError, notFound, rateLimitExceeded, refused, unauthorized } from './errors.js';
 import type { CallEffect } from './faults.js';
 import { linkHeader } from './paging.js';
 import type { RateStanding } from './rate-limit.js';
@@ -46,17 +46,17 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** @throws ApiError unauthorized, token_readonly */
+/** @throws ApiError unauthorized, forbidden */
 function authenticate(tokens: readonly Token[], request: IncomingMessage): void {
   const [, given] = /^Bearer (.+)$/.exec(request.headers.authorization ?? '') ?? [];
   authorize(tokens, given, request.method ?? 'GET');
 }
 
-/** @throws ApiError unauthorized, token_readonly */
+/** @throws ApiError unauthorized, forbidden */
 function authorize(tokens: readonly Token[], given: string | undefined, method: string): void {
   const token = tokens.find((one) => one.token === given);
   if (!token) throw unauthorized();
-  if (token.access === 'read-only' && method !== 'GET') throw tokenReadonly();
+  if (token.access === 'read-only' && method !== 'GET') throw forbidden();
 }
 
 const ordered = ({ error }: Extract<CallEffect, { readonly error: unknown }>): ApiError =>

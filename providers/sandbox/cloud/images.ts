@@ -63,6 +63,7 @@ export const images: Collection<ImageRecord> = {
     rapid_deploy: image.type === 'system',
     protection: image.protection,
     deprecated: null,
+    deprecation: null,
     deleted: null,
     labels: image.labels,
     architecture: image.architecture,
@@ -118,7 +119,7 @@ export const imageRoutes: readonly Route[] = [
   }),
   remove('/images/{id}', (world, { id }) => {
     const image = own(world, id);
-    if (image.protection.delete) throw protectedResource('image');
+    if (image.protection.delete) throw protectedResource(image.type);
     world.actions.assertUnlocked({ type: 'image', id });
     world.tables.images.delete(id);
     return { status: 204 };

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { actionsOf } from './action-routes.js';
 import { contains, firstFreeSubnet, formatRange, gatewayOf, isPrivate, overlaps, parseRange } from './addresses.js';
 import { assertNameFree, oneAnswer, oneOf, reading, updating, type Collection } from './collection.js';
-import { conflict, invalidField, limitExceeded, protectedResource } from './errors.js';
+import { ApiError, conflict, invalidField, limitExceeded, refused } from './errors.js';
 import { checkLabels } from './labels.js';
+import { membersOf } from './network-members.js';
 import { balancersOn, rangeOf, serversOn } from './private-addresses.js';
 import { zones } from './places.js';
-import { idShape, labelsShape, post, readBody, remove, type Route } from './routes.js';
+import { get, idShape, labelsShape, post, readBody, remove, type Route } from './routes.js';
 import type { NetworkRecord, SubnetRecord } from './state.js';
 
 export const maxSubnets = 50;
@@ -58,6 +59,8 @@ export function fitSubnet(
   if (existing.length >= maxSubnets) throw limitExceeded('subnets_per_network');
   if (!zones.includes(wanted.network_zone)) throw invalidField('network_zone', 'unknown network zone');
   if (wanted.type === 'vswitch' && wanted.vswitch_id === undefined) throw invalidField('vswitch_id', 'is required');
+  // A vSwitch belongs to dedicated servers, of which there are none here.
+  if (wanted.type === 'vswitch') throw refused('service_error', 'vswitch not found');
   const whole = rangeOf(range);
   const others = existing.map((subnet) => rangeOf(subnet.range));
   const own = wanted.ip_range === undefined ? firstFreeSubnet(whole, others) : parseRange(wanted.ip_range);
@@ -94,6 +97,7 @@ const createShape = z.object({
 
 export const networkRoutes: readonly Route[] = [
   ...reading(networks),
+  get('/networks/{id}/members', (world, { id, query }) => membersOf(world, oneOf(networks, world, id), query)),
   ...actionsOf('network', 'networks', (world, id) => world.tables.networks.has(id)),
   updating(networks, (_world, network, body) => {
     const shape = z.object({ expose_routes_to_vswitch: z.boolean().optional() });
@@ -123,13 +127,16 @@ export const networkRoutes: readonly Route[] = [
   }),
   remove('/networks/{id}', (world, { id }) => {
     const network = oneOf(networks, world, id);
-    if (network.protection.delete) throw protectedResource('network');
+    if (network.protection.delete) throw new ApiError(423, 'protected', 'network is delete protected');
     world.actions.assertNoChange({ type: 'network', id });
     for (const server of serversOn(world, id)) {
       // A server that is just being made has its attach queued; the network can't be pulled from under it.
       if (server.nets.some((net) => net.network === id && net.state !== 'attached')) {
         throw conflict('network is being changed, please retry');
       }
+    }
+    if (balancersOn(world, id).some((balancer) => world.actions.isLocked({ type: 'load_balancer', id: balancer.id }))) {
+      throw conflict('network is being changed, please retry');
     }
     for (const server of serversOn(world, id)) {
       server.nets = server.nets.filter((net) => net.network !== id);

@@ -28,12 +28,35 @@ export const primaryIps: Collection<PrimaryIpRecord> = {
     protection: ip.protection,
     type: ip.type,
     auto_delete: ip.autoDelete,
-    assignee_type: ip.server === null ? 'unassigned' : 'server',
-    assignee_id: ip.server,
+    assignee_type: ip.server !== null ? 'server' : ip.balancer ? 'load_balancer' : 'unassigned',
+    assignee_id: ip.server ?? ip.balancer ?? null,
   }),
   sortable: ['id', 'created'],
   filters: { ip: (ip, values) => values.includes(ip.ip) },
 };
+
+export const isAssigned = (ip: PrimaryIpRecord): boolean => ip.server !== null || (ip.balancer ?? null) !== null;
+
+/** An address of the project's that a new server or load balancer is to have. @throws ApiError */
+export function existingIp(world: World, type: 'ipv4' | 'ipv6', id: number, location: string): PrimaryIpRecord {
+  const ip = world.tables.primaryIps.get(id);
+  if (!ip) throw notFound('primary IP');
+  if (ip.type !== type) {
+    throw refused('primary_ip_version_mismatch', 'the specified primary IP has the wrong IP version', 412);
+  }
+  if (isAssigned(ip)) throw refused('primary_ip_assigned', 'the specified primary IP is already assigned');
+  if (ip.location !== location) {
+    throw refused('primary_ip_datacenter_mismatch', 'the specified primary IP is in a different location');
+  }
+  return ip;
+}
+
+/** What held an address is gone: one that was made with it goes too. */
+export function releaseIp(world: World, ip: PrimaryIpRecord): void {
+  ip.server = null;
+  ip.balancer = null;
+  if (ip.autoDelete) world.tables.primaryIps.delete(ip.id);
+}
 
 /** A new address. Without a name it gets the one that Hetzner gives to those it makes itself. */
 export function makePrimaryIp(
@@ -66,7 +89,7 @@ function assign(world: World, ip: PrimaryIpRecord, serverId: number): ServerReco
   if (!server) throw notFound('server');
   if (server.status !== 'off') throw refused('server_not_stopped', 'server needs to be powered off');
   if (server.location !== ip.location) throw invalidField('assignee_id', 'is in a different location');
-  if (ip.server !== null) throw refused('primary_ip_already_assigned', 'primary IP is already assigned');
+  if (isAssigned(ip)) throw refused('primary_ip_already_assigned', 'primary IP is already assigned');
   if (server[ip.type] !== null) throw refused(`server_has_${ip.type}`, `server already has an ${ip.type} address`);
   server[ip.type] = ip.id;
   ip.server = server.id;
@@ -126,7 +149,7 @@ export const primaryIpRoutes: readonly Route[] = [
   remove('/primary_ips/{id}', (world, { id }) => {
     const ip = oneOf(primaryIps, world, id);
     if (ip.protection.delete) throw protectedResource('primary IP');
-    if (ip.server !== null) throw refused('must_be_unassigned', 'primary IP must be unassigned');
+    if (isAssigned(ip)) throw refused('must_be_unassigned', 'primary IP must be unassigned');
     world.tables.primaryIps.delete(id);
     return { status: 204 };
   }),

@@ -9,7 +9,7 @@ import { checkLabels } from './labels.js';
 import { networks } from './networks.js';
 import { locations } from './places.js';
 import { assertRoom, placementGroups } from './placement-groups.js';
-import { makePrimaryIp } from './primary-ips.js';
+import { existingIp, makePrimaryIp } from './primary-ips.js';
 import { assertAttachable as assertNetworkAttachable } from './private-addresses.js';
 import { byIdOrName, idOrName, idShape, labelsShape, post, readBody, type Route } from './routes.js';
 import { hostNameProblem, servers } from './servers.js';
@@ -79,24 +79,12 @@ function chooseHardware(world: World, wanted: Wanted) {
 }
 
 /** The address a server is to have: one of the project's, or a new one later. @throws ApiError */
-function existingIp(
+const givenIp = (
   world: World,
   type: 'ipv4' | 'ipv6',
   id: number | null | undefined,
   location: string,
-): PrimaryIpRecord | undefined {
-  if (id == null) return undefined;
-  const ip = world.tables.primaryIps.get(id);
-  if (!ip) throw notFound('primary IP');
-  if (ip.type !== type) {
-    throw refused('primary_ip_version_mismatch', 'the specified primary IP has the wrong IP version', 412);
-  }
-  if (ip.server !== null) throw refused('primary_ip_assigned', 'the specified primary IP is already assigned');
-  if (ip.location !== location) {
-    throw refused('primary_ip_datacenter_mismatch', 'the specified primary IP is in a different location');
-  }
-  return ip;
-}
+): PrimaryIpRecord | undefined => (id == null ? undefined : existingIp(world, type, id, location));
 
 function assertAccountRoom(world: World): void {
   const limit = Math.min(world.limits.servers, world.faults.serverLimit() ?? Infinity);
@@ -135,8 +123,8 @@ export const serverCreateRoute: Route = post('/servers', (world, { body }) => {
       : lookUp(placementGroups.items(world), [wanted.placement_group], 'placement group');
   const { enable_ipv4, enable_ipv6 } = wanted.public_net;
   const given = {
-    ipv4: enable_ipv4 ? existingIp(world, 'ipv4', wanted.public_net.ipv4, location.name) : undefined,
-    ipv6: enable_ipv6 ? existingIp(world, 'ipv6', wanted.public_net.ipv6, location.name) : undefined,
+    ipv4: enable_ipv4 ? givenIp(world, 'ipv4', wanted.public_net.ipv4, location.name) : undefined,
+    ipv6: enable_ipv6 ? givenIp(world, 'ipv6', wanted.public_net.ipv6, location.name) : undefined,
   };
   if (!enable_ipv4 && !enable_ipv6) {
     if (nets.length === 0) throw invalidField('public_net', 'a server needs a public address or a network');

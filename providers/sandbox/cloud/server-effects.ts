@@ -1,6 +1,7 @@
 import type { EffectHandlers } from './effects.js';
 import { forgetServer, markApplied } from './firewall-uses.js';
 import { dropMachine, giveMachinePower } from './machines.js';
+import { releaseIp } from './primary-ips.js';
 import { chooseAddress, netOf } from './private-addresses.js';
 import type { ServerRecord } from './state.js';
 import { volumesOf } from './volumes.js';
@@ -12,9 +13,7 @@ function removeServer(world: World, server: ServerRecord): void {
   for (const volume of volumesOf(world, server.id)) volume.server = null;
   for (const ip of world.tables.floatingIps.values()) if (ip.server === server.id) ip.server = null;
   for (const ip of world.tables.primaryIps.values()) {
-    if (ip.server !== server.id) continue;
-    ip.server = null;
-    if (ip.autoDelete) world.tables.primaryIps.delete(ip.id);
+    if (ip.server === server.id) releaseIp(world, ip);
   }
   for (const image of world.tables.images.values()) {
     if (image.boundTo === server.id) world.tables.images.delete(image.id);

@@ -122,6 +122,8 @@ export interface BalancerRecord extends Named {
   isPublic: boolean;
   readonly ipv4: string;
   readonly ipv6: string;
+  /** Its Primary IPs; absent in what an older sandbox stored. */
+  readonly primaryIps?: { readonly ipv4: number; readonly ipv6: number };
   /** Works only after its first action. */
   ready: boolean;
   protection: { delete: boolean };
@@ -142,6 +144,8 @@ export interface PrimaryIpRecord extends Named {
   readonly ip: string;
   readonly location: string;
   server: number | null;
+  /** Absent in what an older sandbox stored. */
+  balancer?: number | null;
   autoDelete: boolean;
   protection: { delete: boolean };
 }

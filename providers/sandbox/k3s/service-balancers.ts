@@ -15,6 +15,9 @@ interface Port {
 
 /** Load balancers at the cloud for services that ask for one. */
 export class ServiceBalancers {
+  /** Ids of balancers whose delete is under way. */
+  readonly #leaving = new Set<number>();
+
   constructor(private readonly cluster: () => ClusterState) {}
 
   /** @returns whether there is more to do later. @throws CloudError */
@@ -22,10 +25,7 @@ export class ServiceBalancers {
     const cluster = this.cluster();
     const isWanted = service.spec?.['type'] === 'LoadBalancer' && !service.metadata.deletionTimestamp;
     const isOurs = service.metadata.finalizers?.includes(cleanup) === true;
-    if (!isWanted) {
-      if (isOurs) this.#remove(service, client);
-      return false;
-    }
+    if (!isWanted) return isOurs && this.#remove(service, client);
     if (!isOurs) {
       cluster.change(service, (one) => {
         one.metadata.finalizers = [...(one.metadata.finalizers ?? []), cleanup];
@@ -94,11 +94,17 @@ export class ServiceBalancers {
     for (const id of there) if (!wanted.includes(id)) act('remove', id);
   }
 
-  #remove(service: Obj, client: CloudClient): void {
+  /** @returns whether the balancer is still on its way out; its Service waits for that. */
+  #remove(service: Obj, client: CloudClient): boolean {
     const found = this.#find(service, client);
-    if (found) client.call('DELETE', `/load_balancers/${found.id}`);
+    if (found) {
+      if (!this.#leaving.has(found.id)) client.call('DELETE', `/load_balancers/${found.id}`);
+      this.#leaving.add(found.id);
+      return true;
+    }
     this.cluster().change(service, (one) => {
       one.metadata.finalizers = (one.metadata.finalizers ?? []).filter((name) => name !== cleanup);
     });
+    return false;
   }
 }

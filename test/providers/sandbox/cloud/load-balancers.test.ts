@@ -211,5 +211,7 @@ it('can’t lose its public interface while a target needs it, and deletes unles
   expect(await rig.refusal('POST', `/load_balancers/${id}/actions/disable_public_interface`)).toBe(
     '422 load_balancer_not_attached_to_network',
   );
-  expect((await rig.delete(`/load_balancers/${id}`)).status).toBe(204);
+  expect((await rig.delete(`/load_balancers/${id}`)).status).toBe(201);
+  rig.settle();
+  expect(await rig.refusal('GET', `/load_balancers/${id}`)).toBe('404 not_found');
 });

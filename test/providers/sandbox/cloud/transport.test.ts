@@ -33,8 +33,8 @@ describe('who asks', () => {
   it('may look with a read-only token, and is refused before anything is billed', async () => {
     const rig = await open();
     expect((await rig.send('GET', '/servers', undefined, 'reader')).status).toBe(200);
-    expect(await rig.refusal('POST', '/servers', order, 'reader')).toBe('401 token_readonly');
-    expect(await rig.refusal('DELETE', '/ssh_keys/0', undefined, 'reader')).toBe('401 token_readonly');
+    expect(await rig.refusal('POST', '/servers', order, 'reader')).toBe('403 forbidden');
+    expect(await rig.refusal('DELETE', '/ssh_keys/0', undefined, 'reader')).toBe('403 forbidden');
     expect((await rig.get<{ servers: [] }>('/servers')).body.servers).toEqual([]);
   });
 });
