@@ -7,6 +7,7 @@ export * from './wait.js';
 export * from './names.js';
 export * from './wanted.js';
 export * from './quorum.js';
+export * from './drain.js';
 export * from './addresses.js';
 export * from './residency.js';
 export * from './cost.js';

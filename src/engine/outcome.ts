@@ -26,7 +26,9 @@ export function errorOf(result: RunResult, retryCommand: string): SlipwayError |
     details: result.failures.length === 1 ? first!.error.details : lines(result.failures),
     cause: first!.error,
   };
-  return result.failures.every(({ error }) => error instanceof RefusedError)
+  // 3 promises that nothing was changed: one step that is done breaks it, whatever the others say.
+  const unchanged = result.done.every(({ readOnly }) => readOnly === true);
+  return unchanged && result.failures.every(({ error }) => error instanceof RefusedError)
     ? new RefusedError(message, options)
     : new IncompleteError(message, options);
 }

@@ -17,6 +17,8 @@ export interface Step<T = unknown> extends StepInfo {
   readonly after?: readonly string[];
   /** Names of limits of which it takes one place each while it runs. */
   readonly limits?: readonly string[];
+  /** It only looks: a run in which nothing else was done has changed nothing. */
+  readonly readOnly?: boolean | undefined;
   apply(context: StepContext): Promise<T>;
 }
 

@@ -15,6 +15,19 @@ export class IncompleteError extends SlipwayError {
   readonly exitCode = exitCodes.incomplete;
 }
 
+/** What is refused once something was changed is not "nothing was changed": the same error, as exit 4. */
+export const halfWay = (error: RefusedError): IncompleteError =>
+  new IncompleteError(error.message, { code: error.code, hint: error.hint, details: error.details, cause: error });
+
+/** Work that goes on after a change: what it refuses, it refuses half-way. */
+export async function refusedHalfWay<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof RefusedError ? halfWay(error) : error;
+  }
+}
+
 /** A person said no (exit 6). */
 export class DeclinedError extends SlipwayError {
   readonly exitCode = exitCodes.declined;

@@ -1,12 +1,14 @@
 import pLimit from 'p-limit';
 
+import { type DrainObstacle, drainObstacles, leavesOnDrain } from '../domain/index.js';
 import { IncompleteError, messageOf, RefusedError } from '../errors/index.js';
 import type { KubeClient } from './client.js';
+import { drainPod, readDrainView } from './drain-view.js';
 import { ApiError, isDisruptionBudget } from './failures.js';
+import { obstacleAdvice } from './obstacles.js';
 import { listAll } from './paging.js';
-import { claimsOf, isUnmanaged, localData, mustLeave, podName } from './pods.js';
 import type { DrainOptions } from './types.js';
-import type { WireClaim, WireNode, WirePod, WireVolume } from './wire.js';
+import type { WireNode, WirePod } from './wire.js';
 
 /** Evictions under way at once. */
 const parallelEvictions = 10;
@@ -65,28 +67,22 @@ export async function evictPods(client: KubeClient, node: string, options: Drain
   }
 }
 
-/** @throws RefusedError code LOCAL_DATA or UNMANAGED_PODS; nothing has been changed by then. */
+/** @throws RefusedError code LOCAL_DATA or UNMANAGED_PODS */
 export async function refuseLoss(client: KubeClient, node: string, options: DrainOptions): Promise<void> {
-  const { signal } = options;
-  const pods = await podsToLeave(client, node, signal);
-  const lonely = pods.filter(isUnmanaged);
-  if (lonely.length > 0 && !options.allowUnmanagedPods) {
+  const found = drainObstacles([node], await readDrainView(client, [node], options.signal));
+  const of = (kind: DrainObstacle['kind']): string[] =>
+    found.filter((one) => one.kind === kind).map(({ text }) => text);
+  const lonely = options.allowUnmanagedPods ? [] : of('unmanaged-pod');
+  if (lonely.length > 0) {
     throw new RefusedError(`${node} runs pods that nothing would start again elsewhere.`, {
-      code: 'UNMANAGED_PODS',
-      hint: 'Delete them, or give them a controller such as a Deployment, then run the same command again.',
-      details: lonely.map(podName),
+      ...obstacleAdvice['unmanaged-pod'],
+      details: lonely,
     });
   }
-  if (options.allowLocalData || !pods.some((pod) => claimsOf(pod).length > 0)) return;
-  const [claims, volumes] = await Promise.all([
-    listAll<WireClaim>(client, '/api/v1/persistentvolumeclaims', signal),
-    listAll<WireVolume>(client, '/api/v1/persistentvolumes', signal),
-  ]);
-  const bound = localData(pods, claims.items, volumes.items);
+  const bound = options.allowLocalData ? [] : of('local-data');
   if (bound.length > 0) {
     throw new RefusedError(`${node} holds data that exists on its own disk only.`, {
-      code: 'LOCAL_DATA',
-      hint: 'Move the data to a volume of the provider, or delete these claims if it is not needed, then run the same command again.',
+      ...obstacleAdvice['local-data'],
       details: bound,
     });
   }
@@ -94,8 +90,12 @@ export async function refuseLoss(client: KubeClient, node: string, options: Drai
 
 async function podsToLeave(client: KubeClient, node: string, signal: AbortSignal): Promise<readonly WirePod[]> {
   const query = { fieldSelector: `spec.nodeName=${node}` };
-  return (await listAll<WirePod>(client, '/api/v1/pods', signal, query)).items.filter(mustLeave);
+  return (await listAll<WirePod>(client, '/api/v1/pods', signal, query)).items.filter((pod) =>
+    leavesOnDrain(drainPod(pod)),
+  );
 }
+
+const podName = (pod: WirePod): string => `${pod.metadata?.namespace ?? ''}/${pod.metadata?.name ?? ''}`;
 
 /** Whether its kubelet says so: a node that is being deleted still ends its pods. One that is gone is not. */
 async function isReady(client: KubeClient, node: string, signal: AbortSignal): Promise<boolean> {

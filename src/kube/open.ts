@@ -1,7 +1,9 @@
+import type { DrainView } from '../domain/index.js';
 import { cordonedAnnotation } from '../domain/labels.js';
-import { RefusedError } from '../errors/index.js';
+import { halfWay, RefusedError } from '../errors/index.js';
 import { explained, KubeClient, type ClientOptions } from './client.js';
 import { Discovery, objectPath } from './discovery.js';
+import { readDrainView } from './drain-view.js';
 import { evictPods, refuseLoss } from './drain.js';
 import { ApiError } from './failures.js';
 import { kubeServers } from './kubeconfig.js';
@@ -84,7 +86,12 @@ class HttpKube implements Kube {
       } catch (error) {
         // Refused or interrupted: it stays, and is to take pods again. Whoever cannot be told so now finds the mark later.
         if (isOurs && (options.signal.aborted || error instanceof RefusedError)) {
-          await this.#patchNode(name, uncordon, AbortSignal.timeout(uncordonMs)).catch(() => undefined);
+          const undone = this.#patchNode(name, uncordon, AbortSignal.timeout(uncordonMs));
+          const isUndone = await undone.then(
+            () => true,
+            () => false,
+          );
+          if (!isUndone && error instanceof RefusedError) throw halfWay(error);
         }
         throw error;
       }
@@ -101,6 +108,10 @@ class HttpKube implements Kube {
     if (node?.spec?.unschedulable === true) return isMarked;
     await this.#patchNode(name, { unschedulable: true, annotations: { [cordonedAnnotation]: 'drain' } }, signal);
     return true;
+  }
+
+  async drainView(nodes: readonly string[], { signal }: KubeOptions): Promise<DrainView> {
+    return explained('GET pods', () => readDrainView(this.client, nodes, signal));
   }
 
   async deleteNode(name: string, options: KubeOptions): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Boundary } from '../domain/boundary.js';
 import type { Clock } from '../domain/clock.js';
+import type { DrainView } from '../domain/drain.js';
 import type { Secret } from '../domain/secret.js';
 
 export interface NodeTaint {
@@ -141,10 +142,13 @@ export interface Kube {
   /**
    * Cordons with a mark (`cordonedAnnotation`), then evicts every pod but DaemonSets' and mirror pods, respecting PodDisruptionBudgets.
    * Uncordons again when refused or interrupted, unless somebody else had cordoned it.
-   * @throws RefusedError code LOCAL_DATA or UNMANAGED_PODS, naming the pods.
+   * @throws RefusedError code LOCAL_DATA or UNMANAGED_PODS, naming the pods, with nothing changed; IncompleteError with the
+   * same codes where the node could not be uncordoned again.
    * @throws IncompleteError code DRAIN_TIMEOUT at the deadline: each pod that stayed, and what holds it.
    */
   drain(name: string, options: DrainOptions): Promise<void>;
+  /** What runs on these nodes and what holds it there, to find what would refuse their drains before the first. */
+  drainView(nodes: readonly string[], options: KubeOptions): Promise<DrainView>;
   /** Deletes the Node object and, should it stay behind, its node-password Secret. Already gone is success. */
   deleteNode(name: string, options: KubeOptions): Promise<void>;
   /**

@@ -1,9 +1,12 @@
+import type { LabelSelector } from '../domain/index.js';
+
 /** The parts of Kubernetes objects that are read here, as they come over the wire. Anything may be missing. */
 export interface WireMeta {
   readonly name?: string;
   readonly namespace?: string;
   readonly uid?: string;
   readonly resourceVersion?: string;
+  readonly generation?: number;
   readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -36,7 +39,23 @@ export interface WirePod {
     readonly nodeName?: string;
     readonly volumes?: readonly { readonly persistentVolumeClaim?: { readonly claimName: string } }[];
   };
-  readonly status?: { readonly phase?: string };
+  readonly status?: {
+    readonly phase?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+export interface WireBudget {
+  readonly metadata?: WireMeta;
+  readonly spec?: {
+    readonly selector?: LabelSelector;
+    readonly unhealthyPodEvictionPolicy?: string;
+  };
+  readonly status?: {
+    readonly desiredHealthy?: number;
+    readonly expectedPods?: number;
+    readonly observedGeneration?: number;
+  };
 }
 
 export interface WireClaim {

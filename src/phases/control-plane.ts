@@ -9,7 +9,7 @@ import {
   valueIfKnown,
   valueOf,
 } from '../engine/index.js';
-import { IncompleteError } from '../errors/index.js';
+import { IncompleteError, messageOf } from '../errors/index.js';
 import { canForward } from '../provider/port.js';
 import {
   apiAddresses,
@@ -92,7 +92,7 @@ export function planControlPlane(
       text: 'read the join tokens and the kubeconfig',
       needs: [...needsOf(seedMachine), ...(initStep ? [initStep.id] : []), ...(seedTurn ? [seedTurn.id] : [])],
       apply: async (run) => {
-        const session = await openSession(tools, valueOf(seedMachine, run), deadlines.ssh, run);
+        const session = await openTokenSource(valueOf(seedMachine, run), run);
         const info = parseServerInfo(await session.run(serverInfo(), run));
         await tools.folder.saveKubeconfig(await clusterKubeconfig(info.kubeconfig, run));
         return info;
@@ -142,6 +142,24 @@ export function planControlPlane(
     });
   }
   return { steps, tokens: tokens && from(tokens), api, apiAddress, joined };
+
+  /** Any server that is Ready has the tokens: one that shows another key, or none, is no reason to stop. */
+  async function openTokenSource(first: Machine, run: StepContext): Promise<Session> {
+    const others = initStep ? [] : tokenSources(facts).filter(({ name }) => name !== first.name);
+    const [last] = others.slice(-1);
+    let firstError: unknown;
+    for (const machine of [first, ...others]) {
+      try {
+        const patient = machine === (last ?? first);
+        return await openSession(tools, machine, patient ? deadlines.ssh : deadlines.look, run);
+      } catch (error) {
+        run.signal.throwIfAborted();
+        firstError ??= error;
+        run.progress(`${machine.name} lets nobody in (${messageOf(error)}); asking another server`);
+      }
+    }
+    throw firstError;
+  }
 
   /** Writes the configuration, starts k3s and, for a join, waits until the node is Ready and votes. */
   function startStep(server: WantedMachine, text: string, needs: readonly string[]): Step {
@@ -228,6 +246,7 @@ export function planControlPlane(
       phase,
       target: context.cluster.name,
       text: 'reach the Kubernetes API from here',
+      readOnly: true,
       needs: [source.id],
       apply: async (run) => tools.openApi((await tools.folder.kubeconfig())!, run.signal),
     };
@@ -280,6 +299,12 @@ const placeTaken = (machine: string, stuck: string): IncompleteError =>
     code: 'LEARNER_PENDING',
     hint: `Mend ${stuck}, or remove it from the cluster, then run the same command again.`,
   });
+
+/** Servers that could tell the join tokens now. */
+export const tokenSources = ({ comparison, nodes }: Pick<ClusterFacts, 'comparison' | 'nodes'>): readonly Machine[] =>
+  [...comparison.kept, ...comparison.surplus].filter(
+    ({ name, role }) => role === 'control-plane' && nodes?.get(name)?.ready === true,
+  );
 
 /** The server that starts the cluster, or, where one runs already, a living one to read the tokens from. */
 export function chooseSeed({ facts }: Pick<PhaseContext, 'facts'>, servers: readonly WantedMachine[]): WantedMachine {

@@ -1,6 +1,6 @@
 import { labelKeys, type Machine } from '../domain/index.js';
 import type { Step, StepContext } from '../engine/index.js';
-import { IncompleteError } from '../errors/index.js';
+import { IncompleteError, refusedHalfWay } from '../errors/index.js';
 import type { NodeFacts } from '../kube/types.js';
 import type { ClusterApi, ClusterFacts, PhaseContext, Tools } from './context.js';
 import { deadlines } from './deadlines.js';
@@ -54,7 +54,8 @@ export function planDepartures(context: PhaseContext): Departures {
         // The machine first: one that wakes up in between would register again.
         await tools.provider.machines.delete(machine, run);
         if (node) {
-          await takeOut(api, machine.name, machine.role === 'control-plane', cluster.name, run);
+          const server = machine.role === 'control-plane';
+          await refusedHalfWay(() => takeOut(api, machine.name, server, cluster.name, run));
         }
         await tools.folder.forgetMachine(machine.name);
       },

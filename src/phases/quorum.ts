@@ -1,4 +1,4 @@
-import { etcdHealth } from '../domain/index.js';
+import { quorumLoss } from '../domain/index.js';
 import { RefusedError } from '../errors/index.js';
 import type { NodeFacts } from '../kube/types.js';
 
@@ -11,12 +11,13 @@ export function refuseQuorumLoss(
   nodes: readonly Pick<NodeFacts, 'name' | 'controlPlane' | 'ready' | 'etcdVoter'>[],
   cluster: string,
 ): void {
-  const others = nodes.filter((found) => found.controlPlane && found.name !== leaving);
-  const voting = others.filter((found) => found.ready && found.etcdVoter === true).length;
-  const health = etcdHealth(others.length, voting);
-  if (others.length > 0 && health.spare >= 0) return;
-  throw new RefusedError(
-    `Taking away ${leaving} would leave ${voting} of ${others.length} servers voting, fewer than the ${health.needed} that etcd needs.`,
-    { code: 'QUORUM', hint: `Bring the other servers back first: slipway cluster status ${cluster}` },
-  );
+  const servers = nodes
+    .filter(({ controlPlane }) => controlPlane)
+    .map(({ name, ready, etcdVoter }) => ({ name, voting: ready && etcdVoter === true }));
+  const loss = quorumLoss(leaving, servers);
+  if (loss === undefined) return;
+  throw new RefusedError(loss, {
+    code: 'QUORUM',
+    hint: `Bring the other servers back first: slipway cluster status ${cluster}`,
+  });
 }

@@ -1,6 +1,6 @@
 import type { Machine } from '../domain/index.js';
 import { needsOf, type Step, type StepContext, valueOf } from '../engine/index.js';
-import { messageOf, RefusedError } from '../errors/index.js';
+import { messageOf, RefusedError, refusedHalfWay } from '../errors/index.js';
 import { stopK3s } from '../k3s/index.js';
 import type { PhaseContext } from './context.js';
 import type { ControlPlanePlan } from './control-plane.js';
@@ -50,16 +50,20 @@ async function removeMachine(
   if (node) {
     run.progress('draining');
     await kube.drain(machine.name, { ...run, deadlineMs: deadlines.drain });
-    await leaveEtcd(api, tools, node, run);
   }
-  // Stopped before its Node object goes, else it registers again. A host that no longer answers is deleted first instead.
-  const stopped = await stopHost();
-  if (!stopped) await deleteMachine();
-  if (node) {
-    await takeOut(api, machine.name, server, cluster.name, run);
+  await refusedHalfWay(takeAway);
+
+  async function takeAway(): Promise<void> {
+    if (node) await leaveEtcd(api, tools, node, run);
+    // Stopped before its Node object goes, else it registers again. A host that no longer answers is deleted first instead.
+    const stopped = await stopHost();
+    if (!stopped) await deleteMachine();
+    if (node) {
+      await takeOut(api, machine.name, server, cluster.name, run);
+    }
+    if (stopped) await deleteMachine();
+    await tools.folder.forgetMachine(machine.name);
   }
-  if (stopped) await deleteMachine();
-  await tools.folder.forgetMachine(machine.name);
 
   async function stopHost(): Promise<boolean> {
     try {
@@ -69,7 +73,8 @@ async function removeMachine(
       return true;
     } catch (error) {
       run.signal.throwIfAborted();
-      if (error instanceof RefusedError) throw error;
+      // One that Slipway made is deleted by its id, whoever answers at its address; nothing is sent to a stranger.
+      if (error instanceof RefusedError && machine.login) throw error;
       run.progress(`does not answer (${messageOf(error)}); deleting it as it is`);
       return false;
     }

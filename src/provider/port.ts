@@ -99,6 +99,8 @@ export interface Problem {
   readonly hint: string;
   /** `usage`: the request is wrong (exit 2). `refused`: it is understood, and unsafe or impossible now (exit 3). */
   readonly kind: 'usage' | 'refused';
+  /** Each place where it shows, one a line. */
+  readonly details?: readonly string[] | undefined;
   /** Path in the cluster file, such as `pools[0].type`. */
   readonly path?: string | undefined;
 }

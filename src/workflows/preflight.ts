@@ -5,6 +5,7 @@ import type { ClusterRequest, MachineProvider, Problem } from '../provider/port.
 import { addressProblems } from './api-address.js';
 import { checkBundleInUse } from './bundle-use.js';
 import type { Observation } from './observe.js';
+import { removalProblems } from './removal-check.js';
 
 /**
  * Everything that can be known wrong before the first change, all at once.
@@ -15,12 +16,15 @@ export async function preflight(
   spec: ClusterSpec,
   { request, facts }: Observation,
   signal: AbortSignal,
+  hostKeys: readonly Problem[] = [],
 ): Promise<void> {
   // The provider first: with a token that is not taken nothing else can be asked.
   const problems: Problem[] = [...(await provider.preflight(request, { signal }))];
   if (!problems.some((problem) => problem.code.startsWith('TOKEN_'))) {
     problems.push(...(await doorProblems(provider, request, signal)));
     problems.push(...(await ruleProblems(provider, spec, { request, facts }, signal)));
+    problems.push(...hostKeys);
+    problems.push(...(await removalProblems(spec.name, facts, signal)));
   }
   throwProblems(problems);
   // Last, since it may have much to read.
@@ -48,12 +52,14 @@ export function throwProblems(problems: readonly Problem[]): void {
   const [first] = problems as [Problem, ...Problem[]];
   const refused = problems.every((problem) => problem.kind === 'refused');
   const Kind = refused ? RefusedError : UsageError;
-  if (problems.length === 1) throw new Kind(first.message, { code: first.code, hint: first.hint });
+  if (problems.length === 1)
+    throw new Kind(first.message, { code: first.code, hint: first.hint, details: first.details });
   throw new Kind(`${problems.length} things stand in the way; nothing was changed.`, {
     code: 'PREFLIGHT',
     hint: 'Mend them and run the same command again.',
     details: problems.flatMap((problem) => [
       `${problem.path === undefined ? '' : `${problem.path}: `}${problem.message}`,
+      ...(problem.details ?? []).map((detail) => `  ${detail}`),
       `  → ${problem.hint}`,
     ]),
   });

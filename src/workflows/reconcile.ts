@@ -18,6 +18,7 @@ import { refuseMovedAddress } from './api-address.js';
 import { clusterKey, keyProblem, keyToRecord } from './cluster-key.js';
 import { componentsToPlan } from './components.js';
 import type { WorkflowContext } from './context.js';
+import { hostKeyProblems } from './host-keys.js';
 import { refuseLostControlPlane } from './lost-control-plane.js';
 import { observe, reach, type Observation } from './observe.js';
 import { outdatedAfter, refuseOlderVersion } from './outdated.js';
@@ -90,8 +91,10 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
   const components = await componentsToPlan(context, provider, cluster, spec, seen.facts.api, 'change');
   const nothing = (): Promise<string> => Promise.reject(new Error('a plan creates nothing'));
   const steps = planCluster(cluster, spec, seen, tools, nothing, components);
-  if (steps.length > 0) await preflight(provider, spec, seen, context.signal);
-  else throwProblems(await ruleProblems(provider, spec, seen, context.signal));
+  if (steps.length > 0) {
+    const hostKeys = await hostKeyProblems(context, tools, seen, steps);
+    await preflight(provider, spec, seen, context.signal, hostKeys);
+  } else throwProblems(await ruleProblems(provider, spec, seen, context.signal));
   return {
     cluster: spec.name,
     provider: provider.name,
@@ -134,7 +137,8 @@ export async function reconcile(
     const components = await componentsToPlan(context, provider, record, spec, seen.facts.api, 'change');
     const steps = planCluster(record, spec, seen, tools, userData, components);
     if (steps.length > 0) {
-      await preflight(provider, spec, seen, context.signal);
+      const hostKeys = await hostKeyProblems(context, tools, seen, steps);
+      await preflight(provider, spec, seen, context.signal, hostKeys);
       await confirmSteps(context, provider, record, steps, seen);
     } else throwProblems(await ruleProblems(provider, spec, seen, context.signal));
     // Stored before anything is made, so that nothing is made that has no name here.

@@ -149,6 +149,15 @@ describe('the end of a run', () => {
     expect(errorOf(await run(mixed).result, 'x')?.exitCode).toBe(4);
   });
 
+  it('is exit 4 when a refusal came after anything was changed, 3 after mere looks', async () => {
+    const refusal = failing(new RefusedError('not ours', { code: 'HOST_KEY_MISMATCH' }), 'b');
+    const changed = step('a', [], async () => {});
+    const after = await run([changed, ...refusal]).result;
+    expect(errorOf(after, 'x')).toMatchObject({ exitCode: 4, code: 'HOST_KEY_MISMATCH' });
+    const looked = await run([{ ...changed, readOnly: true }, ...refusal]).result;
+    expect(errorOf(looked, 'x')?.exitCode).toBe(3);
+  });
+
   it('names one reason once, with everybody it hit', async () => {
     const error = new IncompleteError('the account’s limit is reached', { code: 'RESOURCE_LIMIT', hint: 'Raise it.' });
     const said = errorOf(await run(failing(error, 'cp-1', 'cp-2', 'cp-3')).result, 'slipway x');

@@ -1,0 +1,147 @@
+import { etcdHealth } from './quorum.js';
+
+/** A pod as far as a drain has to know it. */
+export interface DrainPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly node: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Kind of its controller; undefined: nothing would start it again elsewhere. */
+  readonly controller: string | undefined;
+  readonly phase: string;
+  readonly ready: boolean;
+  readonly ending: boolean;
+  /** Run by the kubelet from a file. */
+  readonly mirror: boolean;
+  /** Names of its volume claims. */
+  readonly claims: readonly string[];
+}
+
+export interface DrainBudget {
+  readonly namespace: string;
+  readonly name: string;
+  /** Undefined selects nothing. */
+  readonly selector: LabelSelector | undefined;
+  /** Healthy pods that it keeps, of `expected`; undefined until a controller has counted them. */
+  readonly counted: { readonly desired: number; readonly expected: number } | undefined;
+  /** Pods that are not Ready may always be evicted. */
+  readonly unreadyMayGo: boolean;
+}
+
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>> | undefined;
+  readonly matchExpressions?:
+    | readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] | undefined }[]
+    | undefined;
+}
+
+/** What runs in a cluster when nodes are to be drained. */
+export interface DrainView {
+  readonly pods: readonly DrainPod[];
+  /** Volumes by claim, as `namespace/claim`. */
+  readonly volumeOf: ReadonlyMap<string, string>;
+  /** Volumes that lie on a node's own disk. */
+  readonly localVolumes: ReadonlySet<string>;
+  readonly budgets: readonly DrainBudget[];
+}
+
+export interface DrainObstacle {
+  readonly kind: 'unmanaged-pod' | 'local-data' | 'budget';
+  readonly node: string;
+  /** `namespace/pod`, and what of it stands in the way. */
+  readonly text: string;
+}
+
+/** Whether a drain moves this pod: not one that a DaemonSet keeps on every node, a mirror pod, or one that has ended. */
+export const leavesOnDrain = (pod: DrainPod): boolean =>
+  pod.phase !== 'Succeeded' && pod.phase !== 'Failed' && !pod.mirror && pod.controller !== 'DaemonSet';
+
+/** Everything for which a drain of these nodes would be refused, or could never end: all nodes, all reasons. */
+export function drainObstacles(nodes: readonly string[], view: DrainView): readonly DrainObstacle[] {
+  return nodes.flatMap((node) => {
+    const leaving = view.pods.filter((pod) => pod.node === node && leavesOnDrain(pod));
+    return leaving.flatMap((pod): DrainObstacle[] => [
+      ...(pod.controller === undefined && !pod.ending
+        ? [{ kind: 'unmanaged-pod', node, text: nameOf(pod) } as const]
+        : []),
+      ...localClaims(pod, view).map(({ claim, volume }) => ({
+        kind: 'local-data' as const,
+        node,
+        text: `${nameOf(pod)}: claim ${claim} on volume ${volume}`,
+      })),
+      ...budgetObstacle(pod, node, view.budgets),
+    ]);
+  });
+}
+
+const nameOf = ({ namespace, name }: DrainPod): string => `${namespace}/${name}`;
+
+function localClaims(pod: DrainPod, view: DrainView): { readonly claim: string; readonly volume: string }[] {
+  return pod.claims.flatMap((claim) => {
+    const volume = view.volumeOf.get(`${pod.namespace}/${claim}`);
+    return volume !== undefined && view.localVolumes.has(volume) ? [{ claim, volume }] : [];
+  });
+}
+
+/** Only what no wait mends: a budget that holds today and lets go tomorrow is waited for by the drain itself. */
+function budgetObstacle(pod: DrainPod, node: string, budgets: readonly DrainBudget[]): DrainObstacle[] {
+  if (pod.ending || pod.phase === 'Pending') return [];
+  const over = budgets.filter((budget) => budget.namespace === pod.namespace && selects(budget.selector, pod.labels));
+  const names = over.map(({ name }) => name).join(', ');
+  // The API evicts no pod that more than one budget counts.
+  if (over.length > 1)
+    return [{ kind: 'budget', node, text: `${nameOf(pod)}: held by ${over.length} budgets, ${names}` }];
+  const never = over.filter(
+    ({ counted, unreadyMayGo }) =>
+      counted !== undefined &&
+      counted.expected > 0 &&
+      counted.desired >= counted.expected &&
+      (pod.ready || !unreadyMayGo),
+  );
+  return never.map(({ name, counted }) => ({
+    kind: 'budget' as const,
+    node,
+    text: `${nameOf(pod)}: budget ${name} keeps ${counted!.desired} of ${counted!.expected}, so none may ever go`,
+  }));
+}
+
+/** Kubernetes' rules: an empty selector selects everything, none selects nothing. */
+export function selects(selector: LabelSelector | undefined, labels: Readonly<Record<string, string>>): boolean {
+  if (selector === undefined) return false;
+  const exact = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
+  return (
+    exact &&
+    (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
+      const value = labels[key];
+      if (operator === 'Exists') return value !== undefined;
+      if (operator === 'DoesNotExist') return value === undefined;
+      if (operator === 'In') return value !== undefined && values.includes(value);
+      return value === undefined || !values.includes(value);
+    })
+  );
+}
+
+export interface Voter {
+  readonly name: string;
+  readonly voting: boolean;
+}
+
+/** What is left when one server goes: why it may not, undefined when it may. */
+export function quorumLoss(leaving: string, servers: readonly Voter[]): string | undefined {
+  const others = servers.filter(({ name }) => name !== leaving);
+  const voting = others.filter((server) => server.voting).length;
+  const health = etcdHealth(others.length, voting);
+  if (others.length > 0 && health.spare >= 0) return undefined;
+  return `Taking away ${leaving} would leave ${voting} of ${others.length} servers voting, fewer than the ${health.needed} that etcd needs.`;
+}
+
+/** Servers that go one after another: the first that would cost the quorum. */
+export function firstQuorumLoss(leaving: readonly string[], servers: readonly Voter[]): string | undefined {
+  let left = servers;
+  for (const name of leaving) {
+    const loss = quorumLoss(name, left);
+    if (loss !== undefined) return loss;
+    left = left.filter((server) => server.name !== name);
+  }
+  return undefined;
+}

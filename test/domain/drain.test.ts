@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+
+import {
+  type DrainBudget,
+  drainObstacles,
+  type DrainPod,
+  type DrainView,
+  firstQuorumLoss,
+  type LabelSelector,
+  selects,
+} from '../../src/domain/index.js';
+
+const pod = (name: string, more: Partial<DrainPod> = {}): DrainPod => ({
+  namespace: 'shop',
+  name,
+  node: 'a',
+  labels: { app: 'web' },
+  controller: 'ReplicaSet',
+  phase: 'Running',
+  ready: true,
+  ending: false,
+  mirror: false,
+  claims: [],
+  ...more,
+});
+const budget = (desired: number, expected: number, more: Partial<DrainBudget> = {}): DrainBudget => ({
+  namespace: 'shop',
+  name: 'web',
+  selector: { matchLabels: { app: 'web' } },
+  counted: { desired, expected },
+  unreadyMayGo: false,
+  ...more,
+});
+const view = (pods: readonly DrainPod[], more: Partial<DrainView> = {}): DrainView => ({
+  pods,
+  volumeOf: new Map([
+    ['shop/data', 'pv-local'],
+    ['shop/cloud', 'pv-cloud'],
+  ]),
+  localVolumes: new Set(['pv-local']),
+  budgets: [],
+  ...more,
+});
+const found = (pods: readonly DrainPod[], more: Partial<DrainView> = {}, nodes = ['a']) =>
+  drainObstacles(nodes, view(pods, more)).map(({ kind, node, text }) => `${kind} ${node} ${text}`);
+
+describe('what stands in the way of drains', () => {
+  it.each<[string, Partial<DrainPod>, readonly string[]]>([
+    ['a pod with a controller: nothing', {}, []],
+    ['a bare pod', { controller: undefined }, ['unmanaged-pod a shop/p']],
+    ['a bare pod that is ending: nothing', { controller: undefined, ending: true }, []],
+    ['a bare pod that has ended: nothing', { controller: undefined, phase: 'Succeeded' }, []],
+    ['a mirror pod: nothing', { controller: undefined, mirror: true }, []],
+    ['a DaemonSet’s pod with local data: nothing', { controller: 'DaemonSet', claims: ['data'] }, []],
+    ['data on the node’s disk', { claims: ['data'] }, ['local-data a shop/p: claim data on volume pv-local']],
+    ['data on a volume of the cloud: nothing', { claims: ['cloud', 'unbound'] }, []],
+    ['a claim of that name in another namespace: nothing', { namespace: 'other', claims: ['data'] }, []],
+    ['a pod of another node: nothing', { controller: undefined, node: 'b' }, []],
+  ])('%s', (_what, more, expected) => {
+    expect(found([pod('p', more)])).toEqual(expected);
+  });
+
+  it.each<[string, readonly DrainBudget[], Partial<DrainPod>, boolean]>([
+    ['keeps all of its pods', [budget(2, 2)], {}, true],
+    ['keeps more than there are', [budget(3, 2)], {}, true],
+    ['lets one go', [budget(1, 2)], {}, false],
+    ['has not been counted yet', [budget(1, 1, { counted: undefined })], {}, false],
+    ['selects nothing', [budget(0, 0)], {}, false],
+    ['is of another namespace', [budget(2, 2, { namespace: 'other' })], {}, false],
+    ['is of other pods', [budget(2, 2, { selector: { matchLabels: { app: 'db' } } })], {}, false],
+    ['selects everything by an empty selector', [budget(2, 2, { selector: {} })], {}, true],
+    ['keeps all, of a pod that is not Ready', [budget(2, 2)], { ready: false }, true],
+    ['keeps all that are Ready, of one that is not', [budget(2, 2, { unreadyMayGo: true })], { ready: false }, false],
+    ['keeps all, of a pod that waits for a node', [budget(2, 2)], { phase: 'Pending' }, false],
+    ['keeps all, of a pod that is ending', [budget(2, 2)], { ending: true }, false],
+    ['is one of two over the same pod', [budget(1, 2), budget(1, 2, { name: 'web-2' })], {}, true],
+  ])('a budget that %s', (_what, budgets, more, blocks) => {
+    expect(found([pod('p', more)], { budgets })).toHaveLength(blocks ? 1 : 0);
+  });
+
+  it('are told of all nodes at once', () => {
+    const pods = [
+      pod('p1', { controller: undefined }),
+      pod('p2', { node: 'b', claims: ['data'] }),
+      pod('p3', { node: 'c' }),
+    ];
+    expect(found(pods, {}, ['a', 'b', 'c'])).toHaveLength(2);
+  });
+});
+
+it.each<[LabelSelector | undefined, boolean]>([
+  [undefined, false],
+  [{}, true],
+  [{ matchExpressions: [{ key: 'app', operator: 'In', values: ['web', 'db'] }] }, true],
+  [{ matchExpressions: [{ key: 'app', operator: 'NotIn', values: ['web'] }] }, false],
+  [{ matchExpressions: [{ key: 'tier', operator: 'NotIn', values: ['web'] }] }, true],
+  [{ matchExpressions: [{ key: 'app', operator: 'Exists' }] }, true],
+  [{ matchExpressions: [{ key: 'app', operator: 'DoesNotExist' }] }, false],
+  [{ matchLabels: { app: 'web' }, matchExpressions: [{ key: 'tier', operator: 'Exists' }] }, false],
+])('the selector %j selects pods of app=web as Kubernetes does: %s', (selector, expected) => {
+  expect(selects(selector, { app: 'web' })).toBe(expected);
+});
+
+describe('servers that go one after another', () => {
+  const servers = (voting: string) => [...voting].map((vote, i) => ({ name: `s${i + 1}`, voting: vote === 'v' }));
+  it.each<[string, readonly string[], string | undefined]>([
+    ['vvv', ['s3', 's2'], undefined],
+    ['vvv', ['s3', 's2', 's1'], 's1'],
+    ['vv-', ['s3'], undefined],
+    ['vv-', ['s2'], 's2'],
+    ['vvvv-', ['s5', 's4', 's3'], undefined],
+    ['vvv--', ['s1'], 's1'],
+    ['v', ['s1'], 's1'],
+  ])('%s: taking away %j stops at %s', (voting, leaving, at) => {
+    const loss = firstQuorumLoss(leaving, servers(voting));
+    if (at === undefined) expect(loss).toBeUndefined();
+    else expect(loss).toContain(`Taking away ${at} `);
+  });
+});

@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { openBoundary, Secret, systemClock } from '../../src/domain/index.js';
+import { openKube } from '../../src/kube/index.js';
+import { generateKeyPair } from '../../src/remote/keys.js';
+import { Cli, type Run } from '../support/cli.js';
+
+let cli: Cli;
+beforeEach(() => void (cli = new Cli()));
+afterEach(() => cli.close());
+
+async function create(controlPlanes: number, workers: number): Promise<void> {
+  const counts = ['--control-planes', String(controlPlanes), '--workers', String(workers)];
+  const created = await cli.run(['cluster', 'create', 'demo', ...counts, '--yes', '--json']);
+  expect(created, created.err).toMatchObject({ code: 0 });
+}
+const scale = (count: number): Promise<Run> =>
+  cli.run(['pool', 'scale', 'workers', '-c', 'demo', '--count', String(count), '--yes', '--json']);
+const names = async (): Promise<readonly string[]> => (await cli.cloud('servers')).map(({ name }) => name).sort();
+const hosts = (): string => join(cli.home, 'ws/clusters/demo/hosts');
+const pinsOf = (part: string): string =>
+  join(
+    hosts(),
+    readdirSync(hosts()).find((name) => name.includes(part))!,
+  );
+
+/** Another key than the one its host shows. */
+function swapPin(part: string): void {
+  const path = pinsOf(part);
+  const [type = '', key = ''] = generateKeyPair('other').publicKey.split(' ');
+  const swapped = readFileSync(path, 'utf8').replace(/ssh-ed25519 [A-Za-z0-9+/=]+/g, `${type} ${key}`);
+  writeFileSync(path, swapped);
+}
+
+describe('a server whose host key is not known', () => {
+  it.each<[string, () => void, string]>([
+    ['was lost', () => rmSync(pinsOf('-cp-1-')), 'HOST_KEY_UNKNOWN'],
+    ['was swapped', () => swapPin('-cp-1-'), 'HOST_KEY_MISMATCH'],
+  ])(
+    'makes nothing where it is the only one: its pin %s',
+    async (_what, harm, code) => {
+      await create(1, 1);
+      harm();
+      const refused = await scale(2);
+      expect(refused, refused.err).toMatchObject({ code: 3 });
+      expect(refused.out + refused.err).toContain(code);
+      expect(await names()).toHaveLength(2);
+    },
+    90_000,
+  );
+
+  it('holds up nothing while another server can tell the tokens', async () => {
+    await create(3, 1);
+    rmSync(pinsOf('-cp-1-'));
+    swapPin('-cp-2-');
+    const grown = await scale(2);
+    expect(grown, grown.err).toMatchObject({ code: 0 });
+    expect(await names()).toHaveLength(5);
+  }, 120_000);
+});
+
+it('`pool scale` removes no machine while any that is to go runs what would be lost, and tells all of it', async () => {
+  await create(1, 5);
+  const before = await names();
+  const kubeconfig = new Secret(readFileSync(join(cli.home, 'ws/clusters/demo/kubeconfig'), 'utf8'));
+  const kube = await openKube({ kubeconfig, boundary: openBoundary, clock: systemClock });
+  const options = { signal: new AbortController().signal };
+  const nodeOf = (slot: number): string => before.find((name) => name.includes(`-workers-${slot}-`))!;
+  const bare = (slot: number) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: `bare-${slot}`, namespace: 'default' },
+    spec: { nodeName: nodeOf(slot), containers: [{ name: 'main', image: 'busybox' }] },
+  });
+  try {
+    await kube.apply(bare(3), options);
+    await kube.apply(bare(5), options);
+    for (const command of [() => scale(2), () => scale(2)]) {
+      const refused = await command();
+      expect(refused, refused.err).toMatchObject({ code: 3 });
+      const said = refused.out + refused.err;
+      expect(said).toContain('UNMANAGED_PODS');
+      expect(said).toContain(`${nodeOf(3)}: default/bare-3`);
+      expect(said).toContain(`${nodeOf(5)}: default/bare-5`);
+      expect(await names()).toEqual(before);
+    }
+    expect((await kube.nodes(options)).every(({ schedulable }) => schedulable)).toBe(true);
+    for (const slot of [3, 5]) await kube.delete({ ...bare(slot) }, options);
+    const shrunk = await scale(2);
+    expect(shrunk, shrunk.err).toMatchObject({ code: 0 });
+    expect(await names()).toHaveLength(3);
+  } finally {
+    kube.close();
+  }
+}, 120_000);
