@@ -7,8 +7,8 @@ import { timeScaleFrom } from './profile.js';
 import { type SandboxHandle, startSandbox, type SandboxStatus } from './control.js';
 
 /**
- * A cloud on this computer: the Hetzner provider, pointed at the sandbox's own API. Variable: SLIPWAY_SANDBOX_TIME_SCALE,
- * for the first start.
+ * A cloud on this computer: the Hetzner provider, pointed at the sandbox's own API. Variables: SLIPWAY_SANDBOX_TIME_SCALE,
+ * for the first start; SLIPWAY_SANDBOX_ACCESS, `read-only` to go there with a token that can only read.
  */
 export const sandbox: ProviderPackage = {
   name: 'sandbox',
@@ -19,11 +19,12 @@ export const sandbox: ProviderPackage = {
       context.stateFolder,
       scale === undefined ? {} : { timeScale: timeScaleFrom(scale) },
     );
+    const readOnly = context.variable('SLIPWAY_SANDBOX_ACCESS') === 'read-only';
     const { profile } = await handle.call<Required<Pick<SandboxStatus, 'profile'>>>('GET', 'status');
     const provider = createHetznerProvider({
       name: 'sandbox',
       title: 'the sandbox',
-      token: new Secret(handle.info.cloudToken),
+      token: new Secret(readOnly ? handle.info.readOnlyToken : handle.info.cloudToken),
       endpoint: handle.endpoint,
       pace: Math.min(1, Math.max(profile.timeScale, 0.01)),
       networkLimit: profile.networkLimit,

@@ -2,7 +2,7 @@ export type * from './types.js';
 export { componentFolders, ownComponents, readCatalogue } from './catalogue.js';
 export { selectComponents, selectionOf, type Selected, type SelectInput } from './select.js';
 export { renderComponents } from './render.js';
-export { resolveSecrets, secretNeeds } from './secrets.js';
+export { missingLines, previewSecrets, resolveSecrets, secretNeeds } from './secrets.js';
 export { withComponents } from './json-schema.js';
 export { misfits, misfitText, type Misfit, type PoolArchitectures } from './architectures.js';
 export { judgedPlaces, placeText } from './places.js';

@@ -68,21 +68,35 @@ export async function resolveSecrets(
   input: RenderInput,
   readers: SecretReaders,
 ): Promise<readonly ResolvedSecret[]> {
+  const { secrets, missing } = await previewSecrets(selection, input, readers);
+  if (missing.length > 0) throw secretsMissing(missing);
+  return secrets;
+}
+
+/**
+ * The same for a plan, which is shown and never applied: a key whose value is missing is empty, and its origin says so.
+ * @throws UsageError code SECRETS_NOT_GRANTED, before any value is read
+ */
+export async function previewSecrets(
+  selection: Selection,
+  input: RenderInput,
+  readers: SecretReaders,
+): Promise<{ readonly secrets: readonly ResolvedSecret[]; readonly missing: readonly SecretNeed[] }> {
   const needs = secretNeeds(selection);
   refuseUngranted(needs, builtInNames(selection), readers);
   const read = await Promise.all(needs.map(async (need) => ({ need, value: await readSource(need, readers) })));
-  const missing = read.filter(({ need, value }) => value === undefined && need.generate === undefined);
-  if (missing.length > 0) throw secretsMissing(missing.map(({ need }) => need));
+  const missing = read.flatMap(({ need, value }) => (value === undefined && need.generate === undefined ? [need] : []));
 
   const drawn = new Map<string, Secret>();
-  const draw = (need: SecretNeed, length: number): Secret => {
+  const draw = (need: SecretNeed): Secret => {
+    if (need.generate === undefined) return new Secret('');
     const id = `${need.namespace}/${need.name}/${need.key}`;
-    const value = drawn.get(id) ?? readers.draw(length);
+    const value = drawn.get(id) ?? readers.draw(need.generate);
     drawn.set(id, value);
     return value;
   };
   const shared = sharedContext(selection, input);
-  return askedFor(selection).map(({ selected, secret }) => {
+  const secrets = askedFor(selection).map(({ selected, secret }) => {
     const { component } = selected;
     const mine = read.filter(
       ({ need }) =>
@@ -95,12 +109,15 @@ export async function resolveSecrets(
       name: secret.name,
       data: {
         ...plainData(component.name, secret, context),
-        ...Object.fromEntries(mine.map(({ need, value }) => [need.key, value ?? draw(need, need.generate ?? 0)])),
+        ...Object.fromEntries(mine.map(({ need, value }) => [need.key, value ?? draw(need)])),
       },
-      drawn: mine.filter(({ value }) => value === undefined).map(({ need }) => need.key),
+      drawn: mine
+        .filter(({ need, value }) => value === undefined && need.generate !== undefined)
+        .map(({ need }) => need.key),
       origins: Object.fromEntries(mine.map(({ need, value }) => [need.key, originOf(need, value)])),
     };
   });
+  return { secrets, missing };
 }
 
 /** A source that the file names is the only one asked; else the provider's own token goes before the environment. */
@@ -153,9 +170,10 @@ function refuseUngranted(
 }
 
 /** For people, as in `from CLOUDFLARE_API_TOKEN`. */
-function originOf({ source }: SecretNeed, value: Secret | undefined): string {
-  if (value === undefined) return 'drawn';
-  return 'file' in source ? `from the file ${source.file}` : `from ${source.env}`;
+function originOf({ source, generate }: SecretNeed, value: Secret | undefined): string {
+  if (value === undefined && generate !== undefined) return 'drawn';
+  const origin = 'file' in source ? `from the file ${source.file}` : `from ${source.env}`;
+  return value === undefined ? `${origin}, which is not set` : origin;
 }
 
 /** @throws UsageError code BAD_COMPONENT when the cluster has no such value */
@@ -178,12 +196,7 @@ function plainData(
 }
 
 function secretsMissing(needs: readonly SecretNeed[]): UsageError {
-  const lines = new Map<string, string[]>();
-  for (const { source, variable, component, namespace, name, key } of needs) {
-    const where = 'file' in source ? `${variable}: the file ${source.file}` : source.env;
-    lines.set(where, [...(lines.get(where) ?? []), `${component} (Secret ${namespace}/${name}, key ${key})`]);
-  }
-  const details = [...lines].map(([where, uses]) => `${where} is not set; it is for ${uses.join(', ')}`);
+  const details = missingLines(needs);
   return new UsageError(
     details.length === 1
       ? 'A secret is missing; nothing was changed.'
@@ -194,4 +207,14 @@ function secretsMissing(needs: readonly SecretNeed[]): UsageError {
       hint: 'Set the variables in the environment, or name another source in the cluster file: secrets: {NAME: {file: ./path}}.',
     },
   );
+}
+
+/** A line for each variable or file that is missing, with what it is for. */
+export function missingLines(needs: readonly SecretNeed[]): readonly string[] {
+  const lines = new Map<string, string[]>();
+  for (const { source, variable, component, namespace, name, key } of needs) {
+    const where = 'file' in source ? `${variable}: the file ${source.file}` : source.env;
+    lines.set(where, [...(lines.get(where) ?? []), `${component} (Secret ${namespace}/${name}, key ${key})`]);
+  }
+  return [...lines].map(([where, uses]) => `${where} is not set; it is for ${uses.join(', ')}`);
 }

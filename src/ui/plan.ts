@@ -48,3 +48,19 @@ export function printableStep(step: StepInfo): StepInfo {
     ...(step.details === undefined ? {} : { details: step.details.map(printable) }),
   };
 }
+
+export interface NotLookedAt {
+  readonly message: string;
+  readonly details?: readonly string[] | undefined;
+  readonly hint: string;
+}
+
+/** What a plan goes without, below it. */
+export function uncheckedText(unchecked: readonly NotLookedAt[]): string {
+  const lines = unchecked.flatMap(({ message, details, hint }) => [
+    `  ${printable(message)}`,
+    ...(details ?? []).map((detail) => `    ${printable(detail)}`),
+    `    ${printable(hint)}`,
+  ]);
+  return ['', 'Not checked', ...lines].join('\n');
+}

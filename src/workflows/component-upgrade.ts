@@ -10,6 +10,7 @@ import { reachable } from './component-status.js';
 import { looking, type WorkflowContext } from './context.js';
 import { knownCluster } from './known-cluster.js';
 import { execute, stepInfo } from './reconcile.js';
+import type { Unchecked } from './unchecked.js';
 
 export interface ComponentUpgradeInput {
   readonly cluster: string;
@@ -22,6 +23,8 @@ export interface ComponentUpgradeResult {
   readonly cluster: string;
   /** What was done, or with `dryRun` would be, in its order. */
   readonly steps: readonly StepInfo[];
+  /** What a dry run could not look at. */
+  readonly unchecked: readonly Unchecked[];
 }
 
 /**
@@ -40,7 +43,7 @@ export async function upgradeComponents(
     const provider = await context.provider(record.spec.provider);
     looking(context, `looking at the components of ${cluster}`);
     const api = await reachable(context, cluster, await folder.kubeconfig());
-    const outlook = await componentOutlook(context, provider, record, record.spec, api, 'change');
+    const outlook = await componentOutlook(context, provider, record, record.spec, api, dryRun ? 'plan' : 'change');
     const chosen = choose(cluster, outlook, names);
     const tools = { ...(await componentPlanInput(context, record, outlook)), kube: api.kube };
     const steps: Step[] = [];
@@ -62,7 +65,7 @@ export async function upgradeComponents(
       });
     }
     if (!dryRun && steps.length > 0) await execute(context, folder, 'component upgrade', steps, retryCommand);
-    return { cluster, steps: steps.map(stepInfo) };
+    return { cluster, steps: steps.map(stepInfo), unchecked: outlook.unchecked };
   } finally {
     await lock?.release();
   }

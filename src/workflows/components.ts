@@ -20,6 +20,7 @@ import { note, type WorkflowContext } from './context.js';
 import { checkArchitectures } from './component-architectures.js';
 import { providerFacts } from './component-input.js';
 import { checkPlaces } from './component-places.js';
+import { keptSecrets, missingSecrets, type Unchecked } from './unchecked.js';
 
 /** What components a cluster shall have, and what it has of them. */
 export interface ComponentOutlook {
@@ -29,11 +30,19 @@ export interface ComponentOutlook {
   /** Empty when it was only looked. */
   readonly secrets: readonly ResolvedSecret[];
   readonly facts: ComponentFacts;
+  /** What a plan could not look at; empty for other purposes. */
+  readonly unchecked: readonly Unchecked[];
 }
 
 /**
+ * `change` also reads every Secret's value, so that a missing one is found before anything is changed; `plan` does the
+ * same, but goes on without what is missing and says so; `plan-read-only` also doubts the provider's token, which may
+ * not be the one that is applied with.
+ */
+export type ComponentPurpose = 'change' | 'plan' | 'plan-read-only' | 'look';
+
+/**
  * Selects and renders what the file asks for and, where an API is there, looks at what the cluster has.
- * @param purpose `change` also reads every Secret's value, so that a missing one is found before anything is changed
  * @throws UsageError codes BAD_COMPONENTS, BAD_COMPONENT, BAD_TEMPLATE, SECRETS_MISSING; RefusedError codes
  * OUTSIDE_RESIDENCY, WRONG_ARCHITECTURE, FOREIGN_OBJECTS
  */
@@ -43,11 +52,10 @@ export async function componentOutlook(
   cluster: ClusterRef,
   spec: ClusterSpec,
   api: ClusterApi | undefined,
-  purpose: 'change' | 'look',
+  purpose: ComponentPurpose,
 ): Promise<ComponentOutlook> {
   // The template language and the schema checker are only loaded by those that need them.
-  const { readCatalogue, renderComponents, resolveSecrets, secretNeeds, selectionOf } =
-    await import('../components/index.js');
+  const { readCatalogue, renderComponents, secretNeeds, selectionOf } = await import('../components/index.js');
   const catalogue = await readCatalogue(spec.components?.folders);
   const input: RenderInput = { cluster, spec, provider: providerFacts(provider, cluster, spec) };
   const selection = selectionOf(catalogue, {
@@ -55,20 +63,31 @@ export async function componentOutlook(
     pools: spec.pools,
     provider: input.provider,
   });
-  if (purpose === 'change') {
+  if (purpose !== 'look') {
     for (const warning of selection.warnings) note(context, warning, 'warning');
     await checkPlaces(context, selection, spec);
     await checkArchitectures(context, provider, selection, spec, api?.watch.current().values());
   }
   const rendered = renderComponents(selection, input);
   const facts = api ? await observeComponents(api.kube, rendered, { signal: context.signal }) : noFacts;
-  const secrets =
-    purpose === 'look'
-      ? []
-      : await resolveSecrets(selection, input, readersFor(context, provider, facts, secretNeeds(selection)));
-  if (purpose === 'change' && api)
-    refuseForeign(await foreignObjects(api.kube, rendered, secrets, facts, { signal: context.signal }));
-  return { selection, input, rendered, secrets, facts };
+  if (purpose === 'look') return { selection, input, rendered, secrets: [], facts, unchecked: [] };
+  const sources = secretsOf(context, provider, facts, secretNeeds(selection), purpose === 'plan-read-only');
+  const { secrets, unchecked } = await readSecrets(selection, input, sources, purpose);
+  if (api) refuseForeign(await foreignObjects(api.kube, rendered, secrets, facts, { signal: context.signal }));
+  return { selection, input, rendered, secrets, facts, unchecked };
+}
+
+/** @throws UsageError codes SECRETS_NOT_GRANTED and, to change, SECRETS_MISSING */
+async function readSecrets(
+  selection: Selection,
+  input: RenderInput,
+  { readers, kept }: ReturnType<typeof secretsOf>,
+  purpose: Exclude<ComponentPurpose, 'look'>,
+): Promise<Pick<ComponentOutlook, 'secrets' | 'unchecked'>> {
+  const { missingLines, previewSecrets, resolveSecrets } = await import('../components/index.js');
+  if (purpose === 'change') return { secrets: await resolveSecrets(selection, input, readers), unchecked: [] };
+  const { secrets, missing } = await previewSecrets(selection, input, readers);
+  return { secrets, unchecked: [...missingSecrets(missingLines(missing)), ...keptSecrets([...kept])] };
 }
 
 /** @throws RefusedError code FOREIGN_OBJECTS, a line in `details` for each object. */
@@ -105,39 +124,51 @@ export async function componentPlanInput(
 /** Both at once: what a plan of the whole cluster needs to know of components. */
 export async function componentsToPlan(
   ...[context, provider, cluster, spec, api, purpose]: Parameters<typeof componentOutlook>
-): Promise<Omit<ComponentPlanInput, 'api'>> {
-  return componentPlanInput(context, cluster, await componentOutlook(context, provider, cluster, spec, api, purpose));
+): Promise<Omit<ComponentPlanInput, 'api'> & Pick<ComponentOutlook, 'unchecked'>> {
+  const outlook = await componentOutlook(context, provider, cluster, spec, api, purpose);
+  return { ...(await componentPlanInput(context, cluster, outlook)), unchecked: outlook.unchecked };
 }
 
 /**
  * Where values of Secrets come from. What nobody gives any more is kept as the cluster has it: adding a machine does
- * not need the tokens of everything that runs there.
+ * not need the tokens of everything that runs there. `kept` fills with where those should have come from.
+ * @param doubtToken whether the cluster's token is kept, since ours may be another on purpose
  */
-function readersFor(
+function secretsOf(
   context: WorkflowContext,
   provider: MachineProvider,
   facts: ComponentFacts,
   needs: readonly SecretNeed[],
-): SecretReaders {
+  doubtToken: boolean,
+): { readonly readers: SecretReaders; readonly kept: ReadonlySet<string> } {
   const { secretSources } = context;
-  const kept = (is: (need: SecretNeed) => boolean): Secret | undefined => {
+  const kept = new Set<string>();
+  const keep = (source: string, is: (need: SecretNeed) => boolean): Secret | undefined => {
     for (const need of needs.filter(is)) {
       const data = facts.secrets.get(secretKey(need))?.['data'] as Readonly<Record<string, string>> | undefined;
       const value = data?.[need.key];
-      if (value !== undefined) return new Secret(Buffer.from(value, 'base64').toString('utf8'));
+      if (value === undefined) continue;
+      kept.add(source);
+      return new Secret(Buffer.from(value, 'base64').toString('utf8'));
     }
     return undefined;
   };
-  return {
-    provider: (variable) => provider.kubernetesIntegration.secret(variable),
-    environment: (variable) =>
-      secretSources.environment(variable) ??
-      kept(({ source, generate }) => generate === undefined && 'env' in source && source.env === variable),
+  const ofVariable =
+    (variable: string) =>
+    ({ source, generate }: SecretNeed): boolean =>
+      generate === undefined && 'env' in source && source.env === variable;
+  const readers: SecretReaders = {
+    provider: (variable) => {
+      const token = provider.kubernetesIntegration.secret(variable);
+      return token && ((doubtToken ? keep(variable, ofVariable(variable)) : undefined) ?? token);
+    },
+    environment: (variable) => secretSources.environment(variable) ?? keep(variable, ofVariable(variable)),
     file: async (path) =>
       (await secretSources.file(path)) ??
-      kept(({ source, generate }) => generate === undefined && 'file' in source && source.file === path),
+      keep(path, ({ source, generate }) => generate === undefined && 'file' in source && source.file === path),
     draw: (length) => new Secret(drawn(context, length)),
   };
+  return { readers, kept };
 }
 
 /** Letters and digits: fit for every program that takes a password. */

@@ -6,9 +6,11 @@ import { addressProblems } from './api-address.js';
 import { checkBundleInUse } from './bundle-use.js';
 import type { Observation } from './observe.js';
 import { removalProblems } from './removal-check.js';
+import { allowReading, type Unchecked } from './unchecked.js';
 
 /**
  * Everything that can be known wrong before the first change, all at once.
+ * @returns what a plan goes without; to change, nothing
  * @throws UsageError when the request is wrong, RefusedError when it is only unsafe or impossible now.
  */
 export async function preflight(
@@ -17,9 +19,13 @@ export async function preflight(
   { request, facts }: Observation,
   signal: AbortSignal,
   hostKeys: readonly Problem[] = [],
-): Promise<void> {
+  purpose: 'change' | 'plan' = 'change',
+): Promise<readonly Unchecked[]> {
   // The provider first: with a token that is not taken nothing else can be asked.
-  const problems: Problem[] = [...(await provider.preflight(request, { signal }))];
+  const found = await provider.preflight(request, { signal });
+  const { problems: remaining, unchecked } =
+    purpose === 'plan' ? allowReading(found) : { problems: found, unchecked: [] };
+  const problems: Problem[] = [...remaining];
   if (!problems.some((problem) => problem.code.startsWith('TOKEN_'))) {
     problems.push(...(await doorProblems(provider, request, signal)));
     problems.push(...(await ruleProblems(provider, spec, { request, facts }, signal)));
@@ -29,6 +35,7 @@ export async function preflight(
   throwProblems(problems);
   // Last, since it may have much to read.
   await checkBundleInUse(spec, facts, provider, signal);
+  return unchecked;
 }
 
 /**

@@ -16,7 +16,7 @@ import type { StepInfo } from '../reporting/index.js';
 import type { ClusterFolder, ClusterRecord } from '../workspace/types.js';
 import { refuseMovedAddress } from './api-address.js';
 import { clusterKey, keyProblem, keyToRecord } from './cluster-key.js';
-import { componentsToPlan } from './components.js';
+import { type ComponentPurpose, componentsToPlan } from './components.js';
 import type { WorkflowContext } from './context.js';
 import { hostKeyProblems } from './host-keys.js';
 import { refuseLostControlPlane } from './lost-control-plane.js';
@@ -28,6 +28,7 @@ import { preflight, ruleProblems, throwProblems } from './preflight.js';
 import { refuseOtherCluster } from './same-cluster.js';
 import { warnOfShortages } from './shortages.js';
 import { toolsFor } from './tools.js';
+import type { Unchecked } from './unchecked.js';
 
 export interface ClusterInput {
   readonly spec: ClusterSpec;
@@ -45,6 +46,8 @@ export interface ClusterPlan {
   readonly outdated: readonly OutdatedMachine[];
   /** Undefined where machines have no price. */
   readonly monthly: MonthlyPrice | undefined;
+  /** What could not be looked at with this token and without some secrets. */
+  readonly unchecked: readonly Unchecked[];
 }
 
 export interface ReconcileResult {
@@ -88,12 +91,20 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
   refuseLostControlPlane(spec.name, seen.facts);
   refuseOlderVersion(spec.name, seen.facts.outdated);
   if (record) refuseMovedAddress(record.spec, spec, seen.facts);
-  const components = await componentsToPlan(context, provider, cluster, spec, seen.facts.api, 'change');
   const nothing = (): Promise<string> => Promise.reject(new Error('a plan creates nothing'));
-  const steps = planCluster(cluster, spec, seen, tools, nothing, components);
+  const planFor = async (purpose: ComponentPurpose): Promise<Pick<ClusterPlan, 'unchecked'> & { steps: Step[] }> => {
+    const components = await componentsToPlan(context, provider, cluster, spec, seen.facts.api, purpose);
+    const planned = planCluster(cluster, spec, seen, tools, nothing, components);
+    return { steps: [...planned], unchecked: components.unchecked };
+  };
+  let { steps, unchecked } = await planFor('plan');
   if (steps.length > 0) {
     const hostKeys = await hostKeyProblems(context, tools, seen, steps);
-    await preflight(provider, spec, seen, context.signal, hostKeys);
+    const allowed = await preflight(provider, spec, seen, context.signal, hostKeys, 'plan');
+    // A token for reading is not the one that the cluster's components work with.
+    if (allowed.some(({ code }) => code === 'TOKEN_READ_ONLY'))
+      ({ steps, unchecked } = await planFor('plan-read-only'));
+    unchecked = [...allowed, ...unchecked];
   } else throwProblems(await ruleProblems(provider, spec, seen, context.signal));
   return {
     cluster: spec.name,
@@ -101,6 +112,7 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
     steps: steps.map(stepInfo),
     outdated: seen.facts.outdated,
     monthly: await monthlyPrice(provider, cluster, seen, context.signal),
+    unchecked,
   };
 }
 

@@ -4,11 +4,13 @@ import { exitCodes } from '../../errors/index.js';
 import { BaseCommand } from '../../runtime/base-command.js';
 import { describeFlags, described } from '../../runtime/cluster-flags.js';
 import { clusterInput } from '../../runtime/cluster-input.js';
-import { priceText, renderPlan } from '../../ui/index.js';
+import { priceText, renderPlan, uncheckedText } from '../../ui/index.js';
 import { type ClusterPlan, planChanges } from '../../workflows/reconcile.js';
 
 export default class ClusterPlanCommand extends BaseCommand {
   static override summary = 'Show every step that create or apply would take; change nothing.';
+  static override description =
+    'A token that can only read is enough, and secrets of components need not be set: what could not be looked at is named.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> demo',
     '<%= config.bin %> <%= command.id %> -f cluster.yaml --detailed-exitcode',
@@ -32,6 +34,7 @@ export default class ClusterPlanCommand extends BaseCommand {
       const plan = await planChanges(runtime, input);
       this.logMarked(renderPlan(plan.steps, plan.outdated));
       if (plan.steps.length > 0 && plan.monthly) this.log(`\n${priceText(plan.monthly)}`);
+      if (plan.unchecked.length > 0) this.log(uncheckedText(plan.unchecked));
       if (flags['detailed-exitcode'] && plan.steps.length + plan.outdated.length > 0) {
         process.exitCode = exitCodes.changes;
       }

@@ -3,7 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import { UsageError } from '../../errors/index.js';
 import { BaseCommand } from '../../runtime/base-command.js';
 import { clusterAndNames, clusterArg, clusterFlag } from '../../runtime/cluster-args.js';
-import { renderPlan } from '../../ui/index.js';
+import { renderPlan, uncheckedText } from '../../ui/index.js';
 import { type ComponentUpgradeResult, upgradeComponents } from '../../workflows/component-upgrade.js';
 
 export default class ComponentUpgrade extends BaseCommand {
@@ -38,8 +38,10 @@ export default class ComponentUpgrade extends BaseCommand {
     return this.withRuntime(flags, async (runtime) => {
       const input = { cluster, names, dryRun: flags['dry-run'] };
       const result = await upgradeComponents(runtime, input, this.commandLine());
-      if (flags['dry-run']) this.log(renderPlan(result.steps));
-      else
+      if (flags['dry-run']) {
+        this.log(renderPlan(result.steps));
+        if (result.unchecked.length > 0) this.log(uncheckedText(result.unchecked));
+      } else
         this.log(
           result.steps.length === 0
             ? 'Every component is as asked; nothing was changed.'
