@@ -6,16 +6,17 @@ import tseslint from 'typescript-eslint';
  * Type-only imports count: an arrow is an arrow.
  */
 const arrows = {
+  'src/package-files': [],
   'src/errors': [],
   'src/http': ['src/errors'],
   'src/domain': ['src/errors'],
   'src/reporting': ['src/domain', 'src/errors'],
   'src/config': ['src/domain', 'src/errors'],
   'src/provider': ['src/remote', 'src/domain', 'src/errors'],
-  'src/remote': ['src/domain', 'src/errors'],
+  'src/remote': ['src/domain', 'src/errors', 'src/package-files'],
   'src/k3s': ['src/remote', 'src/http', 'src/domain', 'src/errors'],
   'src/kube': ['src/http', 'src/domain', 'src/errors'],
-  'src/components': ['src/kube', 'src/domain', 'src/errors'],
+  'src/components': ['src/kube', 'src/domain', 'src/errors', 'src/package-files'],
   'src/tenants': ['src/components', 'src/kube', 'src/domain', 'src/errors'],
   'src/workspace': ['src/remote', 'src/domain', 'src/errors'],
   'src/engine': ['src/workspace', 'src/reporting', 'src/domain', 'src/errors'],
@@ -50,7 +51,7 @@ const arrows = {
   'src/ui': ['src/reporting', 'src/domain', 'src/errors'],
   'src/runtime': ['*'],
   'src/commands': ['src/runtime', 'src/config', 'src/ui', 'src/workflows', 'src/domain', 'src/errors'],
-  providers: ['src/provider', 'src/http', 'src/domain', 'src/remote', 'src/errors'],
+  providers: ['src/provider', 'src/http', 'src/domain', 'src/remote', 'src/errors', 'src/package-files'],
 };
 
 const rooms = Object.keys(arrows);
@@ -79,7 +80,7 @@ const arrowRules = rooms.map((room) => {
 });
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'coverage/**'] },
+  { ignores: ['build/**', 'dist/**', 'node_modules/**', 'coverage/**'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

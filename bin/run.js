@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Answers --version and help from files made by the build, and loads oclif only for what is left.
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 const read = (path) => readFileSync(new URL(path, import.meta.url), 'utf8');
 const args = process.argv.slice(2);
@@ -53,43 +53,28 @@ function quickAnswer() {
   return text === undefined || colored() ? text : text.replace(/\u001B\[[0-9;]*m/g, '');
 }
 
-/** What is missing when a file of the build or a package is not there; undefined for other errors. */
-function notInstalled(error) {
-  return error.code === 'ENOENT' || (error.code === 'ERR_MODULE_NOT_FOUND' && error.message.includes("'@oclif/core'"));
-}
+/** Whether a file of the build is not there. */
+const notBuilt = (error) =>
+  error.code === 'ENOENT' || (error.code === 'ERR_MODULE_NOT_FOUND' && error.message.includes('dist'));
 
 async function main() {
-  let oclif;
+  let program;
   try {
     const answer = quickAnswer();
     if (answer !== undefined) {
       process.stdout.write(answer);
       return;
     }
-    statSync(new URL('../dist/help.json', import.meta.url));
     const { default: module } = await import('node:module');
     module.enableCompileCache?.();
-    oclif = await import('@oclif/core');
+    program = await import('../dist/main.js');
   } catch (error) {
-    if (!notInstalled(error)) throw error;
+    if (!notBuilt(error)) throw error;
     process.stderr.write('Slipway is not built yet: `npm ci` in its folder installs and builds it.\n');
     process.exitCode = 1;
     return;
   }
-  // Only what was built runs, whatever NODE_ENV says.
-  oclif.settings.enableAutoTranspile = false;
-  const { printableLines } = await import('../dist/src/domain/printable.js');
-  await oclif.run(args, import.meta.url).then(
-    () => oclif.flush(),
-    (error) => {
-      // What oclif prints by itself goes by the same rule as all else.
-      if (error instanceof Error) {
-        error.message = printableLines(error.message);
-        error.stack = printableLines(error.stack ?? error.message);
-      }
-      return oclif.handle(error);
-    },
-  );
+  await program.main(args, import.meta.url);
 }
 
 await main();

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import type { Config, Interfaces } from '@oclif/core';
 
-/** The package's folder, seen from dist/scripts. */
+/** The package's folder, seen from build/scripts. */
 export const packageRoot = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 export interface FreshConfig {

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 
 import { UnexpectedError, UsageError } from '../../src/errors/index.js';
 import { readText } from '../../src/http/body.js';
+import { folderWith } from '../../src/package-files/index.js';
 import { alive, makeFolder, paths, readJson, type SandboxInfo } from './state-folder.js';
 import type { SandboxProfile } from './types.js';
 
@@ -120,7 +121,7 @@ function statTime(path: string): number | undefined {
 
 function launch(folder: string, changes: Readonly<Record<string, unknown>>, log: string): void {
   const out = openSync(log, 'a', 0o600);
-  const daemon = fileURLToPath(new URL('./daemon.js', import.meta.url));
+  const daemon = join(folderWith(import.meta.url, 'daemon.js'), 'daemon.js');
   spawn(process.execPath, [daemon, folder, JSON.stringify(changes)], {
     detached: true,
     stdio: ['ignore', out, out],

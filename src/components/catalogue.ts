@@ -1,9 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { existsSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
 
 import { messageOf, UsageError } from '../errors/index.js';
+import { folderWith } from '../package-files/index.js';
 import { badComponent, parseComponentFile } from './component-file.js';
 import { contextSchema } from './context.js';
 import { optionsAjv, optionsCheck } from './options.js';
@@ -18,15 +17,9 @@ const maxBytes = 2 * 1024 * 1024;
 /** As a chart calls it, too; in a component's folder it is what users' `values` are held to. */
 const valuesSchema = 'values.schema.json';
 
-/** The folder of Slipway's own components, from source or from dist. */
-export function ownComponents(): string {
-  let at = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(at, 'templates', 'components'))) {
-    if (dirname(at) === at) throw new Error('templates/components is missing from this installation of Slipway');
-    at = dirname(at);
-  }
-  return join(at, 'templates', 'components');
-}
+/** The folder of Slipway's own components, from source or from a build. */
+export const ownComponents = (): string =>
+  join(folderWith(import.meta.url, 'templates/components/traefik/component.yaml'), 'templates', 'components');
 
 /**
  * Reads Slipway's own components and those of further folders. A folder holds components, or is one itself.

@@ -1,15 +1,6 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
-/** Absolute path of the package's folder `templates`: the first one with our host tasks on the way up, from source as from a build. */
-function templatesFolder(): string {
-  const here = dirname(fileURLToPath(import.meta.url));
-  for (let folder = here; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'templates', 'host', 'lib', 'runner.sh'))) return join(folder, 'templates');
-    if (folder === dirname(folder)) throw new Error('this installation of Slipway has no templates');
-  }
-}
+import { folderWith } from '../package-files/index.js';
 
-/** The templates that come with this program. */
-export const ownTemplates: string = templatesFolder();
+/** Absolute path of `templates`, which come with this program, from source as from a build. */
+export const ownTemplates: string = join(folderWith(import.meta.url, 'templates/host/lib/runner.sh'), 'templates');

@@ -3,8 +3,8 @@ import { performance } from 'node:perf_hooks';
 
 const begin = performance.now();
 const { readCatalogue, renderComponents, renderedFiles, secretNeeds, selectionOf } =
-  await import('../../dist/src/components/index.js');
-const { clusterSchema } = await import('../../dist/src/domain/spec/schema.js');
+  await import('../../build/src/components/index.js');
+const { clusterSchema } = await import('../../build/src/domain/spec/schema.js');
 
 const tenants = 100;
 const provider = {

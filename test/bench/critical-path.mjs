@@ -1,11 +1,11 @@
-import { workMs } from '../../dist/providers/sandbox/helm/program.js';
+import { workMs } from '../../build/providers/sandbox/helm/program.js';
 
 /**
  * Milliseconds that no tool can go below at a profile: what one machine after another has to wait for.
  * create + boot + cloud-init + first login, key swap, preparation (three small tasks) + download + first server + its
  * node, then one join after another for each further server. Workers run beside the joins, and so does the cloud controller:
  * a pod for helm, its work, a pod of the controller.
- * @param {import('../../dist/providers/sandbox/types.js').SandboxProfile} profile
+ * @param {import('../../build/providers/sandbox/types.js').SandboxProfile} profile
  * @param {number} servers
  * @param {number} workers
  */

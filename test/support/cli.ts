@@ -24,7 +24,7 @@ export class Cli {
   readonly bin = join(this.home, '.local', 'bin', 'slipway');
 
   constructor(private readonly timeScale = '0.01') {
-    if (!existsSync(join(root, 'dist/src/commands'))) throw new Error('dist is missing: run `npm run build` first');
+    if (!existsSync(join(root, 'dist/main.js'))) throw new Error('dist is missing: run `npm run build` first');
     mkdirSync(dirname(this.bin), { recursive: true });
     symlinkSync(bin, this.bin);
   }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+
+import { folderWith } from '../../../src/package-files/index.js';
 import type { WireTask } from '../../../src/remote/task-wire.js';
 
 /** The shell texts of templates/host: a simulated machine runs these and no others. */
@@ -41,11 +42,6 @@ export class HostScripts {
   }
 }
 
-/** templates/host of this package, from source or from dist. @throws Error when the package is incomplete. */
-export function hostScriptsFolder(): string {
-  for (let at = dirname(fileURLToPath(import.meta.url)); ; at = dirname(at)) {
-    const folder = join(at, 'templates', 'host');
-    if (existsSync(join(folder, 'lib', 'runner.sh'))) return folder;
-    if (dirname(at) === at) throw new Error('templates/host is missing from this installation of Slipway');
-  }
-}
+/** templates/host of this package, from source or from a build. @throws Error when the package is incomplete. */
+export const hostScriptsFolder = (): string =>
+  join(folderWith(import.meta.url, 'templates/host/lib/runner.sh'), 'templates', 'host');

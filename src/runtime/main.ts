@@ -1,0 +1,25 @@
+import { flush, handle, run, settings } from '@oclif/core';
+
+import { printableLines } from '../domain/printable.js';
+
+/**
+ * Runs the command that `args` name.
+ * @param program file URL of the program that was started, in the package’s `bin`
+ * @param options.debug stack traces and warnings, for work on Slipway itself
+ */
+export async function main(args: string[], program: string, { debug = false } = {}): Promise<void> {
+  // Only what was built runs, whatever NODE_ENV says.
+  settings.enableAutoTranspile = false;
+  if (debug) settings.debug = true;
+  try {
+    await run(args, program);
+    await flush();
+  } catch (error) {
+    // What oclif prints by itself goes by the same rule as all else.
+    if (error instanceof Error) {
+      error.message = printableLines(error.message);
+      error.stack = printableLines(error.stack ?? error.message);
+    }
+    await handle(error as Error);
+  }
+}
