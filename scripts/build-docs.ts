@@ -6,6 +6,7 @@ import type { Interfaces } from '@oclif/core';
 import { clusterJsonSchema, type JsonSchema } from '../src/config/index.js';
 import { schemaWithComponents } from '../src/workflows/schema.js';
 import { componentsPage } from './components-page.js';
+import { errorsPage } from './errors-page.js';
 import { freshConfig, packageRoot } from './fresh-config.js';
 
 /** Writes the generated documents, or with --check fails when one of them is stale. */
@@ -16,6 +17,7 @@ const documents: Readonly<Record<string, string>> = {
   'docs/reference/cluster-file.md': clusterFilePage(clusterJsonSchema()),
   'docs/reference/commands.md': commandsPage(manifest),
   'docs/reference/components.md': await componentsPage(),
+  'docs/reference/errors.md': errorsPage(),
   'oclif.manifest.json': `${JSON.stringify(manifest, undefined, 2)}\n`,
 };
 const stale = Object.entries(documents).filter(([path, text]) => textOf(path) !== text);

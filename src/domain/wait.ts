@@ -1,4 +1,4 @@
-import { IncompleteError, messageOf } from '../errors/index.js';
+import { type ErrorCode, IncompleteError, messageOf } from '../errors/index.js';
 import type { Clock } from './clock.js';
 
 /** Something to wait for. A check that throws counts as "not yet"; its message is kept for the report. */
@@ -19,7 +19,7 @@ export interface WaitOptions {
   readonly maxIntervalMs?: number;
   /** What to do when it never happens, for the error's hint. */
   readonly hint: string;
-  readonly code?: string;
+  readonly code?: ErrorCode;
   /** An error for which waiting on is pointless; it is thrown at once. */
   readonly fatal?: (error: unknown) => boolean;
   readonly progress?: ((seen: string) => void) | undefined;

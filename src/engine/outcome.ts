@@ -21,7 +21,8 @@ export function errorOf(result: RunResult, retryCommand: string): SlipwayError |
       ? first!.error.message
       : `${count(result.failures.length, 'step')} failed, ${result.done.length} done${skipped}.`;
   const options = {
-    code: alike ? first!.error.code : 'STEPS_FAILED',
+    code: alike ? first!.error.code : ('STEPS_FAILED' as const),
+    hostCode: result.failures.length === 1 ? first!.error.hostCode : undefined,
     hint: hintFor(result.failures, retryCommand),
     details: result.failures.length === 1 ? first!.error.details : lines(result.failures),
     cause: first!.error,

@@ -1,2 +1,3 @@
 export * from './slipway-error.js';
 export * from './kinds.js';
+export type { ErrorCode, ProviderCode } from './codes/index.js';

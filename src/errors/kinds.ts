@@ -17,7 +17,13 @@ export class IncompleteError extends SlipwayError {
 
 /** What is refused once something was changed is not "nothing was changed": the same error, as exit 4. */
 export const halfWay = (error: RefusedError): IncompleteError =>
-  new IncompleteError(error.message, { code: error.code, hint: error.hint, details: error.details, cause: error });
+  new IncompleteError(error.message, {
+    code: error.code,
+    hostCode: error.hostCode,
+    hint: error.hint,
+    details: error.details,
+    cause: error,
+  });
 
 /** Work that goes on after a change: what it refuses, it refuses half-way. */
 export async function refusedHalfWay<T>(work: () => Promise<T>): Promise<T> {

@@ -1,3 +1,5 @@
+import type { ErrorCode } from './codes/index.js';
+
 /** What a script can rely on (documented in the README; stable). */
 export const exitCodes = {
   done: 0,
@@ -15,8 +17,10 @@ export const exitCodes = {
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 export interface SlipwayErrorOptions {
-  /** Stable, upper case, for scripts: `SSH_UNREACHABLE`. */
-  readonly code: string;
+  /** Stable, for scripts; what each means is in docs/reference/errors.md: `SSH_UNREACHABLE`. */
+  readonly code: ErrorCode;
+  /** What a script on a machine ended with, where one did: `DISK_FULL`. */
+  readonly hostCode?: string | undefined;
   /** What to do next, as a sentence, with the next command where there is one. */
   readonly hint?: string | undefined;
   /** Further lines under the message: one per problem, or the last output of what failed. Never a secret. */
@@ -30,7 +34,8 @@ export interface SlipwayErrorOptions {
  */
 export abstract class SlipwayError extends Error {
   abstract readonly exitCode: ExitCode;
-  readonly code: string;
+  readonly code: ErrorCode;
+  readonly hostCode: string | undefined;
   readonly hint: string | undefined;
   readonly details: readonly string[];
 
@@ -38,13 +43,22 @@ export abstract class SlipwayError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.code = options.code;
+    this.hostCode = options.hostCode;
     this.hint = options.hint;
     this.details = options.details ?? [];
   }
 
-  toJSON(): { code: string; message: string; hint?: string; details?: readonly string[]; exitCode: number } {
+  toJSON(): {
+    code: ErrorCode;
+    hostCode?: string;
+    message: string;
+    hint?: string;
+    details?: readonly string[];
+    exitCode: number;
+  } {
     return {
       code: this.code,
+      ...(this.hostCode === undefined ? {} : { hostCode: this.hostCode }),
       message: this.message,
       ...(this.hint === undefined ? {} : { hint: this.hint }),
       ...(this.details.length === 0 ? {} : { details: this.details }),

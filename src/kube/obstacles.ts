@@ -1,18 +1,20 @@
 import type { DrainObstacle } from '../domain/index.js';
+import type { ErrorCode } from '../errors/index.js';
 
 /** What to do about each kind of obstacle; the same whether it is found before a run or in it. */
-export const obstacleAdvice: Readonly<Record<DrainObstacle['kind'], { readonly code: string; readonly hint: string }>> =
-  {
-    'unmanaged-pod': {
-      code: 'UNMANAGED_PODS',
-      hint: 'Delete them, or give them a controller such as a Deployment, then run the same command again.',
-    },
-    'local-data': {
-      code: 'LOCAL_DATA',
-      hint: 'Move the data to a volume of the provider, or delete these claims if it is not needed, then run the same command again.',
-    },
-    budget: {
-      code: 'BUDGET_NEVER_ALLOWS',
-      hint: 'Loosen these PodDisruptionBudgets, or run more pods than they keep, then run the same command again.',
-    },
-  };
+export const obstacleAdvice: Readonly<
+  Record<DrainObstacle['kind'], { readonly code: ErrorCode; readonly hint: string }>
+> = {
+  'unmanaged-pod': {
+    code: 'UNMANAGED_PODS',
+    hint: 'Delete them, or give them a controller such as a Deployment, then run the same command again.',
+  },
+  'local-data': {
+    code: 'LOCAL_DATA',
+    hint: 'Move the data to a volume of the provider, or delete these claims if it is not needed, then run the same command again.',
+  },
+  budget: {
+    code: 'BUDGET_NEVER_ALLOWS',
+    hint: 'Loosen these PodDisruptionBudgets, or run more pods than they keep, then run the same command again.',
+  },
+};

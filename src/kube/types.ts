@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors/index.js';
 import type { Boundary } from '../domain/boundary.js';
 import type { Clock } from '../domain/clock.js';
 import type { DrainView } from '../domain/drain.js';
@@ -96,7 +97,7 @@ export interface ObjectWait<T> {
   /** Reads after "waiting for": `traefik/traefik to be available`. */
   readonly what: string;
   /** Of the error at the deadline. */
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly kinds: readonly KindRef[];
   /** Called once everything is known, and at every change. Undefined: not yet. What it throws ends the wait. */
   check(view: ObjectView, say: (seen: string) => void): T | undefined;

@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.js';
-import { IncompleteError, messageOf } from '../errors/index.js';
+import { type ErrorCode, IncompleteError, messageOf } from '../errors/index.js';
 import { kubeFailure } from './failures.js';
 import { describeTrouble, type Feed, isHopeless } from './feed.js';
 import type { UntilOptions } from './types.js';
@@ -7,7 +7,7 @@ import type { UntilOptions } from './types.js';
 export interface FeedWait<T> {
   /** `web-1 to be Ready` */
   readonly what: string;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly feeds: readonly Feed<unknown>[];
   /** Whether a change of this key in one of the feeds is worth a look. */
   readonly concerns?: (key: string) => boolean;

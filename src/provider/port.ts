@@ -1,5 +1,6 @@
 import type { ClusterRef, Machine, Slot } from '../domain/machine.js';
 import type { Secret } from '../domain/secret.js';
+import type { ErrorCode } from '../errors/index.js';
 
 /** Every call that touches the network takes these. */
 export interface CallOptions {
@@ -94,7 +95,7 @@ export interface ClusterRequest {
 /** Something that would make the command fail later, found before the first change. */
 export interface Problem {
   /** Stable, upper case: `UNKNOWN_TYPE`, `TOKEN_READ_ONLY`, `OUTSIDE_RESIDENCY`. */
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly hint: string;
   /** `usage`: the request is wrong (exit 2). `refused`: it is understood, and unsafe or impossible now (exit 3). */

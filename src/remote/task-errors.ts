@@ -11,7 +11,7 @@ export class TaskFailedError extends IncompleteError {
     message: string,
     options: SlipwayErrorOptions,
   ) {
-    super(message, options);
+    super(message, { ...options, hostCode: taskCode });
   }
 }
 

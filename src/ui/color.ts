@@ -25,8 +25,9 @@ export const colorTrouble = (text: string): string =>
   text
     .replace(/^(Error:|✖)/gm, (word) => paint('red', word))
     .replace(/^( *\+[\d.]+s {2}\S+ {2})(FAILED:)/gm, (_, before: string, word: string) => before + paint('red', word))
-    .replace(/^Warning:/gm, (word) => paint('yellow', word));
+    .replace(/^Warning:/gm, (word) => paint('yellow', word))
+    .replace(/^Code: .*$/gm, (line) => paint('dim', line));
 
 // What is asked of the stream was asked before.
-const paint = (color: 'green' | 'yellow' | 'red', text: string): string =>
+const paint = (color: 'green' | 'yellow' | 'red' | 'dim', text: string): string =>
   styleText(color, text, { validateStream: false });

@@ -2,6 +2,7 @@ import type { Hook } from '@oclif/core';
 import { distance } from 'fastest-levenshtein';
 
 import { printableLines } from '../domain/printable.js';
+import { codeLine } from './errors.js';
 import { asTyped, programName } from './program.js';
 
 /** Answers a command that does not exist: the nearest one, or those of its topic; exit 2, no prompt. */
@@ -25,6 +26,7 @@ const notFound: Hook.CommandNotFound = async function ({ id, argv, config }) {
         : 'Next: slipway --help lists the commands.',
     );
   }
+  lines.push(codeLine('UNKNOWN_COMMAND'));
   const program = programName({ script: process.argv[1], cwd: process.cwd(), env: process.env });
   process.stderr.write(`${printableLines(asTyped(lines.join('\n'), program))}\n`);
   this.exit(2);

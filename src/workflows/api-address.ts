@@ -1,6 +1,6 @@
 import { inRange } from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
-import { RefusedError } from '../errors/index.js';
+import { type ErrorCode, RefusedError } from '../errors/index.js';
 import type { ClusterFacts } from '../phases/context.js';
 import type { KubernetesIntegration, Problem } from '../provider/port.js';
 
@@ -39,7 +39,7 @@ export function addressProblems(
   const { address } = spec.kubernetes.api;
   if (address === undefined) return [];
   const problems: Problem[] = [];
-  const say = (code: string, message: string, hint: string): void =>
+  const say = (code: ErrorCode, message: string, hint: string): void =>
     void problems.push({ code, message, hint, kind: 'refused', path });
 
   const balancer = facts.pieces.some(({ id }) => id === 'api-balancer');

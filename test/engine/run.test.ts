@@ -74,7 +74,7 @@ describe('the engine', () => {
     const reason = new InterruptedError('Interrupted.', { code: 'INTERRUPTED' });
     const stop = async () => {
       controller.abort(reason);
-      throw new IncompleteError('the connection was closed', { code: 'SSH_CLOSED', cause: reason });
+      throw new IncompleteError('the connection was closed', { code: 'SSH_LOST', cause: reason });
     };
     const broken = step('broken', [], async () =>
       Promise.reject(new IncompleteError('no disk', { code: 'DISK_FULL' })),
@@ -145,7 +145,7 @@ describe('the end of a run', () => {
   it('is exit 3 when every failure was a refusal, 4 otherwise', async () => {
     const refusal = new RefusedError('not ours', { code: 'HOST_KEY_MISMATCH' });
     expect(errorOf(await run(failing(refusal, 'a')).result, 'x')?.exitCode).toBe(3);
-    const mixed = [...failing(refusal, 'a'), ...failing(new IncompleteError('late', { code: 'LATE' }), 'b')];
+    const mixed = [...failing(refusal, 'a'), ...failing(new IncompleteError('late', { code: 'WAIT_TIMEOUT' }), 'b')];
     expect(errorOf(await run(mixed).result, 'x')?.exitCode).toBe(4);
   });
 

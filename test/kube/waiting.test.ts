@@ -22,7 +22,7 @@ const value = (object: KubeObject | undefined): string | undefined =>
 
 const until = (wanted: string, kinds = [maps]): ObjectWait<string> => ({
   what: `a to say ${wanted}`,
-  code: 'NEVER',
+  code: 'NODE_TIMEOUT',
   kinds,
   check: (view, say) => {
     const found = value(view.get(configMap('a')));
@@ -120,7 +120,7 @@ describe('a wait for objects', () => {
     const waiting = kube.until(
       {
         what: 'an order',
-        code: 'NEVER',
+        code: 'NODE_TIMEOUT',
         kinds: [orders],
         check: (view, say) => {
           say(`${view.all(orders).length} orders`);
@@ -138,7 +138,7 @@ describe('a wait for objects', () => {
   it('ends at its deadline with what was seen last and what to do', async () => {
     await kube.apply(configMap('a', { key: 'one' }), options);
     const error = await reasonOf(kube.until(until('two'), { ...patient, deadlineMs: 150 }));
-    expect(error).toMatchObject({ code: 'NEVER', hint: 'look at it', exitCode: 4 });
+    expect(error).toMatchObject({ code: 'NODE_TIMEOUT', hint: 'look at it', exitCode: 4 });
     expect(error.message).toContain('a to say two');
     expect(error.details).toEqual(['last seen: a says one']);
   });

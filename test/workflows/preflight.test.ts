@@ -47,7 +47,7 @@ const seen = (wanted: ClusterRequest): Observation => ({
   },
 });
 
-const problem = (code: string, kind: Problem['kind']): Problem => ({
+const problem = (code: Problem['code'], kind: Problem['kind']): Problem => ({
   code,
   kind,
   message: `${code}.`,
@@ -92,14 +92,14 @@ describe('before the first change', () => {
   });
 
   it('is a refusal, not bad usage, when the request itself is right', async () => {
-    expect(await found([problem('NO_ROOM', 'refused'), problem('SOLD_OUT', 'refused')], request())).toBeInstanceOf(
+    expect(await found([problem('NETWORK_FULL', 'refused'), problem('SOLD_OUT', 'refused')], request())).toBeInstanceOf(
       RefusedError,
     );
   });
 
   it('asks nothing more with a token that is not taken', async () => {
-    const error = await found([problem('TOKEN_INVALID', 'refused')], request({ locations: ['ash'] }), ['DE']);
-    expect(error?.code).toBe('TOKEN_INVALID');
+    const error = await found([problem('TOKEN_REJECTED', 'refused')], request({ locations: ['ash'] }), ['DE']);
+    expect(error?.code).toBe('TOKEN_REJECTED');
   });
 
   it('refuses to make machines that this computer could not reach', async () => {

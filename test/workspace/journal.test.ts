@@ -75,7 +75,7 @@ describe('the journal', () => {
     await folder.saveKubeconfig(new Secret('users:\n- name: demo\n  user:\n    client-key-data: UExBTlRFRC1LRVk=\n'));
     const journal = await folder.journal('cluster create --token planted-provider-token');
     const failed = new IncompleteError(`could not join with ${token.reveal()}`, {
-      code: 'X',
+      code: 'NAME_TAKEN',
       details: [`K10${'a'.repeat(64)}::server:planted-join`],
       cause: new Error(privateKey.reveal()),
     });

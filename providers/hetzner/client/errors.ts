@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import {
+  type ErrorCode,
   exitCodes,
   IncompleteError,
   messageOf,
@@ -19,7 +20,12 @@ export class HetznerError extends SlipwayError {
     readonly status: number,
     /** For a support request at Hetzner. */
     readonly correlationId: string | undefined,
-    options: { readonly code: string; readonly exitCode: ExitCode; readonly hint: string; readonly details: string[] },
+    options: {
+      readonly code: ErrorCode;
+      readonly exitCode: ExitCode;
+      readonly hint: string;
+      readonly details: string[];
+    },
   ) {
     super(message, { code: options.code, hint: options.hint, details: options.details });
     this.exitCode = options.exitCode;
@@ -60,13 +66,13 @@ const detailsShape = z.object({
 });
 
 const readOnly = {
-  code: 'TOKEN_READ_ONLY',
+  code: 'TOKEN_READ_ONLY' as const,
   exitCode: exitCodes.usage,
   hint: 'The API token seems to be allowed to read only. Make one with read and write permission in the Hetzner console and set HCLOUD_TOKEN to it.',
 };
 
 /** Exit code and advice by Hetzner's code. What is not named here is an answer nobody foresaw. */
-const advice: Readonly<Record<string, { code: string; exitCode: ExitCode; hint: string }>> = {
+const advice: Readonly<Record<string, { code: ErrorCode; exitCode: ExitCode; hint: string }>> = {
   unauthorized: {
     code: 'TOKEN_REJECTED',
     exitCode: exitCodes.usage,
@@ -85,12 +91,14 @@ const advice: Readonly<Record<string, { code: string; exitCode: ExitCode; hint: 
   },
 };
 
+const ownWord = (apiCode: string): ErrorCode => `HETZNER_${apiCode.toUpperCase()}`;
+
 const again = 'Wait a minute, then run the same command again: it goes on where it stopped.';
 
-function judge(what: string, apiCode: string, status: number): { code: string; exitCode: ExitCode; hint: string } {
+function judge(what: string, apiCode: string, status: number): { code: ErrorCode; exitCode: ExitCode; hint: string } {
   const known = apiCode === 'forbidden' && !what.startsWith('GET ') ? readOnly : advice[apiCode];
   if (known) return known;
-  const code = `HETZNER_${apiCode.toUpperCase()}`;
+  const code = ownWord(apiCode);
   const passing = status === 409 || status === 423 || status === 429 || status === 412 || status >= 500;
   if (passing) return { code, exitCode: exitCodes.incomplete, hint: again };
   return { code, exitCode: exitCodes.unexpected, hint: 'Please report this with the lines above.' };
@@ -126,7 +134,7 @@ export function errorFromAction(command: string, error: { code: string; message:
     apiCode,
     200,
     undefined,
-    { code: `HETZNER_${apiCode.toUpperCase()}`, exitCode: exitCodes.incomplete, hint: again, details: [] },
+    { code: ownWord(apiCode), exitCode: exitCodes.incomplete, hint: again, details: [] },
   );
 }
 

@@ -13,7 +13,7 @@ export function systemFindings(title: string, report: HostReport, encrypted: boo
     ...(encrypted && report.wireguard === false
       ? [
           {
-            code: 'WIREGUARD_MISSING',
+            code: 'WIREGUARD_MISSING' as const,
             message: `The kernel of ${title} has no WireGuard, with which traffic between nodes is to be encrypted.`,
             hint: 'Install a kernel that has it (linux-modules-extra on some), or set network.encryption: none where the network between the hosts can be trusted.',
           },

@@ -1,0 +1,119 @@
+import { entries } from './entry.js';
+
+/** The cluster as a whole: what a run refuses, and how it ends. */
+export const clusterCodes = entries({
+  API_ADDRESS_FIXED: [
+    3,
+    'The file changes the API’s address, by which the nodes find the cluster.',
+    'Leave `kubernetes.api.address` as it was; another address means another cluster.',
+  ],
+  API_ADDRESS_INSIDE: [
+    3,
+    'The address reserved for the API lies in a network that exists only inside the cluster.',
+    'Reserve one of the network that the hosts’ own addresses are of.',
+  ],
+  API_ADDRESS_NOT_NEEDED: [
+    3,
+    'An address is reserved for the API where the provider has load balancers.',
+    'Leave out `kubernetes.api.address`.',
+  ],
+  API_ADDRESS_TAKEN: [3, 'The address reserved for the API is a machine’s own.', 'Reserve an address that nobody has.'],
+  BUDGET_NEVER_ALLOWS: [
+    3,
+    'A PodDisruptionBudget never lets a pod of the node go.',
+    'Loosen it, or run more pods than it keeps.',
+  ],
+  CAME_BACK: [
+    4,
+    'A machine that was dead when the run was planned answers again.',
+    'Run the same command again: it is drained before it is removed.',
+  ],
+  CONTROL_PLANE_LOST: [
+    3,
+    'No server is left with the cluster’s data; new ones would be another, empty cluster.',
+    'Bring a server back, or delete the cluster and create it again.',
+  ],
+  DRAIN_TIMEOUT: [
+    4,
+    'Pods did not leave a node in time.',
+    'Make room for them elsewhere or loosen their PodDisruptionBudgets, then run the same command again.',
+  ],
+  LEARNER_PENDING: [
+    4,
+    'A server cannot join while another one is on its way into etcd.',
+    'Fix that one or remove it from the cluster, then run the same command again.',
+  ],
+  LEFT_BEHIND: [4, 'After deleting, the provider still lists something of the cluster.', 'Run the same command again.'],
+  LOCAL_DATA: [
+    3,
+    'A pod keeps data on the disk of a node that is to be removed.',
+    'Move the data to a volume of the provider, or delete the claim.',
+  ],
+  NODE_TIMEOUT: [
+    4,
+    'A node did not get into the state that was waited for.',
+    'Look at what was last seen, fix it, and run the same command again.',
+  ],
+  NO_ADDRESS: [
+    4,
+    'A machine has no address by which it can be reached.',
+    'Give it one at the provider or delete it there, then run the same command again.',
+  ],
+  NO_KUBECONFIG: [
+    [2, 4],
+    'The cluster has no kubeconfig yet: its first server was not finished.',
+    'Finish it with `slipway cluster create`.',
+  ],
+  NO_NODE: [4, 'No node takes ordinary pods.', 'See the nodes with `slipway cluster status`.'],
+  OTHER_CLUSTER: [
+    3,
+    'The file or flags describe another cluster of the same name.',
+    'Give one of them another name, or make the fields agree that the message lists.',
+  ],
+  OUTSIDE_RESIDENCY: [
+    3,
+    'Something is or would be in a country that `provider.residency` does not allow.',
+    'Choose another location, or add the country.',
+  ],
+  OWN_ADDRESS_NOT_ALLOWED: [
+    3,
+    'This computer could not reach the machines afterwards.',
+    'Add its address or `self` to `ssh.allow` and `kubernetes.api.allow`.',
+  ],
+  PREFLIGHT: [
+    [2, 3],
+    'Several problems were found before the first change; each is listed with what to do.',
+    'Fix them, then run the same command again.',
+  ],
+  SEVERAL_CLUSTERS: [
+    3,
+    'The provider has several clusters of that name.',
+    'Say which one is meant, as the message shows.',
+  ],
+  STEPS_FAILED: [
+    [3, 4],
+    'Several steps failed for different reasons; each is listed.',
+    'Fix what the lines name, then run the same command again.',
+  ],
+  UNKNOWN_NAMESAKE: [
+    3,
+    'The provider has a cluster of that name which this workspace does not know.',
+    'Choose another name, or work where that cluster was created.',
+  ],
+  UNMANAGED_PODS: [
+    3,
+    'Pods without a controller would be lost with their node.',
+    'Delete them, or give them a controller such as a Deployment.',
+  ],
+  VERSION_OLDER: [
+    3,
+    'The file asks for an older Kubernetes than the cluster runs.',
+    'Set `kubernetes.version` to what runs, or newer.',
+  ],
+  WAIT_TIMEOUT: [
+    4,
+    'Something that was waited for did not come in time.',
+    'Look at what was last seen, fix it, and run the same command again.',
+  ],
+  QUORUM: [3, 'Removing the server would leave etcd without a majority.', 'Bring the other servers back first.'],
+});

@@ -1,0 +1,32 @@
+import { clusterCodes } from './cluster.js';
+import { commandLineCodes } from './command-line.js';
+import { componentCodes } from './components.js';
+import { hostTaskCodes } from './host-tasks.js';
+import { hostCodes } from './hosts.js';
+import { kubernetesCodes } from './kubernetes.js';
+import { machineCodes } from './machines.js';
+import { providerCodes } from './provider.js';
+import { workspaceCodes } from './workspace.js';
+
+export type { ErrorEntry } from './entry.js';
+
+/** Every code an error can have, in the groups of docs/reference/errors.md. Only types of it reach the program. */
+export const errorGroups = {
+  'Command line, cluster file, questions': commandLineCodes,
+  'The cluster': clusterCodes,
+  'The provider': providerCodes,
+  'Hosts of your own': hostCodes,
+  'Machines and SSH': machineCodes,
+  'The Kubernetes API and kubeconfigs': kubernetesCodes,
+  'Components and their Secrets': componentCodes,
+  'Workspace, bundles, sandbox': workspaceCodes,
+} as const;
+
+/** What scripts on machines end with. */
+export { hostTaskCodes };
+
+type Groups = typeof errorGroups;
+/** A provider’s own words, where Slipway has none: `HETZNER_LOCKED`. */
+export type ProviderCode = `HETZNER_${string}`;
+export type ErrorCode = { [Group in keyof Groups]: keyof Groups[Group] }[keyof Groups] | ProviderCode;
+export type HostTaskCode = keyof typeof hostTaskCodes;
