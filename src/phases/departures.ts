@@ -16,8 +16,8 @@ export interface Departures {
   readonly servers: readonly string[];
   /** The step that frees a node's name, by that name. */
   readonly names: ReadonlyMap<string, string>;
-  /** Surplus machines that are dealt with here, by name. */
-  readonly machines: ReadonlySet<string>;
+  /** The step that deals with a surplus machine, by the machine's name. */
+  readonly machines: ReadonlyMap<string, string>;
 }
 
 /**
@@ -27,7 +27,7 @@ export interface Departures {
 export function planDepartures(context: PhaseContext): Departures {
   const { facts, tools, cluster } = context;
   const { api, nodes } = facts;
-  if (!api || !nodes) return { steps: [], servers: [], names: new Map(), machines: new Set() };
+  if (!api || !nodes) return { steps: [], servers: [], names: new Map(), machines: new Map() };
 
   const lost = lostNodes(facts);
   const dead = facts.comparison.surplus.filter((machine) => isDead(machine, nodes.get(machine.name)));
@@ -68,7 +68,7 @@ export function planDepartures(context: PhaseContext): Departures {
       ...dead.filter((machine) => machine.role === 'control-plane').map((machine) => `remove:${machine.name}`),
     ],
     names: new Map(lost.map((node) => [node.name, `forget:${node.name}`])),
-    machines: new Set(dead.map(({ name }) => name)),
+    machines: new Map(dead.map(({ name }) => [name, `remove:${name}`])),
   };
 }
 

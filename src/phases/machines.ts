@@ -1,7 +1,8 @@
 import { slotLabel, type Machine, type WantedMachine } from '../domain/index.js';
 import { from, known, type Later, type Step } from '../engine/index.js';
-import { IncompleteError } from '../errors/index.js';
+import type { AccountLimit } from './account-limit.js';
 import type { PhaseContext } from './context.js';
+import type { Departures } from './departures.js';
 import type { FoundationPlan } from './foundation.js';
 
 export interface MachinePlan {
@@ -13,12 +14,22 @@ export interface MachinePlan {
 /** What cloud-init gets to hand to the machine; holds no cluster secret. */
 export type UserData = (machine: WantedMachine) => Promise<string>;
 
-/** One step for each machine that is missing. They have no order among themselves. */
-export function planMachines(context: PhaseContext, foundation: FoundationPlan, userData: UserData): MachinePlan {
+/**
+ * One step for each machine that is missing. Where the account's limit leaves room for some only, control planes take
+ * it: workers are asked for once all servers were. What dead machines leave free is waited for.
+ */
+export function planMachines(
+  context: PhaseContext,
+  foundation: FoundationPlan,
+  departures: Departures,
+  limit: AccountLimit,
+  userData: UserData,
+): MachinePlan {
   const { facts, tools } = context;
   const machines = new Map<string, Later<Machine>>();
   const steps: Step<Machine>[] = [];
-  const quota = new QuotaStop();
+  const freeing = [...departures.machines.values()];
+  const servers: string[] = [];
   for (const machine of facts.comparison.kept) machines.set(slotLabel(machine), known(machine));
   for (const wanted of facts.comparison.missing) {
     const label = slotLabel(wanted);
@@ -28,29 +39,16 @@ export function planMachines(context: PhaseContext, foundation: FoundationPlan, 
       target: label,
       text: facts.intents.get(wanted.name) ?? `create ${wanted.types[0]!} in ${wanted.location}`,
       needs: foundation.needsFor(wanted),
+      after: [...freeing, ...(wanted.role === 'worker' ? servers : [])],
       apply: (run) =>
-        quota.guard(wanted.name, async () => {
+        limit.guard(async () => {
           const data = await userData(wanted);
           return tools.provider.machines.create(wanted, data, foundation.made(run), run);
-        }),
+        }, run),
     };
+    if (wanted.role === 'control-plane') servers.push(step.id);
     steps.push(step);
     machines.set(label, from(step));
   }
   return { steps, machines };
-}
-
-/** After the account's limit was met once, asks for nothing more: the answer is known and the rest would only cost calls. */
-class QuotaStop {
-  #met: IncompleteError | undefined;
-
-  async guard<T>(name: string, create: () => Promise<T>): Promise<T> {
-    if (this.#met) throw this.#met;
-    try {
-      return await create();
-    } catch (error) {
-      if (error instanceof IncompleteError && error.code === 'RESOURCE_LIMIT') this.#met ??= error;
-      throw error;
-    }
-  }
 }

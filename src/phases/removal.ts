@@ -2,8 +2,9 @@ import type { Machine } from '../domain/index.js';
 import { needsOf, type Step, type StepContext, valueOf } from '../engine/index.js';
 import { messageOf, RefusedError, refusedHalfWay } from '../errors/index.js';
 import { stopK3s } from '../k3s/index.js';
-import type { PhaseContext } from './context.js';
+import type { ClusterApi, PhaseContext } from './context.js';
 import type { ControlPlanePlan } from './control-plane.js';
+import type { AccountLimit } from './account-limit.js';
 import { deadlines } from './deadlines.js';
 import { type Departures, takeOut } from './departures.js';
 import { leaveEtcd } from './leave-etcd.js';
@@ -16,6 +17,7 @@ export function planRemoval(
   controlPlane: ControlPlanePlan,
   arrivals: readonly string[],
   departures: Departures,
+  limit: Pick<AccountLimit, 'hasRemoved'>,
 ): readonly Step[] {
   const leaving = context.facts.comparison.surplus.filter(({ name }) => !departures.machines.has(name));
   return leaving.map((machine): Step => {
@@ -29,38 +31,37 @@ export function planRemoval(
       needs: [...needsOf(controlPlane.api), ...arrivals],
       limits: server ? ['join', 'drain'] : ['drain'],
       destroys: true,
-      apply: (run) => removeMachine(context, machine, controlPlane, run),
+      apply: async (run) => {
+        if (!limit.hasRemoved(machine.name)) await removeMachine(context, machine, valueOf(controlPlane.api, run), run);
+      },
     };
   });
 }
 
-async function removeMachine(
+/** @param api undefined: the cluster has never run, so that the machine is no node of it */
+export async function removeMachine(
   { tools, cluster }: PhaseContext,
   machine: Machine,
-  controlPlane: ControlPlanePlan,
+  api: ClusterApi | undefined,
   run: StepContext,
 ): Promise<void> {
-  const api = valueOf(controlPlane.api, run);
-  const { kube } = api;
   const server = machine.role === 'control-plane';
   // As they are now: a plan may be made while no API answers, and what is no node would go without being drained.
-  const nodes = await kube.nodes(run);
-  if (server) refuseQuorumLoss(machine.name, nodes, cluster.name);
+  const nodes = (await api?.kube.nodes(run)) ?? [];
+  if (server && api) refuseQuorumLoss(machine.name, nodes, cluster.name);
   const node = nodes.find(({ name }) => name === machine.name);
-  if (node) {
+  if (api && node) {
     run.progress('draining');
-    await kube.drain(machine.name, { ...run, deadlineMs: deadlines.drain });
+    await api.kube.drain(machine.name, { ...run, deadlineMs: deadlines.drain });
   }
   await refusedHalfWay(takeAway);
 
   async function takeAway(): Promise<void> {
-    if (node) await leaveEtcd(api, tools, node, run);
+    if (api && node) await leaveEtcd(api, tools, node, run);
     // Stopped before its Node object goes, else it registers again. A host that no longer answers is deleted first instead.
     const stopped = await stopHost();
     if (!stopped) await deleteMachine();
-    if (node) {
-      await takeOut(api, machine.name, server, cluster.name, run);
-    }
+    if (api && node) await takeOut(api, machine.name, server, cluster.name, run);
     if (stopped) await deleteMachine();
     await tools.folder.forgetMachine(machine.name);
   }

@@ -1,6 +1,7 @@
 import type { ClusterRef, WantedMachine } from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import type { Step } from '../engine/index.js';
+import { AccountLimit } from '../phases/account-limit.js';
 import type { Tools } from '../phases/context.js';
 import { type ComponentPlanInput, planComponents } from '../phases/components/plan.js';
 import { planApiAddress } from '../phases/api-address.js';
@@ -26,7 +27,8 @@ export function planCluster(
   const context = { cluster, spec, request, facts, tools };
   const foundation = planFoundation(context);
   const departures = planDepartures(context);
-  const machines = planMachines(context, foundation, userData);
+  const limit = new AccountLimit(context, departures);
+  const machines = planMachines(context, foundation, departures, limit, userData);
   const hosts = planHosts(context, machines);
   const address = planApiAddress(context, foundation, machines, hosts);
   const controlPlane = planControlPlane(context, foundation, machines, hosts, departures, address);
@@ -41,6 +43,6 @@ export function planCluster(
     ...workers,
     ...planLabels(context, hosts, controlPlane),
     ...(components ? planComponents({ ...components, api: controlPlane.api }) : []),
-    ...planRemoval(context, controlPlane, arrivals, departures),
+    ...planRemoval(context, controlPlane, arrivals, departures, limit),
   ];
 }

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Machine } from '../../src/domain/index.js';
+import type { StepContext } from '../../src/engine/index.js';
+import { IncompleteError } from '../../src/errors/index.js';
+import type { NodeFacts } from '../../src/kube/types.js';
+import { AccountLimit } from '../../src/phases/account-limit.js';
+import type { PhaseContext } from '../../src/phases/context.js';
+import type { Departures } from '../../src/phases/departures.js';
+
+const run = { signal: new AbortController().signal, progress: () => {} } as unknown as StepContext;
+const machine = (name: string): Machine =>
+  ({ name, role: name.startsWith('cp') ? 'control-plane' : 'worker' }) as unknown as Machine;
+
+interface World {
+  /** How many machines the account allows. */
+  readonly places: number;
+  readonly kept: readonly string[];
+  readonly excess: readonly string[];
+  readonly missing: readonly string[];
+  readonly api?: boolean;
+  /** Servers whose host has the cluster's data, as far as hosts were looked at. */
+  readonly etcdData?: Readonly<Record<string, boolean>>;
+}
+
+/** Creates what is missing, all at once; what exists afterwards. */
+async function createAll(world: World): Promise<{ exists: string[]; failed: unknown[] }> {
+  const { places, kept, excess, missing, api = true, etcdData = {} } = world;
+  const exists = new Set([...kept, ...excess]);
+  const nodes = new Map(
+    [...exists].map((name) => [
+      name,
+      {
+        name,
+        controlPlane: name.startsWith('cp'),
+        ready: true,
+        etcdVoter: true,
+        annotations: {},
+      } as unknown as NodeFacts,
+    ]),
+  );
+  const kube = {
+    nodes: () => Promise.resolve([...nodes.values()]),
+    drain: () => Promise.resolve(),
+    patchNode: () => Promise.resolve(),
+    deleteNode: (name: string) => Promise.resolve(void nodes.delete(name)),
+  };
+  const context = {
+    cluster: { name: 'demo', id: 'abcdef' },
+    facts: {
+      machines: [...kept, ...excess].map(machine),
+      comparison: {
+        wanted: [...kept, ...missing].map(machine),
+        kept: kept.map(machine),
+        missing: missing.map(machine),
+        surplus: excess.map(machine),
+      },
+      ...(api ? { api: { kube, watch: { until: () => Promise.resolve(undefined) } }, nodes, kubeconfig: {} } : {}),
+      hosts: new Map(Object.entries(etcdData).map(([name, data]) => [name, { etcdData: data }])),
+    },
+    tools: {
+      clock: { sleep: (_: number, signal: AbortSignal) => new Promise<void>((go) => (signal.onabort = () => go())) },
+      remote: { connect: () => Promise.resolve({ run: () => Promise.resolve() }), disconnect: () => Promise.resolve() },
+      provider: { machines: { delete: ({ name }: Machine) => Promise.resolve(void exists.delete(name)) } },
+      folder: { forgetMachine: () => Promise.resolve() },
+    },
+  } as unknown as PhaseContext;
+  const departures = { servers: [], machines: new Map<string, string>() } as unknown as Departures;
+  const limit = new AccountLimit(context, departures);
+  const create = (name: string) => (): Promise<void> => {
+    if (exists.size >= places) return Promise.reject(new IncompleteError('no more', { code: 'RESOURCE_LIMIT' }));
+    exists.add(name);
+    return Promise.resolve();
+  };
+  const ended = await Promise.allSettled(missing.map((name) => limit.guard(create(name), run)));
+  const failed = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+  return { exists: [...exists].sort(), failed };
+}
+
+describe('a create that meets the account’s limit', () => {
+  it('takes the place of an excess worker, and of as many as it needs only', async () => {
+    const world = { places: 4, kept: ['cp-1'], excess: ['web-3', 'web-2', 'web-1'], missing: ['new-1', 'new-2'] };
+    expect(await createAll(world)).toEqual({ exists: ['cp-1', 'new-1', 'new-2', 'web-1'], failed: [] });
+  });
+
+  it('takes the place of an excess server once no worker is left, where no other server is on its way', async () => {
+    const world = { places: 4, kept: ['cp-1', 'cp-2', 'cp-3'], excess: ['cp-4'], missing: ['web-1'] };
+    expect((await createAll(world)).exists).toEqual(['cp-1', 'cp-2', 'cp-3', 'web-1']);
+    const joining = { places: 3, kept: ['cp-1', 'cp-2'], excess: ['cp-4'], missing: ['cp-3'] };
+    expect(await createAll(joining)).toMatchObject({
+      exists: ['cp-1', 'cp-2', 'cp-4'],
+      failed: [{ code: 'RESOURCE_LIMIT' }],
+    });
+  });
+
+  it('takes the place of a worker of a cluster that never ran, and of none whose servers may have run', async () => {
+    const world = { places: 2, kept: ['cp-1'], excess: ['web-1'], missing: ['cp-2'], api: false };
+    expect((await createAll({ ...world, etcdData: { 'cp-1': false } })).exists).toEqual(['cp-1', 'cp-2']);
+    expect((await createAll({ ...world, etcdData: { 'cp-1': true } })).failed).toHaveLength(1);
+    expect((await createAll(world)).failed).toHaveLength(1);
+  });
+});

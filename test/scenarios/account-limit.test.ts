@@ -1,0 +1,87 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { Cli } from '../support/cli.js';
+
+const cli = new Cli();
+beforeAll(async () => {
+  await cli.run(['sandbox', 'start']);
+});
+afterAll(() => cli.close());
+
+const order = async (orders: object): Promise<void> =>
+  void (await (await cli.sandbox()).call('POST', 'faults', orders));
+const file = (name: string, servers: number, pools: Readonly<Record<string, number>>): void =>
+  writeFileSync(
+    join(cli.home, `${name}.yaml`),
+    [
+      `name: ${name}`,
+      'provider: {name: sandbox}',
+      `controlPlane: {count: ${servers}}`,
+      'pools:',
+      ...Object.entries(pools).map(([pool, count]) => `  - {name: ${pool}, count: ${count}}`),
+      '',
+    ].join('\n'),
+  );
+const apply = (name: string) => cli.run(['cluster', 'apply', '-f', `${name}.yaml`, '--yes']);
+/** `cp-1`, … of every server of the account. */
+const machines = async (): Promise<string[]> =>
+  (await cli.cloud<{ name: string; labels: Record<string, string> }>('servers'))
+    .map(({ labels }) => `${labels['slipway.dev/pool']}-${labels['slipway.dev/slot']}`)
+    .sort();
+
+describe('at the account’s limit', () => {
+  let current = '';
+  const begin = (name: string): string => (current = name);
+  afterEach(async () => {
+    await order({ clear: true });
+    expect(await cli.run(['cluster', 'delete', current, '--yes', '--confirm', current])).toMatchObject({ code: 0 });
+  });
+
+  it('control planes take the places, and the cluster is finished with fewer workers', async () => {
+    const name = begin('less');
+    await order({ serverLimit: 4 });
+    file(name, 3, { web: 3 });
+    const stopped = await cli.run(['cluster', 'create', '-f', `${name}.yaml`, '--yes']);
+    expect(stopped).toMatchObject({ code: 4, err: expect.stringContaining('to finish with less') as string });
+    expect(await machines()).toEqual(['cp-1', 'cp-2', 'cp-3', 'web-1']);
+    file(name, 3, { web: 1 });
+    expect(await apply(name)).toMatchObject({ code: 0, err: expect.not.stringContaining('Error') as string });
+    expect(await machines()).toEqual(['cp-1', 'cp-2', 'cp-3', 'web-1']);
+    expect((await cli.run(['cluster', 'plan', '-f', `${name}.yaml`, '--detailed-exitcode'])).code).toBe(0);
+  });
+
+  it('excess workers leave first where nothing else makes room for new servers', async () => {
+    const name = begin('swap');
+    await order({ serverLimit: 4 });
+    file(name, 1, { web: 3 });
+    expect(await apply(name)).toMatchObject({ code: 0, err: expect.not.stringContaining('Error') as string });
+    file(name, 3, { web: 1 });
+    expect(await apply(name)).toMatchObject({ code: 0, err: expect.not.stringContaining('Error') as string });
+    expect(await machines()).toEqual(['cp-1', 'cp-2', 'cp-3', 'web-1']);
+    expect((await cli.run(['cluster', 'plan', '-f', `${name}.yaml`, '--detailed-exitcode'])).code).toBe(0);
+  });
+
+  it('a pool that takes another’s place takes its machines’ places too', async () => {
+    const name = begin('pools');
+    await order({ serverLimit: 3 });
+    file(name, 1, { old: 2 });
+    expect(await apply(name)).toMatchObject({ code: 0, err: expect.not.stringContaining('Error') as string });
+    file(name, 1, { new: 2 });
+    expect(await apply(name)).toMatchObject({ code: 0, err: expect.not.stringContaining('Error') as string });
+    expect(await machines()).toEqual(['cp-1', 'new-1', 'new-2']);
+  });
+
+  it('what cannot leave is not deleted, and the run says so', async () => {
+    const name = begin('held');
+    await order({ serverLimit: 2 });
+    file(name, 1, { old: 1 });
+    expect(await apply(name)).toMatchObject({ code: 0, err: expect.not.stringContaining('Error') as string });
+    file(name, 1, { old: 1, new: 1 });
+    const run = await apply(name);
+    expect(run).toMatchObject({ code: 4, err: expect.stringMatching(/limit is reached/) as string });
+    expect(await machines()).toEqual(['cp-1', 'old-1']);
+  });
+});
