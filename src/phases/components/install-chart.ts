@@ -201,9 +201,17 @@ function currentJob(
   const chart = view.get({ ...chartKind, metadata });
   if (!chart) return {};
   const { conditions = [] } = (chart['status'] ?? {}) as {
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly message?: string;
+    }[];
   };
-  const refusal = conditions.find(({ type, status }) => type === 'Failed' && status === 'True');
+  // That a job gave up stays written here until the next one is made: jobs are judged by themselves.
+  const refusal = conditions.find(
+    ({ type, status, reason }) => type === 'Failed' && status === 'True' && reason !== 'Job failed',
+  );
   const job = view.get({ ...jobKind, metadata: { ...metadata, name: installJob(release) } });
   const own = job && isCurrent(job, chart) && uidOf(job) !== replaces ? job : undefined;
   if (!own && refusal) return { refused: `the helm controller refuses it: ${refusal.message ?? 'without a reason'}` };
