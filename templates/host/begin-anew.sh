@@ -37,11 +37,12 @@ for path in "$etcd"/member/wal/*.wal "$etcd"/member/snap/*.snap; do
     *) keep "$path is not of a first start" ;;
   esac
 done
-# The first that Kubernetes ever writes, and all that comes after, is below this key, which etcd keeps in plain text.
+# k3s saves its bootstrap data below this key once, as soon as etcd is ready, and ends when it can't. Without them nothing
+# ever starts from here again, whatever Kubernetes, which begins in the same moment, has written besides. Keys are plain text.
 code=0
-grep -raqF '/registry/' "$server/db" || code=$?
+grep -raqF '/bootstrap/' "$server/db" || code=$?
 case $code in
-  0) keep 'Kubernetes has written to it' ;;
+  0) keep 'k3s has saved its bootstrap data in it' ;;
   1) ;;
   *) keep 'they could not all be read' ;;
 esac

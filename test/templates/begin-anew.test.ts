@@ -52,10 +52,16 @@ describe.skipIf(sshdMissing)(`begin-anew ${sshdMissing ?? ''}`, () => {
     expect(await aside()).toHaveLength(2);
   });
 
+  it('puts aside what Kubernetes wrote before k3s could save its bootstrap data', async () => {
+    await rig.host.write(firstLog, `\0\0put /registry/namespaces/default\0`);
+    expect(await rig.run(beginAnew())).toEqual({ changed: 'true' });
+    expect(await aside()).toHaveLength(1);
+  });
+
   it.each<[string, () => Promise<void>]>([
-    ['Kubernetes has written to its log', () => rig.host.write(firstLog, `\0\0put /registry/namespaces/default\0`)],
-    ['Kubernetes has written to its store', () => rig.host.write(`${etcd}/member/snap/db`, '\0/registry/pods/a\0')],
-    ['a copy of the store has something', () => rig.host.write(`${server}/db/etcd-tmp/member/snap/db`, '/registry/a')],
+    ['bootstrap data are in its log', () => rig.host.write(firstLog, `\0\0put /bootstrap/4c1d7e9a02bb\0`)],
+    ['bootstrap data are in its store', () => rig.host.write(`${etcd}/member/snap/db`, '\0/bootstrap/4c1d7e9a02bb\0')],
+    ['a copy of the store has them', () => rig.host.write(`${server}/db/etcd-tmp/member/snap/db`, '/bootstrap/4c1d')],
     ['its log is not the first', () => rig.host.write(`${etcd}/member/wal/0000000000000001-000000000000a1.wal`, '')],
     ['etcd has made a snapshot', () => rig.host.write(`${etcd}/member/snap/0000000000000002-0000000000002711.snap`, '')],
     ['a snapshot for a restore lies there', () => rig.host.write(`${server}/db/snapshots/etcd-snapshot-1`, 'x')],
