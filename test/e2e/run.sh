@@ -6,7 +6,7 @@
 # SLIPWAY_E2E_CACHE: where k3s, images and the hosts' root file system are kept. SLIPWAY_E2E_MINOR: v1.35 or v1.34.
 # SLIPWAY_E2E_K3S: the official `release`, or `build` one from its Go module; `auto`, the default, builds where the release
 # cannot be had. SLIPWAY_E2E_RELEASES: a mirror of the release site.
-# SLIPWAY_E2E_BUILD_MINUTES (default 40) and SLIPWAY_E2E_MINUTES (default 50): what the build of k3s, and the chapters, may take.
+# SLIPWAY_E2E_BUILD_MINUTES (default 40) and SLIPWAY_E2E_MINUTES (default 60): what the build of k3s, and the chapters, may take.
 # SLIPWAY_E2E_KEEP=1: the rig and the clusters stay up after a failure, until Enter is pressed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -109,7 +109,7 @@ SLIPWAY_E2E_KEY=$(json_value key <"$work/rig.json")
 export SLIPWAY_E2E_KEY
 cd "$here/../.."
 rc=0
-within "${SLIPWAY_E2E_MINUTES:-50}" 'the chapters' "$here/rig/rig.sh" in npx vitest run --config test/e2e/vitest.config.ts "$@" || rc=$?
+within "${SLIPWAY_E2E_MINUTES:-60}" 'the chapters' "$here/rig/rig.sh" in npx vitest run --config test/e2e/vitest.config.ts "$@" || rc=$?
 if [ $rc != 0 ] && [ "${SLIPWAY_E2E_KEEP:-}" = 1 ] && [ -t 0 ]; then
   read -r -p "RIG_STATE=$RIG_STATE stays up; Enter takes it down " _
 fi

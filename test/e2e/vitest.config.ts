@@ -14,8 +14,8 @@ export default defineConfig({
     exclude: process.env['SLIPWAY_RECORD_KUBECONFIG'] === undefined ? ['test/e2e/record/**', 'node_modules/**'] : [],
     sequence: { sequencer: InOrder },
     reporters: ['verbose'],
-    // Some stories have long waits in them.
-    maxWorkers: 3,
+    // Some stories have long waits in them; with a third one beside, etcd of all of them loses its leaders on two cores.
+    maxWorkers: 2,
     testTimeout: 600_000,
     hookTimeout: 600_000,
     teardownTimeout: 60_000,

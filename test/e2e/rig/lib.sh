@@ -28,7 +28,7 @@ inlab() { nsenter --net="/run/netns/$NS" "$@"; }   # "ip netns exec" would hide 
 hostssh() { # name command... : as root, with the host's known key
   local n=$1; shift
   inlab ssh -i "$RIG_STATE/id_ed25519" -F none -o UserKnownHostsFile="$RIG_STATE/known_hosts" \
-    -o StrictHostKeyChecking=yes -o BatchMode=yes -o ConnectTimeout="${RIG_CONNECT_TIMEOUT:-3}" -o LogLevel=ERROR \
+    -o StrictHostKeyChecking=yes -o BatchMode=yes -o ConnectTimeout="${RIG_CONNECT_TIMEOUT:-30}" -o LogLevel=ERROR \
     "root@$SUB.$(cat "$RIG_STATE/h/$n/octet")" "$@"
 }
 locked() { # serialise what changes machine-wide things
