@@ -132,6 +132,9 @@ describe('quorum', () => {
     [3, 2, false, true],
     [2, 2, true, true],
     [1, 1, true, false],
+    [2, 1, false, false],
+    [4, 2, false, false],
+    [5, 2, false, false],
   ])('of %i members with %i voting may lose one (voting: %s): %s', (members, healthy, voting, may) =>
     expect(mayRemoveVoter(members, healthy, voting)).toBe(may),
   );

@@ -59,6 +59,18 @@ describe('a cluster’s lock', () => {
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
+  it('is left alone by a release when somebody else holds it by now', async () => {
+    const path = temporaryFolder();
+    const folder = testWorkspace(path).cluster('demo');
+    const first = await folder.lock('cluster create');
+    rmSync(join(folder.path, 'lock'));
+    const second = await testWorkspace(path).cluster('demo').lock('cluster delete');
+    await first.release();
+    expect(await folder.holder()).toMatchObject({ operation: 'cluster delete' });
+    await second.release();
+    expect(await folder.holder()).toBeUndefined();
+  });
+
   it('is per cluster', async () => {
     const workspace = testWorkspace(temporaryFolder());
     await workspace.cluster('one').lock('cluster create');
