@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { serverSideApply, trackUpdate, type WriteScope } from './apply.js';
-import { decode, misread, parseObject, parsePatch } from './bodies.js';
+import { decode, misread, parseObject, parsePatch, received, refuseUnservable } from './bodies.js';
 import { addressed } from './controllers/services.js';
 import type { Controllers } from './controllers/index.js';
 import { deleteOptions, remove, removeAll } from './deleting.js';
@@ -11,7 +11,7 @@ import { isMap, type Obj } from './objects.js';
 import { jsonPatch, mergePatch, strategicPatch } from './patches.js';
 import { refuseWithoutAccount } from './pod-accounts.js';
 import { targetOf, type Target } from './request.js';
-import { list, logOf, shown, watch } from './reading.js';
+import { isTrue, list, logOf, shown, watch } from './reading.js';
 import { builtIns, fullName, type Resource } from './resources.js';
 import { badRequest, conflict, invalid, methodNotAllowed, notFound, StatusError } from './status.js';
 import type { ObjectStore } from './store.js';
@@ -42,7 +42,7 @@ export function answer(
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
-  text: string,
+  body: Buffer,
 ): Reply | undefined {
   const { store } = context;
   const target = targetOf(url.pathname, store.resources);
@@ -50,9 +50,10 @@ export function answer(
   const query = url.searchParams;
   const method = request.method ?? 'GET';
   const accept = request.headers.accept ?? '';
+  refuseUnservable(accept);
   if (method === 'GET' && target.subresource === 'log')
     return { code: 200, body: logOf(context.controllers, store.get(resource, namespace, name), query) };
-  if (method === 'GET' && name === '' && query.get('watch') === 'true') {
+  if (method === 'GET' && name === '' && isTrue(query.get('watch'))) {
     watch(context, target, query, accept, response);
     return undefined;
   }
@@ -61,7 +62,8 @@ export function answer(
     return { code: 200, body: shown(context, target, [store.get(resource, namespace, name)], accept) };
   const manager = query.get('fieldManager') ?? (request.headers['user-agent'] ?? 'unknown').split('/')[0]!;
   const dry = query.getAll('dryRun').includes('All');
-  const result = write(context, target, method, request.headers['content-type'] ?? '', text, {
+  const { text, type } = received(body, request.headers['content-type'] ?? '', resource);
+  const result = write(context, target, method, type, text, {
     manager,
     dry,
     force: query.get('force') === 'true',

@@ -1,8 +1,39 @@
 import { parse as parseYaml } from 'yaml';
 
 import { isMap, type Obj } from './objects.js';
-import type { Resource } from './resources.js';
+import { decodeProtobuf, ProtobufError } from './protobuf/decode.js';
+import { builtIns, type Resource } from './resources.js';
 import { badRequest, StatusError } from './status.js';
+
+const protobufType = 'application/vnd.kubernetes.protobuf';
+
+/**
+ * The text of a body and its type; what came as protobuf is given as JSON. Only built-in kinds have that form.
+ * @throws StatusError 400, 415
+ */
+export function received(
+  body: Buffer,
+  type: string,
+  resource: Resource,
+): { readonly text: string; readonly type: string } {
+  const media = type.split(';')[0]!.trim();
+  if (media !== protobufType || body.length === 0) return { text: body.toString('utf8'), type };
+  if (!builtIns.includes(resource)) throw unsupported('application/json, application/yaml');
+  try {
+    return { text: JSON.stringify(decodeProtobuf(body)), type: 'application/json' };
+  } catch (error) {
+    if (!(error instanceof ProtobufError)) throw error;
+    throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): ${error.message}`);
+  }
+}
+
+/** Answers are in JSON: a client that takes nothing else is told so. @throws StatusError 406 */
+export function refuseUnservable(accept: string): void {
+  const types = accept.split(',').map((one) => one.split(';')[0]!.trim());
+  if (accept === '' || types.some((one) => ['*/*', 'application/*', 'application/json', 'text/plain'].includes(one)))
+    return;
+  throw new StatusError(406, 'NotAcceptable', 'only the following media types are accepted: application/json');
+}
 
 /**
  * What came with a request. The server reads YAML 1.1, in which `y` and `no` are booleans; times and numbers to the
@@ -12,7 +43,6 @@ import { badRequest, StatusError } from './status.js';
 export function parseObject(text: string, type: string, kind: string): unknown {
   if (text === '') return {};
   const media = type.split(';')[0]!.trim();
-  if (media.includes('protobuf') || media.includes('cbor')) throw unsupported('application/json, application/yaml');
   if (!['', 'application/json', 'application/yaml', 'application/apply-patch+yaml'].includes(media))
     throw unsupported('application/json, application/yaml, application/vnd.kubernetes.protobuf');
   try {

@@ -1,3 +1,4 @@
+import { isTrue } from './reading.js';
 import { targetOf, type Target } from './request.js';
 import type { Resources } from './resources.js';
 import { StatusError } from './status.js';
@@ -17,7 +18,7 @@ export function forbidden(user: string, method: string, url: URL, resources: Res
   const whole = name === '';
   const verb =
     method === 'GET' && whole
-      ? url.searchParams.get('watch') === 'true'
+      ? isTrue(url.searchParams.get('watch'))
         ? 'watch'
         : 'list'
       : method === 'DELETE' && whole

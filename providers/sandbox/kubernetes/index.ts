@@ -153,7 +153,7 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
     request.on('end', () => {
       try {
         if (size > bodyBytesAtMost) throw tooLarge();
-        this.serve(request, response, identity, Buffer.concat(chunks).toString('utf8'));
+        this.serve(request, response, identity, Buffer.concat(chunks));
       } catch (error) {
         if (!(error instanceof StatusError)) reportFault(`${request.method} ${request.url}`, error);
         const status = error instanceof StatusError ? error : new StatusError(500, 'InternalError', messageOf(error));
@@ -168,7 +168,7 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
     request: IncomingMessage,
     response: ServerResponse,
     identity: Identity | undefined,
-    text: string,
+    body: Buffer,
   ): void {
     const url = urlOf(request.url ?? '/');
     if (!identity) throw new StatusError(401, 'Unauthorized', 'Unauthorized');
@@ -176,7 +176,7 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
       throw forbidden(identity.user, request.method ?? 'GET', url, this.#resources);
     const known = this.discovery(url, request.headers.accept ?? '');
     if (known !== undefined) return send(response, 200, known);
-    const reply = answer(this.#context, request, response, url, text);
+    const reply = answer(this.#context, request, response, url, body);
     if (reply) send(response, reply.code, reply.body, reply.warnings);
   }
 

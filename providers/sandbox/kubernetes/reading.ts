@@ -10,6 +10,10 @@ import { badRequest, StatusError } from './status.js';
 import { tableOf } from './tables.js';
 import { serveWatch } from './watches.js';
 
+/** Whether a parameter is set, as Go reads truth from text; there and empty counts as well. */
+export const isTrue = (value: string | null): boolean =>
+  value !== null && !['false', 'False', 'FALSE', 'F', 'f', '0'].includes(value);
+
 /** Items of a list of a built-in kind do not name it. */
 const bare = ({ apiVersion: _version, kind: _kind, ...rest }: Obj): Omit<Obj, 'apiVersion' | 'kind'> => rest;
 
@@ -141,7 +145,7 @@ export function watch(
   const why = unreadable(query);
   if (why !== undefined) throw new StatusError(500, '', why);
   assertFields(target, query);
-  const initial = query.get('sendInitialEvents') === 'true';
+  const initial = isTrue(query.get('sendInitialEvents'));
   if (initial && query.get('resourceVersionMatch') !== 'NotOlderThan') {
     const message = 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
     throw new StatusError(422, 'Invalid', `ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: ${message}`, {
@@ -162,7 +166,7 @@ export function watch(
         (target.name === '' || object.metadata.name === target.name),
       from: initial || version === null || version === '' || version === '0' ? undefined : Number(version),
       initial,
-      bookmarks: query.get('allowWatchBookmarks') === 'true',
+      bookmarks: isTrue(query.get('allowWatchBookmarks')),
       timeoutMs: Number(query.get('timeoutSeconds') ?? 1800) * 1000,
       show: (object) => {
         if (!accept.includes('as=Table')) return object;
@@ -182,7 +186,7 @@ export function logOf({ logs }: Controllers, pod: Obj, query: URLSearchParams): 
   const { name, uid } = pod.metadata;
   const container =
     query.get('container') ?? ((pod.spec?.['containers'] ?? []) as { name: string }[])[0]?.name ?? 'container';
-  const previous = query.get('previous') === 'true';
+  const previous = isTrue(query.get('previous'));
   const text = logs.read(uid!, previous);
   if (text === undefined) {
     throw badRequest(

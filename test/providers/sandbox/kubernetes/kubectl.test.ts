@@ -123,6 +123,19 @@ describe.skipIf(!hasKubectl)('the real kubectl', () => {
     await kubectl('uncordon', 'n1');
   });
 
+  it('creates objects of built-in kinds, for which it speaks protobuf', async () => {
+    expect(await kubectl('create', 'deployment', 'made', '--image=nginx', '--replicas=2')).toBe(
+      'deployment.apps/made created\n',
+    );
+    await kubectl('rollout', 'status', 'deploy/made', '--timeout=15s');
+    await kubectl('create', 'configmap', 'made', '--from-literal=key=value');
+    expect(await kubectl('get', 'configmap', 'made', '-o', 'jsonpath={.data.key}')).toBe('value');
+    await kubectl('create', 'secret', 'generic', 'made', '--from-literal=key=value');
+    expect(await kubectl('get', 'secret', 'made', '-o', 'jsonpath={.data.key}')).toBe('dmFsdWU=');
+    await kubectl('create', 'role', 'made', '--verb=get', '--resource=pods');
+    await kubectl('delete', 'deployment,configmap,secret,role', 'made');
+  });
+
   it('gets a bounded token for a service account, which stands for it', async () => {
     await kubectl('apply', '-f', file('sa.yaml', 'apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: ci}\n'));
     // `kubectl create token` speaks protobuf, which is not served; the same request in JSON.
