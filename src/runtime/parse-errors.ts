@@ -19,7 +19,8 @@ const sentences: readonly Sentence[] = [
   [/^Flag --(\S+) expects a value$/, (flag) => `--${flag} needs a value.`],
   [/^Flag --(\S+) expects one of these values: (.+)$/, (flag, values) => `--${flag} needs a value: one of ${values}.`],
   [/^Flag --(\S+) can only be specified once$/, (flag) => `--${flag} is given more than once.`],
-  [/^Expected --([^=]+)=(.*) to be one of: (.+)$/s, choice],
+  [/^Expected --([^=]+)=(.*) to be one of: (.+)$/s, (flag, got, values) => choice(`--${flag} takes`, got, values)],
+  [/^Expected (\S+) to be one of: (.+)$/s, (got, values) => choice('The argument is', got, values)],
   [
     /^Parsing --(\S+)\s+Expected an integer but received: (.*)$/s,
     (flag, got) => `--${flag} takes a whole number, got ${got}.`,
@@ -87,9 +88,9 @@ function inOurWords(problem: string): string {
   return problem;
 }
 
-function choice(flag: string, got: string, values: string): string {
+function choice(subject: string, got: string, values: string): string {
   const near = suggestion(got, values.split(', '));
-  return `--${flag} takes one of ${values}; got ${got}.${near === undefined ? '' : ` Did you mean ${near}?`}`;
+  return `${subject} one of ${values}; got ${got}.${near === undefined ? '' : ` Did you mean ${near}?`}`;
 }
 
 function wordsIn(error: Error, key: 'flags' | 'args'): readonly string[] | undefined {

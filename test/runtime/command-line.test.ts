@@ -43,6 +43,7 @@ describe('the command line', () => {
     [['pool', 'scale', 'demo', 'web'], '--count is missing.'],
     [['pool', 'scale', 'web', '--count', '3'], 'Which pool of the cluster web? None is named.'],
     [['cluster', 'list', '-o', 'nmae'], '--output takes one of json, yaml, name; got nmae. Did you mean name?'],
+    [['completion', 'fihs'], 'The argument is one of bash, zsh, fish; got fihs. Did you mean fish?'],
     [['cluster', 'status', 'demo', '-w', '--spec'], '--spec and --watch cannot be used together.'],
     [['host', 'scan', '--write'], '--write works only with --file.'],
     [['cluster', 'status'], 'slipway cluster status needs NAME.'],
