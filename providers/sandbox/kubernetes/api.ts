@@ -12,8 +12,9 @@ import { jsonPatch, mergePatch, strategicPatch } from './patches.js';
 import { refuseWithoutAccount } from './pod-accounts.js';
 import { targetOf, type Target } from './request.js';
 import { isTrue, list, logOf, shown, watch } from './reading.js';
-import { builtIns, fullName, type Resource } from './resources.js';
+import { builtIns, fullName, groupVersion, type Resource } from './resources.js';
 import { badRequest, conflict, invalid, methodNotAllowed, notFound, StatusError } from './status.js';
+import { scaled, scaleOf } from './scale.js';
 import type { ObjectStore } from './store.js';
 import type { Tokens } from './tokens.js';
 import { admit, complete, receive } from './validate.js';
@@ -59,7 +60,7 @@ export function answer(
   }
   if (method === 'GET' && name === '') return { code: 200, body: list(context, target, query, accept) };
   if (method === 'GET')
-    return { code: 200, body: shown(context, target, [store.get(resource, namespace, name)], accept) };
+    return { code: 200, body: shown(context, target, [asShown(target, store.get(resource, namespace, name))], accept) };
   const manager = query.get('fieldManager') ?? (request.headers['user-agent'] ?? 'unknown').split('/')[0]!;
   const dry = query.getAll('dryRun').includes('All');
   const { text, type } = received(body, request.headers['content-type'] ?? '', resource);
@@ -75,6 +76,8 @@ export function answer(
     warnings: method !== 'DELETE' && target.subresource === '' && isObject(result.body) ? unenforced(result.body) : [],
   };
 }
+
+const asShown = ({ subresource }: Target, object: Obj): Obj => (subresource === 'scale' ? scaleOf(object) : object);
 
 const isObject = (body: unknown): body is Obj =>
   typeof body === 'object' && body !== null && 'metadata' in body && 'kind' in body && body.kind !== 'Status';
@@ -103,7 +106,9 @@ function write(
       : { code: 200, body: remove(context, target, asked) };
   }
   if (method === 'PATCH') return patch(context, target, type, text, options);
-  const body = parseObject(text, type, resource.kind) as Obj;
+  const body = named(target, parseObject(text, type, resource.kind)) as Obj;
+  if (method === 'PUT' && subresource === 'scale')
+    return rescaled(context, target, store.get(resource, namespace, name), body, options);
   if (method === 'POST' && subresource === 'token')
     return { code: 201, body: context.tokens.issue(store.get(resource, namespace, name), body) };
   if (method === 'POST' && subresource === 'eviction') {
@@ -136,6 +141,16 @@ function write(
     return { code: 200, body: stored(context, target, before, object, options) };
   }
   throw methodNotAllowed();
+}
+
+/** A body that does not say its kind is of the one that it is sent to, where that is built in. */
+const named = ({ resource, subresource }: Target, body: unknown): unknown =>
+  builtIns.includes(resource) && subresource === '' && isMap(body) && body['kind'] === undefined
+    ? { ...body, apiVersion: groupVersion(resource), kind: resource.kind }
+    : body;
+
+function rescaled(context: ApiContext, target: Target, before: Obj, scale: unknown, options: WriteOptions) {
+  return { code: 200, body: scaleOf(stored(context, target, before, scaled(before, scale), options)) };
 }
 
 /** An object in the form of its kind. @throws StatusError 400 */
@@ -195,13 +210,15 @@ function patch(
     return applied(context, target, before, parseObject(text, type, resource.kind) as Obj, options);
   if (!before) throw notFound(fullName(resource), name);
   const body = parsePatch(text, type);
+  const whole = asShown(target, before);
   const changed = (
     type.includes('strategic')
-      ? strategicPatch(before, body)
+      ? strategicPatch(whole, body)
       : type.includes('json-patch')
-        ? jsonPatch(before, body)
-        : mergePatch(before, body)
+        ? jsonPatch(whole, body)
+        : mergePatch(whole, body)
   ) as Obj;
+  if (subresource === 'scale') return rescaled(context, target, before, changed, options);
   assertName(changed, name);
   const why = builtIns.includes(resource) ? misread(resource, changed) : undefined;
   if (why !== undefined) throw invalid(resource, '', 'patch', `Invalid value: ${JSON.stringify(text)}: ${why}`);

@@ -14,16 +14,18 @@ const protobufType = 'application/vnd.kubernetes.protobuf';
 export function received(
   body: Buffer,
   type: string,
-  resource: Resource,
+  resource?: Resource,
 ): { readonly text: string; readonly type: string } {
   const media = type.split(';')[0]!.trim();
   if (media !== protobufType || body.length === 0) return { text: body.toString('utf8'), type };
-  if (!builtIns.includes(resource)) throw unsupported('application/json, application/yaml');
+  if (resource && !builtIns.includes(resource)) throw unsupported('application/json, application/yaml');
   try {
     return { text: JSON.stringify(decodeProtobuf(body)), type: 'application/json' };
   } catch (error) {
     if (!(error instanceof ProtobufError)) throw error;
-    throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): ${error.message}`);
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${resource?.kind ?? 'a review'}): ${error.message}`,
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { reviewResources } from './reviews.js';
 import { builtIns, groupVersion, type Resource, type Resources } from './resources.js';
 
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
@@ -26,10 +27,16 @@ const inAll = new Set([
 ]);
 const categoriesOf = ({ plural }: Resource): object => (inAll.has(plural) ? { categories: ['all'] } : {});
 
+const subVerbs = (sub: string): readonly string[] => {
+  if (sub === 'status' || sub === 'scale') return ['get', 'patch', 'update'];
+  return sub === 'log' ? ['get'] : ['create'];
+};
+
 /** The kind that a subresource takes, where it is another. */
 function subKind(sub: string, kind: string): object {
   if (sub === 'eviction') return { group: 'policy', version: 'v1', kind: 'Eviction' };
   if (sub === 'token') return { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
+  if (sub === 'scale') return { group: 'autoscaling', version: 'v1', kind: 'Scale' };
   return { kind: sub === 'binding' ? 'Binding' : kind };
 }
 
@@ -49,7 +56,7 @@ const listed = (resource: Resource): unknown[] => [
     singularName: '',
     namespaced: resource.namespaced,
     ...subKind(sub, resource.kind),
-    verbs: sub === 'status' ? ['get', 'patch', 'update'] : sub === 'log' ? ['get'] : ['create'],
+    verbs: subVerbs(sub),
   })),
 ];
 
@@ -57,12 +64,13 @@ export const apiVersions = (): unknown => ({ kind: 'APIVersions', versions: ['v1
 
 export function resourceList(resources: Resources, group: string, version: string): unknown {
   const own = resources.all().filter((one) => one.group === group && one.version === version);
-  if (own.length === 0) return undefined;
+  const asked = reviewResources(groupVersion({ group, version }));
+  if (own.length + asked.length === 0) return undefined;
   return {
     kind: 'APIResourceList',
     apiVersion: 'v1',
     groupVersion: groupVersion({ group, version }),
-    resources: own.flatMap(listed),
+    resources: [...own.flatMap(listed), ...asked],
   };
 }
 
@@ -119,7 +127,7 @@ export function aggregated(resources: Resources, core: boolean): unknown {
               subresources: [...one.subresources].sort().map((sub) => ({
                 subresource: sub,
                 responseKind: { ...(builtIns.includes(one) ? unsaid : { group, version }), ...subKind(sub, one.kind) },
-                verbs: sub === 'status' ? ['get', 'patch', 'update'] : sub === 'log' ? ['get'] : ['create'],
+                verbs: subVerbs(sub),
               })),
             }),
       })),

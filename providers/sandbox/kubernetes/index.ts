@@ -16,9 +16,11 @@ import {
   openApiPaths,
   resourceList,
 } from './discovery.js';
+import { parseObject, received } from './bodies.js';
 import type { Obj } from './objects.js';
 import { forbidden } from './forbidden.js';
 import { Resources } from './resources.js';
+import { review, reviewAt } from './reviews.js';
 import { badRequest, StatusError, tooLarge } from './status.js';
 import { ObjectStore } from './store.js';
 import { Tokens } from './tokens.js';
@@ -172,6 +174,11 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
   ): void {
     const url = urlOf(request.url ?? '/');
     if (!identity) throw new StatusError(401, 'Unauthorized', 'Unauthorized');
+    if (reviewAt(url.pathname) !== undefined) {
+      const asked = received(body, request.headers['content-type'] ?? '');
+      const given = parseObject(asked.text, asked.type, reviewAt(url.pathname)!);
+      return send(response, 201, review(url.pathname, request.method ?? 'GET', identity, given));
+    }
     if (!identity.groups.includes('system:masters'))
       throw forbidden(identity.user, request.method ?? 'GET', url, this.#resources);
     const known = this.discovery(url, request.headers.accept ?? '');

@@ -40,6 +40,19 @@ export function matchesSelector(selector: unknown, labels: Labels): boolean {
   );
 }
 
+/** A LabelSelector object as a query writes it. */
+export function labelTexts(selector: unknown): string {
+  const { matchLabels = {}, matchExpressions = [] } = (selector ?? {}) as {
+    matchLabels?: Labels;
+    matchExpressions?: { key: string; operator: string; values?: string[] }[];
+  };
+  const expressions = matchExpressions.map(({ key, operator, values = [] }) => {
+    if (operator === 'Exists') return key;
+    return operator === 'DoesNotExist' ? `!${key}` : `${key} ${operator.toLowerCase()} (${values.join(',')})`;
+  });
+  return [...Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`), ...expressions].join(',');
+}
+
 /** `metadata.name=a,spec.nodeName!=b`: any dotted path is read, as the fields that clients ask for are few. */
 export function fieldSelector(text: string | null): (object: Obj) => boolean {
   if (!text) return () => true;

@@ -133,24 +133,28 @@ describe.skipIf(!hasKubectl)('the real kubectl', () => {
     await kubectl('create', 'secret', 'generic', 'made', '--from-literal=key=value');
     expect(await kubectl('get', 'secret', 'made', '-o', 'jsonpath={.data.key}')).toBe('dmFsdWU=');
     await kubectl('create', 'role', 'made', '--verb=get', '--resource=pods');
+    expect(await kubectl('scale', 'deploy/made', '--replicas=3', '--current-replicas=2')).toContain('scaled');
+    await kubectl('rollout', 'status', 'deploy/made', '--timeout=15s');
+    expect(await kubectl('get', 'deploy', 'made', '--subresource=scale', '-o', 'jsonpath={.status.replicas}')).toBe(
+      '3',
+    );
     await kubectl('delete', 'deployment,configmap,secret,role', 'made');
+  });
+
+  it('answers what its user may do', async () => {
+    expect(await kubectl('auth', 'can-i', 'delete', 'pods')).toBe('yes\n');
+    expect(await kubectl('auth', 'can-i', '--list')).toContain('*.*');
+    expect(await kubectl('auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}')).toBe('admin');
   });
 
   it('gets a bounded token for a service account, which stands for it', async () => {
     await kubectl('apply', '-f', file('sa.yaml', 'apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: ci}\n'));
-    // `kubectl create token` speaks protobuf, which is not served; the same request in JSON.
-    const request = file(
-      'token.json',
-      '{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","metadata":{},"spec":{"expirationSeconds":3600}}',
-    );
-    const answer = await kubectl(
-      'create',
-      '--raw',
-      '/api/v1/namespaces/default/serviceaccounts/ci/token',
-      '-f',
-      request,
-    );
-    const { token } = (JSON.parse(answer) as { status: { token: string } }).status;
+    const token = (await kubectl('create', 'token', 'ci')).trim();
+    const [header, claims, signature] = token.split('.');
+    const part = (text?: string): unknown => JSON.parse(Buffer.from(text!, 'base64url').toString('utf8'));
+    expect(part(header)).toMatchObject({ alg: 'ES256' });
+    expect(part(claims)).toMatchObject({ sub: 'system:serviceaccount:default:ci' });
+    expect(Buffer.from(signature!, 'base64url')).toHaveLength(64);
     expect(server.identityOf(token)).toMatchObject({ user: 'system:serviceaccount:default:ci' });
     expect(server.identityOf(`${token}x`)).toBeUndefined();
   });

@@ -52,6 +52,18 @@ const send = (path: string, body: Buffer, accept = 'application/vnd.kubernetes.p
     body: new Uint8Array(body),
   });
 
+describe('a body in JSON', () => {
+  it('is of the kind that it is sent to where it names none', async () => {
+    const answer = await fetch(`${base}/api/v1/namespaces/default/configmaps`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ metadata: { name: 'nameless' }, data: { a: 'b' } }),
+    });
+    expect(answer.status).toBe(201);
+    expect(await answer.json()).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap', data: { a: 'b' } });
+  });
+});
+
 describe('a body in protobuf', () => {
   it.each(bodies.map((one) => [one.json.kind, one] as const))(
     'is read as the JSON that Go writes of the same object: %s',
