@@ -1,11 +1,27 @@
-import { readCatalogue, type Catalogue, type Component, type Preset, type Requests } from '../src/components/index.js';
+import {
+  readCatalogue,
+  sumOf,
+  type Catalogue,
+  type Component,
+  type Preset,
+  type Requests,
+} from '../src/components/index.js';
 import type { JsonSchema } from '../src/domain/source/json-schema.js';
 import { amount } from '../src/runtime/component-views.js';
-import { sumOf } from '../src/workflows/component-list.js';
+import { exampleRequests } from './example-requests.js';
+
+type Asked = ReadonlyMap<string, Requests>;
+
+const askedBy = (asked: Asked, name: string): readonly [string, string, string] => {
+  const requests = asked.get(name);
+  if (!requests) throw new Error(`scripts/example-requests.ts does not count ${name}`);
+  return amount(requests);
+};
 
 /** docs/reference/components.md: what each component is, asks of the nodes, and may be told. */
 export async function componentsPage(): Promise<string> {
   const catalogue = await readCatalogue();
+  const asked = exampleRequests(catalogue);
   const all = [...catalogue.components.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return [
     '# Components',
@@ -21,9 +37,10 @@ export async function componentsPage(): Promise<string> {
     '',
     '| preset | components | cpu | memory | volumes |',
     '|---|---|---|---|---|',
-    ...(['minimal', 'baseline'] as const).map((preset) => presetRow(catalogue, preset)),
+    ...(['minimal', 'baseline'] as const).map((preset) => presetRow(catalogue, asked, preset)),
     '',
-    'What a provider adds (its cloud controller, its volumes) is not in these sums, nor what goes with options.',
+    'All is counted for three nodes, from what is rendered; `slipway component list` counts for your own cluster. What a provider adds',
+    '(its cloud controller, its volumes) is not in these sums, nor what goes with options.',
     '',
     '| component | presets | version | cpu | memory | volumes |',
     '|---|---|---|---|---|---|',
@@ -32,18 +49,18 @@ export async function componentsPage(): Promise<string> {
         `[${component.name}](#${component.name})`,
         component.presets.join(', '),
         component.chart?.version ?? '',
-        ...amount(component.requests),
+        ...askedBy(asked, component.name),
       ),
     ),
     '',
-    ...all.flatMap(section),
+    ...all.flatMap((component) => section(component, asked)),
   ].join('\n');
 }
 
 const row = (...cells: readonly string[]): string =>
   `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 
-function presetRow({ components }: Catalogue, preset: Preset): string {
+function presetRow({ components }: Catalogue, asked: Asked, preset: Preset): string {
   const members = [...components.values()].filter(
     ({ presets, when }) => presets.includes(preset) && when === undefined,
   );
@@ -59,13 +76,13 @@ function presetRow({ components }: Catalogue, preset: Preset): string {
     }
   }
   const on = [...names].sort().map((name) => components.get(name)!);
-  const total: Requests = sumOf(on.map(({ requests }) => requests));
+  const total = sumOf(on.map(({ name }) => asked.get(name)!));
   return row(`\`${preset}\``, on.map(({ name }) => name).join(', '), ...amount(total));
 }
 
-function section(component: Component): string[] {
+function section(component: Component, asked: Asked): string[] {
   const { name, title, description, chart, namespace, needs, needsIf, after, provides, architectures } = component;
-  const [cpu, memory, volumes] = amount(component.requests);
+  const [cpu, memory, volumes] = askedBy(asked, component.name);
   const facts: readonly (readonly [string, string])[] = [
     [
       'chart',

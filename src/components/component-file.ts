@@ -10,7 +10,7 @@ import { contextSchema } from './context.js';
 import { outsideNamespaces } from './kinds.js';
 import { settingNames } from './options.js';
 import { bytesOf, milliOf } from './quantity.js';
-import type { Component, HealthTarget, Requests, SecretForm } from './types.js';
+import type { Component, HealthTarget, SecretForm, Workload } from './types.js';
 import { mayHave, readWhen, whenPattern } from './when.js';
 
 const name = z
@@ -20,6 +20,9 @@ const name = z
 const when = z.string().regex(whenPattern, 'a path of options, as in dns.provider or dns.provider=cloudflare|hetzner');
 const cpu = z.string().refine((text) => milliOf(text) !== undefined, 'an amount of cpu such as 200m');
 const size = z.string().refine((text) => bytesOf(text) !== undefined, 'an amount such as 256Mi');
+const valuesPath = z
+  .string()
+  .regex(/^[A-Za-z][-\w]*(\.[-\w]+)*$/, 'a path in the values of the chart, as in controller.resources');
 const variable = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'the name of an environment variable: CAPITALS_AND_DIGITS');
 
 const chartSchema = z
@@ -80,13 +83,19 @@ const fileSchema = z.strictObject({
       }),
     )
     .default([]),
-  requests: z
-    .strictObject({
-      cpu: cpu.default('0'),
-      memory: size.default('0'),
-      volumes: z.array(z.strictObject({ size, count: z.int().min(1).default(1) })).default([]),
-    })
-    .prefault({}),
+  workloads: z
+    .array(
+      z
+        .strictObject({
+          when: when.optional(),
+          each: z.enum(['node', 'server', 'schedulable']).optional(),
+          replicas: z.union([z.int().min(0), valuesPath]).default(1),
+          resources: z.array(z.union([valuesPath, z.strictObject({ cpu, memory: size })])).default([]),
+          volume: z.union([size, valuesPath]).optional(),
+        })
+        .transform((one): Workload => ({ when: one.when, each: one.each, volume: one.volume, ...one })),
+    )
+    .default([]),
   health: z
     .array(
       z.strictObject({
@@ -127,7 +136,7 @@ export type ComponentFile = Pick<
   | 'architectures'
   | 'options'
   | 'secrets'
-  | 'requests'
+  | 'workloads'
   | 'health'
   | 'places'
 >;
@@ -220,20 +229,11 @@ function shape(file: Read, componentName: string): ComponentFile {
     needsIf: file.needs.filter((need) => typeof need !== 'string'),
     chart: file.chart,
     options: file.options,
-    requests: requestsOf(file.requests),
     secrets: file.secrets.map((secret): SecretForm => ({ ...secret, namespace: secret.namespace ?? file.namespace })),
     health: file.health.map((target): HealthTarget => ({
       ...target,
       apiVersion: target.apiVersion,
       namespace: target.namespace ?? (outsideNamespaces(target.kind) ? '' : file.namespace),
     })),
-  };
-}
-
-function requestsOf({ cpu: cores, memory, volumes }: Read['requests']): Requests {
-  return {
-    cpuMilli: milliOf(cores) ?? 0,
-    memoryMiB: Math.round((bytesOf(memory) ?? 0) / 2 ** 20),
-    volumes: volumes.map((volume) => ({ sizeGiB: (bytesOf(volume.size) ?? 0) / 2 ** 30, count: volume.count })),
   };
 }

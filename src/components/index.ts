@@ -11,3 +11,4 @@ export { schemaComment, valuesCheck } from './values-check.js';
 export { mergeValues } from './merge-values.js';
 export { jsonText, yamlText } from './yaml-text.js';
 export { bytesOf, milliOf } from './quantity.js';
+export { sumOf } from './requests.js';

@@ -19,7 +19,7 @@ export function waitsFor(
 ): WaitsFor {
   const said = new Map(
     on.map((component) => {
-      const volumes = component.requests.volumes.length > 0 ? ['storage'] : [];
+      const volumes = component.workloads.some(({ volume }) => volume !== undefined) ? ['storage'] : [];
       const before = [...needsOf(component), ...component.after, ...volumes].flatMap((capability) =>
         providersOf(capability, on).map(({ name }) => name),
       );

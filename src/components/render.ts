@@ -15,6 +15,7 @@ import type {
   Template,
   TemplateContext,
 } from './types.js';
+import { nodeCounts, requestsOf } from './requests.js';
 import { whenHolds } from './when.js';
 import { yamlText } from './yaml-text.js';
 
@@ -28,23 +29,29 @@ export const componentLabelKey = 'slipway.dev/component';
 export function renderComponents(selection: Selection, input: RenderInput): readonly RenderedComponent[] {
   const shared = sharedContext(selection, input);
   const optionsOf = (name: string) => selection.on.find(({ component }) => component.name === name)?.options;
+  const nodes = nodeCounts(input.spec);
   return selection.on.map((selected) => {
     const { component, options } = selected;
     const context = contextOf(selected, shared, input.spec);
     const objects = (templates: readonly Template[]) => templates.flatMap((one) => objectsOf(selected, one, context));
+    const values = component.chart === undefined ? {} : valuesOf(selected, context);
+    const parts = {
+      before: [...namespaceOf(component.namespace), ...objects(component.before)],
+      chart: helmChart(selected, values),
+      objects: objects(component.manifests),
+    };
     return {
+      ...parts,
       name: component.name,
       title: component.title,
       namespace: component.namespace,
       version: selected.version,
       waitsFor: selected.waitsFor,
-      before: [...namespaceOf(component.namespace), ...objects(component.before)],
-      chart: helmChart(selected, context),
       crds: component.chart?.crds
         ? { ...component.chart, version: selected.version ?? component.chart.version }
         : undefined,
-      objects: objects(component.manifests),
       health: component.health.filter((target) => whenHolds(target.when, options, optionsOf)),
+      requests: requestsOf(selected, parts, values, optionsOf, nodes),
     };
   });
 }
@@ -58,11 +65,12 @@ function namespaceOf(name: string): KubeObject[] {
 /** Tries of a chart's installation before it counts as failed; the controller's own 1000 would hide that. */
 const tries = 2;
 
-function helmChart(selected: SelectedComponent, context: TemplateContext): KubeObject | undefined {
-  const { component, version } = selected;
+function helmChart(
+  { component, version }: SelectedComponent,
+  values: Readonly<Record<string, unknown>>,
+): KubeObject | undefined {
   const { chart, release, namespace, name } = component;
   if (chart === undefined) return undefined;
-  const values = valuesOf(selected, context);
   return {
     apiVersion: 'helm.cattle.io/v1',
     kind: 'HelmChart',

@@ -57,6 +57,19 @@ export interface Requests {
   readonly volumes: readonly VolumeRequest[];
 }
 
+/** Pods of one kind that a chart starts, itself or by an operator, and where its values say what each asks for. */
+export interface Workload {
+  readonly when: string | undefined;
+  /** One pod on each node, server, or node that takes pods of everybody (of the component's pool, where it has one). */
+  readonly each: 'node' | 'server' | 'schedulable' | undefined;
+  /** How many pods there are otherwise, or the path in the values where that stands; 1 where nothing stands there. */
+  readonly replicas: number | string;
+  /** For each container the path of its `resources` in the values, or its requests where the chart has no key for them. */
+  readonly resources: readonly (string | { readonly cpu: string; readonly memory: string })[];
+  /** Size of the volume of each pod, or the path in the values where it stands; nothing there: no volume. */
+  readonly volume: string | undefined;
+}
+
 /** A workload that shows whether a component is healthy. */
 export interface HealthTarget {
   readonly kind: string;
@@ -153,7 +166,7 @@ export interface Component {
   /** Holds a user's values for its chart against `values.schema.json`; undefined where the folder has none. */
   readonly checkValues: ((values: Readonly<Record<string, unknown>>) => readonly OptionProblem[]) | undefined;
   readonly secrets: readonly SecretForm[];
-  readonly requests: Requests;
+  readonly workloads: readonly Workload[];
   readonly health: readonly HealthTarget[];
   readonly places: readonly PlaceForm[];
   readonly values: Template | undefined;
@@ -222,6 +235,8 @@ export interface RenderedComponent {
   /** Applied once the chart's workloads are healthy. */
   readonly objects: readonly KubeObject[];
   readonly health: readonly HealthTarget[];
+  /** Of all that is rendered, what operators make of it included. */
+  readonly requests: Requests;
 }
 
 /** What rendering needs beside the selection. */

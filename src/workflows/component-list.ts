@@ -16,7 +16,8 @@ export interface ListedComponent {
   /** False where the file pins another version than the one that was tried. */
   readonly tried: boolean;
   readonly namespace: string;
-  readonly requests: Requests;
+  /** Of the nodes of this cluster, counted from what is rendered; undefined where it is off. */
+  readonly requests: Requests | undefined;
   /** Healthy before it. */
   readonly waitsFor: readonly string[];
   /** Names of environment variables its secrets come from. */
@@ -41,15 +42,16 @@ export interface ComponentList {
 
 /** Every component there is, whether it is on in this cluster, and why. Looks at no machine and changes nothing. */
 export async function listComponents(context: WorkflowContext, spec: ClusterSpec): Promise<ComponentList> {
-  const { secretNeeds } = await import('../components/index.js');
+  const { secretNeeds, sumOf } = await import('../components/index.js');
   const provider = await context.provider(spec.provider);
   const cluster = await clusterOf(context, spec);
-  const { selection } = await componentOutlook(context, provider, cluster, spec, undefined, 'look');
+  const { selection, rendered } = await componentOutlook(context, provider, cluster, spec, undefined, 'look');
   for (const warning of selection.warnings) note(context, warning, 'warning');
   const needs = secretNeeds(selection);
   const on = selection.on.map(({ component, because, version, waitsFor }): ListedComponent => ({
     ...listed(component),
     on: true,
+    requests: rendered.find(({ name }) => name === component.name)!.requests,
     because,
     version,
     tried: version === component.chart?.version,
@@ -59,6 +61,7 @@ export async function listComponents(context: WorkflowContext, spec: ClusterSpec
   const off = selection.off.map(({ component, because }): ListedComponent => ({
     ...listed(component),
     on: false,
+    requests: undefined,
     because,
     version: component.chart?.version,
     tried: true,
@@ -69,33 +72,20 @@ export async function listComponents(context: WorkflowContext, spec: ClusterSpec
   return {
     cluster: spec.name,
     components: [...on, ...off],
-    total: sumOf(on.map(({ requests }) => requests)),
+    total: sumOf(rendered.map(({ requests }) => requests)),
     places: places.map(({ component, what, where, country }) => ({ component, what, where, country })),
   };
 }
 
-type Own = Pick<ListedComponent, 'name' | 'title' | 'namespace' | 'requests' | 'folder' | 'builtIn'>;
+type Own = Pick<ListedComponent, 'name' | 'title' | 'namespace' | 'folder' | 'builtIn'>;
 
-const listed = ({ name, title, namespace, requests, folder, builtIn }: Own): Own => ({
+const listed = ({ name, title, namespace, folder, builtIn }: Own): Own => ({
   name,
   title,
   namespace,
-  requests,
   folder,
   builtIn,
 });
-
-/** What several ask of the nodes together; volumes of one size are counted together. */
-export function sumOf(all: readonly Requests[]): Requests {
-  const counts = new Map<number, number>();
-  for (const { sizeGiB, count } of all.flatMap(({ volumes }) => volumes))
-    counts.set(sizeGiB, (counts.get(sizeGiB) ?? 0) + count);
-  return {
-    cpuMilli: all.reduce((sum, { cpuMilli }) => sum + cpuMilli, 0),
-    memoryMiB: all.reduce((sum, { memoryMiB }) => sum + memoryMiB, 0),
-    volumes: [...counts].sort(([a], [b]) => a - b).map(([sizeGiB, count]) => ({ sizeGiB, count })),
-  };
-}
 
 /** Stands where the id belongs of a cluster that does not exist yet. */
 export const noId = 'planned';

@@ -24,7 +24,7 @@ describe('a component folder', () => {
   it('is read with all it holds', async () => {
     const folder = await folderWith({
       'shop/component.yaml':
-        `${withChart}needs: [bank]\nrequests: {cpu: 1, memory: 1Gi, volumes: [{size: 10Gi, count: 2}]}\nhealth: [{kind: Deployment, name: shop}, {apiVersion: v1, kind: ClusterIssuer, name: x}]\nsecrets: [{name: s, keys: {a: A_KEY}}]\n`.replace(
+        `${withChart}needs: [bank]\nworkloads: [{replicas: server.replicas, resources: [server.resources, {cpu: 1, memory: 1Gi}], volume: 10Gi}, {each: node}]\nhealth: [{kind: Deployment, name: shop}, {apiVersion: v1, kind: ClusterIssuer, name: x}]\nsecrets: [{name: s, keys: {a: A_KEY}}]\n`.replace(
           'cpu: 1,',
           'cpu: "1",',
         ),
@@ -43,7 +43,10 @@ describe('a component folder', () => {
       release: 'shop',
       namespace: 'n',
       chart: { version: '1.0.0', timeout: '5m', bootstrap: false, crds: false },
-      requests: { cpuMilli: 1000, memoryMiB: 1024, volumes: [{ sizeGiB: 10, count: 2 }] },
+      workloads: [
+        { replicas: 'server.replicas', resources: ['server.resources', { cpu: '1', memory: '1Gi' }], volume: '10Gi' },
+        { each: 'node', replicas: 1, resources: [] },
+      ],
       architectures: ['amd64', 'arm64'],
     });
     expect(shop.manifests.map(({ shown }) => shown)).toEqual([
@@ -57,7 +60,8 @@ describe('a component folder', () => {
 
   it('tells every problem of its component.yaml with line and column', async () => {
     const { code, text } = await complaint({
-      'a/component.yaml': 'title: T\ndescripton: D\nnamespace: N\npresets: [base]\nrequests: {cpu: 1 core}\n',
+      'a/component.yaml':
+        'title: T\ndescripton: D\nnamespace: N\npresets: [base]\nworkloads: [{resources: [{cpu: 1 core, memory: 1Gi}]}]\n',
     });
     expect(code).toBe('BAD_COMPONENT');
     expect(text).toContain(
@@ -66,7 +70,7 @@ describe('a component folder', () => {
     expect(text).toContain('templates/components/a/component.yaml:3:12  namespace: "N" is not allowed');
     expect(text).toContain('templates/components/a/component.yaml:4:11  presets[0]: "base" is not allowed');
     expect(text).toContain(
-      'templates/components/a/component.yaml:5:17  requests.cpu: "1 core" is not allowed: an amount of cpu',
+      'templates/components/a/component.yaml:5:32  workloads[0].resources[0].cpu: "1 core" is not allowed: an amount of cpu',
     );
   });
 

@@ -28,7 +28,7 @@ describe('component list and component render', () => {
     const { code, out } = await cli.run(['component', 'list', '--json']);
     expect(code).toBe(0);
     const list = JSON.parse(out) as {
-      components: { name: string; on: boolean; because: string; requests: { cpuMilli: number } }[];
+      components: { name: string; on: boolean; because: string; requests?: { cpuMilli: number } }[];
       total: { cpuMilli: number };
     };
     const by = new Map(list.components.map((one) => [one.name, one]));
@@ -41,7 +41,7 @@ describe('component list and component render', () => {
     expect(by.get('traefik')).toMatchObject({ on: true, because: 'preset baseline' });
     expect(by.get('external-dns')).toMatchObject({ on: false, because: 'needs dns.provider' });
     const on = list.components.filter((one) => one.on);
-    expect(list.total.cpuMilli).toBe(on.reduce((sum, one) => sum + one.requests.cpuMilli, 0));
+    expect(list.total.cpuMilli).toBe(on.reduce((sum, one) => sum + one.requests!.cpuMilli, 0));
   });
 
   it('lists every problem of the file, and exits with 2', async () => {

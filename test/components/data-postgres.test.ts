@@ -75,7 +75,7 @@ describe('on a pool of their own', () => {
   });
 });
 
-describe('what components of data and monitoring ask of nodes', () => {
+describe('what components of data and monitoring ask of three nodes', () => {
   /** How many pods there are of each part, on three nodes. */
   const parts: Readonly<Record<string, readonly (readonly [count: number, path: string])[]>> = {
     monitoring: [
@@ -102,15 +102,15 @@ describe('what components of data and monitoring ask of nodes', () => {
     ],
   };
 
-  it.each(Object.entries(parts))('is what %s states', async (name, pods) => {
-    const { selection, values } = await rendered({ nats: true });
+  it.each(Object.entries(parts))('is what the values of %s say', async (name, pods) => {
+    const { components, values } = await rendered({ nats: true }, { file: { pools: [] } });
     const sum = (key: string, unit: Readonly<Record<string, number>>): number =>
       pods.reduce((total, [count, path]) => {
         const whole = path === '' ? values(name) : at(values(name), path);
         const [, number, suffix = ''] = /^(\d+)(\w+)$/.exec(String(at(whole, `resources.requests.${key}`))) ?? [];
         return total + count * Number(number) * (unit[suffix] ?? NaN);
       }, 0);
-    const { requests } = selection.on.find(({ component }) => component.name === name)!.component;
+    const { requests } = components.find((one) => one.name === name)!;
     expect({ cpu: sum('cpu', { m: 1 }), memory: sum('memory', { Mi: 1, Gi: 1024 }) }).toEqual({
       cpu: requests.cpuMilli,
       memory: requests.memoryMiB,

@@ -55,6 +55,7 @@ describe('a rendered component', () => {
         namespace: 'shop',
         version: '1.2.3',
         waitsFor: [],
+        requests: { cpuMilli: 0, memoryMiB: 0, volumes: [] },
         crds: undefined,
         before: [
           {

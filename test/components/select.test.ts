@@ -31,7 +31,7 @@ const files: Readonly<Record<string, string>> = {
   'dns/component.yaml': component(
     'presets: [baseline]\nwhen: zone\noptions: {type: object, additionalProperties: false, required: [zone], properties: {zone: {type: string}}}',
   ),
-  'logs/component.yaml': component('presets: [baseline]\nrequests: {volumes: [{size: 10Gi}]}'),
+  'logs/component.yaml': component('presets: [baseline]\nworkloads: [{volume: 10Gi}]'),
   'sender/component.yaml': component(
     'needs: [{name: logs, unless: outside}]\noptions: {type: object, additionalProperties: false, properties: {outside: {type: string}}}',
   ),

@@ -35,7 +35,7 @@ export default class ComponentListCommand extends BaseCommand {
         name,
         on ? 'on' : 'off',
         version ?? '',
-        ...(on ? amount(requests) : ['', '', '']),
+        ...(requests ? amount(requests) : ['', '', '']),
         because,
       ]);
       this.log(

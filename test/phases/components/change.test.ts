@@ -25,6 +25,7 @@ const map = (name: string, data: object): KubeObject => ({
 const component = (change: Partial<RenderedComponent> = {}): RenderedComponent => ({
   name: 'web',
   title: 'Web',
+  requests: { cpuMilli: 0, memoryMiB: 0, volumes: [] },
   namespace: 'web',
   version: '1.0.0',
   waitsFor: [],

@@ -56,6 +56,7 @@ export function traefik(change: Partial<RenderedComponent> = {}, spec: object = 
   return {
     name: 'traefik',
     title: 'Traefik',
+    requests: { cpuMilli: 0, memoryMiB: 0, volumes: [] },
     namespace: 'traefik',
     version: '41.3.0',
     waitsFor: [],
