@@ -10,7 +10,7 @@ describe('what clients say to an API server', () => {
   let server: ApiServer;
 
   beforeAll(async () => {
-    const hosts = await createHosts({ talk: 61 });
+    const hosts = await createHosts({ talk: 91 });
     slipway.write(ringFile('talk', [listed(hosts.get('talk')!)]));
     await slipway.done(['cluster', 'create', '-f', slipway.file, '--yes']);
     server = await slipway.api('talk');

@@ -22,6 +22,10 @@ host_create() { # name octet [--disk 4g] [--init sshd]
   [[ $n =~ ^[a-z][a-z0-9-]{0,11}$ ]] || die "host names: a letter, then letters, digits or -, 12 at most"
   H=$RIG_STATE/h/$n
   [ ! -e "$H/octet" ] || die "host $n exists"
+  # Chapters run side by side, and two machines at one address take each other's place by turns.
+  for a in "$RIG_STATE"/h/*/octet; do
+    [ ! -e "$a" ] || [ "$(cat "$a")" != "$o" ] || die "$(basename "$(dirname "$a")") has the address that ends with $o already"
+  done
   mkdir -p "$H"; mount -t tmpfs -o "size=$disk,mode=755" tmpfs "$H"
   # containers' layers and etcd may not lie on the host's overlay: a folder of its own
   mkdir "$H/up" "$H/work" "$H/root" "$H/rancher"
@@ -55,6 +59,9 @@ host_create() { # name octet [--disk 4g] [--init sshd]
 }
 locked_known_hosts() { # address key
   ( flock 9; sed -i "/^$1 /d" "$RIG_STATE/known_hosts"; echo "$1 $2" >> "$RIG_STATE/known_hosts" ) 9>"$RIG_STATE/h/.lock"
+}
+forget_known_host() { # address as a pattern
+  ( flock 9; sed -i "/^$1 /d" "$RIG_STATE/known_hosts" ) 9>"$RIG_STATE/h/.lock"
 }
 
 host_start() { # the power button; returns when the host answers ssh
@@ -171,7 +178,7 @@ host_destroy() { # power off, disk and network thrown away
   ip netns del "$ID-$1"; ip -n "$NS" link del "v-$1" 2>/dev/null || true
   umount "$H/root"; umount "$H"; rmdir "$H"
   shares
-  sed -i "/^${IP//./\\.} /d" "$RIG_STATE/known_hosts"
+  forget_known_host "${IP//./\\.}"
 }
 host_recreate() { # a new machine under the old address: new disk, new host key
   hostdir "$1"; local o=$OCTET
