@@ -12,15 +12,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ScaledClock } from '../../../../providers/sandbox/clock.js';
 import { KubernetesServer } from '../../../../providers/sandbox/kubernetes/index.js';
 
-const hasKubectl = (() => {
+/** Minor version of the kubectl here; undefined: there is none. */
+const minor = (() => {
   try {
-    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
-    return true;
+    const said = execFileSync('kubectl', ['version', '--client', '-o', 'json'], { encoding: 'utf8', stdio: 'pipe' });
+    return Number.parseInt((JSON.parse(said) as { clientVersion: { minor: string } }).clientVersion.minor, 10);
   } catch {
     console.warn('kubectl is not installed: the Kubernetes API is not tried with it');
-    return false;
+    return undefined;
   }
 })();
+const hasKubectl = minor !== undefined;
+/** Has `create token`, `auth whoami` and `--subresource`. */
+const isRecent = (minor ?? 0) >= 28;
+if (hasKubectl && !isRecent) console.warn(`kubectl 1.${minor} is too old for some tests, which are skipped`);
 
 const folder = mkdtempSync(join(tmpdir(), 'slipway-kubectl-'));
 const server = new KubernetesServer({
@@ -123,7 +128,7 @@ describe.skipIf(!hasKubectl)('the real kubectl', () => {
     await kubectl('uncordon', 'n1');
   });
 
-  it('creates objects of built-in kinds, for which it speaks protobuf', async () => {
+  it.skipIf(!isRecent)('creates objects of built-in kinds, for which it speaks protobuf', async () => {
     expect(await kubectl('create', 'deployment', 'made', '--image=nginx', '--replicas=2')).toBe(
       'deployment.apps/made created\n',
     );
@@ -141,13 +146,13 @@ describe.skipIf(!hasKubectl)('the real kubectl', () => {
     await kubectl('delete', 'deployment,configmap,secret,role', 'made');
   });
 
-  it('answers what its user may do', async () => {
+  it.skipIf(!isRecent)('answers what its user may do', async () => {
     expect(await kubectl('auth', 'can-i', 'delete', 'pods')).toBe('yes\n');
     expect(await kubectl('auth', 'can-i', '--list')).toContain('*.*');
     expect(await kubectl('auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}')).toBe('admin');
   });
 
-  it('gets a bounded token for a service account, which stands for it', async () => {
+  it.skipIf(!isRecent)('gets a bounded token for a service account, which stands for it', async () => {
     await kubectl('apply', '-f', file('sa.yaml', 'apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: ci}\n'));
     const token = (await kubectl('create', 'token', 'ci')).trim();
     const [header, claims, signature] = token.split('.');
