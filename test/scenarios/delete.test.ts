@@ -16,12 +16,20 @@ const { signal } = new AbortController();
 let kube: Kube;
 
 interface Deleted {
-  readonly removed: { readonly machines: number; readonly loadBalancers: number };
+  readonly removed: { readonly machines: number; readonly loadBalancers: number; readonly volumes: number };
   readonly left: Readonly<Record<string, number>>;
 }
 
 beforeAll(async () => {
-  const made = await cli.run(['cluster', 'create', 'demo', '--control-planes', '1', '--workers', '1', '--yes']);
+  const spec = {
+    name: 'demo',
+    provider: { name: 'sandbox' },
+    controlPlane: { count: 1 },
+    pools: [{ name: 'workers', count: 1 }],
+    components: { preset: 'none', 'hcloud-csi': true },
+  };
+  writeFileSync(join(cli.home, 'demo.yaml'), stringify(spec));
+  const made = await cli.run(['cluster', 'create', '-f', 'demo.yaml', '--yes']);
   expect(made.code, made.err).toBe(0);
   const kubeconfig = new Secret(readFileSync(join(cli.home, 'ws/clusters/demo/kubeconfig'), 'utf8'));
   kube = await openKube({ kubeconfig, boundary: openBoundary, clock: systemClock });
@@ -32,6 +40,34 @@ afterAll(async () => {
   kube.close();
   await cli.close();
 });
+
+interface Volume {
+  readonly name: string;
+  readonly server: number | null;
+}
+
+/** A claim, and the pod whose node its volume is attached to. */
+const lateVolume = [
+  {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'late', namespace: 'default' },
+    spec: {
+      storageClassName: 'hcloud-volumes',
+      accessModes: ['ReadWriteOnce'],
+      resources: { requests: { storage: '10Gi' } },
+    },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'late', namespace: 'default' },
+    spec: {
+      containers: [{ name: 'main', image: 'nginx' }],
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'late' } }],
+    },
+  },
+];
 
 /** A company's own kubeconfig, whose entries happen to be called as a cluster here is. */
 const company = stringify({
@@ -59,12 +95,12 @@ it('`--merge` refuses a name that the person’s kubeconfig has already, on crea
 });
 
 describe('`cluster delete`', () => {
-  it('removes a load balancer that the cluster made after everything was looked at, and proves that nothing is left', async () => {
+  it('removes a load balancer and a volume that the cluster made after everything was looked at, and proves that nothing is left', async () => {
     // All else is listed while the prices are waited for.
     const hold = [{ when: 'after', kind: 'provider', what: 'GET /pricing', nth: 1, act: 6_000 }];
     const before = (await cli.cloud('load_balancers')).length;
     const deleting = cli.start(
-      ['cluster', 'delete', 'demo', '--yes', '--confirm', 'demo', '--json', '--progress', 'plain'],
+      ['cluster', 'delete', 'demo', '--delete-volumes', '--yes', '--confirm', 'demo', '--json', '--progress', 'plain'],
       {
         SLIPWAY_TEST_BOUNDARY: JSON.stringify(hold),
       },
@@ -87,13 +123,17 @@ describe('`cluster delete`', () => {
       },
       { signal },
     );
+    for (const object of lateVolume) await kube.apply(object, { signal });
     await expect
       .poll(async () => (await cli.cloud('load_balancers')).length, { timeout: 10_000, interval: 100 })
       .toBeGreaterThan(before);
+    await expect
+      .poll(async () => (await cli.cloud<Volume>('volumes'))[0]?.server, { timeout: 10_000, interval: 100 })
+      .toEqual(expect.any(Number));
     const { exitCode, stdout } = await deleting;
     expect(exitCode, said).toBe(0);
     const result = JSON.parse(String(stdout)) as Deleted;
-    expect(result.removed).toMatchObject({ machines: 2, loadBalancers: 1 });
+    expect(result.removed).toMatchObject({ machines: 2, loadBalancers: 1, volumes: 1 });
     expect(result.left).toEqual({ machines: 0, loadBalancers: 0, volumes: 0, infrastructure: 0 });
     for (const kind of ['servers', 'networks', 'firewalls', 'load_balancers', 'volumes'])
       expect(await cli.cloud(kind), kind).toEqual([]);

@@ -46,3 +46,10 @@ export interface WireBalancer {
   readonly labels: Readonly<Record<string, string>>;
   readonly targets: readonly { readonly type: string; readonly server?: { readonly id: number } }[];
 }
+
+export interface WireVolume {
+  readonly id: number;
+  readonly size: number;
+  readonly status: string;
+  readonly server: number | null;
+}

@@ -6,6 +6,7 @@ import type { Obj } from '../kubernetes/objects.js';
 import type { Change } from '../kubernetes/store.js';
 import { contained, reportFault } from '../report-fault.js';
 import { answered, type CloudClient, type CloudCall, CloudError, type WireServer } from './cloud-client.js';
+import { podVariable } from './pod-variable.js';
 import { ServiceBalancers } from './service-balancers.js';
 
 const podLabel = 'hcloud-cloud-controller-manager';
@@ -51,12 +52,7 @@ export class HcloudController implements Program {
 
   /** @throws CloudError */
   #open(pod: Obj): CloudClient {
-    const [container] = (pod.spec?.['containers'] ?? []) as { env?: readonly Variable[] }[];
-    const variable = (name: string): string =>
-      this.#value(
-        pod,
-        container?.env?.find((one) => one.name === name),
-      );
+    const variable = (name: string): string => podVariable(this.cluster(), pod, name);
     const token = variable('HCLOUD_TOKEN');
     const client: CloudClient = {
       call: (method, path, body) => answered(this.call(token, method, path, body)),
@@ -143,22 +139,6 @@ export class HcloudController implements Program {
       };
     });
   }
-
-  /** A variable's value, out of a Secret where it says so. */
-  #value(pod: Obj, variable: Variable | undefined): string {
-    const ref = variable?.valueFrom?.secretKeyRef;
-    if (!ref) return variable?.value ?? '';
-    const cluster = this.cluster();
-    const secret = cluster.store.look(cluster.kind('v1', 'Secret'), pod.metadata.namespace ?? '', ref.name);
-    const data = (secret?.['data'] ?? {}) as Record<string, string>;
-    return Buffer.from(data[ref.key] ?? '', 'base64').toString();
-  }
-}
-
-interface Variable {
-  readonly name: string;
-  readonly value?: string;
-  readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string; readonly key: string } };
 }
 
 /** Id of a network by its name or id. @throws CloudError when there is none */

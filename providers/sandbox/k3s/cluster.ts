@@ -5,6 +5,7 @@ import { KubernetesServer, type KubernetesSnapshot, type Obj } from '../kubernet
 import { type ChartFaults, HelmController, HelmProgram, imageTrouble } from '../helm/index.js';
 import type { CloudCall } from './cloud-client.js';
 import { HcloudController } from './cloud-controller.js';
+import { HcloudVolumes } from './cloud-volumes.js';
 import { caHash, type Pair } from './certificates.js';
 
 export interface Member {
@@ -121,6 +122,8 @@ export class Cluster {
         controller,
       ],
     });
+    const volumes = new HcloudVolumes(this.kubernetes.controllers.cluster, context.cloudCall);
+    this.kubernetes.controllers.cluster.volumeDrivers.push(volumes);
     if (state.kubernetes) this.kubernetes.restore(state.kubernetes);
     this.kubernetes.start();
     const minor = Number(/^v1\.(\d+)/.exec(state.version)?.[1] ?? 0);
@@ -128,8 +131,10 @@ export class Cluster {
     this.kubernetes.store.watch((change) => {
       helm.seen(change);
       controller.seen(change);
+      volumes.seen(change);
     });
     helm.queue();
+    volumes.queue();
     this.kubernetes.store.watch((change) => {
       // The controller on another server takes out the member of a server whose Node object was deleted.
       if (change.resource.plural === 'nodes' && change.type === 'DELETED') {

@@ -10,8 +10,24 @@ export interface ControllerTimes {
   readonly nodeLostMs: number;
 }
 
+/** A storage driver whose volumes exist outside the cluster. It hears of the claims and pods by itself. */
+export interface VolumeDriver {
+  readonly provisioner: string;
+  /** The volume of that name for a claim, used on that node; undefined: not there yet, it has the claim looked at again. */
+  provision(claim: Obj, name: string, node: string | undefined): ProvisionedVolume | undefined;
+}
+
+export interface ProvisionedVolume {
+  readonly handle: string;
+  /** `10Gi` */
+  readonly capacity: string;
+}
+
 /** What every controller works with. */
 export class ClusterState {
+  /** Drivers of classes whose volumes are not only made up. */
+  readonly volumeDrivers: VolumeDriver[] = [];
+
   constructor(
     readonly store: ObjectStore,
     readonly clock: SandboxClock,

@@ -105,7 +105,8 @@ export class Controllers {
     if (resource.plural === 'namespaces' && type === 'ADDED') furnish(this.cluster, object);
     if (resource.plural === 'namespaces' && object.metadata.deletionTimestamp && type === 'MODIFIED')
       emptyNamespace(this.cluster, object.metadata.name);
-    if (['secrets', 'configmaps', 'persistentvolumeclaims'].includes(resource.plural)) this.#kubelets.lookAgain();
+    if (['secrets', 'configmaps', 'persistentvolumeclaims', 'volumeattachments'].includes(resource.plural))
+      this.#kubelets.lookAgain();
     const operated = this.#operated.has(`${resource.group}/${resource.kind}`);
     if (looked.has(resource.plural) || operated) this.#queue();
   }

@@ -1,5 +1,6 @@
 import type { Obj } from '../objects.js';
 import type { ClusterState } from './cluster.js';
+import { isUnattached } from './volumes.js';
 
 interface Ref {
   readonly name?: string;
@@ -50,6 +51,9 @@ export function missingOf(cluster: ClusterState, pod: Obj): { reason: string; me
     const claim = persistentVolumeClaim && find('PersistentVolumeClaim', persistentVolumeClaim.claimName);
     if (persistentVolumeClaim && claim?.status?.['phase'] !== 'Bound')
       return creating(`claim ${persistentVolumeClaim.claimName ?? ''} is not bound`);
+    const node = pod.spec?.['nodeName'];
+    if (claim && typeof node === 'string' && isUnattached(cluster, claim, node))
+      return { reason: 'ContainerCreating', message: `AttachVolume.Attach failed for volume "${name}": not attached` };
   }
   for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     const lacks = (message: string) => ({ reason: 'CreateContainerConfigError', message });

@@ -1,5 +1,5 @@
 import type { Obj } from '../objects.js';
-import type { ClusterState } from './cluster.js';
+import type { ClusterState, VolumeDriver } from './cluster.js';
 
 const defaultMark = 'storageclass.kubernetes.io/is-default-class';
 
@@ -34,7 +34,10 @@ export function bindClaim(cluster: ClusterState, claim: Obj): void {
   if (storageClass['volumeBindingMode'] === 'WaitForFirstConsumer' && node === undefined) return;
   const volume = `pvc-${claim.metadata.uid!}`;
   const volumes = cluster.kind('v1', 'PersistentVolume');
-  const storage = spec.resources?.requests?.['storage'] ?? '1Gi';
+  const driver = driverOf(cluster, provisioner);
+  const provisioned = driver?.provision(claim, volume, node);
+  if (driver && !provisioned) return;
+  const storage = provisioned?.capacity ?? spec.resources?.requests?.['storage'] ?? '1Gi';
   const accessModes = spec.accessModes ?? ['ReadWriteOnce'];
   if (!cluster.store.look(volumes, '', volume)) {
     cluster.store.create(volumes, {
@@ -53,7 +56,7 @@ export function bindClaim(cluster: ClusterState, claim: Obj): void {
           namespace: claim.metadata.namespace,
           uid: claim.metadata.uid,
         },
-        ...sourceOf(provisioner, volume, claim, node),
+        ...sourceOf(provisioner, provisioned?.handle ?? volume, claim, node),
       },
       status: { phase: 'Bound' },
     });
@@ -73,9 +76,26 @@ export function releaseVolume(cluster: ClusterState, claim: Obj): void {
   const volumes = cluster.kind('v1', 'PersistentVolume');
   const volume = cluster.store.look(volumes, '', `pvc-${claim.metadata.uid ?? ''}`);
   if (!volume) return;
-  if (volume.spec?.['persistentVolumeReclaimPolicy'] === 'Delete')
+  const provisioner = volume.metadata.annotations?.['pv.kubernetes.io/provisioned-by'] ?? '';
+  // A driver deletes what it made first, and then the object.
+  if (volume.spec?.['persistentVolumeReclaimPolicy'] === 'Delete' && !driverOf(cluster, provisioner))
     cluster.store.delete(volumes, '', volume.metadata.name);
   else cluster.status(volume, { phase: 'Released' });
+}
+
+const driverOf = (cluster: ClusterState, provisioner: string): VolumeDriver | undefined =>
+  cluster.volumeDrivers.find((driver) => driver.provisioner === provisioner);
+
+/** Whether a claim's volume has to be attached to the pod's node by its driver, and is not. */
+export function isUnattached(cluster: ClusterState, claim: Obj, node: string): boolean {
+  const name = claim.spec?.['volumeName'] as string | undefined;
+  const volume = cluster.store.look(cluster.kind('v1', 'PersistentVolume'), '', name ?? '');
+  if (!volume || !driverOf(cluster, volume.metadata.annotations?.['pv.kubernetes.io/provisioned-by'] ?? ''))
+    return false;
+  return !cluster.all('storage.k8s.io/v1', 'VolumeAttachment').some(({ spec, status }) => {
+    const source = spec?.['source'] as { persistentVolumeName?: string } | undefined;
+    return source?.persistentVolumeName === name && spec?.['nodeName'] === node && status?.['attached'] === true;
+  });
 }
 
 function driverRuns(cluster: ClusterState, provisioner: string): boolean {
