@@ -32,3 +32,14 @@ export const printableJson = (value: unknown, indent?: number): string =>
           .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
           .join(''),
   );
+
+/** Whether a terminal would obey something in a text; the ends of its lines do not count. */
+export const isObeyed = (text: string): boolean => text.replaceAll('\n', '').search(unprintable) !== -1;
+
+/** YAML in which what is obeyed stands within double quotes only, as escapes that mean the same there. */
+export const printableYaml = (yaml: string): string =>
+  yaml.replace(unprintable, (character) => {
+    if (character === '\n') return character;
+    const code = character.codePointAt(0)!;
+    return code < 0x10000 ? `\\u${code.toString(16).padStart(4, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`;
+  });

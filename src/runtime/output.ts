@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
-import { stringify } from 'yaml';
+import { Document, visit } from 'yaml';
 
-import { printableJson } from '../domain/printable.js';
+import { isObeyed, printableJson, printableYaml } from '../domain/printable.js';
 
 const formats = ['json', 'yaml', 'name'] as const;
 export type OutputFormat = (typeof formats)[number];
@@ -41,5 +41,13 @@ export function outputFormat(argv: readonly string[]): OutputFormat | undefined 
 /** A result as text, escaped for terminals. YAML comes from what the JSON would be, so both say the same. */
 export function formatted(result: unknown, format: 'json' | 'yaml'): string {
   const json = printableJson(result, 2);
-  return format === 'json' ? json : stringify(JSON.parse(json)).trimEnd();
+  if (format === 'json') return json;
+  const document = new Document(JSON.parse(json));
+  visit(document, {
+    Scalar(_, scalar) {
+      if (typeof scalar.value === 'string' && isObeyed(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
+    },
+  });
+  // Folded lines would end between quotes.
+  return printableYaml(document.toString({ lineWidth: 0 })).trimEnd();
 }
