@@ -8,7 +8,7 @@ import {
   checkUserKubeconfig,
   mergeIntoUserKubeconfig,
   removeFromUserKubeconfig,
-  userKubeconfigPath,
+  userKubeconfigPaths,
 } from '../workspace/index.js';
 import type { Runtime } from './context.js';
 
@@ -19,18 +19,18 @@ export const mergeFlag = Flags.boolean({
 /** Merges the saved kubeconfig into the user's own and returns that file's path. */
 export async function mergeKubeconfig(runtime: Runtime, name: string): Promise<string> {
   const { text } = await clusterKubeconfig(runtime, name);
-  const path = userKubeconfigPath(process.env, homedir());
-  await mergeIntoUserKubeconfig(path, text.reveal(), runtime.clock);
-  return path;
+  const paths = userKubeconfigPaths(process.env, homedir());
+  await mergeIntoUserKubeconfig(paths, name, text.reveal(), runtime.clock);
+  return paths[0];
 }
 
 /** Before a cluster is created: whether its entries could be merged at the end. */
 export async function checkMerge(runtime: Runtime, name: string): Promise<void> {
   const text = await runtime.workspace.cluster(name).kubeconfig();
-  await checkUserKubeconfig(userKubeconfigPath(process.env, homedir()), name, text?.reveal());
+  await checkUserKubeconfig(userKubeconfigPaths(process.env, homedir()), name, text?.reveal());
 }
 
 /** Takes a deleted cluster's entries out of the user's own kubeconfig, where they were merged in. */
 export async function dropFromUserKubeconfig(runtime: Runtime, text: Secret): Promise<void> {
-  await removeFromUserKubeconfig(userKubeconfigPath(process.env, homedir()), text.reveal(), runtime.clock);
+  await removeFromUserKubeconfig(userKubeconfigPaths(process.env, homedir()), text.reveal(), runtime.clock);
 }

@@ -1,7 +1,7 @@
 export { mergeKubeconfig, removeFromKubeconfig } from './kubeconfig-merge.js';
 export { knownHosts, type KnownHost } from './known-hosts.js';
 export { openWorkspace, type WorkspaceOptions } from './open.js';
-export { userKubeconfigPath, workspacePath, type Environment } from './paths.js';
+export { userKubeconfigPaths, workspacePath, type Environment, type KubeconfigPaths } from './paths.js';
 export type { ProcessInfo, ProcessTable } from './processes.js';
 export type * from './types.js';
 export { checkUserKubeconfig, mergeIntoUserKubeconfig, removeFromUserKubeconfig } from './user-kubeconfig.js';

@@ -13,10 +13,14 @@ export function workspacePath(env: Environment, home: string, platform: NodeJS.P
     : join(home, '.local', 'share', 'slipway');
 }
 
-/** The user's own kubeconfig as kubectl would write it: the first file that `$KUBECONFIG` names, else `~/.kube/config`. */
-export function userKubeconfigPath(env: Environment, home: string): string {
-  const first = env['KUBECONFIG']?.split(delimiter).find((path) => path !== '');
-  return first ? resolve(first) : join(home, '.kube', 'config');
+/** The files of a user's kubeconfig. kubectl reads all, the first one that has a name counts, and writes new names to the first. */
+export type KubeconfigPaths = readonly [first: string, ...others: string[]];
+
+/** Those that `$KUBECONFIG` names, else `~/.kube/config`. */
+export function userKubeconfigPaths(env: Environment, home: string): KubeconfigPaths {
+  const named = env['KUBECONFIG']?.split(delimiter).filter((path) => path !== '') ?? [];
+  const [first = join(home, '.kube', 'config'), ...others] = [...new Set(named.map((path) => resolve(path)))];
+  return [first, ...others];
 }
 
 /**

@@ -5,13 +5,23 @@ import type { Clock } from '../domain/clock.js';
 import { RefusedError, SlipwayError, UsageError } from '../errors/index.js';
 import { errorCode, fileError } from './file-errors.js';
 import { mergeKubeconfig, refuseTakenNames, removeFromKubeconfig } from './kubeconfig-merge.js';
+import type { KubeconfigPaths } from './paths.js';
 
 /** Milliseconds to wait for a kubectl that changes the same file. */
 const lockDeadlineMs = 5_000;
 
-/** Merges a cluster's kubeconfig into the user's file, made 0600 where there is none. */
-export async function mergeIntoUserKubeconfig(path: string, cluster: string, clock: Clock): Promise<void> {
-  await change(path, clock, (text) => mergeKubeconfig(text, cluster));
+/**
+ * Merges a cluster's kubeconfig into the first of the user's files, made 0600 where there is none.
+ * @throws RefusedError code KUBECONFIG_NAME_TAKEN when entries of the same names are somebody else's, in any of the files
+ */
+export async function mergeIntoUserKubeconfig(
+  [first, ...others]: KubeconfigPaths,
+  name: string,
+  cluster: string,
+  clock: Clock,
+): Promise<void> {
+  for (const path of others) await checkFile(path, name, cluster);
+  await change(first, clock, (text) => mergeKubeconfig(text, cluster));
 }
 
 /**
@@ -19,15 +29,39 @@ export async function mergeIntoUserKubeconfig(path: string, cluster: string, clo
  * @param cluster the cluster's kubeconfig, undefined while it has none
  * @throws RefusedError code KUBECONFIG_NAME_TAKEN
  */
-export async function checkUserKubeconfig(path: string, name: string, cluster: string | undefined): Promise<void> {
-  const text = await readFile(path, 'utf8').catch(missing(undefined));
-  if (cluster === undefined) refuseTakenNames(text, name);
-  else mergeKubeconfig(text, cluster);
+export async function checkUserKubeconfig(
+  paths: KubeconfigPaths,
+  name: string,
+  cluster: string | undefined,
+): Promise<void> {
+  for (const path of paths) await checkFile(path, name, cluster);
 }
 
-/** Takes the cluster's entries out of the user's file again; no file is success. */
-export async function removeFromUserKubeconfig(path: string, cluster: string, clock: Clock): Promise<void> {
-  await change(path, clock, (text) => (text?.trim() ? removeFromKubeconfig(text, cluster) : undefined));
+async function checkFile(path: string, name: string, cluster: string | undefined): Promise<void> {
+  const text = await readFile(path, 'utf8').catch(missing(undefined));
+  try {
+    if (cluster === undefined) refuseTakenNames(text, name);
+    else mergeKubeconfig(text, cluster);
+  } catch (error) {
+    throw namingFile(error, path);
+  }
+}
+
+/** Takes the cluster's entries out of the user's files again; no file is success. */
+export async function removeFromUserKubeconfig(paths: KubeconfigPaths, cluster: string, clock: Clock): Promise<void> {
+  for (const path of paths) {
+    if ((await readFile(path, 'utf8').catch(missing(undefined))) === undefined) continue;
+    await change(path, clock, (text) => (text?.trim() ? removeFromKubeconfig(text, cluster) : undefined));
+  }
+}
+
+/** Which of the files it is about. */
+function namingFile(error: unknown, file: string): unknown {
+  if (!(error instanceof SlipwayError)) return error;
+  const { message, code, hint, details } = error;
+  if (code === 'KUBECONFIG_INVALID') return new UsageError(`${file}: ${message}`, { code, hint, cause: error });
+  if (code !== 'KUBECONFIG_NAME_TAKEN') return error;
+  return new RefusedError(message, { code, hint, details: details.map((entry) => `${file}: ${entry}`), cause: error });
 }
 
 /**
@@ -55,11 +89,7 @@ async function change(
       await rm(lock, { force: true });
     }
   } catch (error) {
-    if (error instanceof SlipwayError && error.code === 'KUBECONFIG_INVALID') {
-      const { message, code, hint } = error;
-      throw new UsageError(`${file}: ${message}`, { code, hint, cause: error });
-    }
-    if (error instanceof SlipwayError) throw error;
+    if (error instanceof SlipwayError) throw namingFile(error, file);
     throw fileError(error, 'write', file);
   }
 }

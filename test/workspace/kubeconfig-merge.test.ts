@@ -9,7 +9,12 @@ import { systemClock } from '../../src/domain/clock.js';
 import { Secret } from '../../src/domain/secret.js';
 import { kubeconfigFor } from '../../src/k3s/index.js';
 import { mergeKubeconfig, removeFromKubeconfig } from '../../src/workspace/kubeconfig-merge.js';
-import { mergeIntoUserKubeconfig } from '../../src/workspace/user-kubeconfig.js';
+import { userKubeconfigPaths } from '../../src/workspace/paths.js';
+import {
+  checkUserKubeconfig,
+  mergeIntoUserKubeconfig,
+  removeFromUserKubeconfig,
+} from '../../src/workspace/user-kubeconfig.js';
 
 const k3s = (ca: string): Secret =>
   new Secret(
@@ -94,10 +99,50 @@ describe('merging into a person’s kubeconfig', () => {
     const file = join(folder, 'config');
     const before = `# mine\n${company('work')}`;
     await writeFile(file, before);
-    await mergeIntoUserKubeconfig(file, ours('demo'), systemClock);
+    await mergeIntoUserKubeconfig([file], 'demo', ours('demo'), systemClock);
     expect(await readFile(`${file}.slipway-backup`, 'utf8')).toBe(before);
     expect(await readFile(file, 'utf8')).toContain('# mine');
     expect((await readdir(folder)).sort()).toEqual(['config', 'config.slipway-backup']);
+  });
+});
+
+describe('a kubeconfig of several files', () => {
+  const two = async (first: string, second: string) => {
+    const folder = await mkdtemp(join(tmpdir(), 'slipway-kubeconfig-'));
+    const paths = userKubeconfigPaths({ KUBECONFIG: `${join(folder, 'a')}:${join(folder, 'b')}` }, '/home/ada');
+    await writeFile(join(folder, 'a'), first);
+    await writeFile(join(folder, 'b'), second);
+    const texts = () => Promise.all(['a', 'b'].map((name) => readFile(join(folder, name), 'utf8')));
+    return { folder, paths, texts };
+  };
+
+  it('is refused where a later one has the names, which is told, and stays as it is', async () => {
+    const { folder, paths, texts } = await two(company('work'), company('demo'));
+    const taken = { code: 'KUBECONFIG_NAME_TAKEN', details: [`${join(folder, 'b')}: clusters: demo`] };
+    for (const refused of [
+      mergeIntoUserKubeconfig(paths, 'demo', ours('demo'), systemClock),
+      checkUserKubeconfig(paths, 'demo', ours('demo')),
+      checkUserKubeconfig(paths, 'demo', undefined),
+    ])
+      await expect(refused).rejects.toMatchObject({
+        ...taken,
+        details: expect.arrayContaining(taken.details) as string[],
+      });
+    expect(await texts()).toEqual([company('work'), company('demo')]);
+  });
+
+  it('loses the entries of a deleted cluster in whichever file they are', async () => {
+    const { paths, texts } = await two(company('work'), mergeKubeconfig(company('other'), ours('demo')));
+    await removeFromUserKubeconfig(paths, ours('demo'), systemClock);
+    const [first, second] = await texts();
+    expect(first).toBe(company('work'));
+    expect(names(second!)).toEqual(Array(3).fill(['other']));
+  });
+
+  it('gets entries in its first file, and is made where it is not there', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'slipway-kubeconfig-'));
+    await mergeIntoUserKubeconfig([join(folder, 'a'), join(folder, 'b')], 'demo', ours('demo'), systemClock);
+    expect(await readdir(folder)).toEqual(['a']);
   });
 });
 
