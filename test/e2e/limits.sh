@@ -2,11 +2,12 @@
 # SLIPWAY_E2E_STEPS: file in which steps of chapters say that they have begun or ended.
 # shellcheck shell=bash
 exec 3>&2 # what is said of the ring itself, wherever a part's own words go
-now=      # what is under way, and the process that does it
-doing=
+now= # what is under way
 
 stopped() { # SIGNAL: children are started in the background and waited for, so that this comes at once
-  [ -z "$doing" ] || kill -TERM "$doing" 2>/dev/null || true
+  local child
+  # By bash's own list: the signal may come before the number of the process was noted anywhere.
+  for child in $(jobs -p); do kill -TERM "$child" 2>/dev/null || true; done
   printf 'end-to-end ring: ended by %s after %s s, during: %s\n' "$1" "$SECONDS" "${now:-its start}" >&3
   unfinished
   if [ "$1" = SIGINT ]; then exit 130; else exit 143; fi
@@ -26,9 +27,7 @@ within() {
   now="$2 (at most $minutes minutes)"
   shift 2
   timeout --kill-after=2m "${minutes}m" "$@" &
-  doing=$!
-  wait "$doing" || rc=$?
-  doing=
+  wait $! || rc=$?
   [ $rc != 124 ] || { printf 'end-to-end ring: out of time during: %s\n' "$now" >&3; unfinished; }
   return $rc
 }
