@@ -51,6 +51,8 @@ export const networkShape = z.object({
   name: z.string(),
   ip_range: z.string(),
   subnets: z.array(z.object({ type: z.string(), ip_range: z.string().optional(), network_zone: z.string() })),
+  servers: z.array(z.number()).optional().default([]),
+  load_balancers: z.array(z.number()).optional().default([]),
   labels,
   created: z.string(),
 });
@@ -88,7 +90,7 @@ export const loadBalancerShape = z.object({
   id: z.number(),
   name: z.string(),
   private_net: z.array(z.object({ network: z.number().nullish(), ip: z.string().nullish() })),
-  location: z.object({ name: z.string() }),
+  location: z.object({ name: z.string(), network_zone: z.string().optional() }),
   load_balancer_type: z.object({
     name: z.string(),
     prices: z.array(z.object({ location: z.string(), price_monthly: price })),

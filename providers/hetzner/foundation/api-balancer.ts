@@ -8,6 +8,7 @@ import { createNamed, whileBusy } from '../client/patience.js';
 import { patience, type Hetzner } from '../context.js';
 import { isOurs, nameTakenError, names, pieceIds, selectorOf, apiBalancerType } from '../names.js';
 import { actionShape, loadBalancerShape, type WireLoadBalancer } from '../wire.js';
+import { elsewhere } from './network.js';
 import { madeId, ourOwn, type Ensure, type HetznerPiece, type PlanInput } from './piece.js';
 
 type Wanted = { readonly kind: 'api-balancer'; readonly location: string; readonly selector: string };
@@ -49,13 +50,16 @@ export function balancerLacks(balancer: WireLoadBalancer, selector: string, netw
 }
 
 /** A balancer for more than one control plane. One that exists stays: kubeconfigs and nodes name its address. */
-export function planApiBalancer({ request, found }: PlanInput): HetznerPiece<Wanted> | undefined {
+export function planApiBalancer({ request, found, zone }: PlanInput): HetznerPiece<Wanted> | undefined {
   const { cluster } = request;
   const name = names.apiBalancer(cluster.name);
   const controlPlanes = request.machines.filter((machine) => machine.role === 'control-plane');
-  const own = ourOwn('load balancer', found.loadBalancers, name, cluster.id);
-  if (controlPlanes.length < 2 && !own) return undefined;
   const network = ourOwn('network', found.networks, names.network(cluster.name), cluster.id);
+  const there = ourOwn('load balancer', found.loadBalancers, name, cluster.id);
+  // It goes when the network leaves that zone.
+  const moves = network !== undefined && elsewhere(network, zone).length > 0 && there?.location.network_zone !== zone;
+  const own = moves ? undefined : there;
+  if (controlPlanes.length < 2 && !own) return undefined;
   const selector = `${selectorOf(cluster)},${labelKeys.role}=control-plane`;
   const location = controlPlanes[0]?.location ?? request.locations[0] ?? own?.location.name ?? '';
   const address = own && addressOn(own, network?.id);

@@ -1,14 +1,15 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
-import { clusterLabels } from '../../../src/domain/labels.js';
+import { clusterLabels, labelKeys } from '../../../src/domain/labels.js';
 import { RefusedError } from '../../../src/errors/index.js';
 import type { CallOptions } from '../../../src/provider/port.js';
 import { hasCode, isAmbiguous } from '../client/errors.js';
 import { createNamed } from '../client/patience.js';
 import { patience, type Hetzner } from '../context.js';
 import { isOurs, nameTakenError, names, pieceIds, selectorOf } from '../names.js';
-import { actionShape, networkShape, type WireNetwork } from '../wire.js';
+import { actionShape, loadBalancerShape, networkShape, type WireLoadBalancer, type WireNetwork } from '../wire.js';
+import { removeItem } from './remove.js';
 import { ourOwn, type Ensure, type HetznerPiece, type PlanInput } from './piece.js';
 
 type Wanted = { readonly kind: 'network'; readonly range: string; readonly zone: string };
@@ -34,6 +35,40 @@ export function contains(outer: string, inner: string): boolean {
   const [address, length] = ipaddr.IPv4.parseCIDR(inner);
   return length >= bits && address.match(base, bits);
 }
+
+/** Subnets that are in the way of one over the whole range in this zone. */
+export const elsewhere = ({ subnets }: Pick<WireNetwork, 'subnets'>, zone: string) =>
+  subnets.filter((one) => one.type === 'cloud' && one.network_zone !== zone);
+
+/**
+ * What is on a network in another zone than is asked for, and keeps it there; the API's own balancer is made anew.
+ * @param balancers all that are known, ours and others
+ */
+export function heldElsewhere(
+  network: Pick<WireNetwork, 'subnets' | 'servers' | 'load_balancers'>,
+  zone: string,
+  balancers: readonly WireLoadBalancer[],
+  cluster: { readonly id: string; readonly name: string },
+): string[] {
+  if (elsewhere(network, zone).length === 0) return [];
+  const own = balancers.find((one) => isOurs(one, cluster.id) && one.name === names.apiBalancer(cluster.name));
+  const others = network.load_balancers.filter((id) => id !== own?.id);
+  return [
+    ...network.servers.map((id) => `server ${id}`),
+    ...others.map((id) => `load balancer ${balancers.find((one) => one.id === id)?.name ?? id}`),
+  ];
+}
+
+/** Text for a network whose zone cannot change because of what is on it. */
+export const zoneChanged = (
+  network: Pick<WireNetwork, 'name' | 'subnets'>,
+  zone: string,
+  held: readonly string[],
+  cluster: string,
+): { message: string; hint: string } => ({
+  message: `The private network ${network.name} is in ${elsewhere(network, zone)[0]?.network_zone ?? 'another zone'} and has ${held.join(', ')} on it; locations in ${zone} cannot use it.`,
+  hint: `Keep to locations of the zone where the network is, or remove what is there first: slipway cluster delete ${cluster}. What is not the cluster’s own, detach in the Hetzner console.`,
+});
 
 /** Text for a network that would have to become smaller or move, which Hetzner can't do. */
 export const rangeChanged = (
@@ -80,11 +115,47 @@ export const ensureNetwork: Ensure<Wanted> = async (hetzner, piece, _made, optio
       const { action } = await api.postAgain(path, { ip_range: piece.wanted.range }, actionAnswer, options);
       await hetzner.actions.wait([action], options);
     } else {
+      await leaveOtherZone(hetzner, network.id, piece, options);
       await addSubnet(hetzner, network.id, piece.wanted, options);
     }
   }
   return { id: String(network.id) };
 };
+
+/**
+ * An earlier try in another zone left a subnet over the whole range, which the new one would overlap. Where nothing uses
+ * it, it goes, and the API's balancer with it.
+ * @throws RefusedError code NETWORK_ZONE_CHANGED when something does
+ */
+async function leaveOtherZone(
+  hetzner: Hetzner,
+  id: number,
+  piece: HetznerPiece<Wanted>,
+  options: CallOptions,
+): Promise<void> {
+  const { api, actions } = hetzner;
+  const { zone } = piece.wanted;
+  const { network } = await api.get(`/networks/${id}`, answer, options);
+  if (elsewhere(network, zone).length === 0) return;
+  const cluster = { id: piece.clusterId, name: piece.labels[labelKeys.cluster] ?? '' };
+  const balancers = await api.list('/load_balancers', 'load_balancers', loadBalancerShape, options);
+  const held = heldElsewhere(network, zone, balancers, cluster);
+  if (held.length > 0) {
+    const { message, hint } = zoneChanged(network, zone, held, cluster.name);
+    throw new RefusedError(message, { code: 'NETWORK_ZONE_CHANGED', hint });
+  }
+  for (const { id: balancer, name } of balancers.filter((one) => network.load_balancers.includes(one.id)))
+    await removeItem(hetzner, { kind: 'load balancer', id: String(balancer), name }, options);
+  for (const { ip_range } of elsewhere(network, zone)) {
+    const { action } = await api.postAgain(
+      `/networks/${id}/actions/delete_subnet`,
+      { ip_range },
+      actionAnswer,
+      options,
+    );
+    await actions.wait([action], options);
+  }
+}
 
 /** One subnet over the whole range: machines find their addresses there by themselves. */
 const subnet = ({ range, zone }: Wanted): object => ({ type: 'cloud', ip_range: range, network_zone: zone });

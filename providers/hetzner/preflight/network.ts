@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 
 import type { ClusterRequest, Problem } from '../../../src/provider/port.js';
-import { contains, rangeChanged } from '../foundation/network.js';
+import { contains, heldElsewhere, rangeChanged, zoneChanged } from '../foundation/network.js';
 import { isOurs } from '../names.js';
 import type { Facts } from './facts.js';
 
@@ -12,7 +12,12 @@ const rangesPerRule = 100;
 
 /** What the private network and the firewall could not do for this cluster. */
 export function networkProblems(request: ClusterRequest, facts: Facts): Problem[] {
-  return [...rangeProblem(request, facts), ...sizeProblem(request, facts), ...ruleProblems(request)];
+  return [
+    ...rangeProblem(request, facts),
+    ...zoneProblem(request, facts),
+    ...sizeProblem(request, facts),
+    ...ruleProblems(request),
+  ];
 }
 
 function rangeProblem({ networkRange: range, cluster }: ClusterRequest, { found }: Facts): Problem[] {
@@ -36,6 +41,18 @@ function rangeProblem({ networkRange: range, cluster }: ClusterRequest, { found 
   const own = found.networks.find((network) => isOurs(network, cluster.id));
   if (!own || contains(range, own.ip_range)) return [];
   return [{ code: 'NETWORK_RANGE_CHANGED', kind: 'refused', ...rangeChanged(own, range), path }];
+}
+
+/** A network that something is on stays in its zone; an empty one is moved. */
+function zoneProblem({ cluster, locations, machines }: ClusterRequest, { found, locations: known }: Facts): Problem[] {
+  const own = found.networks.find((network) => isOurs(network, cluster.id));
+  const first = locations[0] ?? machines[0]?.location;
+  const zone = known.find(({ name }) => name === first)?.network_zone;
+  if (!own || zone === undefined) return [];
+  const held = heldElsewhere(own, zone, found.loadBalancers, cluster);
+  if (held.length === 0) return [];
+  const text = zoneChanged(own, zone, held, cluster.name);
+  return [{ code: 'NETWORK_ZONE_CHANGED', kind: 'refused', ...text, path: 'provider.location' }];
 }
 
 function sizeProblem({ machines }: ClusterRequest, { networkLimit }: Facts): Problem[] {

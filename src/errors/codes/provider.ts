@@ -55,6 +55,11 @@ export const providerCodes = entries({
     'The network exists with another range than the file asks for.',
     'Set `network.range` to what it has; it cannot change.',
   ],
+  NETWORK_ZONE_CHANGED: [
+    3,
+    'The network is in another zone than the locations that the file asks for, and something is on it.',
+    'Keep to locations of that zone, or remove what is there first.',
+  ],
   NO_FOUNDATION: [1, 'A resource was asked of a provider that has none: a fault of Slipway.', 'Please report it.'],
   NO_MACHINE: [
     4,

@@ -108,6 +108,8 @@ export const network = (
   name: 'demo-network',
   ip_range: '10.0.0.0/16',
   subnets: [{ type: 'cloud', ip_range: '10.0.0.0/16', network_zone: 'eu-central' }],
+  servers: [],
+  load_balancers: [],
   labels: { ...labels },
   created: '2026-11-20T08:00:00Z',
   ...change,
