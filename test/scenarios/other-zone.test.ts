@@ -8,13 +8,19 @@ beforeAll(async () => {
 });
 afterAll(() => cli.close());
 
-const order = async (orders: object): Promise<void> =>
-  void (await (await cli.sandbox()).call('POST', 'faults', orders));
+const order = (orders: object): Promise<void> => cli.order(orders);
+const shape = (location: string, servers: string, type: string): string[] => [
+  '--location',
+  location,
+  '--control-planes',
+  servers,
+  '--workers',
+  '0',
+  '--type',
+  type,
+];
 const create = (location: string, servers = '1', type = 'cpx21') =>
-  cli.run([
-    ...['cluster', 'create', 'hz', '--location', location, '--control-planes', servers, '--workers', '0'],
-    ...['--type', type, '--yes'],
-  ]);
+  cli.run(['cluster', 'create', 'hz', ...shape(location, servers, type), '--yes']);
 const zones = async (): Promise<string[]> =>
   (await cli.cloud<{ name: string; subnets: { network_zone: string }[] }>('networks')).flatMap(({ subnets }) =>
     subnets.map(({ network_zone }) => network_zone),
@@ -31,6 +37,8 @@ describe('a cluster that comes into another network zone', () => {
     expect(await create('fsn1', '3', 'cpx22')).toMatchObject({ code: 4 });
     expect(await zones()).toEqual(['eu-central']);
     await order({ clear: true });
+    const { out } = await cli.run(['cluster', 'plan', 'hz', ...shape('ash', '3', 'cpx21')]);
+    expect(out).toContain('its empty subnet in eu-central goes');
     expect(await create('ash', '3')).toMatchObject({ code: 0, err: expect.not.stringContaining('Error') as string });
     expect(await zones()).toEqual(['us-east']);
     expect((await cli.run(['cluster', 'plan', 'hz', '--detailed-exitcode'])).code).toBe(0);

@@ -85,12 +85,18 @@ export function planNetwork({ request, found, zone }: PlanInput): HetznerPiece<W
   const wanted: Wanted = { kind: 'network', range, zone };
   const own = ourOwn('network', found.networks, name, cluster.id);
   const differs = own !== undefined && networkDifference(own, wanted).length > 0;
+  const [moves] = own ? elsewhere(own, zone) : [];
+  const there = found.loadBalancers.find(
+    (one) => isOurs(one, cluster.id) && one.name === names.apiBalancer(cluster.name),
+  );
   return {
     id: pieceIds.network,
     name,
-    text: differs
-      ? `change private network ${name}: ${range}, subnet in ${zone}`
-      : `create private network ${name} ${range} in ${zone}`,
+    text: moves
+      ? `move private network ${name} to ${zone}: its empty subnet in ${moves.network_zone} goes${there ? `, and load balancer ${there.name}` : ''}`
+      : differs
+        ? `change private network ${name}: ${range}, subnet in ${zone}`
+        : `create private network ${name} ${range} in ${zone}`,
     state: own ? (differs ? 'differs' : 'present') : 'missing',
     needs: [],
     ...(own && !differs ? { ready: { id: String(own.id) } } : {}),
