@@ -11,26 +11,30 @@ import { clusterSchema, type ClusterFile } from '../src/domain/spec/schema.js';
 const controlPlane = { count: 3 } as const;
 const domains = ['acme.dev'];
 
-const hetzner: ProviderFacts = {
-  name: 'hetzner',
-  required: ['hcloud-cloud-controller-manager'],
-  baseline: ['hcloud-csi'],
-  serviceLoadBalancer: 'provider',
-  storageClass: 'hcloud-volumes',
-  values: { network: 'slipway-acme', location: 'fsn1' },
-};
-const linode: ProviderFacts = {
-  name: 'linode',
-  required: ['ccm-linode'],
-  baseline: ['linode-csi'],
-  serviceLoadBalancer: 'provider',
-  storageClass: 'linode-block-storage-retain',
-  values: { location: 'de-fra-2' },
+/** What each provider tells components. */
+export const providers: Readonly<Record<'hetzner' | 'linode', ProviderFacts>> = {
+  hetzner: {
+    name: 'hetzner',
+    required: ['hcloud-cloud-controller-manager'],
+    baseline: ['hcloud-csi'],
+    serviceLoadBalancer: 'provider',
+    storageClass: 'hcloud-volumes',
+    values: { network: 'slipway-acme', location: 'fsn1' },
+  },
+  linode: {
+    name: 'linode',
+    required: ['ccm-linode'],
+    baseline: ['linode-csi'],
+    serviceLoadBalancer: 'provider',
+    storageClass: 'linode-block-storage-retain',
+    values: { location: 'de-fra-2' },
+  },
 };
 
 /** What each component asks of three nodes, by its name; counted from what is rendered with as few options as it takes. */
 export function exampleRequests(catalogue: Catalogue): ReadonlyMap<string, Requests> {
   const counted = new Map<string, Requests>();
+  const { hetzner, linode } = providers;
   for (const provider of [hetzner, linode]) {
     const other = provider === hetzner ? linode : hetzner;
     const names = [...catalogue.components.keys()].filter(

@@ -2,19 +2,13 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
+import { providers as examples } from '../../scripts/example-requests.js';
 import { clusterSchema, type ClusterFile, type ClusterSpec } from '../../src/domain/spec/schema.js';
 import type { ProviderFacts, RenderInput } from '../../src/components/index.js';
 
 /** What each provider tells components. */
 export const providers: Readonly<Record<'hetzner' | 'ssh' | 'linode', ProviderFacts>> = {
-  hetzner: {
-    name: 'hetzner',
-    required: ['hcloud-cloud-controller-manager'],
-    baseline: ['hcloud-csi'],
-    serviceLoadBalancer: 'provider',
-    storageClass: 'hcloud-volumes',
-    values: { network: 'slipway-acme', location: 'fsn1' },
-  },
+  ...examples,
   ssh: {
     name: 'ssh',
     required: [],
@@ -22,14 +16,6 @@ export const providers: Readonly<Record<'hetzner' | 'ssh' | 'linode', ProviderFa
     serviceLoadBalancer: 'nodes',
     storageClass: undefined,
     values: {},
-  },
-  linode: {
-    name: 'linode',
-    required: ['ccm-linode'],
-    baseline: ['linode-csi'],
-    serviceLoadBalancer: 'provider',
-    storageClass: 'linode-block-storage-retain',
-    values: { location: 'de-fra-2' },
   },
 };
 

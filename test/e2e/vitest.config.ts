@@ -14,7 +14,7 @@ export default defineConfig({
     exclude: process.env['SLIPWAY_RECORD_KUBECONFIG'] === undefined ? ['test/e2e/record/**', 'node_modules/**'] : [],
     sequence: { sequencer: InOrder },
     reporters: ['verbose'],
-    // Some stories have long waits in them; with a third one beside, etcd of all of them loses its leaders on two cores.
+    // Some stories have long waits in them, and each starts up to four servers of k3s on the same cores.
     maxWorkers: 2,
     testTimeout: 600_000,
     hookTimeout: 600_000,

@@ -11,8 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => cli.close());
 
-const order = async (orders: object): Promise<void> =>
-  void (await (await cli.sandbox()).call('POST', 'faults', orders));
+const order = (orders: object): Promise<void> => cli.order(orders);
 const file = (name: string, servers: number, pools: Readonly<Record<string, number>>): void =>
   writeFileSync(
     join(cli.home, `${name}.yaml`),

@@ -65,8 +65,7 @@ function note(version: string, ...maps: string[]): void {
 const apply = (more: Record<string, string> = {}) =>
   cli.run(['cluster', 'apply', '-f', 'cluster.yaml', '--yes'], { ...env, ...more });
 const plan = async (): Promise<string> => (await cli.run(['cluster', 'plan', '-f', 'cluster.yaml'], env)).out;
-const order = async (orders: object): Promise<void> =>
-  void (await (await cli.sandbox()).call('POST', 'faults', orders));
+const order = (orders: object): Promise<void> => cli.order(orders);
 const pace = async (timeScale: number): Promise<void> =>
   void (await (await cli.sandbox()).call('POST', 'profile', { timeScale }));
 const status = async (): Promise<readonly ComponentState[]> => {
