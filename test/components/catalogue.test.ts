@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 import { describe, expect, it } from 'vitest';
 
 import { readCatalogue } from '../../src/components/index.js';
@@ -21,6 +23,11 @@ async function complaint(
 }
 
 describe('a component folder', () => {
+  it('of the end-to-end ring can be read, so that its hosts don’t start for nothing', async () => {
+    const { components } = await readCatalogue([fileURLToPath(new URL('../e2e/parts', import.meta.url))]);
+    expect(components.has('pager')).toBe(true);
+  });
+
   it('is read with all it holds', async () => {
     const folder = await folderWith({
       'shop/component.yaml':
