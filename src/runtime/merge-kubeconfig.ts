@@ -16,12 +16,11 @@ export const mergeFlag = Flags.boolean({
   description: 'Merge the kubeconfig into your own and make it the current context.',
 });
 
-/** Merges the saved kubeconfig into the user's own and returns that file's path. */
+/** Merges the saved kubeconfig into the user's own and returns the path of the file that has it. */
 export async function mergeKubeconfig(runtime: Runtime, name: string): Promise<string> {
   const { text } = await clusterKubeconfig(runtime, name);
   const paths = userKubeconfigPaths(process.env, homedir());
-  await mergeIntoUserKubeconfig(paths, name, text.reveal(), runtime.clock);
-  return paths[0];
+  return mergeIntoUserKubeconfig(paths, name, text.reveal(), runtime.clock);
 }
 
 /** Before a cluster is created: whether its entries could be merged at the end. */

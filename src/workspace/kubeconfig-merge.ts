@@ -34,8 +34,8 @@ export function mergeKubeconfig(user: string | undefined, cluster: string): stri
       else if (!sameValue(entries.items[index], entry)) entries.items[index] = copy;
     }
   }
-  const current = source.get('current-context');
-  if (typeof current === 'string' && target.get('current-context') !== current) target.set('current-context', current);
+  const current = currentOf(source);
+  if (current !== undefined && currentOf(target) !== current) target.set('current-context', current);
   return textOf(target);
 }
 
@@ -54,14 +54,53 @@ export function refuseTakenNames(user: string | undefined, name: string): void {
     );
 }
 
-/** The user's kubeconfig without the entries of this very cluster, whatever they are called by now. */
-export function removeFromKubeconfig(user: string, cluster: string): string {
+/**
+ * The user's kubeconfig without the entries of this very cluster, whatever they are called by now.
+ * @param gone names of contexts that no file of the user has as ours any more: none of them stays the current one
+ */
+export function removeFromKubeconfig(user: string, cluster: string, gone?: ReadonlySet<string>): string {
   const source = parse(cluster, 'The cluster’s kubeconfig');
   const target = parse(user, 'The kubeconfig');
-  const gone = dropOurs(source, target, ownership(source, target), 'all');
-  if (gone.size === 0) return user;
-  const current = target.get('current-context');
-  if (typeof current === 'string' && gone.has(`contexts ${current}`)) target.set('current-context', '');
+  const contexts = contextsIn(user, cluster);
+  const isChanged = dropOurs(source, target, ownership(source, target), 'all') > 0;
+  const current = currentOf(target);
+  const isForeign = current !== undefined && contexts.all.has(current) && !contexts.ours.has(current);
+  const isCleared = current !== undefined && !isForeign && (gone ?? contexts.ours).has(current);
+  if (isCleared) target.set('current-context', '');
+  return isChanged || isCleared ? textOf(target) : user;
+}
+
+/** What one file of a person's kubeconfig says of contexts. */
+export interface KubeconfigContexts {
+  /** Names of all contexts in it. */
+  readonly all: ReadonlySet<string>;
+  /** Names of those that are this cluster's. */
+  readonly ours: ReadonlySet<string>;
+  /** The current context; undefined where it sets none. */
+  readonly current: string | undefined;
+}
+
+/** @throws UsageError code KUBECONFIG_INVALID when either is not a kubeconfig */
+export function contextsIn(user: string | undefined, cluster: string): KubeconfigContexts {
+  if (!user?.trim()) return { all: new Set(), ours: new Set(), current: undefined };
+  const target = parse(user, 'The kubeconfig');
+  const isOurs = ownership(parse(cluster, 'The cluster’s kubeconfig'), target);
+  const entries = entriesOf(target, 'contexts', 'read').items;
+  const names = (some: readonly unknown[]): ReadonlySet<string> =>
+    new Set(some.map(nameOf).filter((name) => name !== undefined));
+  return {
+    all: names(entries),
+    ours: names(entries.filter((entry) => isOurs('contexts', entry))),
+    current: currentOf(target),
+  };
+}
+
+/** A person's kubeconfig with the cluster's context as the current one, and nothing else changed. */
+export function makeCurrent(user: string, cluster: string): string {
+  const target = parse(user, 'The kubeconfig');
+  const current = currentOf(parse(cluster, 'The cluster’s kubeconfig'));
+  if (current === undefined || currentOf(target) === current) return user;
+  target.set('current-context', current);
   return textOf(target);
 }
 
@@ -108,20 +147,20 @@ function ownership(source: Document<YAMLMap>, target: Document<YAMLMap>): IsOurs
   return (list, entry) => judges[list](entry);
 }
 
-/** Takes our entries out: `all`, or those that the cluster's kubeconfig has no more. Returns `list name` of each. */
+/** Takes our entries out: `all`, or those that the cluster's kubeconfig has no more. Returns how many. */
 function dropOurs(
   source: Document<YAMLMap>,
   target: Document<YAMLMap>,
   isOurs: IsOurs,
   which: 'all' | 'superseded',
-): ReadonlySet<string> {
-  const gone = new Set<string>();
+): number {
+  let gone = 0;
   for (const list of lists) {
     const staying = new Set(which === 'all' ? [] : entriesOf(source, list, 'read').items.map(nameOf));
     const entries = entriesOf(target, list, 'read');
     const leaves = entries.items.filter((entry) => isOurs(list, entry) && !staying.has(nameOf(entry)));
     if (leaves.length === 0) continue;
-    for (const entry of leaves) gone.add(`${list} ${nameOf(entry)}`);
+    gone += leaves.length;
     entries.items = entries.items.filter((entry) => !leaves.includes(entry));
   }
   return gone;
@@ -157,6 +196,12 @@ function entriesOf(document: Document<YAMLMap>, list: string, missing: 'make' | 
   const empty = new YAMLSeq();
   if (missing === 'make') document.set(list, empty);
   return empty;
+}
+
+/** The context that a document makes the current one; empty counts as none, as it does for kubectl. */
+function currentOf(document: Document<YAMLMap>): string | undefined {
+  const current = document.get('current-context');
+  return typeof current === 'string' && current !== '' ? current : undefined;
 }
 
 function nameOf(entry: unknown): string | undefined {

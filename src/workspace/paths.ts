@@ -13,7 +13,10 @@ export function workspacePath(env: Environment, home: string, platform: NodeJS.P
     : join(home, '.local', 'share', 'slipway');
 }
 
-/** The files of a user's kubeconfig. kubectl reads all, the first one that has a name counts, and writes new names to the first. */
+/**
+ * The files of a user's kubeconfig. kubectl reads all: of a name the first file that has it counts, of `current-context`
+ * the first that sets one.
+ */
 export type KubeconfigPaths = readonly [first: string, ...others: string[]];
 
 /** Those that `$KUBECONFIG` names, else `~/.kube/config`. */

@@ -4,24 +4,43 @@ import { dirname } from 'node:path';
 import type { Clock } from '../domain/clock.js';
 import { RefusedError, SlipwayError, UsageError } from '../errors/index.js';
 import { errorCode, fileError } from './file-errors.js';
-import { mergeKubeconfig, refuseTakenNames, removeFromKubeconfig } from './kubeconfig-merge.js';
+import {
+  contextsIn,
+  makeCurrent,
+  mergeKubeconfig,
+  refuseTakenNames,
+  removeFromKubeconfig,
+  type KubeconfigContexts,
+} from './kubeconfig-merge.js';
 import type { KubeconfigPaths } from './paths.js';
 
 /** Milliseconds to wait for a kubectl that changes the same file. */
 const lockDeadlineMs = 5_000;
 
 /**
- * Merges a cluster's kubeconfig into the first of the user's files, made 0600 where there is none.
+ * Merges a cluster's kubeconfig into that of the user's files that has its entries, else into the first, made 0600 where
+ * there is none. Its context becomes the current one by the file whose choice counts, and what other files have of it
+ * leaves them: kubectl takes a name from the first file that has it.
+ * @returns the file that has the entries now
  * @throws RefusedError code KUBECONFIG_NAME_TAKEN when entries of the same names are somebody else's, in any of the files
  */
 export async function mergeIntoUserKubeconfig(
-  [first, ...others]: KubeconfigPaths,
+  paths: KubeconfigPaths,
   name: string,
   cluster: string,
   clock: Clock,
-): Promise<void> {
-  for (const path of others) await checkFile(path, name, cluster);
-  await change(first, clock, (text) => mergeKubeconfig(text, cluster));
+): Promise<string> {
+  for (const path of paths) await checkFile(path, name, cluster);
+  const files = await look(paths, cluster);
+  const target = files.find(({ contexts }) => contexts.ours.size > 0)?.path ?? paths[0];
+  await change(target, clock, (text) => mergeKubeconfig(text, cluster));
+  for (const { path, contexts } of files)
+    if (path !== target && contexts.ours.size > 0)
+      await change(path, clock, (text) => text && removeFromKubeconfig(text, cluster, new Set()));
+  const before = paths.slice(0, paths.indexOf(target));
+  const choosing = files.find(({ path, contexts }) => before.includes(path) && contexts.current !== undefined);
+  if (choosing) await change(choosing.path, clock, (text) => text && makeCurrent(text, cluster));
+  return target;
 }
 
 /**
@@ -47,12 +66,40 @@ async function checkFile(path: string, name: string, cluster: string | undefined
   }
 }
 
-/** Takes the cluster's entries out of the user's files again; no file is success. */
+/**
+ * Takes the cluster's entries out of the user's files again, and its contexts out of their `current-context`, which may
+ * stand in another file than the entries. No file is success.
+ */
 export async function removeFromUserKubeconfig(paths: KubeconfigPaths, cluster: string, clock: Clock): Promise<void> {
+  const files = await look(paths, cluster);
+  // A name means the context of the first file that has it: only where that one was ours does the name lose its meaning.
+  const gone = new Set(
+    files.flatMap(({ contexts }, index) =>
+      [...contexts.ours].filter((name) => !files.slice(0, index).some((earlier) => earlier.contexts.all.has(name))),
+    ),
+  );
+  // Files with entries come last: a run that was stopped in between finds by them what else is to be cleared.
+  const order = [...files].sort((left, right) => left.contexts.ours.size - right.contexts.ours.size);
+  for (const { path } of order)
+    await change(path, clock, (text) => (text?.trim() ? removeFromKubeconfig(text, cluster, gone) : undefined));
+}
+
+/** What each of the files that are there says of contexts. */
+async function look(
+  paths: KubeconfigPaths,
+  cluster: string,
+): Promise<readonly { readonly path: string; readonly contexts: KubeconfigContexts }[]> {
+  const files = [];
   for (const path of paths) {
-    if ((await readFile(path, 'utf8').catch(missing(undefined))) === undefined) continue;
-    await change(path, clock, (text) => (text?.trim() ? removeFromKubeconfig(text, cluster) : undefined));
+    const text = await readFile(path, 'utf8').catch(missing(undefined));
+    if (text === undefined) continue;
+    try {
+      files.push({ path, contexts: contextsIn(text, cluster) });
+    } catch (error) {
+      throw namingFile(error, path);
+    }
   }
+  return files;
 }
 
 /** Which of the files it is about. */

@@ -139,6 +139,60 @@ describe('a kubeconfig of several files', () => {
     expect(names(second!)).toEqual(Array(3).fill(['other']));
   });
 
+  it('has no current context that left with a deleted cluster, whichever file says it', async () => {
+    const current = (name: string): string => stringify({ apiVersion: 'v1', kind: 'Config', 'current-context': name });
+    for (const order of [0, 1]) {
+      const contents = [current('demo'), mergeKubeconfig(company('other'), ours('demo'))];
+      const { paths, texts } = await two(contents[order]!, contents[1 - order]!);
+      await removeFromUserKubeconfig(paths, ours('demo'), systemClock);
+      const left = (await texts()).map((text) => (parse(text) as Config)['current-context']);
+      expect(left).toEqual(['', '']);
+    }
+  });
+
+  it('keeps a current context that means another cluster of the name, which an earlier file has', async () => {
+    const { paths, texts } = await two(company('demo'), ours('demo'));
+    await removeFromUserKubeconfig(paths, ours('demo'), systemClock);
+    expect((await texts())[0]).toBe(company('demo'));
+  });
+
+  it('loses a current context that would come to mean a later file’s cluster of the name; that file stays as it is', async () => {
+    const later = company('work', 'demo');
+    const { paths, texts } = await two(ours('demo'), later);
+    await removeFromUserKubeconfig(paths, ours('demo'), systemClock);
+    const [first, second] = await texts();
+    expect((parse(first!) as Config)['current-context']).toBe('');
+    expect(second).toBe(later);
+  });
+
+  it('forgets the current context before the entries by which it is known, should the run be stopped between', async () => {
+    const { folder, paths, texts } = await two(ours('demo'), stringify({ kind: 'Config', 'current-context': 'demo' }));
+    await writeFile(join(folder, 'a.lock'), '');
+    const clock = { ...systemClock, sleep: () => Promise.reject(new Error('stopped')) };
+    await expect(removeFromUserKubeconfig(paths, ours('demo'), clock)).rejects.toThrow('stopped');
+    const [first, second] = await texts();
+    expect(first).toBe(ours('demo'));
+    expect((parse(second!) as Config)['current-context']).toBe('');
+  });
+
+  it('is merged into where the cluster’s entries are, once, and its context becomes the one that counts', async () => {
+    const { folder, paths, texts } = await two(company('work'), unmarked('demo'));
+    expect(await mergeIntoUserKubeconfig(paths, 'demo', ours('demo'), systemClock)).toBe(join(folder, 'b'));
+    const [first, second] = await texts();
+    expect([names(first!), names(second!)]).toEqual([Array(3).fill(['work']), Array(3).fill(['demo'])]);
+    expect((parse(first!) as Config)['current-context']).toBe('demo');
+    await mergeIntoUserKubeconfig(paths, 'demo', ours('demo'), systemClock);
+    expect(await texts()).toEqual([first, second]);
+  });
+
+  it('loses what a later file still has of a cluster that an earlier one has, too', async () => {
+    const { folder, paths, texts } = await two(ours('demo'), mergeKubeconfig(company('work'), ours('demo')));
+    expect(await mergeIntoUserKubeconfig(paths, 'demo', ours('demo'), systemClock)).toBe(join(folder, 'a'));
+    const [first, second] = await texts();
+    expect(first).toBe(ours('demo'));
+    expect(names(second!)).toEqual(Array(3).fill(['work']));
+  });
+
   it('gets entries in its first file, and is made where it is not there', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'slipway-kubeconfig-'));
     await mergeIntoUserKubeconfig([join(folder, 'a'), join(folder, 'b')], 'demo', ours('demo'), systemClock);
