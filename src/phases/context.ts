@@ -41,6 +41,8 @@ export interface ClusterFacts {
   readonly comparison: Comparison;
   /** Machines that stay and are not as the file asks for. */
   readonly outdated: readonly OutdatedMachine[];
+  /** What the servers run that could be asked; empty while none is known to run anything. */
+  readonly serverVersions: readonly string[];
   /** The release that machines get which join now: what the servers run; the file's before there is any. */
   readonly newcomerVersion: string;
   /** What making a missing machine means at this provider, by machine name, where that is not creating one. */

@@ -79,13 +79,15 @@ export async function observe(
   const serving = [...hosts.values()].some(({ unit, active }) => unit === 'server' && active);
   const found = reached ?? (kubeconfig && serving ? await reachAgain(context, kubeconfig) : undefined);
   const nodes = found?.nodes;
+  const servers = serverVersions(machines, nodes, hosts);
   return {
     request,
     facts: {
       machines,
       comparison,
       outdated: outdatedMachines(spec, provider.defaults, comparison.kept, (name) => nodes?.get(name)?.version),
-      newcomerVersion: newcomerVersion(spec.kubernetes.version, serverVersions(machines, nodes, hosts)),
+      serverVersions: servers,
+      newcomerVersion: newcomerVersion(spec.kubernetes.version, servers),
       intents,
       pieces,
       nodes,

@@ -21,7 +21,7 @@ import type { WorkflowContext } from './context.js';
 import { hostKeyProblems } from './host-keys.js';
 import { refuseLostControlPlane } from './lost-control-plane.js';
 import { observe, reach, type Observation } from './observe.js';
-import { outdatedAfter, refuseOlderVersion } from './outdated.js';
+import { outdatedAfter, refuseUnreachableVersion } from './outdated.js';
 import { planCluster } from './plan.js';
 import { type MonthlyPrice, monthlyPrice } from './price.js';
 import { preflight, ruleProblems, throwProblems } from './preflight.js';
@@ -89,7 +89,7 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
   if (record) throwIf(keyProblem(folder, record, key?.publicKey, seen.facts));
   warnOfShortages(context, seen.facts.nodes?.values());
   refuseLostControlPlane(spec.name, seen.facts);
-  refuseOlderVersion(spec.name, seen.facts.outdated);
+  refuseUnreachableVersion(spec, seen.facts);
   if (record) refuseMovedAddress(record.spec, spec, seen.facts);
   const nothing = (): Promise<string> => Promise.reject(new Error('a plan creates nothing'));
   const planFor = async (purpose: ComponentPurpose): Promise<Pick<ClusterPlan, 'unchecked'> & { steps: Step[] }> => {
@@ -138,7 +138,7 @@ export async function reconcile(
     throwIf(keyProblem(folder, record, identity.publicKey, seen.facts));
     const told = warnOfShortages(context, seen.facts.nodes?.values());
     refuseLostControlPlane(spec.name, seen.facts);
-    refuseOlderVersion(spec.name, seen.facts.outdated);
+    refuseUnreachableVersion(spec, seen.facts);
     refuseMovedAddress(record.spec, spec, seen.facts);
     const userData = async (machine: WantedMachine): Promise<string> =>
       context.cloudInit({

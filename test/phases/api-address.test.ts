@@ -142,6 +142,7 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
     machines,
     comparison,
     outdated: [],
+    serverVersions: [],
     newcomerVersion: 'v1.36.5+k3s1',
     intents: new Map(),
     pieces: [],

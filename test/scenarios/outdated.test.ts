@@ -179,3 +179,18 @@ describe('a file that asks for an older release than the nodes run', () => {
     expect(await cli.cloud('servers')).toHaveLength(before);
   }, 60_000);
 });
+
+describe('a file that asks for a release two minors ahead', () => {
+  it('is refused before any machine is made, with the minor that comes first; status still answers', async () => {
+    file({ version: 'v1.37.1+k3s1', workers: 4 });
+    const before = (await cli.cloud('servers')).length;
+    for (const command of ['plan', 'apply']) {
+      const refused = await slipway('cluster', command, '-f', path, ...(command === 'apply' ? ['--yes'] : []));
+      expect(refused.code).toBe(3);
+      expect(refused.err).toContain(`and demo runs ${old}. Kubernetes goes through every minor, so v1.36 comes first.`);
+      expect(refused.err).toContain('Set kubernetes.version to a v1.36 release first');
+    }
+    expect(await cli.cloud('servers')).toHaveLength(before);
+    expect((await slipway('cluster', 'status', 'demo')).code).toBe(0);
+  }, 60_000);
+});

@@ -37,6 +37,7 @@ const seen = (wanted: ClusterRequest): Observation => ({
     machines: [],
     comparison: { wanted: [], kept: [], missing: [], surplus: [] },
     outdated: [],
+    serverVersions: [],
     newcomerVersion: 'v1.36.5+k3s1',
     intents: new Map(),
     pieces: [],
