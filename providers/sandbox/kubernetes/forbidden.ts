@@ -1,4 +1,4 @@
-import { isTrue } from './reading.js';
+import { isTrue } from './list-options.js';
 import { targetOf, type Target } from './request.js';
 import type { Resources } from './resources.js';
 import { StatusError } from './status.js';

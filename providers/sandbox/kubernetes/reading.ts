@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 
 import type { ApiContext } from './api.js';
 import type { Controllers } from './controllers/index.js';
+import { assertListOptions, isTrue } from './list-options.js';
 import type { Obj } from './objects.js';
 import type { Target } from './request.js';
 import { builtIns, groupVersion } from './resources.js';
@@ -10,12 +11,16 @@ import { badRequest, StatusError } from './status.js';
 import { tableOf } from './tables.js';
 import { serveWatch } from './watches.js';
 
-/** Whether a parameter is set, as Go reads truth from text; there and empty counts as well. */
-export const isTrue = (value: string | null): boolean =>
-  value !== null && !['false', 'False', 'FALSE', 'F', 'f', '0'].includes(value);
-
 /** Items of a list of a built-in kind do not name it. */
 const bare = ({ apiVersion: _version, kind: _kind, ...rest }: Obj): Omit<Obj, 'apiVersion' | 'kind'> => rest;
+
+/** Some clients want to know no more of objects than their metadata. */
+const isMetadataOnly = (accept: string): boolean => accept.includes('as=PartialObjectMetadata');
+const metadataOf = ({ metadata }: Obj): object => ({
+  kind: 'PartialObjectMetadata',
+  apiVersion: 'meta.k8s.io/v1',
+  metadata,
+});
 
 export function shown(
   { now, store }: ApiContext,
@@ -23,6 +28,7 @@ export function shown(
   objects: readonly Obj[],
   accept: string,
 ): unknown {
+  if (isMetadataOnly(accept)) return metadataOf(objects[0]!);
   if (!accept.includes('as=Table')) return objects[0];
   return tableOf(resource, objects, now(), { resourceVersion: String(store.version) }, 'Metadata');
 }
@@ -68,6 +74,7 @@ export function selected({ store }: ApiContext, target: Target, query: URLSearch
 
 export function list(context: ApiContext, target: Target, query: URLSearchParams, accept: string): unknown {
   const { store, now } = context;
+  assertListOptions(query, false);
   const all = selected(context, target, query);
   assertVersion(query);
   const rest = after(query.get('continue') ?? '', all);
@@ -83,6 +90,13 @@ export function list(context: ApiContext, target: Target, query: URLSearchParams
   };
   if (accept.includes('as=Table'))
     return tableOf(target.resource, items, now(), metadata, query.get('includeObject') ?? 'Metadata');
+  if (isMetadataOnly(accept))
+    return {
+      kind: 'PartialObjectMetadataList',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata,
+      items: items.map(metadataOf),
+    };
   return {
     kind: `${target.resource.kind}List`,
     apiVersion: groupVersion(target.resource),
@@ -145,15 +159,9 @@ export function watch(
   const why = unreadable(query);
   if (why !== undefined) throw new StatusError(500, '', why);
   assertFields(target, query);
+  assertListOptions(query, true);
   const initial = isTrue(query.get('sendInitialEvents'));
-  if (initial && query.get('resourceVersionMatch') !== 'NotOlderThan') {
-    const message = 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
-    throw new StatusError(422, 'Invalid', `ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: ${message}`, {
-      group: 'meta.k8s.io',
-      kind: 'ListOptions',
-      causes: [{ reason: 'FieldValueForbidden', message, field: 'resourceVersionMatch' }],
-    });
-  }
+  const bookmarks = isTrue(query.get('allowWatchBookmarks'));
   let told = false;
   serveWatch(
     store,
@@ -165,10 +173,11 @@ export function watch(
         fields(object) &&
         (target.name === '' || object.metadata.name === target.name),
       from: initial || version === null || version === '' || version === '0' ? undefined : Number(version),
-      initial,
-      bookmarks: isTrue(query.get('allowWatchBookmarks')),
+      initial: initial && bookmarks,
+      bookmarks,
       timeoutMs: Number(query.get('timeoutSeconds') ?? 1800) * 1000,
       show: (object) => {
+        if (isMetadataOnly(accept)) return metadataOf(object);
         if (!accept.includes('as=Table')) return object;
         const table = tableOf(target.resource, [object], now(), {}, query.get('includeObject') ?? 'Metadata');
         // Columns are described once.

@@ -30,15 +30,18 @@ export function serveWatch(store: ObjectStore, request: WatchRequest, response: 
   response.flushHeaders();
   const send = (type: string, object: unknown): void => void response.write(`${JSON.stringify({ type, object })}\n`);
   const bookmark = (annotations?: Record<string, string>): void =>
-    send('BOOKMARK', {
-      apiVersion: groupVersion(resource),
-      kind: resource.kind,
-      metadata: {
-        resourceVersion: String(store.version),
-        creationTimestamp: null,
-        ...(annotations ? { annotations } : {}),
-      },
-    });
+    send(
+      'BOOKMARK',
+      request.show({
+        apiVersion: groupVersion(resource),
+        kind: resource.kind,
+        metadata: {
+          resourceVersion: String(store.version),
+          creationTimestamp: null,
+          ...(annotations ? { annotations } : {}),
+        },
+      } as unknown as Obj),
+    );
   const pass = (change: Change): void => {
     if (change.resource.plural !== resource.plural || change.resource.group !== resource.group) return;
     if (namespace !== '' && change.object.metadata.namespace !== namespace) return;
