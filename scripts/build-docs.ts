@@ -3,11 +3,13 @@ import { join } from 'node:path';
 
 import type { Interfaces } from '@oclif/core';
 
+import { readCatalogue } from '../src/components/index.js';
 import { clusterJsonSchema, type JsonSchema } from '../src/config/index.js';
 import { schemaWithComponents } from '../src/workflows/schema.js';
 import { componentsPage } from './components-page.js';
 import { errorsPage } from './errors-page.js';
 import { freshConfig, packageRoot } from './fresh-config.js';
+import { networkPage } from './network-page.js';
 
 /** Writes the generated documents, or with --check fails when one of them is stale. */
 const check = process.argv.includes('--check');
@@ -18,6 +20,7 @@ const documents: Readonly<Record<string, string>> = {
   'docs/reference/commands.md': commandsPage(manifest),
   'docs/reference/components.md': await componentsPage(),
   'docs/reference/errors.md': errorsPage(),
+  'docs/reference/network.md': networkPage(await readCatalogue()),
   'oclif.manifest.json': `${JSON.stringify(manifest, undefined, 2)}\n`,
 };
 const stale = Object.entries(documents).filter(([path, text]) => textOf(path) !== text);

@@ -2,6 +2,8 @@ export type * from './types.js';
 export { componentFolders, ownComponents, readCatalogue } from './catalogue.js';
 export { selectComponents, selectionOf, type Selected, type SelectInput } from './select.js';
 export { renderComponents } from './render.js';
+export { type Flow, flows, openEgress, podGroups, untouched } from './network-matrix.js';
+export { podSecurityNeeds } from './pod-security.js';
 export { missingLines, previewSecrets, resolveSecrets, secretNeeds } from './secrets.js';
 export { withComponents } from './json-schema.js';
 export { misfits, misfitText, type Misfit, type PoolArchitectures } from './architectures.js';

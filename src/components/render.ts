@@ -4,6 +4,8 @@ import { contextOf, sharedContext } from './context.js';
 import { asGoWrites } from '../domain/go-duration.js';
 import { outsideNamespaces, ownNamespaces } from './kinds.js';
 import { mergeValues } from './merge-values.js';
+import { networkPolicies } from './network-policies.js';
+import { podSecurityLabels } from './pod-security.js';
 import { badTemplate, TemplateFault } from './template/fault.js';
 import { isMap } from './template/helpers.js';
 import type {
@@ -36,7 +38,11 @@ export function renderComponents(selection: Selection, input: RenderInput): read
     const objects = (templates: readonly Template[]) => templates.flatMap((one) => objectsOf(selected, one, context));
     const values = component.chart === undefined ? {} : valuesOf(selected, context);
     const parts = {
-      before: [...namespaceOf(component.namespace), ...objects(component.before)],
+      before: [
+        ...namespaceOf(component.namespace, selection.on),
+        ...networkPolicies(selected, values, selection.on).map((policy) => marked(component.name, policy)),
+        ...objects(component.before),
+      ],
       chart: helmChart(selected, values),
       objects: objects(component.manifests),
     };
@@ -57,10 +63,17 @@ export function renderComponents(selection: Selection, input: RenderInput): read
 }
 
 /** The same object for every component of a namespace. */
-function namespaceOf(name: string): KubeObject[] {
+function namespaceOf(name: string, on: Selection['on']): KubeObject[] {
   if (ownNamespaces.has(name)) return [];
-  return [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { ...managedBy } } }];
+  const labels = { ...managedBy, ...podSecurityLabels(name, on) };
+  return [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }];
 }
+
+/** An object that no template wrote, marked like those. */
+const marked = (component: string, { metadata, ...object }: KubeObject): KubeObject => ({
+  ...object,
+  metadata: { ...metadata, labels: { ...managedBy, [componentLabelKey]: component } },
+});
 
 /** Tries of a chart's installation before it counts as failed; the controller's own 1000 would hide that. */
 const tries = 2;

@@ -76,15 +76,6 @@ describe('NATS', () => {
     expect(at(open.values('nats'), 'config.merge')).toBeUndefined();
   });
 
-  it('lets nobody but its own servers at the port on which they trust each other', async () => {
-    const { before } = (await cluster()).component('nats');
-    const policy = before.find(({ kind }) => kind === 'NetworkPolicy');
-    const rules = at(policy, 'spec.ingress') as { ports: { port: number }[]; from?: unknown }[];
-    expect(at(policy, 'metadata.namespace')).toBe('nats');
-    const ports = Object.fromEntries(rules.flatMap((rule) => rule.ports.map(({ port }) => [port, rule.from])));
-    expect(ports).toEqual({ 4222: undefined, 6222: [{ podSelector: at(policy, 'spec.podSelector') }] });
-  });
-
   it('runs every container without root, capabilities or a file system to write to', async () => {
     for (const pool of [undefined, 'web']) {
       const values = (await cluster(pool === undefined ? {} : { pool })).values('nats');

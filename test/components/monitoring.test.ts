@@ -137,28 +137,6 @@ describe('Grafana', () => {
   });
 });
 
-describe('Loki, Prometheus and Alertmanager', () => {
-  it('answer pods of their own namespace alone, where all that ask them are', async () => {
-    const of = await cluster();
-    const policies = ['monitoring', 'loki'].flatMap((name) =>
-      of.component(name).before.filter(({ kind }) => kind === 'NetworkPolicy'),
-    );
-    expect(policies.map(({ metadata }) => `${String(metadata.namespace)}/${metadata.name}`)).toEqual([
-      'monitoring/prometheus',
-      'monitoring/alertmanager',
-      'monitoring/loki',
-    ]);
-    for (const { metadata, spec } of policies as unknown as { metadata: { name: string }; spec: Values }[])
-      expect(spec).toEqual({
-        podSelector: { matchLabels: { 'app.kubernetes.io/name': metadata.name } },
-        policyTypes: ['Ingress'],
-        // Without a namespaceSelector: pods of the policy's namespace.
-        ingress: [{ from: [{ podSelector: {} }] }],
-      });
-    for (const asking of ['loki', 'alloy', 'monitoring']) expect(of.component(asking).namespace).toBe('monitoring');
-  });
-});
-
 describe('alerts go', () => {
   const config = async (alertmanager: Values = {}): Promise<unknown> =>
     at(await values({ alertmanager }), 'alertmanager.config');

@@ -61,7 +61,13 @@ describe('a rendered component', () => {
           {
             apiVersion: 'v1',
             kind: 'Namespace',
-            metadata: { name: 'shop', labels: { 'app.kubernetes.io/managed-by': 'slipway' } },
+            metadata: {
+              name: 'shop',
+              labels: {
+                'app.kubernetes.io/managed-by': 'slipway',
+                'pod-security.kubernetes.io/enforce': 'restricted',
+              },
+            },
           },
           {
             apiVersion: 'v1',

@@ -6,6 +6,7 @@ import { type ComponentRun, type ComponentTools, scrubbed } from './context.js';
 import { listKnown, observeInventories } from './facts.js';
 import { installChart } from './install-chart.js';
 import { type Inventory, inventoryObject, type InventoryItem, itemRef } from './inventory.js';
+import { namespaceToApply } from './namespaces.js';
 import { annotated, hashOf, madeAnnotation, refKey, shownRef } from './objects.js';
 import { applyPatiently } from './patient-apply.js';
 import { namespacesOf, objectsBefore, ownObjects, printOf } from './rendered.js';
@@ -174,7 +175,8 @@ async function makeNamespaces(
   for (const name of neededNamespaces(component, secrets)) {
     const bare: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
     const live = await kube.get(bare, run);
-    const object = rendered.get(name) ?? bare;
+    const wanted = rendered.get(name);
+    const object = wanted ? namespaceToApply(wanted, live) : bare;
     const maker = live ? live.metadata.annotations?.[madeAnnotation] : component.name;
     if (live && object === bare) continue;
     await kube.apply(maker === undefined ? object : annotated(object, madeAnnotation, maker), { ...run, force: true });

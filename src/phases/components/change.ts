@@ -14,6 +14,7 @@ import {
 } from './chart.js';
 import type { ComponentFacts } from './facts.js';
 import { type Inventory, type InventoryItem, itemRef, usedNamespaces } from './inventory.js';
+import { namespaceToApply } from './namespaces.js';
 import { hashOf, madeAnnotation, refKey, shownRef } from './objects.js';
 import { namespacesOf, ownObjects, printOf } from './rendered.js';
 import { secretChanges, secretText } from './secrets.js';
@@ -108,7 +109,7 @@ function namespaceDetails(component: RenderedComponent, facts: ComponentFacts): 
   return namespacesOf(component).flatMap((wanted) => {
     const live = facts.namespaces.get(wanted.metadata.name);
     if (!live) return [`+ Namespace ${wanted.metadata.name}`];
-    const labels = wanted.metadata.labels ?? {};
+    const labels = namespaceToApply(wanted, live).metadata.labels ?? {};
     const present = live.metadata.labels ?? {};
     const asked = Object.fromEntries(Object.keys(labels).map((key) => [key, present[key]]));
     return diffLines(asked, labels).map(
