@@ -1,5 +1,6 @@
 import type { ClusterSpec } from '../domain/spec/schema.js';
-import type { KubeObject } from '../kube/types.js';
+import { workloadsOf } from './object-requests.js';
+import { type NodeForm, nodesOf, type Pods } from './pods.js';
 import { bytesOf, milliOf } from './quantity.js';
 import { member } from './template/helpers.js';
 import type { RenderedComponent, Requests, SelectedComponent, VolumeRequest, Workload } from './types.js';
@@ -10,12 +11,15 @@ export interface NodeCounts {
   readonly servers: number;
   readonly workers: number;
   readonly pools: Readonly<Record<string, number>>;
+  /** The same nodes with their labels and taints, for what says itself where it may run. */
+  readonly forms: readonly NodeForm[];
 }
 
 export const nodeCounts = ({ controlPlane, pools }: Pick<ClusterSpec, 'controlPlane' | 'pools'>): NodeCounts => ({
   servers: controlPlane.count,
   workers: pools.reduce((sum, { count }) => sum + count, 0),
   pools: Object.fromEntries(pools.map(({ name, count }) => [name, count])),
+  forms: nodesOf({ controlPlane, pools }),
 });
 
 /**
@@ -34,7 +38,7 @@ export function requestsOf(
         .filter(({ when }) => whenHolds(when, options, optionsOf))
         .map((workload) => ofWorkload(workload, values, countNodes(workload.each, pool, nodes)))
     : [];
-  return sumOf([...ofChart, ...[...before, ...objects].map((object) => ofObject(object, nodes))]);
+  return sumOf([...ofChart, ...[...before, ...objects].flatMap(workloadsOf).map((pods) => ofPods(pods, nodes))]);
 }
 
 /** What several ask of the nodes together; volumes of one size are counted together. */
@@ -66,25 +70,16 @@ function ofWorkload({ each, replicas, resources, volume }: Workload, values: unk
 }
 
 /** What an object starts, or has its operator start. */
-function ofObject({ kind, apiVersion, ...object }: KubeObject, nodes: NodeCounts): Requests {
-  const spec = object['spec'];
-  const containers = list(at(spec, 'template.spec.containers')).map((one) => at(one, 'resources.requests'));
-  const storage = (claim: unknown): unknown => at(claim, 'spec.resources.requests.storage');
-  if (kind === 'Deployment' || kind === 'StatefulSet')
-    return times(number(at(spec, 'replicas')), containers, list(at(spec, 'volumeClaimTemplates')).map(storage));
-  if (kind === 'DaemonSet') return times(countNodes('schedulable', undefined, nodes), containers, []);
-  if (kind === 'PersistentVolumeClaim') return times(1, [], [storage(object)]);
-  if (kind === 'Cluster' && apiVersion.startsWith('postgresql.cnpg.io/'))
-    return times(
-      number(at(spec, 'instances')),
-      [at(spec, 'resources.requests')],
-      [at(spec, 'storage.size'), at(spec, 'walStorage.size')].filter((size) => size !== undefined),
-    );
-  return nothing;
-}
+const ofPods = ({ count, cpuMilli, memoryMiB, volumesGiB }: Pods, { forms }: NodeCounts): Requests => {
+  const number =
+    typeof count === 'number' ? count : forms.filter(count.nodes).reduce((sum, node) => sum + node.count, 0);
+  return {
+    cpuMilli: number * cpuMilli,
+    memoryMiB: number * Math.round(memoryMiB),
+    volumes: number === 0 ? [] : volumesGiB.map((sizeGiB) => ({ sizeGiB, count: number })),
+  };
+};
 
-const nothing: Requests = { cpuMilli: 0, memoryMiB: 0, volumes: [] };
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 /** One where nothing is said, as in Kubernetes. */
 const number = (value: unknown): number => (value === undefined || value === null ? 1 : Number(value) || 0);
 const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '0');

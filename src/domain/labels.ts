@@ -10,6 +10,13 @@ export const labelKeys = {
   generation: 'slipway.dev/generation',
 } as const;
 
+/** Keeps workloads off the servers, where there are pools to carry them. */
+export const controlPlaneTaint = {
+  key: 'node-role.kubernetes.io/control-plane',
+  value: 'true',
+  effect: 'NoSchedule',
+} as const;
+
 /** On a node that Slipway cordoned in order to empty it; one that a person cordoned does not carry it. */
 export const cordonedAnnotation = 'slipway.dev/cordoned-for';
 

@@ -1,4 +1,4 @@
-import { slotLabel, type Machine, type WantedMachine } from '../domain/index.js';
+import { controlPlaneTaint, slotLabel, type Machine, type WantedMachine } from '../domain/index.js';
 import { needsOf, type Step, valueOf } from '../engine/index.js';
 import { selfAssignableLabels } from '../k3s/index.js';
 import type { NodePatch } from '../kube/types.js';
@@ -6,7 +6,7 @@ import type { PhaseContext } from './context.js';
 import type { ControlPlanePlan } from './control-plane.js';
 import type { HostPlan, PreparedHost } from './hosts.js';
 import { joinPatch, nodePatch, type WantedMarks } from './node-patch.js';
-import { controlPlaneTaint, wantedLabels, wantedTaints } from './node-settings.js';
+import { wantedLabels, wantedTaints } from './node-settings.js';
 
 /** Labels and taints of nodes that are Ready already, and those that a kubelet may not give itself. */
 export function planLabels(context: PhaseContext, hosts: HostPlan, controlPlane: ControlPlanePlan): readonly Step[] {

@@ -1,15 +1,8 @@
-import { labelKeys, type Machine, type WantedMachine } from '../domain/index.js';
+import { controlPlaneTaint, labelKeys, type Machine, type WantedMachine } from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import type { NodeTaint } from '../kube/types.js';
 import type { PhaseContext } from './context.js';
 import type { PreparedHost } from './hosts.js';
-
-/** Keeps workloads off the servers, where there are pools to carry them. */
-export const controlPlaneTaint: NodeTaint = {
-  key: 'node-role.kubernetes.io/control-plane',
-  value: 'true',
-  effect: 'NoSchedule',
-};
 
 /** Labels a node shall carry: those that come with its machine, those of its pool, and the pool's name. */
 export function wantedLabels(

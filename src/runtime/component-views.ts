@@ -1,3 +1,5 @@
+import { count } from '../domain/index.js';
+import type { ComponentList } from '../workflows/component-list.js';
 import type { Requests } from '../components/types.js';
 
 /** What components ask of nodes, for people: `350m`, `912 MiB`, `3 × 10 GiB`. */
@@ -8,3 +10,7 @@ export function amount({ cpuMilli, memoryMiB, volumes }: Requests): readonly [st
     volumes.map(({ sizeGiB, count }) => `${count} × ${sizeGiB} GiB`).join(', '),
   ];
 }
+
+/** For people: `3 servers`, `3 servers and 2 workers`. */
+export const nodesText = ({ servers, workers }: ComponentList['nodes']): string =>
+  `${count(servers, 'server')}${workers === 0 ? '' : ` and ${count(workers, 'worker')}`}`;

@@ -31,6 +31,8 @@ export interface ComponentList {
   readonly components: readonly ListedComponent[];
   /** Of those that are on. */
   readonly total: Requests;
+  /** The nodes that they are counted for: those that the cluster shall have. */
+  readonly nodes: { readonly servers: number; readonly workers: number };
   /** Where their data goes outside the cluster. */
   readonly places: readonly {
     readonly component: string;
@@ -73,6 +75,10 @@ export async function listComponents(context: WorkflowContext, spec: ClusterSpec
     cluster: spec.name,
     components: [...on, ...off],
     total: sumOf(rendered.map(({ requests }) => requests)),
+    nodes: {
+      servers: spec.controlPlane.count,
+      workers: spec.pools.reduce((sum, pool) => sum + pool.count, 0),
+    },
     places: places.map(({ component, what, where, country }) => ({ component, what, where, country })),
   };
 }

@@ -30,6 +30,7 @@ describe('component list and component render', () => {
     const list = JSON.parse(out) as {
       components: { name: string; on: boolean; because: string; requests?: { cpuMilli: number } }[];
       total: { cpuMilli: number };
+      nodes: unknown;
     };
     const by = new Map(list.components.map((one) => [one.name, one]));
     expect(by.get('hcloud-cloud-controller-manager')).toMatchObject({ on: true, because: 'required by sandbox' });
@@ -40,6 +41,8 @@ describe('component list and component render', () => {
     });
     expect(by.get('traefik')).toMatchObject({ on: true, because: 'preset baseline' });
     expect(by.get('external-dns')).toMatchObject({ on: false, because: 'needs dns.provider' });
+    expect(list.nodes).toEqual({ servers: 1, workers: 3 });
+    expect((await cli.run(['component', 'list'])).out).toContain('On 1 server and 3 workers they ask for');
     const on = list.components.filter((one) => one.on);
     expect(list.total.cpuMilli).toBe(on.reduce((sum, one) => sum + one.requests!.cpuMilli, 0));
   });

@@ -3,7 +3,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../runtime/base-command.js';
 import { clusterArg, clusterFlag, namedCluster } from '../../runtime/cluster-args.js';
 import { clusterInput } from '../../runtime/cluster-input.js';
-import { amount } from '../../runtime/component-views.js';
+import { amount, nodesText } from '../../runtime/component-views.js';
 import { outputWithNamesFlag } from '../../runtime/output.js';
 import { table } from '../../ui/index.js';
 import { type ComponentList, listComponents } from '../../workflows/component-list.js';
@@ -43,7 +43,7 @@ export default class ComponentListCommand extends BaseCommand {
       );
       const [cpu, memory, volumes] = amount(list.total);
       this.log(
-        `\nTogether they ask for ${cpu} of cpu, ${memory} of memory${volumes === '' ? '' : `, volumes ${volumes}`}.`,
+        `\nOn ${nodesText(list.nodes)} they ask for ${cpu} of cpu, ${memory} of memory${volumes === '' ? '' : `, volumes ${volumes}`}.`,
       );
       return list;
     });
