@@ -8,6 +8,8 @@ export interface PodGroup {
   readonly component: string;
   /** Labels that the chart gives them; none: every pod of the component's namespace. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Path in the chart's values by which they share the host's network: no selector finds them then. */
+  readonly hostNetwork?: string;
   /** Where it is known whom they call: they reach those of the matrix and name servers, and nobody else. */
   readonly egressIsKnown?: true;
 }
@@ -43,7 +45,7 @@ const solver = (component: string): PodGroup => ({
 });
 
 const groups = {
-  traefik: named('traefik', 'traefik'),
+  traefik: { ...named('traefik', 'traefik'), hostNetwork: 'hostNetwork' },
   'traefik-solver': solver('traefik'),
   // The webhooks of DNS providers are labelled in several ways: their ports are told by name.
   'cert-manager': { component: 'cert-manager', labels: {} },
@@ -57,7 +59,7 @@ const groups = {
   },
   loki: named('loki', 'loki'),
   alloy: named('alloy', 'alloy'),
-  prometheus: named('monitoring', 'prometheus'),
+  prometheus: { ...named('monitoring', 'prometheus'), hostNetwork: 'prometheus.prometheusSpec.hostNetwork' },
   alertmanager: named('monitoring', 'alertmanager'),
   grafana: named('monitoring', 'grafana'),
   'monitoring-solver': solver('monitoring'),

@@ -85,6 +85,8 @@ function portsIn({ portsIn: where }: Flow, values: Values): readonly Port[] {
 
 function peersOf(caller: GroupName | Caller, namespace: string, on: On): 'everyone' | readonly Selector[] {
   if (caller === 'everyone') return 'everyone';
+  const named = caller === 'metrics' ? 'prometheus' : caller === 'ingress' ? 'traefik' : caller;
+  if (isOnHosts(named, on)) return 'everyone';
   if (isGroup(caller)) return groupPeers(caller, namespace, on);
   if (caller === 'metrics') {
     const ours = groupPeers('prometheus', namespace, on);
@@ -97,6 +99,13 @@ function peersOf(caller: GroupName | Caller, namespace: string, on: On): 'everyo
   return ingress.flatMap(({ component }) =>
     component.builtIn ? groupPeers('traefik', namespace, on) : [inNamespace(component.namespace)],
   );
+}
+
+/** Whether values of the user's own put a group into the network of the hosts. */
+function isOnHosts(name: GroupName, on: On): boolean {
+  const { component, hostNetwork } = podGroups[name];
+  const given = on.find((one) => one.component.name === component)?.values;
+  return hostNetwork?.split('.').reduce<unknown>(member, given) === true;
 }
 
 const inNamespace = (name: string): { readonly namespaceSelector: Selector } => ({

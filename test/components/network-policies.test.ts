@@ -272,6 +272,17 @@ describe('what the network lets in follows the cluster', () => {
     expect(namespaces.get('nats')?.['pod-security.kubernetes.io/enforce']).toBe('privileged');
   });
 
+  it('lets hosts in where values put the caller into their network', async () => {
+    const traefik = { values: { hostNetwork: true } };
+    const monitoring = { ...basics.monitoring, values: { prometheus: { prometheusSpec: { hostNetwork: true } } } };
+    const { policies } = await network({ ...everything, traefik, monitoring });
+    expect(passes(policies, { from: 'host', to: pods.grafana, port: 3000 })).toBe(true);
+    expect(passes(policies, { from: 'host', to: pods.nats, port: 7777 })).toBe(true);
+    expect(passes(policies, { from: 'host', to: pods.nats, port: 6222 })).toBe(false);
+    const usual = await network(everything);
+    expect(passes(usual.policies, { from: 'host', to: pods.grafana, port: 3000 })).toBe(false);
+  });
+
   it('lets Grafana be reached through an ingress that is not ours', async () => {
     const { policies } = await network({ monitoring: everything.monitoring, traefik: false });
     const theirs: Pod = { namespace: 'ingress-nginx', labels: name('ingress-nginx') };

@@ -65,6 +65,41 @@ describe('a component that is applied', () => {
     expect(await get('helm.cattle.io/v1', 'HelmChart', 'traefik', 'kube-system')).toEqual(chart);
   });
 
+  it('gives a namespace that was there a Pod Security level, and leaves the one that somebody set', async () => {
+    const enforce = 'pod-security.kubernetes.io/enforce';
+    const asks = (level: string): RenderedComponent => ({
+      ...traefik(),
+      before: traefik().before.map((object) =>
+        object.kind === 'Namespace'
+          ? { ...object, metadata: { ...object.metadata, labels: { ...object.metadata.labels, [enforce]: level } } }
+          : object,
+      ),
+    });
+    const labels = async () => (await get('v1', 'Namespace', 'traefik'))?.metadata.labels;
+    await fetch(`${at.cluster.address()}/api/v1/namespaces?fieldManager=theirs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name: 'traefik', labels: { team: 'blue' } },
+      }),
+    });
+    await apply(asks('restricted'));
+    expect(await labels()).toMatchObject({ team: 'blue', [enforce]: 'restricted' });
+    await apply(asks('privileged'));
+    expect(await labels()).toMatchObject({ [enforce]: 'privileged' });
+    await fetch(`${at.cluster.address()}/api/v1/namespaces/traefik?fieldManager=theirs`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: JSON.stringify({ metadata: { labels: { [enforce]: 'baseline' } } }),
+    });
+    expect(await change(asks('privileged'))).toBeUndefined();
+    await apply(asks('restricted'));
+    expect(await labels()).toMatchObject({ [enforce]: 'baseline' });
+    expect(await change(asks('restricted'))).toBeUndefined();
+  });
+
   it('keeps its inventory free of Secrets', async () => {
     await apply(traefik(), secret('hunter22'));
     const inventory = JSON.stringify(await get('v1', 'ConfigMap', 'slipway-inventory-traefik', 'kube-system'));
