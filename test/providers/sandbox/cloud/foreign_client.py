@@ -8,6 +8,7 @@ from hcloud.firewalls import FirewallRule
 from hcloud.images import Image
 from hcloud.load_balancer_types import LoadBalancerType
 from hcloud.load_balancers import (
+    LoadBalancerCreatePublicNetwork,
     LoadBalancerHealthCheck,
     LoadBalancerService,
     LoadBalancerTarget,
@@ -17,7 +18,7 @@ from hcloud.locations import Location
 from hcloud.networks import NetworkSubnet
 from hcloud.server_types import ServerType
 
-endpoint, token, public_key = sys.argv[1:4]
+endpoint, token, reading_token, public_key = sys.argv[1:5]
 client = Client(token=token, api_endpoint=endpoint, poll_interval=0.05)
 told = {}
 
@@ -72,12 +73,13 @@ try:
 except APIException as error:
     told["twice"] = error.code
 
+front = client.primary_ips.create(type="ipv4", name="front", location=Location(name="fsn1"), auto_delete=False).primary_ip
 balancer = client.load_balancers.create(
     name="api",
     load_balancer_type=LoadBalancerType(name="lb11"),
     location=Location(name="fsn1"),
     network=network,
-    public_interface=False,
+    public_net=LoadBalancerCreatePublicNetwork(ipv4=front),
     services=[
         LoadBalancerService(
             protocol="tcp",
@@ -98,6 +100,22 @@ balancer = client.load_balancers.create(
 balancer.action.wait_until_finished()
 balancer.load_balancer.reload()
 told["balancer"] = balancer.load_balancer.private_net[0].ip
+told["front"] = balancer.load_balancer.public_net.ipv4.ip == front.ip
+front.reload()
+told["assigned"] = [front.assignee_type, front.assignee_id == balancer.load_balancer.id]
+told["health"] = [
+    [health.listen_port, health.status, health.detail]
+    for target in balancer.load_balancer.targets[0].targets
+    for health in target.health_status
+]
+told["members"] = [[member.type, member.ip, member.status] for member in network.get_member_all(sort=["id:asc"])]
+told["balancers"] = [member.id for member in network.get_member_all(type=["load_balancer"])] == [
+    balancer.load_balancer.id
+]
+try:
+    Client(token=reading_token, api_endpoint=endpoint).networks.delete(network)
+except APIException as error:
+    told["forbidden"] = [error.code, error.message]
 
 volume = client.volumes.create(name="data", size=10, server=servers[0])
 volume.action.wait_until_finished()
@@ -111,9 +129,13 @@ servers[0].reload()
 told["off"] = servers[0].status
 image = servers[0].create_image(description="prepared")
 image.action.wait_until_finished()
-told["image"] = client.images.get_by_id(image.image.id).status
+prepared = client.images.get_by_id(image.image.id)
+told["image"] = [prepared.status, prepared.deprecation]
 
-balancer.load_balancer.delete()
+balancer.load_balancer.delete().action.wait_until_finished()
+front.reload()
+told["freed"] = front.assignee_type
+told["front_gone"] = front.delete()
 for server in servers:
     server.delete().wait_until_finished()
 told["left"] = len(client.servers.get_all())
