@@ -66,8 +66,6 @@ const apply = (more: Record<string, string> = {}) =>
   cli.run(['cluster', 'apply', '-f', 'cluster.yaml', '--yes'], { ...env, ...more });
 const plan = async (): Promise<string> => (await cli.run(['cluster', 'plan', '-f', 'cluster.yaml'], env)).out;
 const order = (orders: object): Promise<void> => cli.order(orders);
-const pace = async (timeScale: number): Promise<void> =>
-  void (await (await cli.sandbox()).call('POST', 'profile', { timeScale }));
 const status = async (): Promise<readonly ComponentState[]> => {
   const { out } = await cli.run(['component', 'status', '-c', 'demo', '--json']);
   return (JSON.parse(out) as { components: ComponentState[] }).components;
@@ -139,9 +137,9 @@ describe('a chart that fails', () => {
     file({ nats: {}, traefik: { replicas: 3 } });
     await order({ charts: { nats: { fail: 'Error: INSTALLATION FAILED: quota exceeded in nats', times: 3 } } });
     // Only the first attempt says why, and its log is there for two attempts: time enough to read it on any computer.
-    await pace(0.1);
+    await cli.setTimeScale(0.1);
     const failed = await apply();
-    await pace(0.01);
+    await cli.setTimeScale(0.01);
     expect(failed.code).toBe(4);
     expect(failed.err).toContain('quota exceeded in nats');
     expect(failed.err).toContain('slipway cluster apply -f cluster.yaml --yes');

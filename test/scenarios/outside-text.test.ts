@@ -5,9 +5,9 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { Cli, type Run } from '../support/cli.js';
+import { Cli } from '../support/cli.js';
+import { expectHarmless, hostile } from '../support/outside-text.js';
 
-const hostile = 'x\u0007\u001b[2J\u001b]0;t\u0007\u009b31m\u202e\u200b\u2028\u{e0041}y';
 const cli = new Cli();
 const folder = join(cli.home, 'ws', 'clusters', 'demo');
 let api: Server;
@@ -24,13 +24,6 @@ afterAll(async () => {
   api.close();
   await cli.close();
 });
-
-/** What was planted is seen, and no byte of what a terminal would obey is among it. */
-function expectHarmless({ out, err }: Run): void {
-  const raw = `${out}\n${err}`;
-  expect(raw).toMatch(/\\x1b\[2J|\\u001b\[2J/);
-  expect(raw.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
-}
 
 describe('control characters from outside never reach the terminal', () => {
   it('out of words of the command line', async () => {

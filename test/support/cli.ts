@@ -59,12 +59,17 @@ export class Cli {
     return handle;
   }
 
-  /** All of one kind at the cloud, as its API lists them. */
   /** Has the sandbox fail in some way: sold out, over its limits, cut off. `{ clear: true }` ends that. */
   async order(orders: object): Promise<void> {
     await (await this.sandbox()).call('POST', 'faults', orders);
   }
 
+  /** Slows the sandbox down or speeds it up while it runs. */
+  async setTimeScale(timeScale: number): Promise<void> {
+    await (await this.sandbox()).call('POST', 'profile', { timeScale });
+  }
+
+  /** All of one kind at the cloud, as its API lists them. */
   async cloud<T extends { readonly name: string }>(kind: string): Promise<readonly T[]> {
     const { endpoint, info } = await this.sandbox();
     const answer = await fetch(`${endpoint}/${kind}?per_page=50`, {
