@@ -53,7 +53,7 @@ export function renderClusters(clusters: readonly ListedCluster[], columns: numb
     clusters.map((cluster) => [
       cluster.name,
       cluster.provider,
-      cluster.kubernetesVersion,
+      [cluster.kubernetesVersion, ...askedVersion(cluster)].join(' '),
       String(cluster.machines),
       cluster.createdAt.slice(0, 16).replace('T', ' '),
       cluster.running ? `${cluster.running.operation} runs` : cluster.inWorkspace ? '' : 'not in this workspace',
@@ -67,7 +67,7 @@ export function renderStatus(status: ClusterStatus, columns?: number): string {
   const { etcd } = status;
   const api = status.api.reachable ? 'answers' : 'does not answer';
   return [
-    `${status.cluster}  ${status.provider}  ${versionsOf(status).join(', ')}  Kubernetes API ${api}`,
+    `${status.cluster}  ${status.provider}  ${[versionsOf(status).join(', '), ...askedVersion(status)].join(' ')}  Kubernetes API ${api}`,
     ...simulatedLines(status.simulated),
     ...(etcd
       ? [
@@ -92,6 +92,15 @@ export function renderStatus(status: ClusterStatus, columns?: number): string {
     differences(status),
   ].join('\n');
 }
+
+/** The release that the file asks for, where another one runs. */
+const askedVersion = ({
+  kubernetesVersion,
+  desiredVersion,
+}: Pick<ListedCluster, 'kubernetesVersion' | 'desiredVersion'>): readonly string[] =>
+  desiredVersion === undefined || kubernetesVersion === 'unknown' || desiredVersion === kubernetesVersion
+    ? []
+    : [`(${desiredVersion} asked for)`];
 
 /** Every release that a node runs, the servers' lowest first. */
 const versionsOf = ({ kubernetesVersion, machines }: ClusterStatus): readonly string[] => [

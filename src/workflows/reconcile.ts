@@ -41,6 +41,10 @@ export interface ClusterInput {
 export interface ClusterPlan {
   readonly cluster: string;
   readonly provider: string;
+  /** What the servers run, the lowest where they differ; of a cluster that is to be made what they will run. */
+  readonly kubernetesVersion: string;
+  /** What the file asks for. */
+  readonly desiredVersion: string;
   readonly steps: readonly StepInfo[];
   /** Machines that stay and are not as the file asks for; no step changes that. */
   readonly outdated: readonly OutdatedMachine[];
@@ -56,6 +60,8 @@ export interface ReconcileResult {
   readonly provider: string;
   /** What the servers run, the lowest where they differ. */
   readonly kubernetesVersion: string;
+  /** What the file asks for. */
+  readonly desiredVersion: string;
   /** What only looks as if it ran there; empty on real machines. */
   readonly simulated: readonly string[];
   /** How many steps were done. */
@@ -109,6 +115,8 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
   return {
     cluster: spec.name,
     provider: provider.name,
+    kubernetesVersion: seen.facts.newcomerVersion,
+    desiredVersion: spec.kubernetes.version,
     steps: steps.map(stepInfo),
     outdated: seen.facts.outdated,
     monthly: await monthlyPrice(provider, cluster, seen, context.signal),
@@ -171,6 +179,7 @@ export async function reconcile(
       id: record.id,
       provider: provider.name,
       kubernetesVersion: runningVersion,
+      desiredVersion: spec.kubernetes.version,
       simulated: provider.simulated ?? [],
       changed: steps.length,
       outdated: steps.length > 0 ? outdatedAfter(provider, spec, seen.facts, machines) : seen.facts.outdated,

@@ -1,4 +1,4 @@
-import { etcdHealth, type EtcdHealth, locationsOf, type Machine, type OutdatedMachine } from '../domain/index.js';
+import { etcdHealth, type EtcdHealth, type Machine, type OutdatedMachine } from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import { RefusedError, SlipwayError } from '../errors/index.js';
 import type { NodeFacts } from '../kube/types.js';
@@ -14,6 +14,7 @@ import { observe, type Observation } from './observe.js';
 import { planCluster } from './plan.js';
 import { ruleProblems } from './preflight.js';
 import { stepInfo } from './reconcile.js';
+import { refuseOtherCluster } from './same-cluster.js';
 import { shortages } from './shortages.js';
 import { toolsFor } from './tools.js';
 
@@ -31,6 +32,8 @@ export interface ClusterStatus {
   readonly provider: string;
   /** What the servers run, the lowest where they differ; while none tells, what they ran when last applied to. */
   readonly kubernetesVersion: string;
+  /** What the file asks for. */
+  readonly desiredVersion: string;
   /** What only looks as if it ran there; empty on real machines. */
   readonly simulated: readonly string[];
   readonly api: { readonly reachable: boolean };
@@ -65,28 +68,42 @@ export async function clusterStatus(
   file: CurrentFile = {},
 ): Promise<ClusterStatus> {
   const { folder, record } = await knownCluster(context.workspace, name);
-  const provider = await context.provider(record.spec.provider);
+  const remarks = file.problem === undefined ? [] : [`The file of ${name} cannot be read: ${file.problem}`];
+  const spec = comparable(record, file.spec, remarks);
+  const provider = await context.provider(spec.provider);
   const tools = toolsFor(context, provider, folder);
   const key = await folder.storedIdentity();
   const publicKey = key?.publicKey ?? context.newKeyPair().publicKey;
-  const seen = await observe(context, tools, record, record.spec, publicKey, 'from afar');
-  const remarks = file.problem === undefined ? [] : [`The file of ${name} cannot be read: ${file.problem}`];
+  const seen = await observe(context, tools, record, spec, publicKey, 'from afar');
   const lost = keyProblem(folder, record, key?.publicKey, seen.facts);
   if (lost) remarks.push(`${lost.message} ${lost.hint}`);
-  const rules = file.spec ?? record.spec;
-  const outlook = await componentOutlook(context, provider, record, record.spec, seen.facts.api, 'look').catch(
+  const outlook = await componentOutlook(context, provider, record, spec, seen.facts.api, 'look').catch(
     (error: unknown) => {
       if (!(error instanceof SlipwayError)) throw error;
       remarks.push(`Nothing is known of the components: ${error.message}`);
       return undefined;
     },
   );
-  remarks.push(...(await brokenRules(context, provider, rules, seen, outlook)));
+  remarks.push(...(await brokenRules(context, provider, spec, seen, outlook)));
   const components = outlook && (await componentPlanInput(context, record, outlook));
   const nothing = (): Promise<string> => Promise.reject(new Error('status creates nothing'));
-  const steps = planCluster(record, record.spec, seen, tools, nothing, components);
-  const status = compose(provider, folder, record, seen, steps.map(stepInfo), await folder.holder());
+  const steps = planCluster(record, spec, seen, tools, nothing, components);
+  const status = compose(provider, folder, { record, spec }, seen, steps.map(stepInfo), await folder.holder());
   return { ...status, remarks: [...status.remarks, ...remarks] };
+}
+
+/** What to compare with: the file as it is now, unless it is that of another cluster, which is a remark. */
+function comparable(record: ClusterRecord, now: ClusterSpec | undefined, remarks: string[]): ClusterSpec {
+  if (!now) return record.spec;
+  try {
+    refuseOtherCluster(record, now, record.file, true);
+    return now;
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    const fields = error.details.map((line) => `${line}.`);
+    remarks.push(['The file is that of another cluster, so what was applied last counts.', ...fields].join(' '));
+    return record.spec;
+  }
 }
 
 /** Rules of the file that the cluster as it is does not keep, each with what to do. */
@@ -97,8 +114,7 @@ async function brokenRules(
   { request, facts }: Observation,
   outlook: ComponentOutlook | undefined,
 ): Promise<string[]> {
-  const asked = { ...request, locations: locationsOf(rules, provider.defaults) };
-  const problems = await ruleProblems(provider, rules, { request: asked, facts }, context.signal);
+  const problems = await ruleProblems(provider, rules, { request, facts }, context.signal);
   const broken = problems.map(({ message, hint }) => `${message} ${hint}`);
   if (!outlook) return broken;
   const { judgedPlaces, placeText } = await import('../components/index.js');
@@ -120,7 +136,7 @@ async function brokenRules(
 function compose(
   provider: MachineProvider,
   folder: ClusterFolder,
-  record: ClusterRecord,
+  { record, spec }: { readonly record: ClusterRecord; readonly spec: ClusterSpec },
   { facts }: Observation,
   differs: readonly StepInfo[],
   running: LockHolder | undefined,
@@ -135,6 +151,7 @@ function compose(
     id: record.id,
     provider: provider.name,
     kubernetesVersion: servers?.length ? facts.newcomerVersion : (record.runningVersion ?? 'unknown'),
+    desiredVersion: spec.kubernetes.version,
     simulated: provider.simulated ?? [],
     api: { reachable: facts.api !== undefined },
     etcd,
@@ -193,6 +210,8 @@ export interface ListedCluster {
   readonly provider: string;
   /** What its servers ran when it was last applied to; `unknown` where that is not on record. */
   readonly kubernetesVersion: string;
+  /** What was asked for when it was last applied to; undefined outside the workspace. */
+  readonly desiredVersion: string | undefined;
   readonly machines: number;
   readonly createdAt: string;
   readonly running: LockHolder | undefined;
@@ -213,6 +232,7 @@ export async function listClusters(context: WorkflowContext, providerName?: stri
       name,
       provider: spec.provider.name,
       kubernetesVersion: record.runningVersion ?? 'unknown',
+      desiredVersion: spec.kubernetes.version,
       machines: spec.controlPlane.count + spec.pools.reduce((sum, pool) => sum + pool.count, 0),
       createdAt: record.createdAt,
       running: await folder.holder(),
@@ -228,6 +248,7 @@ export async function listClusters(context: WorkflowContext, providerName?: stri
       name: cluster.name,
       provider: providerName,
       kubernetesVersion: 'unknown',
+      desiredVersion: undefined,
       machines: cluster.machines,
       createdAt: 'unknown',
       running: undefined,
