@@ -9,7 +9,7 @@ export interface DesiredMachine {
   readonly image?: string | undefined;
   /** Each is as good as asked for. */
   readonly locations?: readonly string[] | undefined;
-  /** Hash of the rendered configuration. */
+  /** The settings of its k3s that are compared, as people read them. */
   readonly config?: string | undefined;
   /** Labels that it must have; others are not looked at. */
   readonly labels?: Readonly<Record<string, string>> | undefined;

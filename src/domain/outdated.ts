@@ -18,6 +18,13 @@ export interface OutdatedMachine extends MachineDiff {
   readonly needs: readonly MachineNeed[];
 }
 
+/** The settings that servers must share, as text: what they shall be, and what a server was started with. */
+export interface ServerConfig {
+  readonly desired: string;
+  /** By machine name; undefined where that is not known. */
+  readonly of: (name: string) => string | undefined;
+}
+
 /**
  * Which of the machines that stay differ from the file in what they run or what they are. What a machine is says its
  * provider; a host that was there before Slipway is taken as its owner made it.
@@ -28,6 +35,7 @@ export function outdatedMachines(
   defaults: WantedDefaults,
   current: readonly Machine[],
   versionOf: (name: string) => string | undefined,
+  config?: ServerConfig,
 ): readonly OutdatedMachine[] {
   const groups = groupsOf(spec, defaults);
   return [...current].sort(bySlot).flatMap((machine) => {
@@ -35,9 +43,11 @@ export function outdatedMachines(
     if (!group) return [];
     const { types, locations } = group;
     const made = machine.host === undefined;
+    const isServer = machine.role === 'control-plane';
     const diff = diffMachine(
       {
         version: spec.kubernetes.version,
+        config: isServer ? config?.desired : undefined,
         ...(made ? { types, locations, image: spec.image ?? defaults.image } : {}),
       },
       {
@@ -45,6 +55,7 @@ export function outdatedMachines(
         type: machine.type,
         imageNames: machine.imageNames,
         location: machine.location,
+        config: isServer ? config?.of(machine.name) : undefined,
       },
     );
     if (diff.remedy === 'none') return [];

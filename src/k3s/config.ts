@@ -134,31 +134,48 @@ export function disabledComponents({
   ];
 }
 
-/**
- * What k3s wants equal on all servers ("critical configuration value mismatch" otherwise). Nothing of one machine may
- * come in here.
- */
-export function criticalValues(
-  settings: Pick<ServerSettings, 'network' | 'externalCloudProvider' | 'tokens' | 'disable'>,
-): ConfigValues {
-  const { network, externalCloudProvider, tokens } = settings;
-  return {
-    'agent-token': tokens.agent,
-    'cluster-cidr': network.pods,
-    'service-cidr': network.services,
-    'flannel-backend': network.encryption === 'wireguard' ? 'wireguard-native' : 'vxlan',
-    disable: settings.disable,
-    ...(externalCloudProvider ? { 'disable-cloud-controller': true } : {}),
-    'secrets-encryption': true,
-  };
+type Shared = Pick<ServerSettings, 'network' | 'externalCloudProvider' | 'tokens' | 'disable'>;
+
+export interface SharedSetting {
+  readonly key: (typeof serverKeys)[number];
+  /** The field of `network` in the cluster file that it comes from, which therefore can't change in a cluster's life. */
+  readonly fixedBy?: keyof Shared['network'];
+  /** Undefined: it is not written. Nothing of one machine may come in here. */
+  readonly value: (settings: Shared) => Value | undefined;
 }
+
+/** What must be equal on all servers; k3s itself refuses most of it ("critical configuration value mismatch"). */
+export const sharedSettings: readonly SharedSetting[] = [
+  { key: 'agent-token', value: ({ tokens }) => tokens.agent },
+  { key: 'cluster-cidr', fixedBy: 'pods', value: ({ network }) => network.pods },
+  { key: 'service-cidr', fixedBy: 'services', value: ({ network }) => network.services },
+  {
+    key: 'flannel-backend',
+    fixedBy: 'encryption',
+    value: ({ network }) => (network.encryption === 'wireguard' ? 'wireguard-native' : 'vxlan'),
+  },
+  { key: 'disable', value: ({ disable }) => disable },
+  {
+    key: 'disable-cloud-controller',
+    value: ({ externalCloudProvider }) => (externalCloudProvider ? true : undefined),
+  },
+  { key: 'secrets-encryption', value: () => true },
+];
+
+export const sharedValues = (settings: Shared): ConfigValues =>
+  Object.fromEntries(
+    sharedSettings.flatMap(({ key, value }) => {
+      const found = value(settings);
+      return found === undefined ? [] : [[key, found]];
+    }),
+  );
 
 /** The values of a server's config.yaml. */
 export function serverConfig(settings: ServerSettings): ConfigValues {
   return {
     ...(settings.joinAddress === undefined ? { 'cluster-init': true } : { server: apiUrl(settings.joinAddress) }),
     token: settings.tokens.server,
-    ...criticalValues(settings),
+    ...sharedValues(settings),
     ...nodeValues(settings),
     'tls-san': settings.tlsSans,
     'write-kubeconfig-mode': '0600',

@@ -2,11 +2,12 @@ export * from './api-holder.js';
 export {
   agentConfig,
   apiUrl,
-  criticalValues,
   disabledComponents,
   knownKeys,
   renderConfig,
   serverConfig,
+  sharedSettings,
+  sharedValues,
   type AgentSettings,
   type ConfigValues,
   type K3sRole,
@@ -17,6 +18,7 @@ export {
 export * from './facts.js';
 export * from './kubeconfig.js';
 export * from './labels.js';
+export * from './node-args.js';
 export * from './release.js';
 export * from './tasks.js';
 export { unitText } from './unit.js';

@@ -45,6 +45,8 @@ export interface ClusterFacts {
   readonly serverVersions: readonly string[];
   /** The release that machines get which join now: what the servers run; the file's before there is any. */
   readonly newcomerVersion: string;
+  /** Parts of k3s that servers leave out which start now: what the running ones do; the file's before there is any. */
+  readonly disabledParts: readonly string[];
   /** What making a missing machine means at this provider, by machine name, where that is not creating one. */
   readonly intents: ReadonlyMap<string, string>;
   readonly pieces: readonly FoundationPiece[];

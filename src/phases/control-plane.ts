@@ -71,6 +71,8 @@ export function planControlPlane(
     inside(valueOf(seedMachine, run));
 
   const starting = servers.filter((server) => hosts.prepared.has(slotLabel(server)));
+  const settingsWait = facts.outdated.some(({ reasons }) => reasons.some(({ reason }) => reason === 'config'));
+  const joinText = `join as a server${settingsWait ? ', with the settings that the servers run' : ''}`;
   // A seed that is not Ready gets the first server's configuration again: k3s ignores it where it has etcd data.
   const init = starting.find((server) => server === seed);
   const initStep = init && startStep(init, 'start the cluster as its first server', []);
@@ -111,7 +113,7 @@ export function planControlPlane(
   const turns: string[] = [];
   const readySteps = starting.map((server) => {
     if (server === init) return readyStep(server, initStep!);
-    const join = startStep(server, 'join as a server', [tokens!.id, ...(initStep ? [`ready:${slotLabel(init)}`] : [])]);
+    const join = startStep(server, joinText, [tokens!.id, ...(initStep ? [`ready:${slotLabel(init)}`] : [])]);
     steps.push(join);
     const turn = address?.turn(server, [join.id]);
     if (turn) {

@@ -1,6 +1,6 @@
 import { type Secret, slotLabel, type WantedMachine } from '../domain/index.js';
 import { type StepContext, valueIfKnown } from '../engine/index.js';
-import { disabledComponents, startServer } from '../k3s/index.js';
+import { startServer } from '../k3s/index.js';
 import type { HostTask } from '../remote/types.js';
 import type { PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
@@ -24,13 +24,13 @@ export function serverTask(
   server: Pick<WantedMachine, 'pool' | 'role'>,
   join: ServerJoin,
 ): HostTask {
-  const { spec, tools } = context;
+  const { spec, facts } = context;
   return startServer({
     ...nodeSettings(context, host),
     ...join,
     taints: wantedTaints(spec, server),
     network: spec.network,
-    disable: disabledComponents({ ...tools.provider.kubernetesIntegration, disable: spec.kubernetes.disable }),
+    disable: facts.disabledParts,
     deadlineMs: deadlines.serverStart,
   });
 }

@@ -18,6 +18,7 @@ import { openSession } from '../phases/session.js';
 import type { NodeFacts } from '../kube/types.js';
 import type { ClusterRequest, MachineProvider } from '../provider/port.js';
 import { looking, type WorkflowContext } from './context.js';
+import { disabledParts, serverConfig, serverVersions } from './running.js';
 
 export interface Observation {
   readonly request: ClusterRequest;
@@ -80,14 +81,22 @@ export async function observe(
   const found = reached ?? (kubeconfig && serving ? await reachAgain(context, kubeconfig) : undefined);
   const nodes = found?.nodes;
   const servers = serverVersions(machines, nodes, hosts);
+  const parts = disabledParts(provider, spec, nodes);
   return {
     request,
     facts: {
       machines,
       comparison,
-      outdated: outdatedMachines(spec, provider.defaults, comparison.kept, (name) => nodes?.get(name)?.version),
+      outdated: outdatedMachines(
+        spec,
+        provider.defaults,
+        comparison.kept,
+        (name) => nodes?.get(name)?.version,
+        serverConfig(provider, spec, nodes),
+      ),
       serverVersions: servers,
       newcomerVersion: newcomerVersion(spec.kubernetes.version, servers),
+      disabledParts: parts,
       intents,
       pieces,
       nodes,
@@ -96,20 +105,6 @@ export async function observe(
       kubeconfig,
     },
   };
-}
-
-/** What the servers run, by their nodes; while no API answers, by the programs on hosts with the cluster's data. */
-function serverVersions(
-  machines: readonly Machine[],
-  nodes: ReadonlyMap<string, NodeFacts> | undefined,
-  hosts: ReadonlyMap<string, HostState>,
-): readonly string[] {
-  return machines
-    .filter(({ role }) => role === 'control-plane')
-    .flatMap(({ name }) => {
-      const host = hosts.get(name);
-      return (nodes?.get(name)?.version ?? (host?.etcdData ? host.k3sVersion : undefined)) || [];
-    });
 }
 
 async function ownAddress(

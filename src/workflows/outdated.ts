@@ -13,6 +13,7 @@ import { RefusedError } from '../errors/index.js';
 import type { ClusterFacts } from '../phases/context.js';
 import { installedVersion, isUp } from '../phases/hosts.js';
 import type { MachineProvider, Problem } from '../provider/port.js';
+import { configText, serverConfig } from './running.js';
 
 /**
  * A file that asks for a release that the cluster cannot go to from what it runs: Kubernetes does not go back, and goes
@@ -81,13 +82,18 @@ export function skewProblems(facts: ClusterFacts): readonly Problem[] {
 
 /** What is left when all steps are done: newcomers run what the servers run, too. */
 export function outdatedAfter(
-  { defaults }: Pick<MachineProvider, 'defaults'>,
+  provider: Pick<MachineProvider, 'defaults' | 'kubernetesIntegration'>,
   spec: ClusterSpec,
   facts: ClusterFacts,
   machines: readonly Machine[],
 ): readonly OutdatedMachine[] {
-  return outdatedMachines(spec, defaults, machines, (name) => {
-    const node = facts.nodes?.get(name);
-    return node?.ready ? node.version : installedVersion(name, facts);
-  });
+  const config = serverConfig(provider, spec, facts.nodes);
+  const ready = (name: string) => (facts.nodes?.get(name)?.ready ? facts.nodes.get(name) : undefined);
+  return outdatedMachines(
+    spec,
+    provider.defaults,
+    machines,
+    (name) => ready(name)?.version ?? installedVersion(name, facts),
+    { ...config, of: (name) => (ready(name) ? config.of(name) : configText(facts.disabledParts)) },
+  );
 }

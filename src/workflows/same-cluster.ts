@@ -1,5 +1,6 @@
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import { RefusedError } from '../errors/index.js';
+import { sharedSettings } from '../k3s/index.js';
 import type { ClusterRecord } from '../workspace/types.js';
 
 /** Fields that cannot change in a cluster's life, with how to read them. */
@@ -7,9 +8,11 @@ const fixed: readonly { readonly path: string; readonly read: (spec: ClusterSpec
   { path: 'provider.name', read: (spec) => spec.provider.name },
   { path: 'kubernetes.distribution', read: (spec) => spec.kubernetes.distribution },
   { path: 'network.range', read: (spec) => spec.network.range },
-  { path: 'network.pods', read: (spec) => spec.network.pods },
-  { path: 'network.services', read: (spec) => spec.network.services },
-  { path: 'network.encryption', read: (spec) => spec.network.encryption },
+  ...sharedSettings.flatMap(({ fixedBy }) =>
+    fixedBy === undefined
+      ? []
+      : [{ path: `network.${fixedBy}`, read: (spec: ClusterSpec): string => spec.network[fixedBy] }],
+  ),
 ];
 
 /**

@@ -5,7 +5,7 @@ import { Secret } from '../../src/domain/index.js';
 import {
   agentConfig,
   apiUrl,
-  criticalValues,
+  sharedValues,
   disabledComponents,
   knownKeys,
   renderConfig,
@@ -75,8 +75,8 @@ describe('a server’s configuration', () => {
     };
     expect(read('server', second)).toMatchObject({ server: 'https://10.0.0.254:6443', token: 'K10ab::server:x' });
     expect(read('server', second)).not.toHaveProperty('cluster-init');
-    expect(renderConfig('server', criticalValues(second)).reveal()).toBe(
-      renderConfig('server', criticalValues(server)).reveal(),
+    expect(renderConfig('server', sharedValues(second)).reveal()).toBe(
+      renderConfig('server', sharedValues(server)).reveal(),
     );
   });
 

@@ -144,6 +144,7 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
     outdated: [],
     serverVersions: [],
     newcomerVersion: 'v1.36.5+k3s1',
+    disabledParts: [],
     intents: new Map(),
     pieces: [],
     nodes: nodes.size > 0 ? nodes : undefined,

@@ -48,6 +48,24 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => cli.close());
 
+describe('a file that was changed and not applied yet', () => {
+  it('is what status compares with, as plan does; what was applied last counts for a file of another cluster', async () => {
+    file({ version: next, workers: 2 });
+    const status = await json('cluster', 'status', 'demo');
+    const plan = await json('cluster', 'plan', '-f', path);
+    expect(told(status)).toEqual(told(plan));
+    expect(status['differs']).toEqual(plan['steps']);
+    expect(status).toMatchObject({ kubernetesVersion: old, desiredVersion: next });
+
+    writeFileSync(path, stringify({ name: 'demo', provider: { name: 'sandbox' }, network: { range: '10.8.0.0/16' } }));
+    expect(await json('cluster', 'status', 'demo')).toMatchObject({
+      differs: [],
+      outdated: [],
+      remarks: [expect.stringContaining('network.range: the cluster has 10.0.0.0/16, this asks for 10.8.0.0/16.')],
+    });
+  }, 60_000);
+});
+
 describe('a file that asks for a newer release than the nodes run', () => {
   it('is a plan line for each node with what it needs, and exit code 5', async () => {
     file({ version: next });
@@ -76,14 +94,16 @@ describe('a file that asks for a newer release than the nodes run', () => {
     expect(told(await json('cluster', 'apply', '-f', path, '--yes'))).toEqual(lines);
     const status = await json('cluster', 'status', 'demo');
     expect(told(status)).toEqual(lines);
-    expect(status).toMatchObject({ kubernetesVersion: old });
-    expect(await json('cluster', 'list')).toMatchObject({ clusters: [{ name: 'demo', kubernetesVersion: old }] });
+    const both = { kubernetesVersion: old, desiredVersion: next };
+    expect(status).toMatchObject(both);
+    expect(await json('cluster', 'list')).toMatchObject({ clusters: [{ name: 'demo', ...both }] });
+    for (const command of [['plan'], ['apply', '--yes']])
+      expect(await json('cluster', command[0]!, '-f', path, ...command.slice(1))).toMatchObject(both);
     const shown = (await slipway('cluster', 'status', 'demo')).out;
-    expect(shown.split('\n')[0]).toContain(old);
-    expect(shown.split('\n')[0]).not.toContain(next);
+    expect(shown.split('\n')[0]).toContain(`  ${old} (${next} asked for)  `);
     expect(shown).toContain('needs cluster upgrade');
     expect(shown).not.toContain('Nothing differs');
-    expect((await slipway('cluster', 'list')).out).not.toContain(next);
+    expect((await slipway('cluster', 'list')).out).toContain(`${old} (${next} asked for)`);
   }, 60_000);
 
   it('does the rest of the file: a worker that joins gets the release of the servers', async () => {
@@ -193,4 +213,25 @@ describe('a file that asks for a release two minors ahead', () => {
     expect(await cli.cloud('servers')).toHaveLength(before);
     expect((await slipway('cluster', 'status', 'demo')).code).toBe(0);
   }, 60_000);
+});
+
+describe('a file that leaves out another part of k3s, and asks for three servers', () => {
+  it('gets servers with the settings of the running one, and is told what waits', async () => {
+    const spec = { name: 'demo', provider: { name: 'sandbox', locations: ['fsn1'] }, controlPlane: { count: 3 } };
+    const kubernetes = { version: old, disable: ['metrics-server'] };
+    writeFileSync(path, stringify({ ...spec, kubernetes, pools: [{ name: 'web', type: 'cax21', count: 3 }] }));
+    const plan = await slipway('cluster', 'plan', '-f', path);
+    expect(plan.out).toMatch(/cp-3 +join as a server, with the settings that the servers run\n/);
+    expect(plan.out).toMatch(
+      /cp-1 +configuration without local-storage, .*traefik → without local-storage, metrics-server, .*: needs cluster upgrade/,
+    );
+    const applied = await slipway('cluster', 'apply', '-f', path, '--yes', '--json');
+    expect(applied, applied.err).toMatchObject({ code: 0 });
+    const servers = ['cp-1', 'cp-2', 'cp-3'].map((slot) => [slot, 'config', 'cluster upgrade']);
+    const same = (answer: Record<string, unknown>): unknown =>
+      (told(answer) as string[][]).filter(([slot]) => slot!.startsWith('cp-'));
+    expect(same(JSON.parse(applied.out) as Record<string, unknown>)).toEqual(servers);
+    expect(same(await json('cluster', 'status', 'demo'))).toEqual(servers);
+    expect(same(await json('cluster', 'plan', '-f', path))).toEqual(servers);
+  }, 90_000);
 });

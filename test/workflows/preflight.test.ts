@@ -39,6 +39,7 @@ const seen = (wanted: ClusterRequest): Observation => ({
     outdated: [],
     serverVersions: [],
     newcomerVersion: 'v1.36.5+k3s1',
+    disabledParts: [],
     intents: new Map(),
     pieces: [],
     nodes: undefined,

@@ -23,6 +23,8 @@ export interface ClusterSnapshot {
   readonly serverToken: string;
   readonly agentToken: string;
   readonly critical: string;
+  /** What its first server was told to leave out. */
+  readonly disabled: readonly string[];
   readonly version: string;
   readonly members: readonly Member[];
   /** The machine whose k3s holds the lease of k3s's controllers. */
@@ -65,13 +67,6 @@ export function membershipIn(annotations: Readonly<Record<string, string>>, memb
   return { ...others, ...(before === undefined || before === member ? stays : {}), [memberName]: member };
 }
 
-/** What a cluster's servers were told to leave out. */
-function disabledIn(critical: string): readonly string[] {
-  const settings = JSON.parse(critical) as readonly (readonly [string, unknown])[];
-  const given = settings.find(([key]) => key === 'disable')?.[1];
-  return [given ?? []].flat().map(String);
-}
-
 const uuid = (random: Random): string =>
   random
     .bytes(16)
@@ -86,6 +81,7 @@ export class Cluster {
   readonly serverToken: string;
   readonly agentToken: string;
   readonly critical: string;
+  readonly disabled: readonly string[];
   readonly version: string;
   readonly members: Member[];
   readonly kubernetes: KubernetesServer;
@@ -103,6 +99,7 @@ export class Cluster {
     this.serverToken = state.serverToken;
     this.agentToken = state.agentToken;
     this.critical = state.critical;
+    this.disabled = state.disabled;
     this.version = state.version;
     this.members = state.members.map((member) => ({ ...member }));
     this.#leader = state.leader;
@@ -115,7 +112,7 @@ export class Cluster {
       podStopMs,
       nodeLostMs,
       ids: () => uuid(context.random),
-      disabled: disabledIn(state.critical),
+      disabled: state.disabled,
       programs: (server) => [
         new HelmProgram(() => server.controllers.cluster, context.chartFaults),
         imageTrouble(context.chartFaults),
@@ -221,7 +218,7 @@ export class Cluster {
   }
 
   snapshot(): ClusterSnapshot {
-    const { id, ca, admin, serverToken, agentToken, critical, version, members } = this;
+    const { id, ca, admin, serverToken, agentToken, critical, disabled, version, members } = this;
     return {
       id,
       ca,
@@ -229,6 +226,7 @@ export class Cluster {
       serverToken,
       agentToken,
       critical,
+      disabled,
       version,
       members,
       leader: this.#leader,

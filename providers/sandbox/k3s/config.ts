@@ -18,6 +18,10 @@ export interface K3sConfig {
   readonly tlsSans: readonly string[];
   /** What must be equal on all servers, as one text. */
   readonly critical: string;
+  /** Packaged parts to leave out. */
+  readonly disabled: readonly string[];
+  /** The command line that k3s makes of it and writes at its node, secrets left out. */
+  readonly commandLine: readonly string[];
   /** Keys that this command does not know; k3s only warns. */
   readonly unknown: readonly string[];
 }
@@ -64,10 +68,10 @@ const criticalKeys = [
   'service-cidr',
   'cluster-dns',
   'disable-cloud-controller',
-  'disable',
   'flannel-backend',
   'secrets-encryption',
 ];
+const secretKeys = ['token', 'agent-token'];
 
 /** @throws Error in k3s's words when it would not start with this file. */
 export function readConfig(text: string, role: 'server' | 'agent', hostname: string): K3sConfig {
@@ -99,9 +103,18 @@ export function readConfig(text: string, role: 'server' | 'agent', hostname: str
     providerId: kubelet.get('provider-id'),
     cgroupV1: kubelet.get('fail-cgroupv1') === 'false',
     tlsSans: list('tls-san'),
-    critical: JSON.stringify(
-      criticalKeys.map((key) => [key, key === 'agent-token' ? password(plain(key) ?? '') : raw[key]]),
-    ),
+    critical: JSON.stringify([
+      ...criticalKeys.map((key) => [key, key === 'agent-token' ? password(plain(key) ?? '') : raw[key]]),
+      // Of what is left out servers compare this one only.
+      ['disable-service-lb', list('disable').includes('servicelb')],
+    ]),
+    disabled: list('disable'),
+    commandLine: [
+      role,
+      ...Object.keys(raw).flatMap((key) =>
+        list(key).flatMap((value) => [`--${key}`, secretKeys.includes(key) ? '********' : value]),
+      ),
+    ],
     unknown: Object.keys(raw).filter((key) => !known.includes(key)),
   };
 }

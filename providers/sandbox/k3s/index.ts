@@ -180,6 +180,7 @@ export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
       serverToken: password(config.token) || random.bytes(16).toString('hex'),
       agentToken: password(config.agentToken ?? config.token),
       critical: config.critical,
+      disabled: config.disabled,
       version: installedVersion(machine),
       members: [{ ...this.memberOn(process), voter: true }],
     });

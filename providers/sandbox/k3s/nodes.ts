@@ -71,9 +71,13 @@ export function registerNode(cluster: Cluster, machine: Machine, config: K3sConf
     ],
   };
   const member = cluster.members.find(({ machine: id }) => id === machine.id);
-  const membership = member ? { annotations: membershipIn(found?.metadata.annotations ?? {}, member.name) } : {};
+  const earlier = found?.metadata.annotations ?? {};
+  const annotations = {
+    ...(member ? membershipIn(earlier, member.name) : earlier),
+    'k3s.io/node-args': JSON.stringify(config.commandLine),
+  };
   if (found) {
-    store.update(nodes, { ...found, metadata: { ...found.metadata, ...membership }, status });
+    store.update(nodes, { ...found, metadata: { ...found.metadata, annotations }, status });
     return;
   }
   store.create(nodes, {
@@ -82,7 +86,7 @@ export function registerNode(cluster: Cluster, machine: Machine, config: K3sConf
     metadata: {
       name: config.nodeName,
       labels: { ...baseLabels(machine, config.nodeName), ...(server ? serverLabels : {}), ...config.labels },
-      ...membership,
+      annotations,
     },
     spec: {
       ...(config.providerId === undefined ? {} : { providerID: config.providerId }),
