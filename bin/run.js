@@ -46,11 +46,14 @@ function version() {
 }
 
 /** What can be said without oclif; undefined: nothing. */
-function quickAnswer() {
+async function quickAnswer() {
   if (args[0] === '--version' || args[0] === '-v') return `${version()}\n`;
-  const text = helpFor(args)?.replace('{version}', version);
+  const page = helpFor(args)?.replace('{version}', version);
+  if (page === undefined) return undefined;
+  const { helpAsTyped } = await import('../dist/src/ui/help.js');
+  const text = helpAsTyped(page, { script: process.argv[1], cwd: process.cwd(), env: process.env });
   // eslint-disable-next-line no-control-regex -- that is what colours are
-  return text === undefined || colored() ? text : text.replace(/\u001B\[[0-9;]*m/g, '');
+  return colored() ? text : text.replace(/\u001B\[[0-9;]*m/g, '');
 }
 
 /** Whether a file of the build is not there. */
@@ -60,7 +63,7 @@ const notBuilt = (error) =>
 async function main() {
   let program;
   try {
-    const answer = quickAnswer();
+    const answer = await quickAnswer();
     if (answer !== undefined) {
       process.stdout.write(answer);
       return;

@@ -36,7 +36,7 @@ function entryPoints(): Record<string, string> {
   const commands = readdirSync(join(compiled, 'src/commands'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.js'))
     .map((file) => `src/commands/${file.slice(0, -'.js'.length)}`);
-  const entries = [...commands, 'src/ui/not-found'].map((name) => [name, join(compiled, `${name}.js`)]);
+  const entries = [...commands, 'src/ui/help', 'src/ui/not-found'].map((name) => [name, join(compiled, `${name}.js`)]);
   return {
     ...(Object.fromEntries(entries) as Record<string, string>),
     main: join(compiled, 'src/runtime/main.js'),

@@ -17,7 +17,7 @@ import {
 } from '../ui/index.js';
 import type { Runtime } from './context.js';
 import { formatted, outputFlag, outputFormat } from './output.js';
-import { parseError, type ParsedCommand } from './parse-errors.js';
+import { parseError, type ParsedCommand, valueOfSwitch } from './parse-errors.js';
 
 export const yesFlag = Flags.boolean({ char: 'y', description: 'Answer every question with yes.' });
 
@@ -123,6 +123,13 @@ export abstract class BaseCommand extends Command {
     return input;
   }
 
+  protected override async init(): Promise<void> {
+    await super.init();
+    const end = this.argv.indexOf('--');
+    const trouble = valueOfSwitch(end === -1 ? this.argv : this.argv.slice(0, end), this.parsedCommand());
+    if (trouble) throw trouble;
+  }
+
   /** Whether the result is for programs: with `--json`, or in a format that `-o` names. */
   override jsonEnabled(): boolean {
     return super.jsonEnabled() || (this.ctor.enableJsonFlag && outputFormat(this.argv) !== undefined);
@@ -157,7 +164,13 @@ export abstract class BaseCommand extends Command {
 
   private parsedCommand(): ParsedCommand {
     const { baseFlags, flags, enableJsonFlag } = this.ctor;
-    const names = [...Object.keys({ ...baseFlags, ...flags }), ...(enableJsonFlag ? ['json'] : []), 'help'];
-    return { name: this.id?.replaceAll(':', ' ') ?? '', flags: names };
+    const defined = { ...baseFlags, ...flags };
+    const own = Object.keys(defined).filter((flag) => defined[flag]!.type === 'boolean');
+    const always = [...(enableJsonFlag ? ['json'] : []), 'help'];
+    return {
+      name: this.id?.replaceAll(':', ' ') ?? '',
+      flags: [...Object.keys(defined), ...always],
+      switches: [...own, ...always],
+    };
   }
 }

@@ -1,6 +1,9 @@
-import { flush, handle, run, settings } from '@oclif/core';
+import { fileURLToPath } from 'node:url';
+
+import { Config, flush, handle, run, settings } from '@oclif/core';
 
 import { printableLines } from '../domain/printable.js';
+import { unknownWords } from '../ui/unknown-words.js';
 
 /**
  * Runs the command that `args` name.
@@ -12,7 +15,14 @@ export async function main(args: string[], program: string, { debug = false } = 
   settings.enableAutoTranspile = false;
   if (debug) settings.debug = true;
   try {
-    await run(args, program);
+    const config = await Config.load(fileURLToPath(program));
+    const unknown = unknownWords(args, {
+      commands: config.commandIDs,
+      topics: config.topics.map(({ name }) => name),
+    });
+    // Help of what does not exist, and flags of a topic, oclif would answer in words of its own.
+    if (unknown) await config.runCommand(unknown.join(':'));
+    else await run(args, config);
     await flush();
   } catch (error) {
     // What oclif prints by itself goes by the same rule as all else.

@@ -9,6 +9,8 @@ export interface ParsedCommand {
   readonly name: string;
   /** Flags without their dashes. */
   readonly flags: readonly string[];
+  /** Those that are given or not, and have no value. */
+  readonly switches: readonly string[];
 }
 
 type Sentence = readonly [pattern: RegExp, text: (...groups: string[]) => string];
@@ -22,8 +24,8 @@ const sentences: readonly Sentence[] = [
   [/^Expected --([^=]+)=(.*) to be one of: (.+)$/s, (flag, got, values) => choice(`--${flag} takes`, got, values)],
   [/^Expected (\S+) to be one of: (.+)$/s, (got, values) => choice('The argument is', got, values)],
   [
-    /^Parsing --(\S+)\s+Expected an integer but received: (.*)$/s,
-    (flag, got) => `--${flag} takes a whole number, got ${got}.`,
+    /^Parsing --(\S+)\s+Expected an integer but received:\s*(.*)$/s,
+    (flag, got) => `--${flag} takes a whole number, got ${got || 'nothing'}.`,
   ],
   [
     /^Parsing --(\S+)\s+Expected an integer greater than or equal to (\S+) but received: (.*)$/s,
@@ -42,6 +44,20 @@ const sentences: readonly Sentence[] = [
     (flag, others) => `--${flag} works only with ${others}.`,
   ],
 ];
+
+/**
+ * A yes-or-no flag with a value (`--yes=no`): the parser takes the value for an argument.
+ * @param argv without what comes after `--`
+ */
+export function valueOfSwitch(argv: readonly string[], { name, switches }: ParsedCommand): UsageError | undefined {
+  const flag = argv.flatMap((word) => /^--([^=]+)=/.exec(word)?.[1] ?? []).find((word) => switches.includes(word));
+  return flag === undefined
+    ? undefined
+    : new UsageError(`--${flag} takes no value.`, {
+        code: 'BAD_USAGE',
+        hint: `Give it alone, or leave it out. slipway ${name} --help shows what it takes.`,
+      });
+}
 
 /** The parser's complaints as bad usage, in our words; undefined for any other error. */
 export function parseError(error: Error, command: ParsedCommand): UsageError | undefined {

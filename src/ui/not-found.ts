@@ -7,30 +7,37 @@ import { asTyped, programName } from './program.js';
 
 /** Answers a command that does not exist: the nearest one, or those of its topic; exit 2, no prompt. */
 const notFound: Hook.CommandNotFound = async function ({ id, argv, config }) {
-  const known = config.commandIDs;
   const all = [...id.split(':'), ...(argv ?? [])];
-  const words = all[0] === 'help' ? all.slice(1) : all;
-  const near = nearest(words, known);
-  const typed = id.replace(/^help:/, '').replaceAll(':', ' ');
-  const complete = commandIn(words, known);
-  const lines = complete
-    ? [`Error: slipway ${complete.name} takes no argument, got ${complete.rest.join(' ')}.`]
-    : [`Error: ${typed} is not a ${typed.startsWith('-') ? 'flag of slipway itself' : 'command'}.`];
-  if (complete) lines.push(`Next: slipway ${complete.name} --help shows what it takes.`);
-  else if (near) lines.push(`Next: Did you mean \`slipway ${[...near.id.split(':'), ...near.rest].join(' ')}\`?`);
-  else {
-    const topic = known.filter((candidate) => candidate.startsWith(`${words[0]}:`));
-    lines.push(
-      topic.length > 0
-        ? `Next: There is: ${topic.map((candidate) => candidate.replaceAll(':', ' ')).join(', ')}.`
-        : 'Next: slipway --help lists the commands.',
-    );
-  }
-  lines.push(codeLine('UNKNOWN_COMMAND'));
+  const { message, next } = answer(all[0] === 'help' ? all.slice(1) : all, config.commandIDs);
   const program = programName({ script: process.argv[1], cwd: process.cwd(), env: process.env });
-  process.stderr.write(`${printableLines(asTyped(lines.join('\n'), program))}\n`);
+  const text = [`Error: ${message}`, `Next: ${next}`, codeLine('UNKNOWN_COMMAND')].join('\n');
+  process.stderr.write(`${printableLines(asTyped(text, program))}\n`);
   this.exit(2);
 };
+
+function answer(words: readonly string[], known: readonly string[]): { message: string; next: string } {
+  const complete = commandIn(words, known);
+  if (complete) {
+    return {
+      message: `slipway ${complete.name} takes no argument, got ${complete.rest.join(' ')}.`,
+      next: `slipway ${complete.name} --help shows what it takes.`,
+    };
+  }
+  const topic = known.filter((candidate) => candidate.startsWith(`${words[0]}:`));
+  if (topic.length > 0 && words[1]?.startsWith('-')) {
+    return {
+      message: `slipway ${words[0]} needs a command, and ${words[1]} comes after it.`,
+      next: `slipway ${words[0]} --help lists the commands.`,
+    };
+  }
+  const message = words[0]?.startsWith('-')
+    ? `${words[0]} is not a flag of slipway itself.`
+    : `${words.join(' ')} is not a command.`;
+  const near = nearest(words, known);
+  if (near) return { message, next: `Did you mean \`slipway ${[...near.id.split(':'), ...near.rest].join(' ')}\`?` };
+  if (topic.length === 0) return { message, next: 'slipway --help lists the commands.' };
+  return { message, next: `There is: ${topic.map((candidate) => candidate.replaceAll(':', ' ')).join(', ')}.` };
+}
 
 /** The command that was typed, where what follows it is what it does not take. */
 export function commandIn(

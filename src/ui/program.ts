@@ -7,7 +7,7 @@ export interface Invocation {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** How this program is started from here, as it was this time: `slipway`, `npx slipway`, `bin/run.js`. */
+/** How this program is started from here, as it was this time: `slipway`, `npx slipway`, `bin/run.js`, `node bin/run.js`. */
 export function programName({ script, cwd, env }: Invocation): string {
   if (script === undefined) return 'slipway';
   if (env['npm_command'] === 'exec') return 'npx slipway';
@@ -16,7 +16,9 @@ export function programName({ script, cwd, env }: Invocation): string {
   if (installed && basename(script, '.cmd') === 'slipway') return 'slipway';
   const near = relative(cwd, script);
   const path = near.startsWith('..') || isAbsolute(near) ? script : near.includes('/') ? near : `./${near}`;
-  return /\s/.test(path) ? JSON.stringify(path) : path;
+  const typed = /\s/.test(path) ? JSON.stringify(path) : path;
+  // Shells put there what they started; without one, the script is started by itself.
+  return /(?:^|[\\/])node(?:\.exe)?$/.test(env['_'] ?? '') ? `node ${typed}` : typed;
 }
 
 /** The program's name where it begins a command, not where it is only spoken of. */

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,6 +8,7 @@ import { parse } from 'yaml';
 
 import { namedCluster } from '../../src/runtime/cluster-args.js';
 import { outputFormat } from '../../src/runtime/output.js';
+import { helpAsTyped } from '../../src/ui/help.js';
 import { Cli } from '../support/cli.js';
 
 const json = <T>(path: string): T => JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')) as T;
@@ -50,10 +53,18 @@ describe('the command line', () => {
     [['cluster', 'status', 'a', 'b'], 'slipway cluster status takes no further argument: b.'],
     [['sandbox', 'status', 'demo'], 'slipway sandbox status takes no argument, got demo.'],
     [['help', 'clster', 'list'], 'Did you mean `slipway cluster list`?'],
+    [['cluster', 'statsu', '--help'], 'Did you mean `slipway cluster status`?'],
+    [['nonsense', '-h'], 'nonsense is not a command.'],
+    [['--nonsense', 'cluster'], '--nonsense is not a flag of slipway itself.'],
+    [['cluster', '--yes', 'create'], 'slipway cluster needs a command, and --yes comes after it.'],
+    [['cluster', 'create', 'demo', '--yes=no'], '--yes takes no value.'],
+    [['cluster', 'status', 'demo', '--watch=3'], '--watch takes no value.'],
+    [['cluster', 'list', '--json=1'], '--json takes no value.'],
+    [['pool', 'scale', 'demo', 'web', '--count', ''], '--count takes a whole number, got nothing.'],
   ])('%j is answered in plain words, without a stack', async (args, text) => {
     const { code, err } = await cli.run(args);
     expect(err).toContain(text);
-    expect(err).not.toMatch(/^\s+at |See more help|following error|›/m);
+    expect(err).not.toMatch(/^\s+at |See more help|following error|Parsing --|›/m);
     expect(code).toBe(2);
   });
 
@@ -105,14 +116,42 @@ describe('help', () => {
     expect(Object.keys(commands).filter((id) => !commands[id]!.examples?.length)).toEqual([]);
   });
 
-  it('every page fits 80 columns', () => {
-    const pages = { ...help.topics, ...help.commands, '': help.root };
-    expect(Object.keys(pages).length).toBeGreaterThan(Object.keys(commands).length);
-    const wide = Object.values(pages).flatMap((page) =>
-      stripVTControlCharacters(page)
-        .split('\n')
-        .filter((line) => line.length > 80),
+  const invocations = {
+    slipway: { script: '/usr/bin/slipway', cwd: '/home/ann', env: { PATH: '/usr/bin' } },
+    'npx slipway': { script: '/home/ann/x/slipway', cwd: '/home/ann', env: { npm_command: 'exec' } },
+    'node /ann/slipway/bin/run.js': {
+      script: '/ann/slipway/bin/run.js',
+      cwd: '/ann/work',
+      env: { _: '/usr/bin/node' },
+    },
+    'node_modules/.bin/slipway': { script: '/ann/node_modules/.bin/slipway', cwd: '/ann', env: {} },
+  };
+  it.each(Object.entries(invocations))(
+    'every page names the program as it was typed and fits 80 columns: %s',
+    (typed, invocation) => {
+      const pages = Object.values({ ...help.topics, ...help.commands, '': help.root });
+      expect(pages.length).toBeGreaterThan(Object.keys(commands).length);
+      const lines = pages.flatMap((page) => stripVTControlCharacters(helpAsTyped(page, invocation)).split('\n'));
+      expect(lines.filter((line) => line.length > 80)).toEqual([]);
+      const commandLines = lines.filter((line) => line.startsWith('  $ '));
+      expect(commandLines.length).toBeGreaterThan(pages.length);
+      expect(commandLines.filter((line) => !line.startsWith(`  $ ${typed} `))).toEqual([]);
+    },
+  );
+
+  it('help goes on with a backslash where a command that can be copied is too long for a line', () => {
+    const page = helpAsTyped(help.commands['completion']!, invocations['npx slipway']);
+    expect(page).toContain(
+      '  $ npx slipway completion bash > \\\n    ~/.local/share/bash-completion/completions/slipway\n',
     );
-    expect(wide).toEqual([]);
+  });
+
+  it('help is shown by the program itself as it was typed', () => {
+    const bin = new URL('../../bin/run.js', import.meta.url).pathname;
+    const shown = (env: Record<string, string>, words: readonly string[]): string =>
+      execFileSync(process.execPath, [bin, ...words], { cwd: dirname(dirname(bin)), env, encoding: 'utf8' });
+    expect(shown({}, ['--help'])).toContain('  $ bin/run.js [COMMAND]\n');
+    expect(shown({ _: '/usr/bin/node' }, ['pool'])).toContain('  $ node bin/run.js pool COMMAND\n');
+    expect(shown({ npm_command: 'exec' }, ['help', 'version'])).toContain('  $ npx slipway version -o json\n');
   });
 });

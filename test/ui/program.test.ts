@@ -12,6 +12,7 @@ describe('the name of the program in hints', () => {
     ['run from a project that has it', `${cwd}/node_modules/.bin/slipway`, {}, 'node_modules/.bin/slipway'],
     ['run from inside bin', `${cwd}/run.js`, {}, './run.js'],
     ['run from elsewhere', '/opt/slipway/bin/run.js', { PATH: '/opt/slipway' }, '/opt/slipway/bin/run.js'],
+    ['run by node', `${cwd}/bin/run.js`, { _: '/usr/bin/node' }, 'node bin/run.js'],
     ['in a folder with a space', '/opt/my tools/run.js', {}, '"/opt/my tools/run.js"'],
   ])('is what was typed: %s', (_, script, env, name) => {
     expect(programName({ script, cwd, env })).toBe(name);

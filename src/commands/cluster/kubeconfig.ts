@@ -10,6 +10,7 @@ export default class ClusterKubeconfig extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo > kubeconfig',
     '<%= config.bin %> <%= command.id %> demo --merge',
   ];
+  static override usage = '<%= command.id %> NAME [--path | --merge | --server ADDRESS]';
   static override args = {
     name: Args.string({ ignoreStdin: true, description: 'The cluster’s name.', required: true }),
   };

@@ -16,6 +16,7 @@ export default class ClusterStatusCommand extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo --watch',
     '<%= config.bin %> <%= command.id %> demo --spec > cluster.yaml',
   ];
+  static override usage = '<%= command.id %> NAME [--wide | --watch | --exit-code | --spec | --history]';
   static override args = {
     name: Args.string({ ignoreStdin: true, description: 'The cluster’s name.', required: true }),
   };
