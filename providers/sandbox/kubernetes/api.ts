@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { serverSideApply, trackUpdate, type WriteScope } from './apply.js';
-import { decode, misread, parseObject, parsePatch, received, refuseUnservable } from './bodies.js';
+import { misread, parseObject, parsePatch, received, refuseUnservable } from './bodies.js';
 import { addressed } from './controllers/services.js';
 import type { Controllers } from './controllers/index.js';
 import { deleteOptions, remove, removeAll } from './deleting.js';
@@ -11,6 +11,15 @@ import { isMap, type Obj } from './objects.js';
 import { jsonPatch, mergePatch, strategicPatch } from './patches.js';
 import { refuseWithoutAccount } from './pod-accounts.js';
 import { targetOf, type Target } from './request.js';
+import {
+  checkedFields,
+  type FieldCheck,
+  fieldValidation,
+  patchedFields,
+  refuseDuplicates,
+  refuseUntyped,
+  shapeOf,
+} from './fields/index.js';
 import { isTrue } from './list-options.js';
 import { list, logOf, shown, watch } from './reading.js';
 import { builtIns, fullName, groupVersion, type Resource } from './resources.js';
@@ -65,16 +74,14 @@ export function answer(
   const manager = query.get('fieldManager') ?? (request.headers['user-agent'] ?? 'unknown').split('/')[0]!;
   const dry = query.getAll('dryRun').includes('All');
   const { text, type } = received(body, request.headers['content-type'] ?? '', resource);
-  const result = write(context, target, method, type, text, {
-    manager,
-    dry,
-    force: query.get('force') === 'true',
-    query,
-  });
+  const force = query.get('force') === 'true';
+  const fields: FieldCheck = { validation: fieldValidation(query, method), text, type, warnings: [] };
+  const result = write(context, target, method, type, text, { manager, dry, force, query, fields });
+  const isStored = method !== 'DELETE' && target.subresource === '' && isObject(result.body);
   return {
     code: result.code,
     body: isObject(result.body) ? shown(context, target, [result.body], accept) : result.body,
-    warnings: method !== 'DELETE' && target.subresource === '' && isObject(result.body) ? unenforced(result.body) : [],
+    warnings: [...fields.warnings, ...(isStored ? unenforced(result.body as Obj) : [])],
   };
 }
 
@@ -88,6 +95,7 @@ interface WriteOptions {
   readonly dry: boolean;
   readonly force: boolean;
   readonly query: URLSearchParams;
+  readonly fields: FieldCheck;
 }
 
 function write(
@@ -107,7 +115,10 @@ function write(
       : { code: 200, body: remove(context, target, asked) };
   }
   if (method === 'PATCH') return patch(context, target, type, text, options);
-  const body = named(target, parseObject(text, type, resource.kind)) as Obj;
+  const given = named(target, parseObject(text, type, resource.kind)) as Obj;
+  const body = ['', 'status'].includes(subresource)
+    ? given
+    : checkedFields(resource, subresource, given, options.fields);
   if (method === 'PUT' && subresource === 'scale')
     return rescaled(context, target, store.get(resource, namespace, name), body, options);
   if (method === 'POST' && subresource === 'token')
@@ -155,13 +166,17 @@ function rescaled(context: ApiContext, target: Target, before: Obj, scale: unkno
 }
 
 /** An object in the form of its kind. @throws StatusError 400 */
-function read(context: ApiContext, { resource }: Target, body: Obj, { query }: WriteOptions): Obj {
+function read(context: ApiContext, { resource }: Target, body: Obj, { fields }: WriteOptions): Obj {
   if (isMap(body) && typeof body.kind === 'string' && body.kind !== resource.kind) {
     throw badRequest(unregistered(context, resource, body));
   }
-  return builtIns.includes(resource) && isMap(body)
-    ? decode(resource, body, query.get('fieldValidation') === 'Strict')
-    : body;
+  if (!isMap(body)) return body;
+  const why = builtIns.includes(resource) ? misread(resource, body) : undefined;
+  if (why !== undefined)
+    throw badRequest(
+      `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${why}`,
+    );
+  return checkedFields(resource, '', body, fields);
 }
 
 const unregistered = ({ kubernetesVersion, store }: ApiContext, resource: Resource, { apiVersion, kind }: Obj) => {
@@ -223,8 +238,15 @@ function patch(
   assertName(changed, name);
   const why = builtIns.includes(resource) ? misread(resource, changed) : undefined;
   if (why !== undefined) throw invalid(resource, '', 'patch', `Invalid value: ${JSON.stringify(text)}: ${why}`);
+  const patched = patchedFields(
+    resource,
+    before,
+    changed,
+    { value: body, isStrategic: type.includes('strategic') },
+    options.fields,
+  );
   const object =
-    subresource === 'status' ? { ...before, status: changed.status ?? {} } : withStatusOf(target, before, changed);
+    subresource === 'status' ? { ...before, status: patched.status ?? {} } : withStatusOf(target, before, patched);
   return { code: 200, body: stored(context, target, before, object, options) };
 }
 
@@ -263,6 +285,9 @@ function applied(
     throw conflict(fullName(resource), name);
   const why = builtIns.includes(resource) ? misread(resource, given) : undefined;
   if (why !== undefined) throw badRequest(why);
+  if (options.fields.validation === 'Strict') refuseDuplicates(options.fields.text);
+  const { namespace: home = '' } = given.metadata ?? {};
+  refuseUntyped(shapeOf(resource), given, `${home}/${name}; ${groupAndKind(given)}`);
   if (!before && subresource !== '') throw notFound(fullName(resource), name);
   const part =
     subresource === 'status'

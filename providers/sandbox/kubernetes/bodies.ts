@@ -99,6 +99,8 @@ function yamlOf(text: string): unknown {
   }
   return parseYaml(text, {
     version: '1.1',
+    // Of a key that comes twice the last one counts.
+    uniqueKeys: false,
     customTags: (tags) =>
       tags.filter(
         (tag) =>
@@ -130,34 +132,6 @@ export function sortOf(value: unknown): string {
   return value === null ? 'null' : typeof value;
 }
 
-/** The fields beside `apiVersion`, `kind` and `metadata`, of kinds whose fields are known here. */
-const fields: Readonly<Record<string, readonly string[]>> = {
-  ConfigMap: ['data', 'binaryData', 'immutable'],
-  Secret: ['data', 'stringData', 'type', 'immutable'],
-  ServiceAccount: ['secrets', 'imagePullSecrets', 'automountServiceAccountToken'],
-  Role: ['rules'],
-  ClusterRole: ['rules', 'aggregationRule'],
-  RoleBinding: ['subjects', 'roleRef'],
-  ClusterRoleBinding: ['subjects', 'roleRef'],
-  Namespace: ['spec', 'status'],
-  Node: ['spec', 'status'],
-  Pod: ['spec', 'status'],
-  Service: ['spec', 'status'],
-  PersistentVolume: ['spec', 'status'],
-  PersistentVolumeClaim: ['spec', 'status'],
-  Deployment: ['spec', 'status'],
-  ReplicaSet: ['spec', 'status'],
-  DaemonSet: ['spec', 'status'],
-  StatefulSet: ['spec', 'status'],
-  Job: ['spec', 'status'],
-  CronJob: ['spec', 'status'],
-  PodDisruptionBudget: ['spec', 'status'],
-  Lease: ['spec'],
-  Ingress: ['spec', 'status'],
-  NetworkPolicy: ['spec'],
-  CustomResourceDefinition: ['spec', 'status'],
-};
-
 const mapsOfTexts: Readonly<Record<string, readonly string[]>> = {
   ConfigMap: ['data'],
   Secret: ['stringData'],
@@ -188,27 +162,4 @@ export function misread({ kind }: Resource, object: Obj): string | undefined {
     if (wrong >= 0) return `illegal base64 data at input byte ${wrong}`;
   }
   return undefined;
-}
-
-/**
- * Reads an object into the form of a built-in kind: fields that it does not have are left out, or refused.
- * @param strict as `fieldValidation=Strict` asks
- * @throws StatusError 400
- */
-export function decode(resource: Resource, object: Obj, strict: boolean): Obj {
-  const { kind } = resource;
-  const refused = (why: string): StatusError =>
-    badRequest(`${kind} in version "${resource.version}" cannot be handled as a ${kind}: ${why}`);
-  const why = misread(resource, object);
-  if (why !== undefined) throw refused(why);
-  const unknown = unknownFields(kind, object);
-  if (strict && unknown.length > 0)
-    throw refused(`strict decoding error: ${unknown.map((field) => `unknown field "${field}"`).join(', ')}`);
-  return Object.fromEntries(Object.entries(object).filter(([field]) => !unknown.includes(field))) as unknown as Obj;
-}
-
-function unknownFields(kind: string, object: Obj): string[] {
-  const own = fields[kind];
-  if (!own) return [];
-  return Object.keys(object).filter((field) => !['apiVersion', 'kind', 'metadata', ...own].includes(field));
 }

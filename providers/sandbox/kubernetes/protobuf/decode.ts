@@ -59,6 +59,9 @@ const forms: Readonly<Record<string, (fields: Fields) => unknown>> = {
   'api.authentication.v1.ExtraValue': (fields) => fields['items'] ?? [],
 };
 
+/** Whether JSON writes a message in another form than its fields. */
+export const hasOwnForm = (message: string): boolean => forms[message] !== undefined;
+
 const isEmpty = (value: unknown): boolean =>
   value === null ||
   value === '' ||

@@ -46,6 +46,31 @@ export function messageNamed(name: string): MessageDescriptor | undefined {
   return made;
 }
 
+const named = new Map<string, ReadonlyMap<string, FieldDescriptor>>();
+
+/** Fields of a message by the names that JSON has for them; undefined for a scalar type. */
+export function fieldsByName(name: string): ReadonlyMap<string, FieldDescriptor> | undefined {
+  const known = named.get(name);
+  if (known) return known;
+  const message = messageNamed(name);
+  if (!message) return undefined;
+  const made = new Map(
+    [...message.values()].flatMap((field) =>
+      field.isInline ? [...(fieldsByName(field.type) ?? [])] : [[field.name, field] as const],
+    ),
+  );
+  named.set(name, made);
+  return made;
+}
+
+let kindMessages: Set<string> | undefined;
+
+/** Whether a message is a whole object, which says its kind. */
+export function isKindMessage(name: string): boolean {
+  kindMessages ??= new Set(lines(kinds).map((line) => line.split(' ')[2]!));
+  return kindMessages.has(name);
+}
+
 /** The message of a kind. */
 export function messageOfKind(apiVersion: string, kind: string): string | undefined {
   byKind ??= new Map(
