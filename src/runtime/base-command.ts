@@ -57,9 +57,11 @@ export abstract class BaseCommand extends Command {
       confirmName: flags.confirm,
       clock: systemClock,
     });
+    // A drawing takes over what is written to the stream while it lasts; the last word goes past it.
+    const screen = { isTTY: process.stderr.isTTY, write: process.stderr.write.bind(process.stderr) };
     const onSignal = (): void => {
       if (controller.signal.aborted) {
-        leaveAtOnce(process.stderr, this.asTyped(this.commandLine()));
+        leaveAtOnce(screen, this.asTyped(this.commandLine()));
         process.exit(exitCodes.interrupted);
       }
       reporter.emit({ type: 'interrupting', at: systemClock.now() });

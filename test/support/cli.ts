@@ -29,19 +29,22 @@ export class Cli {
     symlinkSync(bin, this.bin);
   }
 
+  /** What the tool finds around it. */
+  get env(): Readonly<Record<string, string>> {
+    return {
+      PATH: `${dirname(this.bin)}${delimiter}${process.env['PATH'] ?? ''}`,
+      HOME: this.home,
+      SLIPWAY_HOME: join(this.home, 'ws'),
+      SLIPWAY_SANDBOX_TIME_SCALE: this.timeScale,
+      NO_COLOR: '1',
+    };
+  }
+
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}, input?: string) {
     return execa(this.bin, [...args], {
       cwd: this.home,
       extendEnv: false,
-      env: {
-        PATH: `${dirname(this.bin)}${delimiter}${process.env['PATH'] ?? ''}`,
-        HOME: this.home,
-        SLIPWAY_HOME: join(this.home, 'ws'),
-        SLIPWAY_SANDBOX_TIME_SCALE: this.timeScale,
-        CI: '1',
-        NO_COLOR: '1',
-        ...env,
-      },
+      env: { ...this.env, CI: '1', ...env },
       ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
       reject: false,
       timeout: 60_000,
@@ -69,6 +72,7 @@ export class Cli {
     await (await this.sandbox()).call('POST', 'profile', { timeScale });
   }
 
+  /** All of one kind at the cloud, as its API lists them. */
   /** All of one kind at the cloud, as its API lists them. */
   async cloud<T extends { readonly name: string }>(kind: string): Promise<readonly T[]> {
     const { endpoint, info } = await this.sandbox();
