@@ -11,6 +11,7 @@ import { foundation } from './foundation/index.js';
 import { kubernetesIntegration } from './kubernetes-integration.js';
 import { listServers, machines } from './machines/index.js';
 import { askOwnAddress } from './own-address.js';
+import { checkToken } from './preflight/facts.js';
 import { preflight } from './preflight/index.js';
 import { nameLimit } from './preflight/names.js';
 import { networkShape } from './wire.js';
@@ -47,6 +48,7 @@ export function createHetznerProvider(options: HetznerOptions): MachineProvider 
     machines: machines(hetzner),
     catalog: (call) => readCatalog(hetzner, call),
     preflight: (request, call) => preflight(hetzner, request, call),
+    credentialProblem: (call) => checkToken(hetzner, call),
     clusters: (call) => findClusters(hetzner, call),
     clusterMade: (cluster, call) => listClusterMade(hetzner, cluster, call),
     removeClusterMade: (item, call) => removeMade(hetzner, item, call),

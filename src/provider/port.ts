@@ -248,6 +248,11 @@ export interface MachineProvider {
   catalog(options: CallOptions): Promise<Catalog>;
   /** Everything that can be known wrong before anything is billed. All problems at once. */
   preflight(request: ClusterRequest, options: CallOptions): Promise<readonly Problem[]>;
+  /**
+   * What is wrong with the credential, codes TOKEN_REJECTED and TOKEN_READ_ONLY: for work that asks nothing else of the
+   * provider. `preflight` looks at it, too. Default: there is none.
+   */
+  credentialProblem?(options: CallOptions): Promise<Problem | undefined>;
   /** Clusters found by label, for `cluster list` and for a workspace that was lost. */
   clusters(options: CallOptions): Promise<readonly FoundCluster[]>;
   /** Machines of which `clusters` could not find out whose they are, each with its remedy. Default: there are none. */

@@ -9,8 +9,9 @@ import { type ComponentOutlook, componentOutlook, componentPlanInput } from './c
 import { reachable } from './component-status.js';
 import { looking, type WorkflowContext } from './context.js';
 import { knownCluster } from './known-cluster.js';
+import { throwProblems } from './preflight.js';
 import { execute, stepInfo } from './reconcile.js';
-import type { Unchecked } from './unchecked.js';
+import { allowReading, type Unchecked } from './unchecked.js';
 
 export interface ComponentUpgradeInput {
   readonly cluster: string;
@@ -30,7 +31,7 @@ export interface ComponentUpgradeResult {
 /**
  * Brings components that are there to the versions and values asked for: one at a time, those that others stand on
  * first, each healthy before the next. The first that fails gets its last version back, and the rest stay as they are.
- * @throws UsageError codes UNKNOWN_COMPONENT, COMPONENT_NOT_INSTALLED; IncompleteError code COMPONENT_PUT_BACK
+ * @throws UsageError codes UNKNOWN_COMPONENT, COMPONENT_NOT_INSTALLED, TOKEN_READ_ONLY, TOKEN_REJECTED; IncompleteError code COMPONENT_PUT_BACK
  */
 export async function upgradeComponents(
   context: WorkflowContext,
@@ -43,7 +44,13 @@ export async function upgradeComponents(
     const provider = await context.provider(record.spec.provider);
     looking(context, `looking at the components of ${cluster}`);
     const api = await reachable(context, cluster, await folder.kubeconfig());
-    const outlook = await componentOutlook(context, provider, record, record.spec, api, dryRun ? 'plan' : 'change');
+    // The token goes into a Secret of the cluster: one that can only read would end what works with it there.
+    const credential = await provider.credentialProblem?.({ signal: context.signal });
+    const found = credential === undefined ? [] : [credential];
+    const { problems, unchecked } = dryRun ? allowReading(found) : { problems: found, unchecked: [] };
+    throwProblems(problems);
+    const purpose = !dryRun ? 'change' : unchecked.length > 0 ? 'plan-read-only' : 'plan';
+    const outlook = await componentOutlook(context, provider, record, record.spec, api, purpose);
     const chosen = choose(cluster, outlook, names);
     const tools = { ...(await componentPlanInput(context, record, outlook)), kube: api.kube };
     const steps: Step[] = [];
@@ -65,7 +72,7 @@ export async function upgradeComponents(
       });
     }
     if (!dryRun && steps.length > 0) await execute(context, folder, 'component upgrade', steps, retryCommand);
-    return { cluster, steps: steps.map(stepInfo), unchecked: outlook.unchecked };
+    return { cluster, steps: steps.map(stepInfo), unchecked: [...unchecked, ...outlook.unchecked] };
   } finally {
     await lock?.release();
   }

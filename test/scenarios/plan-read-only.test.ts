@@ -81,6 +81,27 @@ it('`cluster plan` finds the same changes of a cluster with a token that can onl
   expect(await cli.cloud('servers')).toHaveLength(2);
 }, 120_000);
 
+it('`cluster plan` takes the answer to a token that can only read in the form of before October 2026, too', async () => {
+  const error = { status: 401, code: 'token_readonly', message: 'only read access allowed' };
+  await cli.order({ cloud: [{ match: { method: 'DELETE', path: '^/ssh_keys/0$' }, effect: { error } }] });
+  const { steps, unchecked } = await planJson(secrets);
+  expect(steps.length).toBeGreaterThan(0);
+  expect(unchecked.map(({ code }) => code)).toEqual(['TOKEN_READ_ONLY', 'SECRETS_NOT_COMPARED']);
+});
+
+it('`component upgrade` with a token that can only read: --dry-run finds no change in its Secret, the upgrade is refused', async () => {
+  const env = { ...readOnly, ...secrets };
+  const dry = await cli.run(['component', 'upgrade', 'demo', '--dry-run'], env);
+  expect(dry.out).toContain('No changes.');
+  expect(dry.out).toMatch(/Not checked\n {2}The Hetzner API token can only read\./);
+  expect(dry.out).toContain('1 secret in the cluster was not compared: HCLOUD_TOKEN.');
+  expect(dry.code).toBe(0);
+
+  const upgrade = await cli.run(['component', 'upgrade', 'demo'], env);
+  expect(upgrade.err).toContain('The Hetzner API token can only read.');
+  expect(upgrade.code).toBe(2);
+});
+
 it('`component upgrade --dry-run` shows a Secret whose value is not set, and says so', async () => {
   const { code, out } = await cli.run(['component', 'upgrade', 'demo', '--dry-run']);
   expect(code).toBe(0);

@@ -20,6 +20,14 @@ export function preflightContract(stage: Stage): void {
       expect(await stage.codes(stage.request([stage.machine()]), stage.harness.open({ token: 'read-only' }))).toEqual([
         'TOKEN_READ_ONLY',
       ]);
+      for (const [token, code] of [
+        ['wrong', 'TOKEN_REJECTED'],
+        ['read-only', 'TOKEN_READ_ONLY'],
+      ] as const) {
+        const problem = await stage.harness.open({ token }).credentialProblem?.(options);
+        expect(problem?.code).toBe(code);
+      }
+      expect(await stage.provider.credentialProblem?.(options)).toBeUndefined();
       expect(await stage.harness.outside.everything()).toEqual([]);
     });
 
