@@ -1,84 +1,6 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/**
- * Which rooms of the house a room may import from. Arrows point downwards only; what is not named is an error.
- * Type-only imports count: an arrow is an arrow.
- */
-const arrows = {
-  'src/package-files': [],
-  'src/errors': [],
-  'src/http': ['src/errors'],
-  'src/domain': ['src/errors'],
-  'src/reporting': ['src/domain', 'src/errors'],
-  'src/config': ['src/domain', 'src/errors'],
-  'src/provider': ['src/remote', 'src/domain', 'src/errors'],
-  'src/remote': ['src/domain', 'src/errors', 'src/package-files'],
-  'src/k3s': ['src/remote', 'src/http', 'src/domain', 'src/errors'],
-  'src/kube': ['src/http', 'src/domain', 'src/errors'],
-  'src/components': ['src/kube', 'src/domain', 'src/errors', 'src/package-files'],
-  'src/tenants': ['src/components', 'src/kube', 'src/domain', 'src/errors'],
-  'src/workspace': ['src/remote', 'src/domain', 'src/errors'],
-  'src/engine': ['src/workspace', 'src/reporting', 'src/domain', 'src/errors'],
-  'src/phases': [
-    'src/engine',
-    'src/workspace',
-    'src/k3s',
-    'src/kube',
-    'src/components',
-    'src/tenants',
-    'src/remote',
-    'src/provider',
-    'src/reporting',
-    'src/http',
-    'src/domain',
-    'src/errors',
-  ],
-  'src/workflows': [
-    'src/phases',
-    'src/engine',
-    'src/workspace',
-    'src/k3s',
-    'src/kube',
-    'src/components',
-    'src/tenants',
-    'src/remote',
-    'src/provider',
-    'src/reporting',
-    'src/domain',
-    'src/errors',
-  ],
-  'src/ui': ['src/reporting', 'src/domain', 'src/errors'],
-  'src/runtime': ['*'],
-  'src/commands': ['src/runtime', 'src/config', 'src/ui', 'src/workflows', 'src/domain', 'src/errors'],
-  providers: ['src/provider', 'src/http', 'src/domain', 'src/remote', 'src/errors', 'src/package-files'],
-};
-
-const rooms = Object.keys(arrows);
-
-/** Rules that refuse every relative import of a room that the table above does not name. */
-const arrowRules = rooms.map((room) => {
-  const allowed = arrows[room];
-  const inSrc = room.startsWith('src/');
-  const barred = allowed.includes('*')
-    ? ['src/commands']
-    : rooms.filter((other) => other !== room && !allowed.includes(other));
-  const patterns = barred.map((other) => {
-    const name = other.replace('src/', '');
-    const regex =
-      other === 'providers'
-        ? '^(\\.\\./)+providers/'
-        : inSrc
-          ? `^(\\.\\./)+(src/)?${name}/`
-          : `^(\\.\\./)+src/${name}/`;
-    return { regex, message: `${room} may not import ${other}: arrows point downwards only (see eslint.config.js).` };
-  });
-  return {
-    files: [`${room}/**/*.ts`],
-    rules: { 'no-restricted-imports': ['error', { patterns }] },
-  };
-});
-
 export default tseslint.config(
   { ignores: ['build/**', 'dist/**', 'node_modules/**', 'coverage/**'] },
   js.configs.recommended,
@@ -110,7 +32,6 @@ export default tseslint.config(
       ],
     },
   },
-  ...arrowRules,
   {
     files: ['**/*.js', '**/*.mjs'],
     languageOptions: {

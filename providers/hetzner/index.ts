@@ -1,4 +1,4 @@
-import type { ProviderPackage } from '../../src/provider/registry.js';
+import type { ProviderPackage } from '../../src/provider/package.js';
 import { createHetznerProvider } from './provider.js';
 
 export { createHetznerProvider, type HetznerOptions } from './provider.js';

@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js';
 
 import { across } from '../../src/domain/boundary.js';
 import { readText } from '../../src/http/body.js';
-import type { ProviderContext } from '../../src/provider/registry.js';
+import type { ProviderContext } from '../../src/provider/package.js';
 
 /**
  * Answers with the asker's address as plain text, over IPv4 only: machines are reached by their IPv4 address, so that

@@ -1,7 +1,7 @@
 import { labelKeys } from '../../src/domain/labels.js';
 import type { Secret } from '../../src/domain/secret.js';
 import type { CallOptions, FoundCluster, MachineProvider } from '../../src/provider/port.js';
-import type { ProviderContext } from '../../src/provider/registry.js';
+import type { ProviderContext } from '../../src/provider/package.js';
 import { Actions } from './actions.js';
 import { readCatalog } from './catalog.js';
 import { HetznerApi } from './client/api.js';

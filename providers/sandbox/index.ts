@@ -1,16 +1,29 @@
 import { Secret } from '../../src/domain/secret.js';
 import { IncompleteError } from '../../src/errors/index.js';
 import type { CallOptions, Endpoint, Forwarding, MachineProvider } from '../../src/provider/port.js';
-import type { ProviderPackage } from '../../src/provider/registry.js';
-import { createHetznerProvider } from '../hetzner/index.js';
+import type { ProviderContext, ProviderPackage } from '../../src/provider/package.js';
 import { timeScaleFrom } from './profile.js';
 import { type SandboxHandle, startSandbox, type SandboxStatus } from './control.js';
+
+/** What speaks to the sandbox's API: a provider for Hetzner's, since the sandbox's is the same. */
+export type CloudClient = (options: {
+  readonly name: string;
+  readonly title: string;
+  readonly token: Secret;
+  /** Base of the API with its version. */
+  readonly endpoint: string;
+  /** Factor on every pause: below 1 where the sandbox's time runs faster. */
+  readonly pace: number;
+  /** Resources that one private network may have attached. */
+  readonly networkLimit: number;
+  readonly context: ProviderContext;
+}) => MachineProvider;
 
 /**
  * A cloud on this computer: the Hetzner provider, pointed at the sandbox's own API. Variables: SLIPWAY_SANDBOX_TIME_SCALE,
  * for the first start; SLIPWAY_SANDBOX_ACCESS, `read-only` to go there with a token that can only read.
  */
-export const sandbox: ProviderPackage = {
+export const sandboxWith = (connect: CloudClient): ProviderPackage => ({
   name: 'sandbox',
   title: 'Sandbox on this computer',
   async open(context) {
@@ -21,7 +34,7 @@ export const sandbox: ProviderPackage = {
     );
     const readOnly = context.variable('SLIPWAY_SANDBOX_ACCESS') === 'read-only';
     const { profile } = await handle.call<Required<Pick<SandboxStatus, 'profile'>>>('GET', 'status');
-    const provider = createHetznerProvider({
+    const provider = connect({
       name: 'sandbox',
       title: 'the sandbox',
       token: new Secret(readOnly ? handle.info.readOnlyToken : handle.info.cloudToken),
@@ -32,7 +45,7 @@ export const sandbox: ProviderPackage = {
     });
     return forwarded(provider, handle);
   },
-};
+});
 
 /** Machines' addresses lead nowhere on this computer; the sandbox tells which local port stands for one. */
 function forwarded(provider: MachineProvider, handle: SandboxHandle): MachineProvider & Forwarding {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { MachineLogin } from '../../src/domain/machine.js';
 import { Secret } from '../../src/domain/secret.js';
 import { UsageError } from '../../src/errors/index.js';
-import type { ProviderContext } from '../../src/provider/registry.js';
+import type { ProviderContext } from '../../src/provider/package.js';
 import { identityFault } from '../../src/remote/index.js';
 
 /** What to log in to hosts with. */

@@ -1,5 +1,5 @@
 import { UsageError } from '../../src/errors/index.js';
-import type { ProviderContext, ProviderPackage } from '../../src/provider/registry.js';
+import type { ProviderContext, ProviderPackage } from '../../src/provider/package.js';
 import { type LoginKey, readIdentity } from './identity.js';
 import type { Patience } from './inventory.js';
 import { createHostProvider } from './provider.js';

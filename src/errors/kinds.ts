@@ -1,4 +1,5 @@
-import { exitCodes, SlipwayError } from './slipway-error.js';
+import { exitCodes } from './exit-codes.js';
+import { SlipwayError } from './slipway-error.js';
 
 /** Bad flags, a bad file, something that does not exist: nothing was changed (exit 2). */
 export class UsageError extends SlipwayError {

@@ -5,13 +5,14 @@ import type { PhaseContext } from './context.js';
 import { isUp } from './hosts.js';
 import { mayHoldData } from './control-plane.js';
 import type { Departures } from './departures.js';
+import type { RoomMaker } from './machines.js';
 import { removeMachine } from './removal.js';
 
 /**
  * What becomes of a run that meets the account's limit. Excess machines leave after the new ones have come, so that
  * what is drained has a place to go; where the account has no place for a new one, an excess one makes it first.
  */
-export class AccountLimit {
+export class AccountLimit implements RoomMaker {
   readonly #removed = new Set<string>();
   readonly #leaving: Machine[];
   #met: IncompleteError | undefined;

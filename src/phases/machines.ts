@@ -1,6 +1,5 @@
 import { slotLabel, type Machine, type WantedMachine } from '../domain/index.js';
-import { from, known, type Later, type Step } from '../engine/index.js';
-import type { AccountLimit } from './account-limit.js';
+import { from, known, type Later, type Step, type StepContext } from '../engine/index.js';
 import type { PhaseContext } from './context.js';
 import type { Departures } from './departures.js';
 import type { FoundationPlan } from './foundation.js';
@@ -9,6 +8,11 @@ export interface MachinePlan {
   readonly steps: readonly Step[];
   /** Every wanted machine by slot label, existing or to come. */
   readonly machines: ReadonlyMap<string, Later<Machine>>;
+}
+
+/** What becomes of a creation that the account has no place for. */
+export interface RoomMaker {
+  guard<T>(create: () => Promise<T>, run: StepContext): Promise<T>;
 }
 
 /** What cloud-init gets to hand to the machine; holds no cluster secret. */
@@ -22,7 +26,7 @@ export function planMachines(
   context: PhaseContext,
   foundation: FoundationPlan,
   departures: Departures,
-  limit: AccountLimit,
+  limit: RoomMaker,
   userData: UserData,
 ): MachinePlan {
   const { facts, tools } = context;

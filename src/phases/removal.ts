@@ -4,7 +4,6 @@ import { messageOf, RefusedError, refusedHalfWay } from '../errors/index.js';
 import { stopK3s } from '../k3s/index.js';
 import type { ClusterApi, PhaseContext } from './context.js';
 import type { ControlPlanePlan } from './control-plane.js';
-import type { AccountLimit } from './account-limit.js';
 import { deadlines } from './deadlines.js';
 import { type Departures, takeOut } from './departures.js';
 import { leaveEtcd } from './leave-etcd.js';
@@ -17,7 +16,7 @@ export function planRemoval(
   controlPlane: ControlPlanePlan,
   arrivals: readonly string[],
   departures: Departures,
-  limit: Pick<AccountLimit, 'hasRemoved'>,
+  hasRemoved: (machine: string) => boolean,
 ): readonly Step[] {
   const leaving = context.facts.comparison.surplus.filter(({ name }) => !departures.machines.has(name));
   return leaving.map((machine): Step => {
@@ -32,7 +31,7 @@ export function planRemoval(
       limits: server ? ['join', 'drain'] : ['drain'],
       destroys: true,
       apply: async (run) => {
-        if (!limit.hasRemoved(machine.name)) await removeMachine(context, machine, valueOf(controlPlane.api, run), run);
+        if (!hasRemoved(machine.name)) await removeMachine(context, machine, valueOf(controlPlane.api, run), run);
       },
     };
   });

@@ -5,15 +5,11 @@ import { Secret as SecretValue } from '../domain/secret.js';
 import { UsageError } from '../errors/index.js';
 import type { ClusterApi } from '../phases/context.js';
 import type { MachineProvider } from '../provider/port.js';
-import {
-  builtInProviders,
-  type ProviderContext,
-  type ProviderPackage,
-  type ProviderSection,
-} from '../provider/registry.js';
+import type { ProviderContext, ProviderPackage, ProviderSection } from '../provider/package.js';
 import type { Reporter } from '../reporting/index.js';
 import type { WorkflowContext } from '../workflows/context.js';
 import { openWorkspace } from '../workspace/index.js';
+import { builtInProviders } from './providers.js';
 import { boundaryFrom } from './test-boundary.js';
 
 export interface RuntimeOptions {

@@ -1,7 +1,7 @@
 import type { Boundary, Clock, Random, Secret } from '../domain/index.js';
 import type { ClusterApi } from '../phases/context.js';
 import type { MachineProvider } from '../provider/port.js';
-import type { ProviderSection } from '../provider/registry.js';
+import type { ProviderSection } from '../provider/package.js';
 import type { Remote } from '../remote/types.js';
 import type { Reporter } from '../reporting/index.js';
 import type { Workspace } from '../workspace/types.js';

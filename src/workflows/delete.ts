@@ -1,7 +1,7 @@
 import { type ClusterRef, count, type Machine, type Secret } from '../domain/index.js';
 import { IncompleteError, messageOf, RefusedError, SlipwayError, UsageError } from '../errors/index.js';
 import type { ClusterMade, FoundationItem, MachineProvider } from '../provider/port.js';
-import type { ProviderSection } from '../provider/registry.js';
+import type { ProviderSection } from '../provider/package.js';
 import type { ClusterFolder } from '../workspace/types.js';
 import { looking, note, type WorkflowContext } from './context.js';
 import { deletionSteps } from './deletion-steps.js';

@@ -4,7 +4,7 @@ import { addTarget, assertServiceRoom, fillService, serviceShape, targetShape } 
 import { renderTarget } from './balancer-targets.js';
 import { balancerTypes, renderBalancerType, trafficOf, typeNamed } from './catalogue.js';
 import { assertNameFree, oneOf, reading, updating, type Collection } from './collection.js';
-import type { EffectHandlers } from './effects.js';
+import type { EffectHandlers } from './effect-handler.js';
 import { invalidField, limitExceeded, notFound, protectedResource, refused } from './errors.js';
 import { checkLabels } from './labels.js';
 import { locationNamed, locations } from './places.js';

@@ -1,6 +1,7 @@
 import type { ActionProblem, ActionRecord } from './actions.js';
 import { balancerEffects } from './balancers.js';
-import type { Effect, EffectHandler, EffectHandlers } from './effects.js';
+import type { EffectHandler, EffectHandlers } from './effect-handler.js';
+import type { Effect } from './effects.js';
 import { firewallEffects } from './firewall-uses.js';
 import { imageEffects } from './images.js';
 import { serverEffects } from './server-effects.js';

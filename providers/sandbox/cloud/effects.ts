@@ -1,6 +1,3 @@
-import type { ActionProblem, ActionRecord } from './actions.js';
-import type { World } from './world.js';
-
 /** What an action changes, as data: it outlives a restart of the sandbox between its begin and its end. */
 export type Effect =
   | { readonly kind: 'server.create'; readonly server: number }
@@ -30,11 +27,3 @@ export type Effect =
   | { readonly kind: 'volume.create'; readonly volume: number }
   | { readonly kind: 'volume.attach'; readonly volume: number; readonly server: number }
   | { readonly kind: 'volume.detach'; readonly volume: number };
-
-export interface EffectHandler<E extends Effect> {
-  /** When the action begins; a problem ends it in error. */
-  begin?(world: World, effect: E, action: ActionRecord): ActionProblem | undefined;
-  end?(world: World, effect: E, action: ActionRecord): ActionProblem | undefined;
-}
-
-export type EffectHandlers = { readonly [K in Effect['kind']]: EffectHandler<Extract<Effect, { kind: K }>> };

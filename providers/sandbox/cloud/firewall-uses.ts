@@ -1,6 +1,6 @@
 import type { ActionRecord } from './actions.js';
 import type { Collection } from './collection.js';
-import type { EffectHandlers } from './effects.js';
+import type { EffectHandlers } from './effect-handler.js';
 import { limitExceeded, refused } from './errors.js';
 import { letsIn } from './firewall-rules.js';
 import { parseSelector } from './labels.js';

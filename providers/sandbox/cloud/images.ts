@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { actionAnswer, actionsOf } from './action-routes.js';
 import { oneAnswer, oneOf, reading, type Collection } from './collection.js';
-import type { EffectHandlers } from './effects.js';
+import type { EffectHandlers } from './effect-handler.js';
 import { protectedResource, refused } from './errors.js';
 import { checkLabels } from './labels.js';
 import { labelsShape, post, put, readBody, remove, type Route } from './routes.js';

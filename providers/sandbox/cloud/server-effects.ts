@@ -1,4 +1,4 @@
-import type { EffectHandlers } from './effects.js';
+import type { EffectHandlers } from './effect-handler.js';
 import { forgetServer, markApplied } from './firewall-uses.js';
 import { dropMachine, giveMachinePower } from './machines.js';
 import { releaseIp } from './primary-ips.js';

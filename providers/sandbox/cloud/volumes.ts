@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { actionAnswer, actionsOf } from './action-routes.js';
 import { assertNameFree, oneOf, reading, updating, type Collection } from './collection.js';
-import type { EffectHandlers } from './effects.js';
+import type { EffectHandlers } from './effect-handler.js';
 import { invalidField, limitExceeded, notFound, protectedResource, refused } from './errors.js';
 import { checkLabels } from './labels.js';
 import { locationNamed, locations } from './places.js';

@@ -8,7 +8,7 @@ import { type Turn, VirtualAddresses } from './virtual-addresses.js';
 const apiPort = 6443;
 
 /** Where the API of bare hosts answers: at their own addresses, and at those that they take turns at. */
-export class ApiAddresses implements AddressView {
+export class ApiAddresses implements AddressView<Machine> {
   readonly #shared: VirtualAddresses;
   readonly #moves = new Map<string, Promise<void>>();
 

@@ -50,7 +50,7 @@ const restartMs = 5_000;
 const renewMs = 30_000;
 
 /** What start-k3s starts on a machine: clusters that form, join, lose quorum and come back. */
-export class K3s implements UnitBehaviour, Persistent<K3sSnapshot> {
+export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
   readonly #clusters = new Map<string, Cluster>();
   readonly #processes = new Map<number, Process>();
   /** Ports of this computer by machine, for the machine's life. */

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import type { ApiContext, Reply } from './api-context.js';
 import { serverSideApply, trackUpdate, type WriteScope } from './apply.js';
 import { misread, parseObject, parsePatch, received, refuseUnservable } from './bodies.js';
 import { addressed } from './controllers/services.js';
-import type { Controllers } from './controllers/index.js';
 import { deleteOptions, remove, removeAll } from './deleting.js';
 import { establish } from './definitions.js';
 import { refuseBrokenBudget } from './eviction.js';
@@ -26,26 +26,9 @@ import { builtIns, fullName, groupVersion, type Resource } from './resources.js'
 import { badRequest, conflict, invalid, methodNotAllowed, notFound, StatusError } from './status.js';
 import { scaled, scaleOf } from './scale.js';
 import type { ObjectStore } from './store.js';
-import type { Tokens } from './tokens.js';
 import { admit, complete, receive } from './validate.js';
 import { unenforced } from './unenforced.js';
 import { refuseUnanswered } from './webhooks.js';
-
-export interface ApiContext {
-  readonly store: ObjectStore;
-  readonly controllers: Controllers;
-  readonly now: () => number;
-  readonly tokens: Tokens;
-  /** `v1.36.5+k3s1` */
-  readonly kubernetesVersion: () => string;
-}
-
-export interface Reply {
-  readonly code: number;
-  readonly body: unknown;
-  /** What a client is to show people. */
-  readonly warnings?: readonly string[];
-}
 
 /** The REST verbs on objects. Undefined means that the response was taken over by a watch. */
 export function answer(

@@ -1,4 +1,4 @@
-import type { ApiContext, Reply } from './api.js';
+import type { ApiContext, Reply } from './api-context.js';
 import { parseObject } from './bodies.js';
 import type { Propagation } from './controllers/garbage.js';
 import type { Obj } from './objects.js';

@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messageOf } from '../../../src/errors/index.js';
 import { reportFault } from '../report-fault.js';
 import type { Persistent, SandboxClock } from '../types.js';
-import { answer, type ApiContext } from './api.js';
+import type { ApiContext } from './api-context.js';
+import { answer } from './api.js';
 import { Controllers } from './controllers/index.js';
 import type { Program } from './controllers/programs.js';
 import { definitionOf, establish, k3sKinds } from './definitions.js';
@@ -20,7 +21,7 @@ import { parseObject, received } from './bodies.js';
 import type { Obj } from './objects.js';
 import { forbidden } from './forbidden.js';
 import { Resources } from './resources.js';
-import { review, reviewAt } from './reviews.js';
+import { type Identity, review, reviewAt } from './reviews.js';
 import { badRequest, StatusError, tooLarge } from './status.js';
 import { ObjectStore } from './store.js';
 import { Tokens } from './tokens.js';
@@ -31,12 +32,6 @@ const packaged = ['servicelb', 'local-storage'];
 
 /** As the API server takes them. */
 const bodyBytesAtMost = 3 * 2 ** 20;
-
-/** Who calls, as the listener found out. */
-export interface Identity {
-  readonly user: string;
-  readonly groups: readonly string[];
-}
 
 export interface KubernetesServerOptions {
   /** `v1.36.5+k3s1` */
@@ -252,4 +247,5 @@ const aggregatedType = (body: unknown): string =>
 
 export { conditionOf, setReady } from './controllers/index.js';
 export type { Obj } from './objects.js';
+export type { Identity } from './reviews.js';
 export type { ObjectStore } from './store.js';

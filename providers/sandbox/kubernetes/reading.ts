@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-import type { ApiContext } from './api.js';
+import type { ApiContext } from './api-context.js';
 import type { Controllers } from './controllers/index.js';
 import { assertListOptions, isTrue } from './list-options.js';
 import type { Obj } from './objects.js';

@@ -1,6 +1,11 @@
 import { isMap, type Obj } from './objects.js';
 import { methodNotAllowed } from './status.js';
-import type { Identity } from './index.js';
+
+/** Who calls, as the listener found out. */
+export interface Identity {
+  readonly user: string;
+  readonly groups: readonly string[];
+}
 
 /** Questions that anybody may ask about himself. They are answered and not stored. */
 const reviews: Readonly<Record<string, { readonly kind: string; readonly group: string }>> = {

@@ -1,4 +1,9 @@
-import type { Resource } from './resources.js';
+/** What a refusal names an object by. */
+interface KindOf {
+  readonly kind: string;
+  /** Empty for the core group. */
+  readonly group: string;
+}
 
 /** A refusal in the form every Kubernetes client reads. */
 export class StatusError extends Error {
@@ -81,7 +86,7 @@ const reasonOf = ({ message }: Cause): string => {
 };
 
 /** A refusal of an object for all that is wrong with it; the message says the same thing once. */
-export function refusal({ kind, group }: Pick<Resource, 'kind' | 'group'>, name: string, causes: readonly Cause[]) {
+export function refusal({ kind, group }: KindOf, name: string, causes: readonly Cause[]) {
   const lines = [...new Set(causes.map(({ field, message }) => `${field}: ${message}`))];
   return new StatusError(
     422,
@@ -96,12 +101,8 @@ export function refusal({ kind, group }: Pick<Resource, 'kind' | 'group'>, name:
   );
 }
 
-export const invalid = (
-  resource: Pick<Resource, 'kind' | 'group'>,
-  name: string,
-  field: string,
-  message: string,
-): StatusError => refusal(resource, name, [{ field, message }]);
+export const invalid = (resource: KindOf, name: string, field: string, message: string): StatusError =>
+  refusal(resource, name, [{ field, message }]);
 
 export const badRequest = (message: string): StatusError => new StatusError(400, 'BadRequest', message);
 

@@ -20,7 +20,7 @@ export interface MachinesContext {
   readonly profile: () => SandboxProfile;
   readonly random: Random;
   readonly cloud: Pick<CloudView, 'allowed'>;
-  readonly behaviour: UnitBehaviour & { deleted(machine: number): void };
+  readonly behaviour: UnitBehaviour<Machine> & { deleted(machine: number): void };
   readonly changed: () => void;
 }
 

@@ -2,7 +2,6 @@ import type { Random } from '../../../src/domain/clock.js';
 import type { MachineSpec, SandboxClock, SandboxProfile } from '../types.js';
 import type { FsSnapshot } from './file-system.js';
 import type { HostTraits } from './host-traits.js';
-import type { Machine } from './machine.js';
 import type { UnitName, UnitsSnapshot } from './units.js';
 
 export type Power = 'off' | 'booting' | 'running' | 'stopping' | 'restarting';
@@ -17,7 +16,7 @@ export interface NetworkInterface {
 }
 
 /** What machines know of the addresses at which an API answers. */
-export interface AddressView {
+export interface AddressView<Machine> {
   /** Which machine answers at an address that several may hold; undefined: none. */
   holderOf(address: string): number | undefined;
   /** Whether a machine has taken such an address; two have where they do not hear each other. */
@@ -31,20 +30,20 @@ export interface AddressView {
 }
 
 /** What a unit does; the sandbox's k3s. */
-export interface UnitBehaviour {
+export interface UnitBehaviour<Machine> {
   started(machine: Machine, unit: UnitName): void;
   /** `lost`: the power went; nothing was said to anyone. */
   stopped(machine: Machine, unit: UnitName, how: 'asked' | 'lost'): void;
   /** The network of a machine went or came back, while it runs on. */
   cutOff(machine: Machine): void;
-  readonly addresses: AddressView;
+  readonly addresses: AddressView<Machine>;
 }
 
-export interface MachineContext {
+export interface MachineContext<Machine> {
   readonly clock: SandboxClock;
   readonly profile: () => SandboxProfile;
   readonly random: Random;
-  readonly behaviour: UnitBehaviour;
+  readonly behaviour: UnitBehaviour<Machine>;
   readonly changed: (machine: Machine) => void;
 }
 

@@ -37,7 +37,7 @@ export class Machine {
 
   constructor(
     readonly spec: MachineSpec,
-    readonly context: MachineContext,
+    readonly context: MachineContext<Machine>,
   ) {
     this.#hostname = spec.name;
     const now = (): number => Math.floor(context.clock.now() / 1000);

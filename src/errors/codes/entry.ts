@@ -1,4 +1,4 @@
-import type { ExitCode } from '../slipway-error.js';
+import type { ExitCode } from '../exit-codes.js';
 
 /** What the page of error codes says of one. */
 export interface ErrorEntry {

@@ -37,10 +37,3 @@ export interface ProviderPackage {
   /** @throws UsageError code TOKEN_MISSING when the token is not set. */
   open(context: ProviderContext): Promise<MachineProvider>;
 }
-
-/** The built-in packages, loaded when first used. A plugin's package comes through the same door. */
-export const builtInProviders: Readonly<Record<string, () => Promise<ProviderPackage>>> = {
-  hetzner: async () => (await import('../../providers/hetzner/index.js')).hetzner,
-  sandbox: async () => (await import('../../providers/sandbox/index.js')).sandbox,
-  ssh: async () => (await import('../../providers/ssh/index.js')).ssh,
-};

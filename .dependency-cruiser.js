@@ -1,0 +1,121 @@
+/**
+ * Which rooms of the house a room may import from. Arrows point downwards only; what is not named is refused. Static,
+ * dynamic and type-only imports count alike: an arrow is an arrow.
+ */
+const below = {
+  'package-files': [],
+  errors: [],
+  http: ['errors'],
+  domain: ['errors'],
+  reporting: ['domain', 'errors'],
+  config: ['domain', 'errors'],
+  provider: ['remote', 'domain', 'errors'],
+  remote: ['domain', 'errors', 'package-files'],
+  k3s: ['remote', 'http', 'domain', 'errors'],
+  kube: ['http', 'domain', 'errors'],
+  components: ['kube', 'domain', 'errors', 'package-files'],
+  workspace: ['remote', 'domain', 'errors'],
+  engine: ['workspace', 'reporting', 'domain', 'errors'],
+  phases: [
+    'engine',
+    'workspace',
+    'k3s',
+    'kube',
+    'components',
+    'remote',
+    'provider',
+    'reporting',
+    'http',
+    'domain',
+    'errors',
+  ],
+  workflows: [
+    'phases',
+    'engine',
+    'workspace',
+    'k3s',
+    'kube',
+    'components',
+    'remote',
+    'provider',
+    'reporting',
+    'domain',
+    'errors',
+  ],
+  ui: ['reporting', 'domain', 'errors'],
+  commands: ['runtime', 'config', 'ui', 'workflows', 'domain', 'errors'],
+};
+/** Where everything is put together: it may import all but the commands. */
+const root = 'runtime';
+const byProviders = ['provider', 'http', 'domain', 'remote', 'errors', 'package-files'];
+
+const inRooms = (names) => `^src/(${names.join('|')})/`;
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: 'circle',
+      comment: 'Files that need one another are one file, or have a third one in common.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    ...Object.entries(below).map(([room, allowed]) => ({
+      name: `upward-from-${room}`,
+      comment: `src/${room} may import ${allowed.join(', ') || 'no other room'}: arrows point downwards only.`,
+      severity: 'error',
+      from: { path: inRooms([room]) },
+      to: { path: '^(src|providers|scripts|test)/', pathNot: inRooms([room, ...allowed]) },
+    })),
+    {
+      name: `upward-from-${root}`,
+      severity: 'error',
+      from: { path: inRooms([root]) },
+      to: { path: '^(src/commands|scripts|test)/' },
+    },
+    {
+      name: 'unknown-room',
+      comment: 'A new room has its place in the table above.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: inRooms([root, ...Object.keys(below)]) },
+      to: {},
+    },
+    {
+      name: 'upward-from-a-provider',
+      comment: `A provider may import ${byProviders.join(', ')}.`,
+      severity: 'error',
+      from: { path: '^providers/' },
+      to: { path: '^(src|scripts|test)/', pathNot: inRooms(byProviders) },
+    },
+    {
+      name: 'provider-to-provider',
+      comment: 'A provider can be taken out without touching another; what two need stands in src.',
+      severity: 'error',
+      from: { path: '^providers/([^/]+)/' },
+      to: { path: '^providers/', pathNot: '^providers/$1/' },
+    },
+    {
+      name: 'dead-file',
+      comment: 'No file imports it, and it is neither a command nor an entry.',
+      severity: 'error',
+      from: {
+        orphan: true,
+        path: '^(src|providers)/',
+        pathNot: ['^src/commands/', '^src/runtime/main\\.ts$', '^src/ui/not-found\\.ts$'],
+      },
+      to: {},
+    },
+    { name: 'not-there', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
+  },
+};
