@@ -15,7 +15,9 @@ export interface ClientOptions {
   readonly patienceMs?: number;
 }
 
-const defaultTimeouts: Timeouts = { connectMs: 4_000, silenceMs: 30_000 };
+const defaultTimeouts: Timeouts = { connectMs: 4_000, silenceMs: 30_000, wholeMs: 120_000 };
+/** What is asked of a log is a small part of it. */
+const textAtMost = 4 * 2 ** 20;
 const defaultPatienceMs = 15_000;
 
 /** Speaks JSON with whichever server answers, and stays with the one that did. */
@@ -47,7 +49,7 @@ export class KubeClient {
 
   /** An answer that is text: a log. @throws ApiError, UnreachableError */
   async text(path: string, signal: AbortSignal): Promise<string> {
-    return (await this.#patiently({ method: 'GET', path }, signal)).body;
+    return (await this.#patiently({ method: 'GET', path, answerAtMost: textAtMost }, signal)).body;
   }
 
   /**
@@ -67,7 +69,7 @@ export class KubeClient {
       open({ ...server, agent: server.streams }, { method: 'GET', path }, timeouts, signal),
     );
     if (response.statusCode === 200) return response;
-    throw apiError(await whole(response));
+    throw apiError(await whole(response, timeouts));
   }
 
   /** Whether any server says it is ready. All are asked at once, so that dead ones cost no time. */

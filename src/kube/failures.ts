@@ -6,6 +6,8 @@ import {
   UnexpectedError,
   UsageError,
 } from '../errors/index.js';
+import { AnswerTooLarge } from '../http/body.js';
+import { EndlessList } from '../http/pages.js';
 import type { ConnectionError, KubeResponse } from './transport.js';
 import type { WireStatus } from './wire.js';
 
@@ -75,6 +77,13 @@ export function kubeFailure(error: unknown, doing: string, sensitive = false): S
       code: 'KUBE_UNREACHABLE',
       hint: 'Check that the machines run and that the API’s firewall allows your address, then run the same command again.',
       details: error.failures.map((failure) => failure.message),
+    });
+  }
+  if (error instanceof AnswerTooLarge || error instanceof EndlessList) {
+    return new IncompleteError(`${doing} failed: ${error.message}.`, {
+      code: 'KUBE_ERROR',
+      hint: 'Check what answers at the API’s address, and what fills the cluster, then run the same command again.',
+      cause: error,
     });
   }
   if (!(error instanceof ApiError)) {

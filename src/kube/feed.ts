@@ -1,4 +1,5 @@
 import { messageOf } from '../errors/index.js';
+import { AnswerTooLarge } from '../http/body.js';
 import type { KubeClient } from './client.js';
 import { ApiError, UnreachableError } from './failures.js';
 import { listAll } from './paging.js';
@@ -11,6 +12,11 @@ const watchSeconds = 60;
 const silenceMs = (watchSeconds + 15) * 1000;
 /** Milliseconds until asking again for a kind that is not served: a chart may bring it. */
 const unservedPauseMs = 2_000;
+
+/** A watch that brought nothing and ended within so many milliseconds failed. */
+const inVainMs = 1_000;
+/** Milliseconds until the next try: a tenth of a second after the first that brought nothing, two seconds at most. */
+const pauseMs = (failures: number): number => Math.min(100 * 2 ** failures, 2_000);
 
 /** What a feed follows, and what it makes of each object. */
 export interface FeedSource<T> {
@@ -98,16 +104,19 @@ export class Feed<T> {
           continue;
         }
         version ??= await this.#list(path, signal);
+        const before = { version, at: this.client.clock.monotonic() };
         version = await this.#follow(path, version, signal);
-        failures = 0;
+        const isInVain = version === before.version && this.client.clock.monotonic() - before.at < inVainMs;
+        if (!isInVain) failures = 0;
+        // What ends each watch at once, a server or something in its place, is not asked without a pause.
+        else await this.client.clock.sleep(pauseMs(failures++), signal).catch(() => {});
       } catch (error) {
         if (signal.aborted) return;
         // What the server has forgotten (410) is listed anew; a cut stream goes on where it was.
         if (error instanceof ApiError) version = undefined;
         const forgotten = error instanceof ApiError && error.status === 410;
         if (!forgotten) this.#tell(error);
-        const pause = forgotten ? 0 : Math.min(100 * 2 ** failures++, 2_000);
-        await this.client.clock.sleep(pause, signal).catch(() => {});
+        await this.client.clock.sleep(forgotten ? 0 : pauseMs(failures++), signal).catch(() => {});
       }
     }
   }
@@ -149,8 +158,9 @@ export class Feed<T> {
         this.#notify(key);
       }
     } catch (error) {
-      // A stream that breaks off is no trouble; whether a server answers shows with the next one.
-      if (error instanceof ApiError || signal.aborted) throw error;
+      // A stream that breaks off is no trouble; whether a server answers shows with the next one. What is no event is.
+      const isNoEvent = error instanceof AnswerTooLarge || error instanceof SyntaxError;
+      if (error instanceof ApiError || isNoEvent || signal.aborted) throw error;
     } finally {
       stream.destroy();
     }

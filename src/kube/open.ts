@@ -32,6 +32,8 @@ const fieldManager = 'slipway';
 /** Milliseconds for the last request of a run that was interrupted. */
 const uncordonMs = 5_000;
 const uncordon: NodePatch = { unschedulable: false, annotations: { [cordonedAnnotation]: null } };
+/** A line of a log may be of any length. */
+const logBytesAtMost = 2 ** 20;
 /** How long and how patiently to wait; the defaults suit everybody but tests. */
 export type KubeTuning = Pick<ClientOptions, 'timeouts' | 'patienceMs'>;
 
@@ -209,6 +211,7 @@ class HttpKube implements Kube {
       ...(container === undefined ? {} : { container }),
       ...(previous ? { previous: 'true' } : {}),
       ...(tailLines === undefined ? {} : { tailLines: String(tailLines) }),
+      limitBytes: String(logBytesAtMost),
     });
     const path = objectPath('v1', { name: 'pods', namespaced: true }, namespace, pod);
     return explained(`the log of ${namespace}/${pod}`, async () => {

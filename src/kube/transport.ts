@@ -11,6 +11,8 @@ export interface KubeRequest {
   readonly path: string;
   readonly contentType?: string;
   readonly body?: string;
+  /** Bytes of an answer that is larger than the rest could rightly be; default: those of a list. */
+  readonly answerAtMost?: number;
 }
 
 export interface KubeResponse {
@@ -36,6 +38,8 @@ export interface Timeouts {
   readonly connectMs: number;
   /** Milliseconds of silence until an answer is given up. */
   readonly silenceMs: number;
+  /** Milliseconds until an answer that never falls silent is given up all the same; streams have no such end. */
+  readonly wholeMs: number;
 }
 
 /**
@@ -50,7 +54,7 @@ export async function send(
 ): Promise<KubeResponse> {
   const response = await open(server, request, timeouts, signal);
   try {
-    return await whole(response);
+    return await whole(response, timeouts, request.answerAtMost);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof AnswerTooLarge) throw error;
@@ -58,13 +62,22 @@ export async function send(
   }
 }
 
-/** Five hundred objects of the largest size that etcd takes. */
-const bytesAtMost = 256 * 2 ** 20;
+/** Far more than a page of the largest objects that clusters have; a string of Node's could not be much longer. */
+const listAtMost = 256 * 2 ** 20;
 
-/** An answer read to its end. @throws AnswerTooLarge */
-export async function whole(response: IncomingMessage): Promise<KubeResponse> {
+/** An answer read to its end. @throws AnswerTooLarge; an Overdue when it does not come to its end in time */
+export async function whole(
+  response: IncomingMessage,
+  { wholeMs }: Timeouts,
+  bytesAtMost = listAtMost,
+): Promise<KubeResponse> {
   const { statusCode = 0, headers } = response;
-  return { status: statusCode, headers, body: await readText(response, bytesAtMost) };
+  const overdue = setTimeout(() => response.destroy(new Overdue('no end')), wholeMs);
+  try {
+    return { status: statusCode, headers, body: await readText(response, bytesAtMost) };
+  } finally {
+    clearTimeout(overdue);
+  }
 }
 
 /** Asks one server once; resolves with the head of the answer while the body still comes. */

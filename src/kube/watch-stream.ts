@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 
+import { Lines } from '../domain/lines.js';
 import { AnswerTooLarge } from '../http/body.js';
 import type { WireEvent } from './wire.js';
 
@@ -13,11 +14,10 @@ const eventAtMost = 16 * 2 ** 20;
 export async function* watchEvents(stream: Readable): AsyncGenerator<WireEvent, void, undefined> {
   // Chunks may cut a line, or a character, anywhere.
   stream.setEncoding('utf8');
-  let rest = '';
+  const lines = new Lines();
   for await (const chunk of stream as AsyncIterable<string>) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > eventAtMost) throw new AnswerTooLarge(eventAtMost);
-    for (const line of lines) if (line.trim() !== '') yield JSON.parse(line) as WireEvent;
+    const whole = lines.add(chunk);
+    if (lines.pending > eventAtMost) throw new AnswerTooLarge(eventAtMost);
+    for (const line of whole) if (line.trim() !== '') yield JSON.parse(line) as WireEvent;
   }
 }

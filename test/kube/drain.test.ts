@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { InterruptedError, SlipwayError } from '../../src/errors/index.js';
 import type { Kube, KubeObject } from '../../src/kube/types.js';
+import { jumpingClock } from '../support/jumping-clock.js';
 import { readyNode, SandboxKube } from '../support/sandbox-kube.js';
 
 let cluster: SandboxKube;
@@ -74,17 +75,15 @@ describe('a node that is drained', () => {
 });
 
 describe('a drain that does not come to its end', () => {
+  const budget: KubeObject = {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { name: 'keep-web', namespace: 'default' },
+    spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } },
+  };
   const heldBack = async (): Promise<void> => {
     await kube.apply(deployment('web', 1), options);
-    await kube.apply(
-      {
-        apiVersion: 'policy/v1',
-        kind: 'PodDisruptionBudget',
-        metadata: { name: 'keep-web', namespace: 'default' },
-        spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } },
-      },
-      options,
-    );
+    await kube.apply(budget, options);
     await expect.poll(() => podsOn('web-1')).toHaveLength(1);
   };
   const interruptedDrain = async (): Promise<unknown> => {
@@ -114,6 +113,22 @@ describe('a drain that does not come to its end', () => {
     expect(await isCordoned()).toBe(true);
     expect(await mark()).toBeUndefined();
   });
+
+  it.each(['forward', 'back'] as const)(
+    'is given up at its deadline and not before, also while the computer’s clock is set a day %s at each look',
+    async (way) => {
+      await heldBack();
+      const looks: string[] = [];
+      const jumpy = await cluster.client({ clock: jumpingClock(way) });
+      const late = jumpy.drain('web-1', { ...options, deadlineMs: 300, progress: (text) => looks.push(text) });
+      expect(await failed(late)).toMatchObject({ code: 'DRAIN_TIMEOUT' });
+      expect(looks.join()).toContain('keep-web');
+      const held = jumpy.drain('web-1', options);
+      await kube.delete(budget, options);
+      await held;
+      expect(await podsOn('web-1')).toEqual([]);
+    },
+  );
 
   it('leaves a mark on the node at its deadline, and takes it for its own in the next run', async () => {
     await heldBack();

@@ -169,7 +169,7 @@ it('reads the log of a pod, and knows when there is none', async () => {
     return true;
   };
   expect(await kube.podLog('default', 'web', { ...options, container: 'web', previous: true, tailLines: 5 })).toBe(
-    '?container=web&previous=true&tailLines=5\n',
+    '?container=web&previous=true&tailLines=5&limitBytes=1048576\n',
   );
 });
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { ScaledClock } from '../../providers/sandbox/clock.js';
 import { KubernetesServer, type KubernetesServerOptions } from '../../providers/sandbox/kubernetes/index.js';
 import { type Boundary, openBoundary } from '../../src/domain/boundary.js';
-import { systemClock } from '../../src/domain/clock.js';
+import { type Clock, systemClock } from '../../src/domain/clock.js';
 import { Secret } from '../../src/domain/secret.js';
 import { openKube, type KubeTuning } from '../../src/kube/index.js';
 import type { Kube, KubeObject } from '../../src/kube/types.js';
@@ -44,13 +44,13 @@ export class SandboxKube {
   }
 
   /** A client of all servers. */
-  async client(options: { boundary?: Boundary; tuning?: KubeTuning } = {}): Promise<Kube> {
+  async client(options: { boundary?: Boundary; clock?: Clock; tuning?: KubeTuning } = {}): Promise<Kube> {
     const addresses = this.#servers.map((_, i) => this.address(i));
     const kube = await openKube(
       {
         kubeconfig: new Secret(kubeconfig(addresses)),
         boundary: options.boundary ?? openBoundary,
-        clock: systemClock,
+        clock: options.clock ?? systemClock,
       },
       options.tuning ?? {},
     );
