@@ -8,7 +8,7 @@ import { execute, type TaskTexts, wireTask } from './run-task.js';
 import { LoginRefused, loginRefused, mayPass } from './login-refused.js';
 import { scrubber } from './scrub.js';
 import { saidWhy, sessionRefused } from './session-refused.js';
-import { taskFailed, taskTimeout } from './task-errors.js';
+import { taskFailed, taskSaidTooMuch, taskTimeout } from './task-errors.js';
 import { TaskOutput } from './task-output.js';
 import type { HostFacts, HostTarget, HostTask, RunOptions, Session } from './types.js';
 import { uploadFile } from './upload.js';
@@ -163,6 +163,7 @@ export class HostSession implements Session {
           if (ending.code === 0 && output.exit === 0) return output.facts;
           throw taskFailed(name, task.name, output, ending.code, scrub);
         }
+        if (ending.how === 'too large') throw taskSaidTooMuch(name, task.name, output.lastLines.map(scrub));
         if (ending.how === 'refused') {
           // A machine that goes down ends shells, too, maybe before they have begun; one that comes back does not.
           const ended = ending.code === undefined || ending.code >= 128;

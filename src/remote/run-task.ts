@@ -33,6 +33,8 @@ export type Ending =
   | { readonly how: 'exit'; readonly code: number }
   /** The host ended the session before our text ran: a forced command, a shell that lets nobody in, sudo. */
   | { readonly how: 'refused'; readonly code: number | undefined }
+  /** The host says more than any task of ours does. */
+  | { readonly how: 'too large' }
   /** The connection or the machine went away; the task may run on. */
   | { readonly how: 'lost'; readonly why: string };
 
@@ -59,8 +61,13 @@ export async function execute(
       signal.addEventListener('abort', onAbort, { once: true });
       let code: number | null = null;
       let ended = false;
-      channel.on('data', (chunk: Buffer) => output.stdout(chunk));
-      channel.stderr.on('data', (chunk: Buffer) => output.stderr(chunk));
+      const heard = (): void => {
+        if (!output.isTooLarge) return;
+        channel.destroy();
+        resolve({ how: 'too large' });
+      };
+      channel.on('data', (chunk: Buffer) => (output.stdout(chunk), heard()));
+      channel.stderr.on('data', (chunk: Buffer) => (output.stderr(chunk), heard()));
       channel.on('exit', (status: number | null) => {
         code = status;
         ended = true;

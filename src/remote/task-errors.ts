@@ -49,6 +49,9 @@ const hints: Readonly<Record<string, string>> = {
     'Look at /var/log/cloud-init-output.log on the machine, or delete it and run the same command again.',
 };
 
+/** Characters of a script's reason that are shown. */
+const shownOfReason = 2_000;
+
 const runAgain = 'Mend what the message names, then run the same command again: finished steps are skipped.';
 
 /** Why a task with a bad exit failed. */
@@ -63,7 +66,7 @@ export function taskFailed(
   const details = output.lastLines.map(scrub);
   const reason =
     error !== undefined
-      ? scrub(error)
+      ? scrub(error).slice(0, shownOfReason)
       : `it ended with code ${output.exit ?? code ?? 'unknown'}${details.length > 0 ? `: ${details.at(-1)}` : ''}`;
   if (output.exit === 124 || output.exit === 137) return taskTimeout(machine, task, reason, details);
   return new TaskFailedError(machine, task, taskCode, `${machine}: ${task} failed: ${reason}.`.replace(/\.\.$/, '.'), {
@@ -82,6 +85,14 @@ export function taskTimeout(
   return new IncompleteError(`${machine}: ${task} did not end in its time: ${reason}.`, {
     code: 'TASK_TIMEOUT',
     hint: 'Run the same command again: it waits for what still runs on the machine, and goes on from there.',
+    details,
+  });
+}
+
+export function taskSaidTooMuch(machine: string, task: string, details: readonly string[]): IncompleteError {
+  return new IncompleteError(`${machine}: the output of ${task} came to no end and was given up.`, {
+    code: 'TASK_OUTPUT',
+    hint: 'Look for what writes into each session on the machine: a profile of the shell, a forced command. Then run the same command again.',
     details,
   });
 }

@@ -1,9 +1,13 @@
 import { StringDecoder } from 'node:string_decoder';
 
+import { Lines } from '../domain/lines.js';
+
 /** How many of the last lines are kept for an error. */
 const keptLines = 20;
-/** A fact as long as a kubeconfig is normal; more than this is no task of ours. */
-const longestLine = 4 * 1024 * 1024;
+/** Bytes of all that a task says. A fact as long as a kubeconfig is normal; more than this is no task of ours. */
+const outputAtMost = 16 * 2 ** 20;
+/** Characters of a line that are shown. */
+const shownOfLine = 500;
 
 /** Reads what a task answers, line by line, and keeps no more than is needed of it. */
 export class TaskOutput {
@@ -12,17 +16,20 @@ export class TaskOutput {
   exit: number | undefined;
   /** Whether our own text runs on the host: what comes before `slipway-began` is said by its shell, sudo or a forced command. */
   began = false;
+  /** Whether the host said more than any task does. Nothing of that is kept, and it is to be listened to no more. */
+  isTooLarge = false;
+  #bytes = 0;
   readonly #last: string[] = [];
   readonly #streams = { out: new LineSplitter(), err: new LineSplitter() };
 
   constructor(private readonly progress: (text: string) => void) {}
 
   stdout(chunk: Buffer): void {
-    for (const line of this.#streams.out.add(chunk)) this.#answer(line);
+    if (this.#counts(chunk)) for (const line of this.#streams.out.add(chunk)) this.#answer(line);
   }
 
   stderr(chunk: Buffer): void {
-    for (const line of this.#streams.err.add(chunk)) this.#keep(line);
+    if (this.#counts(chunk)) for (const line of this.#streams.err.add(chunk)) this.#keep(line);
   }
 
   /** No more will come: a last line without its end counts as well. */
@@ -35,6 +42,12 @@ export class TaskOutput {
     return this.#last;
   }
 
+  #counts(chunk: Buffer): boolean {
+    this.#bytes += chunk.length;
+    this.isTooLarge ||= this.#bytes > outputAtMost;
+    return !this.isTooLarge;
+  }
+
   #answer(line: string): void {
     const fact = /^([a-z][a-z0-9_]*)=(.*)$/s.exec(line);
     if (fact) {
@@ -44,7 +57,7 @@ export class TaskOutput {
     } else if (line === 'slipway-began') {
       this.began = true;
     } else if (line.startsWith('# ')) {
-      this.progress(line.slice(2));
+      this.progress(line.slice(2, 2 + shownOfLine));
     } else {
       this.#keep(line);
     }
@@ -52,7 +65,7 @@ export class TaskOutput {
 
   #keep(line: string): void {
     if (line.trim() === '') return;
-    this.#last.push(line.slice(0, 500));
+    this.#last.push(line.slice(0, shownOfLine));
     if (this.#last.length > keptLines) this.#last.shift();
   }
 }
@@ -60,18 +73,15 @@ export class TaskOutput {
 /** Whole lines out of chunks that end anywhere, even inside a character. */
 class LineSplitter {
   readonly #decoder = new StringDecoder('utf8');
-  #rest = '';
+  readonly #lines = new Lines();
 
   add(chunk: Buffer): string[] {
-    const lines = (this.#rest + this.#decoder.write(chunk)).split('\n');
-    this.#rest = (lines.pop() ?? '').slice(-longestLine);
-    return lines.map((line) => line.replace(/\r$/, ''));
+    return this.#lines.add(this.#decoder.write(chunk)).map((line) => line.replace(/\r$/, ''));
   }
 
   /** What came after the last end of a line. */
   rest(): string {
-    const rest = this.#rest + this.#decoder.end();
-    this.#rest = '';
-    return rest;
+    this.#lines.add(this.#decoder.end());
+    return this.#lines.rest();
   }
 }

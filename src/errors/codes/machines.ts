@@ -69,6 +69,11 @@ export const machineCodes = entries({
     'A task on a machine failed; `hostCode` says why, from the list below.',
     'Fix what the message names, then run the same command again.',
   ],
+  TASK_OUTPUT: [
+    4,
+    'A machine wrote without an end into the session of a task.',
+    'Look for what writes there (a profile, a forced command), then run the same command again.',
+  ],
   TASK_TIMEOUT: [
     4,
     'A task on a machine did not end in its time.',
