@@ -17,12 +17,16 @@ export function hostRange(text: string): string | undefined {
   return ipaddr.IPv6.isValid(address) ? `${ipaddr.parse(address).toString()}/128` : undefined;
 }
 
-/** Asked only where a file says `self`. Undefined when the service does not answer within ten seconds. */
-export async function askOwnAddress(context: ProviderContext, signal: AbortSignal): Promise<string | undefined> {
+/** Asked only where a file says `self`. Undefined when the service does not answer whole within ten seconds. */
+export async function askOwnAddress(
+  context: Pick<ProviderContext, 'variable' | 'boundary'>,
+  signal: AbortSignal,
+  deadlineMs = 10_000,
+): Promise<string | undefined> {
   const service = context.variable('SLIPWAY_ADDRESS_SERVICE') ?? defaultAddressService;
   try {
     return await across(context.boundary, 'provider', 'GET own address', async () => {
-      const answer = await fetch(service, { signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]) });
+      const answer = await fetch(service, { signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]) });
       return answer.ok ? hostRange(await readText(answer.body, 1024)) : undefined;
     });
   } catch {

@@ -30,21 +30,31 @@ export interface SandboxStatus {
 
 const startMs = 15_000;
 const answerBytesAtMost = 16 * 2 ** 20;
+/** Milliseconds until a call is given up; what takes time in the sandbox goes on after the answer. */
+const answerMs = 30_000;
 
-function handleOf(info: SandboxInfo): SandboxHandle {
+function handleOf(info: SandboxInfo, deadlineMs: number): SandboxHandle {
   const base = `http://127.0.0.1:${info.port}`;
   return {
     info,
     endpoint: `${base}/v1`,
     async call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
-      const response = await fetch(`${base}/_sandbox/${path}`, {
-        method,
-        headers: { Authorization: `Bearer ${info.controlToken}`, 'Content-Type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      const signal = AbortSignal.timeout(deadlineMs);
+      const ask = async (): Promise<{ readonly ok: boolean; readonly status: number; readonly text: string }> => {
+        const response = await fetch(`${base}/_sandbox/${path}`, {
+          method,
+          headers: { Authorization: `Bearer ${info.controlToken}`, 'Content-Type': 'application/json' },
+          signal,
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        });
+        return { ok: response.ok, status: response.status, text: await readText(response.body, answerBytesAtMost) };
+      };
+      const { ok, status, text } = await ask().catch((error: unknown) => {
+        throw signal.aborted ? new SandboxSilent(info.pid, path, deadlineMs, error) : error;
       });
-      const answer = JSON.parse(await readText(response.body, answerBytesAtMost)) as T & { error?: string };
-      if (response.ok) return answer;
-      throw new UnexpectedError(`The sandbox did not take ${path}: ${answer.error ?? response.status}.`, {
+      const answer = JSON.parse(text) as T & { error?: string };
+      if (ok) return answer;
+      throw new UnexpectedError(`The sandbox did not take ${path}: ${answer.error ?? status}.`, {
         code: 'SANDBOX',
         hint: 'See: slipway sandbox status',
       });
@@ -52,15 +62,32 @@ function handleOf(info: SandboxInfo): SandboxHandle {
   };
 }
 
-/** The running sandbox of a folder; undefined when none answers. */
-export async function findSandbox(folder: string): Promise<SandboxHandle | undefined> {
+/** It runs, and says nothing: another one beside it would work on the same state. */
+class SandboxSilent extends UnexpectedError {
+  constructor(pid: number, path: string, deadlineMs: number, cause: unknown) {
+    super(`The sandbox, process ${pid}, did not answer ${path} within ${Math.round(deadlineMs / 1000)} s.`, {
+      code: 'SANDBOX',
+      hint: `It may be suspended, or this computer be busy: run the same command again, or end process ${pid} first. What it remembers stays.`,
+      cause,
+    });
+  }
+}
+
+/**
+ * The running sandbox of a folder; undefined when none answers.
+ * @throws UnexpectedError code SANDBOX when its process lives and says nothing
+ */
+export async function findSandbox(folder: string, deadlineMs = answerMs): Promise<SandboxHandle | undefined> {
   const info = readJson<SandboxInfo>(paths(folder).info);
   if (!info || !alive(info.pid)) return undefined;
-  const handle = handleOf(info);
-  return handle.call('GET', 'status').then(
-    () => handle,
-    () => undefined,
-  );
+  const handle = handleOf(info, deadlineMs);
+  try {
+    await handle.call('GET', 'status');
+    return handle;
+  } catch (error) {
+    if (error instanceof SandboxSilent) throw error;
+    return undefined;
+  }
 }
 
 /**
@@ -107,7 +134,8 @@ function takeLock(path: string): boolean {
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writable(error, path);
-      const age = Date.now() - (statTime(path) ?? Date.now());
+      // One of the future was left before the computer's clock was set back.
+      const age = Math.abs(Date.now() - (statTime(path) ?? Date.now()));
       if (age < startMs) return false;
       rmSync(path, { force: true });
     }

@@ -67,5 +67,9 @@ export const workspaceCodes = entries({
     'The workspace may not be written.',
     'Make the folder yours, or name another with `SLIPWAY_HOME`.',
   ],
-  SANDBOX: [1, 'The sandbox did not take an order.', 'See `slipway sandbox status`.'],
+  SANDBOX: [
+    1,
+    'The sandbox did not take an order, or did not answer at all.',
+    'See `slipway sandbox status`; end its process where it says nothing.',
+  ],
 });

@@ -89,16 +89,23 @@ describe('long-running actions', () => {
     await expect(actions.wait([running(1)], { signal })).resolves.toBeUndefined();
   });
 
-  it('are waited for ten minutes, also when the computer’s clock is set a day forward meanwhile', async () => {
+  it.each([
+    ['forward', 86_400_000],
+    ['back', -86_400_000],
+  ])('are waited for ten minutes, also when the computer’s clock is set a day %s meanwhile', async (_way, jump) => {
     const { actions, clock } = await actionsWith((request, nth) => {
-      if (nth === 2) (clock as FakeClock).jump(86_400_000);
+      if (nth === 2) (clock as FakeClock).jump(jump);
       return all(request, { status: nth < 5 ? 'running' : 'success' });
     });
     await expect(actions.wait([running(1)], { signal })).resolves.toBeUndefined();
   });
 
   it('that never end are given up after ten minutes, with what was last seen', async () => {
-    const { actions } = await actionsWith((request) => all(request, { progress: 40 }));
+    // Whatever is done to the computer's clock meanwhile.
+    const { actions, clock } = await actionsWith((request) => {
+      (clock as FakeClock).jump(-60_000);
+      return all(request, { progress: 40 });
+    });
     await expect(actions.wait([running(1)], { signal })).rejects.toMatchObject({
       code: 'WAIT_TIMEOUT',
       details: ['last seen: action 1 running at 40 %'],
