@@ -53,6 +53,10 @@ journal() {
   journalctl --unit="$service" --since="@$began" --no-pager --output=cat 2>/dev/null | tail -n "$1"
 }
 
+# Where k3s writes.
+data=$SLIPWAY_PREFIX/var/lib/rancher
+[ -d "$data" ] || data=$SLIPWAY_PREFIX/var/lib
+
 # A server that starts the cluster has nobody to get from what its own etcd lacks; one that joins asks the others again.
 lacks='NO_BOOTSTRAP_DATA!'
 ! grep -q '^server:' "$config_file" || lacks=NO_BOOTSTRAP_DATA
@@ -60,7 +64,7 @@ lacks='NO_BOOTSTRAP_DATA!'
 # cause LINES: CODE, a tab, and what it means, when the last lines of the journal show something known. A code with ! will
 # not mend; one with ~ hardly does without somebody's help.
 cause() {
-  journal "$1" | awk -F '\t' -v lacks="$lacks" '
+  journal "$1" | awk -F '\t' -v lacks="$lacks" -v data="$data" '
     function seen(pattern, code, text) { if (tolower($0) ~ pattern) { last = code "\t" text } }
     {
       seen("token ca hash does not match", "CA_MISMATCH!", "the token belongs to another cluster: its CA hash does not match")
@@ -75,7 +79,7 @@ cause() {
         last = "PORT_IN_USE~\tport " port ", which k3s needs, is taken by another program"
       } else seen("address already in use", "PORT_IN_USE~", "a port that k3s needs is taken by another program")
       if (tolower($0) ~ /no space left on device/) {
-        last = "DISK_FULL~\tthe disk is full"
+        last = "DISK_FULL~\tthe disk is full: no space is left below " data
         if (match($0, /\/[^ :"]+: no space left on device/)) {
           path = substr($0, RSTART, RLENGTH)
           sub(/: no space left on device/, "", path)
@@ -134,8 +138,6 @@ until [ "$(is_active "$service")" = active ] && [ ! -e "$tombstone" ]; do
     code=${code%"~"}
     if $late; then
       # A disk that is all but full lets k3s say many things; only this one helps.
-      data=$SLIPWAY_PREFIX/var/lib/rancher
-      [ -d "$data" ] || data=$SLIPWAY_PREFIX/var/lib
       free=$(($(free_kib "$data") / 1024))
       [ -n "$code" ] || [ "$free" -ge 64 ] ||
         give_up DISK_FULL "$service was not ready after $WAIT_SECONDS s, and the disk of $data has $free MiB free"

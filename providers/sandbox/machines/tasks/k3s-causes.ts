@@ -30,7 +30,7 @@ const causes: readonly (readonly [RegExp, string, string])[] = [
   ],
   [/flag provided but not defined/, 'UNKNOWN_FLAG!', 'this k3s does not know one of the settings'],
   [/address already in use/, 'PORT_IN_USE', 'a port that k3s needs is taken by another program'],
-  [/no space left on device/, 'DISK_FULL', 'the disk is full'],
+  [/no space left on device/, 'DISK_FULL', 'the disk is full: no space is left below /var/lib/rancher'],
   [/cgroup ?v1/, 'CGROUP_V1!', 'this system has cgroup v1, which Kubernetes no longer takes'],
   [/too many learner/, 'LEARNER_PENDING', 'another server is still joining'],
   [
