@@ -16,6 +16,7 @@ export {
   stopSandbox,
   type SandboxStatus,
 } from '../../providers/sandbox/control.js';
+export { timeScaleFrom } from '../../providers/sandbox/profile.js';
 
 /** Where the sandbox of this workspace keeps its state. */
 export function sandboxFolder(env: NodeJS.ProcessEnv): string {

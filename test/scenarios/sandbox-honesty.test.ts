@@ -52,6 +52,16 @@ describe('a cluster in the sandbox', () => {
     expect(code).toBe(2);
     expect(err).toMatch(/Start it: .* sandbox start/);
   });
+
+  it('is as fast after `sandbox start` as SLIPWAY_SANDBOX_TIME_SCALE says, which starts nothing where it is no number', async () => {
+    const start = (scale: string) => cli.run(['sandbox', 'start', '--json'], { SLIPWAY_SANDBOX_TIME_SCALE: scale });
+    expect(await start('abc')).toMatchObject({ code: 2, out: expect.stringContaining('BAD_TIME_SCALE') as string });
+    await expect(cli.sandbox()).rejects.toThrow('does not run');
+    for (const scale of ['0.02', '0.01']) {
+      const { out } = await start(scale);
+      expect(JSON.parse(out)).toMatchObject({ running: true, profile: { timeScale: Number(scale) } });
+    }
+  });
 });
 
 describe('a cluster on real machines', () => {

@@ -2,7 +2,13 @@ import { Flags } from '@oclif/core';
 
 import { UsageError } from '../../errors/index.js';
 import { BaseCommand } from '../../runtime/base-command.js';
-import { sandboxFolder, sandboxStatus, type SandboxStatus, startSandbox } from '../../runtime/sandbox.js';
+import {
+  sandboxFolder,
+  sandboxStatus,
+  type SandboxStatus,
+  startSandbox,
+  timeScaleFrom,
+} from '../../runtime/sandbox.js';
 import { renderSandbox } from '../../runtime/views.js';
 
 export default class SandboxStart extends BaseCommand {
@@ -13,7 +19,10 @@ export default class SandboxStart extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --time-scale 1',
   ];
   static override flags = {
-    'time-scale': Flags.string({ description: 'Factor on all durations: 1 is as slow as a real cloud. Default 0.05.' }),
+    'time-scale': Flags.string({
+      description:
+        'Factor on all durations: 1 is as slow as a real cloud. Default: SLIPWAY_SANDBOX_TIME_SCALE, else 0.05.',
+    }),
   };
 
   async run(): Promise<SandboxStatus> {
@@ -22,8 +31,11 @@ export default class SandboxStart extends BaseCommand {
     if (scale !== undefined && !(Number(scale) > 0 && Number(scale) <= 10)) {
       throw new UsageError(`--time-scale must be a number above 0 and up to 10, not ${scale}.`, { code: 'BAD_FLAGS' });
     }
+    const variable = process.env['SLIPWAY_SANDBOX_TIME_SCALE'];
+    const timeScale =
+      scale !== undefined ? Number(scale) : variable === undefined ? undefined : timeScaleFrom(variable);
     const folder = sandboxFolder(process.env);
-    await startSandbox(folder, scale === undefined ? {} : { timeScale: Number(scale) });
+    await startSandbox(folder, timeScale === undefined ? {} : { timeScale });
     const status = await sandboxStatus(folder);
     this.log(renderSandbox(status));
     return status;
