@@ -26,6 +26,9 @@ export const outputWithNamesFlag = Flags.option({
   helpGroup: 'GLOBAL',
 })();
 
+/** Of commands with a table that leaves columns out where the screen is narrow. */
+export const wideFlag = Flags.boolean({ description: 'Show every column, however wide.' });
+
 /** The format that `-o` or `--output` names; undefined when there is none, or none that exists. */
 export function outputFormat(argv: readonly string[]): OutputFormat | undefined {
   const end = argv.indexOf('--');

@@ -29,7 +29,7 @@ export function simulatedLines(simulated: readonly string[]): readonly string[] 
   if (simulated.length === 0) return [];
   const last = simulated.at(-1)!;
   const names = simulated.length === 1 ? last : `${simulated.slice(0, -1).join(', ')} and ${last}`;
-  return [`Not everything here is real: ${names} are simulated.`];
+  return [`Simulated, not real: ${names}.`];
 }
 
 /** What was removed, and the proof: what is left of each kind. */
@@ -46,7 +46,7 @@ export function deletedText({ cluster, removed, left, keptVolumes }: DeleteResul
   ].join('\n');
 }
 
-export function renderClusters(clusters: readonly ListedCluster[], columns: number): string {
+export function renderClusters(clusters: readonly ListedCluster[], columns?: number): string {
   if (clusters.length === 0) return 'There is no cluster yet. Make one: slipway cluster create demo';
   return table(
     ['NAME', 'PROVIDER', 'KUBERNETES', 'MACHINES', 'CREATED', ''],
@@ -58,7 +58,7 @@ export function renderClusters(clusters: readonly ListedCluster[], columns: numb
       cluster.createdAt.slice(0, 16).replace('T', ' '),
       cluster.running ? `${cluster.running.operation} runs` : cluster.inWorkspace ? '' : 'not in this workspace',
     ]),
-    { columns },
+    { columns, leaveOut: ['CREATED', 'PROVIDER', 'MACHINES'] },
   );
 }
 
@@ -148,7 +148,7 @@ function machineRow({
   ];
 }
 
-export function renderHistory(operations: readonly OperationSummary[]): string {
+export function renderHistory(operations: readonly OperationSummary[], columns?: number): string {
   if (operations.length === 0) return 'No operation is on record.';
   return table(
     ['STARTED', 'OPERATION', 'OUTCOME', 'STEPS', 'TOOK'],
@@ -159,6 +159,7 @@ export function renderHistory(operations: readonly OperationSummary[]): string {
       `${steps.done} of ${steps.total}${steps.failed > 0 ? `, ${steps.failed} failed` : ''}`,
       finishedAt === undefined ? '' : duration(Date.parse(finishedAt) - Date.parse(startedAt)),
     ]),
+    { columns, leaveOut: ['TOOK'] },
   );
 }
 

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { printableJson, printableLines } from '../domain/printable.js';
-import { renderError } from './errors.js';
 
 export interface LiveOptions {
   readonly intervalMs: number;
@@ -44,13 +43,14 @@ export async function liveObjects(
 /** Shows a text anew at each interval until aborted: in place on a terminal, as blocks elsewhere. */
 export async function liveScreen(
   render: () => Promise<string>,
+  onError: (error: unknown) => string,
   { intervalMs, signal, out }: LiveOptions,
 ): Promise<void> {
   const inPlace = out.isTTY === true;
   if (inPlace) out.write('\u001b[?25l');
   try {
     while (!signal.aborted) {
-      const whole = printableLines(await render().catch((error: unknown) => renderError(error)));
+      const whole = printableLines(await render().catch(onError));
       if (signal.aborted) break;
       const text = inPlace ? fitScreen(whole, out) : whole;
       // Home, each line cleared to its end, then the rest of the screen: no flicker.

@@ -21,18 +21,26 @@ export function table(
   let shown = [...header.keys()].filter(
     (column) => rows.some((row) => row[column] !== '') || (header[column] !== '' && rows.length === 0),
   );
-  const width = (): number => shown.reduce((sum, column) => sum + widths[column]! + gap.length, -gap.length);
+  const width = (of: (column: number) => number): number =>
+    shown.reduce((sum, column) => sum + of(column) + gap.length, -gap.length);
+  // The last column may be folded, but no narrower than its longest word.
+  const words = (column: number): number[] => rows.flatMap((row) => row[column]!.split(' ').map((word) => word.length));
+  const folded = (column: number): number =>
+    column === shown.at(-1)
+      ? Math.min(widths[column]!, Math.max(leastRoom, header[column]!.length, ...words(column)))
+      : widths[column]!;
   const left: string[] = [];
   for (const title of leaveOut) {
-    if (columns === undefined || width() <= columns) break;
+    if (columns === undefined || width(folded) <= columns) break;
     const column = header.indexOf(title);
     if (!shown.includes(column)) continue;
     shown = shown.filter((other) => other !== column);
     left.push(title);
   }
   const last = shown.at(-1) ?? 0;
-  const room = columns === undefined ? Infinity : Math.max(leastRoom, columns - (width() - widths[last]!));
-  const indent = ' '.repeat(width() - widths[last]!);
+  const before = width((column) => (column === last ? 0 : widths[column]!));
+  const room = columns === undefined ? Infinity : Math.max(leastRoom, columns - before);
+  const indent = ' '.repeat(before);
   const line = (row: readonly string[]): string =>
     shown
       .map((column) =>
@@ -46,7 +54,7 @@ export function table(
 
 const gap = '  ';
 /** Narrower than this a text is harder to read than a line that is too long. */
-const leastRoom = 20;
+const leastRoom = 16;
 
 /** Lines of whole words, each as long as there is room; a word that is longer stands alone. */
 function wrapped(text: string, room: number): string[] {

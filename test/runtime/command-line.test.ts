@@ -47,6 +47,7 @@ describe('the command line', () => {
     [['pool', 'scale', 'web', '--count', '3'], 'Which pool of the cluster web? None is named.'],
     [['cluster', 'list', '-o', 'nmae'], '--output takes one of json, yaml, name; got nmae. Did you mean name?'],
     [['completion', 'fihs'], 'The argument is one of bash, zsh, fish; got fihs. Did you mean fish?'],
+    [['cluster', 'status', 'demo', '-w'], 'There is no cluster called demo in this workspace.'],
     [['cluster', 'status', 'demo', '-w', '--spec'], '--spec and --watch cannot be used together.'],
     [['host', 'scan', '--write'], '--write works only with --file.'],
     [['cluster', 'status'], 'slipway cluster status needs NAME.'],
@@ -82,6 +83,15 @@ describe('the command line', () => {
     const bad = await cli.run([...list, '-o', 'yaml'], {}, 'name: acme\n');
     expect(bad.err).toContain('stdin:1:1');
     expect(parse(bad.out)).toMatchObject({ error: { code: 'BAD_CLUSTER_FILE' } });
+  });
+
+  it.each(['sandbox', 'hetzner'])('`component list` of the whole baseline fits 80 columns: %s', async (provider) => {
+    const file = `name: acme\nprovider: {name: ${provider}}\ncomponents: {}\n`;
+    const { out } = await cli.run(['component', 'list', '-f', '-'], { HCLOUD_TOKEN: 'x' }, file);
+    expect(out).toContain('(--wide shows VOLUMES too)');
+    expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    const wide = await cli.run(['component', 'list', '-f', '-', '--wide'], { HCLOUD_TOKEN: 'x' }, file);
+    expect(wide.out).toContain('VOLUMES');
   });
 
   it('no argument is taken from standard input', async () => {

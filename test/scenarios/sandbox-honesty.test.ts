@@ -6,7 +6,7 @@ import { simulatedLines } from '../../src/runtime/views.js';
 import { Cli, type Run } from '../support/cli.js';
 
 const cli = new Cli();
-const line = 'Not everything here is real: workloads, certificates, DNS and databases are simulated.';
+const line = 'Simulated, not real: workloads, certificates, DNS and databases.';
 let created: Run;
 
 beforeAll(async () => {

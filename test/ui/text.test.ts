@@ -49,6 +49,13 @@ describe('what people read', () => {
     expect(table(header, rows, { columns: 200, leaveOut: ['PRIVATE'] })).toBe(table(header, rows));
   });
 
+  it('leaves a column out only where folding the last one does not make room', () => {
+    const rows = [['demo-workers-1', 'fsn1-dc14', 'waits for a volume that is attached elsewhere']];
+    const options = { leaveOut: ['ZONE'] };
+    expect(table(['MACHINE', 'ZONE', 'WHY'], rows, { columns: 45, ...options })).not.toContain('--wide');
+    expect(table(['MACHINE', 'ZONE', 'WHY'], rows, { columns: 40, ...options })).toContain('(--wide shows ZONE too)');
+  });
+
   it('fits a watched text into the screen, and says how much is not shown', () => {
     const text = Array.from({ length: 30 }, (_, index) => `line ${index + 1} ${'x'.repeat(100)}`).join('\n');
     const lines = fitScreen(text, { columns: 40, rows: 10 }).split('\n');

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 
 import { BaseCommand } from '../../runtime/base-command.js';
-import { outputWithNamesFlag } from '../../runtime/output.js';
+import { outputWithNamesFlag, wideFlag } from '../../runtime/output.js';
 import { renderClusters } from '../../runtime/views.js';
 import { listClusters, type ListedCluster } from '../../workflows/status.js';
 
@@ -13,6 +13,7 @@ export default class ClusterList extends BaseCommand {
   ];
   static override flags = {
     output: outputWithNamesFlag,
+    wide: wideFlag,
     provider: Flags.string({ description: 'List clusters found by label at this provider too.' }),
   };
 
@@ -20,7 +21,7 @@ export default class ClusterList extends BaseCommand {
     const { flags } = await this.parse(ClusterList);
     return this.withRuntime(flags, async (runtime) => {
       const clusters = await listClusters(runtime, flags.provider);
-      this.log(renderClusters(clusters, this.columns));
+      this.log(renderClusters(clusters, flags.wide ? undefined : this.columns));
       return { clusters };
     });
   }

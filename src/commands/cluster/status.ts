@@ -4,8 +4,9 @@ import { clusterToYaml } from '../../config/index.js';
 import { exitCodes } from '../../errors/index.js';
 import { BaseCommand } from '../../runtime/base-command.js';
 import { currentFile } from '../../runtime/cluster-input.js';
+import { wideFlag } from '../../runtime/output.js';
 import { renderHistory, renderStatus } from '../../runtime/views.js';
-import { liveObjects, liveScreen } from '../../ui/index.js';
+import { liveObjects, liveScreen, renderError } from '../../ui/index.js';
 import { knownCluster } from '../../workflows/known-cluster.js';
 import { clusterHistory, type ClusterStatus, clusterStatus } from '../../workflows/status.js';
 
@@ -27,7 +28,7 @@ export default class ClusterStatusCommand extends BaseCommand {
       description: 'Exit with 8 when the cluster is not healthy.',
       exclusive: ['watch', 'spec', 'history'],
     }),
-    wide: Flags.boolean({ description: 'Show every column, however wide.' }),
+    wide: wideFlag,
     spec: Flags.boolean({ description: 'Print what was asked for, as a cluster file.', exclusive: ['history'] }),
     history: Flags.boolean({ description: 'List the operations on the cluster, newest first.' }),
   };
@@ -35,6 +36,7 @@ export default class ClusterStatusCommand extends BaseCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(ClusterStatusCommand);
     // Nothing else writes on a screen that is drawn anew.
+    const columns = flags.wide ? undefined : this.columns;
     const quiet = flags.watch && flags.progress === 'auto' ? { ...flags, progress: 'none' } : flags;
     return this.withRuntime(quiet, async (runtime) => {
       if (flags.spec) {
@@ -44,16 +46,25 @@ export default class ClusterStatusCommand extends BaseCommand {
       }
       if (flags.history) {
         const operations = await clusterHistory(runtime, args.name);
-        this.log(renderHistory(operations));
+        this.log(renderHistory(operations, columns));
         return { operations };
       }
       const look = async (): Promise<ClusterStatus> =>
         clusterStatus(runtime, args.name, await currentFile(runtime, args.name));
-      const text = (status: ClusterStatus): string => renderStatus(status, flags.wide ? undefined : this.columns);
+      const text = (status: ClusterStatus): string => renderStatus(status, columns);
       if (flags.watch) {
+        // What comes and goes is watched; a name that is none stays none.
+        await knownCluster(runtime.workspace, args.name);
         const live = { intervalMs: flags.interval * 1000, signal: runtime.signal, out: process.stdout };
         if (this.jsonEnabled()) await liveObjects(look, (error) => ({ error: this.errorJson(error) }), live);
-        else await liveScreen(async () => this.asTyped(text(await look())), live);
+        else {
+          const typed = (words: string): string => this.asTyped(words);
+          await liveScreen(
+            async () => typed(text(await look())),
+            (error) => typed(renderError(error)),
+            live,
+          );
+        }
         return undefined;
       }
       const status = await look();

@@ -4,7 +4,7 @@ import { BaseCommand } from '../../runtime/base-command.js';
 import { clusterArg, clusterFlag, namedCluster } from '../../runtime/cluster-args.js';
 import { clusterInput } from '../../runtime/cluster-input.js';
 import { amount, nodesText } from '../../runtime/component-views.js';
-import { outputWithNamesFlag } from '../../runtime/output.js';
+import { outputWithNamesFlag, wideFlag } from '../../runtime/output.js';
 import { table } from '../../ui/index.js';
 import { type ComponentList, listComponents } from '../../workflows/component-list.js';
 
@@ -19,6 +19,7 @@ export default class ComponentListCommand extends BaseCommand {
   static override flags = {
     cluster: clusterFlag,
     output: outputWithNamesFlag,
+    wide: wideFlag,
     file: Flags.string({ char: 'f', description: 'The cluster file; - reads standard input.' }),
   };
 
@@ -39,11 +40,14 @@ export default class ComponentListCommand extends BaseCommand {
         because,
       ]);
       this.log(
-        table(['COMPONENT', '', 'VERSION', 'CPU', 'MEMORY', 'VOLUMES', 'BECAUSE'], rows, { columns: this.columns }),
+        table(['COMPONENT', '', 'VERSION', 'CPU', 'MEMORY', 'VOLUMES', 'BECAUSE'], rows, {
+          columns: flags.wide ? undefined : this.columns,
+          leaveOut: ['VOLUMES', 'VERSION'],
+        }),
       );
       const [cpu, memory, volumes] = amount(list.total);
       this.log(
-        `\nOn ${nodesText(list.nodes)} they ask for ${cpu} of cpu, ${memory} of memory${volumes === '' ? '' : `, volumes ${volumes}`}.`,
+        `\nOn ${nodesText(list.nodes)} they ask for ${cpu} of cpu and ${memory} of memory.${volumes === '' ? '' : `\nVolumes: ${volumes}.`}`,
       );
       return list;
     });

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../runtime/base-command.js';
 import { clusterArg, clusterFlag, namedCluster } from '../../runtime/cluster-args.js';
-import { outputWithNamesFlag } from '../../runtime/output.js';
+import { outputWithNamesFlag, wideFlag } from '../../runtime/output.js';
 import { simulatedLines } from '../../runtime/views.js';
 import { table } from '../../ui/index.js';
 import { type ComponentStatus, componentStatus } from '../../workflows/component-status.js';
@@ -13,14 +13,14 @@ export default class ComponentStatusCommand extends BaseCommand {
   ];
   static override usage = '<%= command.id %> CLUSTER';
   static override args = { cluster: clusterArg };
-  static override flags = { cluster: clusterFlag, output: outputWithNamesFlag };
+  static override flags = { cluster: clusterFlag, output: outputWithNamesFlag, wide: wideFlag };
 
   async run(): Promise<ComponentStatus> {
     const { argv, flags } = await this.parse(ComponentStatusCommand);
     const { cluster } = namedCluster(argv.map(String), flags, 'component status', []);
     return this.withRuntime(flags, async (runtime) => {
       const status = await componentStatus(runtime, cluster);
-      this.log(rendered(status, this.columns));
+      this.log(rendered(status, flags.wide ? undefined : this.columns));
       return status;
     });
   }
@@ -30,7 +30,7 @@ export default class ComponentStatusCommand extends BaseCommand {
   }
 }
 
-function rendered({ cluster, simulated, components }: ComponentStatus, columns: number): string {
+function rendered({ cluster, simulated, components }: ComponentStatus, columns: number | undefined): string {
   if (components.length === 0) return `${cluster} has no components, and is not asked to.`;
   const rows = components.map(({ name, wanted, installed, health, why }) => [
     name,
@@ -43,7 +43,7 @@ function rendered({ cluster, simulated, components }: ComponentStatus, columns: 
   const differing = components.filter(({ differs }) => differs !== undefined);
   return [
     ...simulatedLines(simulated),
-    table(['COMPONENT', 'WANTED', 'INSTALLED', 'HEALTH', 'WHY'], rows, { columns }),
+    table(['COMPONENT', 'WANTED', 'INSTALLED', 'HEALTH', 'WHY'], rows, { columns, leaveOut: ['WANTED', 'INSTALLED'] }),
     ...(more.length > 0 ? ['', ...more] : []),
     ...(differing.length > 0
       ? [
