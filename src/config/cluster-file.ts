@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 
@@ -47,7 +48,8 @@ async function readBytes(path: string): Promise<Buffer> {
     if (found.isDirectory())
       throw cannotRead(path, 'it is a folder', `Name the file in it: -f ${path.replace(/\/+$/, '')}/cluster.yaml`);
     if (found.size > maxBytes) throw cannotRead(path, tooLarge(`${Math.ceil(found.size / 1024)} KiB`));
-    return await readFile(path);
+    // What a shell hands over, or a device, has no size that could be asked for.
+    return found.isFile() ? await readFile(path) : await readStdin(createReadStream(path));
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw cannotRead(path, reasonOf(error), undefined, error);

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import type { Clock } from '../domain/clock.js';
@@ -16,6 +16,8 @@ import type { KubeconfigPaths } from './paths.js';
 
 /** Milliseconds to wait for a kubectl that changes the same file. */
 const lockDeadlineMs = 5_000;
+/** Far more than thousands of clusters take. */
+const bytesAtMost = 16 * 2 ** 20;
 
 /**
  * Merges a cluster's kubeconfig into that of the user's files that has its entries, else into the first, made 0600 where
@@ -33,6 +35,7 @@ export async function mergeIntoUserKubeconfig(
   for (const path of paths) await checkFile(path, name, cluster);
   const files = await look(paths, cluster);
   const target = files.find(({ contexts }) => contexts.ours.size > 0)?.path ?? paths[0];
+  if (await isDevice(target)) throw notAFile(target);
   await change(target, clock, (text) => mergeKubeconfig(text, cluster));
   for (const { path, contexts } of files)
     if (path !== target && contexts.ours.size > 0)
@@ -57,7 +60,7 @@ export async function checkUserKubeconfig(
 }
 
 async function checkFile(path: string, name: string, cluster: string | undefined): Promise<void> {
-  const text = await readFile(path, 'utf8').catch(missing(undefined));
+  const text = await read(path);
   try {
     if (cluster === undefined) refuseTakenNames(text, name);
     else mergeKubeconfig(text, cluster);
@@ -91,7 +94,7 @@ async function look(
 ): Promise<readonly { readonly path: string; readonly contexts: KubeconfigContexts }[]> {
   const files = [];
   for (const path of paths) {
-    const text = await readFile(path, 'utf8').catch(missing(undefined));
+    const text = await read(path);
     if (text === undefined) continue;
     try {
       files.push({ path, contexts: contextsIn(text, cluster) });
@@ -126,7 +129,7 @@ async function change(
     file = await realpath(path).catch(missing(path));
     const lock = await lockFile(`${file}.lock`, clock);
     try {
-      const before = await readFile(file, 'utf8').catch(missing(undefined));
+      const before = await read(file);
       const after = edit(before);
       if (after !== undefined && after !== before) {
         if (before !== undefined) await replace(`${file}.slipway-backup`, before);
@@ -140,6 +143,38 @@ async function change(
     throw fileError(error, 'write', file);
   }
 }
+
+/**
+ * The text of a file; undefined where there is none. `/dev/null`, by which people say that they have no kubeconfig, and
+ * what a shell hands over as a pipe hold nothing of ours, and are not read.
+ * @throws UsageError code KUBECONFIG_INVALID for a folder and for what is larger than any kubeconfig
+ */
+async function read(path: string): Promise<string | undefined> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) throw notAFile(path);
+    if (!found.isFile()) return undefined;
+    if (found.size > bytesAtMost) throw invalid(`${path} is larger than ${bytesAtMost / 2 ** 20} MiB.`);
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw fileError(error, 'read', path);
+  }
+}
+
+/** Whether something is there that is no file: writing would put one in its place. */
+const isDevice = async (path: string): Promise<boolean> => {
+  const found = await stat(path).catch(missing(undefined));
+  return found !== undefined && !found.isFile();
+};
+
+const notAFile = (path: string): UsageError => invalid(`${path} is not a file.`);
+
+const invalid = (problem: string): UsageError =>
+  new UsageError(problem, {
+    code: 'KUBECONFIG_INVALID',
+    hint: 'Name a kubeconfig of yours in KUBECONFIG, or unset it for ~/.kube/config; then run the same command again.',
+  });
 
 async function replace(file: string, text: string): Promise<void> {
   const temporary = `${file}.slipway.tmp`;

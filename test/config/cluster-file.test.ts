@@ -149,6 +149,18 @@ describe('a file on disk', () => {
     });
   });
 
+  it.skipIf(process.platform === 'win32')(
+    'is read to a mebibyte, also where it is a device that has no end',
+    async () => {
+      const refused = { code: 'NO_CLUSTER_FILE', message: expect.stringContaining('at most 1024') as string };
+      await expect(loadClusterFile('/dev/zero')).rejects.toMatchObject(refused);
+      async function* endless(): AsyncGenerator<Uint8Array> {
+        for (;;) yield Buffer.alloc(2 ** 16, 32);
+      }
+      await expect(loadClusterFile('-', undefined, endless())).rejects.toMatchObject(refused);
+    },
+  );
+
   it('is refused when it is a folder, naming the file that is meant', async () => {
     await expect(loadClusterFile(`${folder}/`)).rejects.toMatchObject({
       hint: `Name the file in it: -f ${folder}/cluster.yaml`,

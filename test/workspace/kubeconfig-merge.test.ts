@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -197,6 +197,39 @@ describe('a kubeconfig of several files', () => {
     const folder = await mkdtemp(join(tmpdir(), 'slipway-kubeconfig-'));
     await mergeIntoUserKubeconfig([join(folder, 'a'), join(folder, 'b')], 'demo', ours('demo'), systemClock);
     expect(await readdir(folder)).toEqual(['a']);
+  });
+});
+
+describe('what is named as a kubeconfig and is none', () => {
+  const demo = ours('demo');
+
+  it.skipIf(process.platform === 'win32')(
+    'is left alone where it is /dev/null, and refused as a place to merge into',
+    async () => {
+      const before = await stat('/dev/null');
+      await removeFromUserKubeconfig(['/dev/null'], demo, systemClock);
+      await checkUserKubeconfig(['/dev/null'], 'demo', demo);
+      await expect(mergeIntoUserKubeconfig(['/dev/null'], 'demo', demo, systemClock)).rejects.toMatchObject({
+        code: 'KUBECONFIG_INVALID',
+        exitCode: 2,
+        message: '/dev/null is not a file.',
+      });
+      expect((await stat('/dev/null')).ino).toBe(before.ino);
+    },
+  );
+
+  it('is refused where it is a folder, or larger than 16 MiB', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'slipway-kubeconfig-'));
+    const large = join(folder, 'large');
+    await writeFile(large, '');
+    await truncate(large, 16 * 2 ** 20 + 1);
+    for (const path of [folder, large])
+      for (const work of [
+        mergeIntoUserKubeconfig([path], 'demo', demo, systemClock),
+        checkUserKubeconfig([path], 'demo', undefined),
+        removeFromUserKubeconfig([path], demo, systemClock),
+      ])
+        await expect(work).rejects.toMatchObject({ code: 'KUBECONFIG_INVALID', exitCode: 2 });
   });
 });
 
