@@ -8,7 +8,7 @@ import type { Target } from './request.js';
 import { builtIns, groupVersion } from './resources.js';
 import { fieldSelector, labelSelector } from './selectors.js';
 import { badRequest, StatusError } from './status.js';
-import { tableOf } from './tables.js';
+import { tableOf } from './printing/tables.js';
 import { serveWatch } from './watches.js';
 
 /** Items of a list of a built-in kind do not name it. */

@@ -40,17 +40,21 @@ export function matchesSelector(selector: unknown, labels: Labels): boolean {
   );
 }
 
-/** A LabelSelector object as a query writes it. */
+/** A LabelSelector object as a query writes it, in the order of keys. */
 export function labelTexts(selector: unknown): string {
   const { matchLabels = {}, matchExpressions = [] } = (selector ?? {}) as {
     matchLabels?: Labels;
     matchExpressions?: { key: string; operator: string; values?: string[] }[];
   };
   const expressions = matchExpressions.map(({ key, operator, values = [] }) => {
-    if (operator === 'Exists') return key;
-    return operator === 'DoesNotExist' ? `!${key}` : `${key} ${operator.toLowerCase()} (${values.join(',')})`;
+    if (operator === 'Exists') return [key, key] as const;
+    if (operator === 'DoesNotExist') return [key, `!${key}`] as const;
+    return [key, `${key} ${operator.toLowerCase()} (${[...values].sort().join(',')})`] as const;
   });
-  return [...Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`), ...expressions].join(',');
+  return [...Object.entries(matchLabels).map(([key, value]) => [key, `${key}=${value}`] as const), ...expressions]
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([, shown]) => shown)
+    .join(',');
 }
 
 /** `metadata.name=a,spec.nodeName!=b`: any dotted path is read, as the fields that clients ask for are few. */

@@ -1,5 +1,5 @@
-import { conditionOf, type Condition, withCondition } from '../controllers/conditions.js';
-import { isMap, type Obj } from '../objects.js';
+import { type Condition, withCondition } from '../controllers/conditions.js';
+import type { Obj } from '../objects.js';
 
 export interface ContainerState {
   readonly running?: { readonly startedAt: string };
@@ -117,32 +117,6 @@ function phaseOf(pod: Obj, init: readonly ContainerStatus[], main: readonly Cont
   return restartPolicy === 'Never' ? 'Failed' : 'Running';
 }
 
-/** What `kubectl get pods` shows as STATUS. */
-export function shownStatus(pod: Obj): string {
-  const { initContainers = [] } = specOf(pod);
-  const status = isMap(pod.status) ? pod.status : {};
-  const base = [status['reason'], status['phase']].find((one) => typeof one === 'string') ?? 'Unknown';
-  if (pod.metadata.deletionTimestamp) return 'Terminating';
-  for (const [index, { name, state }] of initStatuses(pod).entries()) {
-    if (state.terminated?.exitCode === 0 || (isSidecar(pod, name) && state.running)) continue;
-    if (state.terminated) return `Init:${state.terminated.reason}`;
-    const reason = state.waiting?.reason;
-    return reason !== undefined && reason !== 'PodInitializing'
-      ? `Init:${reason}`
-      : `Init:${index}/${initContainers.length}`;
-  }
-  const reasons = containerStatuses(pod).flatMap(
-    ({ state }) => state.waiting?.reason ?? state.terminated?.reason ?? [],
-  );
-  const isRunning = containerStatuses(pod).some(({ state, ready }) => state.running && ready);
-  const [reason] = reasons;
-  if (reason === 'Completed' && isRunning) return conditionOf(pod, 'Ready')?.status === 'True' ? 'Running' : 'NotReady';
-  return reason ?? base;
-}
-
-/** How often a pod's containers were started again, and when the last of them had ended. */
-export function restartsOf(pod: Obj): { readonly count: number; readonly lastEnd: string | undefined } {
-  const all = [...initStatuses(pod), ...containerStatuses(pod)];
-  const ends = all.flatMap(({ lastState }) => lastState.terminated?.finishedAt ?? []);
-  return { count: all.reduce((sum, { restartCount }) => sum + restartCount, 0), lastEnd: ends.sort().at(-1) };
-}
+/** How often a pod's containers were started again. */
+export const restartsOf = (pod: Obj): number =>
+  [...initStatuses(pod), ...containerStatuses(pod)].reduce((sum, { restartCount }) => sum + restartCount, 0);

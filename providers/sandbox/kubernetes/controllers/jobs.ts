@@ -27,7 +27,7 @@ export function runJob(cluster: ClusterState, job: Obj): void {
       status?.['phase'] !== 'Succeeded' && status?.['phase'] !== 'Failed' && !metadata.deletionTimestamp,
   );
   const limit = spec.backoffLimit ?? defaultBackOff;
-  const restarts = running.reduce((sum, pod) => sum + restartsOf(pod).count, 0);
+  const restarts = running.reduce((sum, pod) => sum + restartsOf(pod), 0);
   const tooMany = failed > limit || (limit === 0 ? restarts > 0 : restarts >= limit);
   const base = {
     startTime: job.status?.['startTime'] ?? cluster.store.stamp(),

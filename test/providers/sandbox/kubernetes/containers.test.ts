@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { shownStatus } from '../../../../providers/sandbox/kubernetes/containers/pod-status.js';
+import { shownStatus } from '../../../../providers/sandbox/kubernetes/printing/pod-summary.js';
 import { outcomeOf } from '../../../../providers/sandbox/kubernetes/containers/commands.js';
 import { imageProblem } from '../../../../providers/sandbox/kubernetes/containers/image-names.js';
 import { KubernetesServer, type Obj } from '../../../../providers/sandbox/kubernetes/index.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { columnsOf } from '../../../../providers/sandbox/kubernetes/columns.js';
+import { columnsOf } from '../../../../providers/sandbox/kubernetes/printing/index.js';
 import { type Schema, schemaCauses, shaped } from '../../../../providers/sandbox/kubernetes/crd-schema.js';
 import type { Obj } from '../../../../providers/sandbox/kubernetes/objects.js';
 import { Resources } from '../../../../providers/sandbox/kubernetes/resources.js';

@@ -115,6 +115,16 @@ describe.skipIf(program === undefined)('the real kubectl', () => {
     await kubectl('uncordon', 'n1');
   });
 
+  it('prints the columns of built-in kinds, and more of them with -o wide', async () => {
+    const short = (await kubectl('get', 'deploy', 'web')).split('\n');
+    expect(short[0]).toMatch(/^NAME +READY +UP-TO-DATE +AVAILABLE +AGE$/);
+    expect(short[1]).toMatch(/^web +3\/3 +3 +3 +\d+s$/);
+    const wide = (await kubectl('get', 'deploy', 'web', '-o', 'wide')).split('\n');
+    expect(wide[0]).toMatch(/^NAME +READY +UP-TO-DATE +AVAILABLE +AGE +CONTAINERS +IMAGES +SELECTOR$/);
+    expect(wide[1]).toMatch(/^web +3\/3 +3 +3 +\d+s +c +nginx +app=web$/);
+    expect(await kubectl('get', 'rs,pdb')).toMatch(/DESIRED +CURRENT +READY +AGE\n[^]*ALLOWED DISRUPTIONS +AGE\n/);
+  });
+
   it('creates objects of built-in kinds, for which it speaks protobuf', async () => {
     expect(await kubectl('create', 'deployment', 'made', '--image=nginx', '--replicas=2')).toBe(
       'deployment.apps/made created\n',

@@ -1,6 +1,6 @@
-import { columnsOf } from './columns.js';
-import type { Obj } from './objects.js';
-import type { Resource } from './resources.js';
+import { columnsOf } from './index.js';
+import type { Obj } from '../objects.js';
+import type { Resource } from '../resources.js';
 
 /** The Table that kubectl asks for. */
 export function tableOf(
@@ -18,7 +18,7 @@ export function tableOf(
     columnDefinitions: shown.map(({ name, type = 'string', format = '', description = name, priority = 0 }) => ({
       name,
       type,
-      format: name === 'Name' ? 'name' : format,
+      format,
       description,
       priority,
     })),
