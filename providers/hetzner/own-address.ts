@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 
 import { across } from '../../src/domain/boundary.js';
-import { readText } from '../../src/http/body.js';
+import { ask } from '../../src/http/ask.js';
 import type { ProviderContext } from '../../src/provider/package.js';
 
 /**
@@ -26,8 +26,9 @@ export async function askOwnAddress(
   const service = context.variable('SLIPWAY_ADDRESS_SERVICE') ?? defaultAddressService;
   try {
     return await across(context.boundary, 'provider', 'GET own address', async () => {
-      const answer = await fetch(service, { signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]) });
-      return answer.ok ? hostRange(await readText(answer.body, 1024)) : undefined;
+      const deadline = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
+      const { status, text } = await ask(service, { signal: deadline, bytesAtMost: 1024, redirects: 5 });
+      return status === 200 ? hostRange(text) : undefined;
     });
   } catch {
     signal.throwIfAborted();

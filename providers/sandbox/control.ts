@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { UnexpectedError, UsageError } from '../../src/errors/index.js';
-import { readText } from '../../src/http/body.js';
+import { ask } from '../../src/http/ask.js';
 import { folderWith } from '../../src/package-files/index.js';
 import { alive, makeFolder, paths, readJson, type SandboxInfo } from './state-folder.js';
 import type { SandboxProfile } from './types.js';
@@ -29,7 +29,7 @@ export interface SandboxStatus {
 }
 
 const startMs = 15_000;
-const answerBytesAtMost = 16 * 2 ** 20;
+const bytesAtMost = 16 * 2 ** 20;
 /** Milliseconds until a call is given up; what takes time in the sandbox goes on after the answer. */
 const answerMs = 30_000;
 
@@ -40,20 +40,17 @@ function handleOf(info: SandboxInfo, deadlineMs: number): SandboxHandle {
     endpoint: `${base}/v1`,
     async call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
       const signal = AbortSignal.timeout(deadlineMs);
-      const ask = async (): Promise<{ readonly ok: boolean; readonly status: number; readonly text: string }> => {
-        const response = await fetch(`${base}/_sandbox/${path}`, {
-          method,
-          headers: { Authorization: `Bearer ${info.controlToken}`, 'Content-Type': 'application/json' },
-          signal,
-          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        });
-        return { ok: response.ok, status: response.status, text: await readText(response.body, answerBytesAtMost) };
-      };
-      const { ok, status, text } = await ask().catch((error: unknown) => {
+      const { status, text } = await ask(`${base}/_sandbox/${path}`, {
+        method,
+        headers: { Authorization: `Bearer ${info.controlToken}`, 'Content-Type': 'application/json' },
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal,
+        bytesAtMost,
+      }).catch((error: unknown) => {
         throw signal.aborted ? new SandboxSilent(info.pid, path, deadlineMs, error) : error;
       });
       const answer = JSON.parse(text) as T & { error?: string };
-      if (ok) return answer;
+      if (status >= 200 && status < 300) return answer;
       throw new UnexpectedError(`The sandbox did not take ${path}: ${answer.error ?? status}.`, {
         code: 'SANDBOX',
         hint: 'See: slipway sandbox status',

@@ -1,3 +1,5 @@
+import type { HeaderReader } from '../../../src/http/ask.js';
+
 /** What the answers' headers say of the project's token bucket. */
 export interface RateBudget {
   /** Requests per hour. */
@@ -23,7 +25,7 @@ export function requestGap({ limit, remaining }: RateBudget): number {
 }
 
 /** The budget that an answer tells of; undefined when it tells none. */
-export function budgetFrom(headers: Headers): RateBudget | undefined {
+export function budgetFrom(headers: HeaderReader): RateBudget | undefined {
   const limit = Number(headers.get('ratelimit-limit') ?? Number.NaN);
   const remaining = Number(headers.get('ratelimit-remaining') ?? Number.NaN);
   return Number.isFinite(limit) && Number.isFinite(remaining) && limit > 0 ? { limit, remaining } : undefined;

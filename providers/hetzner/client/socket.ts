@@ -1,17 +1,18 @@
 import { setMaxListeners } from 'node:events';
 
-import { AnswerTooLarge, readText } from '../../../src/http/body.js';
+import { ask } from '../../../src/http/ask.js';
+import { AnswerTooLarge } from '../../../src/http/body.js';
 import { oddAnswer, UnreachableError } from './errors.js';
 import { queryString, type ApiRequest, type Send } from './types.js';
 
-/** Codes of Node and undici that mean the request never left: no name, no route, no connection, no trust. */
+/** Codes that mean the request never left: no name, no route, no connection, no trust. */
 const neverSent = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
+  'NO_CONNECTION',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
@@ -24,7 +25,7 @@ const neverSent = new Set([
 const bytesAtMost = 16 * 2 ** 20;
 
 /**
- * The innermost link: one `fetch`, its body read to the end or to its limit, both within the request's deadline.
+ * The innermost link: one question, its answer read to the end or to its limit, both within the request's deadline.
  * @throws UnreachableError when no complete answer arrived; UnexpectedError code PROVIDER_ANSWER when it is too large; the signal's reason when aborted.
  */
 export function socket(endpoint: string): Send {
@@ -33,18 +34,16 @@ export function socket(endpoint: string): Send {
     const url = `${base}${request.path}${queryString(request.query)}`;
     const deadline = withDeadline(request);
     try {
-      const response = await fetch(url, {
+      return await ask(url, {
         method: request.method,
         headers: {
           ...request.headers,
           ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
         },
-        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+        body: request.body === undefined ? undefined : JSON.stringify(request.body),
         signal: deadline.signal,
-        // A redirect would carry the token to another place.
-        redirect: 'error',
+        bytesAtMost,
       });
-      return { status: response.status, headers: response.headers, text: await readText(response.body, bytesAtMost) };
     } catch (error) {
       request.signal.throwIfAborted();
       if (error instanceof AnswerTooLarge) throw oddAnswer(`${request.method} ${request.path}`, error.message, []);

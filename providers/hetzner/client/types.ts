@@ -1,3 +1,5 @@
+import type { HeaderReader } from '../../../src/http/ask.js';
+
 /** A request as the layers see it. Values only, so that a layer can send it again. */
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -18,7 +20,7 @@ export interface ApiRequest {
 /** An answer, read to its end. Any status. */
 export interface ApiResponse {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: HeaderReader;
   readonly text: string;
 }
 

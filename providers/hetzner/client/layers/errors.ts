@@ -1,7 +1,9 @@
+import type { HeaderReader } from '../../../../src/http/ask.js';
 import { errorFromAnswer } from '../errors.js';
 import type { Layer } from '../types.js';
 
-export const correlationIdOf = (headers: Headers): string | undefined => headers.get('x-correlation-id') ?? undefined;
+export const correlationIdOf = (headers: HeaderReader): string | undefined =>
+  headers.get('x-correlation-id') ?? undefined;
 
 /** Turns an error status into a HetznerError. */
 export const errorsFromBody: Layer = (next) => async (request) => {
