@@ -1,10 +1,11 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { build as bundle, type Metafile, type Plugin } from 'esbuild';
 
 import { packageRoot } from './fresh-config.js';
+import { preparedModule } from './prepared-components.js';
 
 const compiled = join(packageRoot, 'build');
 const out = join(packageRoot, 'dist');
@@ -21,6 +22,17 @@ const englishOnly: Plugin = {
   setup(build) {
     build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
       contents: "export { default as en } from './en.js';",
+    }));
+  },
+};
+
+/** Slipway's own components, read and checked once and for all. */
+const preparedComponents: Plugin = {
+  name: 'prepared components',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]src[\\/]components[\\/]built-in\.js$/ }, async ({ path }) => ({
+      contents: await preparedModule(),
+      resolveDir: dirname(path),
     }));
   },
 };
@@ -90,7 +102,7 @@ async function main(): Promise<void> {
     legalComments: 'none',
     banner: { js: banner },
     external,
-    plugins: [englishOnly],
+    plugins: [englishOnly, preparedComponents],
     metafile: true,
     logLevel: 'warning',
   });

@@ -5,7 +5,7 @@ import { describeIssues, pathText } from '../domain/source/problems.js';
 import { readYaml } from '../domain/source/yaml.js';
 import type { SpecProblem } from '../domain/spec/rules.js';
 import { nearest } from '../domain/nearest.js';
-import { UsageError } from '../errors/index.js';
+import { badComponent } from './bad-component.js';
 import { contextSchema } from './context.js';
 import { outsideNamespaces } from './kinds.js';
 import { settingNames } from './options.js';
@@ -166,14 +166,6 @@ export function parseComponentFile(text: string, shown: string, componentName: s
       }),
     );
   return shape(parsed.data, componentName);
-}
-
-export function badComponent(shown: string, details: readonly string[]): UsageError {
-  return new UsageError(`${shown} has ${details.length === 1 ? 'a problem' : `${details.length} problems`}`, {
-    code: 'BAD_COMPONENT',
-    details,
-    hint: 'docs/reference/component-folders.md tells what a component.yaml may hold.',
-  });
 }
 
 /** What looks at more than one value. */

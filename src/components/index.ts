@@ -1,5 +1,5 @@
 export type * from './types.js';
-export { componentFolders, ownComponents, readCatalogue } from './catalogue.js';
+export { componentFolders, hasValues, ownComponents, readCatalogue } from './catalogue.js';
 export { selectComponents, selectionOf, type Selected, type SelectInput } from './select.js';
 export { renderComponents } from './render.js';
 export { type Flow, flows, openEgress, podGroups, untouched } from './network-matrix.js';

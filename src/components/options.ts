@@ -1,4 +1,4 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import type { ErrorObject } from 'ajv/dist/2020.js';
 
 import { nearest } from '../domain/nearest.js';
 import type { JsonSchema } from '../domain/source/json-schema.js';
@@ -25,32 +25,28 @@ const formats: Readonly<Record<string, { test: (text: string) => boolean; words:
   },
 };
 
-/** Holds options against schemas; one for all components, since making it takes time. */
-export function optionsAjv(): Ajv2020 {
-  return new Ajv2020({
-    allErrors: true,
-    useDefaults: true,
-    verbose: true,
-    strict: true,
-    strictTypes: false,
-    strictRequired: false,
-    formats: Object.fromEntries(Object.entries(formats).map(([name, { test }]) => [name, test])),
-  });
+/** How text is held to each format. */
+export const formatTests = Object.fromEntries(Object.entries(formats).map(([name, { test }]) => [name, test]));
+
+/** A schema as a function: compiled by ajv, now or when the program was built. */
+export interface Validate {
+  (data: unknown): boolean;
+  errors?: readonly ErrorObject[] | null;
 }
 
 /**
- * A check of a component's own options that also fills in defaults. The schema is compiled when it is first used.
+ * A check of a component's own options that also fills in defaults.
+ * @param validate makes the compiled schema, when it is first used
  * @param unsound makes the error to throw for a schema that is none
  */
 export function optionsCheck(
-  ajv: () => Ajv2020,
-  schema: JsonSchema,
+  validate: () => Validate,
   unsound: (reason: string) => Error,
 ): (given: Readonly<Record<string, unknown>>) => CheckedOptions {
-  let compiled: ReturnType<Ajv2020['compile']> | undefined;
+  let compiled: Validate | undefined;
   return (given) => {
     try {
-      compiled ??= ajv().compile(schema);
+      compiled ??= validate();
     } catch (error) {
       throw unsound(error instanceof Error ? error.message : 'it cannot be read');
     }

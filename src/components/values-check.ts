@@ -1,6 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
-
-import { describe } from './options.js';
+import { describe, type Validate } from './options.js';
 import type { JsonSchema } from '../domain/source/json-schema.js';
 import type { Chart, OptionProblem } from './types.js';
 
@@ -12,23 +10,19 @@ export const schemaComment = ({ name, version }: Pick<Chart, 'name' | 'version'>
  * A check of the user's values for a chart, compiled when it is first used. What lies under them (Slipway's own values
  * and the chart's defaults) is not known to it, so that only entries of lists can lack
  * something; a null takes out and is allowed everywhere.
- * @param text of `values.schema.json`
+ * @param text of `values.schema.json`, read when it is first used
+ * @param compile makes a function of a schema
  * @param unsound makes the error to throw for a schema that is none
  */
 export function valuesCheck(
-  text: string,
+  text: () => string,
+  compile: (schema: JsonSchema) => Validate,
   unsound: (reason: string) => Error,
 ): (values: Readonly<Record<string, unknown>>) => readonly OptionProblem[] {
-  let compiled: ReturnType<Ajv2020['compile']> | undefined;
+  let compiled: Validate | undefined;
   return (values) => {
     try {
-      compiled ??= new Ajv2020({
-        allErrors: true,
-        verbose: true,
-        strict: false,
-        validateFormats: false,
-        validateSchema: false,
-      }).compile(JSON.parse(text) as JsonSchema);
+      compiled ??= compile(JSON.parse(text()) as JsonSchema);
     } catch (error) {
       throw unsound(error instanceof Error ? error.message : 'it cannot be read');
     }

@@ -4,7 +4,7 @@ import { UsageError } from '../errors/index.js';
 
 /** Holds what a file says of components against the catalogue; the provider's part is looked at once it is open. */
 export const checkComponents: ComponentsCheck = async (components, pools) => {
-  const { componentFolders, readCatalogue, selectComponents } = await import('../components/index.js');
+  const { componentFolders, hasValues, readCatalogue, selectComponents } = await import('../components/index.js');
   const unreadable: SpecProblem[] = [];
   for (const [index, folder] of components.folders.entries()) {
     try {
@@ -16,5 +16,6 @@ export const checkComponents: ComponentsCheck = async (components, pools) => {
   }
   // What is in a folder that cannot be read would be unknown for that reason alone.
   if (unreadable.length > 0) return unreadable;
-  return selectComponents(await readCatalogue(components.folders), { components, pools, provider: undefined }).problems;
+  const catalogue = await readCatalogue(components.folders, undefined, { hasValues: hasValues(components) });
+  return selectComponents(catalogue, { components, pools, provider: undefined }).problems;
 };

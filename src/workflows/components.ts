@@ -55,8 +55,9 @@ export async function componentOutlook(
   purpose: ComponentPurpose,
 ): Promise<ComponentOutlook> {
   // The template language and the schema checker are only loaded by those that need them.
-  const { readCatalogue, renderComponents, secretNeeds, selectionOf } = await import('../components/index.js');
-  const catalogue = await readCatalogue(spec.components?.folders);
+  const { hasValues, readCatalogue, renderComponents, secretNeeds, selectionOf } =
+    await import('../components/index.js');
+  const catalogue = await readCatalogue(spec.components?.folders, undefined, { hasValues: hasValues(spec.components) });
   const input: RenderInput = { cluster, spec, provider: providerFacts(provider, cluster, spec) };
   const selection = selectionOf(catalogue, {
     components: spec.components,

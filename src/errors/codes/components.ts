@@ -2,6 +2,7 @@ import { entries } from './entry.js';
 
 /** Components and their Secrets. */
 export const componentCodes = entries({
+  BAD_CATALOGUE: [1, 'A component of Slipway itself cannot be used: a fault of Slipway.', 'Please report it.'],
   BAD_COMPONENT: [2, 'A component’s folder, options or values have a mistake.', 'Correct what the message names.'],
   BAD_COMPONENTS: [2, 'The file’s components cannot be together, or have mistakes.', 'Correct what the lines name.'],
   BAD_TEMPLATE: [2, 'A template of a component has a mistake.', 'See [component-folders.md](component-folders.md).'],
