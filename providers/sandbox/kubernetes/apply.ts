@@ -41,8 +41,11 @@ export function fieldsOf(object: Obj, { subresource, hasStatus }: WriteScope = {
   return tree({ ...own, ...(withMeta ? { metadata: meta } : {}) }, '');
 }
 
-/** Maps that belong to one manager as a whole. */
-const atomic = new Set(['selector']);
+/** Maps that belong to one manager as a whole: selectors of all sorts, and references. */
+const atomic = new Set([
+  ...['selector', 'labelSelector', 'namespaceSelector', 'nodeSelector', 'podSelector'],
+  ...['configMapKeyRef', 'fieldRef', 'resourceFieldRef', 'roleRef', 'scaleTargetRef', 'secretKeyRef'],
+]);
 
 function tree(value: unknown, field: string): Fields {
   if (atomic.has(field)) return {};
@@ -282,7 +285,7 @@ function merge(target: unknown, wanted: unknown, field: string): unknown {
     }
     return result;
   }
-  if (!isMap(wanted)) return clone(wanted);
+  if (!isMap(wanted) || atomic.has(field)) return clone(wanted);
   const result: Record<string, unknown> = isMap(target) ? target : {};
   for (const [key, value] of Object.entries(wanted)) {
     if (field === '' && key === 'managedFields') continue;

@@ -52,6 +52,19 @@ describe('server-side apply', () => {
     expect(() => apply(after, config({ x: '1' }))).toThrow('conflict with "kubectl-edit"');
   });
 
+  it('takes a selector of a policy as a whole: another manager’s is a conflict, and is replaced by force', () => {
+    const policy = (matchLabels: Record<string, string>): Obj => ({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name: 'a', namespace: 'default' },
+      spec: { podSelector: { matchLabels } },
+    });
+    const theirs = apply(undefined, policy({ app: 'shop' }), 'other');
+    expect(() => apply(theirs, policy({ tier: 'db' }))).toThrow('conflict with "other": .spec.podSelector');
+    const forced = apply(theirs, policy({ tier: 'db' }), 'slipway', true);
+    expect(forced.spec).toEqual({ podSelector: { matchLabels: { tier: 'db' } } });
+  });
+
   it('merges keyed lists item by item', () => {
     const pod = (image: string, name: string): Obj => ({
       apiVersion: 'v1',
