@@ -134,6 +134,14 @@ describe('Linode volumes', () => {
     expect(values['volumeTags']).toEqual(['slipway:cluster=acme', 'slipway:cluster-id=k3x9']);
     expect(values['defaultStorageClass']).toBe(linode.storageClass);
   });
+
+  it('ask of the nodes what the driver needs, which its chart leaves out: once for the controller, once on each node', async () => {
+    const file = { controlPlane: { count: 1 }, pools: [{ name: 'web', count: 2 }] };
+    const of = await rendered({}, { provider: linode, file });
+    const requests = { cpu: '10m', memory: '40Mi' };
+    expect(at(of.values('linode-csi'), 'csiLinodePlugin.resources.requests')).toEqual(requests);
+    expect(of.component('linode-csi').requests).toMatchObject({ cpuMilli: 4 * 10, memoryMiB: 4 * 40 });
+  });
 });
 
 describe('what a provider needs', () => {

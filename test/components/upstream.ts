@@ -51,6 +51,9 @@ function values(chart: string): Values {
   return known;
 }
 
+/** What helm makes of our values for a chart: they lie over its defaults. */
+export const mergedValues = (chart: string, ours: Values): Values => mergeValues(values(chart), ours);
+
 /** Keys of ours that the chart does not know, as paths. */
 export function unknownKeys(chart: string, ours: Values): string[] {
   const within = inner[chart] ?? [];
