@@ -14,7 +14,15 @@ import { assertAttachable as assertNetworkAttachable } from './private-addresses
 import { byIdOrName, idOrName, idShape, labelsShape, post, readBody, type Route } from './routes.js';
 import { hostNameProblem, servers } from './servers.js';
 import { sshKeys } from './ssh-keys.js';
-import type { PrimaryIpRecord, PrivateNet, ServerRecord } from './state.js';
+import type {
+  FirewallRecord,
+  PlacementGroupRecord,
+  PrimaryIpRecord,
+  PrivateNet,
+  ServerRecord,
+  SshKeyRecord,
+  VolumeRecord,
+} from './state.js';
 import { selectSoon } from './firewall-uses.js';
 import { assertAttachable as assertVolumesAttachable, startAttach, volumes } from './volumes.js';
 import type { World } from './world.js';
@@ -99,8 +107,40 @@ export const macOf = (world: World): string =>
     .toString('hex')
     .replace(/..(?=.)/g, '$&:')}`;
 
+/** What a server is made of, once nothing stands against it. */
+interface Order extends ReturnType<typeof chooseHardware> {
+  readonly wanted: Wanted;
+  readonly keys: readonly SshKeyRecord[];
+  readonly walls: readonly FirewallRecord[];
+  readonly drives: readonly VolumeRecord[];
+  readonly group: PlacementGroupRecord | undefined;
+  readonly planned: readonly { readonly network: number }[];
+  readonly given: { readonly ipv4: PrimaryIpRecord | undefined; readonly ipv6: PrimaryIpRecord | undefined };
+}
+
 /** Checks everything there is to check, then makes the server and the actions that will bring it up. */
 export const serverCreateRoute: Route = post('/servers', (world, { body }) => {
+  const order = checkedOrder(world, body);
+  const { wanted, keys, drives } = order;
+  const server = makeServer(world, order);
+  const { action, next } = startActions(
+    world,
+    server,
+    wanted.start_after_create,
+    drives.map((drive) => drive.id),
+  );
+  return {
+    status: 201,
+    body: {
+      server: servers.render(world, server),
+      action: world.actions.render(action),
+      next_actions: next.map((one) => world.actions.render(one)),
+      root_password: keys.length > 0 ? null : rootPassword(world),
+    },
+  };
+});
+
+function checkedOrder(world: World, body: unknown): Order {
   const wanted = readBody(createShape, body);
   checkLabels(wanted.labels);
   const nameProblem = hostNameProblem(wanted.name);
@@ -141,7 +181,12 @@ export const serverCreateRoute: Route = post('/servers', (world, { body }) => {
   if (walls.length > 5) throw limitExceeded('firewalls_per_server');
   world.faults.assertForSale(type.name, location.name);
   if (group) assertRoom(world, group);
+  return { wanted, type, location, image, keys, walls, drives, group, planned, given };
+}
 
+function makeServer(world: World, order: Order): ServerRecord {
+  const { wanted, type, location, image, keys, walls, group, planned, given } = order;
+  const { enable_ipv4, enable_ipv6 } = wanted.public_net;
   const id = world.newId();
   const address = (version: 'ipv4' | 'ipv6', enabled: boolean): number | null => {
     if (!enabled) return null;
@@ -181,22 +226,8 @@ export const serverCreateRoute: Route = post('/servers', (world, { body }) => {
   world.tables.servers.set(id, server);
   for (const wall of walls) use(world, wall, id);
   selectSoon(world);
-  const { action, next } = startActions(
-    world,
-    server,
-    wanted.start_after_create,
-    drives.map((drive) => drive.id),
-  );
-  return {
-    status: 201,
-    body: {
-      server: servers.render(world, server),
-      action: world.actions.render(action),
-      next_actions: next.map((one) => world.actions.render(one)),
-      root_password: keys.length > 0 ? null : rootPassword(world),
-    },
-  };
-});
+  return server;
+}
 
 function startActions(world: World, server: ServerRecord, start: boolean, drives: readonly number[]) {
   const { profile, actions } = world;

@@ -1,20 +1,18 @@
-import { createServer } from 'node:net';
-
 import type { CloudView, Persistent, SandboxClock, SandboxProfile } from '../types.js';
 import type { ChartFaults } from '../helm/index.js';
 import type { Machine, UnitBehaviour } from '../machines/machine.js';
-import { listenLocally } from '../machines/ports.js';
 import { installedVersion, paths } from '../machines/tasks/common.js';
 import type { UnitName } from '../machines/units.js';
 import type { Random } from '../../../src/domain/clock.js';
 import { ApiAddresses } from './api-addresses.js';
-import { ApiEndpoint } from './api-endpoint.js';
+import { ApiPorts, type PortsSnapshot } from './api-ports.js';
 import { issue, makeCa } from './certificates.js';
 import { hasNodePort } from '../kubernetes/controllers/services.js';
 import type { CloudCall } from './cloud-client.js';
 import { Cluster, type ClusterSnapshot, type Member } from './cluster.js';
 import { password, readConfig } from './config.js';
 import { judgeJoin } from './joining.js';
+import { said } from './journal-lines.js';
 import { newProcess, type Process, refusal } from './process.js';
 import { checkNodePassword, nodeIsReady, registerNode } from './nodes.js';
 import {
@@ -40,7 +38,7 @@ export interface K3sContext {
 
 export interface K3sSnapshot {
   readonly clusters: readonly ClusterSnapshot[];
-  readonly ports: readonly (readonly [number, number])[];
+  readonly ports: PortsSnapshot;
 }
 
 /** How often a joining process tries again, and how long systemd waits before it starts a crashed one. */
@@ -53,12 +51,12 @@ const renewMs = 30_000;
 export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
   readonly #clusters = new Map<string, Cluster>();
   readonly #processes = new Map<number, Process>();
-  /** Ports of this computer by machine, for the machine's life. */
-  readonly #ports = new Map<number, number>();
+  readonly #ports: ApiPorts;
 
   readonly addresses: ApiAddresses;
 
   constructor(private readonly context: K3sContext) {
+    this.#ports = new ApiPorts(context);
     this.addresses = new ApiAddresses(this.#processes, (id) => this.serves(id), context);
   }
 
@@ -94,7 +92,7 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
   /** A machine that was deleted leaves its member behind, dead. */
   deleted(machine: number): void {
     this.stopProcess(machine);
-    this.#ports.delete(machine);
+    this.#ports.forget(machine);
   }
 
   /** Something listens on 6443 that can serve. */
@@ -117,14 +115,8 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
   }
 
   /** The machine's port of this computer for 6443, chosen the first time somebody asks, which may be before k3s runs. */
-  async port(machine: number): Promise<number> {
-    const known = this.#ports.get(machine);
-    if (known !== undefined) return known;
-    const probe = createServer();
-    const port = await listenLocally(probe, undefined, this.context.random);
-    probe.close();
-    this.#ports.set(machine, this.#ports.get(machine) ?? port);
-    return this.#ports.get(machine)!;
+  port(machine: number): Promise<number> {
+    return this.#ports.of(machine);
   }
 
   clusters(): readonly Cluster[] {
@@ -136,22 +128,12 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
     const why = refusal(machine, config);
     if (why !== undefined) return this.crash(machine, process.unit, why);
     if (config.role === 'agent') return this.join(process);
-    if (dropBuriedData(machine))
-      machine.journal(
-        process.unit,
-        'level=info msg="tombstone file has been detected, removing data dir to rejoin the cluster"',
-      );
+    if (dropBuriedData(machine)) machine.journal(process.unit, said.tombstone);
     const data = dataOf(machine);
     const known = this.#clusters.get(data);
     if (known) return this.rejoin(process, known);
-    if (data === unborn)
-      return this.crash(
-        machine,
-        process.unit,
-        'failed to reconcile with local datastore: no bootstrap data found in datastore - check server token value and verify datastore integrity',
-      );
-    if (data !== '')
-      return this.crash(machine, process.unit, 'bootstrap data already found and encrypted with different token');
+    if (data === unborn) return this.crash(machine, process.unit, said.noBootstrapData);
+    if (data !== '') return this.crash(machine, process.unit, said.otherToken);
     if (config.server !== undefined) return this.join(process);
     const { firstServerMs } = this.context.profile();
     process.cancels.push(
@@ -212,10 +194,7 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
     if (!process?.up || process.machine.isCutOff) return;
     const { machine, unit } = process;
     leaveTombstone(machine);
-    machine.journal(
-      unit,
-      'level=info msg="This node has been removed from the cluster - please restart k3s to rejoin the cluster"',
-    );
+    machine.journal(unit, said.removed);
     this.addresses.look();
     process.cancels.push(
       machine.after(renewMs, () => {
@@ -226,23 +205,13 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
 
   /** The others tell it once, and too soon for a tombstone; k3s does not end, and waits for its etcd for ever. */
   private takenOut({ machine, unit }: Process): void {
-    machine.journal(
-      unit,
-      '{"level":"warn","caller":"etcdserver/server.go:860","msg":"server error","error":"the member has been permanently removed from the cluster"}',
-    );
-    machine.journal(
-      unit,
-      'level=info msg="Failed to test etcd connection: failed to get etcd status: rpc error: code = Unavailable desc = connection error: desc = \\"transport: authentication handshake failed: context deadline exceeded\\""',
-    );
+    for (const line of said.removedForGood) machine.journal(unit, line);
   }
 
   private whenQuorate(process: Process, cluster: Cluster): void {
     if (this.#processes.get(process.machine.id) !== process) return;
     if (cluster.quorate()) return void this.run(process, cluster);
-    process.machine.journal(
-      process.unit,
-      'level=info msg="Waiting for etcd: failed to get quorum: context deadline exceeded"',
-    );
+    process.machine.journal(process.unit, said.noQuorum);
     process.cancels.push(process.machine.after(retryMs / 4, () => this.whenQuorate(process, cluster)));
   }
 
@@ -323,25 +292,11 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
 
   /** False when the process ended meanwhile, or its port is another's. */
   private async listen(process: Process, cluster: Cluster): Promise<boolean> {
-    const { machine, config } = process;
-    const { random, clock, cloud } = this.context;
-    const endpoint = new ApiEndpoint({
-      cluster,
-      names: [...new Set([...machine.addresses, ...config.tlsSans])],
-      serial: random
-        .bytes(8)
-        .toString('hex')
-        .replace(/^[89a-f]/, '7'),
-      random,
-      now: () => clock.now(),
-      // Without its etcd a server answers nobody.
-      allowed: () =>
-        cluster.members.some((member) => member.machine === machine.id) && cloud.allowed(machine.id, 6443, '127.0.0.1'),
-    });
+    const { machine } = process;
+    const endpoint = this.#ports.endpoint(process, cluster);
     process.endpoint = endpoint;
     try {
-      if (machine.spec.bare) await endpoint.openAt(machine.spec.bare.address);
-      else this.#ports.set(machine.id, await endpoint.open(this.#ports.get(machine.id)));
+      await this.#ports.open(machine, endpoint);
     } catch (error) {
       this.crash(machine, process.unit, (error as Error).message);
       return false;
@@ -404,11 +359,14 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
       cluster.kubernetes.stop();
       this.#clusters.delete(id);
     }
-    return { clusters: [...this.#clusters.values()].map((cluster) => cluster.snapshot()), ports: [...this.#ports] };
+    return {
+      clusters: [...this.#clusters.values()].map((cluster) => cluster.snapshot()),
+      ports: this.#ports.snapshot(),
+    };
   }
 
   restore(state: K3sSnapshot): void {
-    for (const [machine, port] of state.ports) this.#ports.set(machine, port);
+    this.#ports.restore(state.ports);
     for (const cluster of state.clusters) this.add(cluster);
   }
 

@@ -3,21 +3,7 @@ import type { CompletionTable } from './table.js';
 
 const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
-export function fishCompletion(table: CompletionTable): string {
-  const cases = [...table].map(
-    ([typed, rows]) =>
-      `    case ${quoted(typed)}\n      printf '%s\\n' \\\n${rows.map((row) => `        ${quoted(line(row))}`).join(' \\\n')}`,
-  );
-  return `# fish completion for slipway
-
-# What may follow: kind|name|value|text.
-function __slipway_table
-  switch "$argv[1]"
-${cases.join('\n')}
-  end
-end
-
-# __slipway_row COMMAND KIND NAME: the value of that row, if there is one.
+const functions = `# __slipway_row COMMAND KIND NAME: the value of that row, if there is one.
 function __slipway_row
   for row in (__slipway_table "$argv[1]")
     set -l parts (string split '|' -- $row)
@@ -107,4 +93,20 @@ end
 
 complete -c slipway -f -a '(__slipway_complete)'
 `;
+
+export function fishCompletion(table: CompletionTable): string {
+  const cases = [...table].map(
+    ([typed, rows]) =>
+      `    case ${quoted(typed)}\n      printf '%s\\n' \\\n${rows.map((row) => `        ${quoted(line(row))}`).join(' \\\n')}`,
+  );
+  return `# fish completion for slipway
+
+# What may follow: kind|name|value|text.
+function __slipway_table
+  switch "$argv[1]"
+${cases.join('\n')}
+  end
+end
+
+${functions}`;
 }
