@@ -47,6 +47,17 @@ describe('bad luck', () => {
     await remove('sold');
   });
 
+  it('stops where the location is closed, and goes on once it is open', async () => {
+    await order({ cloud: [{ effect: { closed: { location: 'fsn1' } } }] });
+    const first = await cli.run(create('closed', '--type', 'cx33', '--type', 'cx23', '--location', 'fsn1'));
+    expect(first.code).toBe(4);
+    expect(first.err).toContain('Hetzner makes no servers at fsn1 now: the location is disabled.');
+    expect(await cli.cloud('servers')).toEqual([]);
+    await order({ clear: true });
+    expect((await cli.run(create('closed', '--type', 'cx33', '--location', 'fsn1'))).code).toBe(0);
+    await remove('closed');
+  });
+
   it('finds a host task again whose session was cut', async () => {
     await order({ cut: [{ machine: '^cut-cp-1', task: 'install-k3s' }] });
     expect((await cli.run(create('cut'))).code).toBe(0);

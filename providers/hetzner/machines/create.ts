@@ -10,7 +10,7 @@ import { madeId } from '../foundation/piece.js';
 import { spareGroup } from '../foundation/placement.js';
 import { isOurs, nameTakenError, pieceIds, placementGroupOf } from '../names.js';
 import { actionShape, serverShape, type WireAction, type WireServer } from '../wire.js';
-import { accountLimit, isNotToBeHad, noRoomToSpread, soldOut } from './errors.js';
+import { accountLimit, isLocationClosed, isNotToBeHad, locationClosed, noRoomToSpread, soldOut } from './errors.js';
 import { toMachine } from './map.js';
 import { completed, gone } from './settle.js';
 import type { Footing } from './pending.js';
@@ -90,11 +90,13 @@ async function ordered(job: Job): Promise<WireServer> {
         if (server) return server;
       } else if (!isNotToBeHad(error)) throw error;
       refusal = error;
+      if (isLocationClosed(error)) break;
       options.progress?.(`no ${type} is to be had at ${request.location}`);
     }
   }
   const existing = await find(job);
   if (existing) return existing;
+  if (isLocationClosed(refusal)) throw locationClosed(request, refusal);
   if (hasCode(refusal, 'placement_error')) throw noRoomToSpread(request, refusal);
   throw soldOut(request, types.length > 0 ? types : request.types, refusal);
 }

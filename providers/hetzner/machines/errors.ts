@@ -44,6 +44,17 @@ export const soldOut = (request: MachineRequest, tried: readonly string[], cause
     },
   );
 
+/** Not one type but the whole location is refused, which the catalogue may go on offering. */
+export const locationClosed = (request: MachineRequest, cause: HetznerError): IncompleteError =>
+  new IncompleteError(
+    `${request.name} could not be created: Hetzner makes no servers at ${request.location} now: the location is disabled.`,
+    {
+      code: 'SOLD_OUT',
+      hint: 'Give the pool another location in the cluster file, or run the same command again later; what exists is kept.',
+      cause,
+    },
+  );
+
 export const noRoomToSpread = (request: MachineRequest, cause: unknown): IncompleteError =>
   new IncompleteError(
     `Hetzner has no host left at ${request.location} that would keep ${request.name} apart from its pool's other machines.`,
@@ -54,7 +65,10 @@ export const noRoomToSpread = (request: MachineRequest, cause: unknown): Incompl
     },
   );
 
-/** Whether the type cannot be had at the location now: sold out, the location closed, or not offered there any more. */
+export const isLocationClosed = (error: unknown): error is HetznerError =>
+  hasCode(error, 'resource_unavailable') && /location disabled/i.test(error.message);
+
+/** Whether the type cannot be had at the location now: sold out, or not offered there any more. */
 export const isNotToBeHad = (error: unknown): boolean =>
   hasCode(error, 'resource_unavailable') ||
   (hasCode(error, 'invalid_input') && /unsupported location for server type/i.test(error.message));

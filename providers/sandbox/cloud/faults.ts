@@ -18,6 +18,8 @@ export type CallEffect =
 export type StandingEffect =
   /** Without `location`: everywhere. */
   | { readonly soldOut: { readonly type: string; readonly location?: string } }
+  /** No server of any type is made there, although the catalogue goes on offering it. */
+  | { readonly closed: { readonly location: string } }
   /** The account has room for this many servers. */
   | { readonly limit: { readonly servers: number } }
   /** Servers whose name matches this regular expression are said to run, and never come up. */
@@ -57,7 +59,7 @@ export interface FaultState {
 type Counted = { -readonly [K in keyof OrderedFault]: OrderedFault[K] };
 
 const isStanding = (effect: Fault['effect']): effect is StandingEffect =>
-  'soldOut' in effect || 'limit' in effect || 'neverBoots' in effect;
+  'soldOut' in effect || 'closed' in effect || 'limit' in effect || 'neverBoots' in effect;
 
 /** Faults that somebody ordered, to see how a client takes them. */
 export class Faults {
@@ -111,6 +113,14 @@ export class Faults {
     if (!fault) return;
     fault.happened += 1;
     throw resourceUnavailable('error during placement');
+  }
+
+  /** A server that is ordered where none is made. @throws ApiError resource_unavailable */
+  assertOpen(location: string): void {
+    const fault = this.#standing().find(({ effect }) => 'closed' in effect && effect.closed.location === location);
+    if (!fault) return;
+    fault.happened += 1;
+    throw resourceUnavailable('server location disabled');
   }
 
   serverLimit(): number | undefined {

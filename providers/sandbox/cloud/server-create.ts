@@ -179,6 +179,7 @@ function checkedOrder(world: World, body: unknown): Order {
   }
   assertVolumesAttachable(world, drives, location.name);
   if (walls.length > 5) throw limitExceeded('firewalls_per_server');
+  world.faults.assertOpen(location.name);
   world.faults.assertForSale(type.name, location.name);
   if (group) assertRoom(world, group);
   return { wanted, type, location, image, keys, walls, drives, group, planned, given };

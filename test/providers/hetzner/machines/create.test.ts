@@ -4,7 +4,7 @@ import { Actions } from '../../../../providers/hetzner/actions.js';
 import { machines } from '../../../../providers/hetzner/machines/index.js';
 import type { FoundationIds, Machines } from '../../../../src/provider/port.js';
 import { scriptedApi, wireError, type Reply, type ScriptedApi, type SeenRequest } from '../support/scripted-api.js';
-import { machine, server } from '../support/things.js';
+import { machine, server, serverType } from '../support/things.js';
 
 const { signal } = new AbortController();
 const made: FoundationIds = new Map([
@@ -22,6 +22,10 @@ const action = (id: number, command: string, status = 'running', error: object |
   error,
 });
 const failed = { code: 'action_failed', message: 'the network is busy' };
+const catalogue: Reply = {
+  status: 200,
+  body: { server_types: ['cax21', 'cax31'].map((name) => serverType(name)) },
+};
 const sshKey: Reply = {
   status: 200,
   body: { ssh_key: { id: 30, name: 'demo-ssh', fingerprint: 'aa', labels: {} } },
@@ -64,6 +68,35 @@ describe('a server', () => {
       public_net: { enable_ipv4: true, enable_ipv6: true },
       start_after_create: true,
     });
+  });
+
+  it('is of the next type where Hetzner does not offer one at the location, whatever its catalogue says', async () => {
+    const cloud = await machinesWith((what, { body }) => {
+      const shown = server(1, wanted.labels, { name: wanted.name });
+      if (what === 'GET /server_types') return catalogue;
+      if (what !== 'POST /servers') return { status: 200, body: { server: shown, actions: [] } };
+      return (body as { server_type: string }).server_type === 'cax21'
+        ? wireError(422, 'invalid_input', 'unsupported location for server type')
+        : { status: 201, body: { server: shown, action: action(10, 'create_server', 'success'), next_actions: [] } };
+    });
+    const machine = { ...wanted, types: ['cax21', 'cax31'] };
+    expect(await cloud.machines.create(machine, '', made, { signal })).toMatchObject({ id: '1' });
+    expect(cloud.seen.filter(({ method }) => method === 'POST')).toHaveLength(2);
+  });
+
+  it('is not asked for with another type where its whole location is disabled', async () => {
+    const cloud = await machinesWith((what) => {
+      if (what === 'GET /server_types') return catalogue;
+      if (what === 'GET /servers') return { status: 200, body: { servers: [] } };
+      return wireError(412, 'resource_unavailable', 'server location disabled', {});
+    });
+    const machine = { ...wanted, types: ['cax21', 'cax31'] };
+    await expect(cloud.machines.create(machine, '', made, { signal })).rejects.toMatchObject({
+      message: `${wanted.name} could not be created: Hetzner makes no servers at fsn1 now: the location is disabled.`,
+      code: 'SOLD_OUT',
+      hint: expect.stringContaining('another location') as unknown,
+    });
+    expect(cloud.seen.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 
   it('whose attaching failed is attached again', async () => {
