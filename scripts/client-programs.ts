@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** A program that the tests run, which the same people wrote who wrote the API that the sandbox imitates. */
-export type Program = 'kubectl' | 'helm' | 'hcloud-python';
+export type Program = 'kubectl' | 'helm' | 'client-go' | 'hcloud' | 'hcloud-go' | 'hcloud-python';
 
 /** Programs that are installed together, from one folder of `test/clients`. */
 export interface ClientSet {
   /** Folder in `test/clients` which pins what is installed. */
-  readonly name: 'npm' | 'python';
+  readonly name: 'npm' | 'python' | 'go';
   /** Where its programs are, from the folder that it was installed into. */
   readonly programs: Partial<Record<Program, string>>;
 }
@@ -18,6 +18,7 @@ export interface ClientSet {
 export const clientSets: readonly ClientSet[] = [
   { name: 'npm', programs: { kubectl: 'kubectl/kubectl', helm: 'helm/helm' } },
   { name: 'python', programs: { 'hcloud-python': 'bin/python' } },
+  { name: 'go', programs: { 'client-go': 'bin/kubernetes', 'hcloud-go': 'bin/hetzner' } },
 ];
 
 export const cacheFolder = (env: NodeJS.ProcessEnv = process.env): string =>
@@ -42,8 +43,9 @@ export function installedAt(set: ClientSet): string {
   return join(cacheFolder(), `${set.name}-${hash.digest('hex').slice(0, 12)}`);
 }
 
-/** Where a program is, once `npm run clients` has installed it. */
+/** Where a program is: hcloud on the PATH, all others where `npm run clients` has installed them. */
 export function programAt(program: Program): string | undefined {
+  if (program === 'hcloud') return onPath('hcloud');
   for (const set of clientSets) {
     const path = set.programs[program];
     if (path === undefined) continue;
@@ -52,3 +54,9 @@ export function programAt(program: Program): string | undefined {
   }
   return undefined;
 }
+
+const onPath = (name: string): string | undefined =>
+  (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path));

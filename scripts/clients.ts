@@ -5,7 +5,15 @@ import { execa } from 'execa';
 import { unzipSync } from 'fflate';
 
 import { messageOf } from '../src/errors/index.js';
-import { cacheFolder, clientSets, installedAt, pinsOf, type ClientSet, type Program } from './client-programs.js';
+import {
+  cacheFolder,
+  clientSets,
+  installedAt,
+  pinsOf,
+  programAt,
+  type ClientSet,
+  type Program,
+} from './client-programs.js';
 
 /**
  * Installs the official clients that the tests run against the sandbox: `npm run clients`. Each comes from a package
@@ -22,11 +30,18 @@ async function main(): Promise<void> {
       });
       for (const version of versions) console.log(version);
     } catch (error) {
-      const names = Object.keys(set.programs).join(' and ');
-      console.error(`${names} could not be installed, tests with them are skipped: ${messageOf(error)}`);
-      if (process.env.CI) process.exitCode = 1;
+      missing(`${Object.keys(set.programs).join(' and ')} could not be installed`, error);
     }
   }
+  // Neither npm nor PyPI has it, and its Go module could not be had; Debian's package is old, but it is the real one.
+  const hcloud = programAt('hcloud');
+  if (hcloud !== undefined) console.log(await versionOf('hcloud', hcloud));
+  else missing('hcloud is not on the PATH (Debian has it as hcloud-cli)');
+}
+
+function missing(what: string, error?: unknown): void {
+  console.error(`${what}, tests with it are skipped${error === undefined ? '' : `: ${messageOf(error)}`}`);
+  if (process.env.CI) process.exitCode = 1;
 }
 
 /** Puts the set into its place as a whole; of two who do it at once, the last one's stays. */
@@ -61,6 +76,11 @@ const installers: Record<ClientSet['name'], (pins: string, folder: string) => Pr
     }
     rmSync(join(folder, 'node_modules'), { recursive: true });
   },
+  /** Two programs of our own with the libraries that controllers are written with. */
+  async go(pins, folder) {
+    const env = { GOFLAGS: '-mod=readonly -buildvcs=false', GOWORK: 'off', CGO_ENABLED: '0' };
+    await execa('go', ['build', '-trimpath', '-o', `${join(folder, 'bin')}/`, './...'], { cwd: pins, env });
+  },
   async python(pins, folder) {
     // The interpreter stays where it is: `bin/python` is a link to it, and nothing else of the environment has paths.
     await execa('python3', ['-m', 'venv', folder]);
@@ -83,9 +103,21 @@ async function versionOf(program: Program, path: string): Promise<string> {
     }
     case 'helm':
       return `helm ${(await execa(path, ['version', '--template={{.Version}}'])).stdout}`;
+    case 'client-go':
+      return `client-go ${await moduleOf(path, 'k8s.io/client-go')}`;
+    case 'hcloud-go':
+      return `hcloud-go ${await moduleOf(path, 'github.com/hetznercloud/hcloud-go/v2')}`;
+    case 'hcloud':
+      return `hcloud at ${path}`;
     case 'hcloud-python':
       return `hcloud for Python ${(await execa(path, ['-c', 'import hcloud; print(hcloud.__version__)'])).stdout}`;
   }
+}
+
+/** What was built into a program. */
+async function moduleOf(path: string, module: string): Promise<string> {
+  const { stdout } = await execa('go', ['version', '-m', path]);
+  return new RegExp(`^\\s*dep\\s+${module}\\s+(\\S+)`, 'm').exec(stdout)?.[1] ?? 'of an unknown version';
 }
 
 await main();

@@ -34,6 +34,8 @@ export function sandboxFolder(env: NodeJS.ProcessEnv): string {
 
 export interface SandboxEnvironment {
   readonly HCLOUD_ENDPOINT: string;
+  /** Where hcloud looks for storage boxes, with the same token. */
+  readonly HETZNER_ENDPOINT: string;
   readonly HCLOUD_TOKEN: string;
   /** Of all clusters of the workspace that are in the sandbox; undefined: there is none. */
   readonly KUBECONFIG?: string;
@@ -56,6 +58,7 @@ export async function sandboxEnvironment(folder: string, workspace: Workspace): 
   }
   return {
     HCLOUD_ENDPOINT: handle.endpoint,
+    HETZNER_ENDPOINT: handle.endpoint,
     HCLOUD_TOKEN: handle.info.cloudToken,
     ...(kubeconfigs.length > 0 ? { KUBECONFIG: kubeconfigs.join(delimiter) } : {}),
   };

@@ -4,7 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { simulatedLines } from '../../src/runtime/views.js';
 import { Cli, type Run } from '../support/cli.js';
+import { client } from '../support/clients.js';
 
+const kubectl = client('kubectl');
+const helm = client('helm');
+const hcloud = client('hcloud');
 const cli = new Cli();
 const line = 'Simulated, not real: workloads, certificates, DNS and databases.';
 let created: Run;
@@ -44,6 +48,11 @@ describe('a cluster in the sandbox', () => {
     expect(servers.map(({ name }) => name)).toEqual([expect.stringMatching(/^demo-/)]);
     const { out: kubeconfig } = await cli.run(['cluster', 'kubeconfig', 'demo', '--path']);
     expect(env['KUBECONFIG']).toBe(kubeconfig.trim());
+    const said = (program: string, ...args: string[]): string =>
+      execFileSync(program, args, { encoding: 'utf8', env: { ...env, HOME: cli.home } });
+    if (kubectl) expect(said(kubectl, 'get', 'nodes', '--no-headers')).toMatch(/^demo-\S+ +Ready /);
+    if (helm) expect(JSON.parse(said(helm, 'list', '--all-namespaces', '--output=json'))).toEqual(expect.any(Array));
+    if (hcloud) expect(said(hcloud, 'server', 'list', '--output=noheader')).toMatch(/^\d+ +demo-\S+ +running /);
   });
 
   it('has no variables to point at it once the sandbox is stopped', async () => {

@@ -55,6 +55,8 @@ export const catalogueRoutes: readonly Route[] = [
   ...reading(balancerTypeCollection),
   ...none('iso', 'isos'),
   ...none('certificate', 'certificates'),
+  ...none('zone', 'zones'),
+  ...none('storage_box', 'storage_boxes'),
   get('/datacenters', datacentersGone),
   get('/datacenters/{id}', datacentersGone),
 ];

@@ -19,6 +19,7 @@ export interface Collection<T extends Item> {
   readonly many: string;
   items(world: World): Iterable<T>;
   render(world: World, item: T): object;
+  /** Empty where the kind’s list takes no `sort`. */
   readonly sortable: readonly ('id' | 'name' | 'created')[];
   /** Query parameters of this kind alone; given all values of a parameter that was asked for. */
   readonly filters?: Readonly<Record<string, (item: T, values: readonly string[], world: World) => boolean>>;
@@ -42,7 +43,9 @@ export function listAnswer<T extends Item>(collection: Collection<T>, world: Wor
       filters.every(([parameter, passes]) => passes(item, query.getAll(parameter), world)),
   );
   const fields = Object.fromEntries(collection.sortable.map((field) => [field, readers[field]]));
-  const page = paginate(sorted(found, query, fields), query);
+  // What a list cannot be asked is not looked at: old versions of hcloud ask all lists to be sorted.
+  const ordered = collection.sortable.length > 0 ? sorted(found, query, fields) : found;
+  const page = paginate(ordered, query);
   const rendered = page.items.map((item) => collection.render(world, item));
   return { status: 200, body: { [collection.many]: rendered, meta: page.meta }, page };
 }

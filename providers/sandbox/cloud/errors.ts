@@ -71,10 +71,11 @@ export const limitExceeded = (what: string): ApiError =>
     limits: [{ name: `${what}_limit` }],
   });
 
-export const resourceUnavailable = (message: string): ApiError => new ApiError(412, 'resource_unavailable', message);
+export const resourceUnavailable = (message: string): ApiError =>
+  new ApiError(412, 'resource_unavailable', message, {});
 
-export const rateLimitExceeded = (): ApiError =>
-  new ApiError(429, 'rate_limit_exceeded', 'limit of requests per hour reached');
+export const rateLimitExceeded = (perHour: number): ApiError =>
+  new ApiError(429, 'rate_limit_exceeded', `limit of ${perHour} requests per hour reached`);
 
 /** What only one operation knows: mostly status 422. */
 export const refused = (code: string, message: string, status = 422): ApiError => new ApiError(status, code, message);

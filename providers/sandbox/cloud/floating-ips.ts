@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { actionAnswer, actionsOf } from './action-routes.js';
 import { publicIpv4, publicIpv6 } from './addresses.js';
 import { assertNameFree, oneOf, reading, updating, type Collection } from './collection.js';
-import { invalidField, notFound, protectedResource, refused } from './errors.js';
+import { invalidInput, notFound, protectedResource, refused } from './errors.js';
 import { checkLabels } from './labels.js';
 import { locationNamed, locations } from './places.js';
 import { byIdOrName, idOrName, idShape, labelsShape, post, readBody, remove, type Route } from './routes.js';
@@ -54,7 +54,10 @@ export const floatingIpRoutes: readonly Route[] = [
     if (wanted.server && !server) throw notFound('server');
     const home = wanted.home_location === undefined ? undefined : byIdOrName(locations, wanted.home_location)?.name;
     const location = home ?? server?.location;
-    if (location === undefined) throw invalidField('home_location', 'is required without a server, and must exist');
+    if (location === undefined) {
+      const messages = ['either home_location or server is required, and must exist'];
+      throw invalidInput(['server', 'home_location'].map((name) => ({ name, messages })));
+    }
     if (wanted.name !== undefined) assertNameFree(floatingIps, world, wanted.name);
     const id = world.newId();
     const ip: FloatingIpRecord = {

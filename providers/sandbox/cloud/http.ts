@@ -78,7 +78,7 @@ export async function serve(port: HttpPort, request: IncomingMessage, response: 
     const text = await readText(request);
     if (!url.pathname.startsWith(`${prefix}/`)) throw notFound();
     const path = url.pathname.slice(prefix.length);
-    if (!rate.allowed) throw rateLimitExceeded();
+    if (!rate.allowed) throw rateLimitExceeded(rate.limit);
     fault = world.faults.call(method, path);
     if (fault && 'dropBefore' in fault) return cut(response);
     if (fault && 'error' in fault && !fault.done) throw ordered(fault);

@@ -73,6 +73,7 @@ describe('the rate limit', () => {
     const status = async (): Promise<number> => (await rig.get('/servers')).status;
     expect([await status(), await status(), await status()]).toEqual([200, 200, 429]);
     expect(await rig.refusal('GET', '/servers', undefined, 'wrong')).toBe('429 rate_limit_exceeded');
+    expect((await rig.get<WireError>('/servers')).body.error.message).toBe('limit of 2 requests per hour reached');
     clock.advance(100);
     expect([await status(), await status()]).toEqual([200, 429]);
   });
