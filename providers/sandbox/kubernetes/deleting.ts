@@ -38,6 +38,9 @@ export function deleteOptions(query: URLSearchParams, text: string, type: string
   };
 }
 
+/** Namespaces that every cluster has. */
+const lasting = new Set(['default', 'kube-system', 'kube-public']);
+
 /** Deletes one object, or marks it. @throws StatusError 404, 409 */
 export function remove(
   { store, controllers }: ApiContext,
@@ -57,6 +60,11 @@ export function remove(
   };
   met('UID', uid, object.metadata.uid, 'deleted and then recreated');
   met('ResourceVersion', resourceVersion, object.metadata.resourceVersion, 'modified');
+  if (resource.group === '' && resource.plural === 'namespaces' && lasting.has(name))
+    throw new StatusError(403, 'Forbidden', `namespaces "${name}" is forbidden: this namespace may not be deleted`, {
+      name,
+      kind: 'namespaces',
+    });
   if (dry) return object;
   if (resource.group === '' && resource.plural === 'pods') {
     if (!isImmediate) return controllers.terminate(object);

@@ -1,4 +1,4 @@
-import { hasEndpoints } from './controllers/services.js';
+import { hasEndpoints } from './controllers/endpoints.js';
 import type { ClusterState } from './controllers/cluster.js';
 import type { Resource } from './resources.js';
 import { StatusError } from './status.js';

@@ -190,7 +190,7 @@ export class ContainerRunner {
   #withAddress(pod: Obj): Obj | undefined {
     if (pod.status?.['podIP'] === undefined) {
       const podIP = this.#freeAddress();
-      this.cluster.change(pod, (object) => void (object.status = { ...object.status, podIP }));
+      this.cluster.change(pod, (object) => void (object.status = { ...object.status, podIP, podIPs: [{ ip: podIP }] }));
     }
     return this.current(pod);
   }

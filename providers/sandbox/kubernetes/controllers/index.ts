@@ -5,15 +5,17 @@ import type { Obj } from '../objects.js';
 import type { Change, ObjectStore } from '../store.js';
 import { ClusterState, type ControllerTimes } from './cluster.js';
 import { conditionOf } from './conditions.js';
+import { dropEndpoints, endpoints } from './endpoints.js';
 import { collectOrphans, deleteWith, emptyNamespace, finishForeground, type Propagation } from './garbage.js';
 import { runJob } from './jobs.js';
 import { Kubelets } from './kubelet.js';
+import { kubernetesService } from './kubernetes-service.js';
 import { furnish } from './namespaces.js';
 import { NodeController } from './nodes.js';
 import { operate, operatedKinds } from './operators.js';
 import { PodLogs, type Program } from './programs.js';
 import { schedule } from './scheduler.js';
-import { allocate, endpoints, nodeBalancer } from './services.js';
+import { allocate, nodeBalancer } from './services.js';
 import { bindClaim, releaseVolume } from './volumes.js';
 import { daemonSet, deployment, replicaSet, statefulSet } from './workloads.js';
 
@@ -35,6 +37,8 @@ const looked = new Set([
   'statefulsets',
   'jobs',
   'services',
+  'endpoints',
+  'endpointslices',
   'persistentvolumeclaims',
   'storageclasses',
   'namespaces',
@@ -64,6 +68,7 @@ export class Controllers {
 
   start(): void {
     this.#stop ??= this.store.watch((change) => this.#seen(change));
+    contained('Service default/kubernetes', () => kubernetesService(this.cluster));
     this.#queue();
     for (const pod of this.store.peek(this.cluster.pods))
       contained(`Pod ${pod.metadata.name}`, () => this.#kubelets.see(pod));
@@ -102,6 +107,8 @@ export class Controllers {
     }
     if (resource.plural === 'nodes') this.#node(object, type);
     if (resource.plural === 'persistentvolumeclaims' && type === 'DELETED') releaseVolume(this.cluster, object);
+    if (resource.group === '' && resource.plural === 'services' && type === 'DELETED')
+      dropEndpoints(this.cluster, object);
     if (resource.plural === 'namespaces' && type === 'ADDED') furnish(this.cluster, object);
     if (resource.plural === 'namespaces' && object.metadata.deletionTimestamp && type === 'MODIFIED')
       emptyNamespace(this.cluster, object.metadata.name);
@@ -157,6 +164,7 @@ export class Controllers {
       endpoints(cluster, one);
       if (this.options.serviceLoadBalancer) nodeBalancer(cluster, one);
     });
+    contained('Service default/kubernetes', () => kubernetesService(cluster));
     each('policy/v1', 'PodDisruptionBudget', (one) => this.#budget(one));
     for (const resource of this.store.resources.all())
       if (this.#operated.has(`${resource.group}/${resource.kind}`))
