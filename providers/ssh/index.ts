@@ -29,6 +29,7 @@ export const ssh: ProviderPackage = {
       clock,
       stateFolder,
       patience: patienceOf(context),
+      answersWithinMs: context.variable('SLIPWAY_SSH_PATIENCE') === undefined ? undefined : patienceOf(context).look,
       reaches: (address, port, options) => reaches(address, port, patienceOf(context).look, options),
       say: (text) => context.say(text),
       lost: new Set((context.variable('SLIPWAY_LOST_HOSTS') ?? '').split(',').map((name) => name.trim())),

@@ -13,6 +13,8 @@ export interface HostProviderOptions extends Site {
   readonly title: string;
   /** Names of hosts that their owner says are lost for good. */
   readonly lost: ReadonlySet<string>;
+  /** As in `MachineProvider`. */
+  readonly answersWithinMs?: number | undefined;
 }
 
 /** Machines that were there before us: taken for a cluster by a claim on the host itself, and let go again. */
@@ -22,6 +24,7 @@ export function createHostProvider(options: HostProviderOptions): MachineProvide
     name: options.name,
     title: options.title,
     nameLimit: 63,
+    answersWithinMs: options.answersWithinMs,
     guardsDoors: false,
     defaults: { controlPlaneType: any, workerType: any, location: any, image: any },
     kubernetesIntegration,

@@ -30,7 +30,7 @@ import type { FoundationPlan } from './foundation.js';
 import type { HostPlan, PreparedHost } from './hosts.js';
 import type { MachinePlan } from './machines.js';
 import { serverNames, serverTask } from './server-task.js';
-import { openSession } from './session.js';
+import { lookInside, openSession } from './session.js';
 
 const phase = 'Start the control plane';
 
@@ -153,7 +153,7 @@ export function planControlPlane(
     for (const machine of [first, ...others]) {
       try {
         const patient = machine === (last ?? first);
-        return await openSession(tools, machine, patient ? deadlines.ssh : deadlines.look, run);
+        return patient ? await openSession(tools, machine, deadlines.ssh, run) : await lookInside(tools, machine, run);
       } catch (error) {
         run.signal.throwIfAborted();
         firstError ??= error;

@@ -6,7 +6,7 @@ import type { ClusterApi, ClusterFacts, PhaseContext, Tools } from './context.js
 import { deadlines } from './deadlines.js';
 import { forgetEarlierMember } from './leave-etcd.js';
 import { refuseQuorumLoss } from './quorum.js';
-import { openSession } from './session.js';
+import { lookInside } from './session.js';
 
 const phase = 'Let go of what is lost';
 
@@ -114,7 +114,7 @@ async function stillDead(
 
   async function hostAnswers(): Promise<boolean> {
     try {
-      await openSession(tools, machine, deadlines.look, run);
+      await lookInside(tools, machine, run);
       return true;
     } catch {
       // Who shows another key is a stranger: what becomes of it, the provider decides.

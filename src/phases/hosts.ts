@@ -13,7 +13,7 @@ import type { ClusterFacts, PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
 import type { MachinePlan } from './machines.js';
 import type { PushedProgram } from './push-bundle.js';
-import { openSession } from './session.js';
+import { lookInside, openSession } from './session.js';
 
 export interface HostPlan {
   readonly steps: readonly Step[];
@@ -105,7 +105,9 @@ function loginStep(context: PhaseContext, label: string, later: Later<Machine>):
       const { folder, remote } = tools;
       // One that was silent a moment ago is no machine that still boots: others wait for the end of this run.
       const silent = machine.status === 'unknown';
-      const session = await openSession(tools, machine, silent ? deadlines.look : deadlines.ssh, run);
+      const session = silent
+        ? await lookInside(tools, machine, run)
+        : await openSession(tools, machine, deadlines.ssh, run);
       const facts = parseHostFacts(
         await session.run(
           firstLogin({

@@ -4,6 +4,7 @@ import { canForward } from '../provider/port.js';
 import { loginTarget } from '../remote/login-target.js';
 import type { HostTarget, RunOptions, Session } from '../remote/types.js';
 import type { Tools } from './context.js';
+import { deadlines } from './deadlines.js';
 import { keyLost } from './lost-key.js';
 
 /** @throws IncompleteError code NO_ADDRESS, RefusedError code HOST_KEY_UNKNOWN or SSH_KEY_LOST, and what `Remote.connect` throws. */
@@ -16,6 +17,10 @@ export async function openSession(
 ): Promise<Session> {
   return tools.remote.connect(await hostTarget(tools, machine, options, onlyKeys), deadlineMs, options);
 }
+
+/** A session to a machine that should run, or be known to be silent soon. @throws as `openSession` */
+export const lookInside = (tools: Tools, machine: Machine, options: RunOptions): Promise<Session> =>
+  openSession(tools, machine, tools.provider.answersWithinMs ?? deadlines.look, options);
 
 export async function hostTarget(
   { provider, folder }: Pick<Tools, 'provider' | 'folder'>,

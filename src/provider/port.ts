@@ -242,6 +242,8 @@ export interface MachineProvider {
    * Default: nothing.
    */
   readonly simulated?: readonly string[] | undefined;
+  /** Milliseconds that a machine which should run may take to answer SSH. Default: the 15 s of `deadlines.look`. */
+  readonly answersWithinMs?: number | undefined;
   readonly kubernetesIntegration: KubernetesIntegration;
   readonly foundation: Foundation;
   readonly machines: Machines;

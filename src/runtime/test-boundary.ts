@@ -1,6 +1,10 @@
+import { existsSync } from 'node:fs';
+
 import { openBoundary, type Boundary, type BoundaryKind } from '../domain/boundary.js';
 import type { Clock } from '../domain/clock.js';
 import { UsageError } from '../errors/index.js';
+
+const lookEveryMs = 50;
 
 /** One order to a boundary, from the variable SLIPWAY_TEST_BOUNDARY (a JSON list of these). For tests only. */
 interface Order {
@@ -10,8 +14,11 @@ interface Order {
   readonly what: string;
   /** Which passing it is about; 1 is the first. Default 1. */
   readonly nth?: number;
-  /** `kill` is SIGKILL to this very process; a number delays by that many milliseconds; `fail` throws. */
-  readonly act: 'kill' | 'fail' | number;
+  /**
+   * `kill` is SIGKILL to this very process; a number delays by that many milliseconds; `until` delays until that file is
+   * there; `fail` throws.
+   */
+  readonly act: 'kill' | 'fail' | number | { readonly until: string };
 }
 
 /** The boundary that the environment asks for: open in daily life. */
@@ -25,7 +32,8 @@ export function boundaryFrom(text: string | undefined, clock: Clock): Boundary {
       if (order.passed !== (order.nth ?? 1)) continue;
       if (order.act === 'kill') process.kill(process.pid, 'SIGKILL');
       else if (order.act === 'fail') throw new Error(`stopped by a test ${point.when} ${point.what}`);
-      else await clock.sleep(order.act);
+      else if (typeof order.act === 'number') await clock.sleep(order.act);
+      else while (!existsSync(order.act.until)) await clock.sleep(lookEveryMs);
     }
   };
 }

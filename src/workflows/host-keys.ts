@@ -2,9 +2,8 @@ import { RefusedError } from '../errors/index.js';
 import type { Step } from '../engine/index.js';
 import type { Tools } from '../phases/context.js';
 import { tokenSources } from '../phases/control-plane.js';
-import { deadlines } from '../phases/deadlines.js';
 import { isUp } from '../phases/hosts.js';
-import { hostTarget, openSession } from '../phases/session.js';
+import { hostTarget, lookInside } from '../phases/session.js';
 import type { Problem } from '../provider/port.js';
 import type { WorkflowContext } from './context.js';
 import type { Observation } from './observe.js';
@@ -33,7 +32,7 @@ export async function hostKeyProblems(
     const refused: RefusedError[] = [];
     const sources = tokenSources(facts);
     for (const machine of sources) {
-      const error = await refusalOf(() => openSession(tools, machine, deadlines.look, context));
+      const error = await refusalOf(() => lookInside(tools, machine, context));
       if (!error) break;
       refused.push(error);
     }

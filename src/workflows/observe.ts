@@ -14,7 +14,7 @@ import { RefusedError, UsageError } from '../errors/index.js';
 import { observe as observeTask, parseHostState } from '../k3s/index.js';
 import type { ClusterApi, ClusterFacts, HostState, Tools } from '../phases/context.js';
 import { deadlines } from '../phases/deadlines.js';
-import { openSession } from '../phases/session.js';
+import { lookInside } from '../phases/session.js';
 import type { NodeFacts } from '../kube/types.js';
 import type { ClusterRequest, MachineProvider } from '../provider/port.js';
 import { looking, type WorkflowContext } from './context.js';
@@ -154,7 +154,7 @@ async function lookAtHosts(
   const states = await Promise.all(
     machines.map(async (machine): Promise<[string, HostState] | undefined> => {
       try {
-        const session = await openSession(tools, machine, deadlines.look, context);
+        const session = await lookInside(tools, machine, context);
         return [machine.name, parseHostState(await session.run(observeTask(), context))];
       } catch (error) {
         context.signal.throwIfAborted();

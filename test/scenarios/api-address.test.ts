@@ -155,7 +155,7 @@ describe('servers that hold the address of the API', () => {
     expect(await onHost('w-a', '/agent/images/k3s-airgap-images-amd64.tar.zst')).toBeDefined();
     expect(await onHost('w-a', '/var/lib/slipway/incoming/')).toBeUndefined();
     expect(await planned({ servers: 3 })).toBe(0);
-  }, 120_000);
+  });
 
   it('need the bundle no more once all have their k3s', async () => {
     const before = readFileSync(join(bundle, 'bundle.json'));
@@ -177,7 +177,7 @@ describe('servers that hold the address of the API', () => {
     expect((await status()).api.reachable).toBe(true);
     // What was done to the host that left is undone.
     expect(await onHost('cp-a', 'slipway')).toBeUndefined();
-  }, 120_000);
+  });
 
   it('change back to keepalived, which does not hear kube-vip, one after the other', async () => {
     const back: Asked = { ...later(), api: { address: hosts.freeAddress, holder: 'keepalived' } };
@@ -188,7 +188,7 @@ describe('servers that hold the address of the API', () => {
     expect((await status()).api.reachable).toBe(true);
     const again = await apply(later());
     expect(again, again.err).toMatchObject({ code: 0 });
-  }, 120_000);
+  });
 });
 
 describe('servers that are left over', () => {
@@ -199,7 +199,7 @@ describe('servers that are left over', () => {
     expect(await planned(one)).toBe(0);
     expect((await status()).api.reachable).toBe(true);
     expect(servers()).toHaveLength(2);
-  }, 120_000);
+  });
 });
 
 describe('hosts with bad luck', () => {
@@ -218,5 +218,5 @@ describe('hosts with bad luck', () => {
     const again = await apply(four());
     expect(again, again.err).toMatchObject({ code: 0 });
     expect(await planned(four())).toBe(0);
-  }, 120_000);
+  });
 });

@@ -68,7 +68,7 @@ describe('hosts of a cluster whose workspace is lost', () => {
     expect(again.hint).toContain(`slipway cluster delete metal -f ${join(cli.home, 'metal.yaml')}`);
     const other = await failure('cluster', 'create', ...file(['a', 'b'], { name: 'other' }), '--yes');
     expect([...(other.details ?? []), other.hint].join('\n')).toContain('slipway cluster delete metal -f cluster.yaml');
-  }, 120_000);
+  });
 
   it('are not let go without a yes, nor while one of the file cannot be asked whose it is', async () => {
     const asked = await failure('cluster', 'delete', ...file(['a', 'b', 'c']), '--yes');
@@ -87,7 +87,7 @@ describe('hosts of a cluster whose workspace is lost', () => {
     expect(lost).toMatchObject({ code: 2, err: expect.stringContaining('knows a cluster called metal') as string });
     expect(none).toMatchObject({ code: 'SSH_UNREACHABLE', exit: 3 });
     expect(await claimed()).toEqual(['a', 'b']);
-  }, 60_000);
+  });
 
   it('are freed by the file, as they were found, and can be taken again', async () => {
     const args = ['cluster', 'delete', ...file(['a', 'b', 'c']), ...confirmed];
@@ -99,7 +99,7 @@ describe('hosts of a cluster whose workspace is lost', () => {
     expect(again).toMatchObject({ code: 'UNKNOWN_CLUSTER', exit: 2 });
     const made = await create(file(['a', 'b', 'c']));
     expect(made, made.err).toMatchObject({ code: 0 });
-  }, 120_000);
+  });
 
   it('are freed also by the file of another cluster, when the name is said; a known one wants its own', async () => {
     const others = file(['a', 'b', 'c'], { name: 'other' });
@@ -112,7 +112,7 @@ describe('hosts of a cluster whose workspace is lost', () => {
     const said = await run('cluster', 'delete', 'metal', ...others, ...confirmed);
     expect(said, said.err).toMatchObject({ code: 0 });
     expect(await leftovers()).toEqual(asFound);
-  }, 120_000);
+  });
 });
 
 describe('two clusters of one name', () => {
@@ -137,5 +137,5 @@ describe('two clusters of one name', () => {
     expect(await claimed()).toEqual(['c']);
     expect(await run(...both())).toMatchObject({ code: 0 });
     expect(await leftovers()).toEqual(asFound);
-  }, 120_000);
+  });
 });

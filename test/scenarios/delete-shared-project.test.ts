@@ -41,11 +41,19 @@ afterAll(() => cli.close());
 
 describe('`cluster delete` in a project that others use too', () => {
   it('finds what only a machine told of again once it is gone: the balancer goes, the volume is named', async () => {
-    const hold = [{ when: 'after', kind: 'provider', what: 'GET /pricing', nth: 1, act: 4_000 }];
+    const hold = [
+      {
+        when: 'after',
+        kind: 'provider',
+        what: 'GET /pricing',
+        nth: 1,
+        act: { until: join(cli.home, 'late-is-there') },
+      },
+    ];
     const deleting = cli.start(deleteDemo, { SLIPWAY_TEST_BOUNDARY: JSON.stringify(hold) });
     let said = '';
     deleting.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    await expect.poll(() => said, { timeout: 30_000 }).toContain('looking at what demo has');
+    await expect.poll(() => said).toContain('looking at what demo has');
     const [server] = await cli.cloud<Named>('servers');
     await order('load_balancers', {
       name: 'late-balancer',
@@ -60,6 +68,7 @@ describe('`cluster delete` in a project that others use too', () => {
       labels: { 'managed-by': 'csi-driver', 'pvc-name': 'data' },
       server: server!.id,
     });
+    writeFileSync(join(cli.home, 'late-is-there'), '');
     const { exitCode, stdout } = await deleting;
     expect(exitCode, said).toBe(0);
     const result = JSON.parse(String(stdout)) as Deleted;

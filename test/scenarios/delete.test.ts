@@ -97,7 +97,15 @@ it('`--merge` refuses a name that the person’s kubeconfig has already, on crea
 describe('`cluster delete`', () => {
   it('removes a load balancer and a volume that the cluster made after everything was looked at, and proves that nothing is left', async () => {
     // All else is listed while the prices are waited for.
-    const hold = [{ when: 'after', kind: 'provider', what: 'GET /pricing', nth: 1, act: 6_000 }];
+    const hold = [
+      {
+        when: 'after',
+        kind: 'provider',
+        what: 'GET /pricing',
+        nth: 1,
+        act: { until: join(cli.home, 'late-is-there') },
+      },
+    ];
     const before = (await cli.cloud('load_balancers')).length;
     const deleting = cli.start(
       ['cluster', 'delete', 'demo', '--delete-volumes', '--yes', '--confirm', 'demo', '--json', '--progress', 'plain'],
@@ -107,7 +115,7 @@ describe('`cluster delete`', () => {
     );
     let said = '';
     deleting.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    await expect.poll(() => said, { timeout: 30_000 }).toContain('looking at what demo has');
+    await expect.poll(() => said).toContain('looking at what demo has');
     // A connection that idled since may be closed by now; a write is not sent twice.
     await kube.nodes({ signal });
     await kube.apply(
@@ -125,11 +133,12 @@ describe('`cluster delete`', () => {
     );
     for (const object of lateVolume) await kube.apply(object, { signal });
     await expect
-      .poll(async () => (await cli.cloud('load_balancers')).length, { timeout: 10_000, interval: 100 })
+      .poll(async () => (await cli.cloud('load_balancers')).length, { interval: 100 })
       .toBeGreaterThan(before);
     await expect
-      .poll(async () => (await cli.cloud<Volume>('volumes'))[0]?.server, { timeout: 10_000, interval: 100 })
+      .poll(async () => (await cli.cloud<Volume>('volumes'))[0]?.server, { interval: 100 })
       .toEqual(expect.any(Number));
+    writeFileSync(join(cli.home, 'late-is-there'), '');
     const { exitCode, stdout } = await deleting;
     expect(exitCode, said).toBe(0);
     const result = JSON.parse(String(stdout)) as Deleted;

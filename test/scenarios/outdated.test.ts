@@ -45,7 +45,7 @@ beforeAll(async () => {
   file();
   const created = await slipway('cluster', 'create', '-f', path, '--yes');
   expect(created, created.err).toMatchObject({ code: 0 });
-}, 90_000);
+});
 afterAll(() => cli.close());
 
 describe('a file that was changed and not applied yet', () => {
@@ -63,7 +63,7 @@ describe('a file that was changed and not applied yet', () => {
       outdated: [],
       remarks: [expect.stringContaining('network.range: the cluster has 10.0.0.0/16, this asks for 10.8.0.0/16.')],
     });
-  }, 60_000);
+  });
 });
 
 describe('a file that asks for a newer release than the nodes run', () => {
@@ -104,7 +104,7 @@ describe('a file that asks for a newer release than the nodes run', () => {
     expect(shown).toContain('needs cluster upgrade');
     expect(shown).not.toContain('Nothing differs');
     expect((await slipway('cluster', 'list')).out).toContain(`${old} (${next} asked for)`);
-  }, 60_000);
+  });
 
   it('does the rest of the file: a worker that joins gets the release of the servers', async () => {
     file({ version: next, workers: 2 });
@@ -116,7 +116,7 @@ describe('a file that asks for a newer release than the nodes run', () => {
     expect(await versions()).toEqual({ 'cp-1': old, 'web-1': old, 'web-2': old });
     file({ workers: 2 });
     expect((await slipway('cluster', 'plan', '-f', path, '--detailed-exitcode')).code).toBe(0);
-  }, 60_000);
+  });
 });
 
 describe('a file that asks for other machines than there are', () => {
@@ -131,7 +131,7 @@ describe('a file that asks for other machines than there are', () => {
     expect(told(applied)).toEqual(told(await json('cluster', 'status', 'demo')));
     expect(told(applied)).toContainEqual(['web-1', 'type', 'image', 'location', 'cluster recycle']);
     expect((await cli.cloud('servers')).map(({ name }) => name).sort()).toEqual(before);
-  }, 60_000);
+  });
 
   it('makes the machines that are missing of the new kind', async () => {
     file({ workers: 3, type: 'cax41' });
@@ -139,7 +139,7 @@ describe('a file that asks for other machines than there are', () => {
     expect(told(applied)).toEqual(['web-1', 'web-2'].map((slot) => [slot, 'type', 'cluster recycle']));
     file({ workers: 3, type: 'cax21' });
     expect(told(await json('cluster', 'plan', '-f', path))).toEqual([['web-3', 'type', 'cluster recycle']]);
-  }, 60_000);
+  });
 });
 
 describe('the price', () => {
@@ -164,7 +164,7 @@ describe('the price', () => {
     expect(same.then).toEqual(same.now);
     file({ workers: 3, type: 'cx53' });
     expect(await monthly()).toEqual(same);
-  }, 60_000);
+  });
 
   it('tells of the difference that new machines make', async () => {
     file({ workers: 4 });
@@ -183,7 +183,7 @@ describe('the price', () => {
     const other = (JSON.parse(three.out) as { monthly: Monthly }).monthly;
     expect(other.now.total).toBe(0);
     expect(other.then.loadBalancers).toBeGreaterThan(0);
-  }, 60_000);
+  });
 });
 
 describe('a file that asks for an older release than the nodes run', () => {
@@ -197,7 +197,7 @@ describe('a file that asks for an older release than the nodes run', () => {
       expect(refused.err).toContain(`Set kubernetes.version to ${old} or newer.`);
     }
     expect(await cli.cloud('servers')).toHaveLength(before);
-  }, 60_000);
+  });
 });
 
 describe('a file that asks for a release two minors ahead', () => {
@@ -212,7 +212,7 @@ describe('a file that asks for a release two minors ahead', () => {
     }
     expect(await cli.cloud('servers')).toHaveLength(before);
     expect((await slipway('cluster', 'status', 'demo')).code).toBe(0);
-  }, 60_000);
+  });
 });
 
 describe('a file that leaves out another part of k3s, and asks for three servers', () => {
@@ -233,5 +233,5 @@ describe('a file that leaves out another part of k3s, and asks for three servers
     expect(same(JSON.parse(applied.out) as Record<string, unknown>)).toEqual(servers);
     expect(same(await json('cluster', 'status', 'demo'))).toEqual(servers);
     expect(same(await json('cluster', 'plan', '-f', path))).toEqual(servers);
-  }, 90_000);
+  });
 });

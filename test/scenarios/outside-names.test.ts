@@ -28,7 +28,7 @@ const file = (components: object): string[] => {
 beforeAll(async () => {
   const created = await cli.run(['cluster', 'create', ...file({}), '--yes']);
   expect(created.code, created.err).toBe(0);
-}, 90_000);
+});
 afterAll(() => cli.close());
 
 describe('names that somebody else gave to a provider’s resources', () => {

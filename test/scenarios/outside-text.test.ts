@@ -19,7 +19,7 @@ beforeAll(async () => {
     answer.end(JSON.stringify({ error: { code: 'invalid_input', message: hostile } }));
   });
   await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
-}, 90_000);
+});
 afterAll(async () => {
   api.close();
   await cli.close();

@@ -79,7 +79,7 @@ it('`cluster plan` finds the same changes of a cluster with a token that can onl
   expect(partial.unchecked.map(({ code }) => code)).toEqual(['TOKEN_READ_ONLY', 'SECRETS_NOT_COMPARED']);
   expect(partial.unchecked[1]!.message).toContain('CLOUDFLARE_API_TOKEN, HCLOUD_TOKEN');
   expect(await cli.cloud('servers')).toHaveLength(2);
-}, 120_000);
+});
 
 it('`cluster plan` takes the answer to a token that can only read in the form of before October 2026, too', async () => {
   const error = { status: 401, code: 'token_readonly', message: 'only read access allowed' };

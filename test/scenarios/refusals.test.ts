@@ -59,7 +59,7 @@ describe('a server whose host key is not known', () => {
     const grown = await scale(2);
     expect(grown, grown.err).toMatchObject({ code: 0 });
     expect(await names()).toHaveLength(5);
-  }, 120_000);
+  });
 });
 
 it('`pool scale` removes no machine while any that is to go runs what would be lost, and tells all of it', async () => {
@@ -95,4 +95,4 @@ it('`pool scale` removes no machine while any that is to go runs what would be l
   } finally {
     kube.close();
   }
-}, 120_000);
+});

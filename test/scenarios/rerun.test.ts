@@ -21,19 +21,19 @@ async function expectWhole(): Promise<void> {
 }
 
 describe('the same command finishes the job', () => {
-  it('with exactly one server, after a kill while the answer to its creation was 5 s late', async () => {
+  it('with exactly one server, after a kill while the answer to its creation was late', async () => {
     expect((await cli.run(['sandbox', 'start'])).code).toBe(0);
     const sandbox = await cli.sandbox();
     await sandbox.call('POST', 'faults', {
-      cloud: [{ match: { method: 'POST', path: '^/servers$' }, effect: { delayMs: 5_000 } }],
+      cloud: [{ match: { method: 'POST', path: '^/servers$' }, effect: { delayMs: 60_000 } }],
     });
     const first = cli.start(['cluster', 'create', 'demo', '--yes']);
-    await expect.poll(() => cli.cloud('servers'), { timeout: 20_000, interval: 30 }).toHaveLength(1);
+    await expect.poll(() => cli.cloud('servers'), { interval: 30 }).toHaveLength(1);
     first.kill('SIGKILL');
     await first;
     expect((await cli.run(['cluster', 'create', 'demo', '--yes'])).code).toBe(0);
     expect(await cli.cloud('servers')).toHaveLength(1);
-  }, 90_000);
+  });
 
   it.each([
     [
@@ -76,12 +76,12 @@ describe('the same command finishes the job', () => {
     await first;
     expect((await cli.run(create)).code).toBe(0);
     await expectWhole();
-  }, 120_000);
+  });
 
   it('while another run holds the lock, only one goes on', async () => {
     const both = await Promise.all([cli.run(create), cli.run(create)]);
     expect(both.map(({ code }) => code).sort()).toEqual([0, 7]);
     expect(both.find(({ code }) => code === 7)?.err).toContain('cluster create');
     await expectWhole();
-  }, 90_000);
+  });
 });

@@ -44,4 +44,4 @@ it('plan, apply and status hold a cluster to a residency that its file names lat
 
   file(', residency: [de]');
   expect(await remarks()).toEqual([expect.stringMatching(/The file of demo cannot be read: .*ISO 3166-1/)]);
-}, 120_000);
+});

@@ -15,7 +15,7 @@ let created: Run;
 
 beforeAll(async () => {
   created = await cli.run(['cluster', 'create', 'demo', '--control-planes', '1', '--workers', '0', '--yes']);
-}, 90_000);
+});
 afterAll(() => cli.close());
 
 describe('a cluster in the sandbox', () => {

@@ -22,7 +22,7 @@ describe.skipIf(noTerminal !== undefined)(`Ctrl-C in a real terminal${noTerminal
   /** Runs a command line until a step is at work, as its drawing shows. */
   async function startCreating(): Promise<void> {
     terminal.type('slipway cluster create demo --control-planes 1 --workers 0 --yes; echo code=$?\r');
-    await expect.poll(() => terminal.text, { timeout: 60_000 }).toMatch(/demo-ssh|demo-network|cp-1: /);
+    await expect.poll(() => terminal.text).toMatch(/demo-ssh|demo-network|cp-1: /);
     expect(terminal.raw.lastIndexOf(hideCursor)).toBeGreaterThan(terminal.raw.lastIndexOf(showCursor));
   }
 
@@ -60,10 +60,10 @@ describe.skipIf(noTerminal !== undefined)(`Ctrl-C in a real terminal${noTerminal
     // A cloud as slow as a real one: the machine boots when the key is pressed.
     open('1');
     await startCreating();
-    await expect.poll(() => terminal.text, { timeout: 60_000 }).toContain('cp-1: ');
+    await expect.poll(() => terminal.text).toContain('cp-1: ');
 
     terminal.type(ctrlC);
-    await expect.poll(() => terminal.text, { timeout: 30_000 }).toMatch(/code=130\n/);
+    await expect.poll(() => terminal.text).toMatch(/code=130\n/);
     expect(terminal.text).toMatch(/Create machines {2}0\/\d+, 1 interrupted/);
     expect(terminal.text).toMatch(/Error: Interrupted after \d+ steps?; nothing is lost\./);
     expect(terminal.text).not.toMatch(/failed|^\s+at /m);

@@ -47,7 +47,8 @@ export class Cli {
       env: { ...this.env, CI: '1', ...env },
       ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
       reject: false,
-      timeout: 60_000,
+      // Not a limit that tests reckon with: it ends what would hang, before the test's own limit hides what was said.
+      timeout: 150_000,
     });
   }
 
