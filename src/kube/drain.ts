@@ -59,7 +59,7 @@ export async function evictPods(client: KubeClient, node: string, options: Drain
       ),
     );
     const lines = leaving.map((pod) => `${podName(pod)}: ${held.get(pod.metadata?.uid ?? '')?.because ?? 'is ending'}`);
-    if (clock.monotonic() - started >= deadlineMs) throw tooLate(node, deadlineMs, lines);
+    if (clock.monotonic() - started >= deadlineMs) throw tooLate(node, options, lines);
     const text = summary(lines);
     if (text !== said) progress?.(text);
     said = text;
@@ -151,10 +151,14 @@ function summary(lines: readonly string[]): string {
   return waiting === undefined ? count : `${count}; ${waiting}`;
 }
 
-function tooLate(node: string, deadlineMs: number, lines: readonly string[]): IncompleteError {
+function tooLate(
+  node: string,
+  { deadlineMs, uncordonAtDeadline }: DrainOptions,
+  lines: readonly string[],
+): IncompleteError {
   return new IncompleteError(`Gave up after ${Math.round(deadlineMs / 1000)} s of waiting for ${node} to be empty.`, {
     code: 'DRAIN_TIMEOUT',
-    hint: 'Make room for these pods elsewhere or loosen their PodDisruptionBudgets, then run the same command again; the node stays cordoned.',
+    hint: `Make room for these pods elsewhere or loosen their PodDisruptionBudgets, then run the same command again; the node ${uncordonAtDeadline ? 'takes pods again meanwhile' : 'stays cordoned'}.`,
     details: lines,
   });
 }

@@ -86,8 +86,9 @@ class HttpKube implements Kube {
         await refuseLoss(this.client, name, options);
         await evictPods(this.client, name, options);
       } catch (error) {
-        // Refused or interrupted: it stays, and is to take pods again. Whoever cannot be told so now finds the mark later.
-        if (isOurs && (options.signal.aborted || error instanceof RefusedError)) {
+        // It stays, and is to take pods again. Whoever cannot be told so now finds the mark later.
+        const stays = options.uncordonAtDeadline === true || options.signal.aborted || error instanceof RefusedError;
+        if (isOurs && stays) {
           const undone = this.#patchNode(name, uncordon, AbortSignal.timeout(uncordonMs));
           const isUndone = await undone.then(
             () => true,

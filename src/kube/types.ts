@@ -69,6 +69,8 @@ export interface DrainOptions extends KubeOptions {
   readonly allowLocalData?: boolean | undefined;
   /** Goes on although pods have no controller that would start them again elsewhere. */
   readonly allowUnmanagedPods?: boolean | undefined;
+  /** The node is used further when it is not empty at the deadline; otherwise it stays cordoned for the next run. */
+  readonly uncordonAtDeadline?: boolean | undefined;
 }
 
 /** How long to wait, and what to do when it never happens. */

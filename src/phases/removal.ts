@@ -8,7 +8,13 @@ import { deadlines } from './deadlines.js';
 import { type Departures, takeOut } from './departures.js';
 import { leaveEtcd } from './leave-etcd.js';
 import { refuseQuorumLoss } from './quorum.js';
-import { openSession } from './session.js';
+import { lookInside } from './session.js';
+
+/** Machines that go while others are still to come. */
+export interface EarlyLeavers {
+  hasRemoved(machine: string): boolean;
+  mayLeaveFirst(machine: string): boolean;
+}
 
 /** Machines that the file no longer asks for: drained, stopped, taken out of Kubernetes, deleted; servers one at a time. */
 export function planRemoval(
@@ -16,7 +22,7 @@ export function planRemoval(
   controlPlane: ControlPlanePlan,
   arrivals: readonly string[],
   departures: Departures,
-  hasRemoved: (machine: string) => boolean,
+  early: EarlyLeavers,
 ): readonly Step[] {
   const leaving = context.facts.comparison.surplus.filter(({ name }) => !departures.machines.has(name));
   return leaving.map((machine): Step => {
@@ -26,23 +32,30 @@ export function planRemoval(
       phase: 'Remove machines',
       target: machine.name,
       text: `drain it, take it out of Kubernetes and ${context.spec.provider.hosts ? 'let it go' : 'delete it'}`,
+      ...(early.mayLeaveFirst(machine.name)
+        ? { details: ['once the new machines are there; before them should the account have no room for more'] }
+        : {}),
       // New capacity first: what is drained needs a place to go.
       needs: [...needsOf(controlPlane.api), ...arrivals],
       limits: server ? ['join', 'drain'] : ['drain'],
       destroys: true,
       apply: async (run) => {
-        if (!hasRemoved(machine.name)) await removeMachine(context, machine, valueOf(controlPlane.api, run), run);
+        if (!early.hasRemoved(machine.name)) await removeMachine(context, machine, valueOf(controlPlane.api, run), run);
       },
     };
   });
 }
 
-/** @param api undefined: the cluster has never run, so that the machine is no node of it */
+/**
+ * @param api undefined: the cluster has never run, so that the machine is no node of it
+ * @param options.uncordonAtDeadline whether it goes on taking pods where it cannot be emptied in time
+ */
 export async function removeMachine(
   { tools, cluster }: PhaseContext,
   machine: Machine,
   api: ClusterApi | undefined,
   run: StepContext,
+  { uncordonAtDeadline = false } = {},
 ): Promise<void> {
   const server = machine.role === 'control-plane';
   // As they are now: a plan may be made while no API answers, and what is no node would go without being drained.
@@ -51,7 +64,7 @@ export async function removeMachine(
   const node = nodes.find(({ name }) => name === machine.name);
   if (api && node) {
     run.progress('draining');
-    await api.kube.drain(machine.name, { ...run, deadlineMs: deadlines.drain });
+    await api.kube.drain(machine.name, { ...run, deadlineMs: deadlines.drain, uncordonAtDeadline });
   }
   await refusedHalfWay(takeAway);
 
@@ -68,7 +81,7 @@ export async function removeMachine(
   async function stopHost(): Promise<boolean> {
     try {
       run.progress('stopping k3s');
-      const session = await openSession(tools, machine, deadlines.look, run);
+      const session = await lookInside(tools, machine, run);
       await session.run(stopK3s({ killPods: true, deadlineMs: deadlines.hostTask }), run);
       return true;
     } catch (error) {

@@ -43,6 +43,6 @@ export function planCluster(
     ...workers,
     ...planLabels(context, hosts, controlPlane),
     ...(components ? planComponents({ ...components, api: controlPlane.api }) : []),
-    ...planRemoval(context, controlPlane, arrivals, departures, limit.hasRemoved),
+    ...planRemoval(context, controlPlane, arrivals, departures, limit),
   ];
 }

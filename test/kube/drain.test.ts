@@ -140,6 +140,17 @@ describe('a drain that does not come to its end', () => {
   });
 });
 
+it('a drain gives the node back at its deadline where it is used further, and says so', async () => {
+  await kube.apply(deployment('web', 1), options);
+  const spec = { minAvailable: 1, selector: { matchLabels: { app: 'web' } } };
+  const metadata = { name: 'keep-web', namespace: 'default' };
+  await kube.apply({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec }, options);
+  await expect.poll(() => podsOn('web-1')).toHaveLength(1);
+  const error = await failed(kube.drain('web-1', { ...options, deadlineMs: 300, uncordonAtDeadline: true }));
+  expect(error).toMatchObject({ code: 'DRAIN_TIMEOUT', hint: expect.stringContaining('takes pods again') as string });
+  expect(await isCordoned()).toBe(false);
+});
+
 describe('a node whose kubelet is silent', () => {
   /** Nobody ends pods there. */
   const silence = async (status: 'True' | 'Unknown'): Promise<void> => {

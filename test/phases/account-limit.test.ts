@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Machine } from '../../src/domain/index.js';
 import type { StepContext } from '../../src/engine/index.js';
 import { IncompleteError } from '../../src/errors/index.js';
-import type { NodeFacts } from '../../src/kube/types.js';
+import type { DrainOptions, NodeFacts } from '../../src/kube/types.js';
 import { AccountLimit } from '../../src/phases/account-limit.js';
 import type { PhaseContext } from '../../src/phases/context.js';
 import type { Departures } from '../../src/phases/departures.js';
@@ -21,11 +21,13 @@ interface World {
   readonly api?: boolean;
   /** Servers whose host has the cluster's data, as far as hosts were looked at. */
   readonly etcdData?: Readonly<Record<string, boolean>>;
+  /** Nodes that pods do not leave in time. */
+  readonly held?: readonly string[];
 }
 
 /** Creates what is missing, all at once; what exists afterwards. */
 async function createAll(world: World): Promise<{ exists: string[]; failed: unknown[] }> {
-  const { places, kept, excess, missing, api = true, etcdData = {} } = world;
+  const { places, kept, excess, missing, api = true, etcdData = {}, held = [] } = world;
   const exists = new Set([...kept, ...excess]);
   const nodes = new Map(
     [...exists].map((name) => [
@@ -41,12 +43,18 @@ async function createAll(world: World): Promise<{ exists: string[]; failed: unkn
   );
   const kube = {
     nodes: () => Promise.resolve([...nodes.values()]),
-    drain: () => Promise.resolve(),
+    drain: async (name: string, { uncordonAtDeadline }: DrainOptions) => {
+      if (!held.includes(name)) return;
+      expect(uncordonAtDeadline).toBe(true);
+      const details = ['shop/web-1: held by PodDisruptionBudget web'];
+      throw new IncompleteError(`${name} is not empty`, { code: 'DRAIN_TIMEOUT', details });
+    },
     patchNode: () => Promise.resolve(),
     deleteNode: (name: string) => Promise.resolve(void nodes.delete(name)),
   };
   const context = {
     cluster: { name: 'demo', id: 'abcdef' },
+    spec: { provider: {} },
     facts: {
       machines: [...kept, ...excess].map(machine),
       comparison: {
@@ -81,6 +89,28 @@ describe('a create that meets the account’s limit', () => {
   it('takes the place of an excess worker, and of as many as it needs only', async () => {
     const world = { places: 4, kept: ['cp-1'], excess: ['web-3', 'web-2', 'web-1'], missing: ['new-1', 'new-2'] };
     expect(await createAll(world)).toEqual({ exists: ['cp-1', 'new-1', 'new-2', 'web-1'], failed: [] });
+  });
+
+  it('takes the place of the next excess worker where pods do not leave the first one', async () => {
+    const world = { places: 3, kept: ['cp-1'], excess: ['web-2', 'web-1'], missing: ['new-1'], held: ['web-2'] };
+    expect(await createAll(world)).toEqual({ exists: ['cp-1', 'new-1', 'web-2'], failed: [] });
+  });
+
+  it('ends, naming what holds the pods and the way on, where no excess machine can be emptied', async () => {
+    const world = { places: 2, kept: ['cp-1'], excess: ['web-1'], missing: ['new-1', 'new-2'], held: ['web-1'] };
+    const { exists, failed } = await createAll(world);
+    expect(exists).toEqual(['cp-1', 'web-1']);
+    expect(failed).toHaveLength(2);
+    expect(failed).toContainEqual(
+      expect.objectContaining({
+        code: 'DRAIN_TIMEOUT',
+        message: 'The account’s limit is reached, and web-1 could not be emptied to make room.',
+        hint: expect.stringMatching(
+          /a higher limit.*a looser PodDisruptionBudget.*run the same command again/s,
+        ) as string,
+        details: ['shop/web-1: held by PodDisruptionBudget web'],
+      }),
+    );
   });
 
   it('takes the place of an excess server once no worker is left, where no other server is on its way', async () => {

@@ -49,7 +49,10 @@ async function remove({ role = 'worker', live, drain }: World): Promise<{ done: 
   } as unknown as PhaseContext;
   const controlPlane = { api: known(api) } as unknown as ControlPlanePlan;
   const departures = { steps: [], servers: [], names: new Map<string, string>(), machines: new Map<string, string>() };
-  const [step] = planRemoval(context, controlPlane, [], departures, () => false);
+  const [step] = planRemoval(context, controlPlane, [], departures, {
+    hasRemoved: () => false,
+    mayLeaveFirst: () => false,
+  });
   const error: unknown = await step!.apply(run).then(
     () => undefined,
     (thrown: unknown) => thrown,

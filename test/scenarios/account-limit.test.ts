@@ -1,11 +1,16 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
+import { openBoundary } from '../../src/domain/boundary.js';
+import { systemClock } from '../../src/domain/clock.js';
+import { Secret } from '../../src/domain/secret.js';
+import { openKube } from '../../src/kube/index.js';
 import { Cli } from '../support/cli.js';
 
 const cli = new Cli();
+const signal = new AbortController().signal;
 beforeAll(async () => {
   await cli.run(['sandbox', 'start']);
 });
@@ -72,6 +77,69 @@ describe('at the account’s limit', () => {
     file(name, 1, { new: 2 });
     expect(await apply(name)).toMatchObject({ code: 0, err: expect.not.stringContaining('Error') as string });
     expect(await machines()).toEqual(['cp-1', 'new-1', 'new-2']);
+  });
+
+  it('says in the plan and while it waits what holds the machine that makes room, and goes on after Ctrl-C', async () => {
+    const name = begin('tight');
+    await order({ serverLimit: 2 });
+    file(name, 1, { old: 1 });
+    expect(await apply(name)).toMatchObject({ code: 0, err: expect.not.stringContaining('Error') as string });
+    const kubeconfig = new Secret(readFileSync(join(cli.home, 'ws/clusters', name, 'kubeconfig'), 'utf8'));
+    const kube = await openKube({ kubeconfig, boundary: openBoundary, clock: systemClock });
+    try {
+      const labels = { app: 'web' };
+      const metadata = { name: 'web', namespace: 'default' };
+      const template = { metadata: { labels }, spec: { containers: [{ name: 'web', image: 'nginx:1' }] } };
+      const selector = { matchLabels: labels };
+      await kube.apply(
+        // Of that pool alone: what leaves its only machine has no place elsewhere.
+        {
+          apiVersion: 'apps/v1',
+          kind: 'Deployment',
+          metadata,
+          spec: {
+            replicas: 2,
+            selector,
+            template: { ...template, spec: { ...template.spec, nodeSelector: { 'slipway.dev/pool': 'old' } } },
+          },
+        },
+        { signal },
+      );
+      const budget = {
+        apiVersion: 'policy/v1',
+        kind: 'PodDisruptionBudget',
+        metadata,
+        spec: { minAvailable: 1, selector },
+      };
+      await kube.apply(budget, { signal });
+      await expect
+        .poll(
+          async () => (await kube.get({ apiVersion: 'apps/v1', kind: 'Deployment', metadata }, { signal }))?.['status'],
+        )
+        .toMatchObject({ readyReplicas: 2 });
+
+      file(name, 1, { new: 1 });
+      const { out } = await cli.run(['cluster', 'plan', '-f', `${name}.yaml`]);
+      expect(out).toContain('before them should the account have no room for more');
+      const running = cli.start(['cluster', 'apply', '-f', `${name}.yaml`, '--yes', '--progress', 'json']);
+      let said = '';
+      running.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      await expect
+        .poll(() => said)
+        .toMatch(/limit is reached: removing tight-old-1-\w+ first \(1 pod left; .*held by PodDisruptionBudget web/);
+      running.kill('SIGINT');
+      expect((await running).exitCode).toBe(130);
+      const schedulable = async (): Promise<boolean[]> =>
+        (await kube.nodes({ signal })).map((node) => node.schedulable);
+      expect(await schedulable()).toEqual([true, true]);
+      expect(await machines()).toEqual(['cp-1', 'old-1']);
+
+      await kube.delete(budget, { signal });
+    } finally {
+      kube.close();
+    }
+    expect(await apply(name)).toMatchObject({ code: 0, err: expect.not.stringContaining('Error') as string });
+    expect(await machines()).toEqual(['cp-1', 'new-1']);
   });
 
   it('what cannot leave is not deleted, and the run says so', async () => {
