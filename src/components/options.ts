@@ -8,20 +8,23 @@ import type { CheckedOptions, OptionProblem } from './types.js';
 /** Settings that every component has; no option may have such a name. */
 export const settingNames = ['version', 'pool', 'storage', 'values', 'checkValues', 'secrets'] as const;
 
-/** RFC 2606: names of examples, which nobody has. */
+/** RFC 2606: names of examples, which nobody has. An account at a name below them is not refused. */
 const mailOfExamples = /@example\.(com|net|org)$/i;
 const domainOfExamples = /(^|\.)example\.(com|net|org)$/i;
+/** Endings that no public suffix has. Those that stand for an example (.example, .test) are left to whoever tries one. */
+const isPrivate = (domain: string): boolean =>
+  /(^|\.)(local|localhost|localdomain|internal|intranet|invalid|lan|home|corp|arpa)$/i.test(domain);
 
 /** Formats that options may name, and what each is called in messages. */
 const formats: Readonly<Record<string, { test: (text: string) => boolean; words: string }>> = {
   email: { test: (text) => /^[^@\s]+@[^@\s]+$/.test(text), words: 'an e-mail address' },
   'public-email': {
-    test: (text) => !mailOfExamples.test(text),
-    words: 'an e-mail address of yours; Let’s Encrypt opens no account for an example',
+    test: (text) => !mailOfExamples.test(text) && !isPrivate(text.split('@').at(-1)!),
+    words: 'an e-mail address of yours; Let’s Encrypt opens no account for an example or a private name',
   },
   'public-domain': {
-    test: (text) => !domainOfExamples.test(text),
-    words: 'a domain of yours; Let’s Encrypt certifies no example',
+    test: (text) => !domainOfExamples.test(text) && !isPrivate(text),
+    words: 'a domain of yours; Let’s Encrypt certifies no example and no private name',
   },
 };
 

@@ -267,17 +267,23 @@ describe('an account at Let’s Encrypt', () => {
   };
   const dns = { provider: 'hetzner' };
 
-  it.each(['ops@example.com', 'ops@EXAMPLE.org', 'ops@example.net'])('is not asked for with %s', async (email) => {
+  it.each([
+    ...['ops@example.com', 'ops@EXAMPLE.org', 'ops@example.net'],
+    ...['ops@acme.local', 'root@localhost', 'ops@mail.acme.internal'],
+  ])('is not asked for with %s', async (email) => {
     expect(await problemsWith({ email })).toEqual([
-      `email: "${email}" is not allowed: an e-mail address of yours; Let’s Encrypt opens no account for an example`,
+      `email: "${email}" is not allowed: an e-mail address of yours; Let’s Encrypt opens no account for an example or a private name`,
     ]);
   });
 
-  it('is not asked for certificates of an example’s domain', async () => {
-    expect(
-      await problemsWith({ email: 'ops@acme.example', dns, domains: ['acme.example', 'shop.example.com'] }),
-    ).toEqual(['domains.1: "shop.example.com" is not allowed: a domain of yours; Let’s Encrypt certifies no example']);
-  });
+  it.each(['shop.example.com', 'acme.lan', 'shop.acme.internal'])(
+    'is not asked for a certificate of %s',
+    async (domain) => {
+      expect(await problemsWith({ email: 'ops@acme.example', dns, domains: ['acme.example', domain] })).toEqual([
+        `domains.1: "${domain}" is not allowed: a domain of yours; Let’s Encrypt certifies no example and no private name`,
+      ]);
+    },
+  );
 
   it('binds no other authority: its own takes an e-mail at example.com', async () => {
     expect(await problemsWith({ email: 'ops@example.com', server: 'https://ca.acme.example/dir' })).toEqual([]);
