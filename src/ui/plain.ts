@@ -15,11 +15,13 @@ interface AtWork {
   text: string | undefined;
 }
 
-/** One line per thing that happened, with the time since the start, and of long steps what they wait for: for CI and files. */
+/** One line per thing that happened, with the time since the start, and of what takes long how it goes: for CI and files. */
 export class PlainLines {
   readonly #steps = new Map<string, StepInfo>();
   readonly #atWork = new Map<string, AtWork>();
-  readonly #closed = new AbortController();
+  /** What is looked at before there are steps, or after. */
+  #looking: AtWork | undefined;
+  #following: AbortController | undefined;
   #started = 0;
 
   constructor(
@@ -31,9 +33,10 @@ export class PlainLines {
     switch (event.type) {
       case 'operation-started':
         this.#started = event.at;
+        this.#looking = undefined;
         for (const step of event.steps) this.#steps.set(step.id, step);
         this.write(`${event.operation} ${event.cluster}: ${count(event.steps.length, 'step')}`);
-        return void this.follow();
+        return this.follow();
       case 'step-started':
         return this.begin(event.id, event.at);
       case 'step-progress':
@@ -52,7 +55,9 @@ export class PlainLines {
       case 'note':
         return this.write(`${event.level === 'warning' ? 'Warning: ' : ''}${event.text}`);
       case 'looking':
-        return this.write(`${event.text} …`);
+        this.#looking = this.begun(event.text);
+        this.write(`${event.text} …`);
+        return this.follow();
       case 'interrupting':
         return this.write('Interrupted: starting nothing new, ending what runs. Ctrl-C once more leaves at once.');
       case 'operation-finished':
@@ -61,14 +66,25 @@ export class PlainLines {
     }
   }
 
+  /** Somebody is asked: how long they think about it is theirs. */
+  asked(): void {
+    this.#looking = undefined;
+  }
+
   close(): void {
     this.#atWork.clear();
-    this.#closed.abort();
+    this.#looking = undefined;
+    this.#following?.abort();
+    this.#following = undefined;
+  }
+
+  private begun(text?: string): AtWork {
+    const now = this.clock.monotonic();
+    return { startedAt: now, nextAt: now + progressEveryMs, text };
   }
 
   private begin(id: string, at: number): void {
-    const now = this.clock.monotonic();
-    this.#atWork.set(id, { startedAt: now, nextAt: now + progressEveryMs, text: undefined });
+    this.#atWork.set(id, this.begun());
     this.step(id, at, (step) => `${step.text} …`);
   }
 
@@ -82,22 +98,30 @@ export class PlainLines {
     this.step(id, at, say);
   }
 
-  /** Says what steps wait for as long as they are at work: a log in which nothing moves looks like a program that hangs. */
-  private async follow(): Promise<void> {
-    const { signal } = this.#closed;
+  /** Says how it goes as long as something is at work: a log in which nothing moves looks like a program that hangs. */
+  private follow(): void {
+    if (this.#following) return;
+    this.#following = new AbortController();
+    void this.tell(this.#following.signal);
+  }
+
+  private async tell(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      // A step that starts meanwhile is due no sooner than this ends.
-      const pause = Math.min(
-        progressEveryMs,
-        ...[...this.#atWork.values()].map(({ nextAt }) => nextAt - this.clock.monotonic()),
-      );
+      const all = [...this.#atWork.values(), ...(this.#looking ? [this.#looking] : [])];
+      // What starts meanwhile is due no sooner than this ends.
+      const pause = Math.min(progressEveryMs, ...all.map(({ nextAt }) => nextAt - this.clock.monotonic()));
       await this.clock.sleep(Math.max(1, pause), signal).catch(() => undefined);
+      if (signal.aborted) return;
       const now = this.clock.monotonic();
-      for (const [id, work] of this.#atWork) {
-        if (work.nextAt > now) continue;
+      const isDue = (work: AtWork): boolean => {
+        if (work.nextAt > now) return false;
         work.nextAt = now + progressEveryMs;
-        this.step(id, this.clock.now(), (step) => `… ${work.text ?? step.text} (${duration(now - work.startedAt)})`);
-      }
+        return true;
+      };
+      const took = ({ startedAt }: AtWork): string => `(${duration(now - startedAt)})`;
+      for (const [id, work] of this.#atWork)
+        if (isDue(work)) this.step(id, this.clock.now(), (step) => `… ${work.text ?? step.text} ${took(work)}`);
+      if (this.#looking && isDue(this.#looking)) this.write(`… ${this.#looking.text} ${took(this.#looking)}`);
     }
   }
 

@@ -41,14 +41,22 @@ export function createReporter({ mode, stderr, stdin, env, yes, confirmName, clo
       interrupting ||= event.type === 'interrupting';
       sink.emit(event);
     },
-    confirm: (confirmation) => confirm(asking, confirmation),
-    choose: (choice) => choose(asking, choice),
+    confirm: (confirmation) => {
+      sink.asked?.();
+      return confirm(asking, confirmation);
+    },
+    choose: (choice) => {
+      sink.asked?.();
+      return choose(asking, choice);
+    },
     close: async () => sink.close?.(),
   };
 }
 
 interface Sink {
   emit(event: ReportEvent): void;
+  /** A question comes. */
+  asked?(): void;
   close?(): Promise<void> | void;
 }
 
@@ -73,6 +81,7 @@ function sinkFor(
 /** A sink for people's eyes, which gets nothing that a terminal would obey. */
 const escaping = (sink: Sink): Sink => ({
   emit: (event) => sink.emit(printableEvent(event)),
+  asked: () => sink.asked?.(),
   close: () => sink.close?.(),
 });
 

@@ -72,6 +72,7 @@ export async function deleteCluster(
     });
     await execute(context, folder, 'cluster delete', deletion.steps, retryCommand);
     const since = deletion.foundLate();
+    looking(context, `looking at what is left of ${ref.name} at ${provider.title}`);
     const stay = await whatStays(context, provider, ref, input.deleteVolumes, retryCommand);
     for (const volume of stay) {
       note(

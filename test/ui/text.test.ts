@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
 import { DeclinedError, IncompleteError } from '../../src/errors/index.js';
 import type { ReportEvent, StepInfo } from '../../src/reporting/index.js';
@@ -146,6 +146,70 @@ describe('what people read', () => {
       '  +60.0s  web-1  … 1 pod left; held by PodDisruptionBudget web (1 min 0 s)',
       '  +65.0s  web-1  interrupted: drain it (1 min 5 s)',
     ]);
+  });
+});
+
+describe('plain progress of what takes long', () => {
+  const lines: string[] = [];
+  let clock: FakeClock;
+  let plain: PlainLines;
+  beforeEach(() => {
+    lines.length = 0;
+    clock = new FakeClock();
+    plain = new PlainLines((line) => lines.push(line), clock);
+  });
+  const pass = async (ms: number): Promise<void> => {
+    const end = clock.monotonic() + ms;
+    while (clock.monotonic() < end) await clock.sleep(1_000);
+  };
+  const emit = (event: Omit<ReportEvent, 'at'> | object): void =>
+    plain.emit({ at: clock.now(), ...event } as ReportEvent);
+
+  it('a look at hosts and clouds before there are steps is told of every 30 seconds, and not while somebody is asked', async () => {
+    emit({ type: 'looking', text: 'looking at Bare metal and the cluster' });
+    await pass(65_000);
+    plain.asked();
+    await pass(120_000);
+    plain.close();
+    expect(lines).toEqual([
+      'looking at Bare metal and the cluster …',
+      '… looking at Bare metal and the cluster (30.0 s)',
+      '… looking at Bare metal and the cluster (1 min 0 s)',
+    ]);
+  });
+
+  it('each step at work has its own 30 seconds, whatever kind it is and however often it tells of itself', async () => {
+    const phases = ['Create machines', 'Prepare hosts', 'Join workers', 'Install components', 'Remove machines'];
+    const steps = phases.map((phase) => step(phase, { phase, text: `${phase}, which takes long` }));
+    emit({ type: 'operation-started', operation: 'cluster apply', cluster: 'demo', steps });
+    for (const { id } of steps) {
+      emit({ type: 'step-started', id });
+      await pass(7_000);
+    }
+    for (let second = 0; second < 90; second += 1) {
+      for (const { id } of steps) emit({ type: 'step-progress', id, text: `second ${second} of ${id}` });
+      await pass(1_000);
+    }
+    plain.close();
+    for (const { id } of steps) {
+      const times = lines.flatMap((line) =>
+        line.includes(`  ${id}  …`) ? [Number(/\+([\d.]+)s/.exec(line)![1])] : [],
+      );
+      expect(times.length).toBeGreaterThanOrEqual(3);
+      for (const [index, time] of times.entries())
+        if (index > 0) expect(time - times[index - 1]!).toBeGreaterThanOrEqual(30);
+    }
+  });
+
+  it('a second operation is followed like the first', async () => {
+    for (const operation of ['first', 'second']) {
+      emit({ type: 'operation-started', operation, cluster: 'demo', steps: [step(operation)] });
+      emit({ type: 'step-started', id: operation });
+      await pass(31_000);
+      emit({ type: 'step-done', id: operation, ms: 31_000 });
+      emit({ type: 'operation-finished', outcome: 'done', ms: 31_000 });
+    }
+    expect(lines.filter((line) => line.includes('…') && line.includes('+30.0s'))).toHaveLength(2);
   });
 });
 
