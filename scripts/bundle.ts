@@ -106,6 +106,7 @@ async function main(): Promise<void> {
     metafile: true,
     logLevel: 'warning',
   });
+  await writeFile(join(compiled, 'bundle.json'), JSON.stringify(metafile));
   await writeFile(join(out, 'THIRD-PARTY-NOTICES.txt'), await notices(packagesIn(metafile)));
 }
 

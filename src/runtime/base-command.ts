@@ -16,7 +16,7 @@ import {
   type ProgressMode,
 } from '../ui/index.js';
 import type { Runtime } from './context.js';
-import { formatted, outputFlag, outputFormat } from './output.js';
+import { formatted, outputFlag, outputFormat, prepareOutput } from './output.js';
 import { parseError, type ParsedCommand, valueOfSwitch } from './parse-errors.js';
 
 export const yesFlag = Flags.boolean({ char: 'y', description: 'Answer every question with yes.' });
@@ -127,6 +127,7 @@ export abstract class BaseCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init();
+    await prepareOutput(this.argv);
     const end = this.argv.indexOf('--');
     const trouble = valueOfSwitch(end === -1 ? this.argv : this.argv.slice(0, end), this.parsedCommand());
     if (trouble) throw trouble;
@@ -156,6 +157,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async catch(error: Error): Promise<void> {
+    await prepareOutput(this.argv);
     const known = error instanceof SlipwayError ? error : (parseError(error, this.parsedCommand()) ?? error);
     const code = known instanceof SlipwayError ? known.exitCode : exitCodes.unexpected;
     if (this.jsonEnabled() && outputFormat(this.argv) !== 'name') this.logJson({ error: this.errorJson(known) });

@@ -6,6 +6,7 @@ import { UsageError } from '../errors/index.js';
 import type { ClusterApi } from '../phases/context.js';
 import type { MachineProvider } from '../provider/port.js';
 import type { ProviderContext, ProviderPackage, ProviderSection } from '../provider/package.js';
+import type { Remote } from '../remote/types.js';
 import type { Reporter } from '../reporting/index.js';
 import type { WorkflowContext } from '../workflows/context.js';
 import { openWorkspace } from '../workspace/index.js';
@@ -36,8 +37,7 @@ export async function createRuntime({ reporter, signal, env }: RuntimeOptions): 
   const providers = new Map<string, Promise<MachineProvider>>();
   const apis = new Map<string, Promise<ClusterApi>>();
 
-  const { createRemote } = await import('../remote/index.js');
-  const remote = createRemote({ clock, random, boundary });
+  const remote = lazyRemote(async () => (await import('../remote/index.js')).createRemote({ clock, random, boundary }));
 
   const providerContext = (section: ProviderSection): ProviderContext => ({
     section,
@@ -97,6 +97,16 @@ export async function createRuntime({ reporter, signal, env }: RuntimeOptions): 
       await remote.close();
       await reporter.close();
     },
+  };
+}
+
+/** What speaks SSH is loaded by the first that connects; many commands never do. */
+function lazyRemote(open: () => Promise<Remote>): Remote {
+  let opened: Promise<Remote> | undefined;
+  return {
+    connect: async (...args) => (await (opened ??= open())).connect(...args),
+    disconnect: async (id) => (await opened)?.disconnect(id),
+    close: async () => (await opened)?.close(),
   };
 }
 

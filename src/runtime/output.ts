@@ -1,7 +1,6 @@
 import { Flags } from '@oclif/core';
-import { Document, visit } from 'yaml';
 
-import { isObeyed, printableJson, printableYaml } from '../domain/printable.js';
+import { printableJson } from '../domain/printable.js';
 
 const formats = ['json', 'yaml', 'name'] as const;
 export type OutputFormat = (typeof formats)[number];
@@ -41,16 +40,15 @@ export function outputFormat(argv: readonly string[]): OutputFormat | undefined 
   return undefined;
 }
 
+let yaml: ((json: string) => string) | undefined;
+
+/** Loads what a command line's format takes: `formatted` cannot wait. */
+export async function prepareOutput(argv: readonly string[]): Promise<void> {
+  if (outputFormat(argv) === 'yaml') yaml = (await import('./yaml-output.js')).yamlOf;
+}
+
 /** A result as text, escaped for terminals. YAML comes from what the JSON would be, so both say the same. */
 export function formatted(result: unknown, format: 'json' | 'yaml'): string {
   const json = printableJson(result, 2);
-  if (format === 'json') return json;
-  const document = new Document(JSON.parse(json));
-  visit(document, {
-    Scalar(_, scalar) {
-      if (typeof scalar.value === 'string' && isObeyed(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
-    },
-  });
-  // Folded lines would end between quotes.
-  return printableYaml(document.toString({ lineWidth: 0 })).trimEnd();
+  return format === 'yaml' && yaml ? yaml(json) : json;
 }

@@ -2,7 +2,8 @@ import { count } from '../domain/words.js';
 import { duration, outdatedLines, outdatedSection, table } from '../ui/index.js';
 import type { DeleteResult } from '../workflows/delete.js';
 import type { ReconcileResult } from '../workflows/reconcile.js';
-import type { ClusterStatus, ListedCluster, MachineStatus } from '../workflows/status.js';
+import type { ListedCluster } from '../workflows/list.js';
+import type { ClusterStatus, MachineStatus } from '../workflows/status.js';
 import type { SandboxStatus } from './sandbox.js';
 import type { OperationSummary } from '../workspace/types.js';
 

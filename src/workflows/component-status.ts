@@ -3,7 +3,7 @@ import { type ComponentState, componentStates } from '../phases/components/state
 import { componentOutlook } from './components.js';
 import { looking, type WorkflowContext } from './context.js';
 import { knownCluster } from './known-cluster.js';
-import { reach } from './observe.js';
+import { reach } from './reach.js';
 
 export interface ComponentStatus {
   readonly cluster: string;

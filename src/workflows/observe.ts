@@ -12,12 +12,12 @@ import {
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import { RefusedError, UsageError } from '../errors/index.js';
 import { observe as observeTask, parseHostState } from '../k3s/index.js';
-import type { ClusterApi, ClusterFacts, HostState, Tools } from '../phases/context.js';
+import type { ClusterFacts, HostState, Tools } from '../phases/context.js';
 import { deadlines } from '../phases/deadlines.js';
 import { lookInside } from '../phases/session.js';
-import type { NodeFacts } from '../kube/types.js';
 import type { ClusterRequest, MachineProvider } from '../provider/port.js';
 import { looking, type WorkflowContext } from './context.js';
+import { reach } from './reach.js';
 import { disabledParts, serverConfig, serverVersions } from './running.js';
 
 export interface Observation {
@@ -122,17 +122,6 @@ async function ownAddress(
     });
   }
   return self;
-}
-
-/** The cluster's API and nodes, if it answers. */
-export async function reach(
-  context: Pick<WorkflowContext, 'openApi' | 'signal'>,
-  kubeconfig: Secret,
-): Promise<{ api: ClusterApi; nodes: ReadonlyMap<string, NodeFacts> } | undefined> {
-  const api = await context.openApi(kubeconfig, context.signal);
-  if (!(await api.kube.reachable({ signal: context.signal }))) return undefined;
-  const nodes = await api.kube.nodes({ signal: context.signal });
-  return { api, nodes: new Map(nodes.map((node) => [node.name, node])) };
 }
 
 /** A server that runs while no API answers may just be voting: it is asked for a while before its silence counts. */

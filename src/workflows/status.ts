@@ -205,58 +205,6 @@ function nodeStatus(node: NodeFacts | undefined): MachineStatus['node'] {
   );
 }
 
-export interface ListedCluster {
-  readonly name: string;
-  readonly provider: string;
-  /** What its servers ran when it was last applied to; `unknown` where that is not on record. */
-  readonly kubernetesVersion: string;
-  /** What was asked for when it was last applied to; undefined outside the workspace. */
-  readonly desiredVersion: string | undefined;
-  readonly machines: number;
-  readonly createdAt: string;
-  readonly running: LockHolder | undefined;
-  /** False for one that only its labels at the provider tell of. */
-  readonly inWorkspace: boolean;
-}
-
-/** Clusters of the workspace and, when a provider is named, those that carry our labels there. */
-export async function listClusters(context: WorkflowContext, providerName?: string): Promise<readonly ListedCluster[]> {
-  const { workspace } = context;
-  const known: ListedCluster[] = [];
-  for (const name of await workspace.clusterNames()) {
-    const folder = workspace.cluster(name);
-    const record = await folder.record();
-    if (!record) continue;
-    const { spec } = record;
-    known.push({
-      name,
-      provider: spec.provider.name,
-      kubernetesVersion: record.runningVersion ?? 'unknown',
-      desiredVersion: spec.kubernetes.version,
-      machines: spec.controlPlane.count + spec.pools.reduce((sum, pool) => sum + pool.count, 0),
-      createdAt: record.createdAt,
-      running: await folder.holder(),
-      inWorkspace: true,
-    });
-  }
-  if (providerName === undefined) return known;
-  const provider = await context.provider({ name: providerName });
-  const found = await provider.clusters({ signal: context.signal });
-  const strangers = found
-    .filter((cluster) => !known.some(({ name }) => name === cluster.name))
-    .map((cluster) => ({
-      name: cluster.name,
-      provider: providerName,
-      kubernetesVersion: 'unknown',
-      desiredVersion: undefined,
-      machines: cluster.machines,
-      createdAt: 'unknown',
-      running: undefined,
-      inWorkspace: false,
-    }));
-  return [...known, ...strangers];
-}
-
 /** The operations the journal knows, newest first. */
 export async function clusterHistory(context: WorkflowContext, name: string): Promise<readonly OperationSummary[]> {
   const { folder } = await knownCluster(context.workspace, name);

@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { Secret } from '../domain/secret.js';
 import type { Files } from './files.js';
 import { corruptFile } from './file-errors.js';
-import { summarise } from './history.js';
 import {
   hostKeysText,
   keyPair,
-  readHostKeys,
+  noHostKeys,
   withFirst,
   withNext,
   withOnlyPin,
@@ -19,7 +18,8 @@ import { knownHosts, withPins } from './known-hosts.js';
 import { busyError, lockHolder, tryLock, type LockOptions } from './lock.js';
 import { publicKeyOf } from './openssh-key.js';
 import { safeName } from './paths.js';
-import { readRecord, recordText } from './record.js';
+import { recordText } from './record-text.js';
+import { recordSummary, summaryOf } from './record-summary.js';
 import { kubeconfigSecrets } from './redact.js';
 import type { Turns } from './turns.js';
 import type {
@@ -31,6 +31,7 @@ import type {
   LockHolder,
   MachineAddress,
   OperationSummary,
+  RecordSummary,
 } from './types.js';
 
 /** What all folders of one workspace share. */
@@ -69,7 +70,18 @@ export class LocalClusterFolder implements ClusterFolder {
   async record(): Promise<ClusterRecord | undefined> {
     const path = join(this.path, 'record.json');
     const text = await this.context.files.read(path);
-    return text === undefined ? undefined : readRecord(path, this.name, text);
+    // Forms that are read are checked by what is only loaded for that.
+    return text === undefined ? undefined : (await import('./record.js')).readRecord(path, this.name, text);
+  }
+
+  async summary(): Promise<RecordSummary | undefined> {
+    const text = await this.context.files.read(join(this.path, 'record.json'));
+    if (text === undefined) return undefined;
+    const summary = recordSummary(text);
+    if (summary) return summary;
+    // What is wrong with it, or how an older one is to be read, the whole reading says.
+    const record = await this.record();
+    return record && summaryOf(record);
   }
 
   async saveRecord(record: ClusterRecord): Promise<void> {
@@ -188,7 +200,8 @@ export class LocalClusterFolder implements ClusterFolder {
     for (const name of (await this.context.files.list(folder)).reverse()) {
       if (!name.endsWith('.ndjson')) continue;
       const text = await this.context.files.read(join(folder, name));
-      if (text !== undefined) summaries.push(summarise(name.replace(/\.ndjson$/, ''), text));
+      if (text !== undefined)
+        summaries.push((await import('./history.js')).summarise(name.replace(/\.ndjson$/, ''), text));
     }
     return summaries;
   }
@@ -219,7 +232,8 @@ export class LocalClusterFolder implements ClusterFolder {
 
   async #host(machine: string): Promise<HostKeys> {
     const path = this.#hostPath(machine);
-    return readHostKeys(path, await this.context.files.read(path));
+    const text = await this.context.files.read(path);
+    return text === undefined ? noHostKeys : (await import('./host-keys-file.js')).readHostKeys(path, text);
   }
 
   /** Reads, changes and writes a machine's keys while nobody else does, in this process or another. */

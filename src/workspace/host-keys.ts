@@ -1,37 +1,23 @@
-import { z } from 'zod';
-
 import { Secret } from '../domain/secret.js';
-import { corruptFile } from './file-errors.js';
 import type { KeyPair } from './types.js';
 
-const pair = z.object({ publicKey: z.string().min(1), privateKey: z.string().min(1) });
-const stored = z.object({
-  version: z.literal(1),
-  pins: z.array(z.string().min(1)),
-  /** The key that cloud-init hands over; its private half is forgotten with the swap. */
-  first: pair.optional(),
-  /** The key of a swap that is under way. */
-  next: pair.optional(),
-  swapped: z.boolean().default(false),
-});
+interface PlainPair {
+  readonly publicKey: string;
+  readonly privateKey: string;
+}
 
 /** What is kept of one machine's host keys: a value; the functions below answer with the next one. */
-export type HostKeys = z.output<typeof stored>;
+export interface HostKeys {
+  readonly version: 1;
+  readonly pins: readonly string[];
+  /** The key that cloud-init hands over; its private half is forgotten with the swap. */
+  readonly first?: PlainPair | undefined;
+  /** The key of a swap that is under way. */
+  readonly next?: PlainPair | undefined;
+  readonly swapped: boolean;
+}
 
 export const noHostKeys: HostKeys = { version: 1, pins: [], swapped: false };
-
-export function readHostKeys(path: string, text: string | undefined): HostKeys {
-  if (text === undefined) return noHostKeys;
-  try {
-    return stored.parse(JSON.parse(text));
-  } catch {
-    throw corruptFile(
-      path,
-      'it does not hold host keys',
-      'the machine can then no longer be verified, so replace it rather than trusting whatever answers.',
-    );
-  }
-}
 
 export function hostKeysText(keys: HostKeys): string {
   return `${JSON.stringify(keys, null, 2)}\n`;
@@ -55,11 +41,11 @@ export function withNext(keys: HostKeys, made: KeyPair): HostKeys {
   return { ...keys, next: plain(made) };
 }
 
-export function keyPair(value: z.output<typeof pair>): KeyPair {
+export function keyPair(value: PlainPair): KeyPair {
   return { publicKey: value.publicKey, privateKey: new Secret(value.privateKey) };
 }
 
-function plain(value: KeyPair): z.output<typeof pair> {
+function plain(value: KeyPair): PlainPair {
   return { publicKey: value.publicKey, privateKey: value.privateKey.reveal() };
 }
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { dirname, basename, join } from 'node:path';
-import { z } from 'zod';
 
 import type { Clock, Random } from '../domain/clock.js';
 import { BusyError } from '../errors/index.js';
 import type { Files } from './files.js';
+import type { StoredHolder } from './lock-file.js';
 import type { ProcessInfo, ProcessTable } from './processes.js';
 import type { Lock, LockHolder } from './types.js';
 
@@ -15,17 +15,6 @@ export interface LockOptions {
   readonly process: ProcessInfo;
   readonly processes: ProcessTable;
 }
-
-const stored = z.object({
-  operation: z.string(),
-  pid: z.int().positive(),
-  host: z.string(),
-  user: z.string(),
-  since: z.string(),
-  startTime: z.string().optional(),
-  nonce: z.string(),
-});
-type StoredHolder = z.output<typeof stored>;
 
 /** The last of a chain of holders, with the path at which the next one would claim it. */
 interface Tenure {
@@ -50,21 +39,14 @@ async function tenure(files: Files, path: string): Promise<Tenure | undefined> {
   for (let next = path; ; next = last.claimPath) {
     const content = await files.read(next);
     if (content === undefined) return last;
-    last = { content, holder: parse(content), claimPath: claimPath(path, content) };
+    // Most locks are free: what reads one that is held is only loaded then.
+    const { parseHolder } = await import('./lock-file.js');
+    last = { content, holder: parseHolder(content), claimPath: claimPath(path, content) };
   }
 }
 
 function claimPath(path: string, content: string): string {
   return `${path}.${createHash('sha256').update(content).digest('hex').slice(0, 32)}`;
-}
-
-/** Undefined for what a crash of the whole computer left of a lock: nobody holds it. */
-function parse(content: string): StoredHolder | undefined {
-  try {
-    return stored.parse(JSON.parse(content));
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whether this holder may still be at work. On another host that cannot be known, so it counts as living. */

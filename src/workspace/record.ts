@@ -3,10 +3,8 @@ import { z } from 'zod';
 import { clusterSchema } from '../domain/spec/schema.js';
 import { UsageError } from '../errors/index.js';
 import { corruptFile } from './file-errors.js';
+import { recordVersion } from './record-text.js';
 import type { ClusterRecord } from './types.js';
-
-/** Raised with every change that an older Slipway could not read. */
-const recordVersion = 1;
 
 const stored = z.object({
   version: z.literal(recordVersion),
@@ -46,10 +44,6 @@ export function readRecord(path: string, cluster: string, text: string): Cluster
   }
   const { version: _, ...record } = result.data;
   return record;
-}
-
-export function recordText(record: ClusterRecord): string {
-  return `${JSON.stringify({ version: recordVersion, ...record }, null, 2)}\n`;
 }
 
 function parseJson(text: string): unknown {

@@ -23,6 +23,17 @@ export interface ClusterRecord extends ClusterRef {
   readonly createdAt: string;
 }
 
+/** What lists show of a cluster. */
+export interface RecordSummary {
+  readonly provider: string;
+  /** `unknown` where that is not on record. */
+  readonly kubernetesVersion: string;
+  readonly desiredVersion: string;
+  /** As many as were asked for. */
+  readonly machines: number;
+  readonly createdAt: string;
+}
+
 export interface LockHolder {
   /** `cluster create` */
   readonly operation: string;
@@ -71,6 +82,8 @@ export interface ClusterFolder {
   readonly name: string;
   readonly path: string;
   record(): Promise<ClusterRecord | undefined>;
+  /** What lists show of the record, without reading all of it. */
+  summary(): Promise<RecordSummary | undefined>;
   saveRecord(record: ClusterRecord): Promise<void>;
 
   /** The cluster's SSH key pair, made on first use. */

@@ -1,5 +1,5 @@
 // npm run bench [-- --full] [--out FILE]: how long, how much memory, how many API calls. Needs a build.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +24,46 @@ function startUp(args) {
     return Number(process.hrtime.bigint() - begin) / 1e6;
   });
   return median(times);
+}
+
+/** Milliseconds of processor time, children that go on (the sandbox) not counted; the middle of several runs. */
+function processorTime(args, options) {
+  const times = Array.from({ length: 11 }, () => {
+    const script = 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>&1';
+    const { stderr, status } = spawnSync('bash', ['-c', script, '-', process.execPath, ...args], options);
+    if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}`);
+    const [user, system] = String(stderr).trim().split(' ').map(Number);
+    return (user + system) * 1000;
+  });
+  return median(times);
+}
+
+/**
+ * What everyday commands take of a sandbox cluster with two machines, and of `node -e 0`; without
+ * NODE_EXTRA_CA_CERTS and the like, which make every start of Node slower and so each ratio look better.
+ */
+async function everyday() {
+  const home = mkdtempSync(join(tmpdir(), 'slipway-bench-'));
+  const options = { cwd: home, env: { PATH: process.env.PATH, HOME: home, SLIPWAY_HOME: join(home, 'ws') } };
+  const folder = join(home, 'ws', 'state', 'sandbox');
+  await startSandbox(folder, { timeScale: 0.01 });
+  const create = ['cluster', 'create', 'bench', '--provider', 'sandbox', '--workers', '1', '--yes'];
+  execFileSync(process.execPath, [bin, ...create], { ...options, stdio: 'ignore' });
+  const bare = processorTime(['-e', '0'], options);
+  const rows = [
+    ['cluster list', 3],
+    ['cluster kubeconfig bench', 3],
+    ['pool list bench', 3],
+    ['cluster plan bench', 6],
+    ['cluster status bench', 6],
+    ['component list bench', 6],
+  ].map(([command, aim]) => {
+    const cpuMs = processorTime([bin, ...command.split(' ')], options);
+    return { command, cpuMs: Math.round(cpuMs), ratio: Number((cpuMs / bare).toFixed(1)), aim };
+  });
+  await stopSandbox(folder);
+  rmSync(home, { recursive: true, force: true });
+  return [{ command: 'node -e 0', cpuMs: Math.round(bare), ratio: 1 }, ...rows];
 }
 
 /** Peak resident memory of a living process in MiB, from the kernel's own high-water mark. */
@@ -97,6 +137,8 @@ const starts = [
   return { name, ms: Math.round(ms), ratio: Number((ms / bare).toFixed(2)), aim };
 });
 console.table([{ name: 'node -e 0', ms: Math.round(bare), ratio: 1 }, ...starts]);
+const commands = await everyday();
+console.table(commands);
 // Aims: 2 s and 150 MiB, loading included.
 const rendering = JSON.parse(
   execFileSync(process.execPath, [new URL('components.mjs', import.meta.url).pathname], { encoding: 'utf8' }),
@@ -116,7 +158,7 @@ const out = values.out ?? join(tmpdir(), 'slipway-bench.json');
 writeFileSync(
   out,
   JSON.stringify(
-    { node: process.version, cpus: cpus().length, timeScale, starts, rendering, planning, creates },
+    { node: process.version, cpus: cpus().length, timeScale, starts, commands, rendering, planning, creates },
     undefined,
     2,
   ),

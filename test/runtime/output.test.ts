@@ -1,7 +1,9 @@
 import { parse } from 'yaml';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
-import { formatted } from '../../src/runtime/output.js';
+import { formatted, prepareOutput } from '../../src/runtime/output.js';
+
+beforeAll(() => prepareOutput(['-o', 'yaml']));
 
 /** A bell, colours, C1, bidi, zero width, a separator of lines, a tag. */
 const hostile = 'x\u0007\u001b[31m\u009b31m\u202e\u200b\u2028\u{e0041}\ty';

@@ -30,6 +30,31 @@ describe('a cluster’s folder', () => {
     await lock.release();
   });
 
+  it('gives a summary that says what the record does, and of one that cannot be read the same error', async () => {
+    const path = temporaryFolder();
+    const folder = testWorkspace(path).cluster('demo');
+    expect(await folder.summary()).toBeUndefined();
+    const record = { ...testRecord('demo'), runningVersion: 'v1.35.0+k3s1' };
+    await folder.saveRecord(record);
+    const file = join(folder.path, 'record.json');
+    expect(await folder.summary()).toEqual({
+      provider: 'sandbox',
+      kubernetesVersion: 'v1.35.0+k3s1',
+      desiredVersion: record.spec.kubernetes.version,
+      machines: 1,
+      createdAt: record.createdAt,
+    });
+    const stored = JSON.parse(readFileSync(file, 'utf8')) as { spec: { pools?: unknown; name: unknown } };
+    // One in an older form is read as a whole, with its defaults.
+    writeFileSync(file, JSON.stringify({ ...stored, spec: { ...stored.spec, pools: undefined } }));
+    expect(await folder.summary()).toMatchObject({ machines: 1, kubernetesVersion: 'v1.35.0+k3s1' });
+    for (const broken of ['{', 'null', JSON.stringify({ ...stored, version: 99 }), JSON.stringify({ version: 1 })]) {
+      writeFileSync(file, broken);
+      const error = await refusal(folder.record());
+      expect(await refusal(folder.summary())).toEqual(error);
+    }
+  });
+
   it('gives the record back as it was saved', async () => {
     const path = temporaryFolder();
     await testWorkspace(path).cluster('demo').saveRecord(testRecord('demo'));

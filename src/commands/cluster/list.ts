@@ -3,7 +3,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../runtime/base-command.js';
 import { outputWithNamesFlag, wideFlag } from '../../runtime/output.js';
 import { renderClusters } from '../../runtime/views.js';
-import { listClusters, type ListedCluster } from '../../workflows/status.js';
+import { listClusters, type ListedCluster } from '../../workflows/list.js';
 
 export default class ClusterList extends BaseCommand {
   static override summary = 'List the clusters of this workspace.';

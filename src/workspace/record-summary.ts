@@ -1,0 +1,47 @@
+import { recordVersion } from './record-text.js';
+import type { ClusterRecord, RecordSummary } from './types.js';
+
+export const summaryOf = ({ spec, runningVersion, createdAt }: ClusterRecord): RecordSummary => ({
+  provider: spec.provider.name,
+  kubernetesVersion: runningVersion ?? 'unknown',
+  desiredVersion: spec.kubernetes.version,
+  machines: spec.controlPlane.count + spec.pools.reduce((sum, pool) => sum + pool.count, 0),
+  createdAt,
+});
+
+/**
+ * What a list shows of a record, by its text. Undefined unless all of that is there in its place: then the whole record is
+ * to be read.
+ */
+export function recordSummary(text: string): RecordSummary | undefined {
+  const record = parseJson(text);
+  const { provider, kubernetes, controlPlane, pools } = fieldsOf(fieldsOf(record)['spec']);
+  const { version, runningVersion, createdAt } = fieldsOf(record);
+  const counts = [controlPlane, ...(Array.isArray(pools) ? (pools as unknown[]) : [undefined])].map(
+    (group) => fieldsOf(group)['count'],
+  );
+  const name = fieldsOf(provider)['name'];
+  const desiredVersion = fieldsOf(kubernetes)['version'];
+  if (version !== recordVersion || !isText(name) || !isText(desiredVersion) || !isText(createdAt)) return undefined;
+  if (!isText(runningVersion ?? '') || !counts.every((count) => Number.isInteger(count))) return undefined;
+  return {
+    provider: name,
+    kubernetesVersion: isText(runningVersion) ? runningVersion : 'unknown',
+    desiredVersion,
+    machines: (counts as number[]).reduce((sum, count) => sum + count, 0),
+    createdAt,
+  };
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
