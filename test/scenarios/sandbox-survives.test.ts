@@ -123,7 +123,8 @@ const metaField = fc.constantFrom('labels', 'annotations', 'finalizers', 'ownerR
 const name = fc.constantFrom('a', 'b', 'c');
 const object = fc.record({ name, spec: fc.dictionary(field, oddity), meta: fc.dictionary(metaField, oddity) });
 const kind = fc.constantFrom(...(Object.keys(kinds) as (keyof typeof kinds)[]));
-const where = fc.constantFrom('default', 'kube-system', 'fuzz');
+// `a` and `b` come and go with what is in them.
+const where = fc.constantFrom('default', 'kube-system', 'fuzz', 'a', 'b');
 const types = [
   'application/json',
   'application/yaml',
@@ -222,6 +223,30 @@ const uncaught = (): string[] =>
     .filter((entry) => /^\S+ (uncaught|unhandled):/.test(entry));
 
 describe('the sandbox daemon', () => {
+  it('deletes a namespace with several load balancers and what else is in it, and goes on', async () => {
+    const { info } = await cli.sandbox();
+    const post = async (path: string, body: object): Promise<void> =>
+      expect(await call('POST', path, JSON.stringify(body), 'application/json')).toBe(201);
+    await post(kinds.namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } });
+    const annotations = { 'load-balancer.hetzner.cloud/location': 'fsn1' };
+    for (const name of ['a', 'b']) {
+      await post(kinds.services.replace('NS', 'shop'), {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name, annotations },
+        spec: { type: 'LoadBalancer', ports: [{ port: 80 }], selector: { app: name } },
+      });
+      await post(kinds.configmaps.replace('NS', 'shop'), { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } });
+    }
+    await expect.poll(() => cli.cloud('load_balancers')).toHaveLength(2);
+    const shop = `${kinds.namespaces}/shop`;
+    expect(await call('DELETE', shop, '', 'application/json')).toBeLessThan(300);
+    await expect.poll(() => call('GET', shop, '', 'application/json')).toBe(404);
+    await expect.poll(() => cli.cloud('load_balancers')).toEqual([]);
+    expect((await cli.sandbox()).info.pid).toBe(info.pid);
+    expect(uncaught()).toEqual([]);
+  });
+
   it('survives whatever clients write, delete and break off, and comes back with it after a restart', async () => {
     const { info } = await cli.sandbox();
     await call(
