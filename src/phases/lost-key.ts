@@ -15,7 +15,7 @@ export const keyedMachines = (machines: readonly Machine[]): readonly Machine[] 
 
 /** A machine takes the key it was made with, and a new one at the provider opens none that exist. */
 export function keyLost(place: KeyPlace, machines: readonly Machine[]): RefusedError {
-  const known = machines.length > 0 ? `: ${count(machines.length, 'machine')} accept no other` : '';
+  const known = machines.length > 0 ? `: ${accepting(machines)} no other` : '';
   return new RefusedError(`The SSH key of ${place.cluster} is missing from ${place.path}${known}.`, {
     code: 'SSH_KEY_LOST',
     hint: wayBack(place),
@@ -24,16 +24,26 @@ export function keyLost(place: KeyPlace, machines: readonly Machine[]): RefusedE
 
 export function keyChanged(place: KeyPlace, machines: readonly Machine[]): RefusedError {
   return new RefusedError(
-    `The SSH key in ${place.path} is not the one that ${place.cluster} was made with: ${count(machines.length, 'machine')} accept only that one.`,
+    `The SSH key in ${place.path} is not the one that ${place.cluster} was made with: ${accepting(machines)} only that one.`,
     { code: 'SSH_KEY_CHANGED', hint: wayBack(place) },
   );
 }
 
+const accepting = ({ length }: readonly Machine[]): string =>
+  `${count(length, 'machine')} ${length === 1 ? 'accepts' : 'accept'}`;
+
+/** Whether two public keys are one, whatever is written behind them. */
+export const isSameKey = (one: string, other: string): boolean => withoutComment(one) === withoutComment(other);
+
+const withoutComment = (publicKey: string): string => publicKey.trim().split(/\s+/).slice(0, 2).join(' ');
+
 function wayBack({ cluster, path, file }: KeyPlace): string {
   const quoted = file !== undefined && /\s/.test(file) ? JSON.stringify(file) : file;
-  const create = `slipway cluster create ${cluster}${quoted === undefined ? ' (with the flags it was made with)' : ` -f ${quoted}`}`;
+  // What a cluster that was made with flags was asked for goes with it.
+  const keep = file === undefined ? `slipway cluster status ${cluster} --spec > ${cluster}.yaml, then ` : '';
   return (
     `Put the key back from a copy at ${path}, readable by you alone, and run the same command again. ` +
-    `Without a copy the machines can only be replaced, and what is on their disks is lost: slipway cluster delete ${cluster}, then ${create}`
+    `Without a copy the machines can only be replaced, and what is on their disks is lost: ` +
+    `${keep}slipway cluster delete ${cluster}, then slipway cluster create -f ${quoted ?? `${cluster}.yaml`}`
   );
 }

@@ -5,9 +5,9 @@ import { loginTarget } from '../remote/login-target.js';
 import type { HostTarget, RunOptions, Session } from '../remote/types.js';
 import type { Tools } from './context.js';
 import { deadlines } from './deadlines.js';
-import { keyLost } from './lost-key.js';
+import { isSameKey, keyChanged, keyLost } from './lost-key.js';
 
-/** @throws IncompleteError code NO_ADDRESS, RefusedError code HOST_KEY_UNKNOWN or SSH_KEY_LOST, and what `Remote.connect` throws. */
+/** @throws IncompleteError code NO_ADDRESS, RefusedError code HOST_KEY_UNKNOWN, SSH_KEY_LOST or SSH_KEY_CHANGED, and what `Remote.connect` throws. */
 export async function openSession(
   tools: Tools,
   machine: Machine,
@@ -42,10 +42,11 @@ export async function hostTarget(
     });
   }
   const identity = await folder.storedIdentity();
-  if (!identity) {
-    const place = { cluster: folder.name, path: folder.identityPath, file: (await folder.record())?.file };
-    throw keyLost(place, [machine]);
-  }
+  const record = await folder.record();
+  const place = { cluster: folder.name, path: folder.identityPath, file: record?.file };
+  if (!identity) throw keyLost(place, [machine]);
+  if (record?.sshPublicKey !== undefined && !isSameKey(record.sshPublicKey, identity.publicKey))
+    throw keyChanged(place, [machine]);
   const endpoint = canForward(provider)
     ? await provider.forward(machine.publicAddress, 22, options)
     : { host: machine.publicAddress, port: 22 };

@@ -1,6 +1,6 @@
 import type { Machine } from '../domain/index.js';
 import type { RefusedError } from '../errors/index.js';
-import { keyChanged, keyedMachines, keyLost, type KeyPlace } from '../phases/lost-key.js';
+import { isSameKey, keyChanged, keyedMachines, keyLost, type KeyPlace } from '../phases/lost-key.js';
 import type { FoundationPiece, MachineProvider } from '../provider/port.js';
 import type { ClusterFolder, ClusterRecord, KeyPair } from '../workspace/types.js';
 
@@ -38,7 +38,7 @@ export function keyProblem(
   const same =
     record.sshPublicKey === undefined
       ? pieces.find(({ id }) => id === 'ssh-key')?.state !== 'differs'
-      : withoutComment(record.sshPublicKey) === withoutComment(key);
+      : isSameKey(record.sshPublicKey, key);
   return same ? undefined : keyChanged(placeOf(folder, record), keyed);
 }
 
@@ -51,5 +51,3 @@ const placeOf = (folder: ClusterFolder, { name, file }: ClusterRecord): KeyPlace
   path: folder.identityPath,
   file,
 });
-
-const withoutComment = (publicKey: string): string => publicKey.trim().split(/\s+/).slice(0, 2).join(' ');

@@ -37,6 +37,8 @@ export interface ClusterInput {
   readonly file?: string | undefined;
   /** Whether the file the existing record names is still there. */
   readonly recordedFileExists: boolean;
+  /** Called before the first change, once nothing was refused or declined; answers with how to take back what it did. */
+  readonly begin?: () => Promise<() => Promise<void>>;
 }
 
 export interface ClusterPlan {
@@ -166,10 +168,12 @@ export async function reconcile(
     const sshPublicKey = keyToRecord(record, identity.publicKey, seen.facts.machines);
     const runningVersion = seen.facts.newcomerVersion;
     const file = input.file ?? record.file;
+    const takeBack = await input.begin?.();
     await folder.saveRecord({ ...record, spec, file, sshPublicKey, runningVersion });
     begun = true;
     if (steps.length > 0) {
-      await execute(context, folder, operation, steps, retryCommand);
+      const takeBackAll = stored && takeBack && (() => takeBack().then(() => folder.saveRecord(stored)));
+      await executeOrTakeBack(() => execute(context, folder, operation, steps, retryCommand), takeBackAll);
       // What was brought to the machines may be what fills them.
       warnOfShortages(context, await nodesNow(context, await folder.kubeconfig()), told);
     }
@@ -201,6 +205,19 @@ export async function reconcile(
     // A cluster that was refused or declined before its first change leaves nothing behind.
     if (!begun) await folder.remove();
     await lock.release();
+  }
+}
+
+/** What steps refused before any change is as if it had not been asked for. */
+async function executeOrTakeBack(
+  work: () => Promise<void>,
+  takeBack: (() => Promise<void>) | undefined,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof RefusedError) await takeBack?.();
+    throw error;
   }
 }
 

@@ -87,7 +87,9 @@ export async function clusterStatus(
   remarks.push(...(await brokenRules(context, provider, spec, seen, outlook)));
   const components = outlook && (await componentPlanInput(context, record, outlook));
   const nothing = (): Promise<string> => Promise.reject(new Error('status creates nothing'));
-  const steps = planCluster(record, spec, seen, tools, nothing, components);
+  const planned = planCluster(record, spec, seen, tools, nothing, components);
+  // A key that no machine knows is not one for the provider to have.
+  const steps = lost ? planned.filter(({ id }) => id !== 'foundation:ssh-key') : planned;
   const status = compose(provider, folder, { record, spec }, seen, steps.map(stepInfo), await folder.holder());
   return { ...status, remarks: [...status.remarks, ...remarks] };
 }

@@ -168,6 +168,7 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
     folder: {
       pins: async () => ['ssh-ed25519 A'],
       storedIdentity: async () => ({ privateKey: new Secret('key') }),
+      record: async () => undefined,
       hostKeySwapped: async () => true,
       saveKubeconfig: async () => {},
     },

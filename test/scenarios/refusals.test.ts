@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -91,6 +91,75 @@ it('`pool scale` removes no machine while any that is to go runs what would be l
     for (const slot of [3, 5]) await kube.delete({ ...bare(slot) }, options);
     const shrunk = await scale(2);
     expect(shrunk, shrunk.err).toMatchObject({ code: 0 });
+    expect(await names()).toHaveLength(3);
+  } finally {
+    kube.close();
+  }
+});
+
+it('`pool scale` that is refused, busy or not confirmed leaves the cluster file as it was, byte for byte', async () => {
+  const file = join(cli.home, 'cluster.yaml');
+  const text = `# ours\nname: demo\nprovider: {name: sandbox}\ncontrolPlane: {count: 1}\npools:\n  - {name: workers, count: 1}  # web\n`;
+  writeFileSync(file, text);
+  const created = await cli.run(['cluster', 'create', '-f', 'cluster.yaml', '--yes', '--json']);
+  expect(created, created.err).toMatchObject({ code: 0 });
+
+  const folder = join(cli.home, 'ws/clusters/demo');
+  renameSync(join(folder, 'id_ed25519'), join(cli.home, 'key'));
+  expect(await scale(2)).toMatchObject({ code: 3 });
+  expect(readFileSync(file, 'utf8')).toBe(text);
+  renameSync(join(cli.home, 'key'), join(folder, 'id_ed25519'));
+
+  const holder = { operation: 'apply', pid: 1, host: 'elsewhere', user: 'ada', since: '2026-01-01', nonce: 'n' };
+  writeFileSync(join(folder, 'lock'), JSON.stringify(holder));
+  expect(await scale(2)).toMatchObject({ code: 7 });
+  expect(readFileSync(file, 'utf8')).toBe(text);
+  rmSync(join(folder, 'lock'));
+
+  const asked = await cli.run(['pool', 'scale', 'demo', 'workers', '--count', '0']);
+  expect([2, 6], asked.err).toContain(asked.code);
+  expect(readFileSync(file, 'utf8')).toBe(text);
+
+  expect(await scale(2)).toMatchObject({ code: 0 });
+  expect(readFileSync(file, 'utf8')).toBe(text.replace('name: workers, count: 1', 'name: workers, count: 2'));
+  expect(await names()).toHaveLength(3);
+});
+
+it('`pool scale` puts the cluster file back when its first step is refused for what came meanwhile', async () => {
+  const file = join(cli.home, 'cluster.yaml');
+  const text = `name: demo\nprovider: {name: sandbox}\ncontrolPlane: {count: 1}\npools: [{name: workers, count: 2}]\n`;
+  writeFileSync(file, text);
+  const created = await cli.run(['cluster', 'create', '-f', 'cluster.yaml', '--yes', '--json']);
+  expect(created, created.err).toMatchObject({ code: 0 });
+  const node = (await names()).find((name) => name.includes('-workers-2-'))!;
+  const record = join(cli.home, 'ws/clusters/demo/record.json');
+  const recorded = JSON.parse(readFileSync(record, 'utf8')) as unknown;
+
+  const hold = [{ when: 'before', kind: 'workspace', what: 'write .*record\\.json', nth: 1, act: 5_000 }];
+  const scaling = cli.start(['pool', 'scale', 'demo', 'workers', '--count', '1', '--yes', '--progress', 'plain'], {
+    SLIPWAY_TEST_BOUNDARY: JSON.stringify(hold),
+  });
+  let said = '';
+  scaling.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await expect.poll(() => said, { timeout: 30_000 }).toContain('changed ');
+  const kubeconfig = new Secret(readFileSync(join(cli.home, 'ws/clusters/demo/kubeconfig'), 'utf8'));
+  const kube = await openKube({ kubeconfig, boundary: openBoundary, clock: systemClock });
+  const { signal } = new AbortController();
+  try {
+    await kube.apply(
+      {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'late', namespace: 'default' },
+        spec: { nodeName: node, containers: [{ name: 'main', image: 'busybox' }] },
+      },
+      { signal },
+    );
+    expect(readFileSync(file, 'utf8')).not.toBe(text);
+    expect(await scaling, said).toMatchObject({ exitCode: 3 });
+    expect(readFileSync(file, 'utf8')).toBe(text);
+    expect(JSON.parse(readFileSync(record, 'utf8'))).toEqual(recorded);
+    expect((await kube.nodes({ signal })).every(({ schedulable }) => schedulable)).toBe(true);
     expect(await names()).toHaveLength(3);
   } finally {
     kube.close();

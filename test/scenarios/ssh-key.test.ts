@@ -76,15 +76,25 @@ describe('a cluster whose SSH key was swapped', () => {
     writeFileSync(key, generateKeyPair('other').privateKey.reveal(), { mode: 0o600 });
     const swapped = readFileSync(key, 'utf8');
     const refused = await refusedBeforeAnything(grow, 'SSH_KEY_CHANGED');
-    expect(refused.err + refused.out).toContain('slipway cluster delete demo');
-    expect(refused.err + refused.out).toContain('slipway cluster create demo');
     expect(readFileSync(key, 'utf8')).toBe(swapped);
+    expect((await cli.run(['cluster', 'status', 'demo'])).out).not.toContain('replace SSH key');
+    const login = await cli.run(['cluster', 'ssh', 'demo', '--', 'true']);
+    expect(login).toMatchObject({ code: 3, err: expect.stringContaining('SSH_KEY_CHANGED') as string });
 
-    const deleted = await cli.run(['cluster', 'delete', 'demo', '--yes', '--confirm', 'demo', '--json']);
+    const { error } = JSON.parse(refused.out) as { readonly error: { readonly hint: string } };
+    const [, keep, remove, create] =
+      /: slipway (cluster status demo --spec) > demo\.yaml, then slipway (cluster delete demo), then slipway (cluster create -f demo\.yaml)$/.exec(
+        error.hint,
+      )!;
+    const words = (text: string | undefined): string[] => text!.split(' ');
+    writeFileSync(join(cli.home, 'demo.yaml'), (await cli.run(words(keep))).out);
+    const deleted = await cli.run([...words(remove), '--yes', '--confirm', 'demo']);
     expect(deleted, deleted.err).toMatchObject({ code: 0 });
-    const created = await cli.run(['cluster', 'create', 'demo', '--workers', '1', '--yes', '--json']);
+    const created = await cli.run([...words(create), '--yes']);
     expect(created, created.err).toMatchObject({ code: 0 });
     expect(await cli.cloud('servers')).toHaveLength(2);
+    const planned = await cli.run(['cluster', 'plan', '-f', 'demo.yaml', '--detailed-exitcode']);
+    expect(planned, planned.out).toMatchObject({ code: 0 });
   });
 
   it('is known by its record alone, after the provider’s key was deleted too', async () => {

@@ -35,6 +35,11 @@ export const commandLineCodes = entries({
     'A cluster was described by a file and by flags at once.',
     'Write into the file what the flags say.',
   ],
+  FILE_CHANGED: [
+    3,
+    'The cluster file was changed by somebody else while a command was about to change it.',
+    'Run the same command again.',
+  ],
   INTERRUPTED: [
     130,
     'Ctrl-C or SIGTERM ended the run; what is done stays done.',
