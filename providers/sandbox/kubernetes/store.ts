@@ -17,10 +17,14 @@ export interface StoreOptions {
   readonly uid: () => string;
 }
 
+/** Of each kind: one that changes often makes nobody forget another. */
 const keptChanges = 4000;
 /** The older groups do not count how often a specification changed; pods have come to. */
 const hasGeneration = ({ group, plural }: Resource): boolean =>
   plural === 'pods' || !['', 'autoscaling', 'coordination.k8s.io'].includes(group);
+
+/** Versions of a kind share their objects. */
+const tableName = ({ group, plural }: Resource): string => `${group}/${plural}`;
 
 const nameOf = ({ type, resource, object }: Change): string => `${type} ${resource.kind} ${object.metadata.name}`;
 
@@ -31,7 +35,10 @@ export class ObjectStore {
   /** By kind, then by namespace and name. */
   readonly #tables = new Map<string, Map<string, Obj>>();
   #version = 1;
-  #changes: Change[] = [];
+  readonly #changes = new Map<string, Change[]>();
+  /** The last version, by kind, of which it is not known any more what changed; of all kinds before the last start. */
+  readonly #forgotten = new Map<string, number>();
+  #begun = 1;
   readonly #listeners = new Set<(change: Change) => void>();
   readonly #untold: Change[] = [];
   #isTelling = false;
@@ -172,11 +179,11 @@ export class ObjectStore {
     return clone(gone);
   }
 
-  /** Changes after a version; undefined when that is too long ago. */
-  since(version: number): readonly Change[] | undefined {
-    const oldest = this.#changes[0]?.version ?? this.#version + 1;
-    if (version < this.#version && version + 1 < oldest) return undefined;
-    return this.#changes.filter((change) => change.version > version);
+  /** Changes of a kind after a version; undefined when that is too long ago. */
+  since(version: number, resource: Resource): readonly Change[] | undefined {
+    const table = tableName(resource);
+    if (version < (this.#forgotten.get(table) ?? this.#begun)) return undefined;
+    return (this.#changes.get(table) ?? []).filter((change) => change.version > version);
   }
 
   watch(listener: (change: Change) => void): () => void {
@@ -197,12 +204,13 @@ export class ObjectStore {
       const resource = this.resources.byKind(object.apiVersion, object.kind);
       if (resource) this.table(resource).set(keyOf(object.metadata.namespace ?? '', object.metadata.name), object);
     }
-    this.#changes = [];
+    this.#changes.clear();
+    this.#forgotten.clear();
+    this.#begun = version;
   }
 
-  /** Versions of a kind share their objects. */
-  private table({ group, plural }: Resource): Map<string, Obj> {
-    const name = `${group}/${plural}`;
+  private table(resource: Resource): Map<string, Obj> {
+    const name = tableName(resource);
     const known = this.#tables.get(name);
     if (known) return known;
     const made = new Map<string, Obj>();
@@ -217,13 +225,21 @@ export class ObjectStore {
     this.tell({ type, object, before, resource, version: this.#version });
   }
 
+  private remember(change: Change): void {
+    const table = tableName(change.resource);
+    const changes = this.#changes.get(table) ?? [];
+    changes.push(change);
+    this.#changes.set(table, changes);
+    if (changes.length <= keptChanges) return;
+    this.#forgotten.set(table, changes.splice(0, keptChanges / 4).at(-1)!.version);
+  }
+
   /**
    * Tells all that watch, in the order of versions: what a listener changes is told after what it was told of. One that
    * throws keeps nobody else from hearing it.
    */
   private tell(change: Change): void {
-    this.#changes.push(change);
-    if (this.#changes.length > keptChanges) this.#changes.splice(0, keptChanges / 4);
+    this.remember(change);
     this.#untold.push(change);
     if (this.#isTelling) return;
     this.#isTelling = true;

@@ -24,7 +24,7 @@ const longestMs = 2 ** 31 - 1;
 /** Streams changes until the client leaves or its time is up. @throws StatusError 410 for a version too long ago */
 export function serveWatch(store: ObjectStore, request: WatchRequest, response: ServerResponse): void {
   const { resource, namespace, matches } = request;
-  const missed = request.from === undefined ? [] : store.since(request.from);
+  const missed = request.from === undefined ? [] : store.since(request.from, resource);
   if (!missed) throw new StatusError(410, 'Expired', `too old resource version: ${request.from} (${store.version})`);
   response.writeHead(200, { 'Content-Type': 'application/json' });
   response.flushHeaders();

@@ -1,6 +1,7 @@
 import type { Obj } from '../objects.js';
 import type { ClusterState } from './cluster.js';
 import { changeTaints, conditionOf, setReady, type Taint } from './conditions.js';
+import { renewLease } from './node-lease.js';
 
 /** Node health by heartbeats, and the taint of cordoned nodes. */
 export class NodeController {
@@ -17,10 +18,11 @@ export class NodeController {
     this.#heartbeats.clear();
   }
 
-  /** A kubelet is alive. Nothing is stored for it; only silence is. */
+  /** A kubelet is alive. Its Lease says so; of the node only silence is stored. */
   heartbeat(name: string): void {
     const { store, clock, times } = this.cluster;
     this.#heartbeats.get(name)?.();
+    renewLease(this.cluster, name);
     this.#heartbeats.set(
       name,
       clock.after(times.nodeLostMs, () => this.#lost(name)),
