@@ -1,3 +1,4 @@
+import { eventDefaults } from './events.js';
 import { isMap, type Obj } from './objects.js';
 import type { Resource } from './resources.js';
 
@@ -32,6 +33,7 @@ function core({ plural }: Resource, object: Obj): void {
     }
     object['type'] ??= 'Opaque';
   }
+  if (plural === 'events') fill(object, eventDefaults);
   if (plural === 'namespaces') {
     object.status ??= { phase: 'Active' };
     object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name };

@@ -2,10 +2,11 @@ import type { ServerResponse } from 'node:http';
 
 import type { ApiContext } from './api-context.js';
 import type { Controllers } from './controllers/index.js';
+import { selectableEvent, selectableOfEvents } from './events.js';
 import { assertListOptions, isTrue } from './list-options.js';
 import type { Obj } from './objects.js';
 import type { Target } from './request.js';
-import { builtIns, groupVersion } from './resources.js';
+import { builtIns, groupVersion, type Resource } from './resources.js';
 import { fieldSelector, labelSelector } from './selectors.js';
 import { badRequest, StatusError } from './status.js';
 import { tableOf } from './printing/tables.js';
@@ -56,20 +57,27 @@ const selectable: Readonly<Record<string, readonly string[]>> = {
 
 /** @throws StatusError 400 */
 function assertFields({ resource }: Target, query: URLSearchParams): void {
-  if (resource.plural === 'events') return;
-  const known = ['metadata.name', 'metadata.namespace', ...(selectable[resource.plural] ?? [])];
+  const ofEvents = resource.plural === 'events' ? selectableOfEvents[resource.group] : undefined;
+  const known = ['metadata.name', 'metadata.namespace', ...(ofEvents ?? selectable[resource.plural] ?? [])];
   for (const part of (query.get('fieldSelector') ?? '').split(',')) {
     const path = /^([\w.]+)(==?|!=)/.exec(part)?.[1];
     if (path === undefined || known.includes(path)) continue;
+    if (ofEvents) throw badRequest(`field label not supported: ${path}`);
     throw badRequest(`"${path}" is not a known field selector: only "metadata.name", "metadata.namespace"`);
   }
+}
+
+function matcher({ plural }: Resource, query: URLSearchParams): (object: Obj) => boolean {
+  const [labels, fields] = [labelSelector(query.get('labelSelector')), fieldSelector(query.get('fieldSelector'))];
+  return (object) =>
+    labels(object.metadata.labels ?? {}) && fields(plural === 'events' ? selectableEvent(object) : object);
 }
 
 export function selected({ store }: ApiContext, target: Target, query: URLSearchParams): Obj[] {
   const { resource, namespace } = target;
   assertFields(target, query);
-  const [labels, fields] = [labelSelector(query.get('labelSelector')), fieldSelector(query.get('fieldSelector'))];
-  return store.peek(resource, namespace).filter((object) => labels(object.metadata.labels ?? {}) && fields(object));
+  const matches = matcher(resource, query);
+  return store.peek(resource, namespace).filter(matches);
 }
 
 export function list(context: ApiContext, target: Target, query: URLSearchParams, accept: string): unknown {
@@ -153,7 +161,7 @@ export function watch(
   response: ServerResponse,
 ): void {
   const { store, now } = context;
-  const [labels, fields] = [labelSelector(query.get('labelSelector')), fieldSelector(query.get('fieldSelector'))];
+  const matches = matcher(target.resource, query);
   const version = query.get('resourceVersion');
   // A watch is refused for this as if the server were at fault.
   const why = unreadable(query);
@@ -168,10 +176,7 @@ export function watch(
     {
       resource: target.resource,
       namespace: target.namespace,
-      matches: (object) =>
-        labels(object.metadata.labels ?? {}) &&
-        fields(object) &&
-        (target.name === '' || object.metadata.name === target.name),
+      matches: (object) => matches(object) && (target.name === '' || object.metadata.name === target.name),
       from: initial || version === null || version === '' || version === '0' ? undefined : Number(version),
       initial: initial && bookmarks,
       bookmarks,

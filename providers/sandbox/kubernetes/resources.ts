@@ -1,4 +1,6 @@
 import type { Schema } from './crd-schema.js';
+import { eventView } from './events.js';
+import type { Obj } from './objects.js';
 
 /** A column of a table, as a definition describes it. */
 export interface PrinterColumn {
@@ -8,6 +10,15 @@ export interface PrinterColumn {
   readonly description?: string;
   readonly priority?: number;
   readonly jsonPath: string;
+}
+
+/** Another shape of objects that are kept as those of another resource. */
+export interface View {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  toStored(object: Obj): Obj;
+  fromStored(object: Obj): Obj;
 }
 
 /** One kind of object that the API serves. */
@@ -21,6 +32,7 @@ export interface Resource {
   readonly namespaced: boolean;
   readonly subresources: readonly string[];
   readonly categories?: readonly string[];
+  readonly view?: View;
   /** Of a kind of one's own. */
   readonly schema?: Schema;
   readonly columns?: readonly PrinterColumn[];
@@ -69,6 +81,7 @@ const rows: readonly Row[] = [
   ['storage.k8s.io', 'v1', 'csidrivers', 'CSIDriver', false],
   ['discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice', true],
   ['networking.k8s.io', 'v1', 'ingressclasses', 'IngressClass', false],
+  ['events.k8s.io', 'v1', 'events', 'Event', true, 'ev'],
   ['autoscaling', 'v2', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler', true, 'hpa', 'status'],
   ['scheduling.k8s.io', 'v1', 'priorityclasses', 'PriorityClass', false, 'pc'],
   ['apiextensions.k8s.io', 'v1', 'customresourcedefinitions', 'CustomResourceDefinition', false, 'crd,crds', 'status'],
@@ -103,6 +116,7 @@ export const builtIns: readonly Resource[] = rows.map(
     namespaced,
     short: short === '' ? [] : short.split(','),
     subresources: subresources === '' ? [] : subresources.split(','),
+    ...(group === 'events.k8s.io' ? { view: eventView } : {}),
   }),
 );
 

@@ -24,7 +24,17 @@ const hasGeneration = ({ group, plural }: Resource): boolean =>
   plural === 'pods' || !['', 'autoscaling', 'coordination.k8s.io'].includes(group);
 
 /** Versions of a kind share their objects. */
-const tableName = ({ group, plural }: Resource): string => `${group}/${plural}`;
+const tableName = ({ view, ...own }: Resource): string => {
+  const { group, plural } = view ?? own;
+  return `${group}/${plural}`;
+};
+
+/** Whether two resources are the same objects, in whatever version or shape. */
+export const isSameTable = (a: Resource, b: Resource): boolean => tableName(a) === tableName(b);
+
+/** An object in the shape of its resource, and as it is kept. */
+const shapedAs = ({ view }: Resource, object: Obj): Obj => (view ? view.fromStored(object) : object);
+const storedAs = ({ view }: Resource, object: Obj): Obj => (view ? view.toStored(object) : object);
 
 const nameOf = ({ type, resource, object }: Change): string => `${type} ${resource.kind} ${object.metadata.name}`;
 
@@ -66,17 +76,18 @@ export class ObjectStore {
   get(resource: Resource, namespace: string, name: string): Obj {
     const object = this.table(resource).get(keyOf(namespace, name));
     if (!object) throw notFound(fullName(resource), name);
-    return clone(object);
+    return clone(shapedAs(resource, object));
   }
 
   find(resource: Resource, namespace: string, name: string): Obj | undefined {
     const object = this.table(resource).get(keyOf(namespace, name));
-    return object && clone(object);
+    return object && clone(shapedAs(resource, object));
   }
 
   /** As `find`, without copying: for reading only. */
   look(resource: Resource, namespace: string, name: string): Obj | undefined {
-    return this.table(resource).get(keyOf(namespace, name));
+    const object = this.table(resource).get(keyOf(namespace, name));
+    return object && shapedAs(resource, object);
   }
 
   /** Copies, in name order; `namespace` empty: of all. */
@@ -88,7 +99,7 @@ export class ObjectStore {
   peek(resource: Resource, namespace = ''): readonly Obj[] {
     const prefix = namespace === '' ? '' : `${namespace}/`;
     const found = [...this.table(resource)].filter(([key]) => key.startsWith(prefix));
-    return found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+    return found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => shapedAs(resource, object));
   }
 
   /** An object as it would be made: with its name, its uid and its time. */
@@ -102,13 +113,13 @@ export class ObjectStore {
   }
 
   create(resource: Resource, object: Obj): Obj {
-    const stored = this.draft(object);
+    const stored = this.draft(storedAs(resource, object));
     const { metadata } = stored;
     const key = keyOf(metadata.namespace ?? '', metadata.name);
     if (this.table(resource).has(key)) throw alreadyExists(fullName(resource), metadata.name);
     if (stored.spec !== undefined && hasGeneration(resource)) metadata.generation = 1;
     this.put('ADDED', resource, key, stored, undefined);
-    return clone(stored);
+    return clone(shapedAs(resource, stored));
   }
 
   /**
@@ -122,7 +133,7 @@ export class ObjectStore {
     if (!before) throw notFound(fullName(resource), metadata.name);
     if (metadata.resourceVersion && metadata.resourceVersion !== before.metadata.resourceVersion)
       throw conflict(fullName(resource), metadata.name);
-    const stored = clone(object);
+    const stored = clone(storedAs(resource, object));
     const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, resourceVersion, generation } =
       before.metadata;
     Object.assign(stored.metadata, {
@@ -133,7 +144,7 @@ export class ObjectStore {
       ...(deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds }),
     });
     if (generation !== undefined) stored.metadata.generation = generation + (same(stored.spec, before.spec) ? 0 : 1);
-    if (same(stored, before)) return clone(before);
+    if (same(stored, before)) return clone(shapedAs(resource, before));
     // The last finalizer of something on its way out lets it go.
     if (
       deletionTimestamp &&
@@ -141,10 +152,10 @@ export class ObjectStore {
       (before.metadata.finalizers ?? []).length > 0
     ) {
       this.remove(resource, metadata.namespace ?? '', metadata.name);
-      return stored;
+      return shapedAs(resource, stored);
     }
     this.put('MODIFIED', resource, key, stored, before);
-    return clone(stored);
+    return clone(shapedAs(resource, stored));
   }
 
   /** Reads, changes and stores; an object that does not exist is left alone. */
@@ -157,14 +168,15 @@ export class ObjectStore {
 
   /** Takes an object out at once, or marks it when it has finalizers. */
   delete(resource: Resource, namespace: string, name: string): Obj {
-    const object = this.get(resource, namespace, name);
-    if ((object.metadata.finalizers ?? []).length === 0) return this.remove(resource, namespace, name);
-    if (object.metadata.deletionTimestamp) return object;
     const key = keyOf(namespace, name);
-    const before = this.table(resource).get(key)!;
+    const before = this.table(resource).get(key);
+    if (!before) throw notFound(fullName(resource), name);
+    if ((before.metadata.finalizers ?? []).length === 0) return this.remove(resource, namespace, name);
+    const object = clone(before);
+    if (object.metadata.deletionTimestamp) return shapedAs(resource, object);
     Object.assign(object.metadata, { deletionTimestamp: this.stamp(), deletionGracePeriodSeconds: 0 });
     this.put('MODIFIED', resource, key, object, before);
-    return clone(object);
+    return clone(shapedAs(resource, object));
   }
 
   remove(resource: Resource, namespace: string, name: string): Obj {
@@ -176,7 +188,7 @@ export class ObjectStore {
     this.#version += 1;
     gone.metadata.resourceVersion = String(this.#version);
     this.tell({ type: 'DELETED', object: gone, before, resource, version: this.#version });
-    return clone(gone);
+    return clone(shapedAs(resource, gone));
   }
 
   /** Changes of a kind after a version; undefined when that is too long ago. */

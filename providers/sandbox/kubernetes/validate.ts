@@ -2,6 +2,7 @@ import { clone, isMap, type Obj } from './objects.js';
 import type { Resource } from './resources.js';
 import { schemaCauses, shaped } from './crd-schema.js';
 import { defaults } from './defaults.js';
+import { eventMistakes } from './events.js';
 import { forbiddenChanges } from './immutable.js';
 import { badRequest, type Cause, invalid, refusal } from './status.js';
 
@@ -59,11 +60,16 @@ export function complete(resource: Resource, object: Obj, before?: Obj): Obj {
   const whole = resource.schema ? shaped(resource.schema, object) : object;
   const causes = [
     ...(resource.schema ? schemaCauses(resource.schema, whole) : mistakes(resource, whole)),
+    ...(isEvent(resource) ? eventMistakes(whole, before) : []),
     ...(before ? forbiddenChanges(resource, before, whole) : []),
   ];
-  if (causes.length > 0) throw refusal(resource, whole.metadata.name, causes);
+  // Of events the group is not named.
+  const named = resource.view ? { ...resource, group: resource.view.group } : resource;
+  if (causes.length > 0) throw refusal(named, whole.metadata.name, causes);
   return whole;
 }
+
+const isEvent = ({ group, plural }: Resource): boolean => plural === 'events' && ['', 'events.k8s.io'].includes(group);
 
 const labelName = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)$/;
 const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;

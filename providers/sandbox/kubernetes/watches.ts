@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 
 import type { Obj } from './objects.js';
 import { groupVersion, type Resource } from './resources.js';
-import type { Change, ObjectStore } from './store.js';
+import { type Change, isSameTable, type ObjectStore } from './store.js';
 import { StatusError } from './status.js';
 
 export interface WatchRequest {
@@ -42,9 +42,13 @@ export function serveWatch(store: ObjectStore, request: WatchRequest, response: 
         },
       } as unknown as Obj),
     );
+  const shaped = (object: Obj): Obj => (resource.view ? resource.view.fromStored(object) : object);
   const pass = (change: Change): void => {
-    if (change.resource.plural !== resource.plural || change.resource.group !== resource.group) return;
+    if (!isSameTable(change.resource, resource)) return;
     if (namespace !== '' && change.object.metadata.namespace !== namespace) return;
+    tell({ ...change, object: shaped(change.object), before: change.before && shaped(change.before) });
+  };
+  const tell = (change: Change): void => {
     const now = change.type !== 'DELETED' && matches(change.object);
     const before = change.before !== undefined && matches(change.before);
     if (now) send(before ? 'MODIFIED' : 'ADDED', request.show(change.object));

@@ -51,6 +51,13 @@ export function recordEvent(cluster: ClusterState, object: Obj, { type, reason, 
 function dropOld(cluster: ClusterState, namespace: string): void {
   const { store, clock } = cluster;
   const events = cluster.kind('v1', 'Event');
-  for (const { metadata, lastTimestamp } of store.peek(events, namespace))
-    if (clock.now() - Date.parse(String(lastTimestamp)) > keptMs) store.remove(events, namespace, metadata.name);
+  for (const event of store.peek(events, namespace))
+    if (clock.now() - lastWritten(event) > keptMs) store.remove(events, namespace, event.metadata.name);
+}
+
+/** What an event tells of may be older than the event. */
+function lastWritten({ metadata, lastTimestamp, eventTime, series }: Obj): number {
+  const { lastObservedTime } = (series ?? {}) as { lastObservedTime?: string };
+  const times = [metadata.creationTimestamp, lastTimestamp, eventTime, lastObservedTime];
+  return Math.max(...times.map((time) => (typeof time === 'string' ? Date.parse(time) || 0 : 0)));
 }

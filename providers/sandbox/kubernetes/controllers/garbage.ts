@@ -67,11 +67,10 @@ function dependents(cluster: ClusterState, owner: Obj): readonly Obj[] {
   );
 }
 
-/** Each kind once, whatever its versions. */
+/** Each kind once, whatever its versions and shapes. */
 function kinds(cluster: ClusterState) {
-  return [
-    ...new Map(cluster.store.resources.all().map((one) => [`${one.group}/${one.plural}`, one] as const)).values(),
-  ];
+  const stored = cluster.store.resources.all().filter(({ view }) => !view);
+  return [...new Map(stored.map((one) => [`${one.group}/${one.plural}`, one] as const)).values()];
 }
 
 /**

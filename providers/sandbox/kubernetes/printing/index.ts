@@ -3,6 +3,7 @@ import type { Resource } from '../resources.js';
 import { autoscalerColumns, budgetColumns } from './autoscaling.js';
 import { clusterColumns, plainColumns } from './cluster.js';
 import { age, type Column, dig, nameColumn } from './column.js';
+import { eventView } from '../events.js';
 import { eventColumns } from './events.js';
 import { networkColumns } from './network.js';
 import { podColumns } from './pods.js';
@@ -13,7 +14,10 @@ import { workloadColumns } from './workloads.js';
 const columns: Readonly<Record<string, readonly Column[]>> = {
   '/pods': podColumns,
   '/events': eventColumns,
-  'events.k8s.io/events': eventColumns,
+  'events.k8s.io/events': eventColumns.map((one) => ({
+    ...one,
+    read: (event: Obj, now: number) => one.read(eventView.toStored(event), now),
+  })),
   'policy/poddisruptionbudgets': budgetColumns,
   'autoscaling/horizontalpodautoscalers': autoscalerColumns,
   ...clusterColumns,

@@ -24,6 +24,7 @@ batch/v1 CronJob api.batch.v1.CronJob
 batch/v1 Job api.batch.v1.Job
 coordination.k8s.io/v1 Lease api.coordination.v1.Lease
 discovery.k8s.io/v1 EndpointSlice api.discovery.v1.EndpointSlice
+events.k8s.io/v1 Event api.events.v1.Event
 meta.k8s.io/v1 DeleteOptions apimachinery.meta.v1.DeleteOptions
 networking.k8s.io/v1 Ingress api.networking.v1.Ingress
 networking.k8s.io/v1 IngressClass api.networking.v1.IngressClass
@@ -379,6 +380,8 @@ api.discovery.v1.EndpointPort 1name:string 2protocol:string 3port:int32 4appProt
 api.discovery.v1.EndpointSlice 1?metadata:apimachinery.meta.v1.ObjectMeta 4addressType:string 2*endpoints:api.discovery.v1.Endpoint 3*ports:api.discovery.v1.EndpointPort
 api.discovery.v1.ForNode 1name:string
 api.discovery.v1.ForZone 1name:string
+api.events.v1.Event 1metadata:apimachinery.meta.v1.ObjectMeta 2eventTime:apimachinery.meta.v1.MicroTime 3series:api.events.v1.EventSeries 4?reportingController:string 5?reportingInstance:string 6?action:string 7?reason:string 8?regarding:api.core.v1.ObjectReference 9related:api.core.v1.ObjectReference 10?note:string 11?type:string 12?deprecatedSource:api.core.v1.EventSource 13?deprecatedFirstTimestamp:apimachinery.meta.v1.Time 14?deprecatedLastTimestamp:apimachinery.meta.v1.Time 15?deprecatedCount:int32
+api.events.v1.EventSeries 1count:int32 2lastObservedTime:apimachinery.meta.v1.MicroTime
 api.networking.v1.HTTPIngressPath 1?path:string 3pathType:string 2backend:api.networking.v1.IngressBackend
 api.networking.v1.HTTPIngressRuleValue 1*paths:api.networking.v1.HTTPIngressPath
 api.networking.v1.IPBlock 1cidr:string 2*?except:string

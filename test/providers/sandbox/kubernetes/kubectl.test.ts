@@ -143,6 +143,25 @@ describe.skipIf(program === undefined)('the real kubectl', () => {
     await kubectl('delete', 'deployment,configmap,secret,role', 'made');
   });
 
+  it('shows events of both APIs', async () => {
+    const got = await kubectl('get', 'events', '--field-selector', 'reason=Scheduled');
+    expect(got).toMatch(
+      /^LAST SEEN +TYPE +REASON +OBJECT +MESSAGE\n[^]*\S+ +Normal +Scheduled +pod\/web-\S+ +Successfully assigned/,
+    );
+    const newer = await kubectl('get', 'events.v1.events.k8s.io', '--field-selector', 'reason=Scheduled');
+    expect(newer.split('\n')[0]).toMatch(/^LAST SEEN +TYPE +REASON +OBJECT +MESSAGE$/);
+    expect(newer.split('\n')).toHaveLength(got.split('\n').length);
+    expect(await kubectl('get', 'events', '-o', 'wide')).toMatch(
+      / SUBOBJECT +SOURCE +MESSAGE +FIRST SEEN +COUNT +NAME\n/,
+    );
+    expect(await kubectl('events', '--types=Normal')).toMatch(
+      /^LAST SEEN +TYPE +REASON +OBJECT +MESSAGE\n[^]*Pod\/web-/,
+    );
+    expect(await kubectl('events', '--for', 'deployment/nosuch')).toBe('');
+    const [pod = ''] = (await kubectl('get', 'pods', '-l', 'app=web', '-o', 'name')).split('\n');
+    expect(await kubectl('describe', pod)).toMatch(/Events:\n +Type +Reason +Age +From +Message/);
+  });
+
   it('answers what its user may do', async () => {
     expect(await kubectl('auth', 'can-i', 'delete', 'pods')).toBe('yes\n');
     expect(await kubectl('auth', 'can-i', '--list')).toContain('*.*');
