@@ -24,7 +24,7 @@ interface Group {
   endedAt: number | undefined;
   /** Steps at work, oldest first. */
   readonly atWork: Map<string, { readonly step: StepInfo; readonly since: number; text: string }>;
-  finish?: (failed: boolean) => void;
+  finish?: () => void;
   task?: { title: string; output: string };
 }
 
@@ -123,9 +123,14 @@ export class PrettyProgress {
         task: (_: unknown, task: AnyTask) =>
           new Promise<void>((resolve, reject) => {
             group.task = task;
-            group.finish = (failed) => (failed ? reject(new Error(this.title(group))) : resolve());
+            group.finish = () => {
+              if (group.failed > 0) return reject(new Error(this.title(group)));
+              // What was stopped, or never begun, has not failed.
+              if (group.done < group.total) task.skip(this.title(group));
+              resolve();
+            };
             // Loading the drawing takes a moment, in which a short run may end.
-            if (hasEnded(group) || this.#stopped) group.finish(group.done < group.total);
+            if (hasEnded(group) || this.#stopped) group.finish();
           }),
       })),
       {
@@ -167,7 +172,7 @@ export class PrettyProgress {
     group[how] += 1;
     if (!hasEnded(group)) return;
     group.endedAt = at;
-    this.settle(group, group.done < group.total);
+    this.settle(group);
   }
 
   /** Said where the eyes are, at once: under each phase that is at work; else as a line. */
@@ -200,17 +205,18 @@ export class PrettyProgress {
   }
 
   /** The last word on a group: painting it after the list has ended would draw the list once more. */
-  private settle(group: Group, failed: boolean): void {
+  private settle(group: Group): void {
     this.paint(group);
     delete group.task;
-    group.finish?.(failed);
+    group.finish?.();
+    delete group.finish;
   }
 
   private stop(): void {
     this.#stopped = true;
     clearInterval(this.#timer);
     for (const group of this.#groups.values()) {
-      this.settle(group, true);
+      this.settle(group);
     }
   }
 }

@@ -64,9 +64,9 @@ describe.skipIf(noTerminal !== undefined)(`Ctrl-C in a real terminal${noTerminal
 
     terminal.type(ctrlC);
     await expect.poll(() => terminal.text).toMatch(/code=130\n/);
-    expect(terminal.text).toMatch(/Create machines {2}0\/\d+, 1 interrupted/);
+    expect(terminal.text).toMatch(/↓ Create machines {2}0\/\d+, 1 interrupted/);
     expect(terminal.text).toMatch(/Error: Interrupted after \d+ steps?; nothing is lost\./);
-    expect(terminal.text).not.toMatch(/failed|^\s+at /m);
+    expect(terminal.text).not.toMatch(/failed|✖|^\s+at /m);
     await expectUsable();
   });
 

@@ -20,6 +20,10 @@ class Terminal extends PassThrough {
     this.on('data', (chunk: Buffer) => (this.#text += chunk.toString()));
   }
 
+  get raw(): string {
+    return this.#text;
+  }
+
   get text(): string {
     return stripVTControlCharacters(this.#text);
   }
@@ -84,6 +88,8 @@ describe.each([3, 300])('progress in a terminal with %i machines', (count) => {
     pretty.emit({ type: 'operation-finished', at: 0, ms: 5, outcome: 'failed' });
     await pretty.close();
     expect(terminal.text).toContain(`Create machines  0/${count}, 1 failed, ${count - 1} not begun`);
+    expect(terminal.text).toMatch(/✖ Create machines/);
+    expect(terminal.text).toMatch(/↓ Join workers {2}0\/\d+, \d+ not begun/);
     expect(terminal.text).toContain('✖ web-1: The account has no room for web-1.');
   });
 });
@@ -105,7 +111,12 @@ it('answers Ctrl-C while the drawing goes on, and tells interrupted steps from f
   await expect.poll(() => terminal.text).toContain('Interrupted: ending what runs. Ctrl-C once more leaves at once.');
   pretty.emit({ type: 'step-interrupted', at: 0, id: 'Create machines:1', ms: 5 });
   pretty.emit({ type: 'operation-finished', at: 0, ms: 5, outcome: 'interrupted' });
+  // The drawing shows the cursor again when it has ended; it is closed later, and once more at the very end.
+  await expect.poll(() => terminal.raw).toContain('\u001b[?25h');
   await pretty.close();
-  expect(terminal.text).toContain('Create machines  0/3, 1 interrupted');
-  expect(terminal.text).not.toContain('failed');
+  expect(terminal.text).toMatch(/↓ Create machines {2}0\/3, 1 interrupted/);
+  expect(terminal.text).toMatch(/↓ Join workers {2}0\/3/);
+  expect(terminal.text).not.toMatch(/failed|✖/);
+  // Nothing is drawn below the last drawing.
+  expect(terminal.frame.filter((line) => line.includes('Join workers'))).toHaveLength(1);
 });
