@@ -1,5 +1,3 @@
-import { etcdHealth } from './quorum.js';
-
 /** A pod as far as a drain has to know it. */
 export interface DrainPod {
   readonly namespace: string;
@@ -119,29 +117,4 @@ export function selects(selector: LabelSelector | undefined, labels: Readonly<Re
       return value === undefined || !values.includes(value);
     })
   );
-}
-
-export interface Voter {
-  readonly name: string;
-  readonly voting: boolean;
-}
-
-/** What is left when one server goes: why it may not, undefined when it may. */
-export function quorumLoss(leaving: string, servers: readonly Voter[]): string | undefined {
-  const others = servers.filter(({ name }) => name !== leaving);
-  const voting = others.filter((server) => server.voting).length;
-  const health = etcdHealth(others.length, voting);
-  if (others.length > 0 && health.spare >= 0) return undefined;
-  return `Taking away ${leaving} would leave ${voting} of ${others.length} servers voting, fewer than the ${health.needed} that etcd needs.`;
-}
-
-/** Servers that go one after another: the first that would cost the quorum. */
-export function firstQuorumLoss(leaving: readonly string[], servers: readonly Voter[]): string | undefined {
-  let left = servers;
-  for (const name of leaving) {
-    const loss = quorumLoss(name, left);
-    if (loss !== undefined) return loss;
-    left = left.filter((server) => server.name !== name);
-  }
-  return undefined;
 }

@@ -1,13 +1,6 @@
 /** Votes needed among `members` etcd members: floor(n/2)+1. */
 export const quorum = (members: number): number => Math.floor(members / 2) + 1;
 
-/** Whether one voter may be taken away on purpose while `healthy` of `members` vote: the rest must still be a quorum of the rest. */
-export function mayRemoveVoter(members: number, healthy: number, removedIsHealthy: boolean): boolean {
-  if (members <= 1) return false;
-  const left = healthy - (removedIsHealthy ? 1 : 0);
-  return left >= quorum(members - 1) && healthy >= quorum(members);
-}
-
 export interface EtcdHealth {
   readonly members: number;
   readonly voters: number;
@@ -19,4 +12,37 @@ export interface EtcdHealth {
 export function etcdHealth(members: number, voters: number): EtcdHealth {
   const needed = quorum(members);
   return { members, voters, needed, spare: voters - needed };
+}
+
+/** A voting member of etcd; `voting`: it is up. */
+export interface Voter {
+  readonly name: string;
+  readonly voting: boolean;
+}
+
+/**
+ * Why a server may not be taken out of etcd, undefined when it may: the members must have a quorum now, or they could not
+ * even agree on that, and what is left must have one. What is no voter costs none.
+ */
+export function quorumLoss(leaving: string, members: readonly Voter[]): string | undefined {
+  const others = members.filter(({ name }) => name !== leaving);
+  if (others.length === members.length) return undefined;
+  const voters = (some: readonly Voter[]): number => some.filter(({ voting }) => voting).length;
+  const now = etcdHealth(members.length, voters(members));
+  if (now.spare < 0)
+    return `Taking away ${leaving} takes the consent of ${now.needed} of ${now.members} servers in etcd, and only ${now.voters} of them ${now.voters === 1 ? 'votes' : 'vote'}.`;
+  const then = etcdHealth(others.length, voters(others));
+  if (others.length > 0 && then.spare >= 0) return undefined;
+  return `Taking away ${leaving} would leave ${then.voters} of ${then.members} servers voting, fewer than the ${then.needed} that etcd needs.`;
+}
+
+/** Servers that go one after another: the first that would cost the quorum. */
+export function firstQuorumLoss(leaving: readonly string[], members: readonly Voter[]): string | undefined {
+  let left = members;
+  for (const name of leaving) {
+    const loss = quorumLoss(name, left);
+    if (loss !== undefined) return loss;
+    left = left.filter((member) => member.name !== name);
+  }
+  return undefined;
 }

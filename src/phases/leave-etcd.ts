@@ -18,7 +18,8 @@ const member = 'etcd.k3s.cattle.io/node-name';
 /** Milliseconds until it is asked again. */
 const patience = 10_000;
 
-function isOut(node: NodeFacts | undefined): boolean {
+/** Whether a node's member of etcd is gone, or it never had one that k3s told of. */
+export function isOut(node: Pick<NodeFacts, 'annotations'> | undefined): boolean {
   if (!node) return true;
   const { [removed]: gone, [member]: now = gone } = node.annotations;
   return gone !== undefined && gone === now;

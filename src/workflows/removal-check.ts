@@ -9,6 +9,7 @@ import {
 import { obstacleAdvice } from '../kube/obstacles.js';
 import type { ClusterFacts } from '../phases/context.js';
 import { isDead, lostNodes } from '../phases/departures.js';
+import { votersAmong } from '../phases/quorum.js';
 import type { Problem } from '../provider/port.js';
 
 /**
@@ -67,9 +68,7 @@ function drainProblems(going: readonly Machine[], view: DrainView | undefined): 
 function quorumProblems(cluster: string, facts: ClusterFacts): Problem[] {
   const { comparison, nodes } = facts;
   const isServer = ({ role }: Pick<Machine, 'role'>): boolean => role === 'control-plane';
-  const now: Voter[] = [...nodes!.values()]
-    .filter(({ controlPlane }) => controlPlane)
-    .map(({ name, ready, etcdVoter }) => ({ name, voting: ready && etcdVoter === true }));
+  const now = votersAmong(nodes!.values());
   const dead = comparison.surplus.filter((machine) => isServer(machine) && isDead(machine, nodes!.get(machine.name)));
   const first = [...lostNodes(facts).filter(({ controlPlane }) => controlPlane), ...dead].map(({ name }) => name);
   const members = new Set(now.map(({ name }) => name));

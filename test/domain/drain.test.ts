@@ -5,7 +5,6 @@ import {
   drainObstacles,
   type DrainPod,
   type DrainView,
-  firstQuorumLoss,
   type LabelSelector,
   selects,
 } from '../../src/domain/index.js';
@@ -99,21 +98,4 @@ it.each<[LabelSelector | undefined, boolean]>([
   [{ matchLabels: { app: 'web' }, matchExpressions: [{ key: 'tier', operator: 'Exists' }] }, false],
 ])('the selector %j selects pods of app=web as Kubernetes does: %s', (selector, expected) => {
   expect(selects(selector, { app: 'web' })).toBe(expected);
-});
-
-describe('servers that go one after another', () => {
-  const servers = (voting: string) => [...voting].map((vote, i) => ({ name: `s${i + 1}`, voting: vote === 'v' }));
-  it.each<[string, readonly string[], string | undefined]>([
-    ['vvv', ['s3', 's2'], undefined],
-    ['vvv', ['s3', 's2', 's1'], 's1'],
-    ['vv-', ['s3'], undefined],
-    ['vv-', ['s2'], 's2'],
-    ['vvvv-', ['s5', 's4', 's3'], undefined],
-    ['vvv--', ['s1'], 's1'],
-    ['v', ['s1'], 's1'],
-  ])('%s: taking away %j stops at %s', (voting, leaving, at) => {
-    const loss = firstQuorumLoss(leaving, servers(voting));
-    if (at === undefined) expect(loss).toBeUndefined();
-    else expect(loss).toContain(`Taking away ${at} `);
-  });
 });

@@ -7,7 +7,6 @@ import {
   inRange,
   type Machine,
   machineName,
-  mayRemoveVoter,
   outsideResidency,
   quorum,
   resolveSelf,
@@ -125,19 +124,6 @@ describe('quorum', () => {
     [4, 3],
     [5, 3],
   ])('of %i members is %i', (members, needed) => expect(quorum(members)).toBe(needed));
-
-  it.each([
-    [3, 3, true, true],
-    [3, 2, true, false],
-    [3, 2, false, true],
-    [2, 2, true, true],
-    [1, 1, true, false],
-    [2, 1, false, false],
-    [4, 2, false, false],
-    [5, 2, false, false],
-  ])('of %i members with %i voting may lose one (voting: %s): %s', (members, healthy, voting, may) =>
-    expect(mayRemoveVoter(members, healthy, voting)).toBe(may),
-  );
 
   it('says how many may still fail', () =>
     expect(etcdHealth(3, 3)).toEqual({ members: 3, voters: 3, needed: 2, spare: 1 }));

@@ -34,8 +34,9 @@ async function codes({ servers = { s1: 'v' }, going, view = {} }: World): Promis
     name,
     controlPlane: isServer(name),
     ready: servers[name] !== '-',
-    etcdVoter: servers[name] === 'v',
+    etcdVoter: isServer(name) ? true : undefined,
     labels: {},
+    annotations: {},
   });
   const nothing: DrainView = { pods: [], volumeOf: new Map(), localVolumes: new Set(), budgets: [] };
   const facts = {
