@@ -60,7 +60,7 @@ describe.skipIf(noTerminal !== undefined)(`Ctrl-C in a real terminal${noTerminal
     // A cloud as slow as a real one: the machine boots when the key is pressed.
     open('1');
     await startCreating();
-    await expect.poll(() => terminal.text).toContain('cp-1: ');
+    await expect.poll(() => terminal.text).toMatch(/[› ] cp-1: /);
 
     terminal.type(ctrlC);
     await expect.poll(() => terminal.text).toMatch(/code=130\n/);
