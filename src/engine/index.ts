@@ -1,3 +1,4 @@
+export * from './limits.js';
 export * from './step.js';
 export * from './run.js';
 export * from './outcome.js';

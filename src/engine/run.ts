@@ -2,6 +2,7 @@ import type { Clock } from '../domain/index.js';
 import { InterruptedError, messageOf, SlipwayError, UnexpectedError } from '../errors/index.js';
 import type { Reporter } from '../reporting/index.js';
 import { checkGraph } from './graph.js';
+import type { Limit } from './limits.js';
 import type { Step, StepContext } from './step.js';
 
 export interface EngineOptions {
@@ -10,7 +11,7 @@ export interface EngineOptions {
   /** Aborted by Ctrl-C: nothing new starts, what runs is told to stop. */
   readonly signal: AbortSignal;
   /** How many steps may hold a limit at once; a limit not named here is 1. */
-  readonly limits: Readonly<Record<string, number>>;
+  readonly limits: Readonly<Partial<Record<Limit, number>>>;
 }
 
 export interface StepFailure {
@@ -45,7 +46,7 @@ class Run {
   readonly #state = new Map<string, State>();
   readonly #outputs = new Map<string, unknown>();
   readonly #failures: StepFailure[] = [];
-  readonly #held = new Map<string, number>();
+  readonly #held = new Map<Limit, number>();
   readonly #dependents = new Map<string, Step[]>();
   readonly #open = new Map<string, number>();
   /** Steps whose needs are met, in plan order, waiting for a limit. */

@@ -1,4 +1,5 @@
 import type { StepInfo } from '../reporting/index.js';
+import type { Limit } from './limits.js';
 
 /** What a step's work is given. */
 export interface StepContext {
@@ -15,8 +16,8 @@ export interface StepContext {
 export interface Step<T = unknown> extends StepInfo {
   /** Ids of steps that must have ended, done or not, before this one starts. */
   readonly after?: readonly string[];
-  /** Names of limits of which it takes one place each while it runs. */
-  readonly limits?: readonly string[];
+  /** Limits of which it takes one place each while it runs. */
+  readonly limits?: readonly Limit[];
   /** It only looks: a run in which nothing else was done has changed nothing. */
   readonly readOnly?: boolean | undefined;
   apply(context: StepContext): Promise<T>;

@@ -1,4 +1,5 @@
 import type { Machine } from '../domain/index.js';
+import { hostsAreGiven } from '../domain/spec/given-hosts.js';
 import type { StepContext } from '../engine/index.js';
 import { IncompleteError } from '../errors/index.js';
 import type { PhaseContext } from './context.js';
@@ -37,7 +38,7 @@ export class AccountLimit implements RoomMaker, EarlyLeavers {
   /** Whether a machine leaves before new ones come should there be no room: no provider tells where the account ends. */
   mayLeaveFirst(name: string): boolean {
     const { spec, facts } = this.context;
-    const arrivals = spec.provider.hosts ? [] : facts.comparison.missing;
+    const arrivals = hostsAreGiven(spec) ? [] : facts.comparison.missing;
     return arrivals.length > 0 && this.#leaving.some((machine) => machine.name === name);
   }
 

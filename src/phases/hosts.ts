@@ -1,4 +1,5 @@
 import { reinstalledVersion, slotLabel, type Machine, type WantedMachine } from '../domain/index.js';
+import { hostsAreGiven } from '../domain/spec/given-hosts.js';
 import { needsOf, type Later, type Step, type StepContext, valueOf } from '../engine/index.js';
 import {
   firstLogin,
@@ -98,7 +99,7 @@ function loginStep(context: PhaseContext, label: string, later: Later<Machine>):
     id: `login:${label}`,
     phase: 'Prepare hosts',
     target: label,
-    text: context.spec.provider.hosts ? 'log in' : 'wait for the first login and replace its host key',
+    text: hostsAreGiven(context.spec) ? 'log in' : 'wait for the first login and replace its host key',
     needs: needsOf(later),
     apply: async (run) => {
       const machine = valueOf(later, run);

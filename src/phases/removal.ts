@@ -1,4 +1,5 @@
 import type { Machine } from '../domain/index.js';
+import { hostsAreGiven } from '../domain/spec/given-hosts.js';
 import { needsOf, type Step, type StepContext, valueOf } from '../engine/index.js';
 import { messageOf, RefusedError, refusedHalfWay } from '../errors/index.js';
 import { stopK3s } from '../k3s/index.js';
@@ -31,7 +32,7 @@ export function planRemoval(
       id: `remove:${machine.name}`,
       phase: 'Remove machines',
       target: machine.name,
-      text: `drain it, take it out of Kubernetes and ${context.spec.provider.hosts ? 'let it go' : 'delete it'}`,
+      text: `drain it, take it out of Kubernetes and ${hostsAreGiven(context.spec) ? 'let it go' : 'delete it'}`,
       ...(early.mayLeaveFirst(machine.name)
         ? { details: ['once the new machines are there; before them should the account have no room for more'] }
         : {}),

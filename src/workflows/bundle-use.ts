@@ -1,4 +1,5 @@
 import type { ClusterSpec } from '../domain/spec/schema.js';
+import { hostsAreGiven } from '../domain/spec/given-hosts.js';
 import type { ClusterFacts } from '../phases/context.js';
 import { installedVersion, isUp } from '../phases/hosts.js';
 import type { MachineProvider } from '../provider/port.js';
@@ -19,7 +20,7 @@ export async function checkBundleInUse(
   if (bundle === undefined || installing.length === 0) return;
   const { verifyBundle } = await import('../k3s/bundle/index.js');
   // Hosts that exist already tell what they are when they are logged in to.
-  const types = spec.provider.hosts ? [] : (await provider.catalog({ signal })).machineTypes;
+  const types = hostsAreGiven(spec) ? [] : (await provider.catalog({ signal })).machineTypes;
   const wanted = new Set(installing.flatMap((machine) => machine.types));
   const architectures = [
     ...new Set(types.filter(({ name }) => wanted.has(name)).map(({ architecture }) => architecture)),

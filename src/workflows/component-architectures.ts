@@ -1,5 +1,6 @@
 import type { PoolArchitectures, Selection } from '../components/index.js';
 import { groupsOf, labelKeys } from '../domain/index.js';
+import { hostsAreGiven } from '../domain/spec/given-hosts.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import { RefusedError } from '../errors/index.js';
 import type { NodeFacts } from '../kube/types.js';
@@ -41,7 +42,7 @@ async function pools(
   nodes: readonly NodeFacts[],
 ): Promise<readonly PoolArchitectures[]> {
   // A host's type is a name of the user's own.
-  const types = spec.provider.hosts ? [] : (await provider.catalog({ signal })).machineTypes;
+  const types = hostsAreGiven(spec) ? [] : (await provider.catalog({ signal })).machineTypes;
   const ofType = new Map(types.map(({ name, architecture }) => [name, architecture]));
   const takers = groupsOf(spec, provider.defaults).filter(({ role }) => spec.pools.length === 0 || role === 'worker');
   return takers.map(({ pool, types: names }) => {

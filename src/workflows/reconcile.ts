@@ -8,7 +8,7 @@ import {
   type WantedMachine,
 } from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
-import { errorOf, journaled, runSteps, type Step } from '../engine/index.js';
+import { errorOf, journaled, limits, runSteps, type Step } from '../engine/index.js';
 import { RefusedError } from '../errors/index.js';
 import type { NodeFacts } from '../kube/types.js';
 import type { MachineProvider } from '../provider/port.js';
@@ -77,9 +77,6 @@ export interface ReconcileResult {
     'name' | 'pool' | 'role' | 'type' | 'location' | 'publicAddress' | 'privateAddress'
   >[];
 }
-
-/** How many steps of one kind run at once. Joins of servers: etcd takes one learner at a time. */
-const limits = { join: 1, 'agent-join': 50, drain: 3, component: 8, 'remove-component': 1 } as const;
 
 /** What would be done, without doing or storing anything. */
 export async function planChanges(context: WorkflowContext, input: ClusterInput): Promise<ClusterPlan> {

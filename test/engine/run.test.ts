@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { errorOf, from, known, needsOf, runSteps, type Step, valueOf } from '../../src/engine/index.js';
+import { limits, errorOf, from, known, needsOf, runSteps, type Step, valueOf } from '../../src/engine/index.js';
 import { IncompleteError, InterruptedError, RefusedError } from '../../src/errors/index.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { RecordingReporter } from '../support/recording-reporter.js';
@@ -164,4 +164,13 @@ describe('the end of a run', () => {
     expect(said).toMatchObject({ code: 'RESOURCE_LIMIT' });
     expect(said?.details).toEqual(['cp-1: the account’s limit is reached (also cp-2, cp-3)', '  → Raise it.']);
   });
+});
+
+it('steps name only limits that there are: a slip of the pen is no limit of its own', () => {
+  const named: Pick<Step, 'limits'>[] = [
+    { limits: ['join', 'drain'] },
+    // @ts-expect-error -- no limit is called so
+    { limits: ['joins'] },
+  ];
+  expect(named[0]!.limits!.every((name) => name in limits)).toBe(true);
 });

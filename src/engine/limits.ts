@@ -1,0 +1,11 @@
+/** How many steps of one kind run at once. Joins of servers: etcd takes one learner at a time. */
+export const limits = {
+  join: 1,
+  'agent-join': 50,
+  drain: 3,
+  component: 8,
+  'remove-component': 1,
+  bundle: 1,
+} as const;
+
+export type Limit = keyof typeof limits;
