@@ -52,8 +52,8 @@ describe('host keys of a machine', () => {
     const folder = testWorkspace(temporaryFolder()).cluster('demo');
     await folder.addPin('demo-cp-1', 'ssh-ed25519 AAAA');
     writeFileSync(join(folder.path, 'hosts', 'demo-cp-1.json'), '{"version":1,"pi');
-    for (const use of [folder.pins('demo-cp-1'), folder.addPin('demo-cp-1', 'ssh-ed25519 BBBB')])
-      await expect(use).rejects.toMatchObject({ code: 'WORKSPACE_CORRUPT' });
+    for (const use of [() => folder.pins('demo-cp-1'), () => folder.addPin('demo-cp-1', 'ssh-ed25519 BBBB')])
+      await expect(use()).rejects.toMatchObject({ code: 'WORKSPACE_CORRUPT' });
   });
 });
 

@@ -119,12 +119,12 @@ describe('a kubeconfig of several files', () => {
   it('is refused where a later one has the names, which is told, and stays as it is', async () => {
     const { folder, paths, texts } = await two(company('work'), company('demo'));
     const taken = { code: 'KUBECONFIG_NAME_TAKEN', details: [`${join(folder, 'b')}: clusters: demo`] };
-    for (const refused of [
-      mergeIntoUserKubeconfig(paths, 'demo', ours('demo'), systemClock),
-      checkUserKubeconfig(paths, 'demo', ours('demo')),
-      checkUserKubeconfig(paths, 'demo', undefined),
+    for (const tried of [
+      () => mergeIntoUserKubeconfig(paths, 'demo', ours('demo'), systemClock),
+      () => checkUserKubeconfig(paths, 'demo', ours('demo')),
+      () => checkUserKubeconfig(paths, 'demo', undefined),
     ])
-      await expect(refused).rejects.toMatchObject({
+      await expect(tried()).rejects.toMatchObject({
         ...taken,
         details: expect.arrayContaining(taken.details) as string[],
       });
@@ -224,12 +224,12 @@ describe('what is named as a kubeconfig and is none', () => {
     await writeFile(large, '');
     await truncate(large, 16 * 2 ** 20 + 1);
     for (const path of [folder, large])
-      for (const work of [
-        mergeIntoUserKubeconfig([path], 'demo', demo, systemClock),
-        checkUserKubeconfig([path], 'demo', undefined),
-        removeFromUserKubeconfig([path], demo, systemClock),
+      for (const tried of [
+        () => mergeIntoUserKubeconfig([path], 'demo', demo, systemClock),
+        () => checkUserKubeconfig([path], 'demo', undefined),
+        () => removeFromUserKubeconfig([path], demo, systemClock),
       ])
-        await expect(work).rejects.toMatchObject({ code: 'KUBECONFIG_INVALID', exitCode: 2 });
+        await expect(tried()).rejects.toMatchObject({ code: 'KUBECONFIG_INVALID', exitCode: 2 });
   });
 });
 
