@@ -4,7 +4,7 @@ import type { StepContext } from '../engine/index.js';
 import { IncompleteError } from '../errors/index.js';
 import type { PhaseContext } from './context.js';
 import { isUp } from './hosts.js';
-import { mayHoldData } from './control-plane.js';
+import { mayHoldData } from './seed.js';
 import type { Departures } from './departures.js';
 import type { RoomMaker } from './machines.js';
 import { type EarlyLeavers, removeMachine } from './removal.js';

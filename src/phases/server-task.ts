@@ -9,12 +9,18 @@ import type { PreparedHost } from './hosts.js';
 import type { MachinePlan } from './machines.js';
 import { nodeSettings, wantedTaints } from './node-settings.js';
 
+/** What servers and agents join with. */
+export interface JoinTokens {
+  readonly server: Secret;
+  readonly agent: Secret;
+}
+
 export interface ServerJoin {
   /** Every name and address by which the API may be called: `serverNames`. */
   readonly tlsSans: readonly string[];
   /** Undefined on the server that starts the cluster. */
   readonly joinAddress: string | undefined;
-  readonly tokens: { readonly server: Secret; readonly agent: Secret };
+  readonly tokens: JoinTokens;
 }
 
 /** The host task that starts a server, or starts one anew whose settings are others now. */

@@ -1,7 +1,7 @@
 import { RefusedError } from '../errors/index.js';
 import type { Step } from '../engine/index.js';
 import type { Tools } from '../phases/context.js';
-import { tokenSources } from '../phases/control-plane.js';
+import { tokenSources } from '../phases/seed.js';
 import { isUp } from '../phases/hosts.js';
 import { hostTarget, lookInside } from '../phases/session.js';
 import type { Problem } from '../provider/port.js';

@@ -1,6 +1,6 @@
 import { RefusedError } from '../errors/index.js';
 import type { ClusterFacts } from '../phases/context.js';
-import { mayHoldData } from '../phases/control-plane.js';
+import { mayHoldData } from '../phases/seed.js';
 
 /**
  * A cluster that ran once, does not answer, and has no server that stays and may still hold its data: servers made anew

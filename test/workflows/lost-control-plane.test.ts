@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Secret } from '../../src/domain/index.js';
 import type { ClusterFacts, HostState } from '../../src/phases/context.js';
-import { chooseSeed, mayBeginAnew } from '../../src/phases/control-plane.js';
+import { chooseSeed, mayBeginAnew } from '../../src/phases/seed.js';
 import { refuseLostControlPlane } from '../../src/workflows/lost-control-plane.js';
 
 type Found = 'silent' | 'data' | 'no data' | 'runs' | 'missing';
