@@ -41,95 +41,108 @@ export function planApiAddress(
   machinePlan: MachinePlan,
   hosts: HostPlan,
 ): AddressPlan | undefined {
-  const { facts, spec, tools, cluster } = context;
-  const { address, holder } = spec.kubernetes.api;
-  if (address === undefined) return undefined;
-  const { comparison } = facts;
-  const isServer = ({ role }: Pick<Machine, 'role'>): boolean => role === 'control-plane';
-  const servers = comparison.wanted.filter(isServer);
-  const laters = servers.map((server) => machinePlan.machines.get(slotLabel(server))!);
-  const starting = servers.filter((server) => hosts.prepared.has(slotLabel(server)));
-  const running = comparison.kept.filter((machine) => isServer(machine) && !hosts.prepared.has(slotLabel(machine)));
-  const leaving = comparison.surplus.filter(isServer);
-  const leavingAlive = leaving.filter(({ name }) => facts.nodes?.get(name)?.ready);
+  const { address } = context.spec.kubernetes.api;
+  return address === undefined ? undefined : new HeldAddress(context, foundation, machinePlan, hosts, address);
+}
 
-  const order =
-    starting.length > 0 ? { after: needsOf(...laters) } : { after: leaving.map(({ name }) => `remove:${name}`) };
-  const told = [...running, ...(starting.length > 0 ? leavingAlive : [])].filter((machine) => !isAsWanted(machine));
-  const formers = told.map(({ name }) => formerHolder(name));
-  const lastFormer = formers.findLastIndex((former) => former !== undefined);
-  const renewals = new Map(
-    told.map((machine, index): [string, Step] => {
-      const former = formers[index];
-      const text =
-        former !== undefined
-          ? `hand ${address} over from ${former} to ${holder}`
-          : facts.hosts.get(machine.name)?.apiHold === undefined
-            ? `take its turn at holding ${address} with ${holder}`
-            : `learn which servers hold ${address} with ${holder}`;
-      // It may have to be started anew, and servers do that one at a time. A handover that fails goes no further: as
-      // long as a server has the former way, the address is held.
-      const needs = lastFormer >= 0 && index > 0 ? [stepId(told[index - 1]!)] : [];
-      return [
-        machine.name,
-        step(machine, known(machine), text, { needs, ...order, limits: ['join'] }, index < lastFormer),
-      ];
-    }),
-  );
+class HeldAddress implements AddressPlan {
+  readonly renewals: ReadonlyMap<string, Step>;
+  /** Machines of all servers that the file asks for, as far as they are there. */
+  readonly #servers: readonly Later<Machine>[];
+  readonly #isAnyStarting: boolean;
+  readonly #leaving: readonly Machine[];
+  readonly #leavingAlive: readonly Machine[];
 
-  return {
-    address,
-    renewals,
-    turn: (server, started) => {
-      const own = machinePlan.machines.get(slotLabel(server))!;
-      return step(server, own, `take its turn at holding ${address} with ${holder}`, {
-        needs: [...started, ...needsOf(own), ...[...renewals.values()].map(({ id }) => id)],
-        after: needsOf(...laters),
-      });
-    },
-  };
-
-  /** By what a server holds the address now, where that is not what the file says. */
-  function formerHolder(name: string): AddressTurn['holder'] | undefined {
-    const found = holderIn(facts.hosts.get(name)?.apiHold);
-    return found === holder ? undefined : found;
+  constructor(
+    private readonly context: PhaseContext,
+    private readonly foundation: FoundationPlan,
+    private readonly machinePlan: MachinePlan,
+    hosts: HostPlan,
+    readonly address: string,
+  ) {
+    const { comparison, nodes } = context.facts;
+    const isServer = ({ role }: Pick<Machine, 'role'>): boolean => role === 'control-plane';
+    const starts = (machine: Pick<Machine, 'pool' | 'slot'>): boolean => hosts.prepared.has(slotLabel(machine));
+    const servers = comparison.wanted.filter(isServer);
+    this.#servers = servers.map((server) => machinePlan.machines.get(slotLabel(server))!);
+    this.#isAnyStarting = servers.some(starts);
+    this.#leaving = comparison.surplus.filter(isServer);
+    this.#leavingAlive = this.#leaving.filter(({ name }) => nodes?.get(name)?.ready);
+    this.renewals = this.#renewalsOf(comparison.kept.filter((machine) => isServer(machine) && !starts(machine)));
   }
 
-  /** A server that leaves may have the place of one that comes. */
-  function stepId(server: Pick<Machine, 'name' | 'pool' | 'slot'>): string {
-    return `address:${leaving.some(({ name }) => name === server.name) ? server.name : slotLabel(server)}`;
+  turn(server: WantedMachine, started: readonly string[]): Step {
+    const own = this.machinePlan.machines.get(slotLabel(server))!;
+    return this.#step(server, own, `take its turn at holding ${this.address} with ${this.#holder}`, {
+      needs: [...started, ...needsOf(own), ...[...this.renewals.values()].map(({ id }) => id)],
+      after: needsOf(...this.#servers),
+    });
   }
 
-  function isAsWanted(machine: Machine): boolean {
-    const found = facts.hosts.get(machine.name);
-    // One that could not be asked is left alone, unless there is something it has to know.
-    if (found === undefined) return starting.length === 0;
-    const others = laters.map((later) => ('known' in later ? later.known : undefined));
-    if (others.some((other) => other === undefined) || leavingAlive.includes(machine)) return false;
-    return (
-      found.apiHold ===
-      holdingOf(
-        turnOf(
-          machine,
-          others.filter((other) => other !== undefined),
-        ),
-      )
+  get #holder(): AddressTurn['holder'] {
+    return this.context.spec.kubernetes.api.holder;
+  }
+
+  #renewalsOf(running: readonly Machine[]): ReadonlyMap<string, Step> {
+    const { facts } = this.context;
+    const after = this.#isAnyStarting ? needsOf(...this.#servers) : this.#leaving.map(({ name }) => `remove:${name}`);
+    const told = [...running, ...(this.#isAnyStarting ? this.#leavingAlive : [])].filter(
+      (machine) => !this.#isAsWanted(machine),
+    );
+    const formers = told.map(({ name }) => this.#formerHolder(name));
+    const lastFormer = formers.findLastIndex((former) => former !== undefined);
+    return new Map(
+      told.map((machine, index): [string, Step] => {
+        const former = formers[index];
+        const text =
+          former !== undefined
+            ? `hand ${this.address} over from ${former} to ${this.#holder}`
+            : facts.hosts.get(machine.name)?.apiHold === undefined
+              ? `take its turn at holding ${this.address} with ${this.#holder}`
+              : `learn which servers hold ${this.address} with ${this.#holder}`;
+        // It may have to be started anew, and servers do that one at a time. A handover that fails goes no further: as
+        // long as a server has the former way, the address is held.
+        const needs = lastFormer >= 0 && index > 0 ? [this.#stepId(told[index - 1]!)] : [];
+        const order = { needs, after, limits: ['join'] } as const;
+        return [machine.name, this.#step(machine, known(machine), text, order, index < lastFormer)];
+      }),
     );
   }
 
-  function turnOf(machine: Machine, among: readonly Machine[]): AddressTurn {
+  /** By what a server holds the address now, where that is not what the file says. */
+  #formerHolder(name: string): AddressTurn['holder'] | undefined {
+    const found = holderIn(this.context.facts.hosts.get(name)?.apiHold);
+    return found === this.#holder ? undefined : found;
+  }
+
+  /** A server that leaves may have the place of one that comes. */
+  #stepId(server: Pick<Machine, 'name' | 'pool' | 'slot'>): string {
+    return `address:${this.#leaving.some(({ name }) => name === server.name) ? server.name : slotLabel(server)}`;
+  }
+
+  #isAsWanted(machine: Machine): boolean {
+    const found = this.context.facts.hosts.get(machine.name);
+    // One that could not be asked is left alone, unless there is something it has to know.
+    if (found === undefined) return !this.#isAnyStarting;
+    const others = this.#servers.map((later) => ('known' in later ? later.known : undefined));
+    const there = others.filter((other) => other !== undefined);
+    if (there.length < others.length || this.#leavingAlive.includes(machine)) return false;
+    return found.apiHold === holdingOf(this.#turnOf(machine, there));
+  }
+
+  #turnOf(machine: Machine, among: readonly Machine[]): AddressTurn {
     const own = inside(machine);
     return {
-      holder,
-      address: address!,
+      holder: this.#holder,
+      address: this.address,
       ownAddress: own,
       peers: [...new Set(among.map(inside))].filter((peer) => peer !== own),
       slot: machine.slot,
-      clusterId: cluster.id,
+      clusterId: this.context.cluster.id,
     };
   }
 
-  function step(
+  #step(
     server: Pick<Machine, 'name' | 'pool' | 'role' | 'slot'>,
     own: Later<Machine>,
     text: string,
@@ -137,22 +150,22 @@ export function planApiAddress(
     isHandover = false,
   ): Step {
     return {
-      id: stepId(server),
+      id: this.#stepId(server),
       phase,
       target: slotLabel(server),
       text,
       ...order,
       apply: async (run) => {
         const machine = valueOf(own, run);
-        const session = await openSession(tools, machine, deadlines.ssh, run);
-        const among = laters.flatMap((later) => valueIfKnown(later, run) ?? []);
-        const task = holdAddress({ ...turnOf(machine, among), isHandover });
+        const session = await openSession(this.context.tools, machine, deadlines.ssh, run);
+        const among = this.#servers.flatMap((later) => valueIfKnown(later, run) ?? []);
+        const task = holdAddress({ ...this.#turnOf(machine, among), isHandover });
         try {
           await session.run(task, run);
         } catch (error) {
           if (!(error instanceof TaskFailedError) || error.taskCode !== 'NOT_IN_CERTIFICATE') throw error;
-          run.progress(`starting k3s anew, so that its certificate names ${address}`);
-          await restart(machine, session, run);
+          run.progress(`starting k3s anew, so that its certificate names ${this.address}`);
+          await this.#restart(machine, session, run);
           await session.run(task, run);
         }
       },
@@ -160,7 +173,8 @@ export function planApiAddress(
   }
 
   /** An address that the cluster got later: its servers know it only once they were started with it. */
-  async function restart(machine: Machine, session: Session, run: StepContext): Promise<void> {
+  async #restart(machine: Machine, session: Session, run: StepContext): Promise<void> {
+    const { context } = this;
     const found = parseHostFacts(
       await session.run(
         firstLogin({
@@ -176,17 +190,17 @@ export function planApiAddress(
     const host = { machine, facts: found };
     await session.run(
       serverTask(context, host, machine, {
-        tlsSans: serverNames(context, machinePlan, foundation, run),
+        tlsSans: serverNames(context, this.machinePlan, this.foundation, run),
         // It has data of the cluster and so joins nothing; should it lose them, it must not begin another cluster.
-        joinAddress: address,
+        joinAddress: this.address,
         tokens: { server: info.serverToken, agent: info.agentPassword },
       }),
       run,
     );
-    await facts.api?.watch.until(machine.name, 'to be Ready again', (node) => node?.ready === true, {
+    await context.facts.api?.watch.until(machine.name, 'to be Ready again', (node) => node?.ready === true, {
       ...run,
       deadlineMs: deadlines.nodeReady,
-      hint: `Look at it with \`slipway cluster ssh ${cluster.name} ${machine.name}\` and \`journalctl -u k3s\`.`,
+      hint: `Look at it with \`slipway cluster ssh ${context.cluster.name} ${machine.name}\` and \`journalctl -u k3s\`.`,
     });
   }
 }
