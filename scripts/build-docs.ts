@@ -5,7 +5,7 @@ import type { Interfaces } from '@oclif/core';
 
 import { readCatalogue } from '../src/components/index.js';
 import { clusterJsonSchema, type JsonSchema } from '../src/config/index.js';
-import { schemaWithComponents } from '../src/workflows/schema.js';
+import { schemaWithComponents } from '../src/workflows/component/schema.js';
 import { componentsPage } from './components-page.js';
 import { errorsPage } from './errors-page.js';
 import { freshConfig, packageRoot } from './fresh-config.js';

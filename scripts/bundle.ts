@@ -51,7 +51,7 @@ function entryPoints(): Record<string, string> {
   const entries = [...commands, 'src/ui/help', 'src/ui/not-found'].map((name) => [name, join(compiled, `${name}.js`)]);
   return {
     ...(Object.fromEntries(entries) as Record<string, string>),
-    main: join(compiled, 'src/runtime/main.js'),
+    main: join(compiled, 'src/cli/main.js'),
     daemon: join(compiled, 'providers/sandbox/daemon.js'),
   };
 }

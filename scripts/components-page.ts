@@ -7,7 +7,7 @@ import {
   type Requests,
 } from '../src/components/index.js';
 import type { JsonSchema } from '../src/domain/source/json-schema.js';
-import { amount } from '../src/runtime/component-views.js';
+import { amount } from '../src/cli/views/components.js';
 import { exampleRequests } from './example-requests.js';
 
 type Asked = ReadonlyMap<string, Requests>;

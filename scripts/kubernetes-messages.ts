@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import protobuf from 'protobufjs';
 
-import { builtIns, groupVersion } from '../providers/sandbox/kubernetes/resources.js';
+import { builtIns, groupVersion } from '../providers/sandbox/kube-api/resources.js';
 import { packageRoot } from './fresh-config.js';
 
 /**
@@ -15,7 +15,7 @@ import { packageRoot } from './fresh-config.js';
  */
 const release = 'v0.36.5';
 const modules = ['api', 'apimachinery', 'apiextensions-apiserver', 'kube-aggregator'];
-const out = join(packageRoot, 'providers/sandbox/kubernetes/protobuf/messages.ts');
+const out = join(packageRoot, 'providers/sandbox/kube-api/protobuf/messages.ts');
 
 /** Kinds that come as bodies of requests, beside those that are stored. */
 const bodies = [

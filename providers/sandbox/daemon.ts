@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 import { systemRandom } from '../../src/domain/clock.js';
-import type { Fault } from './cloud/index.js';
-import type { CutOrder } from './machines/index.js';
+import type { Fault } from './hetzner-api/index.js';
+import type { CutOrder } from './hosts/index.js';
 import type { ChartFault } from './helm/index.js';
-import type { HostsOrder } from './machines/bare-hosts.js';
-import { listenLocally } from './machines/ports.js';
+import type { HostsOrder } from './hosts/bare-hosts.js';
+import { listenLocally } from './hosts/ports.js';
 import { profileWith, storedProfile } from './profile.js';
 import { contained, reportFault } from './report-fault.js';
 import { makeFolder, paths, readJson, type SandboxInfo, writeJson } from './state-folder.js';

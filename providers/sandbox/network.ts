@@ -1,4 +1,4 @@
-import type { Machine } from './machines/machine.js';
+import type { Machine } from './hosts/machine.js';
 import type { CloudView } from './types.js';
 
 export interface NetworkParts {

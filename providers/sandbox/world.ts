@@ -1,10 +1,10 @@
 import { systemRandom } from '../../src/domain/clock.js';
-import { BareHosts } from './machines/bare-hosts.js';
-import { Cloud, type CloudState, defaultLimits, type Token } from './cloud/index.js';
+import { BareHosts } from './hosts/bare-hosts.js';
+import { Cloud, type CloudState, defaultLimits, type Token } from './hetzner-api/index.js';
 import { ScaledClock } from './clock.js';
 import { ChartFaults } from './helm/index.js';
 import { K3s, type K3sSnapshot } from './k3s/index.js';
-import { Machines, type MachinesSnapshot } from './machines/index.js';
+import { Machines, type MachinesSnapshot } from './hosts/index.js';
 import { Network } from './network.js';
 import { contained } from './report-fault.js';
 import type { SandboxProfile } from './types.js';

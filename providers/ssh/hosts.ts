@@ -1,6 +1,6 @@
 import type { MachineLogin } from '../../src/domain/machine.js';
 import type { HostSpec } from '../../src/domain/spec/hosts.js';
-import type { LoginKey } from './identity.js';
+import type { LoginKey } from '../../src/remote/login-key.js';
 
 /** What a host is called at this provider: the door by which it is reached, whatever its name in the file. */
 export function hostId({ address, port, jump }: Pick<HostSpec, 'address' | 'port' | 'jump'>): string {

@@ -1,6 +1,6 @@
 import { UsageError } from '../../src/errors/index.js';
 import type { ProviderContext, ProviderPackage } from '../../src/provider/package.js';
-import { type LoginKey, readIdentity } from './identity.js';
+import { type LoginKey, readIdentity } from '../../src/remote/login-key.js';
 import type { Patience } from './inventory.js';
 import { createHostProvider } from './provider.js';
 import { reaches } from './reaches.js';

@@ -8,7 +8,7 @@ import { loginTarget } from '../../src/remote/index.js';
 import type { Remote, Session } from '../../src/remote/types.js';
 import { type Claim, parseClaim, readClaim } from './claim.js';
 import { hostId, loginOf } from './hosts.js';
-import type { LoginKey } from './identity.js';
+import type { LoginKey } from '../../src/remote/login-key.js';
 import { Memories, type Memory } from './memory.js';
 
 /** What the provider works with. */

@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 
-import { BaseCommand } from '../runtime/base-command.js';
+import { BaseCommand } from '../cli/base-command.js';
 import { completionScript, completionTable, type Shell, shells } from '../ui/completion/index.js';
 
 interface CompletionResult {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 
 import { clusterJsonSchema, type JsonSchema } from '../config/index.js';
-import { BaseCommand } from '../runtime/base-command.js';
+import { BaseCommand } from '../cli/base-command.js';
 
 export default class Schema extends BaseCommand {
   static override summary = 'Print the JSON Schema of the cluster file, for editors.';
@@ -22,7 +22,7 @@ export default class Schema extends BaseCommand {
 
   async run(): Promise<JsonSchema> {
     const { flags } = await this.parse(Schema);
-    const { schemaWithComponents } = await import('../workflows/schema.js');
+    const { schemaWithComponents } = await import('../workflows/component/schema.js');
     const schema = await schemaWithComponents(
       clusterJsonSchema(),
       flags.folder?.map((folder) => resolve(folder)),

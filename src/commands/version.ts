@@ -1,4 +1,4 @@
-import { BaseCommand } from '../runtime/base-command.js';
+import { BaseCommand } from '../cli/base-command.js';
 
 interface VersionResult {
   readonly version: string;

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 import { clusterJsonSchema } from '../../src/config/index.js';
-import { schemaWithComponents } from '../../src/workflows/schema.js';
+import { schemaWithComponents } from '../../src/workflows/component/schema.js';
 import { folderWith } from './support.js';
 
 let check: ValidateFunction;

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 import { loadClusterFile, specFromFlags } from '../../src/config/index.js';
 import { SlipwayError } from '../../src/errors/index.js';
-import { checkComponents } from '../../src/runtime/check-components.js';
+import { checkComponents } from '../../src/cli/check-components.js';
 
 const head = 'name: demo\nprovider: {name: hetzner}\npools: [{name: web, count: 2}]\n';
 

@@ -9,7 +9,7 @@ import type { NodeFacts } from '../../src/kube/types.js';
 import type { ClusterFacts, Tools } from '../../src/phases/context.js';
 import { TaskFailedError } from '../../src/remote/index.js';
 import type { HostFacts, HostTask, Session } from '../../src/remote/types.js';
-import { planCluster } from '../../src/workflows/plan.js';
+import { planCluster } from '../../src/workflows/cluster/plan.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { RecordingReporter } from '../support/recording-reporter.js';
 

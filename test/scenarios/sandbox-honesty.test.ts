@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { simulatedLines } from '../../src/runtime/views.js';
+import { simulatedLines } from '../../src/cli/views/cluster.js';
 import { Cli, type Run } from '../support/cli.js';
 import { client } from '../support/clients.js';
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 
 import { ScaledClock } from '../../providers/sandbox/clock.js';
-import { KubernetesServer, type KubernetesServerOptions } from '../../providers/sandbox/kubernetes/index.js';
+import { KubernetesServer, type KubernetesServerOptions } from '../../providers/sandbox/kube-api/index.js';
 import { type Boundary, openBoundary } from '../../src/domain/boundary.js';
 import { type Clock, systemClock } from '../../src/domain/clock.js';
 import { Secret } from '../../src/domain/secret.js';

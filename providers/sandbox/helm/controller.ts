@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 
 import { asGoWrites } from '../../../src/domain/go-duration.js';
-import type { ClusterState } from '../kubernetes/controllers/cluster.js';
-import { conditionOf, ownerOf } from '../kubernetes/controllers/conditions.js';
-import { deleteWith } from '../kubernetes/controllers/garbage.js';
-import { isMap, type Obj, same } from '../kubernetes/objects.js';
-import type { Change } from '../kubernetes/store.js';
+import type { ClusterState } from '../kube-api/controllers/cluster.js';
+import { conditionOf, ownerOf } from '../kube-api/controllers/conditions.js';
+import { deleteWith } from '../kube-api/controllers/garbage.js';
+import { isMap, type Obj, same } from '../kube-api/objects.js';
+import type { Change } from '../kube-api/store.js';
 import { contained } from '../report-fault.js';
 import { chartLabel } from './job-pod.js';
 import { revisionsOf } from './release.js';

@@ -1,5 +1,5 @@
-import type { Program } from '../kubernetes/controllers/programs.js';
-import type { Obj } from '../kubernetes/objects.js';
+import type { Program } from '../kube-api/controllers/programs.js';
+import type { Obj } from '../kube-api/objects.js';
 
 /** What is ordered to go wrong with a chart: `POST /_sandbox/faults {"charts": {"traefik": {"fail": "timeout", "times": 1}}}`. */
 export interface ChartFault {

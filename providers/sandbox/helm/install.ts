@@ -1,11 +1,11 @@
-import { establish } from '../kubernetes/definitions.js';
-import { serverSideApply } from '../kubernetes/apply.js';
-import type { Obj } from '../kubernetes/objects.js';
-import { StatusError } from '../kubernetes/status.js';
-import type { ObjectStore } from '../kubernetes/store.js';
-import { admit, refuseImmutable } from '../kubernetes/validate.js';
-import type { ClusterState } from '../kubernetes/controllers/cluster.js';
-import { deleteWith } from '../kubernetes/controllers/garbage.js';
+import { establish } from '../kube-api/definitions.js';
+import { serverSideApply } from '../kube-api/apply.js';
+import type { Obj } from '../kube-api/objects.js';
+import { StatusError } from '../kube-api/status.js';
+import type { ObjectStore } from '../kube-api/store.js';
+import { admit, refuseImmutable } from '../kube-api/validate.js';
+import type { ClusterState } from '../kube-api/controllers/cluster.js';
+import { deleteWith } from '../kube-api/controllers/garbage.js';
 
 const manager = 'helm';
 const releaseName = 'meta.helm.sh/release-name';

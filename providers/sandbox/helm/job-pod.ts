@@ -1,5 +1,5 @@
-import { isMap, type Obj } from '../kubernetes/objects.js';
-import type { ObjectStore } from '../kubernetes/store.js';
+import { isMap, type Obj } from '../kube-api/objects.js';
+import type { ObjectStore } from '../kube-api/store.js';
 import { mergeValues, readValues, setValue } from './values.js';
 import type { Values } from './types.js';
 

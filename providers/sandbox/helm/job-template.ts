@@ -1,4 +1,4 @@
-import type { Obj } from '../kubernetes/objects.js';
+import type { Obj } from '../kube-api/objects.js';
 import { chartLabel } from './job-pod.js';
 
 /** A HelmChart's spec, as far as it decides about the job. */

@@ -1,6 +1,6 @@
-import type { ClusterState } from '../kubernetes/controllers/cluster.js';
-import type { Program, ProgramRun } from '../kubernetes/controllers/programs.js';
-import type { Obj } from '../kubernetes/objects.js';
+import type { ClusterState } from '../kube-api/controllers/cluster.js';
+import type { Program, ProgramRun } from '../kube-api/controllers/programs.js';
+import type { Obj } from '../kube-api/objects.js';
 import type { ChartFaults } from './faults.js';
 import {
   applyManifest,

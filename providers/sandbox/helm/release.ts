@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 
-import type { Obj } from '../kubernetes/objects.js';
-import type { ObjectStore } from '../kubernetes/store.js';
+import type { Obj } from '../kube-api/objects.js';
+import type { ObjectStore } from '../kube-api/store.js';
 import type { Values } from './types.js';
 
 export type ReleaseStatus =

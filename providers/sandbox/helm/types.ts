@@ -1,4 +1,4 @@
-import type { Obj } from '../kubernetes/objects.js';
+import type { Obj } from '../kube-api/objects.js';
 
 export type Values = Readonly<Record<string, unknown>>;
 

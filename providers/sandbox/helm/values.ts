@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 
-import { isMap } from '../kubernetes/objects.js';
+import { isMap } from '../kube-api/objects.js';
 import type { Values } from './types.js';
 
 /** As helm lays values over a chart's own: maps merge, everything else replaces, null takes a default away. */

@@ -1,6 +1,6 @@
-import type { AddressView } from '../machines/machine-types.js';
-import type { Machine } from '../machines/machine.js';
-import { turnOf } from '../machines/tasks/hold-address.js';
+import type { AddressView } from '../hosts/machine-types.js';
+import type { Machine } from '../hosts/machine.js';
+import { turnOf } from '../hosts/tasks/hold-address.js';
 import type { CloudView, SandboxClock } from '../types.js';
 import type { Process } from './process.js';
 import { type Turn, VirtualAddresses } from './virtual-addresses.js';

@@ -4,8 +4,8 @@ import { createServer as createTcpServer, type Server as TcpServer, type Socket 
 import type { TLSSocket } from 'node:tls';
 
 import type { Random } from '../../../src/domain/clock.js';
-import type { Identity } from '../kubernetes/index.js';
-import { listenAt, listenLocally } from '../machines/ports.js';
+import type { Identity } from '../kube-api/index.js';
+import { listenAt, listenLocally } from '../hosts/ports.js';
 import { issue } from './certificates.js';
 import type { Cluster } from './cluster.js';
 

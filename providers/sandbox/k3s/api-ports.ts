@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 
 import type { Random } from '../../../src/domain/clock.js';
-import type { Machine } from '../machines/machine.js';
-import { listenLocally } from '../machines/ports.js';
+import type { Machine } from '../hosts/machine.js';
+import { listenLocally } from '../hosts/ports.js';
 import type { CloudView, SandboxClock } from '../types.js';
 import { ApiEndpoint } from './api-endpoint.js';
 import type { Cluster } from './cluster.js';

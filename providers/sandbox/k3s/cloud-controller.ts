@@ -1,9 +1,9 @@
-import type { ClusterState } from '../kubernetes/controllers/cluster.js';
-import { changeTaints, conditionOf } from '../kubernetes/controllers/conditions.js';
-import type { Program, ProgramRun } from '../kubernetes/controllers/programs.js';
-import { isPodReady } from '../kubernetes/eviction.js';
-import type { Obj } from '../kubernetes/objects.js';
-import type { Change } from '../kubernetes/store.js';
+import type { ClusterState } from '../kube-api/controllers/cluster.js';
+import { changeTaints, conditionOf } from '../kube-api/controllers/conditions.js';
+import type { Program, ProgramRun } from '../kube-api/controllers/programs.js';
+import { isPodReady } from '../kube-api/eviction.js';
+import type { Obj } from '../kube-api/objects.js';
+import type { Change } from '../kube-api/store.js';
 import { contained, reportFault } from '../report-fault.js';
 import { answered, type CloudClient, type CloudCall, CloudError, type WireServer } from './cloud-client.js';
 import { podVariable } from './pod-variable.js';

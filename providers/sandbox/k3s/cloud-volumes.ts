@@ -1,9 +1,9 @@
-import type { ClusterState, ProvisionedVolume, VolumeDriver } from '../kubernetes/controllers/cluster.js';
-import { recordEvent } from '../kubernetes/controllers/events.js';
-import { isPodReady } from '../kubernetes/eviction.js';
-import type { Obj } from '../kubernetes/objects.js';
-import { amountOf } from '../kubernetes/scheduling/quantity.js';
-import type { Change } from '../kubernetes/store.js';
+import type { ClusterState, ProvisionedVolume, VolumeDriver } from '../kube-api/controllers/cluster.js';
+import { recordEvent } from '../kube-api/controllers/events.js';
+import { isPodReady } from '../kube-api/eviction.js';
+import type { Obj } from '../kube-api/objects.js';
+import { amountOf } from '../kube-api/scheduling/quantity.js';
+import type { Change } from '../kube-api/store.js';
 import { contained } from '../report-fault.js';
 import {
   answered,

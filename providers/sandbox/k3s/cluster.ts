@@ -1,7 +1,7 @@
 import { quorum } from '../../../src/domain/quorum.js';
 import type { Random } from '../../../src/domain/clock.js';
 import type { SandboxClock, SandboxProfile } from '../types.js';
-import { KubernetesServer, type KubernetesSnapshot, type Obj } from '../kubernetes/index.js';
+import { KubernetesServer, type KubernetesSnapshot, type Obj } from '../kube-api/index.js';
 import { type ChartFaults, HelmController, HelmProgram, imageTrouble } from '../helm/index.js';
 import type { CloudCall } from './cloud-client.js';
 import { HcloudController } from './cloud-controller.js';

@@ -1,13 +1,13 @@
 import type { CloudView, Persistent, SandboxClock, SandboxProfile } from '../types.js';
 import type { ChartFaults } from '../helm/index.js';
-import type { Machine, UnitBehaviour } from '../machines/machine.js';
-import { installedVersion, paths } from '../machines/tasks/common.js';
-import type { UnitName } from '../machines/units.js';
+import type { Machine, UnitBehaviour } from '../hosts/machine.js';
+import { installedVersion, paths } from '../hosts/tasks/common.js';
+import type { UnitName } from '../hosts/units.js';
 import type { Random } from '../../../src/domain/clock.js';
 import { ApiAddresses } from './api-addresses.js';
 import { ApiPorts, type PortsSnapshot } from './api-ports.js';
 import { issue, makeCa } from './certificates.js';
-import { hasNodePort } from '../kubernetes/controllers/services.js';
+import { hasNodePort } from '../kube-api/controllers/services.js';
 import type { CloudCall } from './cloud-client.js';
 import { Cluster, type ClusterSnapshot, type Member } from './cluster.js';
 import { password, readConfig } from './config.js';

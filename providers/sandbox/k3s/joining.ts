@@ -1,4 +1,4 @@
-import type { Machine } from '../machines/machine.js';
+import type { Machine } from '../hosts/machine.js';
 import type { Cluster } from './cluster.js';
 import { type K3sConfig, password, provenHash } from './config.js';
 import { checkNodePassword } from './nodes.js';

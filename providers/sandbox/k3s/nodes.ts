@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
-import { conditionOf, type Obj, setReady } from '../kubernetes/index.js';
-import type { Machine } from '../machines/machine.js';
-import { installedVersion } from '../machines/tasks/common.js';
+import { conditionOf, type Obj, setReady } from '../kube-api/index.js';
+import type { Machine } from '../hosts/machine.js';
+import { installedVersion } from '../hosts/tasks/common.js';
 import { type Cluster, membershipIn } from './cluster.js';
 import type { K3sConfig } from './config.js';
 

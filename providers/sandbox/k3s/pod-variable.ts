@@ -1,5 +1,5 @@
-import type { ClusterState } from '../kubernetes/controllers/cluster.js';
-import type { Obj } from '../kubernetes/objects.js';
+import type { ClusterState } from '../kube-api/controllers/cluster.js';
+import type { Obj } from '../kube-api/objects.js';
 
 interface Variable {
   readonly name: string;

@@ -1,6 +1,6 @@
-import type { Machine } from '../machines/machine.js';
-import { installedVersion } from '../machines/tasks/common.js';
-import type { UnitName } from '../machines/units.js';
+import type { Machine } from '../hosts/machine.js';
+import { installedVersion } from '../hosts/tasks/common.js';
+import type { UnitName } from '../hosts/units.js';
 import type { ApiEndpoint } from './api-endpoint.js';
 import type { Cluster } from './cluster.js';
 import type { K3sConfig } from './config.js';

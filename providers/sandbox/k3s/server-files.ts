@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 
-import type { Machine } from '../machines/machine.js';
-import { paths } from '../machines/tasks/common.js';
+import type { Machine } from '../hosts/machine.js';
+import { paths } from '../hosts/tasks/common.js';
 import type { Cluster } from './cluster.js';
 
 /** Holds the id of the cluster whose etcd data a server has. */

@@ -1,6 +1,6 @@
-import type { ClusterState } from '../kubernetes/controllers/cluster.js';
-import { conditionOf } from '../kubernetes/controllers/conditions.js';
-import { type Obj, same } from '../kubernetes/objects.js';
+import type { ClusterState } from '../kube-api/controllers/cluster.js';
+import { conditionOf } from '../kube-api/controllers/conditions.js';
+import { type Obj, same } from '../kube-api/objects.js';
 import type { CloudClient, WireBalancer } from './cloud-client.js';
 
 const cleanup = 'service.kubernetes.io/load-balancer-cleanup';

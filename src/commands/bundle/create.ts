@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 
 import { Flags } from '@oclif/core';
 
-import { BaseCommand } from '../../runtime/base-command.js';
-import { renderBundle } from '../../runtime/bundle-view.js';
-import type { BundleView } from '../../workflows/bundle-verify.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { renderBundle } from '../../cli/views/bundle.js';
+import type { BundleView } from '../../workflows/bundle/verify.js';
 
 type Architecture = BundleView['architectures'][number];
 
@@ -38,7 +38,7 @@ export default class BundleCreate extends BaseCommand {
     const path = (value: string | undefined): string | undefined => (value === undefined ? undefined : resolve(value));
     const architectures: readonly Architecture[] = flags.arch ? [...new Set(flags.arch)] : ['amd64'];
     return this.withRuntime(flags, async (runtime) => {
-      const { createBundle } = await import('../../workflows/bundle-create.js');
+      const { createBundle } = await import('../../workflows/bundle/create.js');
       const made = await createBundle(
         runtime,
         {

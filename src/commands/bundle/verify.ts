@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 
 import { Args, Flags } from '@oclif/core';
 
-import { BaseCommand } from '../../runtime/base-command.js';
-import { renderBundle } from '../../runtime/bundle-view.js';
-import type { BundleView } from '../../workflows/bundle-verify.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { renderBundle } from '../../cli/views/bundle.js';
+import type { BundleView } from '../../workflows/bundle/verify.js';
 
 export default class BundleVerify extends BaseCommand {
   static override summary = 'Read every file of a bundle and compare it with what it should be.';
@@ -25,7 +25,7 @@ export default class BundleVerify extends BaseCommand {
   async run(): Promise<BundleView> {
     const { args, flags } = await this.parse(BundleVerify);
     return this.withRuntime(flags, async (runtime) => {
-      const { checkBundle } = await import('../../workflows/bundle-verify.js');
+      const { checkBundle } = await import('../../workflows/bundle/verify.js');
       const found = await checkBundle(runtime, resolve(args.folder), {
         version: flags['k3s-version'],
         architectures: flags.arch,

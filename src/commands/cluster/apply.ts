@@ -1,9 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 
-import { BaseCommand, yesFlag } from '../../runtime/base-command.js';
-import { clusterInput } from '../../runtime/cluster-input.js';
-import { renderReady } from '../../runtime/views.js';
-import { reconcile, type ReconcileResult } from '../../workflows/reconcile.js';
+import { BaseCommand, yesFlag } from '../../cli/base-command.js';
+import { clusterInput } from '../../cli/cluster-input.js';
+import { renderReady } from '../../cli/views/cluster.js';
+import { reconcile, type ReconcileResult } from '../../workflows/cluster/reconcile.js';
 
 export default class ClusterApply extends BaseCommand {
   static override summary = 'Make every change the cluster file asks for; removing machines asks first.';

@@ -1,11 +1,11 @@
 import { Args, Flags } from '@oclif/core';
 
-import { BaseCommand, yesFlag } from '../../runtime/base-command.js';
-import { describeFlags, described } from '../../runtime/cluster-flags.js';
-import { clusterInput } from '../../runtime/cluster-input.js';
-import { checkMerge, mergeFlag, mergeKubeconfig } from '../../runtime/merge-kubeconfig.js';
-import { reconcile, type ReconcileResult } from '../../workflows/reconcile.js';
-import { renderReady } from '../../runtime/views.js';
+import { BaseCommand, yesFlag } from '../../cli/base-command.js';
+import { describeFlags, described } from '../../cli/cluster-flags.js';
+import { clusterInput } from '../../cli/cluster-input.js';
+import { checkMerge, mergeFlag, mergeKubeconfig } from '../../cli/merge-kubeconfig.js';
+import { reconcile, type ReconcileResult } from '../../workflows/cluster/reconcile.js';
+import { renderReady } from '../../cli/views/cluster.js';
 
 export default class ClusterCreate extends BaseCommand {
   static override summary = 'Create a cluster, or finish one that was only partly created.';

@@ -1,10 +1,10 @@
 import { Args, Flags } from '@oclif/core';
 
-import { BaseCommand, yesFlag } from '../../runtime/base-command.js';
-import { clusterToDelete } from '../../runtime/cluster-input.js';
-import { dropFromUserKubeconfig } from '../../runtime/merge-kubeconfig.js';
-import { deletedText } from '../../runtime/views.js';
-import { deleteCluster, type DeleteResult } from '../../workflows/delete.js';
+import { BaseCommand, yesFlag } from '../../cli/base-command.js';
+import { clusterToDelete } from '../../cli/cluster-input.js';
+import { dropFromUserKubeconfig } from '../../cli/merge-kubeconfig.js';
+import { deletedText } from '../../cli/views/cluster.js';
+import { deleteCluster, type DeleteResult } from '../../workflows/cluster/delete.js';
 
 export default class ClusterDelete extends BaseCommand {
   static override summary = 'Delete a cluster and everything made for it; volumes stay unless asked for.';

@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 
-import { BaseCommand } from '../../runtime/base-command.js';
-import { mergeFlag, mergeKubeconfig } from '../../runtime/merge-kubeconfig.js';
-import { clusterKubeconfig } from '../../workflows/kubeconfig.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { mergeFlag, mergeKubeconfig } from '../../cli/merge-kubeconfig.js';
+import { clusterKubeconfig } from '../../workflows/cluster/kubeconfig.js';
 
 export default class ClusterKubeconfig extends BaseCommand {
   static override summary = 'Print the cluster’s kubeconfig, read from a server when none is saved.';

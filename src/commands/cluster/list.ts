@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core';
 
-import { BaseCommand } from '../../runtime/base-command.js';
-import { outputWithNamesFlag, wideFlag } from '../../runtime/output.js';
-import { renderClusters } from '../../runtime/views.js';
-import { listClusters, type ListedCluster } from '../../workflows/list.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { outputWithNamesFlag, wideFlag } from '../../cli/output.js';
+import { renderClusters } from '../../cli/views/cluster.js';
+import { listClusters, type ListedCluster } from '../../workflows/cluster/list.js';
 
 export default class ClusterList extends BaseCommand {
   static override summary = 'List the clusters of this workspace.';

@@ -1,11 +1,11 @@
 import { Args, Flags } from '@oclif/core';
 
 import { exitCodes } from '../../errors/index.js';
-import { BaseCommand } from '../../runtime/base-command.js';
-import { describeFlags, described } from '../../runtime/cluster-flags.js';
-import { clusterInput } from '../../runtime/cluster-input.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { describeFlags, described } from '../../cli/cluster-flags.js';
+import { clusterInput } from '../../cli/cluster-input.js';
 import { priceText, renderPlan, uncheckedText } from '../../ui/index.js';
-import { type ClusterPlan, planChanges } from '../../workflows/reconcile.js';
+import { type ClusterPlan, planChanges } from '../../workflows/cluster/reconcile.js';
 
 export default class ClusterPlanCommand extends BaseCommand {
   static override summary = 'Show every step that create or apply would take; change nothing.';

@@ -1,8 +1,8 @@
 import { Args } from '@oclif/core';
 
-import { BaseCommand } from '../../runtime/base-command.js';
-import { runSsh } from '../../runtime/ssh.js';
-import { sshTarget } from '../../workflows/ssh.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { runSsh } from '../../cli/openssh.js';
+import { sshTarget } from '../../workflows/cluster/ssh.js';
 
 export default class ClusterSsh extends BaseCommand {
   static override summary = 'Log in to a machine with the cluster’s key and its pinned host key.';

@@ -2,13 +2,13 @@ import { Args, Flags } from '@oclif/core';
 
 import { clusterToYaml } from '../../config/index.js';
 import { exitCodes } from '../../errors/index.js';
-import { BaseCommand } from '../../runtime/base-command.js';
-import { currentFile } from '../../runtime/cluster-input.js';
-import { wideFlag } from '../../runtime/output.js';
-import { renderHistory, renderStatus } from '../../runtime/views.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { currentFile } from '../../cli/cluster-input.js';
+import { wideFlag } from '../../cli/output.js';
+import { renderHistory, renderStatus } from '../../cli/views/cluster.js';
 import { liveObjects, liveScreen, renderError } from '../../ui/index.js';
-import { knownCluster } from '../../workflows/known-cluster.js';
-import { clusterHistory, type ClusterStatus, clusterStatus } from '../../workflows/status.js';
+import { knownCluster } from '../../workflows/cluster/known-cluster.js';
+import { clusterHistory, type ClusterStatus, clusterStatus } from '../../workflows/cluster/status.js';
 
 export default class ClusterStatusCommand extends BaseCommand {
   static override summary = 'Show machines, nodes, versions, health, and what differs from the file.';

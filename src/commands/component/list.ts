@@ -1,12 +1,12 @@
 import { Flags } from '@oclif/core';
 
-import { BaseCommand } from '../../runtime/base-command.js';
-import { clusterArg, clusterFlag, namedCluster } from '../../runtime/cluster-args.js';
-import { clusterInput } from '../../runtime/cluster-input.js';
-import { amount, nodesText } from '../../runtime/component-views.js';
-import { outputWithNamesFlag, wideFlag } from '../../runtime/output.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { clusterArg, clusterFlag, namedCluster } from '../../cli/cluster-args.js';
+import { clusterInput } from '../../cli/cluster-input.js';
+import { amount, nodesText } from '../../cli/views/components.js';
+import { outputWithNamesFlag, wideFlag } from '../../cli/output.js';
 import { table } from '../../ui/index.js';
-import { type ComponentList, listComponents } from '../../workflows/component-list.js';
+import { type ComponentList, listComponents } from '../../workflows/component/list.js';
 
 export default class ComponentListCommand extends BaseCommand {
   static override summary = 'List components: which are on in a cluster, why, and what they ask of its nodes.';

@@ -2,10 +2,10 @@ import { resolve } from 'node:path';
 
 import { Args, Flags } from '@oclif/core';
 
-import { BaseCommand } from '../../runtime/base-command.js';
-import { clusterAndNames, clusterArg, clusterFlag } from '../../runtime/cluster-args.js';
-import { clusterInput } from '../../runtime/cluster-input.js';
-import { type ComponentRendering, renderToFiles } from '../../workflows/component-render.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { clusterAndNames, clusterArg, clusterFlag } from '../../cli/cluster-args.js';
+import { clusterInput } from '../../cli/cluster-input.js';
+import { type ComponentRendering, renderToFiles } from '../../workflows/component/render.js';
 
 export default class ComponentRender extends BaseCommand {
   static override summary = 'Write what components put into a cluster as plain YAML.';

@@ -1,9 +1,9 @@
-import { BaseCommand } from '../../runtime/base-command.js';
-import { clusterArg, clusterFlag, namedCluster } from '../../runtime/cluster-args.js';
-import { outputWithNamesFlag, wideFlag } from '../../runtime/output.js';
-import { simulatedLines } from '../../runtime/views.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { clusterArg, clusterFlag, namedCluster } from '../../cli/cluster-args.js';
+import { outputWithNamesFlag, wideFlag } from '../../cli/output.js';
+import { simulatedLines } from '../../cli/views/cluster.js';
 import { table } from '../../ui/index.js';
-import { type ComponentStatus, componentStatus } from '../../workflows/component-status.js';
+import { type ComponentStatus, componentStatus } from '../../workflows/component/status.js';
 
 export default class ComponentStatusCommand extends BaseCommand {
   static override summary = 'Show the components of a cluster: versions, health, and why one is not healthy.';

@@ -1,10 +1,10 @@
 import { Args, Flags } from '@oclif/core';
 
 import { UsageError } from '../../errors/index.js';
-import { BaseCommand } from '../../runtime/base-command.js';
-import { clusterAndNames, clusterArg, clusterFlag } from '../../runtime/cluster-args.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { clusterAndNames, clusterArg, clusterFlag } from '../../cli/cluster-args.js';
 import { renderPlan, uncheckedText } from '../../ui/index.js';
-import { type ComponentUpgradeResult, upgradeComponents } from '../../workflows/component-upgrade.js';
+import { type ComponentUpgradeResult, upgradeComponents } from '../../workflows/component/upgrade.js';
 
 export default class ComponentUpgrade extends BaseCommand {
   static override summary = 'Upgrade components one at a time; the first that fails is rolled back.';

@@ -4,10 +4,10 @@ import { Flags } from '@oclif/core';
 
 import { hostsSnippet, withHostKeys } from '../../config/host-doors.js';
 import { exitCodes, UsageError } from '../../errors/index.js';
-import { BaseCommand, yesFlag } from '../../runtime/base-command.js';
-import { parseScanAddress, scanTargetsOf } from '../../runtime/scan-targets.js';
-import { renderScan } from '../../runtime/scan-view.js';
-import { scanHosts, type ScannedHost } from '../../workflows/host-scan.js';
+import { BaseCommand, yesFlag } from '../../cli/base-command.js';
+import { parseScanAddress, scanTargetsOf } from '../../cli/scan-targets.js';
+import { renderScan } from '../../cli/views/host-scan.js';
+import { scanHosts, type ScannedHost } from '../../workflows/host/scan.js';
 
 export default class HostScan extends BaseCommand {
   static override summary = 'Show the SSH keys of hosts, to compare and to write into the cluster file.';

@@ -3,11 +3,11 @@ import { Flags } from '@oclif/core';
 import { withPool } from '../../domain/index.js';
 import { poolSchema } from '../../domain/spec/schema.js';
 import { UsageError } from '../../errors/index.js';
-import { BaseCommand, yesFlag } from '../../runtime/base-command.js';
-import { clusterArg, clusterFlag, namedCluster, poolArg } from '../../runtime/cluster-args.js';
-import { changePools } from '../../runtime/change-pools.js';
-import { renderReady } from '../../runtime/views.js';
-import type { ReconcileResult } from '../../workflows/reconcile.js';
+import { BaseCommand, yesFlag } from '../../cli/base-command.js';
+import { clusterArg, clusterFlag, namedCluster, poolArg } from '../../cli/cluster-args.js';
+import { changePools } from '../../cli/change-pools.js';
+import { renderReady } from '../../cli/views/cluster.js';
+import type { ReconcileResult } from '../../workflows/cluster/reconcile.js';
 
 export default class PoolAdd extends BaseCommand {
   static override summary = 'Add a pool of machines to a cluster.';

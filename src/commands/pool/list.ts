@@ -1,8 +1,8 @@
-import { BaseCommand } from '../../runtime/base-command.js';
-import { clusterArg, clusterFlag, namedCluster } from '../../runtime/cluster-args.js';
-import { outputWithNamesFlag } from '../../runtime/output.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { clusterArg, clusterFlag, namedCluster } from '../../cli/cluster-args.js';
+import { outputWithNamesFlag } from '../../cli/output.js';
 import { table } from '../../ui/index.js';
-import { listPools, type ListedPool } from '../../workflows/pool-list.js';
+import { listPools, type ListedPool } from '../../workflows/pool/list.js';
 
 export default class PoolList extends BaseCommand {
   static override summary = 'List the pools of a cluster with their machines.';

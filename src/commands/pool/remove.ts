@@ -1,9 +1,9 @@
 import { withoutPool } from '../../domain/index.js';
-import { BaseCommand, yesFlag } from '../../runtime/base-command.js';
-import { clusterArg, clusterFlag, namedCluster, poolArg } from '../../runtime/cluster-args.js';
-import { changePools } from '../../runtime/change-pools.js';
-import { renderReady } from '../../runtime/views.js';
-import type { ReconcileResult } from '../../workflows/reconcile.js';
+import { BaseCommand, yesFlag } from '../../cli/base-command.js';
+import { clusterArg, clusterFlag, namedCluster, poolArg } from '../../cli/cluster-args.js';
+import { changePools } from '../../cli/change-pools.js';
+import { renderReady } from '../../cli/views/cluster.js';
+import type { ReconcileResult } from '../../workflows/cluster/reconcile.js';
 
 export default class PoolRemove extends BaseCommand {
   static override summary = 'Remove a pool: its machines are drained, taken out of Kubernetes and deleted.';

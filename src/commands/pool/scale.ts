@@ -1,11 +1,11 @@
 import { Flags } from '@oclif/core';
 
 import { withPoolCount } from '../../domain/index.js';
-import { BaseCommand, yesFlag } from '../../runtime/base-command.js';
-import { clusterArg, clusterFlag, namedCluster, poolArg } from '../../runtime/cluster-args.js';
-import { changePools } from '../../runtime/change-pools.js';
-import { renderReady } from '../../runtime/views.js';
-import type { ReconcileResult } from '../../workflows/reconcile.js';
+import { BaseCommand, yesFlag } from '../../cli/base-command.js';
+import { clusterArg, clusterFlag, namedCluster, poolArg } from '../../cli/cluster-args.js';
+import { changePools } from '../../cli/change-pools.js';
+import { renderReady } from '../../cli/views/cluster.js';
+import type { ReconcileResult } from '../../workflows/cluster/reconcile.js';
 
 export default class PoolScale extends BaseCommand {
   static override summary = 'Change how many machines a pool has; machines are drained before they go.';

@@ -1,4 +1,4 @@
-import { BaseCommand, yesFlag } from '../../runtime/base-command.js';
+import { BaseCommand, yesFlag } from '../../cli/base-command.js';
 import { resetSandbox, sandboxFolder, sandboxStatus } from '../../runtime/sandbox.js';
 
 export default class SandboxReset extends BaseCommand {

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 
 import { UsageError } from '../../errors/index.js';
-import { BaseCommand } from '../../runtime/base-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import {
   sandboxFolder,
   sandboxStatus,
@@ -9,7 +9,7 @@ import {
   startSandbox,
   timeScaleFrom,
 } from '../../runtime/sandbox.js';
-import { renderSandbox } from '../../runtime/views.js';
+import { renderSandbox } from '../../cli/views/cluster.js';
 
 export default class SandboxStart extends BaseCommand {
   static override summary = 'Start the sandbox, or change how fast it is.';

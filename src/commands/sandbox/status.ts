@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 
-import { BaseCommand } from '../../runtime/base-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import {
   renderEnvironment,
   type SandboxEnvironment,
@@ -9,7 +9,7 @@ import {
   sandboxStatus,
   type SandboxStatus,
 } from '../../runtime/sandbox.js';
-import { renderSandbox } from '../../runtime/views.js';
+import { renderSandbox } from '../../cli/views/cluster.js';
 
 export default class SandboxStatusCommand extends BaseCommand {
   static override summary = 'Show whether the sandbox runs, and what is in it.';

@@ -1,4 +1,4 @@
-import { BaseCommand } from '../../runtime/base-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { sandboxFolder, stopSandbox } from '../../runtime/sandbox.js';
 
 export default class SandboxStop extends BaseCommand {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 import { createRemote } from '../../../src/remote/index.js';
 import { createHetznerProvider } from '../../../providers/hetzner/index.js';
-import { Cloud } from '../../../providers/sandbox/cloud/index.js';
+import { Cloud } from '../../../providers/sandbox/hetzner-api/index.js';
 import { ScaledClock } from '../../../providers/sandbox/clock.js';
 import { defaultProfile } from '../../../providers/sandbox/profile.js';
 import type { MachineHost } from '../../../providers/sandbox/types.js';

@@ -1,4 +1,4 @@
-import type { Obj } from '../../kubernetes/objects.js';
+import type { Obj } from '../../kube-api/objects.js';
 import type { ChartContext, ChartDefinition } from '../types.js';
 import { isOn, listAt, mapAt, numberAt, textAt } from '../values.js';
 import {

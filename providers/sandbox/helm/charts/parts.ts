@@ -1,5 +1,5 @@
-import { definitionOf, type KindForm } from '../../kubernetes/definitions.js';
-import type { Obj } from '../../kubernetes/objects.js';
+import { definitionOf, type KindForm } from '../../kube-api/definitions.js';
+import type { Obj } from '../../kube-api/objects.js';
 import type { ChartContext, Values } from '../types.js';
 import { at, listAt, mapAt, textAt } from '../values.js';
 

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { ScaledClock } from '../../../../providers/sandbox/clock.js';
 import { ChartFaults, HelmController, HelmProgram, imageTrouble } from '../../../../providers/sandbox/helm/index.js';
 import { revisionsOf } from '../../../../providers/sandbox/helm/release.js';
-import type { Program } from '../../../../providers/sandbox/kubernetes/controllers/programs.js';
-import { KubernetesServer, type Obj } from '../../../../providers/sandbox/kubernetes/index.js';
+import type { Program } from '../../../../providers/sandbox/kube-api/controllers/programs.js';
+import { KubernetesServer, type Obj } from '../../../../providers/sandbox/kube-api/index.js';
 
 const chartLabel = 'helmcharts.helm.cattle.io/chart';
 

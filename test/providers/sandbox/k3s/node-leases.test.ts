@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { Obj } from '../../../../providers/sandbox/kubernetes/index.js';
-import type { Machine } from '../../../../providers/sandbox/machines/machine.js';
+import type { Obj } from '../../../../providers/sandbox/kube-api/index.js';
+import type { Machine } from '../../../../providers/sandbox/hosts/machine.js';
 import { defaultProfile } from '../../../../providers/sandbox/profile.js';
 import { World } from '../../../../providers/sandbox/world.js';
 import { openBoundary } from '../../../../src/domain/boundary.js';

@@ -1,0 +1,176 @@
+import { count } from '../../domain/words.js';
+import { duration, outdatedLines, outdatedSection, table } from '../../ui/index.js';
+import type { DeleteResult } from '../../workflows/cluster/delete.js';
+import type { ReconcileResult } from '../../workflows/cluster/reconcile.js';
+import type { ListedCluster } from '../../workflows/cluster/list.js';
+import type { ClusterStatus, MachineStatus } from '../../workflows/cluster/status.js';
+import type { SandboxStatus } from '../../runtime/sandbox.js';
+import type { OperationSummary } from '../../workspace/types.js';
+
+/** What to say after a cluster was created or changed. */
+export function renderReady(result: ReconcileResult): string {
+  const servers = result.machines.filter((machine) => machine.role === 'control-plane').length;
+  const workers = result.machines.length - servers;
+  const left = outdatedSection(result.outdated);
+  return [
+    result.changed === 0
+      ? left === undefined
+        ? `${result.cluster} is as asked; nothing was changed.`
+        : `Nothing was changed in ${result.cluster}.`
+      : `${result.cluster} is ready: ${count(servers, 'control plane')}, ${count(workers, 'worker')}, ${result.kubernetesVersion}.`,
+    `  kubectl --kubeconfig ${result.kubeconfig} get nodes`,
+    `  slipway cluster status ${result.cluster}`,
+    ...simulatedLines(result.simulated),
+    ...(left === undefined ? [] : ['', left]),
+  ].join('\n');
+}
+
+/** A line that says what is not real, or none. */
+export function simulatedLines(simulated: readonly string[]): readonly string[] {
+  if (simulated.length === 0) return [];
+  const last = simulated.at(-1)!;
+  const names = simulated.length === 1 ? last : `${simulated.slice(0, -1).join(', ')} and ${last}`;
+  return [`Simulated, not real: ${names}.`];
+}
+
+/** What was removed, and the proof: what is left of each kind. */
+export function deletedText({ cluster, removed, left, keptVolumes }: DeleteResult): string {
+  const parts = [
+    count(removed.machines, 'machine'),
+    ...(removed.loadBalancers > 0 ? [count(removed.loadBalancers, 'load balancer')] : []),
+    ...(removed.volumes > 0 ? [count(removed.volumes, 'volume')] : []),
+  ];
+  const kept = keptVolumes.map(({ name }) => name).join(', ');
+  return [
+    `${cluster} is deleted: ${parts.join(', ')} removed.`,
+    `  left: ${count(left.machines, 'machine')}, ${count(left.loadBalancers, 'load balancer')}, ${count(left.infrastructure, 'other resource')}, ${count(left.volumes, 'volume')}${kept === '' ? '' : ` (${kept})`}`,
+  ].join('\n');
+}
+
+export function renderClusters(clusters: readonly ListedCluster[], columns?: number): string {
+  if (clusters.length === 0) return 'There is no cluster yet. Make one: slipway cluster create demo';
+  return table(
+    ['NAME', 'PROVIDER', 'KUBERNETES', 'MACHINES', 'CREATED', ''],
+    clusters.map((cluster) => [
+      cluster.name,
+      cluster.provider,
+      [cluster.kubernetesVersion, ...askedVersion(cluster)].join(' '),
+      String(cluster.machines),
+      cluster.createdAt.slice(0, 16).replace('T', ' '),
+      cluster.running ? `${cluster.running.operation} runs` : cluster.inWorkspace ? '' : 'not in this workspace',
+    ]),
+    { columns, leaveOut: ['CREATED', 'PROVIDER', 'MACHINES'] },
+  );
+}
+
+/** @param columns of the screen; undefined: the table is shown in full */
+export function renderStatus(status: ClusterStatus, columns?: number): string {
+  const { etcd } = status;
+  const api = status.api.reachable ? 'answers' : 'does not answer';
+  return [
+    `${status.cluster}  ${status.provider}  ${[versionsOf(status).join(', '), ...askedVersion(status)].join(' ')}  Kubernetes API ${api}`,
+    ...simulatedLines(status.simulated),
+    ...(etcd
+      ? [
+          `etcd: ${etcd.voters} of ${etcd.members} members vote, ${etcd.needed} needed${etcd.spare > 0 ? `, ${etcd.spare} may fail` : etcd.spare === 0 ? ', none may fail' : ': quorum is lost'}`,
+        ]
+      : []),
+    ...(status.running
+      ? [
+          `running now: ${status.running.operation} since ${status.running.since} by ${status.running.user} (pid ${status.running.pid} on ${status.running.host})`,
+        ]
+      : []),
+    '',
+    table(
+      ['MACHINE', 'POOL', 'HOST', 'TYPE', 'PLACE', 'STATUS', 'NODE', 'VERSION', 'ADDRESS', 'PRIVATE'],
+      status.machines.map(machineRow),
+      { columns, leaveOut: ['PRIVATE', 'PLACE', 'TYPE', 'VERSION', 'ADDRESS', 'HOST', 'POOL'] },
+    ),
+    ...(status.strayNodes.length > 0 ? ['', `nodes without a machine: ${status.strayNodes.join(', ')}`] : []),
+    ...(status.problems.length > 0 ? ['', 'Not healthy:', ...status.problems.map((line) => `  ${line}`)] : []),
+    ...status.remarks.map((remark) => `\n${remark}`),
+    '',
+    differences(status),
+  ].join('\n');
+}
+
+/** The release that the file asks for, where another one runs. */
+const askedVersion = ({
+  kubernetesVersion,
+  desiredVersion,
+}: Pick<ListedCluster, 'kubernetesVersion' | 'desiredVersion'>): readonly string[] =>
+  desiredVersion === undefined || kubernetesVersion === 'unknown' || desiredVersion === kubernetesVersion
+    ? []
+    : [`(${desiredVersion} asked for)`];
+
+/** Every release that a node runs, the servers' lowest first. */
+const versionsOf = ({ kubernetesVersion, machines }: ClusterStatus): readonly string[] => [
+  ...new Set([kubernetesVersion, ...machines.flatMap(({ node }) => node?.version || [])]),
+];
+
+function differences({ cluster, differs, outdated }: ClusterStatus): string {
+  const left = outdatedLines(outdated).map((line) => `  ${line}`);
+  if (differs.length + left.length === 0) return 'Nothing differs from what was asked for.';
+  return [
+    ...(differs.length === 0 ? [] : [`Differs from what was asked for (slipway cluster apply ${cluster}):`]),
+    ...differs.map((step) => `  ${step.target}: ${step.text}`),
+    ...(left.length === 0 ? [] : ['Differs from what was asked for, and apply does not change it:', ...left]),
+  ].join('\n');
+}
+
+/** Owners of hosts need not give types and places a name. */
+const named = (word: string): string => (word === 'any' ? '' : word);
+
+function machineRow({
+  name,
+  pool,
+  host,
+  type,
+  location,
+  status,
+  node,
+  publicAddress,
+  privateAddress,
+}: MachineStatus): string[] {
+  const health =
+    node === undefined ? 'no node' : node.ready ? (node.schedulable ? 'Ready' : 'Ready, cordoned') : 'NotReady';
+  const votes = node?.etcdVoter === true ? ', votes' : '';
+  return [
+    name,
+    pool,
+    host ?? '',
+    named(type),
+    named(location),
+    status,
+    `${health}${votes}`,
+    node?.version ?? '',
+    publicAddress ?? '',
+    privateAddress ?? '',
+  ];
+}
+
+export function renderHistory(operations: readonly OperationSummary[], columns?: number): string {
+  if (operations.length === 0) return 'No operation is on record.';
+  return table(
+    ['STARTED', 'OPERATION', 'OUTCOME', 'STEPS', 'TOOK'],
+    operations.map(({ startedAt, finishedAt, operation, outcome, steps }) => [
+      startedAt.slice(0, 19).replace('T', ' '),
+      operation,
+      outcome,
+      `${steps.done} of ${steps.total}${steps.failed > 0 ? `, ${steps.failed} failed` : ''}`,
+      finishedAt === undefined ? '' : duration(Date.parse(finishedAt) - Date.parse(startedAt)),
+    ]),
+    { columns, leaveOut: ['TOOK'] },
+  );
+}
+
+export function renderSandbox(status: SandboxStatus): string {
+  if (!status.running) return 'The sandbox does not run. The first command that needs it starts it.';
+  const { pid, endpoint, machines, clusters, profile, memoryMiB } = status;
+  return [
+    `The sandbox runs (pid ${pid}, ${memoryMiB} MiB), ${profile?.timeScale} times as slow as a real cloud.`,
+    `  Hetzner API  ${endpoint}`,
+    `  machines     ${machines}`,
+    `  clusters     ${clusters}`,
+  ].join('\n');
+}

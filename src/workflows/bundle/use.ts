@@ -1,0 +1,31 @@
+import type { ClusterSpec } from '../../domain/spec/schema.js';
+import { hostsAreGiven } from '../../domain/spec/given-hosts.js';
+import type { ClusterFacts } from '../../phases/context.js';
+import { installedVersion, isUp } from '../../phases/hosts.js';
+import type { MachineProvider } from '../../provider/port.js';
+
+/**
+ * Reads the bundle that machines are about to get k3s from, before anything is changed. Where every machine has its
+ * k3s already, the bundle may be gone.
+ * @throws UsageError code BAD_BUNDLE
+ */
+export async function checkBundleInUse(
+  spec: ClusterSpec,
+  facts: ClusterFacts,
+  provider: Pick<MachineProvider, 'catalog'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { bundle } = spec.kubernetes;
+  const installing = facts.comparison.wanted.filter((machine) => !isUp(machine, facts));
+  if (bundle === undefined || installing.length === 0) return;
+  const { verifyBundle } = await import('../../k3s/bundle/index.js');
+  // Hosts that exist already tell what they are when they are logged in to.
+  const types = hostsAreGiven(spec) ? [] : (await provider.catalog({ signal })).machineTypes;
+  const wanted = new Set(installing.flatMap((machine) => machine.types));
+  const architectures = [
+    ...new Set(types.filter(({ name }) => wanted.has(name)).map(({ architecture }) => architecture)),
+  ];
+  // Not the file's: a cluster that is to be upgraded takes in machines at the release that its servers run.
+  for (const version of new Set(installing.map(({ name }) => installedVersion(name, facts))))
+    await verifyBundle(bundle, { version, architectures }, signal);
+}

@@ -1,0 +1,25 @@
+import { distance } from 'fastest-levenshtein';
+
+import { UsageError } from '../../errors/index.js';
+import type { ClusterFolder, ClusterRecord, Workspace } from '../../workspace/types.js';
+
+/** @throws UsageError code UNKNOWN_CLUSTER, with the nearest name or the list of known ones. */
+export async function knownCluster(
+  workspace: Workspace,
+  name: string,
+): Promise<{ folder: ClusterFolder; record: ClusterRecord }> {
+  const folder = workspace.cluster(name);
+  const record = await folder.record();
+  if (record) return { folder, record };
+  const names = await workspace.clusterNames();
+  const near = names.find((candidate) => distance(candidate, name) <= 2);
+  throw new UsageError(`There is no cluster called ${name} in this workspace.`, {
+    code: 'UNKNOWN_CLUSTER',
+    hint:
+      near !== undefined
+        ? `Did you mean ${near}?`
+        : names.length > 0
+          ? `Known here: ${names.join(', ')}.`
+          : `Create it: slipway cluster create ${name}`,
+  });
+}

@@ -1,0 +1,28 @@
+import type { Secret } from '../../domain/index.js';
+import { IncompleteError } from '../../errors/index.js';
+import type { WorkflowContext } from '../context.js';
+import { knownCluster } from './known-cluster.js';
+
+/**
+ * The saved kubeconfig.
+ * @param server another address of the API that it shall ask
+ * @throws UsageError code UNKNOWN_SERVER, naming those that there are
+ * @throws IncompleteError code NO_KUBECONFIG while the cluster has no first server yet.
+ */
+export async function clusterKubeconfig(
+  context: Pick<WorkflowContext, 'workspace'>,
+  name: string,
+  server?: string,
+): Promise<{ readonly path: string; readonly text: Secret }> {
+  const { folder } = await knownCluster(context.workspace, name);
+  const text = await folder.kubeconfig();
+  if (text) {
+    const { inCurrentForm, withServer } = await import('../../k3s/index.js');
+    const current = inCurrentForm(text);
+    return { path: folder.kubeconfigPath, text: server === undefined ? current : withServer(current, server) };
+  }
+  throw new IncompleteError(`${name} has no kubeconfig yet: its first server was not finished.`, {
+    code: 'NO_KUBECONFIG',
+    hint: `Finish it: slipway cluster create ${name}`,
+  });
+}

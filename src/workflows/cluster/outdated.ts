@@ -1,0 +1,99 @@
+import {
+  compareVersions,
+  fitsServers,
+  lowestVersion,
+  type Machine,
+  minorsBetween,
+  type OutdatedMachine,
+  outdatedMachines,
+  slotLabel,
+} from '../../domain/index.js';
+import type { ClusterSpec } from '../../domain/spec/schema.js';
+import { RefusedError } from '../../errors/index.js';
+import type { ClusterFacts } from '../../phases/context.js';
+import { installedVersion, isUp } from '../../phases/hosts.js';
+import type { MachineProvider, Problem } from '../../provider/port.js';
+import { configText, serverConfig } from './running.js';
+
+/**
+ * A file that asks for a release that the cluster cannot go to from what it runs: Kubernetes does not go back, and goes
+ * through every minor.
+ * @throws RefusedError codes VERSION_OLDER, VERSION_SKIPS_MINOR
+ */
+export function refuseUnreachableVersion(
+  { name, kubernetes: { version } }: Pick<ClusterSpec, 'name' | 'kubernetes'>,
+  { outdated, serverVersions }: Pick<ClusterFacts, 'outdated' | 'serverVersions'>,
+): void {
+  refuseOlderVersion(name, outdated);
+  const running = lowestVersion(serverVersions);
+  const [next] = running === undefined ? [] : minorsBetween(running, version);
+  if (running === undefined || next === undefined) return;
+  throw new RefusedError(
+    `The file asks for Kubernetes ${version}, and ${name} runs ${running}. Kubernetes goes through every minor, so ${next} comes first.`,
+    {
+      code: 'VERSION_SKIPS_MINOR',
+      hint: `Set kubernetes.version to a ${next} release first, such as the newest ${next}.x+k3s1, and see what it takes: slipway cluster plan ${name}`,
+    },
+  );
+}
+
+/** @throws RefusedError code VERSION_OLDER */
+function refuseOlderVersion(cluster: string, outdated: readonly OutdatedMachine[]): void {
+  const newer = outdated.flatMap(({ machine, remedy, reasons }) =>
+    remedy === 'refuse'
+      ? reasons.filter(({ reason }) => reason === 'version').map((found) => ({ machine, found }))
+      : [],
+  );
+  const [first] = newer;
+  if (!first) return;
+  const { desired, observed } = first.found;
+  throw new RefusedError(
+    `The file asks for Kubernetes ${desired}, and ${cluster} runs ${observed} already. Kubernetes does not go back to an older release.`,
+    {
+      code: 'VERSION_OLDER',
+      hint: `Set kubernetes.version to ${observed} or newer.`,
+      details: newer.map(({ machine, found }) => `${machine} runs ${found.observed}`),
+    },
+  );
+}
+
+/** Machines that would be started at a release which the servers do not work with, by Kubernetes' skew policy. */
+export function skewProblems(facts: ClusterFacts): readonly Problem[] {
+  const servers = [...facts.serverVersions].sort(compareVersions);
+  const [lowest] = servers;
+  return facts.comparison.wanted.flatMap((machine): Problem[] => {
+    if (isUp(machine, facts)) return [];
+    const version = installedVersion(machine.name, facts);
+    const isServer = machine.role === 'control-plane';
+    if (lowest === undefined || fitsServers(isServer ? 'server' : 'node', version, servers)) return [];
+    const label = slotLabel(machine);
+    return [
+      {
+        code: 'VERSION_SKEW',
+        kind: 'refused',
+        message: `${label} would run Kubernetes ${version}, which does not work with servers that run ${[...new Set(servers)].join(' and ')}.`,
+        hint: isServer
+          ? `Servers may be one minor apart: bring those that run ${lowest} forward before others join.`
+          : `No node may be newer than a server: bring the servers to ${version} first, or replace ${label}, so that it comes back with ${lowest}.`,
+      },
+    ];
+  });
+}
+
+/** What is left when all steps are done: newcomers run what the servers run, too. */
+export function outdatedAfter(
+  provider: Pick<MachineProvider, 'defaults' | 'kubernetesIntegration'>,
+  spec: ClusterSpec,
+  facts: ClusterFacts,
+  machines: readonly Machine[],
+): readonly OutdatedMachine[] {
+  const config = serverConfig(provider, spec, facts.nodes);
+  const ready = (name: string) => (facts.nodes?.get(name)?.ready ? facts.nodes.get(name) : undefined);
+  return outdatedMachines(
+    spec,
+    provider.defaults,
+    machines,
+    (name) => ready(name)?.version ?? installedVersion(name, facts),
+    { ...config, of: (name) => (ready(name) ? config.of(name) : configText(facts.disabledParts)) },
+  );
+}

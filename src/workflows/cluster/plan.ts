@@ -1,0 +1,48 @@
+import type { ClusterRef, WantedMachine } from '../../domain/index.js';
+import type { ClusterSpec } from '../../domain/spec/schema.js';
+import type { Step } from '../../engine/index.js';
+import { AccountLimit } from '../../phases/account-limit.js';
+import type { Tools } from '../../phases/context.js';
+import { type ComponentPlanInput, planComponents } from '../../phases/components/plan.js';
+import { planApiAddress } from '../../phases/api-address.js';
+import { planControlPlane } from '../../phases/control-plane.js';
+import { planDepartures } from '../../phases/departures.js';
+import { planFoundation } from '../../phases/foundation.js';
+import { planHosts } from '../../phases/hosts.js';
+import { planLabels } from '../../phases/labels.js';
+import { planMachines } from '../../phases/machines.js';
+import { planRemoval } from '../../phases/removal.js';
+import { planWorkers } from '../../phases/workers.js';
+import type { Observation } from './observe.js';
+
+/** Every step between what was found and what the file asks for, in the order a person reads them. */
+export function planCluster(
+  cluster: ClusterRef,
+  spec: ClusterSpec,
+  { facts, request }: Observation,
+  tools: Tools,
+  userData: (machine: WantedMachine) => Promise<string>,
+  components?: Omit<ComponentPlanInput, 'api'>,
+): readonly Step[] {
+  const context = { cluster, spec, request, facts, tools };
+  const foundation = planFoundation(context);
+  const departures = planDepartures(context);
+  const limit = new AccountLimit(context, departures);
+  const machines = planMachines(context, foundation, departures, limit, userData);
+  const hosts = planHosts(context, machines);
+  const address = planApiAddress(context, foundation, machines, hosts);
+  const controlPlane = planControlPlane(context, foundation, machines, hosts, departures, address);
+  const workers = planWorkers(context, hosts, controlPlane, departures);
+  const arrivals = [...controlPlane.joined, ...workers.map((step) => step.id)];
+  return [
+    ...foundation.steps,
+    ...departures.steps,
+    ...machines.steps,
+    ...hosts.steps,
+    ...controlPlane.steps,
+    ...workers,
+    ...planLabels(context, hosts, controlPlane),
+    ...(components ? planComponents({ ...components, api: controlPlane.api }) : []),
+    ...planRemoval(context, controlPlane, arrivals, departures, limit),
+  ];
+}

@@ -1,0 +1,134 @@
+import { inRange, outsideResidency, rangeWithin } from '../../domain/index.js';
+import type { ClusterSpec } from '../../domain/spec/schema.js';
+import { RefusedError, UsageError } from '../../errors/index.js';
+import type { ClusterRequest, MachineProvider, Problem } from '../../provider/port.js';
+import { addressProblems } from './api-address.js';
+import { checkBundleInUse } from '../bundle/use.js';
+import type { Observation } from './observe.js';
+import { skewProblems } from './outdated.js';
+import { removalProblems } from './removal-check.js';
+import { allowReading, type Unchecked } from '../unchecked.js';
+
+/**
+ * Everything that can be known wrong before the first change, all at once.
+ * @returns what a plan goes without; to change, nothing
+ * @throws UsageError when the request is wrong, RefusedError when it is only unsafe or impossible now.
+ */
+export async function preflight(
+  provider: MachineProvider,
+  spec: ClusterSpec,
+  { request, facts }: Observation,
+  signal: AbortSignal,
+  hostKeys: readonly Problem[] = [],
+  purpose: 'change' | 'plan' = 'change',
+): Promise<readonly Unchecked[]> {
+  // The provider first: with a token that is not taken nothing else can be asked.
+  const found = await provider.preflight(request, { signal });
+  const { problems: remaining, unchecked } =
+    purpose === 'plan' ? allowReading(found) : { problems: found, unchecked: [] };
+  const problems: Problem[] = [...remaining];
+  if (!problems.some((problem) => problem.code.startsWith('TOKEN_'))) {
+    problems.push(...(await doorProblems(provider, request, signal)));
+    problems.push(...(await ruleProblems(provider, spec, { request, facts }, signal)));
+    problems.push(...hostKeys);
+    problems.push(...skewProblems(facts));
+    problems.push(...(await removalProblems(spec.name, facts, signal)));
+  }
+  throwProblems(problems);
+  // Last, since it may have much to read.
+  await checkBundleInUse(spec, facts, provider, signal);
+  return unchecked;
+}
+
+/**
+ * The file's rules about what a cluster may be, against what it is and will be. They hold whether or not anything is
+ * to be changed.
+ */
+export async function ruleProblems(
+  provider: MachineProvider,
+  spec: ClusterSpec,
+  { request, facts }: Pick<Observation, 'request' | 'facts'>,
+  signal: AbortSignal,
+): Promise<Problem[]> {
+  return [
+    ...(await residencyProblems(provider, spec, { request, facts }, signal)),
+    ...addressProblems(spec, facts, provider),
+  ];
+}
+
+export function throwProblems(problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  const [first] = problems as [Problem, ...Problem[]];
+  const refused = problems.every((problem) => problem.kind === 'refused');
+  const Kind = refused ? RefusedError : UsageError;
+  if (problems.length === 1)
+    throw new Kind(first.message, { code: first.code, hint: first.hint, details: first.details });
+  throw new Kind(`${problems.length} things stand in the way; nothing was changed.`, {
+    code: 'PREFLIGHT',
+    hint: 'Mend them and run the same command again.',
+    details: problems.flatMap((problem) => [
+      `${problem.path === undefined ? '' : `${problem.path}: `}${problem.message}`,
+      ...(problem.details ?? []).map((detail) => `  ${detail}`),
+      `  → ${problem.hint}`,
+    ]),
+  });
+}
+
+async function residencyProblems(
+  provider: MachineProvider,
+  spec: ClusterSpec,
+  { request, facts }: Pick<Observation, 'request' | 'facts'>,
+  signal: AbortSignal,
+): Promise<Problem[]> {
+  const { residency } = spec.provider;
+  if (!residency) return [];
+  const { locations } = await provider.catalog({ signal });
+  const countryOf = (name: string): string | undefined => locations.find((location) => location.name === name)?.country;
+  const used = [...new Set([...request.locations, ...request.machines.map((machine) => machine.location)])];
+  const allowed = inside(locations, residency).join(', ') || 'no location of this provider';
+  return outsideResidency(used, countryOf, residency).map(({ location, country }) => {
+    const there = facts.comparison.kept.filter((machine) => machine.location === location).map(({ name }) => name);
+    const where = `${location} is in ${country ?? 'an unknown country'}, outside the residency ${residency.join(', ')}`;
+    return {
+      code: 'OUTSIDE_RESIDENCY',
+      message:
+        there.length === 0 ? `${where}.` : `${where}: ${there.join(', ')} ${there.length === 1 ? 'is' : 'are'} there.`,
+      hint:
+        there.length === 0
+          ? `Choose among: ${allowed}.`
+          : `Machines do not move: ${country === undefined ? '' : `add ${country} to provider.residency, or `}make a pool or a cluster elsewhere (${allowed}) and remove these.`,
+      kind: 'refused' as const,
+      path: 'provider.residency',
+    };
+  });
+}
+
+const inside = (locations: readonly { name: string; country: string }[], residency: readonly string[]): string[] =>
+  locations.filter(({ country }) => residency.includes(country.toUpperCase())).map(({ name }) => name);
+
+/** Machines that this computer could make but not reach afterwards would be left half-made. */
+async function doorProblems(
+  provider: MachineProvider,
+  request: ClusterRequest,
+  signal: AbortSignal,
+): Promise<Problem[]> {
+  if (provider.guardsDoors === false) return [];
+  const doors = [
+    { path: 'ssh.allow', what: 'SSH', allow: request.sshAllow },
+    { path: 'kubernetes.api.allow', what: 'the Kubernetes API', allow: request.apiAllow },
+  ];
+  // An address of the other family than the ranges, or none at all, cannot be judged.
+  if (doors.every(({ allow }) => allow.some((range) => range === '0.0.0.0/0'))) return [];
+  const self = await provider.ownAddress({ signal }).catch(() => undefined);
+  if (self === undefined) return [];
+  const address = self.split('/')[0]!;
+  return doors
+    .filter(({ allow }) => !allow.some((range) => inRange(address, range) || rangeWithin(self, range)))
+    .map(({ path, what, allow }) => ({
+      code: 'OWN_ADDRESS_NOT_ALLOWED',
+      message: `This computer’s address ${address} is not among the ranges allowed to reach ${what}: ${allow.join(', ')}.`,
+      hint: `Add ${address}/${address.includes(':') ? '128' : '32'} or \`self\` to ${path}, or run this from an allowed address.`,
+      kind: 'refused' as const,
+      path,
+    }));
+}

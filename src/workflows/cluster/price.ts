@@ -1,0 +1,29 @@
+import { type ClusterRef, type PriceChange, priceChange } from '../../domain/index.js';
+import type { MachineProvider } from '../../provider/port.js';
+import type { Observation } from './observe.js';
+
+export interface MonthlyPrice extends PriceChange {
+  /** The whole cluster once the plan is done: `then.total`. */
+  readonly amount: number;
+  /** ISO 4217. */
+  readonly currency: string;
+}
+
+/** What the cluster costs a month and will once the plan is done; undefined where machines have no price. */
+export async function monthlyPrice(
+  provider: MachineProvider,
+  cluster: ClusterRef,
+  { facts }: Observation,
+  signal: AbortSignal,
+): Promise<MonthlyPrice | undefined> {
+  const catalog = await provider.catalog({ signal });
+  if (catalog.currency === '') return undefined;
+  // A cluster without machines has made nothing.
+  const made = facts.machines.length === 0 ? [] : await provider.clusterMade(cluster, { signal });
+  const balancer = facts.pieces.find(({ balancerLocation }) => balancerLocation !== undefined);
+  const change = priceChange(facts.comparison, catalog, {
+    apiBalancer: balancer && { location: balancer.balancerLocation!, exists: balancer.state !== 'missing' },
+    made,
+  });
+  return { ...change, amount: change.then.total, currency: catalog.currency };
+}

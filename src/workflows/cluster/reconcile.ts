@@ -1,0 +1,347 @@
+import {
+  bySlot,
+  count,
+  type ClusterRef,
+  type Machine,
+  type OutdatedMachine,
+  type Secret,
+  type WantedMachine,
+} from '../../domain/index.js';
+import type { ClusterSpec } from '../../domain/spec/schema.js';
+import { errorOf, journaled, limits, runSteps, type Step } from '../../engine/index.js';
+import { RefusedError } from '../../errors/index.js';
+import type { NodeFacts } from '../../kube/types.js';
+import type { MachineProvider } from '../../provider/port.js';
+import type { StepInfo } from '../../reporting/index.js';
+import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
+import { refuseMovedAddress } from './api-address.js';
+import { clusterKey, keyProblem, keyToRecord } from './ssh-key.js';
+import { type ComponentPurpose, componentsToPlan } from '../component/planned.js';
+import type { WorkflowContext } from '../context.js';
+import { hostKeyProblems } from './host-keys.js';
+import { refuseLostControlPlane } from './lost-control-plane.js';
+import { observe, type Observation } from './observe.js';
+import { outdatedAfter, refuseUnreachableVersion } from './outdated.js';
+import { planCluster } from './plan.js';
+import { type MonthlyPrice, monthlyPrice } from './price.js';
+import { preflight, ruleProblems, throwProblems } from './preflight.js';
+import { reach } from './reach.js';
+import { refuseOtherCluster } from './same-cluster.js';
+import { warnOfShortages } from './shortages.js';
+import { toolsFor } from './tools.js';
+import type { Unchecked } from '../unchecked.js';
+
+export interface ClusterInput {
+  readonly spec: ClusterSpec;
+  /** Absolute path of the file the spec came from. */
+  readonly file?: string | undefined;
+  /** Whether the file the existing record names is still there. */
+  readonly recordedFileExists: boolean;
+  /** Called before the first change, once nothing was refused or declined; answers with how to take back what it did. */
+  readonly begin?: () => Promise<() => Promise<void>>;
+}
+
+export interface ClusterPlan {
+  readonly cluster: string;
+  readonly provider: string;
+  /** What the servers run, the lowest where they differ; of a cluster that is to be made what they will run. */
+  readonly kubernetesVersion: string;
+  /** What the file asks for. */
+  readonly desiredVersion: string;
+  readonly steps: readonly StepInfo[];
+  /** Machines that stay and are not as the file asks for; no step changes that. */
+  readonly outdated: readonly OutdatedMachine[];
+  /** Undefined where machines have no price. */
+  readonly monthly: MonthlyPrice | undefined;
+  /** What could not be looked at with this token and without some secrets. */
+  readonly unchecked: readonly Unchecked[];
+}
+
+export interface ReconcileResult {
+  readonly cluster: string;
+  readonly id: string;
+  readonly provider: string;
+  /** What the servers run, the lowest where they differ. */
+  readonly kubernetesVersion: string;
+  /** What the file asks for. */
+  readonly desiredVersion: string;
+  /** What only looks as if it ran there; empty on real machines. */
+  readonly simulated: readonly string[];
+  /** How many steps were done. */
+  readonly changed: number;
+  /** Machines that are not as the file asks for, and were left so. */
+  readonly outdated: readonly OutdatedMachine[];
+  readonly kubeconfig: string;
+  readonly machines: readonly Pick<
+    Machine,
+    'name' | 'pool' | 'role' | 'type' | 'location' | 'publicAddress' | 'privateAddress'
+  >[];
+}
+
+/** What would be done, without doing or storing anything. */
+export async function planChanges(context: WorkflowContext, input: ClusterInput): Promise<ClusterPlan> {
+  const { spec } = input;
+  const folder = context.workspace.cluster(spec.name);
+  const provider = await context.provider(spec.provider);
+  const record = await folder.record();
+  if (record) refuseOtherCluster(record, spec, input.file, input.recordedFileExists);
+  else await refuseUnknownNamesake(provider, input, context.signal);
+  // A cluster that does not exist yet has no id; the plan calls its machines by their slots, which need none.
+  const cluster: ClusterRef = record ?? { name: spec.name, id: 'planned' };
+  const key = record && (await folder.storedIdentity());
+  const publicKey = key?.publicKey ?? context.newKeyPair().publicKey;
+  const tools = toolsFor(context, provider, folder);
+  const seen = await observe(context, tools, cluster, spec, publicKey);
+  if (record) throwIf(keyProblem(folder, record, key?.publicKey, seen.facts));
+  warnOfShortages(context, seen.facts.nodes?.values());
+  refuseLostControlPlane(spec.name, seen.facts);
+  refuseUnreachableVersion(spec, seen.facts);
+  if (record) refuseMovedAddress(record.spec, spec, seen.facts);
+  const nothing = (): Promise<string> => Promise.reject(new Error('a plan creates nothing'));
+  const planFor = async (purpose: ComponentPurpose): Promise<Pick<ClusterPlan, 'unchecked'> & { steps: Step[] }> => {
+    const components = await componentsToPlan(context, provider, cluster, spec, seen.facts.api, purpose);
+    const planned = planCluster(cluster, spec, seen, tools, nothing, components);
+    return { steps: [...planned], unchecked: components.unchecked };
+  };
+  let { steps, unchecked } = await planFor('plan');
+  if (steps.length > 0) {
+    const hostKeys = await hostKeyProblems(context, tools, seen, steps);
+    const allowed = await preflight(provider, spec, seen, context.signal, hostKeys, 'plan');
+    // A token for reading is not the one that the cluster's components work with.
+    if (allowed.some(({ code }) => code === 'TOKEN_READ_ONLY'))
+      ({ steps, unchecked } = await planFor('plan-read-only'));
+    unchecked = [...allowed, ...unchecked];
+  } else throwProblems(await ruleProblems(provider, spec, seen, context.signal));
+  return {
+    cluster: spec.name,
+    provider: provider.name,
+    kubernetesVersion: seen.facts.newcomerVersion,
+    desiredVersion: spec.kubernetes.version,
+    steps: steps.map(stepInfo),
+    outdated: seen.facts.outdated,
+    monthly: await monthlyPrice(provider, cluster, seen, context.signal),
+    unchecked,
+  };
+}
+
+/** Creates the cluster, finishes one that is partly there, or makes the changes its file asks for. */
+export async function reconcile(
+  context: WorkflowContext,
+  input: ClusterInput,
+  operation: string,
+  retryCommand: string,
+): Promise<ReconcileResult> {
+  const { spec } = input;
+  const folder = context.workspace.cluster(spec.name);
+  const lock = await folder.lock(operation);
+  const stored = await folder.record();
+  let begun = stored !== undefined;
+  try {
+    const provider = await context.provider(spec.provider);
+    const record = stored ?? (await newRecord(context, provider, input));
+    if (stored) refuseOtherCluster(stored, spec, input.file, input.recordedFileExists);
+    const identity = await clusterKey(folder, provider, stored, context.signal);
+    const tools = toolsFor(context, provider, folder);
+    const seen = await observe(context, tools, record, spec, identity.publicKey);
+    throwIf(keyProblem(folder, record, identity.publicKey, seen.facts));
+    const told = warnOfShortages(context, seen.facts.nodes?.values());
+    refuseLostControlPlane(spec.name, seen.facts);
+    refuseUnreachableVersion(spec, seen.facts);
+    refuseMovedAddress(record.spec, spec, seen.facts);
+    const userData = async (machine: WantedMachine): Promise<string> =>
+      context.cloudInit({
+        hostname: machine.name,
+        sshPublicKey: identity.publicKey,
+        hostKey: await folder.firstHostKey(machine.name),
+      });
+    const components = await componentsToPlan(context, provider, record, spec, seen.facts.api, 'change');
+    const steps = planCluster(record, spec, seen, tools, userData, components);
+    if (steps.length > 0) {
+      const hostKeys = await hostKeyProblems(context, tools, seen, steps);
+      await preflight(provider, spec, seen, context.signal, hostKeys);
+      await confirmSteps(context, provider, record, steps, seen);
+    } else throwProblems(await ruleProblems(provider, spec, seen, context.signal));
+    // Stored before anything is made, so that nothing is made that has no name here.
+    const sshPublicKey = keyToRecord(record, identity.publicKey, seen.facts.machines);
+    const runningVersion = seen.facts.newcomerVersion;
+    const file = input.file ?? record.file;
+    const takeBack = await input.begin?.();
+    await folder.saveRecord({ ...record, spec, file, sshPublicKey, runningVersion });
+    begun = true;
+    if (steps.length > 0) {
+      const takeBackAll = stored && takeBack && (() => takeBack().then(() => folder.saveRecord(stored)));
+      await executeOrTakeBack(() => execute(context, folder, operation, steps, retryCommand), takeBackAll);
+      // What was brought to the machines may be what fills them.
+      warnOfShortages(context, await nodesNow(context, await folder.kubeconfig()), told);
+    }
+    const machines =
+      steps.length > 0 ? await provider.machines.list(record, { signal: context.signal }) : seen.facts.machines;
+    return {
+      cluster: record.name,
+      id: record.id,
+      provider: provider.name,
+      kubernetesVersion: runningVersion,
+      desiredVersion: spec.kubernetes.version,
+      simulated: provider.simulated ?? [],
+      changed: steps.length,
+      outdated: steps.length > 0 ? outdatedAfter(provider, spec, seen.facts, machines) : seen.facts.outdated,
+      kubeconfig: folder.kubeconfigPath,
+      machines: [...machines]
+        .sort(bySlot)
+        .map(({ name, pool, role, type, location, publicAddress, privateAddress }) => ({
+          name,
+          pool,
+          role,
+          type,
+          location,
+          publicAddress,
+          privateAddress,
+        })),
+    };
+  } finally {
+    // A cluster that was refused or declined before its first change leaves nothing behind.
+    if (!begun) await folder.remove();
+    await lock.release();
+  }
+}
+
+/** What steps refused before any change is as if it had not been asked for. */
+async function executeOrTakeBack(
+  work: () => Promise<void>,
+  takeBack: (() => Promise<void>) | undefined,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof RefusedError) await takeBack?.();
+    throw error;
+  }
+}
+
+function throwIf(problem: Error | undefined): void {
+  if (problem) throw problem;
+}
+
+/** The nodes after a run that is done; its end is not for a last look to spoil. */
+async function nodesNow(context: WorkflowContext, kubeconfig: Secret | undefined): Promise<readonly NodeFacts[]> {
+  if (kubeconfig === undefined) return [];
+  try {
+    return [...((await reach(context, kubeconfig))?.nodes.values() ?? [])];
+  } catch {
+    return [];
+  }
+}
+
+async function newRecord(
+  context: WorkflowContext,
+  provider: MachineProvider,
+  input: ClusterInput,
+): Promise<ClusterRecord> {
+  await refuseUnknownNamesake(provider, input, context.signal);
+  const { spec, file } = input;
+  return {
+    name: spec.name,
+    id: context.random.bytes(6).toString('hex'),
+    spec,
+    file,
+    createdAt: new Date(context.clock.now()).toISOString(),
+  };
+}
+
+async function refuseUnknownNamesake(
+  provider: MachineProvider,
+  { spec: { name }, file }: ClusterInput,
+  signal: AbortSignal,
+): Promise<void> {
+  const namesake = (await provider.clusters({ signal })).find((found) => found.name === name);
+  if (!namesake) return;
+  // A provider that is told of its machines knows none without the file.
+  const where =
+    file === undefined ? `--provider ${provider.name}` : `-f ${/\s/.test(file) ? JSON.stringify(file) : file}`;
+  throw new RefusedError(
+    `${provider.title} has a cluster called ${name} already (${namesake.machines} machines), which this workspace does not know.`,
+    {
+      code: 'UNKNOWN_NAMESAKE',
+      hint: `Choose another name, run this where that cluster was created, or remove it: slipway cluster delete ${name} ${where}`,
+    },
+  );
+}
+
+async function confirmSteps(
+  context: WorkflowContext,
+  provider: MachineProvider,
+  cluster: ClusterRef,
+  steps: readonly Step[],
+  seen: Observation,
+): Promise<void> {
+  const destroying = steps.filter((step) => step.destroys);
+  const creating = seen.facts.comparison.missing.length;
+  if (destroying.length === 0 && creating === 0) return;
+  const cost = await monthlyPrice(provider, cluster, seen, context.signal);
+  const details = [
+    ...(creating > 0 ? [`create ${count(creating, 'machine')} at ${provider.title}`] : []),
+    ...destroying.map((step) => `${step.target}: ${step.text}`),
+    ...(cost
+      ? [
+          `the cluster then costs about ${cost.amount.toFixed(2)} ${cost.currency} a month, net, where it costs ${cost.now.total.toFixed(2)} now`,
+        ]
+      : []),
+  ];
+  await context.reporter.confirm({
+    question: `Change ${cluster.name} in ${count(steps.length, 'step')}?`,
+    details,
+    flags: '--yes',
+    harmless: destroying.length === 0,
+  });
+}
+
+/**
+ * Runs steps with journal and report.
+ * @throws what `errorOf` makes of failures and interruptions.
+ */
+export async function execute(
+  context: WorkflowContext,
+  folder: Pick<ClusterFolder, 'name' | 'journal'>,
+  operation: string,
+  steps: readonly Step[],
+  retryCommand: string,
+): Promise<void> {
+  const { clock, signal } = context;
+  const journal = await folder.journal(operation);
+  const reporter = journaled(context.reporter, journal);
+  const started = clock.monotonic();
+  try {
+    reporter.emit({
+      type: 'operation-started',
+      at: clock.now(),
+      operation,
+      cluster: folder.name,
+      steps: steps.map(stepInfo),
+    });
+    const result = await runSteps(steps, { reporter, clock, signal, limits });
+    const error = errorOf(result, retryCommand);
+    reporter.emit({
+      type: 'operation-finished',
+      at: clock.now(),
+      ms: clock.monotonic() - started,
+      outcome: result.interrupted ? 'interrupted' : error ? 'failed' : 'done',
+    });
+    if (error) throw error;
+  } finally {
+    await journal.close();
+  }
+}
+
+export function stepInfo({ id, phase, target, text, needs, destroys, changes, adds, details }: Step): StepInfo {
+  return {
+    id,
+    phase,
+    target,
+    text,
+    needs,
+    ...(destroys ? { destroys } : {}),
+    ...(changes ? { changes } : {}),
+    ...(adds ? { adds } : {}),
+    ...(details ? { details } : {}),
+  };
+}

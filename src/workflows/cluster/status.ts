@@ -1,0 +1,214 @@
+import { etcdHealth, type EtcdHealth, type Machine, type OutdatedMachine } from '../../domain/index.js';
+import type { ClusterSpec } from '../../domain/spec/schema.js';
+import { RefusedError, SlipwayError } from '../../errors/index.js';
+import type { NodeFacts } from '../../kube/types.js';
+import type { MachineProvider } from '../../provider/port.js';
+import type { StepInfo } from '../../reporting/index.js';
+import type { ClusterFolder, ClusterRecord, LockHolder, OperationSummary } from '../../workspace/types.js';
+import { keyProblem } from './ssh-key.js';
+import { checkArchitectures } from '../component/architectures.js';
+import { type ComponentOutlook, componentOutlook, componentPlanInput } from '../component/planned.js';
+import type { WorkflowContext } from '../context.js';
+import { knownCluster } from './known-cluster.js';
+import { observe, type Observation } from './observe.js';
+import { planCluster } from './plan.js';
+import { ruleProblems } from './preflight.js';
+import { stepInfo } from './reconcile.js';
+import { refuseOtherCluster } from './same-cluster.js';
+import { shortages } from './shortages.js';
+import { toolsFor } from './tools.js';
+
+export interface MachineStatus extends Pick<
+  Machine,
+  'name' | 'pool' | 'role' | 'host' | 'type' | 'location' | 'status' | 'publicAddress' | 'privateAddress'
+> {
+  /** Undefined when there is no such node, or the API did not answer. */
+  readonly node: Pick<NodeFacts, 'ready' | 'version' | 'schedulable' | 'etcdVoter' | 'notReadyBecause'> | undefined;
+}
+
+export interface ClusterStatus {
+  readonly cluster: string;
+  readonly id: string;
+  readonly provider: string;
+  /** What the servers run, the lowest where they differ; while none tells, what they ran when last applied to. */
+  readonly kubernetesVersion: string;
+  /** What the file asks for. */
+  readonly desiredVersion: string;
+  /** What only looks as if it ran there; empty on real machines. */
+  readonly simulated: readonly string[];
+  readonly api: { readonly reachable: boolean };
+  /** Undefined when the API did not answer. */
+  readonly etcd: EtcdHealth | undefined;
+  readonly machines: readonly MachineStatus[];
+  /** Nodes in Kubernetes without a machine. */
+  readonly strayNodes: readonly string[];
+  /** What keeps the cluster from being healthy, a line each; empty: nothing does. */
+  readonly problems: readonly string[];
+  /** What differs from the file, as the steps that would mend it. */
+  readonly differs: readonly StepInfo[];
+  /** Machines that are not as the file asks for, which those steps would leave so. */
+  readonly outdated: readonly OutdatedMachine[];
+  /** Things a plan does not mend. */
+  readonly remarks: readonly string[];
+  readonly running: LockHolder | undefined;
+  readonly kubeconfig: string;
+}
+
+/** The cluster's file as it is now; what was applied last counts where there is none that can be read. */
+export interface CurrentFile {
+  readonly spec?: ClusterSpec | undefined;
+  /** Why it cannot be read. */
+  readonly problem?: string | undefined;
+}
+
+/** Machines, nodes, versions, health, and what differs from the file. Changes nothing. */
+export async function clusterStatus(
+  context: WorkflowContext,
+  name: string,
+  file: CurrentFile = {},
+): Promise<ClusterStatus> {
+  const { folder, record } = await knownCluster(context.workspace, name);
+  const remarks = file.problem === undefined ? [] : [`The file of ${name} cannot be read: ${file.problem}`];
+  const spec = comparable(record, file.spec, remarks);
+  const provider = await context.provider(spec.provider);
+  const tools = toolsFor(context, provider, folder);
+  const key = await folder.storedIdentity();
+  const publicKey = key?.publicKey ?? context.newKeyPair().publicKey;
+  const seen = await observe(context, tools, record, spec, publicKey, 'from afar');
+  const lost = keyProblem(folder, record, key?.publicKey, seen.facts);
+  if (lost) remarks.push(`${lost.message} ${lost.hint}`);
+  const outlook = await componentOutlook(context, provider, record, spec, seen.facts.api, 'look').catch(
+    (error: unknown) => {
+      if (!(error instanceof SlipwayError)) throw error;
+      remarks.push(`Nothing is known of the components: ${error.message}`);
+      return undefined;
+    },
+  );
+  remarks.push(...(await brokenRules(context, provider, spec, seen, outlook)));
+  const components = outlook && (await componentPlanInput(context, record, outlook));
+  const nothing = (): Promise<string> => Promise.reject(new Error('status creates nothing'));
+  const planned = planCluster(record, spec, seen, tools, nothing, components);
+  // A key that no machine knows is not one for the provider to have.
+  const steps = lost ? planned.filter(({ id }) => id !== 'foundation:ssh-key') : planned;
+  const status = compose(provider, folder, { record, spec }, seen, steps.map(stepInfo), await folder.holder());
+  return { ...status, remarks: [...status.remarks, ...remarks] };
+}
+
+/** What to compare with: the file as it is now, unless it is that of another cluster, which is a remark. */
+function comparable(record: ClusterRecord, now: ClusterSpec | undefined, remarks: string[]): ClusterSpec {
+  if (!now) return record.spec;
+  try {
+    refuseOtherCluster(record, now, record.file, true);
+    return now;
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    const fields = error.details.map((line) => `${line}.`);
+    remarks.push(['The file is that of another cluster, so what was applied last counts.', ...fields].join(' '));
+    return record.spec;
+  }
+}
+
+/** Rules of the file that the cluster as it is does not keep, each with what to do. */
+async function brokenRules(
+  context: WorkflowContext,
+  provider: MachineProvider,
+  rules: ClusterSpec,
+  { request, facts }: Observation,
+  outlook: ComponentOutlook | undefined,
+): Promise<string[]> {
+  const problems = await ruleProblems(provider, rules, { request, facts }, context.signal);
+  const broken = problems.map(({ message, hint }) => `${message} ${hint}`);
+  if (!outlook) return broken;
+  const { judgedPlaces, placeText } = await import('../../components/index.js');
+  const outside = judgedPlaces(outlook.selection, rules.provider.residency).filter(
+    ({ verdict }) => verdict === 'outside',
+  );
+  broken.push(...outside.map((place) => `${placeText(place)}, outside the residency.`));
+  // Its warnings are for those who change something.
+  const quiet = { ...context, reporter: { emit: () => undefined } };
+  try {
+    await checkArchitectures(quiet, provider, outlook.selection, rules, facts.nodes?.values());
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    broken.push([error.message, error.hint].join(' '));
+  }
+  return broken;
+}
+
+function compose(
+  provider: MachineProvider,
+  folder: ClusterFolder,
+  { record, spec }: { readonly record: ClusterRecord; readonly spec: ClusterSpec },
+  { facts }: Observation,
+  differs: readonly StepInfo[],
+  running: LockHolder | undefined,
+): ClusterStatus {
+  const nodes = facts.nodes ? [...facts.nodes.values()] : undefined;
+  const servers = nodes?.filter((node) => node.controlPlane);
+  const names = new Set(facts.machines.map((machine) => machine.name));
+  const etcd =
+    servers && etcdHealth(servers.length, servers.filter((node) => node.ready && node.etcdVoter === true).length);
+  return {
+    cluster: record.name,
+    id: record.id,
+    provider: provider.name,
+    kubernetesVersion: servers?.length ? facts.newcomerVersion : (record.runningVersion ?? 'unknown'),
+    desiredVersion: spec.kubernetes.version,
+    simulated: provider.simulated ?? [],
+    api: { reachable: facts.api !== undefined },
+    etcd,
+    problems: healthProblems(facts.machines, facts.nodes, etcd),
+    machines: facts.machines.map((machine) => ({
+      name: machine.name,
+      pool: machine.pool,
+      role: machine.role,
+      host: machine.host,
+      type: machine.type,
+      location: machine.location,
+      status: machine.status,
+      publicAddress: machine.publicAddress,
+      privateAddress: machine.privateAddress,
+      node: nodeStatus(facts.nodes?.get(machine.name)),
+    })),
+    strayNodes: nodes?.filter((node) => !names.has(node.name)).map((node) => node.name) ?? [],
+    differs,
+    outdated: facts.outdated,
+    remarks: shortages(nodes),
+    running,
+    kubeconfig: folder.kubeconfigPath,
+  };
+}
+
+/** What is wrong with what is there. A machine that is not there yet differs from the file, and is no illness. */
+export function healthProblems(
+  machines: readonly Pick<Machine, 'name' | 'status'>[],
+  nodes: ReadonlyMap<string, Pick<NodeFacts, 'ready' | 'notReadyBecause'>> | undefined,
+  etcd: EtcdHealth | undefined,
+): string[] {
+  const ill = machines.filter(({ status }) => status !== 'running').map(({ name, status }) => `${name} is ${status}`);
+  if (!nodes) return ['the Kubernetes API does not answer', ...ill];
+  const voting = etcd && etcd.voters < etcd.members ? [`${etcd.voters} of ${etcd.members} etcd members vote`] : [];
+  const noNode = machines.filter(({ name }) => !nodes.has(name)).map(({ name }) => `${name} is no node of the cluster`);
+  const notReady = [...nodes]
+    .filter(([, { ready }]) => !ready)
+    .map(([name, { notReadyBecause }]) => `${name} is not Ready: ${notReadyBecause ?? 'unknown'}`);
+  return [...voting, ...ill, ...noNode, ...notReady];
+}
+
+function nodeStatus(node: NodeFacts | undefined): MachineStatus['node'] {
+  return (
+    node && {
+      ready: node.ready,
+      version: node.version,
+      schedulable: node.schedulable,
+      etcdVoter: node.etcdVoter,
+      notReadyBecause: node.notReadyBecause,
+    }
+  );
+}
+
+/** The operations the journal knows, newest first. */
+export async function clusterHistory(context: WorkflowContext, name: string): Promise<readonly OperationSummary[]> {
+  const { folder } = await knownCluster(context.workspace, name);
+  return folder.history();
+}

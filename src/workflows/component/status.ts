@@ -1,0 +1,49 @@
+import { IncompleteError } from '../../errors/index.js';
+import { type ComponentState, componentStates } from '../../phases/components/state.js';
+import { componentOutlook } from './planned.js';
+import { looking, type WorkflowContext } from '../context.js';
+import { knownCluster } from '../cluster/known-cluster.js';
+import { reach } from '../cluster/reach.js';
+
+export interface ComponentStatus {
+  readonly cluster: string;
+  readonly components: readonly ComponentState[];
+  /** What only looks as if it ran there; empty on real machines. */
+  readonly simulated: readonly string[];
+}
+
+/**
+ * Each component's version and health, and why it is not healthy. Changes nothing.
+ * @throws IncompleteError codes NO_KUBECONFIG, KUBE_UNREACHABLE
+ */
+export async function componentStatus(context: WorkflowContext, cluster: string): Promise<ComponentStatus> {
+  const { folder, record } = await knownCluster(context.workspace, cluster);
+  const provider = await context.provider(record.spec.provider);
+  looking(context, `looking at the components of ${cluster}`);
+  const api = await reachable(context, cluster, await folder.kubeconfig());
+  const { rendered, facts } = await componentOutlook(context, provider, record, record.spec, api, 'look');
+  return {
+    cluster,
+    simulated: provider.simulated ?? [],
+    components: await componentStates(api.kube, rendered, facts, { signal: context.signal }),
+  };
+}
+
+/** The cluster's API. @throws IncompleteError codes NO_KUBECONFIG, KUBE_UNREACHABLE */
+export async function reachable(
+  context: WorkflowContext,
+  cluster: string,
+  kubeconfig: Parameters<typeof reach>[1] | undefined,
+) {
+  const found = kubeconfig && (await reach(context, kubeconfig));
+  if (found) return found.api;
+  throw kubeconfig
+    ? new IncompleteError(`The Kubernetes API of ${cluster} does not answer.`, {
+        code: 'KUBE_UNREACHABLE',
+        hint: `See its machines: slipway cluster status ${cluster}`,
+      })
+    : new IncompleteError(`${cluster} has no kubeconfig yet: its first server was not finished.`, {
+        code: 'NO_KUBECONFIG',
+        hint: `Finish it: slipway cluster create ${cluster}`,
+      });
+}

@@ -1,0 +1,111 @@
+import type { RenderedComponent } from '../../components/types.js';
+import type { Step } from '../../engine/index.js';
+import { UsageError } from '../../errors/index.js';
+import { changeOf, type ComponentChange } from '../../phases/components/change.js';
+import { secretsFor } from '../../phases/components/secrets.js';
+import { upgradeComponent } from '../../phases/components/upgrade.js';
+import type { StepInfo } from '../../reporting/index.js';
+import { type ComponentOutlook, componentOutlook, componentPlanInput } from './planned.js';
+import { reachable } from './status.js';
+import { looking, type WorkflowContext } from '../context.js';
+import { knownCluster } from '../cluster/known-cluster.js';
+import { throwProblems } from '../cluster/preflight.js';
+import { execute, stepInfo } from '../cluster/reconcile.js';
+import { allowReading, type Unchecked } from '../unchecked.js';
+
+export interface ComponentUpgradeInput {
+  readonly cluster: string;
+  /** Components to upgrade; none: all that differ. */
+  readonly names: readonly string[];
+  readonly dryRun: boolean;
+}
+
+export interface ComponentUpgradeResult {
+  readonly cluster: string;
+  /** What was done, or with `dryRun` would be, in its order. */
+  readonly steps: readonly StepInfo[];
+  /** What a dry run could not look at. */
+  readonly unchecked: readonly Unchecked[];
+}
+
+/**
+ * Brings components that are there to the versions and values asked for: one at a time, those that others stand on
+ * first, each healthy before the next. The first that fails gets its last version back, and the rest stay as they are.
+ * @throws UsageError codes UNKNOWN_COMPONENT, COMPONENT_NOT_INSTALLED, TOKEN_READ_ONLY, TOKEN_REJECTED; IncompleteError code COMPONENT_PUT_BACK
+ */
+export async function upgradeComponents(
+  context: WorkflowContext,
+  { cluster, names, dryRun }: ComponentUpgradeInput,
+  retryCommand: string,
+): Promise<ComponentUpgradeResult> {
+  const { folder, record } = await knownCluster(context.workspace, cluster);
+  const lock = dryRun ? undefined : await folder.lock('component upgrade');
+  try {
+    const provider = await context.provider(record.spec.provider);
+    looking(context, `looking at the components of ${cluster}`);
+    const api = await reachable(context, cluster, await folder.kubeconfig());
+    // The token goes into a Secret of the cluster: one that can only read would end what works with it there.
+    const credential = await provider.credentialProblem?.({ signal: context.signal });
+    const found = credential === undefined ? [] : [credential];
+    const { problems, unchecked } = dryRun ? allowReading(found) : { problems: found, unchecked: [] };
+    throwProblems(problems);
+    const purpose = !dryRun ? 'change' : unchecked.length > 0 ? 'plan-read-only' : 'plan';
+    const outlook = await componentOutlook(context, provider, record, record.spec, api, purpose);
+    const chosen = choose(cluster, outlook, names);
+    const tools = { ...(await componentPlanInput(context, record, outlook)), kube: api.kube };
+    const steps: Step[] = [];
+    for (const { component, change } of chosen) {
+      const secrets = secretsFor(component.name, outlook.secrets);
+      const before = steps.at(-1);
+      steps.push({
+        id: `component:${component.name}`,
+        phase: 'Upgrade components',
+        target: component.name,
+        text: change.text,
+        details: change.details,
+        needs: before ? [before.id] : [],
+        apply: (run) =>
+          upgradeComponent(tools, component, secrets, outlook.facts, {
+            signal: run.signal,
+            progress: (text) => run.progress(text),
+          }),
+      });
+    }
+    if (!dryRun && steps.length > 0) await execute(context, folder, 'component upgrade', steps, retryCommand);
+    return { cluster, steps: steps.map(stepInfo), unchecked: [...unchecked, ...outlook.unchecked] };
+  } finally {
+    await lock?.release();
+  }
+}
+
+interface Chosen {
+  readonly component: RenderedComponent;
+  readonly change: ComponentChange;
+}
+
+/** In the order of the selection: what others stand on goes first. */
+function choose(cluster: string, { rendered, secrets, facts }: ComponentOutlook, names: readonly string[]): Chosen[] {
+  const unknown = names.filter((name) => !rendered.some((component) => component.name === name));
+  if (unknown.length > 0) {
+    throw new UsageError(`${cluster} is not asked to have ${unknown.join(', ')}.`, {
+      code: 'UNKNOWN_COMPONENT',
+      hint: `See what there is: slipway component status ${cluster}`,
+    });
+  }
+  const differing = rendered.flatMap((component) => {
+    const change = changeOf(component, secretsFor(component.name, secrets), facts);
+    return change ? [{ component, change }] : [];
+  });
+  const missing = differing.filter(
+    ({ component, change }) => change.kind === 'install' && names.includes(component.name),
+  );
+  if (missing.length > 0) {
+    throw new UsageError(`Not installed yet: ${missing.map(({ component }) => component.name).join(', ')}.`, {
+      code: 'COMPONENT_NOT_INSTALLED',
+      hint: `Install what the file asks for: slipway cluster apply ${cluster}`,
+    });
+  }
+  return differing.filter(
+    ({ component, change }) => change.kind !== 'install' && (names.length === 0 || names.includes(component.name)),
+  );
+}

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+
+import { type ClusterFile, clusterSchema } from '../../../src/domain/spec/schema.js';
+import { RefusedError, type SlipwayError, UsageError } from '../../../src/errors/index.js';
+import type { Catalog, ClusterRequest, MachineProvider, Problem } from '../../../src/provider/port.js';
+import type { Observation } from '../../../src/workflows/cluster/observe.js';
+import { preflight } from '../../../src/workflows/cluster/preflight.js';
+
+const locations = [
+  { name: 'fsn1', country: 'DE' },
+  { name: 'hel1', country: 'FI' },
+  { name: 'ash', country: 'US' },
+];
+const spec = (residency?: string[]) =>
+  clusterSchema.parse({
+    name: 'demo',
+    provider: { name: 'x', ...(residency ? { residency } : {}) },
+  } satisfies ClusterFile);
+
+const request = (more: Partial<ClusterRequest> = {}): ClusterRequest => ({
+  cluster: { name: 'demo', id: 'abc' },
+  machines: [],
+  locations: ['fsn1'],
+  networkRange: '10.0.0.0/16',
+  sshAllow: ['0.0.0.0/0'],
+  apiAllow: ['0.0.0.0/0'],
+  sshPublicKey: 'ssh-ed25519 AAAA',
+  apiAddress: undefined,
+  accept: [],
+  encryption: 'wireguard',
+  ...more,
+});
+
+const seen = (wanted: ClusterRequest): Observation => ({
+  request: wanted,
+  facts: {
+    machines: [],
+    comparison: { wanted: [], kept: [], missing: [], surplus: [] },
+    outdated: [],
+    serverVersions: [],
+    newcomerVersion: 'v1.36.5+k3s1',
+    disabledParts: [],
+    intents: new Map(),
+    pieces: [],
+    nodes: undefined,
+    api: undefined,
+    hosts: new Map(),
+    kubeconfig: undefined,
+  },
+});
+
+const problem = (code: Problem['code'], kind: Problem['kind']): Problem => ({
+  code,
+  kind,
+  message: `${code}.`,
+  hint: 'Mend it.',
+});
+
+/** What `preflight` asks of a provider, and no more. */
+function provider(problems: readonly Problem[], self: string | undefined): MachineProvider {
+  const asked: Pick<MachineProvider, 'preflight' | 'catalog' | 'ownAddress'> = {
+    preflight: () => Promise.resolve(problems),
+    catalog: () => Promise.resolve({ locations, machineTypes: [], currency: 'EUR' } as unknown as Catalog),
+    ownAddress: () => (self === undefined ? Promise.reject(new Error('no way out')) : Promise.resolve(self)),
+  };
+  return asked as MachineProvider;
+}
+
+const found = async (
+  problems: readonly Problem[],
+  wanted: ClusterRequest,
+  residency?: string[],
+  self?: string,
+): Promise<SlipwayError | undefined> =>
+  preflight(provider(problems, self), spec(residency), seen(wanted), new AbortController().signal).then(
+    () => undefined,
+    (error: SlipwayError) => error,
+  );
+
+describe('before the first change', () => {
+  it('says nothing when nothing is wrong', async () => {
+    expect(await found([], request())).toBeUndefined();
+  });
+
+  it('names every problem with its remedy at once', async () => {
+    const error = await found([problem('UNKNOWN_TYPE', 'usage')], request({ locations: ['ash'] }), ['DE', 'FI']);
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error?.details).toEqual([
+      'UNKNOWN_TYPE.',
+      '  → Mend it.',
+      'provider.residency: ash is in US, outside the residency DE, FI.',
+      '  → Choose among: fsn1, hel1.',
+    ]);
+  });
+
+  it('is a refusal, not bad usage, when the request itself is right', async () => {
+    expect(await found([problem('NETWORK_FULL', 'refused'), problem('SOLD_OUT', 'refused')], request())).toBeInstanceOf(
+      RefusedError,
+    );
+  });
+
+  it('asks nothing more with a token that is not taken', async () => {
+    const error = await found([problem('TOKEN_REJECTED', 'refused')], request({ locations: ['ash'] }), ['DE']);
+    expect(error?.code).toBe('TOKEN_REJECTED');
+  });
+
+  it('refuses to make machines that this computer could not reach', async () => {
+    const narrow = request({ sshAllow: ['203.0.113.0/24'] });
+    expect((await found([], narrow, undefined, '198.51.100.9/32'))?.code).toBe('OWN_ADDRESS_NOT_ALLOWED');
+    expect(await found([], narrow, undefined, '203.0.113.7/32')).toBeUndefined();
+  });
+
+  it('does not judge an address that cannot be found out', async () => {
+    expect(await found([], request({ sshAllow: ['203.0.113.0/24'] }))).toBeUndefined();
+  });
+});

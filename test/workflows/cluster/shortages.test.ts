@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+
+import type { NodeFacts } from '../../../src/kube/types.js';
+import { shortages, warnOfShortages } from '../../../src/workflows/cluster/shortages.js';
+
+const node = (name: string, ...shortOf: string[]) => ({ name, shortOf }) as unknown as NodeFacts;
+
+it('a node that is short of disk space is told with the folders to look at, and one that is well not at all', () => {
+  expect(shortages([node('cp-1', 'disk space'), node('cp-2')])).toEqual([
+    'cp-1 is short of disk space: its kubelet takes no new pods and ends some of those it has. Make room below /var/lib/rancher and /var/lib/kubelet on it, or give it a larger disk.',
+  ]);
+  expect(shortages(undefined)).toEqual([]);
+});
+
+it('what a run told at its start is not told again at its end', () => {
+  const said: string[] = [];
+  const context = {
+    clock: { now: () => 0 },
+    reporter: { emit: (event: { level?: string; text?: string }) => void said.push(`${event.level} ${event.text}`) },
+  } as unknown as Parameters<typeof warnOfShortages>[0];
+  const told = warnOfShortages(context, [node('cp-1', 'memory')]);
+  warnOfShortages(context, [node('cp-1', 'memory'), node('web-1', 'disk space')], told);
+  expect(said.map((line) => line.split(':')[0])).toEqual([
+    'warning cp-1 is short of memory',
+    'warning web-1 is short of disk space',
+  ]);
+});
