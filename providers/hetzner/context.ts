@@ -2,7 +2,7 @@ import type { Clock } from '../../src/domain/clock.js';
 import type { CallOptions } from '../../src/provider/port.js';
 import type { Actions } from './actions.js';
 import type { HetznerApi } from './client/api.js';
-import type { Patience } from './client/patience.js';
+import type { Timeouts } from './client/create-named.js';
 
 /** What every part of this provider works with. */
 export interface Hetzner {
@@ -14,4 +14,8 @@ export interface Hetzner {
   readonly networkLimit: number;
 }
 
-export const patience = ({ clock, pace }: Hetzner, { signal }: CallOptions): Patience => ({ clock, pace, signal });
+export const patience = ({ clock, pace }: Hetzner, { signal }: CallOptions): Timeouts => ({
+  clock,
+  timeScale: pace,
+  signal,
+});

@@ -25,7 +25,7 @@ export const hetzner: ProviderPackage = {
       pace: 1,
       networkLimit,
       context,
-      log: context.variable('HCLOUD_DEBUG') ? (line) => context.say(line) : undefined,
+      log: context.variable('HCLOUD_DEBUG') ? (line) => context.log(line) : undefined,
     });
   },
 };

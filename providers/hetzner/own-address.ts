@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 
-import { across } from '../../src/domain/boundary.js';
+import { withBoundary } from '../../src/domain/boundary.js';
 import { ask } from '../../src/http/ask.js';
 import type { ProviderContext } from '../../src/provider/package.js';
 
@@ -25,7 +25,7 @@ export async function askOwnAddress(
 ): Promise<string | undefined> {
   const service = context.variable('SLIPWAY_ADDRESS_SERVICE') ?? defaultAddressService;
   try {
-    return await across(context.boundary, 'provider', 'GET own address', async () => {
+    return await withBoundary(context.boundary, 'provider', 'GET own address', async () => {
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
       const { status, text } = await ask(service, { signal: deadline, bytesAtMost: 1024, redirects: 5 });
       return status === 200 ? hostRange(text) : undefined;

@@ -5,9 +5,9 @@ import type { ProviderContext } from '../../src/provider/package.js';
 import { Actions } from './actions.js';
 import { readCatalog } from './catalog.js';
 import { HetznerApi } from './client/api.js';
-import { labelMade, listClusterMade, removeMade } from './cluster-made.js';
+import { labelOwnedResource, listOwnedResources, removeOwnedResource } from './owned-resources.js';
 import type { Hetzner } from './context.js';
-import { foundation } from './foundation/index.js';
+import { infrastructure } from './infrastructure/index.js';
 import { kubernetesIntegration } from './kubernetes-integration.js';
 import { listServers, machines } from './machines/index.js';
 import { askOwnAddress } from './own-address.js';
@@ -44,15 +44,15 @@ export function createHetznerProvider(options: HetznerOptions): MachineProvider 
     nameLimit,
     defaults: { controlPlaneType: 'cax21', workerType: 'cax21', location: 'fsn1', image: 'ubuntu-26.04' },
     kubernetesIntegration: kubernetesIntegration(token),
-    foundation: foundation(hetzner),
+    infrastructure: infrastructure(hetzner),
     machines: machines(hetzner),
     catalog: (call) => readCatalog(hetzner, call),
     preflight: (request, call) => preflight(hetzner, request, call),
     credentialProblem: (call) => checkToken(hetzner, call),
     clusters: (call) => findClusters(hetzner, call),
-    clusterMade: (cluster, call) => listClusterMade(hetzner, cluster, call),
-    removeClusterMade: (item, call) => removeMade(hetzner, item, call),
-    labelClusterMade: (cluster, item, call) => labelMade(hetzner, cluster, item, call),
+    ownedResources: (cluster, call) => listOwnedResources(hetzner, cluster, call),
+    removeOwnedResource: (item, call) => removeOwnedResource(hetzner, item, call),
+    labelOwnedResource: (cluster, item, call) => labelOwnedResource(hetzner, cluster, item, call),
     ownAddress: (call) => askOwnAddress(context, call.signal),
   };
 }

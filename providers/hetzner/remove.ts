@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { CallOptions } from '../../src/provider/port.js';
-import { whileBusy } from './client/patience.js';
+import { whileBusy } from './client/create-named.js';
 import { patience, type Hetzner } from './context.js';
 import { actionShape } from './wire.js';
 

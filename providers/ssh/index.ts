@@ -1,7 +1,7 @@
 import { UsageError } from '../../src/errors/index.js';
 import type { ProviderContext, ProviderPackage } from '../../src/provider/package.js';
 import { type LoginKey, readIdentity } from '../../src/remote/login-key.js';
-import type { Patience } from './inventory.js';
+import type { HostTimeouts } from './inventory.js';
 import { createHostProvider } from './provider.js';
 import { reaches } from './reaches.js';
 
@@ -28,17 +28,17 @@ export const ssh: ProviderPackage = {
       remote,
       clock,
       stateFolder,
-      patience: patienceOf(context),
+      timeouts: patienceOf(context),
       answersWithinMs: context.variable('SLIPWAY_SSH_PATIENCE') === undefined ? undefined : patienceOf(context).look,
       reaches: (address, port, options) => reaches(address, port, patienceOf(context).look, options),
-      say: (text) => context.say(text),
+      say: (text) => context.log(text),
       lost: new Set((context.variable('SLIPWAY_LOST_HOSTS') ?? '').split(',').map((name) => name.trim())),
     });
   },
 };
 
 /** @throws UsageError code BAD_PATIENCE */
-function patienceOf({ variable }: Pick<ProviderContext, 'variable'>): Patience {
+function patienceOf({ variable }: Pick<ProviderContext, 'variable'>): HostTimeouts {
   const text = variable('SLIPWAY_SSH_PATIENCE') ?? '8';
   const seconds = Number(text);
   if (!(seconds >= 0.5 && seconds <= 600)) {

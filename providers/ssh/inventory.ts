@@ -9,10 +9,10 @@ import type { Remote, Session } from '../../src/remote/types.js';
 import { type Claim, parseClaim, readClaim } from './claim.js';
 import { hostId, loginOf } from './hosts.js';
 import type { LoginKey } from '../../src/remote/login-key.js';
-import { Memories, type Memory } from './memory.js';
+import { ClaimCache, type CachedClaim } from './memory.js';
 
 /** What the provider works with. */
-export interface Site {
+export interface HostDeps {
   /** Those of the file. */
   readonly hosts: readonly HostSpec[];
   /** The key to log in with, read when a host is entered first. @throws UsageError where it cannot be used */
@@ -21,14 +21,14 @@ export interface Site {
   readonly clock: Clock;
   readonly stateFolder: string;
   /** Milliseconds that hosts have to answer in. */
-  readonly patience: Patience;
+  readonly timeouts: HostTimeouts;
   /** Whether a port can be reached from this computer, by an answer of any kind; a refusal is one. */
   reaches(address: string, port: number, options: CallOptions): Promise<boolean>;
   /** A word for people. */
   say(text: string): void;
 }
 
-export interface Patience {
+export interface HostTimeouts {
   /** Where a host is only looked at. */
   readonly look: number;
   /** Where something is to be done to it. */
@@ -40,7 +40,7 @@ export interface Patience {
 }
 
 /** A host, and what it is used for. */
-export interface Seen {
+export interface ObservedHost {
   readonly host: HostSpec;
   /** False for one that was taken out of the file, and is known from before. */
   readonly listed: boolean;
@@ -56,24 +56,24 @@ export interface Seen {
 
 /** The hosts there are. They tell by themselves what they are used for; a memory helps while one does not answer. */
 export class Inventory {
-  readonly #memories: Memories;
-  #seen: Promise<readonly Seen[]> | undefined;
+  readonly #memories: ClaimCache;
+  #seen: Promise<readonly ObservedHost[]> | undefined;
   /** Each note is laid over the one before. */
   readonly #noting = pLimit(1);
 
-  constructor(readonly site: Site) {
-    this.#memories = new Memories(site.stateFolder);
+  constructor(readonly site: HostDeps) {
+    this.#memories = new ClaimCache(site.stateFolder);
   }
 
   /** Looks at every host of the file, and at those the cluster (else: any cluster) had before. Remembers what it saw. */
-  async look(cluster: ClusterRef | undefined, options: CallOptions): Promise<readonly Seen[]> {
+  async look(cluster: ClusterRef | undefined, options: CallOptions): Promise<readonly ObservedHost[]> {
     const looking = this.#look(cluster, (await this.#seen?.catch(() => undefined)) ?? [], options);
     this.#seen = looking;
     return looking;
   }
 
   /** What was seen last in this run, or a look. */
-  async seen(cluster: ClusterRef | undefined, options: CallOptions): Promise<readonly Seen[]> {
+  async seen(cluster: ClusterRef | undefined, options: CallOptions): Promise<readonly ObservedHost[]> {
     return this.#seen ?? this.look(cluster, options);
   }
 
@@ -103,11 +103,11 @@ export class Inventory {
   }
 
   /** Logs in to a host by its own name. @throws as `Remote.connect` */
-  async open(host: HostSpec, options: CallOptions, patience: keyof Patience = 'work'): Promise<Session> {
-    const { remote, patience: limits } = this.site;
+  async open(host: HostSpec, options: CallOptions, timeouts: keyof HostTimeouts = 'work'): Promise<Session> {
+    const { remote, timeouts: limits } = this.site;
     // One that was left behind by a change of the file may have the name of one that is in it.
     const target = { ...loginTarget(host.name, await this.login(host)), id: hostId(host) };
-    return remote.connect(target, limits[patience], options);
+    return remote.connect(target, limits[timeouts], options);
   }
 
   /** Ends the session to a host. */
@@ -118,9 +118,9 @@ export class Inventory {
   /** @param before what was seen earlier in this run: who was silent then gets less time now */
   async #look(
     cluster: ClusterRef | undefined,
-    before: readonly Seen[],
+    before: readonly ObservedHost[],
     options: CallOptions,
-  ): Promise<readonly Seen[]> {
+  ): Promise<readonly ObservedHost[]> {
     // Without a key every host would be silent, for a reason that is none of theirs.
     await this.site.key();
     const memory = await (cluster ? this.#memories.read(cluster.id) : this.#memories.all());
@@ -130,7 +130,7 @@ export class Inventory {
     const silent = new Set(before.flatMap(({ host, error }) => (error === undefined ? [] : [hostId(host)])));
     options.progress?.(`asking ${all.length} hosts what they are used for`);
     const looked = await Promise.all(
-      all.map(async (host): Promise<Seen> => {
+      all.map(async (host): Promise<ObservedHost> => {
         const id = hostId(host);
         const last = memory.claimed.get(id)?.claim;
         const base = { host, listed: listed.has(id) };
@@ -149,20 +149,21 @@ export class Inventory {
     return seen;
   }
 
-  async #remember(cluster: ClusterRef, before: Memory, seen: readonly Seen[]): Promise<void> {
+  async #remember(cluster: ClusterRef, before: CachedClaim, seen: readonly ObservedHost[]): Promise<void> {
     const known = seen.filter((one) => one.known);
     const claimed = known.flatMap(({ host, claim }) =>
       claim?.cluster.id === cluster.id ? [[hostId(host), { host, claim }] as const] : [],
     );
     const others = known.filter(({ claim }) => claim?.cluster.id !== cluster.id).map(({ host }) => hostId(host));
-    const memory: Memory = { claimed: new Map(claimed), others: new Set(others) };
-    const text = ({ claimed: map, others: set }: Memory): string => JSON.stringify([[...map].sort(), [...set].sort()]);
+    const memory: CachedClaim = { claimed: new Map(claimed), others: new Set(others) };
+    const text = ({ claimed: map, others: set }: CachedClaim): string =>
+      JSON.stringify([[...map].sort(), [...set].sort()]);
     if (text(memory) !== text(before)) await this.#memories.write(cluster.id, memory);
   }
 }
 
 /** Whether two doors lead to one machine: what is claimed lies on it, and clones of its disk were started on their own. */
-function sameMachine(one: Seen, other: Seen): boolean {
+function sameMachine(one: ObservedHost, other: ObservedHost): boolean {
   if (!one.claim || !other.claim) return false;
   if (one.bootId && other.bootId && one.bootId !== other.bootId) return false;
   const of = ({ machine, cluster, claimedAt }: Claim): string => JSON.stringify([cluster.id, machine, claimedAt]);

@@ -8,11 +8,11 @@ import { TaskFailedError } from '../../src/remote/index.js';
 import { assign } from './assign.js';
 import { type Claim, claimHost, clusterOf, parseClaim, readClaim, rebootHost, releaseHost } from './claim.js';
 import { hostId, privateAddressOf, titleOf } from './hosts.js';
-import type { Inventory, Seen } from './inventory.js';
+import type { Inventory, ObservedHost } from './inventory.js';
 
 /** Hosts of the file as machines: one is made by claiming a host, and deleted by letting it go. */
 export class HostMachines implements Machines {
-  readonly deletion = 'is let go: k3s, its pods and all their data are removed, and the host stays as it was found';
+  readonly deletion = 'is released: k3s, its pods and all their data are removed, and the host is left as it was found';
   /** Hosts chosen for machines to come, by machine name: two creates at once don't choose the same. */
   readonly #chosen = new Map<string, string>();
   readonly #choosing = pLimit(1);
@@ -40,7 +40,7 @@ export class HostMachines implements Machines {
     });
   }
 
-  async intents(
+  async previewCreate(
     cluster: ClusterRef,
     requests: readonly MachineRequest[],
     options: CallOptions,
@@ -115,7 +115,7 @@ export class HostMachines implements Machines {
   }
 
   /** The host that is the machine already, or the one it shall be. */
-  async #choose(cluster: ClusterRef, request: MachineRequest, options: CallOptions): Promise<Seen> {
+  async #choose(cluster: ClusterRef, request: MachineRequest, options: CallOptions): Promise<ObservedHost> {
     const seen = await this.inventory.seen(cluster, options);
     const is = seen.find(({ claim }) => claim?.cluster.id === cluster.id && claim.machine === request.name);
     if (is) return is;
@@ -145,7 +145,7 @@ export class HostMachines implements Machines {
   }
 
   /** Who shows another key is told of even when there is nothing to do: Kubernetes takes a while to notice. */
-  #warn(seen: readonly Seen[]): void {
+  #warn(seen: readonly ObservedHost[]): void {
     for (const { host, claim, error } of seen) {
       if (!claim || !(error instanceof RefusedError) || this.#warned.has(hostId(host))) continue;
       this.#warned.add(hostId(host));
@@ -153,12 +153,12 @@ export class HostMachines implements Machines {
     }
   }
 
-  async #find({ id, name }: Pick<Machine, 'id' | 'name'>, options: CallOptions): Promise<Seen | undefined> {
+  async #find({ id, name }: Pick<Machine, 'id' | 'name'>, options: CallOptions): Promise<ObservedHost | undefined> {
     const seen = await this.inventory.seen(undefined, options);
     return seen.find(({ host, claim }) => hostId(host) === id && claim?.machine === name);
   }
 
-  async #machine({ host, listed, error }: Seen, claim: Claim): Promise<Machine> {
+  async #machine({ host, listed, error }: ObservedHost, claim: Claim): Promise<Machine> {
     const { pool, role, slot, generation } = claim;
     return {
       pool,
@@ -176,23 +176,23 @@ export class HostMachines implements Machines {
       labels: machineLabels(claim.cluster, claim),
       createdAt: claim.claimedAt,
       login: await this.inventory.login(host),
-      retired: !listed,
+      markedForRemoval: !listed,
       nodeLabels: host.labels,
     };
   }
 }
 
 /** Free to be taken: in the file, there, and nobody's. */
-export const isFree = ({ listed, claim, error }: Seen): boolean => listed && !claim && error === undefined;
+export const isFree = ({ listed, claim, error }: ObservedHost): boolean => listed && !claim && error === undefined;
 
 /** Pool and location of each machine of the cluster. */
-export const usedBy = (seen: readonly Seen[], cluster: ClusterRef): { pool: string; location: string }[] =>
+export const usedBy = (seen: readonly ObservedHost[], cluster: ClusterRef): { pool: string; location: string }[] =>
   seen.flatMap(({ host, claim }) =>
     claim?.cluster.id === cluster.id ? [{ pool: claim.pool, location: host.location }] : [],
   );
 
-function unreachable({ host, claim }: Seen, cause: unknown): IncompleteError {
-  return new IncompleteError(`${titleOf(host)} does not answer, so ${claim!.machine} cannot be let go.`, {
+function unreachable({ host, claim }: ObservedHost, cause: unknown): IncompleteError {
+  return new IncompleteError(`${titleOf(host)} does not answer, so ${claim!.machine} cannot be released.`, {
     code: 'HOST_UNREACHABLE',
     hint: `Bring it back and run the same command again. If it is lost for good, take it out of provider.hosts, or say so: SLIPWAY_LOST_HOSTS=${host.name}`,
     cause,

@@ -8,14 +8,14 @@ import type { Claim } from './claim.js';
 import { hostId } from './hosts.js';
 
 /** What was seen of a cluster's hosts last. It can be lost: the hosts tell, except of those that left the file. */
-export interface Memory {
+export interface CachedClaim {
   /** Hosts of the cluster, by their door. */
   readonly claimed: ReadonlyMap<string, { readonly host: HostSpec; readonly claim: Claim }>;
   /** Doors of hosts that were free or another cluster's. */
   readonly others: ReadonlySet<string>;
 }
 
-export const nothing: Memory = { claimed: new Map(), others: new Set() };
+export const nothing: CachedClaim = { claimed: new Map(), others: new Set() };
 
 const claimShape = z.object({
   machine: z.string(),
@@ -32,13 +32,13 @@ const shape = z.object({
 });
 
 /** The memory of clusters, a file each in the provider's folder. Writes come one after another. */
-export class Memories {
+export class ClaimCache {
   #writing: Promise<void> = Promise.resolve();
 
   constructor(private readonly folder: string) {}
 
   /** One that cannot be read is as good as none. */
-  async read(clusterId: string): Promise<Memory> {
+  async read(clusterId: string): Promise<CachedClaim> {
     await this.#writing;
     try {
       const { claimed, others } = shape.parse(JSON.parse(await readFile(this.#path(clusterId), 'utf8')));
@@ -49,7 +49,7 @@ export class Memories {
   }
 
   /** Of all clusters together. */
-  async all(): Promise<Memory> {
+  async all(): Promise<CachedClaim> {
     const files = await readdir(this.folder).catch(() => []);
     const ids = files.flatMap((file) => /^(.+)\.json$/.exec(file)?.[1] ?? []).sort();
     const memories = await Promise.all(ids.map((id) => this.read(id)));
@@ -60,7 +60,7 @@ export class Memories {
   }
 
   /** One without hosts is removed. */
-  async write(clusterId: string, memory: Memory): Promise<void> {
+  async write(clusterId: string, memory: CachedClaim): Promise<void> {
     const text = JSON.stringify({ claimed: [...memory.claimed.values()], others: [...memory.others] });
     const path = this.#path(clusterId);
     // Two runs may write at once; the last one stays, whole.

@@ -2,13 +2,13 @@ import type { FoundCluster, MachineProvider } from '../../src/provider/port.js';
 import { UnexpectedError } from '../../src/errors/index.js';
 import { any } from './assign.js';
 import { catalogOf } from './catalog.js';
-import { Inventory, type Site } from './inventory.js';
+import { Inventory, type HostDeps } from './inventory.js';
 import { kubernetesIntegration } from './kubernetes-integration.js';
 import { HostMachines } from './machines.js';
 import { preflight } from './preflight/index.js';
 import { reachProblem } from './preflight/reach.js';
 
-export interface HostProviderOptions extends Site {
+export interface HostProviderOptions extends HostDeps {
   readonly name: string;
   readonly title: string;
   /** Names of hosts that their owner says are lost for good. */
@@ -25,10 +25,10 @@ export function createHostProvider(options: HostProviderOptions): MachineProvide
     title: options.title,
     nameLimit: 63,
     answersWithinMs: options.answersWithinMs,
-    guardsDoors: false,
+    managesFirewall: false,
     defaults: { controlPlaneType: any, workerType: any, location: any, image: any },
     kubernetesIntegration,
-    foundation: {
+    infrastructure: {
       plan: async () => [],
       ensure: async (piece) => {
         throw new UnexpectedError(`Hosts stand on nothing of ours, but ${piece.id} was asked for.`, {
@@ -51,7 +51,7 @@ export function createHostProvider(options: HostProviderOptions): MachineProvide
       }
       return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
     },
-    unasked: async (call) => {
+    unreachable: async (call) => {
       const seen = await inventory.seen(undefined, call);
       return seen
         .filter(({ host, listed, known }) => listed && !known && !options.lost.has(host.name))
@@ -61,9 +61,9 @@ export function createHostProvider(options: HostProviderOptions): MachineProvide
           return { ...problem, hint };
         });
     },
-    clusterMade: async () => [],
-    removeClusterMade: async () => {},
-    labelClusterMade: async () => {},
+    ownedResources: async () => [],
+    removeOwnedResource: async () => {},
+    labelOwnedResource: async () => {},
     ownAddress: async () => undefined,
   };
 }

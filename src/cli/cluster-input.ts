@@ -188,7 +188,7 @@ async function chooseProvider(runtime: Runtime): Promise<string> {
   }
   const names = [...candidates.map(({ name }) => name), 'sandbox'];
   return runtime.reporter.choose({
-    question: 'Where shall the machines come from?',
+    question: 'Which provider should the machines come from?',
     choices: names,
     flags: names.map((name) => `--provider ${name}`).join(' or '),
   });

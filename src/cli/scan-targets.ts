@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 
 import { type LoginKey, readIdentity } from '../remote/login-key.js';
-import { readHostDoors, type HostDoor } from '../config/host-doors.js';
+import { readSshEndpoints, type SshEndpoint } from '../config/ssh-endpoints.js';
 import { absolutePath } from '../config/paths.js';
 import { UsageError } from '../errors/index.js';
 import { loginTarget } from '../remote/index.js';
@@ -34,7 +34,7 @@ export async function scanTargetsOf(
   path: string,
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly targets: readonly ScanTarget[]; readonly text: string }> {
-  const { hosts, identity, text } = await readHostDoors(path);
+  const { hosts, identity, text } = await readSshEndpoints(path);
   let key: Promise<LoginKey> | undefined;
   // Only who lies behind another host has to be logged in for.
   const login = (): Promise<LoginKey> =>
@@ -43,7 +43,7 @@ export async function scanTargetsOf(
       variable: (name) => env[name] || undefined,
     }));
   const targets = await Promise.all(
-    hosts.map(async ({ name, address, port, user, hostKey = [], jump }: HostDoor): Promise<ScanTarget> => ({
+    hosts.map(async ({ name, address, port, user, hostKey = [], jump }: SshEndpoint): Promise<ScanTarget> => ({
       name,
       address,
       port,

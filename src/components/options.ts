@@ -120,14 +120,14 @@ function describeOne(error: ErrorObject, alsoKnown: readonly string[]): OptionPr
     case 'uniqueItems':
       return refused('each only once');
     case 'pattern':
-      return refused(`text of the form ${String(params['pattern'])}`);
+      return refused(`text that matches ${String(params['pattern'])}`);
     case 'anyOf':
     case 'oneOf': {
       const types = choices(schema?.[error.keyword]);
       return refused(types.length > 0 ? kinds([...new Set(types)]) : (error.message ?? error.keyword));
     }
     case 'format':
-      return refused(formats[String(params['format'])]?.words ?? `text of the format ${String(params['format'])}`);
+      return refused(formats[String(params['format'])]?.words ?? `text in the format ${String(params['format'])}`);
     case 'propertyNames':
       return {
         path: [...path, String(params['propertyName'])],

@@ -27,28 +27,28 @@ export function settingsProblems(
 ): OptionProblem[] {
   const { pool, storage, version, values, checkValues, secrets } = settings;
   const problems: OptionProblem[] = [];
-  const say = (path: OptionProblem['path'], message: string, atKey = false): void => {
+  const report = (path: OptionProblem['path'], message: string, atKey = false): void => {
     problems.push({ path, message, ...(atKey ? { atKey } : {}) });
   };
   if (pool !== undefined && !usesSetting(component, 'pool'))
-    say(['pool'], 'it has nothing that could live on a pool', true);
+    report(['pool'], 'it has nothing that could live on a pool', true);
   if (pool !== undefined && !scope.pools.includes(pool))
-    say(['pool'], `there is no pool ${pool}; ${meant(pool, scope.pools, 'one of ', '(there are no pools)')}`);
+    report(['pool'], `there is no pool ${pool}; ${meant(pool, scope.pools, 'one of ', '(there are no pools)')}`);
   if (storage !== undefined && !usesSetting(component, 'storage'))
-    say(['storage'], 'it keeps nothing on volumes', true);
+    report(['storage'], 'it keeps nothing on volumes', true);
   if (component.chart === undefined) {
-    if (version !== undefined) say(['version'], 'it has no chart, so no version', true);
-    if (values !== undefined) say(['values'], 'it has no chart, so no values', true);
-    if (checkValues !== undefined) say(['checkValues'], 'it has no chart, so no values', true);
+    if (version !== undefined) report(['version'], 'it has no chart, so no version', true);
+    if (values !== undefined) report(['values'], 'it has no chart, so no values', true);
+    if (checkValues !== undefined) report(['checkValues'], 'it has no chart, so no values', true);
   } else {
     const wrong = unfit(values);
-    if (wrong !== undefined) say(['values'], wrong);
+    if (wrong !== undefined) report(['values'], wrong);
     // What another version takes is not known here; see `valuesWarnings`.
     else if (checkValues !== false && isPinned(component, version)) problems.push(...valuesProblems(component, values));
   }
   for (const variable of Object.keys(secrets ?? {}))
     if (!scope.variables.includes(variable))
-      say(
+      report(
         ['secrets', variable],
         `it has no such secret; ${meant(variable, scope.variables, 'it has: ', 'none')}`,
         true,

@@ -17,7 +17,7 @@ export type Boundary = (point: BoundaryPoint) => Promise<void>;
 export const openBoundary: Boundary = async () => {};
 
 /** Runs `work` between its two boundary points. The second is passed only if `work` succeeds. */
-export async function across<T>(
+export async function withBoundary<T>(
   boundary: Boundary,
   kind: BoundaryKind,
   what: string,

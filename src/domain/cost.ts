@@ -1,4 +1,4 @@
-import type { Comparison } from './wanted.js';
+import type { Comparison } from './desired.js';
 
 interface PriceAt {
   readonly location: string;
@@ -50,17 +50,17 @@ interface Priced {
  * that the file no longer asks for included; those to come are taken to be of their first type.
  */
 export function priceChange(
-  { kept, missing, surplus }: Pick<Comparison, 'kept' | 'missing' | 'surplus'>,
+  { current: kept, missing, excess }: Pick<Comparison, 'current' | 'missing' | 'excess'>,
   list: PriceList,
   { apiBalancer, made }: PricedResources,
 ): PriceChange {
-  const existing = (machine: Comparison['kept'][number]): Priced => ({
+  const existing = (machine: Comparison['current'][number]): Priced => ({
     type: machine.type,
     location: machine.location,
     address: machine.publicAddress?.includes('.') ?? false,
   });
   const staying = kept.map(existing);
-  const leaving = surplus.map(existing);
+  const leaving = excess.map(existing);
   const coming = missing.map(({ types, location }): Priced => ({ type: types[0], location, address: true }));
   const of = (kind: 'load-balancer' | 'volume'): number =>
     made.reduce((sum, item) => sum + (item.kind === kind ? item.monthly : 0), 0);

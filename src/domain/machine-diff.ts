@@ -1,7 +1,7 @@
 import { compareVersions } from './versions.js';
 
 /** What a machine and its node shall be. What is undefined is left open and differs from nothing. */
-export interface DesiredMachine {
+export interface DesiredState {
   /** Release of Kubernetes: `v1.36.5+k3s1`. */
   readonly version?: string | undefined;
   /** In order of preference; each is as good as asked for. */
@@ -16,7 +16,7 @@ export interface DesiredMachine {
 }
 
 /** What was found of the machine, its node and its host. What is undefined is not known and differs from nothing. */
-export interface ObservedMachine {
+export interface ObservedState {
   readonly version?: string | undefined;
   readonly type?: string | undefined;
   /** Every name its image goes by: a snapshot has a number only, a system image both. */
@@ -48,7 +48,7 @@ export interface MachineDiff {
 }
 
 /** What differs between a machine as it shall be and as it is, and what would make it so. */
-export function diffMachine(desired: DesiredMachine, observed: ObservedMachine): MachineDiff {
+export function diffMachine(desired: DesiredState, observed: ObservedState): MachineDiff {
   const reasons = [
     ...differs('version', desired.version, observed.version),
     ...oneOf('type', desired.types, observed.type === undefined ? undefined : [observed.type]),
@@ -98,8 +98,8 @@ function oneOf(
 }
 
 function labelDifferences(
-  desired: DesiredMachine['labels'] = {},
-  observed: ObservedMachine['labels'],
+  desired: DesiredState['labels'] = {},
+  observed: ObservedState['labels'],
 ): readonly MachineDifference[] {
   if (observed === undefined) return [];
   const keys = Object.keys(desired)

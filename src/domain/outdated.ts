@@ -3,7 +3,7 @@ import { bySlot, type Machine } from './machine.js';
 import { slotLabel } from './names.js';
 import type { ClusterSpec } from './spec/schema.js';
 import { isNewer, lowestVersion } from './versions.js';
-import { groupsOf, type WantedDefaults } from './wanted.js';
+import { groupsOf, type DesiredDefaults } from './desired.js';
 
 /** What brings an outdated machine up to date, where applying the file does not. */
 export type MachineNeed = 'cluster upgrade' | 'cluster recycle';
@@ -32,7 +32,7 @@ export interface ServerConfig {
  */
 export function outdatedMachines(
   spec: ClusterSpec,
-  defaults: WantedDefaults,
+  defaults: DesiredDefaults,
   current: readonly Machine[],
   versionOf: (name: string) => string | undefined,
   config?: ServerConfig,

@@ -6,7 +6,7 @@ export interface Condition<T> {
   /** Reads after "waiting for": `demo-cp-1 to accept SSH`. */
   readonly what: string;
   /** Undefined means "not yet". `say` reports what was seen, for progress and for the error at the deadline. */
-  check(signal: AbortSignal, say: (seen: string) => void): Promise<T | undefined>;
+  check(signal: AbortSignal, progress: (seen: string) => void): Promise<T | undefined>;
 }
 
 export interface WaitOptions {
@@ -35,20 +35,20 @@ export async function waitFor<T>(condition: Condition<T>, options: WaitOptions):
   let interval = options.intervalMs ?? 250;
   let seen = 'nothing yet';
   let cause: unknown;
-  const say = (text: string): void => {
+  const progress = (text: string): void => {
     if (text !== seen) options.progress?.(text);
     seen = text;
   };
   for (;;) {
     signal.throwIfAborted();
     try {
-      const result = await condition.check(signal, say);
+      const result = await condition.check(signal, progress);
       if (result !== undefined) return result;
     } catch (error) {
       signal.throwIfAborted();
       if (options.fatal?.(error)) throw error;
       cause = error;
-      say(messageOf(error));
+      progress(messageOf(error));
     }
     const left = started + options.deadlineMs - clock.monotonic();
     if (left <= 0) {

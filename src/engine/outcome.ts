@@ -1,11 +1,11 @@
-import { count } from '../domain/words.js';
+import { plural } from '../domain/plural.js';
 import { IncompleteError, InterruptedError, RefusedError, type SlipwayError } from '../errors/index.js';
 import type { RunResult, StepFailure } from './run.js';
 
 /** What to say about a run that did not do everything; undefined when it did. */
 export function errorOf(result: RunResult, retryCommand: string): SlipwayError | undefined {
   if (result.interrupted) {
-    return new InterruptedError(`Interrupted after ${count(result.done.length, 'step')}; nothing is lost.`, {
+    return new InterruptedError(`Interrupted after ${plural(result.done.length, 'step')}; nothing is lost.`, {
       code: 'INTERRUPTED',
       hint: `Run it again to go on from here: ${retryCommand}`,
       details: lines(result.failures),
@@ -15,11 +15,11 @@ export function errorOf(result: RunResult, retryCommand: string): SlipwayError |
   const [first] = result.failures;
   const alike = result.failures.every(({ error }) => error.code === first!.error.code);
   const skipped =
-    result.skipped.length === 0 ? '' : `, ${count(result.skipped.length, 'step')} not begun because of it`;
+    result.skipped.length === 0 ? '' : `, ${plural(result.skipped.length, 'step')} not begun because of it`;
   const message =
     result.failures.length === 1
       ? first!.error.message
-      : `${count(result.failures.length, 'step')} failed, ${result.done.length} done${skipped}.`;
+      : `${plural(result.failures.length, 'step')} failed, ${result.done.length} done${skipped}.`;
   const options = {
     code: alike ? first!.error.code : ('STEPS_FAILED' as const),
     hostCode: result.failures.length === 1 ? first!.error.hostCode : undefined,

@@ -50,7 +50,7 @@ export class InterruptedError extends SlipwayError {
   readonly exitCode = exitCodes.interrupted;
 }
 
-/** A bug, or an answer nobody foresaw (exit 1). */
+/** A bug, or an unexpected response (exit 1). */
 export class UnexpectedError extends SlipwayError {
   readonly exitCode = exitCodes.unexpected;
 }

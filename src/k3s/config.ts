@@ -19,7 +19,7 @@ export interface NodeSettings {
   readonly nodeAddress: string;
   /** The interface that carries `nodeAddress`; traffic between nodes goes through it. */
   readonly privateInterface: string | undefined;
-  /** All labels wanted; those a node may not give itself are left out. */
+  /** All labels desired; those a node may not give itself are left out. */
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   readonly externalCloudProvider: boolean;

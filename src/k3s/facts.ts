@@ -44,7 +44,7 @@ export interface HostState {
   /** Whether etcd's data are there: a server that has them goes on with its cluster, one without would begin another. */
   readonly etcdData: boolean;
   /** How this server takes its turn at the API's address, as `holdingOf` writes it; undefined when it does not. */
-  readonly apiHold: string | undefined;
+  readonly vip: string | undefined;
 }
 
 /** @throws UnexpectedError code BAD_FACTS */
@@ -84,7 +84,7 @@ export function parseHostState(facts: HostFacts): HostState {
     configSha256: text(facts, 'config_sha256') || undefined,
     bootId: text(facts, 'boot_id'),
     etcdData: oneOf(facts, 'etcd_data', ['true', 'false']) === 'true',
-    apiHold: facts['api_hold'] || undefined,
+    vip: facts['api_hold'] || undefined,
   };
 }
 

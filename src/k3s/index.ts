@@ -1,4 +1,4 @@
-export * from './api-holder.js';
+export * from './vip.js';
 export {
   agentConfig,
   apiUrl,

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
-import { across, type Boundary } from '../domain/boundary.js';
+import { withBoundary, type Boundary } from '../domain/boundary.js';
 import type { Clock } from '../domain/clock.js';
-import { apiError, isPassing, kubeFailure, UnreachableError } from './failures.js';
+import { apiError, isTransient, kubeFailure, UnreachableError } from './failures.js';
 import type { KubeServer } from './kubeconfig.js';
 import { ConnectionError, open, send, whole, type KubeRequest, type KubeResponse, type Timeouts } from './transport.js';
 
@@ -39,17 +39,17 @@ export class KubeClient {
 
   /** @throws ApiError, UnreachableError */
   async get(path: string, signal: AbortSignal): Promise<unknown> {
-    return parse(await this.#patiently({ method: 'GET', path }, signal));
+    return parse(await this.#withRetry({ method: 'GET', path }, signal));
   }
 
   /** A request that changes nothing though it is no GET. @throws ApiError, UnreachableError */
   async ask(request: KubeRequest, signal: AbortSignal): Promise<unknown> {
-    return parse(await this.#patiently(request, signal));
+    return parse(await this.#withRetry(request, signal));
   }
 
   /** An answer that is text: a log. @throws ApiError, UnreachableError */
   async text(path: string, signal: AbortSignal): Promise<string> {
-    return (await this.#patiently({ method: 'GET', path, answerAtMost: textAtMost }, signal)).body;
+    return (await this.#withRetry({ method: 'GET', path, answerAtMost: textAtMost }, signal)).body;
   }
 
   /**
@@ -57,15 +57,15 @@ export class KubeClient {
    * @throws ApiError, UnreachableError
    */
   async write(request: KubeRequest, what: string, signal: AbortSignal): Promise<unknown> {
-    return across(this.#boundary, 'kube', `${request.method} ${what}`, async () =>
-      parse(await this.#patiently(request, signal)),
+    return withBoundary(this.#boundary, 'kube', `${request.method} ${what}`, async () =>
+      parse(await this.#withRetry(request, signal)),
     );
   }
 
   /** Opens a stream on a server that answers. @throws ApiError, UnreachableError; neither is sat out. */
   async stream(path: string, silenceMs: number, signal: AbortSignal): Promise<IncomingMessage> {
     const timeouts = { ...this.#timeouts, silenceMs };
-    const response = await this.#somewhere((server) =>
+    const response = await this.#withFailover((server) =>
       open({ ...server, agent: server.streams }, { method: 'GET', path }, timeouts, signal),
     );
     if (response.statusCode === 200) return response;
@@ -100,11 +100,11 @@ export class KubeClient {
     }
   }
 
-  async #patiently(request: KubeRequest, signal: AbortSignal): Promise<KubeResponse> {
+  async #withRetry(request: KubeRequest, signal: AbortSignal): Promise<KubeResponse> {
     const deadline = this.clock.monotonic() + this.#patienceMs;
     for (let pause = 200; ; pause = Math.min(pause * 2, 3_000)) {
       try {
-        const response = await this.#somewhere(async (server) => {
+        const response = await this.#withFailover(async (server) => {
           const answer = await send(server, request, this.#timeouts, signal);
           // A server that is just starting or stopping says so; another one may be fine.
           if (answer.status === 502 || answer.status === 503) throw new Unready(answer);
@@ -114,14 +114,14 @@ export class KubeClient {
         throw apiError(response);
       } catch (error) {
         signal.throwIfAborted();
-        if (!isPassing(error) || this.clock.monotonic() + pause > deadline) throw error;
+        if (!isTransient(error) || this.clock.monotonic() + pause > deadline) throw error;
       }
       await this.clock.sleep(pause, signal);
     }
   }
 
   /** Asks the server that last answered, then the others. */
-  async #somewhere<T>(ask: (server: KubeServer) => Promise<T>): Promise<T> {
+  async #withFailover<T>(ask: (server: KubeServer) => Promise<T>): Promise<T> {
     const failures: ConnectionError[] = [];
     let unready: Unready | undefined;
     const start = this.#good;
@@ -152,7 +152,7 @@ function parse(response: KubeResponse): unknown {
 }
 
 /** Runs work whose errors are still those of the wire, and answers with what they mean. */
-export async function explained<T>(doing: string, work: () => Promise<T>, sensitive = false): Promise<T> {
+export async function withKubeErrors<T>(doing: string, work: () => Promise<T>, sensitive = false): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -68,7 +68,7 @@ export async function evictPods(client: KubeClient, node: string, options: Drain
 }
 
 /** @throws RefusedError code LOCAL_DATA or UNMANAGED_PODS */
-export async function refuseLoss(client: KubeClient, node: string, options: DrainOptions): Promise<void> {
+export async function refuseDataLoss(client: KubeClient, node: string, options: DrainOptions): Promise<void> {
   const found = drainObstacles([node], await readDrainView(client, [node], options.signal));
   const of = (kind: DrainObstacle['kind']): string[] =>
     found.filter((one) => one.kind === kind).map(({ text }) => text);

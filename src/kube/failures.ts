@@ -49,7 +49,7 @@ export function apiError(response: KubeResponse): ApiError {
  * Whether asking again a little later may help: the server is starting, busy, or etcd is choosing a leader. Every
  * request made here may be repeated without harm.
  */
-export function isPassing(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   if (error instanceof UnreachableError) return true;
   if (!(error instanceof ApiError)) return false;
   if (error.status === 429) return !isDisruptionBudget(error);

@@ -1,20 +1,20 @@
 import { UnexpectedError } from '../errors/index.js';
 import type { KubeClient } from './client.js';
-import { Feed } from './feed.js';
+import { Informer } from './informer.js';
 import { describeNode, nodeFacts } from './node-facts.js';
 import type { NodeFacts, NodeWatch } from './types.js';
 import { waitOnFeeds } from './waiting.js';
 
 /** One shared watch on all nodes, for as long as somebody looks. */
-export class NodeFeed {
-  readonly #feed: Feed<NodeFacts>;
+export class NodeInformer {
+  readonly #informer: Informer<NodeFacts>;
   readonly #handles = new Set<() => void>();
 
   constructor(private readonly client: KubeClient) {
-    this.#feed = new Feed(client, { path: () => Promise.resolve('/api/v1/nodes'), read: nodeFacts });
+    this.#informer = new Informer(client, { path: () => Promise.resolve('/api/v1/nodes'), read: nodeFacts });
   }
 
-  /** A view of the feed; the connection is closed with the last one. */
+  /** A view of the informer; the connection is closed with the last one. */
   watch(signal: AbortSignal): NodeWatch {
     const closing = new AbortController();
     let open = !signal.aborted;
@@ -28,15 +28,15 @@ export class NodeFeed {
           : new UnexpectedError('The watch on nodes was closed.', { code: 'WATCH_CLOSED' }),
       );
       this.#handles.delete(close);
-      this.#feed.leave(close);
+      this.#informer.leave(close);
     };
     if (open) {
       this.#handles.add(close);
-      this.#feed.enter(close);
+      this.#informer.enter(close);
     } else closing.abort(signal.reason);
     signal.addEventListener('abort', close);
     return {
-      current: () => this.#feed.items,
+      current: () => this.#informer.items,
       until: (name, what, ready, options) =>
         this.#until(name, what, ready, { ...options, signal: AbortSignal.any([options.signal, closing.signal]) }),
       close,
@@ -58,10 +58,10 @@ export class NodeFeed {
       {
         what: `${name} ${what}`,
         code: 'NODE_TIMEOUT',
-        feeds: [this.#feed],
+        informers: [this.#informer],
         concerns: (key) => key === name,
         check: (say) => {
-          const node = this.#feed.items.get(name);
+          const node = this.#informer.items.get(name);
           if (ready(node)) return { node };
           say(describeNode(node));
           return undefined;

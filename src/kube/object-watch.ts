@@ -1,13 +1,13 @@
 import { UnexpectedError } from '../errors/index.js';
 import type { KubeClient } from './client.js';
 import { type Discovery, objectPath } from './discovery.js';
-import { Feed, keyOf, type WireObject } from './feed.js';
+import { Informer, keyOf, type WireObject } from './informer.js';
 import type { KindRef, KubeObject, ObjectView, ObjectWait, UntilOptions } from './types.js';
 import { waitOnFeeds } from './waiting.js';
 
 /** Waits on any kinds of objects; those that wait for the same kind at the same time share its watch. */
 export class ObjectFeeds {
-  readonly #feeds = new Map<string, Feed<KubeObject>>();
+  readonly #informers = new Map<string, Informer<KubeObject>>();
   readonly #closing = new AbortController();
 
   constructor(
@@ -17,23 +17,23 @@ export class ObjectFeeds {
 
   async until<T>(wait: ObjectWait<T>, options: UntilOptions): Promise<T> {
     const kinds = wait.kinds.filter((kind, i, all) => all.findIndex((other) => idOf(other) === idOf(kind)) === i);
-    const feeds = kinds.map((kind) => ({ kind, feed: this.#feed(kind) }));
+    const informers = kinds.map((kind) => ({ kind, informer: this.#informer(kind) }));
     const user = {};
-    for (const { feed } of feeds) feed.enter(user);
-    const view = viewOf(feeds);
+    for (const { informer } of informers) informer.enter(user);
+    const view = viewOf(informers);
     try {
       return await waitOnFeeds(
         this.client.clock,
         {
           what: wait.what,
           code: wait.code,
-          feeds: feeds.map(({ feed }) => feed),
+          informers: informers.map(({ informer }) => informer),
           check: (say) => wait.check(view, say),
         },
         { ...options, signal: AbortSignal.any([options.signal, this.#closing.signal]) },
       );
     } finally {
-      for (const { feed } of feeds) feed.leave(user);
+      for (const { informer } of informers) informer.leave(user);
     }
   }
 
@@ -41,20 +41,20 @@ export class ObjectFeeds {
     this.#closing.abort(new UnexpectedError('The watch on objects was closed.', { code: 'WATCH_CLOSED' }));
   }
 
-  #feed(ref: KindRef): Feed<KubeObject> {
+  #informer(ref: KindRef): Informer<KubeObject> {
     const id = idOf(ref);
     const { apiVersion, kind, namespace } = ref;
-    const feed =
-      this.#feeds.get(id) ??
-      new Feed<KubeObject>(this.client, {
+    const informer =
+      this.#informers.get(id) ??
+      new Informer<KubeObject>(this.client, {
         path: async (signal) => {
           const resource = await this.discovery.find(apiVersion, kind, signal);
           return resource && objectPath(apiVersion, resource, namespace);
         },
         read: (object) => slim(object, apiVersion, kind),
       });
-    this.#feeds.set(id, feed);
-    return feed;
+    this.#informers.set(id, informer);
+    return informer;
   }
 }
 
@@ -66,18 +66,18 @@ function slim(object: WireObject, apiVersion: string, kind: string): KubeObject 
   return { ...object, apiVersion, kind, metadata: { ...metadata, name: metadata.name } };
 }
 
-function viewOf(feeds: readonly { readonly kind: KindRef; readonly feed: Feed<KubeObject> }[]): ObjectView {
+function viewOf(informers: readonly { readonly kind: KindRef; readonly informer: Informer<KubeObject> }[]): ObjectView {
   const of = ({ apiVersion, kind }: Pick<KindRef, 'apiVersion' | 'kind'>) =>
-    feeds.filter((entry) => entry.kind.apiVersion === apiVersion && entry.kind.kind === kind);
+    informers.filter((entry) => entry.kind.apiVersion === apiVersion && entry.kind.kind === kind);
   return {
     get: (ref) => {
-      for (const { feed } of of(ref)) {
+      for (const { informer } of of(ref)) {
         // What is outside namespaces is asked for with and without one.
-        const found = feed.items.get(keyOf(ref)) ?? feed.items.get(ref.metadata.name);
+        const found = informer.items.get(keyOf(ref)) ?? informer.items.get(ref.metadata.name);
         if (found) return found;
       }
       return undefined;
     },
-    all: (ref) => of(ref).flatMap(({ feed }) => [...feed.items.values()]),
+    all: (ref) => of(ref).flatMap(({ informer }) => [...informer.items.values()]),
   };
 }

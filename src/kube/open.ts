@@ -1,14 +1,14 @@
 import type { DrainView } from '../domain/index.js';
 import { cordonedAnnotation } from '../domain/labels.js';
 import { halfWay, RefusedError } from '../errors/index.js';
-import { explained, KubeClient, type ClientOptions } from './client.js';
+import { withKubeErrors, KubeClient, type ClientOptions } from './client.js';
 import { Discovery, objectPath } from './discovery.js';
 import { readDrainView } from './drain-view.js';
-import { evictPods, refuseLoss } from './drain.js';
+import { evictPods, refuseDataLoss } from './drain.js';
 import { ApiError } from './failures.js';
 import { kubeServers } from './kubeconfig.js';
 import { nodeFacts, nodeMergePatch } from './node-facts.js';
-import { NodeFeed } from './node-watch.js';
+import { NodeInformer } from './node-watch.js';
 import { ObjectFeeds } from './object-watch.js';
 import { listAll } from './paging.js';
 import type {
@@ -51,12 +51,12 @@ export async function openKube(context: KubeContext, tuning: KubeTuning = {}): P
 
 class HttpKube implements Kube {
   readonly #discovery: Discovery;
-  readonly #feed: NodeFeed;
+  readonly #informer: NodeInformer;
   readonly #objects: ObjectFeeds;
 
   constructor(private readonly client: KubeClient) {
     this.#discovery = new Discovery(client);
-    this.#feed = new NodeFeed(client);
+    this.#informer = new NodeInformer(client);
     this.#objects = new ObjectFeeds(client, this.#discovery);
   }
 
@@ -65,25 +65,25 @@ class HttpKube implements Kube {
   }
 
   async nodes({ signal }: KubeOptions): Promise<readonly NodeFacts[]> {
-    const { items } = await explained('GET nodes', () => listAll<WireNode>(this.client, '/api/v1/nodes', signal));
+    const { items } = await withKubeErrors('GET nodes', () => listAll<WireNode>(this.client, '/api/v1/nodes', signal));
     return items.map(nodeFacts);
   }
 
   watchNodes(signal: AbortSignal): NodeWatch {
-    return this.#feed.watch(signal);
+    return this.#informer.watch(signal);
   }
 
   async patchNode(name: string, patch: NodePatch, { signal }: KubeOptions): Promise<void> {
-    await explained(`PATCH nodes/${name}`, () => this.#patchNode(name, patch, signal));
+    await withKubeErrors(`PATCH nodes/${name}`, () => this.#patchNode(name, patch, signal));
   }
 
   async drain(name: string, options: DrainOptions): Promise<void> {
-    await explained(`the drain of ${name}`, async () => {
-      await refuseLoss(this.client, name, options);
+    await withKubeErrors(`the drain of ${name}`, async () => {
+      await refuseDataLoss(this.client, name, options);
       const isOurs = await this.#cordon(name, options.signal);
       try {
         // Something may have been started there between looking and cordoning.
-        await refuseLoss(this.client, name, options);
+        await refuseDataLoss(this.client, name, options);
         await evictPods(this.client, name, options);
       } catch (error) {
         // It stays, and is to take pods again. Whoever cannot be told so now finds the mark later.
@@ -114,7 +114,7 @@ class HttpKube implements Kube {
   }
 
   async drainView(nodes: readonly string[], { signal }: KubeOptions): Promise<DrainView> {
-    return explained('GET pods', () => readDrainView(this.client, nodes, signal));
+    return withKubeErrors('GET pods', () => readDrainView(this.client, nodes, signal));
   }
 
   async deleteNode(name: string, options: KubeOptions): Promise<void> {
@@ -126,7 +126,7 @@ class HttpKube implements Kube {
   }
 
   async get(ref: ObjectRef, { signal }: KubeOptions): Promise<KubeObject | undefined> {
-    return explained(
+    return withKubeErrors(
       `GET ${shortName(ref)}`,
       async () => {
         try {
@@ -146,7 +146,7 @@ class HttpKube implements Kube {
     query: { readonly namespace?: string; readonly labelSelector?: string },
     { signal }: KubeOptions,
   ): Promise<readonly KubeObject[]> {
-    return explained(
+    return withKubeErrors(
       `the list of ${kind}`,
       async () => {
         const resource = await this.#discovery.resource(apiVersion, kind, signal);
@@ -163,7 +163,7 @@ class HttpKube implements Kube {
   async apply(object: KubeObject, options: Parameters<Kube['apply']>[1]): Promise<KubeObject> {
     const { signal, force = false, dryRun = false } = options;
     const { managedFields: _, resourceVersion: __, ...metadata } = object.metadata;
-    return explained(
+    return withKubeErrors(
       `PATCH ${shortName(object)}`,
       async () => {
         const { path, what } = await this.#locate(object, signal);
@@ -184,7 +184,7 @@ class HttpKube implements Kube {
   }
 
   async delete(ref: ObjectRef, { signal, uid }: KubeOptions & { readonly uid?: string | undefined }): Promise<void> {
-    await explained(
+    await withKubeErrors(
       `DELETE ${shortName(ref)}`,
       async () => {
         const { path, what } = await this.#locate(ref, signal);
@@ -215,7 +215,7 @@ class HttpKube implements Kube {
       limitBytes: String(logBytesAtMost),
     });
     const path = objectPath('v1', { name: 'pods', namespaced: true }, namespace, pod);
-    return explained(`the log of ${namespace}/${pod}`, async () => {
+    return withKubeErrors(`the log of ${namespace}/${pod}`, async () => {
       try {
         return await this.client.text(`${path}/log?${query.toString()}`, options.signal);
       } catch (error) {
@@ -227,12 +227,12 @@ class HttpKube implements Kube {
   }
 
   async kinds({ signal }: KubeOptions): Promise<readonly ServedKind[]> {
-    return explained('the list of kinds', () => this.#discovery.all(signal));
+    return withKubeErrors('the list of kinds', () => this.#discovery.all(signal));
   }
 
   close(): void {
     this.#objects.close();
-    this.#feed.close();
+    this.#informer.close();
     this.client.close();
   }
 

@@ -4,8 +4,8 @@ import type { StepContext } from '../engine/index.js';
 import { IncompleteError } from '../errors/index.js';
 import type { PhaseContext } from './context.js';
 import { isUp } from './hosts.js';
-import { mayHoldData } from './seed.js';
-import type { Departures } from './departures.js';
+import { mayHoldData } from './bootstrap-server.js';
+import type { LostNodes } from './lost-nodes.js';
 import type { RoomMaker } from './machines.js';
 import { type EarlyLeavers, removeMachine } from './removal.js';
 
@@ -25,9 +25,9 @@ export class AccountLimit implements RoomMaker, EarlyLeavers {
 
   constructor(
     private readonly context: PhaseContext,
-    departures: Departures,
+    lostNodes: LostNodes,
   ) {
-    this.#leaving = removableFirst(context, departures);
+    this.#leaving = removableFirst(context, lostNodes);
   }
 
   /** Whether a machine is gone already, to make room. */
@@ -91,9 +91,9 @@ const noRoom = ({ name }: Machine, error: IncompleteError): IncompleteError =>
  * Excess machines that can leave before any other comes, workers first. Servers only where no other server is on its
  * way into etcd; without an API only what has never been in a cluster.
  */
-function removableFirst({ facts }: PhaseContext, departures: Departures): Machine[] {
+function removableFirst({ facts }: PhaseContext, lostNodes: LostNodes): Machine[] {
   const { comparison, api, kubeconfig } = facts;
-  const leaving = comparison.surplus.filter(({ name }) => !departures.machines.has(name));
+  const leaving = comparison.excess.filter(({ name }) => !lostNodes.machines.has(name));
   const workers = leaving.filter(({ role }) => role === 'worker');
   if (!api) {
     const servers = facts.machines.filter(({ role }) => role === 'control-plane');
@@ -101,7 +101,7 @@ function removableFirst({ facts }: PhaseContext, departures: Departures): Machin
     return neverRan ? workers : [];
   }
   const serversSettled =
-    departures.servers.length === 0 &&
-    comparison.wanted.every((machine) => machine.role === 'worker' || isUp(machine, facts));
+    lostNodes.servers.length === 0 &&
+    comparison.desired.every((machine) => machine.role === 'worker' || isUp(machine, facts));
   return [...workers, ...(serversSettled ? leaving.filter(({ role }) => role === 'control-plane') : [])];
 }

@@ -1,11 +1,11 @@
-import { slotLabel, type Machine, type WantedMachine } from '../domain/index.js';
+import { slotLabel, type Machine, type DesiredMachine } from '../domain/index.js';
 import { known, type Later, needsOf, type Step, type StepContext, valueIfKnown, valueOf } from '../engine/index.js';
 import {
-  type AddressTurn,
+  type VipConfig,
   firstLogin,
-  holdAddress,
-  holderIn,
-  holdingOf,
+  holdVip,
+  vipProviderIn,
+  vipDescription,
   parseHostFacts,
   parseServerInfo,
   serverInfo,
@@ -14,7 +14,7 @@ import { TaskFailedError } from '../remote/index.js';
 import type { Session } from '../remote/types.js';
 import type { PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
-import type { FoundationPlan } from './foundation.js';
+import type { InfrastructurePlan } from './infrastructure.js';
 import type { HostPlan } from './hosts.js';
 import type { MachinePlan } from './machines.js';
 import { serverNames, serverTask } from './server-task.js';
@@ -27,7 +27,7 @@ export interface AddressPlan {
   /** Steps of servers that run already and are to learn of others, by machine name. */
   readonly renewals: ReadonlyMap<string, Step>;
   /** The step in which a server that starts takes its turn, once the steps `started` are done. */
-  turn(server: WantedMachine, started: readonly string[]): Step;
+  hold(server: DesiredMachine, started: readonly string[]): Step;
 }
 
 /**
@@ -37,12 +37,12 @@ export interface AddressPlan {
  */
 export function planApiAddress(
   context: PhaseContext,
-  foundation: FoundationPlan,
+  infrastructure: InfrastructurePlan,
   machinePlan: MachinePlan,
   hosts: HostPlan,
 ): AddressPlan | undefined {
   const { address } = context.spec.kubernetes.api;
-  return address === undefined ? undefined : new HeldAddress(context, foundation, machinePlan, hosts, address);
+  return address === undefined ? undefined : new HeldAddress(context, infrastructure, machinePlan, hosts, address);
 }
 
 class HeldAddress implements AddressPlan {
@@ -55,7 +55,7 @@ class HeldAddress implements AddressPlan {
 
   constructor(
     private readonly context: PhaseContext,
-    private readonly foundation: FoundationPlan,
+    private readonly infrastructure: InfrastructurePlan,
     private readonly machinePlan: MachinePlan,
     hosts: HostPlan,
     readonly address: string,
@@ -63,31 +63,31 @@ class HeldAddress implements AddressPlan {
     const { comparison, nodes } = context.facts;
     const isServer = ({ role }: Pick<Machine, 'role'>): boolean => role === 'control-plane';
     const starts = (machine: Pick<Machine, 'pool' | 'slot'>): boolean => hosts.prepared.has(slotLabel(machine));
-    const servers = comparison.wanted.filter(isServer);
+    const servers = comparison.desired.filter(isServer);
     this.#servers = servers.map((server) => machinePlan.machines.get(slotLabel(server))!);
     this.#isAnyStarting = servers.some(starts);
-    this.#leaving = comparison.surplus.filter(isServer);
+    this.#leaving = comparison.excess.filter(isServer);
     this.#leavingAlive = this.#leaving.filter(({ name }) => nodes?.get(name)?.ready);
-    this.renewals = this.#renewalsOf(comparison.kept.filter((machine) => isServer(machine) && !starts(machine)));
+    this.renewals = this.#renewalsOf(comparison.current.filter((machine) => isServer(machine) && !starts(machine)));
   }
 
-  turn(server: WantedMachine, started: readonly string[]): Step {
+  hold(server: DesiredMachine, started: readonly string[]): Step {
     const own = this.machinePlan.machines.get(slotLabel(server))!;
-    return this.#step(server, own, `take its turn at holding ${this.address} with ${this.#holder}`, {
+    return this.#step(server, own, `take its turn at holding ${this.address} with ${this.#vipProvider}`, {
       needs: [...started, ...needsOf(own), ...[...this.renewals.values()].map(({ id }) => id)],
       after: needsOf(...this.#servers),
     });
   }
 
-  get #holder(): AddressTurn['holder'] {
-    return this.context.spec.kubernetes.api.holder;
+  get #vipProvider(): VipConfig['vipProvider'] {
+    return this.context.spec.kubernetes.api.vipProvider;
   }
 
   #renewalsOf(running: readonly Machine[]): ReadonlyMap<string, Step> {
     const { facts } = this.context;
     const after = this.#isAnyStarting ? needsOf(...this.#servers) : this.#leaving.map(({ name }) => `remove:${name}`);
     const told = [...running, ...(this.#isAnyStarting ? this.#leavingAlive : [])].filter(
-      (machine) => !this.#isAsWanted(machine),
+      (machine) => !this.#isAsDesired(machine),
     );
     const formers = told.map(({ name }) => this.#formerHolder(name));
     const lastFormer = formers.findLastIndex((former) => former !== undefined);
@@ -96,10 +96,10 @@ class HeldAddress implements AddressPlan {
         const former = formers[index];
         const text =
           former !== undefined
-            ? `hand ${this.address} over from ${former} to ${this.#holder}`
-            : facts.hosts.get(machine.name)?.apiHold === undefined
-              ? `take its turn at holding ${this.address} with ${this.#holder}`
-              : `learn which servers hold ${this.address} with ${this.#holder}`;
+            ? `hand ${this.address} over from ${former} to ${this.#vipProvider}`
+            : facts.hosts.get(machine.name)?.vip === undefined
+              ? `take its turn at holding ${this.address} with ${this.#vipProvider}`
+              : `learn which servers hold ${this.address} with ${this.#vipProvider}`;
         // It may have to be started anew, and servers do that one at a time. A handover that fails goes no further: as
         // long as a server has the former way, the address is held.
         const needs = lastFormer >= 0 && index > 0 ? [this.#stepId(told[index - 1]!)] : [];
@@ -110,9 +110,9 @@ class HeldAddress implements AddressPlan {
   }
 
   /** By what a server holds the address now, where that is not what the file says. */
-  #formerHolder(name: string): AddressTurn['holder'] | undefined {
-    const found = holderIn(this.context.facts.hosts.get(name)?.apiHold);
-    return found === this.#holder ? undefined : found;
+  #formerHolder(name: string): VipConfig['vipProvider'] | undefined {
+    const found = vipProviderIn(this.context.facts.hosts.get(name)?.vip);
+    return found === this.#vipProvider ? undefined : found;
   }
 
   /** A server that leaves may have the place of one that comes. */
@@ -120,23 +120,23 @@ class HeldAddress implements AddressPlan {
     return `address:${this.#leaving.some(({ name }) => name === server.name) ? server.name : slotLabel(server)}`;
   }
 
-  #isAsWanted(machine: Machine): boolean {
+  #isAsDesired(machine: Machine): boolean {
     const found = this.context.facts.hosts.get(machine.name);
     // One that could not be asked is left alone, unless there is something it has to know.
     if (found === undefined) return !this.#isAnyStarting;
     const others = this.#servers.map((later) => ('known' in later ? later.known : undefined));
     const there = others.filter((other) => other !== undefined);
     if (there.length < others.length || this.#leavingAlive.includes(machine)) return false;
-    return found.apiHold === holdingOf(this.#turnOf(machine, there));
+    return found.vip === vipDescription(this.#turnOf(machine, there));
   }
 
-  #turnOf(machine: Machine, among: readonly Machine[]): AddressTurn {
-    const own = inside(machine);
+  #turnOf(machine: Machine, among: readonly Machine[]): VipConfig {
+    const own = internalAddress(machine);
     return {
-      holder: this.#holder,
+      vipProvider: this.#vipProvider,
       address: this.address,
       ownAddress: own,
-      peers: [...new Set(among.map(inside))].filter((peer) => peer !== own),
+      peers: [...new Set(among.map(internalAddress))].filter((peer) => peer !== own),
       slot: machine.slot,
       clusterId: this.context.cluster.id,
     };
@@ -159,7 +159,7 @@ class HeldAddress implements AddressPlan {
         const machine = valueOf(own, run);
         const session = await openSession(this.context.tools, machine, deadlines.ssh, run);
         const among = this.#servers.flatMap((later) => valueIfKnown(later, run) ?? []);
-        const task = holdAddress({ ...this.#turnOf(machine, among), isHandover });
+        const task = holdVip({ ...this.#turnOf(machine, among), isHandover });
         try {
           await session.run(task, run);
         } catch (error) {
@@ -190,7 +190,7 @@ class HeldAddress implements AddressPlan {
     const host = { machine, facts: found };
     await session.run(
       serverTask(context, host, machine, {
-        tlsSans: serverNames(context, this.machinePlan, this.foundation, run),
+        tlsSans: serverNames(context, this.machinePlan, this.infrastructure, run),
         // It has data of the cluster and so joins nothing; should it lose them, it must not begin another cluster.
         joinAddress: this.address,
         tokens: { server: info.serverToken, agent: info.agentPassword },
@@ -206,6 +206,6 @@ class HeldAddress implements AddressPlan {
 }
 
 /** Where the other machines find one. */
-export function inside(machine: Machine): string {
+export function internalAddress(machine: Machine): string {
   return machine.privateAddress ?? machine.publicAddress ?? machine.name;
 }

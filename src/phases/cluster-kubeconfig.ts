@@ -1,4 +1,4 @@
-import { slotLabel, type Machine, type Secret, type WantedMachine } from '../domain/index.js';
+import { slotLabel, type Machine, type Secret, type DesiredMachine } from '../domain/index.js';
 import { type StepContext, valueIfKnown } from '../engine/index.js';
 import { kubeconfigFor } from '../k3s/index.js';
 import { canForward } from '../provider/port.js';
@@ -12,15 +12,15 @@ import type { MachinePlan } from './machines.js';
 export function kubeconfigOf(
   { cluster, tools }: PhaseContext,
   { machines }: MachinePlan,
-  servers: readonly WantedMachine[],
-  seed: WantedMachine,
+  servers: readonly DesiredMachine[],
+  bootstrap: DesiredMachine,
   heldAddress: string | undefined,
 ): (raw: Secret, run: StepContext) => Promise<Secret> {
   return async (raw, run) => {
     const there = servers
       .map((server) => valueIfKnown(machines.get(slotLabel(server))!, run))
       .filter((machine): machine is Machine => machine?.publicAddress !== undefined)
-      .sort((a, b) => Number(b.slot === seed.slot) - Number(a.slot === seed.slot));
+      .sort((a, b) => Number(b.slot === bootstrap.slot) - Number(a.slot === bootstrap.slot));
     const targets = [...(heldAddress === undefined ? [] : [heldAddress]), ...there.map((one) => one.publicAddress!)];
     const urls: string[] = [];
     for (const target of targets) {

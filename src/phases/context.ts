@@ -1,7 +1,7 @@
 import type { Clock, ClusterRef, Comparison, Machine, OutdatedMachine, Secret } from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import type { Kube, NodeFacts, NodeWatch } from '../kube/types.js';
-import type { ClusterRequest, FoundationPiece, MachineProvider } from '../provider/port.js';
+import type { ClusterRequest, InfrastructureResource, MachineProvider } from '../provider/port.js';
 import type { Remote } from '../remote/types.js';
 import type { ClusterFolder } from '../workspace/types.js';
 
@@ -32,7 +32,7 @@ export interface HostState {
   /** Whether it has a cluster's etcd data. */
   readonly etcdData: boolean;
   /** How it takes its turn at the API's address, as `holdingOf` writes it; undefined when it does not. */
-  readonly apiHold?: string | undefined;
+  readonly vip?: string | undefined;
 }
 
 /** What was found before anything was decided. */
@@ -49,7 +49,7 @@ export interface ClusterFacts {
   readonly disabledParts: readonly string[];
   /** What making a missing machine means at this provider, by machine name, where that is not creating one. */
   readonly intents: ReadonlyMap<string, string>;
-  readonly pieces: readonly FoundationPiece[];
+  readonly pieces: readonly InfrastructureResource[];
   /** Undefined when no API answered. */
   readonly nodes: ReadonlyMap<string, NodeFacts> | undefined;
   readonly api: ClusterApi | undefined;

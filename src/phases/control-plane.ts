@@ -1,14 +1,14 @@
-import { slotLabel, type Machine, type WantedMachine } from '../domain/index.js';
+import { slotLabel, type Machine, type DesiredMachine } from '../domain/index.js';
 import { from, known, type Later, needsOf, type Step, type StepContext, valueOf } from '../engine/index.js';
 import { apiAddresses, parseServerInfo, type ServerInfo, serverInfo } from '../k3s/index.js';
-import { type AddressPlan, inside } from './api-address.js';
+import { type AddressPlan, internalAddress } from './api-address.js';
 import { kubeconfigOf } from './cluster-kubeconfig.js';
 import type { ClusterApi, PhaseContext } from './context.js';
-import type { Departures } from './departures.js';
-import type { FoundationPlan } from './foundation.js';
+import type { LostNodes } from './lost-nodes.js';
+import type { InfrastructurePlan } from './infrastructure.js';
 import type { HostPlan } from './hosts.js';
 import type { MachinePlan } from './machines.js';
-import { chooseSeed, tokenSources } from './seed.js';
+import { chooseBootstrapServer, tokenSources } from './bootstrap-server.js';
 import { controlPlanePhase as phase, ServerStarts } from './server-start.js';
 import { openTokenSource } from './token-source.js';
 
@@ -20,7 +20,7 @@ export interface ControlPlanePlan {
   readonly api: Later<ClusterApi>;
   /** Where agents and further servers find the API: the balancer, the address that servers hold, or the first server. */
   apiAddress(run: StepContext): string;
-  /** Steps after which every wanted server votes, and takes its turn at the API's address where there is one. */
+  /** Steps after which every desired server votes, and takes its turn at the API's address where there is one. */
   readonly joined: readonly string[];
 }
 
@@ -30,47 +30,50 @@ export interface ControlPlanePlan {
  */
 export function planControlPlane(
   context: PhaseContext,
-  foundation: FoundationPlan,
+  infrastructure: InfrastructurePlan,
   machinePlan: MachinePlan,
   hosts: HostPlan,
-  departures: Departures,
+  lostNodes: LostNodes,
   address: AddressPlan | undefined,
 ): ControlPlanePlan {
   const { facts } = context;
-  const servers = facts.comparison.wanted.filter((machine) => machine.role === 'control-plane');
-  const seed = chooseSeed(context, servers);
-  const seedMachine = machinePlan.machines.get(slotLabel(seed))!;
+  const servers = facts.comparison.desired.filter((machine) => machine.role === 'control-plane');
+  const bootstrap = chooseBootstrapServer(context, servers);
+  const bootstrapMachine = machinePlan.machines.get(slotLabel(bootstrap))!;
   const apiAddress = (run: StepContext): string =>
-    (foundation.balancer && valueOf(foundation.balancer, run).address) ??
+    (infrastructure.balancer && valueOf(infrastructure.balancer, run).address) ??
     address?.address ??
-    inside(valueOf(seedMachine, run));
-  const kubeconfigOfAll = kubeconfigOf(context, machinePlan, servers, seed, address?.address);
+    internalAddress(valueOf(bootstrapMachine, run));
+  const kubeconfigOfAll = kubeconfigOf(context, machinePlan, servers, bootstrap, address?.address);
   const starts = new ServerStarts({
     context,
-    foundation,
+    infrastructure,
     machinePlan,
     hosts,
     apiAddress,
-    needs: [...departures.servers, ...needsOf(seedMachine, ...(foundation.balancer ? [foundation.balancer] : []))],
+    needs: [
+      ...lostNodes.servers,
+      ...needsOf(bootstrapMachine, ...(infrastructure.balancer ? [infrastructure.balancer] : [])),
+    ],
   });
 
   const starting = servers.filter((server) => hosts.prepared.has(slotLabel(server)));
-  // A seed that is not Ready gets the first server's configuration again: k3s ignores it where it has etcd data.
-  const init = starting.includes(seed) ? starts.first(seed) : undefined;
+  // A bootstrap that is not Ready gets the first server's configuration again: k3s ignores it where it has etcd data.
+  const init = starting.includes(bootstrap) ? starts.first(bootstrap) : undefined;
   // The address answers before anything joins by it.
-  const seedTurn = init ? address?.turn(seed, [init.id]) : address?.renewals.get(seed.name);
+  const bootstrapVip = init ? address?.hold(bootstrap, [init.id]) : address?.renewals.get(bootstrap.name);
 
   const addressesDiffer = apiAddresses(facts.kubeconfig).length !== servers.length + (address ? 1 : 0);
   const tokens =
     hosts.prepared.size > 0 || facts.api === undefined || addressesDiffer
-      ? tokensStep(context, seed, seedMachine, [init, seedTurn], kubeconfigOfAll)
+      ? tokensStep(context, bootstrap, bootstrapMachine, [init, bootstrapVip], kubeconfigOfAll)
       : undefined;
   const api: Later<ClusterApi> = facts.api ? known(facts.api) : from(apiStep(context, tokens!));
-  const ready = init && starts.ready(seed, init, api);
+  const ready = init && starts.ready(bootstrap, init, api);
   const joins = joinSteps(
     context,
     starts,
-    starting.filter((server) => server !== seed),
+    starting.filter((server) => server !== bootstrap),
     {
       tokens,
       api,
@@ -86,7 +89,7 @@ export function planControlPlane(
   const steps = [
     init,
     ...(address?.renewals.values() ?? []),
-    init && seedTurn,
+    init && bootstrapVip,
     tokens,
     'from' in api ? api.from : undefined,
     ...joins,
@@ -100,7 +103,7 @@ export function planControlPlane(
 function joinSteps(
   { facts }: PhaseContext,
   starts: ServerStarts,
-  servers: readonly WantedMachine[],
+  servers: readonly DesiredMachine[],
   by: {
     readonly tokens: Step<ServerInfo> | undefined;
     readonly api: Later<ClusterApi>;
@@ -112,26 +115,26 @@ function joinSteps(
   const text = `join as a server${settingsWait ? ', with the settings that the servers run' : ''}`;
   return servers.flatMap((server) => {
     const join = starts.joining(server, text, by.tokens!, by.api, by.needs);
-    const turn = by.address?.turn(server, [join.id]);
+    const turn = by.address?.hold(server, [join.id]);
     return turn ? [join, turn] : [join];
   });
 }
 
 function tokensStep(
   { facts, tools }: PhaseContext,
-  seed: WantedMachine,
-  seedMachine: Later<Machine>,
+  bootstrap: DesiredMachine,
+  bootstrapMachine: Later<Machine>,
   [init, turn]: readonly [init: Step | undefined, turn: Step | undefined],
   kubeconfigOfAll: ReturnType<typeof kubeconfigOf>,
 ): Step<ServerInfo> {
   return {
     id: 'tokens',
     phase,
-    target: slotLabel(seed),
+    target: slotLabel(bootstrap),
     text: 'read the join tokens and the kubeconfig',
-    needs: [...needsOf(seedMachine), ...[init, turn].flatMap((step) => step?.id ?? [])],
+    needs: [...needsOf(bootstrapMachine), ...[init, turn].flatMap((step) => step?.id ?? [])],
     apply: async (run) => {
-      const first = valueOf(seedMachine, run);
+      const first = valueOf(bootstrapMachine, run);
       const others = init ? [] : tokenSources(facts).filter(({ name }) => name !== first.name);
       const session = await openTokenSource(tools, [first, ...others], run);
       const info = parseServerInfo(await session.run(serverInfo(), run));

@@ -1,4 +1,4 @@
-import { reinstalledVersion, slotLabel, type Machine, type WantedMachine } from '../domain/index.js';
+import { reinstalledVersion, slotLabel, type Machine, type DesiredMachine } from '../domain/index.js';
 import { hostsAreGiven } from '../domain/spec/given-hosts.js';
 import { needsOf, type Later, type Step, type StepContext, valueOf } from '../engine/index.js';
 import {
@@ -33,12 +33,12 @@ export function planHosts(context: PhaseContext, { machines }: MachinePlan): Hos
   const { bundle } = spec.kubernetes;
   const steps: Step[] = [];
   const prepared = new Map<string, Step<PreparedHost>>();
-  for (const wanted of facts.comparison.wanted) {
-    if (isUp(wanted, facts)) continue;
-    const label = slotLabel(wanted);
+  for (const desired of facts.comparison.desired) {
+    if (isUp(desired, facts)) continue;
+    const label = slotLabel(desired);
     const machine = machines.get(label)!;
     const login = loginStep(context, label, machine);
-    const version = installedVersion(wanted.name, facts);
+    const version = installedVersion(desired.name, facts);
     const install: Step<PreparedHost> = {
       id: `install:${label}`,
       phase: 'Prepare hosts',
@@ -68,9 +68,9 @@ export function installedVersion(machine: string, facts: ClusterFacts): string {
 }
 
 /** Whether a machine's node does what it is there for: Ready and, if it is a server, a voter. */
-export function isUp({ name, role }: WantedMachine, { comparison, nodes }: ClusterFacts): boolean {
+export function isUp({ name, role }: DesiredMachine, { comparison, nodes }: ClusterFacts): boolean {
   // A machine that has just gone leaves a node behind that looks Ready for a while.
-  const node = comparison.kept.some((machine) => machine.name === name) ? nodes?.get(name) : undefined;
+  const node = comparison.current.some((machine) => machine.name === name) ? nodes?.get(name) : undefined;
   return node?.ready === true && (role !== 'control-plane' || node.etcdVoter !== false);
 }
 

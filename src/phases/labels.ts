@@ -1,16 +1,16 @@
-import { controlPlaneTaint, slotLabel, type Machine, type WantedMachine } from '../domain/index.js';
+import { controlPlaneTaint, slotLabel, type Machine, type DesiredMachine } from '../domain/index.js';
 import { needsOf, type Step, valueOf } from '../engine/index.js';
 import { selfAssignableLabels } from '../k3s/index.js';
 import type { NodePatch } from '../kube/types.js';
 import type { PhaseContext } from './context.js';
 import type { ControlPlanePlan } from './control-plane.js';
 import type { HostPlan, PreparedHost } from './hosts.js';
-import { joinPatch, nodePatch, type WantedMarks } from './node-patch.js';
-import { wantedLabels, wantedTaints } from './node-settings.js';
+import { joinPatch, nodePatch, type DesiredMarks } from './node-patch.js';
+import { desiredLabels, desiredTaints } from './node-settings.js';
 
 /** Labels and taints of nodes that are Ready already, and those that a kubelet may not give itself. */
 export function planLabels(context: PhaseContext, hosts: HostPlan, controlPlane: ControlPlanePlan): readonly Step[] {
-  return context.facts.comparison.wanted.flatMap((machine) => {
+  return context.facts.comparison.desired.flatMap((machine) => {
     const prepared = hosts.prepared.get(slotLabel(machine));
     const step = prepared
       ? joinStep(context, machine, prepared, controlPlane)
@@ -19,10 +19,10 @@ export function planLabels(context: PhaseContext, hosts: HostPlan, controlPlane:
   });
 }
 
-function presentStep(context: PhaseContext, machine: WantedMachine, { api }: ControlPlanePlan): Step | undefined {
+function presentStep(context: PhaseContext, machine: DesiredMachine, { api }: ControlPlanePlan): Step | undefined {
   const { comparison, nodes } = context.facts;
   const node = nodes?.get(machine.name);
-  const kept = comparison.kept.find(({ name }) => name === machine.name);
+  const kept = comparison.current.find(({ name }) => name === machine.name);
   const patch = node && nodePatch(node, marksOf(context, machine, kept));
   return (
     patch && {
@@ -37,7 +37,7 @@ function presentStep(context: PhaseContext, machine: WantedMachine, { api }: Con
 /** What comes with a machine that was there before us is known only once one is chosen. */
 function joinStep(
   context: PhaseContext,
-  machine: WantedMachine,
+  machine: DesiredMachine,
   prepared: Step<PreparedHost>,
   { api, joined }: ControlPlanePlan,
 ): Step | undefined {
@@ -61,19 +61,19 @@ function joinStep(
   );
 }
 
-function labelStep(machine: WantedMachine, text: string, needs: string[], apply: Step['apply']): Step {
+function labelStep(machine: DesiredMachine, text: string, needs: string[], apply: Step['apply']): Step {
   const label = slotLabel(machine);
   return { id: `label:${label}`, phase: 'Label nodes', target: label, text, needs, apply };
 }
 
 function marksOf(
   { spec }: PhaseContext,
-  machine: WantedMachine,
+  machine: DesiredMachine,
   found: Pick<Machine, 'nodeLabels'> | undefined,
-): WantedMarks {
+): DesiredMarks {
   return {
-    labels: wantedLabels(spec, { ...machine, nodeLabels: found?.nodeLabels }),
-    taints: wantedTaints(spec, machine),
+    labels: desiredLabels(spec, { ...machine, nodeLabels: found?.nodeLabels }),
+    taints: desiredTaints(spec, machine),
     owned: machine.role === 'control-plane' ? [controlPlaneTaint.key] : [],
   };
 }

@@ -1,4 +1,4 @@
-import { count, type Machine } from '../domain/index.js';
+import { plural, type Machine } from '../domain/index.js';
 import { RefusedError } from '../errors/index.js';
 
 export interface KeyPlace {
@@ -30,7 +30,7 @@ export function keyChanged(place: KeyPlace, machines: readonly Machine[]): Refus
 }
 
 const accepting = ({ length }: readonly Machine[]): string =>
-  `${count(length, 'machine')} ${length === 1 ? 'accepts' : 'accept'}`;
+  `${plural(length, 'machine')} ${length === 1 ? 'accepts' : 'accept'}`;
 
 /** Whether two public keys are one, whatever is written behind them. */
 export const isSameKey = (one: string, other: string): boolean => withoutComment(one) === withoutComment(other);

@@ -1,12 +1,12 @@
-import { slotLabel, type Machine, type WantedMachine } from '../domain/index.js';
+import { slotLabel, type Machine, type DesiredMachine } from '../domain/index.js';
 import { from, known, type Later, type Step, type StepContext } from '../engine/index.js';
 import type { PhaseContext } from './context.js';
-import type { Departures } from './departures.js';
-import type { FoundationPlan } from './foundation.js';
+import type { LostNodes } from './lost-nodes.js';
+import type { InfrastructurePlan } from './infrastructure.js';
 
 export interface MachinePlan {
   readonly steps: readonly Step[];
-  /** Every wanted machine by slot label, existing or to come. */
+  /** Every desired machine by slot label, existing or to come. */
   readonly machines: ReadonlyMap<string, Later<Machine>>;
 }
 
@@ -16,7 +16,7 @@ export interface RoomMaker {
 }
 
 /** What cloud-init gets to hand to the machine; holds no cluster secret. */
-export type UserData = (machine: WantedMachine) => Promise<string>;
+export type UserData = (machine: DesiredMachine) => Promise<string>;
 
 /**
  * One step for each machine that is missing. Where the account's limit leaves room for some only, control planes take
@@ -24,33 +24,33 @@ export type UserData = (machine: WantedMachine) => Promise<string>;
  */
 export function planMachines(
   context: PhaseContext,
-  foundation: FoundationPlan,
-  departures: Departures,
+  infrastructure: InfrastructurePlan,
+  lostNodes: LostNodes,
   limit: RoomMaker,
   userData: UserData,
 ): MachinePlan {
   const { facts, tools } = context;
   const machines = new Map<string, Later<Machine>>();
   const steps: Step<Machine>[] = [];
-  const freeing = [...departures.machines.values()];
+  const freeing = [...lostNodes.machines.values()];
   const servers: string[] = [];
-  for (const machine of facts.comparison.kept) machines.set(slotLabel(machine), known(machine));
-  for (const wanted of facts.comparison.missing) {
-    const label = slotLabel(wanted);
+  for (const machine of facts.comparison.current) machines.set(slotLabel(machine), known(machine));
+  for (const desired of facts.comparison.missing) {
+    const label = slotLabel(desired);
     const step: Step<Machine> = {
       id: `create:${label}`,
       phase: 'Create machines',
       target: label,
-      text: facts.intents.get(wanted.name) ?? `create ${wanted.types[0]!} in ${wanted.location}`,
-      needs: foundation.needsFor(wanted),
-      after: [...freeing, ...(wanted.role === 'worker' ? servers : [])],
+      text: facts.intents.get(desired.name) ?? `create ${desired.types[0]!} in ${desired.location}`,
+      needs: infrastructure.needsFor(desired),
+      after: [...freeing, ...(desired.role === 'worker' ? servers : [])],
       apply: (run) =>
         limit.guard(async () => {
-          const data = await userData(wanted);
-          return tools.provider.machines.create(wanted, data, foundation.made(run), run);
+          const data = await userData(desired);
+          return tools.provider.machines.create(desired, data, infrastructure.made(run), run);
         }, run),
     };
-    if (wanted.role === 'control-plane') servers.push(step.id);
+    if (desired.role === 'control-plane') servers.push(step.id);
     steps.push(step);
     machines.set(label, from(step));
   }

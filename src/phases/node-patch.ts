@@ -7,7 +7,7 @@ import type { NodeFacts, NodePatch, NodeTaint } from '../kube/types.js';
  */
 export const ownedAnnotation = 'slipway.dev/owned';
 
-export interface WantedMarks {
+export interface DesiredMarks {
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly NodeTaint[];
   /** Keys of taints that are ours wherever they are found. */
@@ -23,9 +23,9 @@ interface Owned {
 type Marked = Pick<NodeFacts, 'labels' | 'taints'> & Partial<Pick<NodeFacts, 'annotations'>>;
 
 /** What a node that joins could not be given by its own kubelet; undefined: nothing. */
-export function joinPatch(wanted: WantedMarks, given: Readonly<Record<string, string>>): NodePatch | undefined {
-  const labels = Object.fromEntries(Object.entries(wanted.labels).filter(([key]) => !(key in given)));
-  const note = ownedText(wanted);
+export function joinPatch(desired: DesiredMarks, given: Readonly<Record<string, string>>): NodePatch | undefined {
+  const labels = Object.fromEntries(Object.entries(desired.labels).filter(([key]) => !(key in given)));
+  const note = ownedText(desired);
   if (Object.keys(labels).length === 0 && note === undefined) return undefined;
   return {
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
@@ -34,11 +34,11 @@ export function joinPatch(wanted: WantedMarks, given: Readonly<Record<string, st
 }
 
 /** What to change on a node, undefined when it is right. Labels and taints of others stay. */
-export function nodePatch(node: Marked, wanted: WantedMarks): NodePatch | undefined {
+export function nodePatch(node: Marked, desired: DesiredMarks): NodePatch | undefined {
   const before = ownedOf(node.annotations?.[ownedAnnotation]);
-  const labels = labelChanges(node.labels, wanted.labels, before.labels);
-  const taints = taintChanges(node.taints, wanted, before.taints);
-  const note = ownedText(wanted);
+  const labels = labelChanges(node.labels, desired.labels, before.labels);
+  const taints = taintChanges(node.taints, desired, before.taints);
+  const note = ownedText(desired);
   const noted = node.annotations?.[ownedAnnotation];
   // Cordoned by a run that was to remove it and never did.
   const isOurCordon = node.annotations?.[cordonedAnnotation] !== undefined;
@@ -58,12 +58,12 @@ export function nodePatch(node: Marked, wanted: WantedMarks): NodePatch | undefi
 
 function labelChanges(
   present: Readonly<Record<string, string>>,
-  wanted: Readonly<Record<string, string>>,
+  desired: Readonly<Record<string, string>>,
   owned: readonly string[],
 ): Record<string, string | null> | undefined {
   const changes: Record<string, string | null> = {};
-  for (const [key, value] of Object.entries(wanted)) if (present[key] !== value) changes[key] = value;
-  for (const key of owned) if (!(key in wanted) && key in present) changes[key] = null;
+  for (const [key, value] of Object.entries(desired)) if (present[key] !== value) changes[key] = value;
+  for (const key of owned) if (!(key in desired) && key in present) changes[key] = null;
   return Object.keys(changes).length === 0 ? undefined : changes;
 }
 
@@ -71,12 +71,12 @@ const idOf = ({ key, effect }: NodeTaint): string => `${key}:${effect}`;
 
 function taintChanges(
   present: readonly NodeTaint[],
-  { taints, owned }: WantedMarks,
+  { taints, owned }: DesiredMarks,
   before: readonly string[],
 ): readonly NodeTaint[] | undefined {
-  const wantedIds = taints.map(idOf);
+  const desiredIds = taints.map(idOf);
   const others = present.filter(
-    (taint) => !wantedIds.includes(idOf(taint)) && !owned.includes(taint.key) && !before.includes(idOf(taint)),
+    (taint) => !desiredIds.includes(idOf(taint)) && !owned.includes(taint.key) && !before.includes(idOf(taint)),
   );
   const next = [...others, ...taints];
   const equal = (a: NodeTaint, b: NodeTaint): boolean => idOf(a) === idOf(b) && (a.value ?? '') === (b.value ?? '');
@@ -85,7 +85,7 @@ function taintChanges(
 }
 
 /** Undefined where the pool asks for nothing of its own: most nodes need no such note. */
-function ownedText({ labels, taints, owned }: WantedMarks): string | undefined {
+function ownedText({ labels, taints, owned }: DesiredMarks): string | undefined {
   const keys = Object.keys(labels).filter((key) => key !== labelKeys.pool);
   const ids = taints.filter(({ key }) => !owned.includes(key)).map(idOf);
   if (keys.length === 0 && ids.length === 0) return undefined;

@@ -1,20 +1,20 @@
-import { controlPlaneTaint, labelKeys, type Machine, type WantedMachine } from '../domain/index.js';
+import { controlPlaneTaint, labelKeys, type Machine, type DesiredMachine } from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import type { NodeTaint } from '../kube/types.js';
 import type { PhaseContext } from './context.js';
 import type { PreparedHost } from './hosts.js';
 
 /** Labels a node shall carry: those that come with its machine, those of its pool, and the pool's name. */
-export function wantedLabels(
+export function desiredLabels(
   spec: ClusterSpec,
-  machine: Pick<WantedMachine, 'pool'> & Pick<Machine, 'nodeLabels'>,
+  machine: Pick<DesiredMachine, 'pool'> & Pick<Machine, 'nodeLabels'>,
 ): Record<string, string> {
   const pool = spec.pools.find((candidate) => candidate.name === machine.pool);
   return { ...machine.nodeLabels, ...pool?.labels, [labelKeys.pool]: machine.pool };
 }
 
 /** Taints a node shall carry. Servers have one only while some pool has machines. */
-export function wantedTaints(spec: ClusterSpec, machine: Pick<WantedMachine, 'pool' | 'role'>): readonly NodeTaint[] {
+export function desiredTaints(spec: ClusterSpec, machine: Pick<DesiredMachine, 'pool' | 'role'>): readonly NodeTaint[] {
   if (machine.role === 'control-plane') return spec.pools.some((pool) => pool.count > 0) ? [controlPlaneTaint] : [];
   return spec.pools.find((candidate) => candidate.name === machine.pool)?.taints ?? [];
 }
@@ -27,7 +27,7 @@ export function nodeSettings({ spec, tools, cluster }: PhaseContext, { machine, 
     nodeName: machine.name,
     nodeAddress: machine.privateAddress ?? machine.publicAddress ?? '',
     privateInterface: facts.privateInterface,
-    labels: wantedLabels(spec, machine),
+    labels: desiredLabels(spec, machine),
     // cgroup v1 is refused by kubelets from 1.35 on, unless somebody said to go on with it.
     allowCgroupV1: facts.cgroup === 'v1' && spec.preflight.accept.includes('cgroup-v1'),
     externalCloudProvider: integration.externalCloudProvider,

@@ -6,7 +6,7 @@ import { stopK3s } from '../k3s/index.js';
 import type { ClusterApi, PhaseContext } from './context.js';
 import type { ControlPlanePlan } from './control-plane.js';
 import { deadlines } from './deadlines.js';
-import { type Departures, takeOut } from './departures.js';
+import { type LostNodes, takeOut } from './lost-nodes.js';
 import { leaveEtcd } from './leave-etcd.js';
 import { refuseQuorumLoss } from './quorum.js';
 import { lookInside } from './session.js';
@@ -22,17 +22,17 @@ export function planRemoval(
   context: PhaseContext,
   controlPlane: ControlPlanePlan,
   arrivals: readonly string[],
-  departures: Departures,
+  lostNodes: LostNodes,
   early: EarlyLeavers,
 ): readonly Step[] {
-  const leaving = context.facts.comparison.surplus.filter(({ name }) => !departures.machines.has(name));
+  const leaving = context.facts.comparison.excess.filter(({ name }) => !lostNodes.machines.has(name));
   return leaving.map((machine): Step => {
     const server = machine.role === 'control-plane';
     return {
       id: `remove:${machine.name}`,
       phase: 'Remove machines',
       target: machine.name,
-      text: `drain it, take it out of Kubernetes and ${hostsAreGiven(context.spec) ? 'let it go' : 'delete it'}`,
+      text: `drain it, remove it from Kubernetes and ${hostsAreGiven(context.spec) ? 'release it' : 'delete it'}`,
       ...(early.mayLeaveFirst(machine.name)
         ? { details: ['once the new machines are there; before them should the account have no room for more'] }
         : {}),

@@ -1,4 +1,4 @@
-import { slotLabel, type Machine, type WantedMachine } from '../domain/index.js';
+import { slotLabel, type Machine, type DesiredMachine } from '../domain/index.js';
 import { type Later, needsOf, type Step, type StepContext, valueOf } from '../engine/index.js';
 import { IncompleteError } from '../errors/index.js';
 import { beginAnew, forgetEtcd, type ServerInfo } from '../k3s/index.js';
@@ -6,10 +6,10 @@ import { TaskFailedError } from '../remote/index.js';
 import type { HostTask, Session } from '../remote/types.js';
 import type { ClusterApi, PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
-import type { FoundationPlan } from './foundation.js';
+import type { InfrastructurePlan } from './infrastructure.js';
 import type { HostPlan, PreparedHost } from './hosts.js';
 import type { MachinePlan } from './machines.js';
-import { mayBeginAnew } from './seed.js';
+import { mayBeginAnew } from './bootstrap-server.js';
 import { serverNames, serverTask, type JoinTokens } from './server-task.js';
 import { openSession } from './session.js';
 
@@ -18,7 +18,7 @@ export const controlPlanePhase = 'Start the control plane';
 /** What starting a server takes from the rest of the plan. */
 export interface ServerStartInput {
   readonly context: PhaseContext;
-  readonly foundation: FoundationPlan;
+  readonly infrastructure: InfrastructurePlan;
   readonly machinePlan: MachinePlan;
   readonly hosts: HostPlan;
   /** Where servers that join find the API. */
@@ -35,7 +35,7 @@ export class ServerStarts {
   constructor(private readonly input: ServerStartInput) {}
 
   /** Writes the first server's configuration and starts k3s. One that has etcd data ignores that it is the first. */
-  first(server: WantedMachine): Step {
+  first(server: DesiredMachine): Step {
     const { context } = this.input;
     const prepared = this.#prepared(server);
     return {
@@ -59,7 +59,7 @@ export class ServerStarts {
 
   /** Starts k3s by way of a running server, and waits until the node is Ready and votes. */
   joining(
-    server: WantedMachine,
+    server: DesiredMachine,
     text: string,
     tokens: Step<ServerInfo>,
     api: Later<ClusterApi>,
@@ -94,7 +94,7 @@ export class ServerStarts {
   }
 
   /** The first server is through once it votes. */
-  ready(server: WantedMachine, started: Step, api: Later<ClusterApi>): Step {
+  ready(server: DesiredMachine, started: Step, api: Later<ClusterApi>): Step {
     const label = slotLabel(server);
     const prepared = this.#prepared(server);
     return {
@@ -107,11 +107,11 @@ export class ServerStarts {
     };
   }
 
-  #prepared(server: WantedMachine): Step<PreparedHost> {
+  #prepared(server: DesiredMachine): Step<PreparedHost> {
     return this.input.hosts.prepared.get(slotLabel(server))!;
   }
 
-  #order(what: 'init' | 'join', server: WantedMachine, needs: readonly string[]) {
+  #order(what: 'init' | 'join', server: DesiredMachine, needs: readonly string[]) {
     const label = slotLabel(server);
     return {
       id: `${what}:${label}`,
@@ -124,13 +124,13 @@ export class ServerStarts {
 
   #task(
     host: PreparedHost,
-    server: WantedMachine,
+    server: DesiredMachine,
     tokens: JoinTokens,
     joinAddress: string | undefined,
     run: StepContext,
   ): HostTask {
-    const { context, machinePlan, foundation } = this.input;
-    const tlsSans = serverNames(context, machinePlan, foundation, run);
+    const { context, machinePlan, infrastructure } = this.input;
+    const tlsSans = serverNames(context, machinePlan, infrastructure, run);
     return serverTask(context, host, server, { tlsSans, joinAddress, tokens });
   }
 }
@@ -193,5 +193,5 @@ const mayHoldPlace = (error: unknown): boolean =>
 const placeTaken = (machine: string, stuck: string): IncompleteError =>
   new IncompleteError(`${machine} cannot join while ${stuck} is on its way into etcd, which takes one at a time.`, {
     code: 'LEARNER_PENDING',
-    hint: `Mend ${stuck}, or remove it from the cluster, then run the same command again.`,
+    hint: `Fix ${stuck}, or remove it from the cluster, then run the same command again.`,
   });

@@ -1,13 +1,13 @@
-import { type Secret, slotLabel, type WantedMachine } from '../domain/index.js';
+import { type Secret, slotLabel, type DesiredMachine } from '../domain/index.js';
 import { type StepContext, valueIfKnown } from '../engine/index.js';
 import { startServer } from '../k3s/index.js';
 import type { HostTask } from '../remote/types.js';
 import type { PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
-import type { FoundationPlan } from './foundation.js';
+import type { InfrastructurePlan } from './infrastructure.js';
 import type { PreparedHost } from './hosts.js';
 import type { MachinePlan } from './machines.js';
-import { nodeSettings, wantedTaints } from './node-settings.js';
+import { nodeSettings, desiredTaints } from './node-settings.js';
 
 /** What servers and agents join with. */
 export interface JoinTokens {
@@ -27,14 +27,14 @@ export interface ServerJoin {
 export function serverTask(
   context: PhaseContext,
   host: PreparedHost,
-  server: Pick<WantedMachine, 'pool' | 'role'>,
+  server: Pick<DesiredMachine, 'pool' | 'role'>,
   join: ServerJoin,
 ): HostTask {
   const { spec, facts } = context;
   return startServer({
     ...nodeSettings(context, host),
     ...join,
-    taints: wantedTaints(spec, server),
+    taints: desiredTaints(spec, server),
     network: spec.network,
     disable: facts.disabledParts,
     deadlineMs: deadlines.serverStart,
@@ -45,10 +45,10 @@ export function serverTask(
 export function serverNames(
   { facts, spec }: PhaseContext,
   { machines }: MachinePlan,
-  { balancer }: FoundationPlan,
+  { balancer }: InfrastructurePlan,
   run: StepContext,
 ): string[] {
-  const addresses = facts.comparison.wanted
+  const addresses = facts.comparison.desired
     .filter(({ role }) => role === 'control-plane')
     .flatMap((server) => {
       const machine = valueIfKnown(machines.get(slotLabel(server))!, run);

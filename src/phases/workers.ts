@@ -4,9 +4,9 @@ import { startAgent } from '../k3s/index.js';
 import type { PhaseContext } from './context.js';
 import type { ControlPlanePlan } from './control-plane.js';
 import { deadlines } from './deadlines.js';
-import type { Departures } from './departures.js';
+import type { LostNodes } from './lost-nodes.js';
 import type { HostPlan } from './hosts.js';
-import { nodeSettings, wantedTaints } from './node-settings.js';
+import { nodeSettings, desiredTaints } from './node-settings.js';
 import { openSession } from './session.js';
 
 /** Agents join in parallel, each as soon as its host is prepared and the first server answers. */
@@ -14,16 +14,16 @@ export function planWorkers(
   context: PhaseContext,
   hosts: HostPlan,
   controlPlane: ControlPlanePlan,
-  departures: Departures,
+  lostNodes: LostNodes,
 ): readonly Step[] {
   const { facts, tools, spec, cluster } = context;
   const tokens = controlPlane.tokens;
   if (!tokens) return [];
-  return facts.comparison.wanted
+  return facts.comparison.desired
     .filter((machine) => machine.role === 'worker' && hosts.prepared.has(slotLabel(machine)))
     .map((worker): Step => {
       const label = slotLabel(worker);
-      const freed = departures.names.get(worker.name);
+      const freed = lostNodes.names.get(worker.name);
       const prepared = hosts.prepared.get(label)!;
       return {
         id: `join:${label}`,
@@ -38,7 +38,7 @@ export function planWorkers(
           await session.run(
             startAgent({
               ...nodeSettings(context, host),
-              taints: wantedTaints(spec, worker),
+              taints: desiredTaints(spec, worker),
               joinAddress: controlPlane.apiAddress(run),
               token: valueOf(tokens, run).agentToken,
               deadlineMs: deadlines.agentStart,

@@ -24,7 +24,7 @@ export interface ProviderContext {
   readonly boundary: Boundary;
   readonly signal: AbortSignal;
   /** A word for people on stderr, such as "using the sandbox". */
-  say(text: string): void;
+  log(text: string): void;
 }
 
 export interface ProviderPackage {

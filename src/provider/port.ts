@@ -72,7 +72,7 @@ export interface MachineRequest extends Slot {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** All a provider must know of a cluster to judge it and to lay its foundation. */
+/** All a provider must know of a cluster to judge it and to lay its infrastructure. */
 export interface ClusterRequest {
   readonly cluster: ClusterRef;
   /** Every machine the cluster shall have, existing ones included. */
@@ -107,7 +107,7 @@ export interface Problem {
 }
 
 /** One piece of what machines stand on: an SSH key, network, firewall, placement group, balancer for the API. */
-export interface FoundationPiece {
+export interface InfrastructureResource {
   /** Unique in the cluster and stable: `network`, `placement:web:2`. */
   readonly id: string;
   /** Name at the provider. */
@@ -120,10 +120,10 @@ export interface FoundationPiece {
   /** Where it is or will be, if it is the load balancer in front of the API, which has a price. */
   readonly balancerLocation?: string | undefined;
   /** What `ensure` would return, when the piece is present. */
-  readonly ready?: FoundationResource | undefined;
+  readonly ready?: CreatedResource | undefined;
 }
 
-export interface FoundationResource {
+export interface CreatedResource {
   /** Provider's id. */
   readonly id: string;
   /** For the API's balancer: where machines reach it. */
@@ -131,22 +131,22 @@ export interface FoundationResource {
 }
 
 /** Provider ids by piece id. */
-export type FoundationIds = ReadonlyMap<string, FoundationResource>;
+export type InfrastructureIds = ReadonlyMap<string, CreatedResource>;
 
-export interface Foundation {
+export interface Infrastructure {
   /** Looks; changes nothing. Pieces come in an order in which they can be made. */
-  plan(request: ClusterRequest, options: CallOptions): Promise<readonly FoundationPiece[]>;
+  plan(request: ClusterRequest, options: CallOptions): Promise<readonly InfrastructureResource[]>;
   /** Makes or mends one piece; one that is already right is success. */
-  ensure(piece: FoundationPiece, made: FoundationIds, options: CallOptions): Promise<FoundationResource>;
+  ensure(piece: InfrastructureResource, made: InfrastructureIds, options: CallOptions): Promise<CreatedResource>;
   /** Ids of the pieces a machine needs before it can be created. */
-  neededBy(machine: MachineRequest, pieces: readonly FoundationPiece[]): readonly string[];
-  /** Everything of the cluster's foundation that exists now, found by label, in an order in which it can be removed. */
-  list(cluster: ClusterRef, options: CallOptions): Promise<readonly FoundationItem[]>;
+  neededBy(machine: MachineRequest, pieces: readonly InfrastructureResource[]): readonly string[];
+  /** Everything of the cluster's infrastructure that exists now, found by label, in an order in which it can be removed. */
+  list(cluster: ClusterRef, options: CallOptions): Promise<readonly ExistingResource[]>;
   /** Resolves once the item is gone; one already gone is success. */
-  remove(item: FoundationItem, options: CallOptions): Promise<void>;
+  remove(item: ExistingResource, options: CallOptions): Promise<void>;
 }
 
-export interface FoundationItem {
+export interface ExistingResource {
   /** `network`, `firewall`, `load balancer`, `placement group`, `SSH key`. */
   readonly kind: string;
   readonly id: string;
@@ -162,14 +162,14 @@ export interface Machines {
    * @throws RefusedError code NAME_TAKEN when the name belongs to something that is not ours.
    * @throws IncompleteError code RESOURCE_LIMIT when the account's quota is reached, SOLD_OUT when no type is left.
    */
-  create(request: MachineRequest, userData: string, made: FoundationIds, options: CallOptions): Promise<Machine>;
+  create(request: MachineRequest, userData: string, made: InfrastructureIds, options: CallOptions): Promise<Machine>;
   /** Resolves once the machine is gone; one already gone is success. */
   delete(machine: Pick<Machine, 'id' | 'name'>, options: CallOptions): Promise<void>;
   /**
    * For providers that choose among machines there are: what `create` would do for each request, by machine name, as a
    * plan line (`take rack1-a (10.0.0.11)`). Looks; changes nothing.
    */
-  intents?(
+  previewCreate?(
     cluster: ClusterRef,
     requests: readonly MachineRequest[],
     options: CallOptions,
@@ -180,7 +180,7 @@ export interface Machines {
 }
 
 /** Something the cluster itself made at the provider: a Service's load balancer, a volume of a claim. */
-export interface ClusterMade {
+export interface ClusterOwnedResource {
   readonly kind: 'load-balancer' | 'volume';
   readonly id: string;
   readonly name: string;
@@ -236,7 +236,7 @@ export interface MachineProvider {
    * False where nothing of the provider's stands before the machines: `ssh.allow` and `kubernetes.api.allow` are then
    * left to whoever owns the network, and `self` needs no address. Default: true.
    */
-  readonly guardsDoors?: boolean | undefined;
+  readonly managesFirewall?: boolean | undefined;
   /**
    * What only looks as if it ran in the provider's clusters, for people: `workloads`, `DNS`. Create and status say so.
    * Default: nothing.
@@ -245,7 +245,7 @@ export interface MachineProvider {
   /** Milliseconds that a machine which should run may take to answer SSH. Default: the 15 s of `deadlines.look`. */
   readonly answersWithinMs?: number | undefined;
   readonly kubernetesIntegration: KubernetesIntegration;
-  readonly foundation: Foundation;
+  readonly infrastructure: Infrastructure;
   readonly machines: Machines;
   catalog(options: CallOptions): Promise<Catalog>;
   /** Everything that can be known wrong before anything is billed. All problems at once. */
@@ -258,15 +258,15 @@ export interface MachineProvider {
   /** Clusters found by label, for `cluster list` and for a workspace that was lost. */
   clusters(options: CallOptions): Promise<readonly FoundCluster[]>;
   /** Machines of which `clusters` could not find out whose they are, each with its remedy. Default: there are none. */
-  unasked?(options: CallOptions): Promise<readonly Problem[]>;
+  unreachable?(options: CallOptions): Promise<readonly Problem[]>;
   /** Load balancers and volumes that the cluster made, matched by label, network and target. */
-  clusterMade(cluster: ClusterRef, options: CallOptions): Promise<readonly ClusterMade[]>;
-  removeClusterMade(item: ClusterMade, options: CallOptions): Promise<void>;
+  ownedResources(cluster: ClusterRef, options: CallOptions): Promise<readonly ClusterOwnedResource[]>;
+  removeOwnedResource(item: ClusterOwnedResource, options: CallOptions): Promise<void>;
   /**
    * Marks it as the cluster's, so that `clusterMade` finds it when the machines and the network that told of it are gone.
    * Something that is gone itself is success.
    */
-  labelClusterMade(cluster: ClusterRef, item: ClusterMade, options: CallOptions): Promise<void>;
+  labelOwnedResource(cluster: ClusterRef, item: ClusterOwnedResource, options: CallOptions): Promise<void>;
   /** This computer's public address as the provider's machines see it, as a CIDR; undefined when it cannot be known. */
   ownAddress(options: CallOptions): Promise<string | undefined>;
 }

@@ -9,12 +9,12 @@ import { keyBlob } from './keys.js';
  * @param publicKey OpenSSH form
  */
 export function agentWith({ OpenSSHAgent }: typeof Ssh2, socket: string, publicKey: string): BaseAgent<ParsedKey> {
-  const wanted = keyBlob(publicKey);
+  const desired = keyBlob(publicKey);
   class OneKey extends OpenSSHAgent {
     override getIdentities(callback: IdentityCallback<ParsedKey>): void {
       super.getIdentities((error, keys) => {
         if (error) return callback(error);
-        const one = keys?.filter((key) => 'getPublicSSH' in key && wanted?.equals(key.getPublicSSH()));
+        const one = keys?.filter((key) => 'getPublicSSH' in key && desired?.equals(key.getPublicSSH()));
         callback(undefined, one);
       });
     }

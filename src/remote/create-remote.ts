@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 
-import { across, type Boundary, type Clock, type Random } from '../domain/index.js';
+import { withBoundary, type Boundary, type Clock, type Random } from '../domain/index.js';
 import { HostSession, type SessionTools } from './host-session.js';
 import { JumpHosts } from './jump-hosts.js';
 import type { TaskTexts } from './run-task.js';
@@ -66,7 +66,7 @@ export function createRemote(options: RemoteOptions): Remote {
     }
     const opened = session;
     try {
-      await across(boundary, 'ssh', `${target.name} connect`, () => opened.open(deadlineMs, run));
+      await withBoundary(boundary, 'ssh', `${target.name} connect`, () => opened.open(deadlineMs, run));
     } catch (error) {
       // A later connect shall read the pins it was given, not those of a session that never was.
       if (!opened.connected && sessions.get(id) === opened) sessions.delete(id);

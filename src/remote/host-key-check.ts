@@ -55,8 +55,8 @@ export class HostKeyCheck {
    * then any, to name it. Those of a key that was refused are not asked for again.
    */
   get algorithms(): ServerHostKeyAlgorithm[] {
-    const wanted = [...this.#types, ...Object.keys(algorithmsOf)];
-    return [...new Set(wanted.filter((type) => !this.#refused.has(type)).flatMap((type) => algorithmsOf[type] ?? []))];
+    const desired = [...this.#types, ...Object.keys(algorithmsOf)];
+    return [...new Set(desired.filter((type) => !this.#refused.has(type)).flatMap((type) => algorithmsOf[type] ?? []))];
   }
 
   /** Whether another of its keys may be the one: a fingerprint does not tell the kind of its key. */

@@ -1,7 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 import type { Client } from 'ssh2';
 
-import { across, waitFor, type Boundary, type Clock, type Random } from '../domain/index.js';
+import { withBoundary, waitFor, type Boundary, type Clock, type Random } from '../domain/index.js';
 import { IncompleteError } from '../errors/index.js';
 import { type Dial, isFinal, openClient, type Opened } from './open-client.js';
 import { execute, type TaskTexts, wireTask } from './run-task.js';
@@ -88,12 +88,12 @@ export class HostSession implements Session {
   }
 
   async run(task: HostTask, options: RunOptions): Promise<HostFacts> {
-    return across(this.tools.boundary, 'ssh', `${this.target.name} ${task.name}`, () => this.#run(task, options));
+    return withBoundary(this.tools.boundary, 'ssh', `${this.target.name} ${task.name}`, () => this.#run(task, options));
   }
 
   async upload(localPath: string, remotePath: string, mode: number, options: RunOptions): Promise<void> {
     const { name } = this.target;
-    await across(this.tools.boundary, 'ssh', `${name} upload`, async () => {
+    await withBoundary(this.tools.boundary, 'ssh', `${name} upload`, async () => {
       for (let left = 3; ; left--) {
         const client = await this.open(60_000, options);
         try {

@@ -17,7 +17,7 @@ export interface ScannedKey {
 }
 
 /** Where to look; a jump host is logged in to, and so has to be known already. */
-export type ScanDoor = Pick<HostTarget, 'address' | 'port' | 'jump'>;
+export type ScanEndpoint = Pick<HostTarget, 'address' | 'port' | 'jump'>;
 
 const patienceMs = 15_000;
 
@@ -29,7 +29,7 @@ const kinds = [['ssh-ed25519'], Object.keys(algorithmsOf).filter((type) => type.
  * handshake takes, and nothing is believed.
  * @throws IncompleteError code SSH_UNREACHABLE; what `openClient` throws of a jump host
  */
-export async function scanHostKeys(door: ScanDoor, signal: AbortSignal): Promise<readonly ScannedKey[]> {
+export async function scanHostKeys(door: ScanEndpoint, signal: AbortSignal): Promise<readonly ScannedKey[]> {
   const jumps = new JumpHosts(pLimit(1));
   const given = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   const keys: ScannedKey[] = [];
@@ -63,7 +63,7 @@ function keyOf(blob: Buffer): ScannedKey {
 
 /** The key of one of these types; `none` when the host has no such; else why it can't be said. */
 async function show(
-  door: ScanDoor,
+  door: ScanEndpoint,
   types: readonly string[],
   jumps: JumpHosts,
   signal: AbortSignal,

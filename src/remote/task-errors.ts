@@ -35,13 +35,13 @@ const hints: Readonly<Record<string, string>> = {
   SERVER_UNREACHABLE:
     'Check that the machines reach each other on their private addresses, then run the same command again.',
   KEEPALIVED_MISSING:
-    'Install keepalived on the machine, or write `holder: kube-vip` under kubernetes.api; then run the same command again.',
-  KEEPALIVED_CONFIG: 'Update keepalived on the machine, or write `holder: kube-vip` under kubernetes.api.',
+    'Install keepalived on the machine, or write `vipProvider: kube-vip` under kubernetes.api; then run the same command again.',
+  KEEPALIVED_CONFIG: 'Update keepalived on the machine, or write `vipProvider: kube-vip` under kubernetes.api.',
   SELINUX_LABEL:
-    'Update selinux-policy-targeted on the machine, or write `holder: kube-vip` under kubernetes.api; then run the same command again.',
+    'Update selinux-policy-targeted on the machine, or write `vipProvider: kube-vip` under kubernetes.api; then run the same command again.',
   ADDRESS_TAKEN: 'Reserve an address for kubernetes.api.address that nobody has, then run the same command again.',
   ADDRESS_TWICE:
-    'Let VRRP (IP protocol 112) through between the servers, or write `holder: kube-vip` under kubernetes.api.',
+    'Let VRRP (IP protocol 112) through between the servers, or write `vipProvider: kube-vip` under kubernetes.api.',
   ADDRESS_SILENT:
     'Check that kubernetes.api.address is a free address of the servers’ own network, then run the same command again.',
   STEPPED_ASIDE: 'Another run of Slipway works on this machine. Run the same command again once that is over.',
@@ -52,7 +52,7 @@ const hints: Readonly<Record<string, string>> = {
 /** Characters of a script's reason that are shown. */
 const shownOfReason = 2_000;
 
-const runAgain = 'Mend what the message names, then run the same command again: finished steps are skipped.';
+const runAgain = 'Fix what the message names, then run the same command again: finished steps are skipped.';
 
 /** Why a task with a bad exit failed. */
 export function taskFailed(

@@ -104,9 +104,9 @@ async function remoteSha256(sftp: SFTPWrapper, path: string, size: number): Prom
   if (!handle) return undefined;
   const read = (at: number): Promise<Buffer | undefined> =>
     new Promise((resolve) => {
-      const wanted = Math.min(readBytes, size - at);
-      sftp.read(handle, Buffer.alloc(wanted), 0, wanted, at, (error, got, bytes) => {
-        resolve(error || got !== wanted ? undefined : bytes);
+      const desired = Math.min(readBytes, size - at);
+      sftp.read(handle, Buffer.alloc(desired), 0, desired, at, (error, got, bytes) => {
+        resolve(error || got !== desired ? undefined : bytes);
       });
     });
   const underWay: Promise<Buffer | undefined>[] = [];

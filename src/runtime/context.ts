@@ -49,7 +49,7 @@ export async function createRuntime({ reporter, signal, env }: RuntimeOptions): 
     random,
     boundary,
     signal,
-    say,
+    log: say,
   });
 
   const provider = (section: ProviderSection): Promise<MachineProvider> => {

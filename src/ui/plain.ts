@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.js';
 import { printable } from '../domain/printable.js';
-import { count } from '../domain/words.js';
+import { plural } from '../domain/plural.js';
 import type { ReportEvent, StepInfo } from '../reporting/index.js';
 import { duration } from './text.js';
 
@@ -35,7 +35,7 @@ export class PlainLines {
         this.#started = event.at;
         this.#looking = undefined;
         for (const step of event.steps) this.#steps.set(step.id, step);
-        this.write(`${event.operation} ${event.cluster}: ${count(event.steps.length, 'step')}`);
+        this.write(`${event.operation} ${event.cluster}: ${plural(event.steps.length, 'step')}`);
         return this.follow();
       case 'step-started':
         return this.begin(event.id, event.at);

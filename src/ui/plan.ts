@@ -1,4 +1,4 @@
-import { count } from '../domain/words.js';
+import { plural } from '../domain/plural.js';
 import { printable } from '../domain/printable.js';
 import type { OutdatedMachine } from '../domain/outdated.js';
 import type { StepInfo } from '../reporting/index.js';
@@ -25,7 +25,7 @@ export function renderPlan(planned: readonly StepInfo[], outdated: readonly Outd
   }
   if (left !== undefined) lines.push(left, '');
   const marked = (mark: string): number => steps.filter((step) => markOf(step) === mark).length;
-  const sum = `${count(steps.length, 'step')}: ${marked('+')} to add, ${marked('~')} to change, ${marked('-')} to remove`;
+  const sum = `${plural(steps.length, 'step')}: ${marked('+')} to add, ${marked('~')} to change, ${marked('-')} to remove`;
   lines.push(`${steps.length === 0 ? 'No steps' : sum}${differing(outdated)}.`);
   return lines.join('\n');
 }
@@ -33,7 +33,7 @@ export function renderPlan(planned: readonly StepInfo[], outdated: readonly Outd
 const differing = ({ length }: readonly OutdatedMachine[]): string =>
   length === 0
     ? ''
-    : `; ${count(length, 'machine')} ${length === 1 ? 'differs' : 'differ'} from the file and would be left as ${length === 1 ? 'it is' : 'they are'}`;
+    : `; ${plural(length, 'machine')} ${length === 1 ? 'differs' : 'differ'} from the file and would be left as ${length === 1 ? 'it is' : 'they are'}`;
 
 const markOf = ({ destroys, adds, changes, details }: StepInfo): string =>
   destroys ? '-' : changes || (details && !adds) ? '~' : '+';

@@ -1,5 +1,5 @@
 import type { Price, PriceChange } from '../domain/cost.js';
-import { count } from '../domain/words.js';
+import { plural } from '../domain/plural.js';
 
 /** What a cluster costs a month now and then, with its parts. */
 export function priceText({ now, then, difference, currency }: PriceChange & { readonly currency: string }): string {
@@ -18,5 +18,5 @@ function partsOf({ machines, loadBalancers, addresses, volumes, unknown }: Price
     ['volumes', volumes],
   ] as const;
   const text = parts.flatMap(([name, amount]) => (amount === 0 ? [] : [`${name} ${amount.toFixed(2)}`])).join(', ');
-  return unknown === 0 ? text : `${text}; without ${count(unknown, 'machine')} whose price is not known`;
+  return unknown === 0 ? text : `${text}; without ${plural(unknown, 'machine')} whose price is not known`;
 }

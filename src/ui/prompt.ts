@@ -23,7 +23,7 @@ export async function confirm(
   if (asking.yes && (typed === undefined || asking.confirmName === typed)) return;
   if (!asking.interactive || asking.yes) {
     if (harmless) return;
-    throw new UsageError(`${question} Nobody can be asked here.`, {
+    throw new UsageError(`${question} No terminal to ask on.`, {
       code: 'CONFIRMATION_NEEDED',
       hint: `Answer it with ${flags}.`,
       details,
@@ -50,7 +50,7 @@ export async function confirm(
 /** See `Reporter.choose`. */
 export async function choose(asking: Asking, { question, choices, flags }: Choice): Promise<string> {
   if (!asking.interactive || asking.yes) {
-    throw new UsageError(`${question} Nobody can be asked here.`, {
+    throw new UsageError(`${question} No terminal to ask on.`, {
       code: 'CHOICE_NEEDED',
       hint: `Say it with ${flags}.`,
     });

@@ -35,7 +35,7 @@ export interface WorkflowContext {
 }
 
 /** Says on stderr what is being looked at before there is a plan. */
-export function looking(context: Pick<WorkflowContext, 'reporter' | 'clock'>, text: string): void {
+export function progress(context: Pick<WorkflowContext, 'reporter' | 'clock'>, text: string): void {
   context.reporter.emit({ type: 'looking', at: context.clock.now(), text });
 }
 

@@ -1,4 +1,4 @@
-import { count } from '../domain/index.js';
+import { plural } from '../domain/index.js';
 import type { Problem } from '../provider/port.js';
 
 /** Something a plan goes without, and what applying it takes. */
@@ -35,7 +35,7 @@ export const missingSecrets = (details: readonly string[]): readonly Unchecked[]
     : [
         {
           code: 'SECRETS_MISSING',
-          message: `${count(details.length, 'secret')} ${details.length === 1 ? 'is' : 'are'} missing here, so ${details.length === 1 ? 'its value was' : 'their values were'} not checked.`,
+          message: `${plural(details.length, 'secret')} ${details.length === 1 ? 'is' : 'are'} missing here, so ${details.length === 1 ? 'its value was' : 'their values were'} not checked.`,
           details,
           hint: 'Set the variables where you apply this.',
         },
@@ -48,7 +48,7 @@ export const keptSecrets = (sources: readonly string[]): readonly Unchecked[] =>
     : [
         {
           code: 'SECRETS_NOT_COMPARED',
-          message: `${count(sources.length, 'secret')} in the cluster ${sources.length === 1 ? 'was' : 'were'} not compared: ${[...sources].sort().join(', ')}.`,
+          message: `${plural(sources.length, 'secret')} in the cluster ${sources.length === 1 ? 'was' : 'were'} not compared: ${[...sources].sort().join(', ')}.`,
           hint: 'Where you apply this, what is set there replaces what the cluster has.',
         },
       ];

@@ -21,7 +21,7 @@ import { safeName } from './paths.js';
 import { recordText } from './record-text.js';
 import { recordSummary, summaryOf } from './record-summary.js';
 import { kubeconfigSecrets } from './redact.js';
-import type { Turns } from './turns.js';
+import type { KeyedMutex } from './keyed-mutex.js';
 import type {
   ClusterFolder,
   ClusterRecord,
@@ -39,7 +39,7 @@ export interface FolderContext extends LockOptions {
   /** Files that pass no boundary and need not survive a power cut: for locks of a moment. */
   readonly quietFiles: Files;
   readonly generateKeyPair: (comment: string) => KeyPair;
-  readonly turns: Turns;
+  readonly turns: KeyedMutex;
   readonly warn: (text: string) => void;
   /** Every secret this process has seen, to keep them out of journals. */
   readonly secrets: Set<string>;

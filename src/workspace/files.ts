@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { chmod, copyFile, link, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 
-import { across, type Boundary } from '../domain/boundary.js';
+import { withBoundary, type Boundary } from '../domain/boundary.js';
 import type { Random } from '../domain/clock.js';
 import { errorCode, fileError } from './file-errors.js';
 
@@ -47,7 +47,7 @@ export class Files {
 
   /** Replaces the file in one instant; it is on disk when this resolves. */
   async write(path: string, text: string): Promise<void> {
-    await this.#across('write', path, async () => {
+    await this.#guarded('write', path, async () => {
       const temporary = await this.#temporary(path, text);
       try {
         await rename(temporary, path);
@@ -61,7 +61,7 @@ export class Files {
 
   /** Makes the file unless there is one: of any number of callers and processes exactly one gets true. */
   async create(path: string, text: string): Promise<boolean> {
-    return this.#across('write', path, async () => {
+    return this.#guarded('write', path, async () => {
       const temporary = await this.#temporary(path, text);
       try {
         await linkExclusively(temporary, path);
@@ -78,7 +78,7 @@ export class Files {
 
   /** Gone afterwards; already gone is success. */
   async remove(path: string): Promise<void> {
-    await this.#across('remove', path, () =>
+    await this.#guarded('remove', path, () =>
       unlink(path).catch((error: unknown) => {
         if (errorCode(error) !== 'ENOENT') throw error;
       }),
@@ -87,7 +87,7 @@ export class Files {
 
   /** Removes a folder with everything in it. It disappears in one instant, so that half a folder is never seen. */
   async removeFolder(path: string): Promise<void> {
-    await this.#across('remove', path, async () => {
+    await this.#guarded('remove', path, async () => {
       const doomed = join(dirname(path), `.${basename(path)}.${this.#nonce()}.removed`);
       try {
         await rename(path, doomed);
@@ -159,9 +159,9 @@ export class Files {
     return temporary;
   }
 
-  async #across<T>(doing: 'write' | 'remove', path: string, work: () => Promise<T>): Promise<T> {
+  async #guarded<T>(doing: 'write' | 'remove', path: string, work: () => Promise<T>): Promise<T> {
     const what = `${doing} ${relative(this.options.root, path)}`;
-    return across(this.options.boundary, 'workspace', what, async () => {
+    return withBoundary(this.options.boundary, 'workspace', what, async () => {
       try {
         return await work();
       } catch (error) {

@@ -17,7 +17,7 @@ export interface LockOptions {
 }
 
 /** The last of a chain of holders, with the path at which the next one would claim it. */
-interface Tenure {
+interface LockChain {
   readonly content: string;
   readonly holder: StoredHolder | undefined;
   readonly claimPath: string;
@@ -34,8 +34,8 @@ interface Tenure {
  */
 
 /** Follows the chain from `path`; undefined when the lock is free. */
-async function tenure(files: Files, path: string): Promise<Tenure | undefined> {
-  let last: Tenure | undefined;
+async function lockChain(files: Files, path: string): Promise<LockChain | undefined> {
+  let last: LockChain | undefined;
   for (let next = path; ; next = last.claimPath) {
     const content = await files.read(next);
     if (content === undefined) return last;
@@ -59,7 +59,7 @@ async function mayLive(holder: StoredHolder, options: LockOptions): Promise<bool
 
 /** Who holds the lock at `path`; undefined when it is free or its holder is dead. */
 export async function lockHolder(path: string, options: LockOptions): Promise<LockHolder | undefined> {
-  const current = await tenure(options.files, path);
+  const current = await lockChain(options.files, path);
   if (!current?.holder || !(await mayLive(current.holder, options))) return undefined;
   return publicHolder(current.holder);
 }
@@ -81,11 +81,11 @@ export async function tryLock(
   const content = `${JSON.stringify(holder)}\n`;
   for (;;) {
     if (await files.create(path, content)) return { lock: heldLock(path, content, holder, files) };
-    const current = await tenure(files, path);
+    const current = await lockChain(files, path);
     if (!current) continue;
     if (current.holder && (await mayLive(current.holder, options))) return { heldBy: publicHolder(current.holder) };
     if (!(await files.create(current.claimPath, content))) continue;
-    if ((await tenure(files, path))?.content === content) {
+    if ((await lockChain(files, path))?.content === content) {
       await files.write(path, content);
       await removeClaims(path, files);
       return { lock: heldLock(path, content, holder, files) };

@@ -10,7 +10,7 @@ import { Files } from './files.js';
 import { safeName, workspacePath, type Environment } from './paths.js';
 import { systemProcesses, thisProcess, type ProcessInfo, type ProcessTable } from './processes.js';
 import { environmentSecrets } from './redact.js';
-import { Turns } from './turns.js';
+import { KeyedMutex } from './keyed-mutex.js';
 import type { ClusterFolder, KeyPair, Workspace } from './types.js';
 
 export interface WorkspaceOptions {
@@ -47,7 +47,7 @@ export function openWorkspace(options: WorkspaceOptions): Workspace {
     process: options.process ?? thisProcess(),
     processes: options.processes ?? systemProcesses,
     generateKeyPair: options.generateKeyPair,
-    turns: new Turns(),
+    turns: new KeyedMutex(),
     warn,
     secrets: new Set(environmentSecrets(options.env)),
   };

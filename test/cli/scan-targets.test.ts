@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-import { hostsSnippet, readHostDoors, withHostKeys } from '../../src/config/host-doors.js';
+import { hostsSnippet, readSshEndpoints, withHostKeys } from '../../src/config/ssh-endpoints.js';
 import { fingerprint, generateKeyPair } from '../../src/remote/index.js';
 import { parseScanAddress, scanTargetsOf } from '../../src/cli/scan-targets.js';
 import { renderScan } from '../../src/cli/views/host-scan.js';
@@ -67,11 +67,11 @@ provider:
 
   it('that have faults are told with their line', async () => {
     const bad = await file(text.replace('address: 10.0.0.11', 'adress: 10.0.0.11'));
-    await expect(readHostDoors(bad)).rejects.toMatchObject({
+    await expect(readSshEndpoints(bad)).rejects.toMatchObject({
       code: 'BAD_CLUSTER_FILE',
       details: [expect.stringContaining(`${bad}:6:`) as string],
     });
-    await expect(readHostDoors(join(bad, 'none'))).rejects.toMatchObject({ code: 'NO_CLUSTER_FILE' });
+    await expect(readSshEndpoints(join(bad, 'none'))).rejects.toMatchObject({ code: 'NO_CLUSTER_FILE' });
   });
 
   it('behind another host are entered with the key of the file, which is meant from where the file is', async () => {

@@ -122,9 +122,9 @@ describe('Alloy', () => {
     const text = await alloy(options, others);
     const written = [...text.matchAll(/loki\.write "(\w+)"/g)].map(([, name]) => name);
     expect(written).toEqual(receivers);
-    const wanted = `[${receivers.map((name) => `loki.write.${name}.receiver`).join(', ')}]`;
+    const desired = `[${receivers.map((name) => `loki.write.${name}.receiver`).join(', ')}]`;
     const forwarded = [...text.matchAll(/forward_to = (\[[^\]]*write[^\]]*\])/g)].map(([, list]) => list);
-    expect(forwarded).toEqual([wanted, wanted]);
+    expect(forwarded).toEqual([desired, desired]);
   });
 
   it('names only what it defines', async () => {

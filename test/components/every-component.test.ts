@@ -32,8 +32,8 @@ const belongs = ({ name }: Component, provider: ProviderFacts): boolean =>
   );
 
 /** Selects and renders; components that others bring in get the least options they need. */
-function render(wanted: Readonly<Record<string, unknown>>, provider: ProviderFacts) {
-  const components: Record<string, unknown> = { preset: 'none', ...wanted };
+function render(desired: Readonly<Record<string, unknown>>, provider: ProviderFacts) {
+  const components: Record<string, unknown> = { preset: 'none', ...desired };
   for (;;) {
     const input = renderInput({ components: components as never, pools }, provider);
     const { selection, problems } = selectComponents(catalogue, {
@@ -128,12 +128,12 @@ describe.each(all.map((component) => [component.name, component] as const))('%s'
     const tried = new Set<string>();
     const base = least(component);
     const whole = sample({ ...component.options, type: 'object' }, true) as Options;
-    const wanted = [
+    const desired = [
       ...variants(component.options, base),
       ...variants(component.options, whole),
       { name: 'everything', path: '', options: whole },
     ];
-    for (const [index, variant] of wanted.entries()) {
+    for (const [index, variant] of desired.entries()) {
       // Some options go together with others only; each must be met in some company.
       if (component.check(variant.options).problems.length > 0) continue;
       tried.add(variant.path);
@@ -144,7 +144,7 @@ describe.each(all.map((component) => [component.name, component] as const))('%s'
         throw new Error(`${name} on ${provider.name} with ${variant.name}: ${messageOf(error)}`, { cause: error });
       }
     }
-    const missed = [...new Set(wanted.map(({ path }) => path))].filter((path) => path !== '' && !tried.has(path));
+    const missed = [...new Set(desired.map(({ path }) => path))].filter((path) => path !== '' && !tried.has(path));
     expect(missed).toEqual([]);
   });
 

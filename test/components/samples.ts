@@ -68,7 +68,7 @@ function text({ pattern, minLength = 0, maxLength = Infinity, default: fallback 
     one.length >= minLength && one.length <= maxLength && (pattern === undefined || new RegExp(pattern, 'u').test(one));
   const found = [...texts, ...(typeof fallback === 'string' ? [fallback] : [])].find(fits);
   if (found === undefined)
-    throw new Error(`no sample for text of the form ${pattern ?? ''}; give the option an example`);
+    throw new Error(`no sample for text that matches ${pattern ?? ''}; give the option an example`);
   return found;
 }
 

@@ -3,7 +3,7 @@ import { describe } from 'vitest';
 import type { AnyHarness, Harness } from './harness.js';
 import { everyContract } from './sections/every.js';
 import { findingsContract } from './sections/findings.js';
-import { foundationContract } from './sections/foundation.js';
+import { infrastructureContract } from './sections/infrastructure.js';
 import { machineContract } from './sections/machines.js';
 import { preflightContract } from './sections/preflight.js';
 import { runContract } from './sections/runs.js';
@@ -15,7 +15,7 @@ export function describeMachineProvider(name: string, start: () => Promise<Harne
     const stage = new Stage(start);
     everyContract(stage);
     machineContract(stage);
-    foundationContract(stage);
+    infrastructureContract(stage);
     preflightContract(stage);
     runContract(stage);
     findingsContract(stage);

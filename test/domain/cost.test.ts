@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { type Machine, priceChange, type WantedMachine } from '../../src/domain/index.js';
+import { type Machine, priceChange, type DesiredMachine } from '../../src/domain/index.js';
 
 const offers = (monthly: number) => [
   { location: 'fsn1', monthly },
@@ -30,7 +30,7 @@ const machine = (change: Partial<Machine> = {}): Machine => ({
   createdAt: '2026-11-20T10:00:00Z',
   ...change,
 });
-const toCome = (...types: string[]): WantedMachine => ({
+const toCome = (...types: string[]): DesiredMachine => ({
   pool: 'web',
   role: 'worker',
   slot: 2,
@@ -45,7 +45,7 @@ const nothing = { apiBalancer: undefined, made: [] };
 
 describe('what a cluster costs', () => {
   it('is that of machines as they are, whatever the file says now', () => {
-    const { now, then, difference } = priceChange({ kept: [machine()], missing: [], surplus: [] }, list, nothing);
+    const { now, then, difference } = priceChange({ current: [machine()], missing: [], excess: [] }, list, nothing);
     expect(now).toEqual({ machines: 7.99, loadBalancers: 0, addresses: 0.5, volumes: 0, total: 8.49, unknown: 0 });
     expect(then).toEqual(now);
     expect(difference).toBe(0);
@@ -53,7 +53,7 @@ describe('what a cluster costs', () => {
 
   it('changes by the machines that come, of their first type, and by those that go', () => {
     const { now, then, difference } = priceChange(
-      { kept: [machine()], missing: [toCome('cax41', 'cax21')], surplus: [machine({ location: 'hel1' })] },
+      { current: [machine()], missing: [toCome('cax41', 'cax21')], excess: [machine({ location: 'hel1' })] },
       list,
       nothing,
     );
@@ -68,7 +68,7 @@ describe('what a cluster costs', () => {
       { kind: 'volume' as const, monthly: 4.4 },
       { kind: 'load-balancer' as const, monthly: 5.39 },
     ];
-    const machines = { kept: [machine()], missing: [], surplus: [] };
+    const machines = { current: [machine()], missing: [], excess: [] };
     const before = priceChange(machines, list, { made, apiBalancer: { location: 'hel1', exists: false } });
     expect(before.now).toMatchObject({ loadBalancers: 5.39, volumes: 4.84 });
     expect(before.then).toMatchObject({ loadBalancers: 11.78, volumes: 4.84 });
@@ -79,13 +79,13 @@ describe('what a cluster costs', () => {
   });
 
   it('leaves out, and counts, machines of a type that the catalogue no longer has', () => {
-    const { now } = priceChange({ kept: [machine({ type: 'cx11' })], missing: [], surplus: [] }, list, nothing);
+    const { now } = priceChange({ current: [machine({ type: 'cx11' })], missing: [], excess: [] }, list, nothing);
     expect(now).toMatchObject({ machines: 0, unknown: 1 });
   });
 
   it('has no IPv4 address where a machine has none', () => {
     const { now } = priceChange(
-      { kept: [machine({ publicAddress: '2001:db8::1' })], missing: [], surplus: [] },
+      { current: [machine({ publicAddress: '2001:db8::1' })], missing: [], excess: [] },
       list,
       nothing,
     );

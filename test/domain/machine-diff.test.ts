@@ -1,15 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import {
-  type DesiredMachine,
-  diffMachine,
-  diffReasons,
-  type ObservedMachine,
-  remedies,
-} from '../../src/domain/index.js';
+import { type DesiredState, diffMachine, diffReasons, type ObservedState, remedies } from '../../src/domain/index.js';
 
-const desired: DesiredMachine = {
+const desired: DesiredState = {
   version: 'v1.36.5+k3s1',
   types: ['cax21', 'cx33'],
   image: 'ubuntu-26.04',
@@ -17,7 +11,7 @@ const desired: DesiredMachine = {
   config: 'c0ffee',
   labels: { tier: 'web', zone: 'a' },
 };
-const observed: ObservedMachine = {
+const observed: ObservedState = {
   version: 'v1.36.5+k3s1',
   type: 'cax21',
   imageNames: ['ubuntu-26.04', '161547269'],
@@ -27,7 +21,7 @@ const observed: ObservedMachine = {
 };
 
 describe('diffMachine', () => {
-  it.each<[string, Partial<DesiredMachine>, Partial<ObservedMachine>, object]>([
+  it.each<[string, Partial<DesiredState>, Partial<ObservedState>, object]>([
     ['the machine that was asked for differs in nothing', {}, {}, { reasons: [], remedy: 'none' }],
     ['a fallback type is as good as the first', {}, { type: 'cx33' }, { reasons: [], remedy: 'none' }],
     ['any of the locations is as good as the first', {}, { location: 'nbg1' }, { reasons: [], remedy: 'none' }],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import {
-  compareMachines,
+  diffMachines,
   type Machine,
   newcomerVersion,
   outdatedMachines,
@@ -21,8 +21,8 @@ const spec = (file: Partial<ClusterFile> = {}) =>
 
 /** The machines of a file as if they had been made, and then changed. */
 function machines(change: Partial<Machine> = {}): readonly Machine[] {
-  const { wanted } = compareMachines({ name: 'demo', id: 'abc123' }, spec(), defaults, []);
-  return wanted.map(({ types, image, ...machine }) => ({
+  const { desired } = diffMachines({ name: 'demo', id: 'abc123' }, spec(), defaults, []);
+  return desired.map(({ types, image, ...machine }) => ({
     ...machine,
     id: machine.name,
     type: types[0]!,

@@ -98,7 +98,7 @@ describe('host tasks as values', () => {
           'TimeoutStartSec=0',
           'Restart=always',
           `ExecStart=/usr/local/bin/k3s ${role}`,
-          'WantedBy=multi-user.target',
+          'DesiredBy=multi-user.target',
         ]),
       );
     },

@@ -20,14 +20,14 @@ afterEach(() => cluster.close());
 const value = (object: KubeObject | undefined): string | undefined =>
   (object?.['data'] as Record<string, string> | undefined)?.['key'];
 
-const until = (wanted: string, kinds = [maps]): ObjectWait<string> => ({
-  what: `a to say ${wanted}`,
+const until = (desired: string, kinds = [maps]): ObjectWait<string> => ({
+  what: `a to say ${desired}`,
   code: 'NODE_TIMEOUT',
   kinds,
   check: (view, say) => {
     const found = value(view.get(configMap('a')));
     say(found === undefined ? 'a is not there' : `a says ${found}`);
-    return found === wanted ? found : undefined;
+    return found === desired ? found : undefined;
   },
 });
 

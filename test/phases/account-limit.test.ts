@@ -6,7 +6,7 @@ import { IncompleteError } from '../../src/errors/index.js';
 import type { DrainOptions, NodeFacts } from '../../src/kube/types.js';
 import { AccountLimit } from '../../src/phases/account-limit.js';
 import type { PhaseContext } from '../../src/phases/context.js';
-import type { Departures } from '../../src/phases/departures.js';
+import type { LostNodes } from '../../src/phases/lost-nodes.js';
 
 const run = { signal: new AbortController().signal, progress: () => {} } as unknown as StepContext;
 const machine = (name: string): Machine =>
@@ -58,10 +58,10 @@ async function createAll(world: World): Promise<{ exists: string[]; failed: unkn
     facts: {
       machines: [...kept, ...excess].map(machine),
       comparison: {
-        wanted: [...kept, ...missing].map(machine),
+        desired: [...kept, ...missing].map(machine),
         kept: kept.map(machine),
         missing: missing.map(machine),
-        surplus: excess.map(machine),
+        excess: excess.map(machine),
       },
       ...(api ? { api: { kube, watch: { until: () => Promise.resolve(undefined) } }, nodes, kubeconfig: {} } : {}),
       hosts: new Map(Object.entries(etcdData).map(([name, data]) => [name, { etcdData: data }])),
@@ -73,8 +73,8 @@ async function createAll(world: World): Promise<{ exists: string[]; failed: unkn
       folder: { forgetMachine: () => Promise.resolve() },
     },
   } as unknown as PhaseContext;
-  const departures = { servers: [], machines: new Map<string, string>() } as unknown as Departures;
-  const limit = new AccountLimit(context, departures);
+  const lostNodes = { servers: [], machines: new Map<string, string>() } as unknown as LostNodes;
+  const limit = new AccountLimit(context, lostNodes);
   const create = (name: string) => (): Promise<void> => {
     if (exists.size >= places) return Promise.reject(new IncompleteError('no more', { code: 'RESOURCE_LIMIT' }));
     exists.add(name);

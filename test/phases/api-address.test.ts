@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
-import { compareMachines, machineName, type Machine, type MachineLogin, Secret } from '../../src/domain/index.js';
+import { diffMachines, machineName, type Machine, type MachineLogin, Secret } from '../../src/domain/index.js';
 import { type ClusterFile, type ClusterSpec, clusterSchema } from '../../src/domain/spec/schema.js';
 import { runSteps, type Step } from '../../src/engine/index.js';
 import { IncompleteError } from '../../src/errors/index.js';
-import { holdAddress, holdingOf } from '../../src/k3s/index.js';
+import { holdVip, vipDescription } from '../../src/k3s/index.js';
 import type { NodeFacts } from '../../src/kube/types.js';
 import type { ClusterFacts, Tools } from '../../src/phases/context.js';
 import { TaskFailedError } from '../../src/remote/index.js';
@@ -63,8 +63,8 @@ const login: MachineLogin = {
   hostKeys: ['ssh-ed25519 A'],
 };
 
-const turnOf = (machine: Machine, all: readonly Machine[], holder: 'keepalived' | 'kube-vip' = 'keepalived') => ({
-  holder,
+const turnOf = (machine: Machine, all: readonly Machine[], vipProvider: 'keepalived' | 'kube-vip' = 'keepalived') => ({
+  vipProvider,
   address,
   ownAddress: machine.privateAddress!,
   peers: all.filter((other) => other !== machine).map((other) => other.privateAddress!),
@@ -115,7 +115,7 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
   readonly ran: HostTask[];
 } {
   const ran: HostTask[] = [];
-  const comparison = compareMachines(cluster, spec, defaults, machines);
+  const comparison = diffMachines(cluster, spec, defaults, machines);
   const node = (name: string): NodeFacts => ({
     name,
     ready: true,
@@ -131,7 +131,7 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
     createdAt: '',
   });
   const nodes = new Map(ready.map(({ name }): [string, NodeFacts] => [name, node(name)]));
-  const said = holds ?? new Map(machines.map((each) => [each.name, holdingOf(turnOf(each, machines))]));
+  const said = holds ?? new Map(machines.map((each) => [each.name, vipDescription(turnOf(each, machines))]));
   const until = (name: string): Promise<NodeFacts | undefined> => {
     const error = never?.(name);
     return error ? Promise.reject(error) : Promise.resolve(nodes.get(name));
@@ -157,7 +157,7 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
   const session = { run: (task: HostTask) => Promise.resolve((ran.push(task), run(task))) } as unknown as Session;
   const tools = {
     provider: {
-      foundation: { neededBy: () => [] },
+      infrastructure: { neededBy: () => [] },
       kubernetesIntegration: {
         externalCloudProvider: false,
         serviceLoadBalancer: 'nodes',
@@ -234,7 +234,7 @@ describe('a cluster whose servers hold the address', () => {
   it('tells those that run of a new server before that takes its turn', () => {
     const fresh = server(2, { generation: 2, status: 'running' });
     const machines = [three[0], fresh, three[2]];
-    const holds = new Map([three[0], three[2]].map((each) => [each.name, holdingOf(turnOf(each, three))]));
+    const holds = new Map([three[0], three[2]].map((each) => [each.name, vipDescription(turnOf(each, three))]));
     const { steps } = plan({ spec: specOf(3), machines, ready: [three[0], three[2]], holds });
     for (const id of ['address:cp-1', 'address:cp-3', 'join:cp-2']) expect(before(steps, 'address:cp-2')).toContain(id);
     expect(before(steps, 'address:cp-1')).not.toContain('join:cp-2');
@@ -245,7 +245,7 @@ describe('a cluster whose servers hold the address', () => {
   });
 
   it('tells one that leaves, too, for as long as it is there', () => {
-    const leaving = server(2, { retired: true });
+    const leaving = server(2, { markedForRemoval: true });
     const { steps } = plan({ spec: specOf(3), machines: [three[0], leaving, three[2]] });
     expect(before(steps, 'address:cp-2')).toContain(`address:${leaving.name}`);
     expect(before(steps, `remove:${leaving.name}`)).toContain('address:cp-2');
@@ -260,7 +260,7 @@ describe('a cluster whose servers hold the address', () => {
 
   it('has a server whose keepalived was stopped start it again, and no other', () => {
     const holds = new Map(
-      three.map((each) => [each.name, each === three[1] ? undefined : holdingOf(turnOf(each, three))]),
+      three.map((each) => [each.name, each === three[1] ? undefined : vipDescription(turnOf(each, three))]),
     );
     expect(plan({ spec: specOf(3), machines: three, holds }).steps.map(({ id, text }) => `${id}: ${text}`)).toEqual([
       `address:cp-2: take its turn at holding ${address} with keepalived`,
@@ -268,13 +268,13 @@ describe('a cluster whose servers hold the address', () => {
   });
 
   it('changes to kube-vip where the file says so', () => {
-    const { steps } = plan({ spec: specOf(3, { address, holder: 'kube-vip' }), machines: three });
+    const { steps } = plan({ spec: specOf(3, { address, vipProvider: 'kube-vip' }), machines: three });
     expect(turns(steps)).toHaveLength(3);
     for (const { text } of turns(steps)) expect(text).toBe(`hand ${address} over from keepalived to kube-vip`);
   });
 
   it('hands over one server after the other, and only the last one holds the others to be heard', async () => {
-    const found = new Map(three.map((each) => [each.name, holdingOf(turnOf(each, three, 'kube-vip'))]));
+    const found = new Map(three.map((each) => [each.name, vipDescription(turnOf(each, three, 'kube-vip'))]));
     const { steps, ran } = plan({ spec: specOf(3), machines: three, holds: found });
     expect(turns(steps).map(({ needs }) => needs)).toEqual([[], ['address:cp-1'], ['address:cp-2']]);
     expect((await runSteps(steps, engine())).failures).toEqual([]);
@@ -283,7 +283,10 @@ describe('a cluster whose servers hold the address', () => {
 
   it('goes on with a handover where it was cut short', () => {
     const found = new Map(
-      three.map((each, index) => [each.name, holdingOf(turnOf(each, three, index === 0 ? 'keepalived' : 'kube-vip'))]),
+      three.map((each, index) => [
+        each.name,
+        vipDescription(turnOf(each, three, index === 0 ? 'keepalived' : 'kube-vip')),
+      ]),
     );
     const { steps } = plan({ spec: specOf(3), machines: three, holds: found });
     expect(turns(steps).map(({ id, needs }) => [id, needs])).toEqual([
@@ -293,7 +296,7 @@ describe('a cluster whose servers hold the address', () => {
   });
 
   it('leaves a server alone that cannot be asked, as long as nobody joins', () => {
-    const holds = new Map(three.slice(1).map((each) => [each.name, holdingOf(turnOf(each, three))]));
+    const holds = new Map(three.slice(1).map((each) => [each.name, vipDescription(turnOf(each, three))]));
     expect(plan({ spec: specOf(3), machines: three, holds }).steps).toEqual([]);
     const joining = plan({ spec: specOf(3), machines: three, ready: three.slice(0, 2), holds }).steps;
     expect(turns(joining).map(({ id }) => id)).toContain('address:cp-1');
@@ -336,7 +339,7 @@ describe('an address that a running cluster gets later', () => {
     expect(config).toContain(`server: "https://${address}:6443"`);
     expect(config).toContain('token: "K10aa::server:s"');
     expect(config).not.toContain('cluster-init');
-    expect(ran[4]).toEqual(holdAddress(turnOf(only, [only])));
+    expect(ran[4]).toEqual(holdVip(turnOf(only, [only])));
   });
 
   it.each([

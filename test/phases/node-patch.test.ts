@@ -2,11 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { describePatch } from '../../src/phases/labels.js';
-import { joinPatch, nodePatch, ownedAnnotation, type WantedMarks } from '../../src/phases/node-patch.js';
+import { joinPatch, nodePatch, ownedAnnotation, type DesiredMarks } from '../../src/phases/node-patch.js';
 import type { NodePatch, NodeTaint } from '../../src/kube/types.js';
 
 const pool = { 'slipway.dev/pool': 'web' };
-const wanted = (change: Partial<WantedMarks> = {}): WantedMarks => ({ labels: pool, taints: [], owned: [], ...change });
+const desired = (change: Partial<DesiredMarks> = {}): DesiredMarks => ({
+  labels: pool,
+  taints: [],
+  owned: [],
+  ...change,
+});
 
 interface Node {
   labels: Record<string, string>;
@@ -27,7 +32,7 @@ function patched(node: Node, { labels = {}, annotations = {}, taints }: NodePatc
   };
 }
 
-const apply = (node: Node, marks: WantedMarks): Node => {
+const apply = (node: Node, marks: DesiredMarks): Node => {
   const patch = nodePatch(node, marks);
   return patch ? patched(node, patch) : node;
 };
@@ -37,14 +42,14 @@ describe('the labels and taints of a node', () => {
 
   it('come with an end of our own cordon when the node is to stay after all', () => {
     const cordoned = { ...fresh, annotations: { 'slipway.dev/cordoned-for': 'drain' } };
-    const patch = nodePatch(cordoned, wanted());
+    const patch = nodePatch(cordoned, desired());
     expect(patch).toEqual({ annotations: { 'slipway.dev/cordoned-for': null }, unschedulable: false });
     expect(describePatch(patch!)).toBe('uncordon it: a run that was to remove it was stopped');
   });
 
   it('need no change and no note where the pool asks for nothing of its own', () => {
-    expect(nodePatch(fresh, wanted())).toBeUndefined();
-    expect(joinPatch(wanted(), pool)).toBeUndefined();
+    expect(nodePatch(fresh, desired())).toBeUndefined();
+    expect(joinPatch(desired(), pool)).toBeUndefined();
   });
 
   it('go again when they leave the file, and those of others stay', () => {
@@ -52,34 +57,34 @@ describe('the labels and taints of a node', () => {
     const foreign = { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' };
     const marked = apply(
       { ...fresh, taints: [foreign] },
-      wanted({ labels: { ...pool, tier: 'web', rack: '1' }, taints: [taint] }),
+      desired({ labels: { ...pool, tier: 'web', rack: '1' }, taints: [taint] }),
     );
     expect(marked).toMatchObject({ labels: { tier: 'web', rack: '1' }, taints: [foreign, taint] });
-    const less = apply(marked, wanted({ labels: { ...pool, tier: 'web' } }));
+    const less = apply(marked, desired({ labels: { ...pool, tier: 'web' } }));
     expect(less).toMatchObject({ labels: { ...pool, tier: 'web', 'somebody/else': 'x' }, taints: [foreign] });
     expect(less.labels).not.toHaveProperty('rack');
-    const none = apply(less, wanted());
+    const none = apply(less, desired());
     expect(none).toEqual({ ...fresh, taints: [foreign] });
   });
 
   it('of a node that joins are noted, so that they can go later', () => {
-    const marks = wanted({ labels: { ...pool, tier: 'web' } });
+    const marks = desired({ labels: { ...pool, tier: 'web' } });
     const patch = joinPatch(marks, marks.labels);
     expect(patch).toEqual({ annotations: { [ownedAnnotation]: '{"labels":["tier"],"taints":[]}' } });
     const joined = patched({ labels: { ...marks.labels }, annotations: {}, taints: [] }, patch!);
     expect(nodePatch(joined, marks)).toBeUndefined();
-    expect(apply(joined, wanted()).labels).toEqual(pool);
+    expect(apply(joined, desired()).labels).toEqual(pool);
   });
 
   it('are left alone where the note cannot be read', () => {
     const node = { ...fresh, labels: { ...pool, tier: 'web' }, annotations: { [ownedAnnotation]: 'not json' } };
-    expect(apply(node, wanted()).labels).toEqual({ ...pool, tier: 'web' });
+    expect(apply(node, desired()).labels).toEqual({ ...pool, tier: 'web' });
   });
 
   it('take the control plane’s taint away with the last pool, whoever wrote it', () => {
     const key = 'node-role.kubernetes.io/control-plane';
     const server: Node = { ...fresh, taints: [{ key, value: 'true', effect: 'NoSchedule' }] };
-    expect(nodePatch(server, wanted({ owned: [key] }))).toEqual({ taints: [] });
+    expect(nodePatch(server, desired({ owned: [key] }))).toEqual({ taints: [] });
   });
 
   const key = fc.constantFrom('a', 'b', 'c', 'x.example/d');

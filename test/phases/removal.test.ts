@@ -39,7 +39,7 @@ async function remove({ role = 'worker', live, drain }: World): Promise<{ done: 
   const context = {
     cluster: { name: 'demo', id: 'abcdef' },
     spec: { provider: {} },
-    facts: { nodes: undefined, api: undefined, comparison: { surplus: [machine] } },
+    facts: { nodes: undefined, api: undefined, comparison: { excess: [machine] } },
     tools: {
       clock: { sleep: (_: number, signal: AbortSignal) => new Promise<void>((go) => (signal.onabort = () => go())) },
       remote: { connect: () => Promise.resolve({ run: does('stop k3s') }), disconnect: () => Promise.resolve() },
@@ -48,8 +48,8 @@ async function remove({ role = 'worker', live, drain }: World): Promise<{ done: 
     },
   } as unknown as PhaseContext;
   const controlPlane = { api: known(api) } as unknown as ControlPlanePlan;
-  const departures = { steps: [], servers: [], names: new Map<string, string>(), machines: new Map<string, string>() };
-  const [step] = planRemoval(context, controlPlane, [], departures, {
+  const lostNodes = { steps: [], servers: [], names: new Map<string, string>(), machines: new Map<string, string>() };
+  const [step] = planRemoval(context, controlPlane, [], lostNodes, {
     hasRemoved: () => false,
     mayLeaveFirst: () => false,
   });

@@ -108,8 +108,8 @@ describe.skipIf(sshdMissing)(`a real sshd that lets nobody run anything ${sshdMi
       });
       remote = createRemote({ clock: systemClock, random: systemRandom, boundary: openBoundary });
       const login = { address: '127.0.0.1', port: sshdPort, user: target.user, hostKeys: [hostKey.publicKey] };
-      const wanted = loginTarget('rack1', { ...login, identity: new Secret(identity.publicKey), agent: socket });
-      const error = await caught(remote.connect(wanted, 60_000, { signal }));
+      const desired = loginTarget('rack1', { ...login, identity: new Secret(identity.publicKey), agent: socket });
+      const error = await caught(remote.connect(desired, 60_000, { signal }));
       expect(error.message).toContain('and then asks for a second factor (password)');
     } finally {
       agent.kill();

@@ -13,7 +13,7 @@ import type { HostTask, Remote, Session } from '../../src/remote/types.js';
 import { sshdMissing, startHost, type TestHost } from '../support/sshd.js';
 import { remoteWith, signal, task, templatesWith } from './support.js';
 
-/** One that the end of another has ended is as wanted. */
+/** One that the end of another has ended is as desired. */
 function endIfThere(pid: number): void {
   try {
     process.kill(pid, 'SIGTERM');
@@ -224,12 +224,12 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
   });
 
   it('attaches to a task whose client was killed with SIGKILL', async () => {
-    const wanted = task('gated', { NAME: 'killed' });
-    const client = await plainClient(wanted, 'killed-client');
+    const desired = task('gated', { NAME: 'killed' });
+    const client = await plainClient(desired, 'killed-client');
     await begun('killed');
     client.kill('SIGKILL');
     const progress: string[] = [];
-    const running = (await session()).run(wanted, { signal, progress: (line) => progress.push(line) });
+    const running = (await session()).run(desired, { signal, progress: (line) => progress.push(line) });
     await vi.waitFor(() => expect(progress.join()).toMatch(/gated already runs here since \d{4}-.*following it/));
     await open('killed');
     expect(await running).toEqual({ name: 'killed' });
@@ -349,14 +349,14 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
   });
 
   it('runs anew when asked anew, and answers from what is kept when the same attempt asks again', async () => {
-    const wanted = task('gated', { NAME: 'again' });
+    const desired = task('gated', { NAME: 'again' });
     await open('again');
     const connected = await session();
-    await connected.run(wanted, { signal });
-    await connected.run(wanted, { signal });
+    await connected.run(desired, { signal });
+    await connected.run(desired, { signal });
     expect(await runs('again')).toBe(2);
-    const first = await plainAnswer(wanted, 'one-attempt');
-    const second = await plainAnswer(wanted, 'one-attempt');
+    const first = await plainAnswer(desired, 'one-attempt');
+    const second = await plainAnswer(desired, 'one-attempt');
     expect(await runs('again')).toBe(3);
     expect(second).toBe(first);
     expect(second).toContain('slipway-exit=0');
@@ -394,7 +394,7 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
   });
 
   /** OpenSSH's own client as another Slipway, that can be killed as a whole. */
-  async function plainClient(wanted: HostTask, attempt: string, seconds = 20) {
+  async function plainClient(desired: HostTask, attempt: string, seconds = 20) {
     const known = join(host.prefix, 'known_hosts');
     const key = join(host.prefix, 'identity');
     await host.write('known_hosts', `[127.0.0.1]:${host.target.port} ${host.hostKey.publicKey}\n`);
@@ -406,24 +406,24 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     client.stdin.on('error', () => {});
-    client.stdin.end(textOf(wanted, attempt, seconds));
+    client.stdin.end(textOf(desired, attempt, seconds));
     return client;
   }
 
-  async function plainAnswer(wanted: HostTask, attempt: string): Promise<string> {
-    const client = await plainClient(wanted, attempt);
+  async function plainAnswer(desired: HostTask, attempt: string): Promise<string> {
+    const client = await plainClient(desired, attempt);
     let text = '';
     for await (const chunk of client.stdout) text += String(chunk);
     return text;
   }
 
-  function textOf(wanted: HostTask, attempt: string, seconds: number): string {
+  function textOf(desired: HostTask, attempt: string, seconds: number): string {
     const read = (path: string): string => readFileSync(join(ownTemplates, 'host', path), 'utf8');
     const texts = {
       runner: read('lib/runner.sh'),
-      script: read('lib/common.sh') + scripts[wanted.name as keyof typeof scripts],
+      script: read('lib/common.sh') + scripts[desired.name as keyof typeof scripts],
     };
-    return encodeTask(wireTask(wanted, texts, attempt, seconds), texts.runner);
+    return encodeTask(wireTask(desired, texts, attempt, seconds), texts.runner);
   }
 
   /** Shells that read a task's text on this host, those of sshd. */

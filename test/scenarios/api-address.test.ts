@@ -18,7 +18,7 @@ interface Asked {
   readonly workers?: number;
   /** Names of hosts that are not in the file (any more). */
   readonly without?: readonly string[];
-  readonly api?: { readonly address?: string; readonly holder?: string };
+  readonly api?: { readonly address?: string; readonly vipProvider?: string };
 }
 
 /** Writes the cluster file over these hosts; the rest of a command line that uses it. */
@@ -47,7 +47,7 @@ function file({ servers, workers = 1, without = [], api = { address: hosts.freeA
 const later = (): Asked => ({
   servers: 3,
   without: ['cp-a'],
-  api: { address: hosts.freeAddress, holder: 'kube-vip' },
+  api: { address: hosts.freeAddress, vipProvider: 'kube-vip' },
 });
 const apply = (asked: Asked) => cli.run(['cluster', 'apply', ...file(asked), '--yes', '--progress', 'plain']);
 /** 0: nothing to do. */
@@ -180,7 +180,7 @@ describe('servers that hold the address of the API', () => {
   });
 
   it('change back to keepalived, which does not hear kube-vip, one after the other', async () => {
-    const back: Asked = { ...later(), api: { address: hosts.freeAddress, holder: 'keepalived' } };
+    const back: Asked = { ...later(), api: { address: hosts.freeAddress, vipProvider: 'keepalived' } };
     const run = await apply(back);
     expect(run, run.err).toMatchObject({ code: 0 });
     expect(run.err).toMatch(/hand .* over from kube-vip to keepalived/);

@@ -237,7 +237,7 @@ describe('a component of one’s own', () => {
     expect(failed.err).toContain('hooks of note failed');
     expect((await status()).find(({ name }) => name === 'note')).toMatchObject({
       installed: '41.3.0',
-      wanted: '41.4.0',
+      desired: '41.4.0',
       health: 'healthy',
     });
     await order({ clear: true });

@@ -14,9 +14,9 @@ let hosts: BareHosts;
 
 /** Writes a cluster file with these hosts; the rest of a command line that uses it. */
 function file(list: readonly string[], { name = 'metal', workers = 1 } = {}): string[] {
-  const entries = list.map((wanted) => {
-    const { address, port, user, hostKey } = hosts.hosts.find((one) => one.name === wanted)!;
-    return { name: wanted, address, port, user, hostKey };
+  const entries = list.map((desired) => {
+    const { address, port, user, hostKey } = hosts.hosts.find((one) => one.name === desired)!;
+    return { name: desired, address, port, user, hostKey };
   });
   const spec = {
     name,

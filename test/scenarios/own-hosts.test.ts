@@ -28,9 +28,9 @@ interface Asked {
 
 /** Writes the cluster file; the rest of a command line that uses it. */
 function file({ name = 'metal', list, workers = 1, accept = [], change = {} }: Asked): string[] {
-  const entries = list.map((wanted) => {
-    const { address, port, user, hostKey } = hosts.hosts.find((one) => one.name === wanted)!;
-    return { name: wanted, address, port, user, hostKey, ...change[wanted] };
+  const entries = list.map((desired) => {
+    const { address, port, user, hostKey } = hosts.hosts.find((one) => one.name === desired)!;
+    return { name: desired, address, port, user, hostKey, ...change[desired] };
   });
   const spec = {
     name,

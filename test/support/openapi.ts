@@ -220,9 +220,9 @@ class Checker implements OpenApi {
   private find(method: string, pathname: string) {
     const segments = pathname.replace(/^\/v1/, '').split('/');
     const fits = Object.entries(this.document.paths).filter(([path, operations]) => {
-      const wanted = path.split('/');
-      if (wanted.length !== segments.length || !operations[method.toLowerCase()]) return false;
-      return wanted.every((segment, i) =>
+      const desired = path.split('/');
+      if (desired.length !== segments.length || !operations[method.toLowerCase()]) return false;
+      return desired.every((segment, i) =>
         segment.startsWith('{') ? /^\d+$/.test(segments[i] ?? '') : segment === segments[i],
       );
     });

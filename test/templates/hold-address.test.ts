@@ -5,15 +5,15 @@ import { join } from 'node:path';
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { type AddressTurn, holdAddress, holdingOf, observe, parseHostState } from '../../src/k3s/index.js';
+import { type VipConfig, holdVip, vipDescription, observe, parseHostState } from '../../src/k3s/index.js';
 import { sha256 } from '../support/bundles.js';
 import { ipStandIn, keepalivedStandIn, kubectlStandIn } from '../support/host-stand-ins.js';
 import { sshdMissing } from '../support/sshd.js';
 import { useHost } from './support.js';
 
 const address = '10.0.0.5';
-const turn: AddressTurn = {
-  holder: 'keepalived',
+const turn: VipConfig = {
+  vipProvider: 'keepalived',
   address,
   ownAddress: '10.0.0.11',
   peers: ['10.0.0.13', '10.0.0.12'],
@@ -21,7 +21,7 @@ const turn: AddressTurn = {
   clusterId: 'c0ffee',
   waitSeconds: 5,
 };
-const kubeVip: AddressTurn = { ...turn, holder: 'kube-vip' };
+const kubeVip: VipConfig = { ...turn, vipProvider: 'kube-vip' };
 const keepalivedHere = existsSync('/usr/sbin/keepalived');
 
 describe.skipIf(sshdMissing)(`hold-with-keepalived and hold-with-kube-vip ${sshdMissing ?? ''}`, () => {
@@ -36,8 +36,8 @@ describe.skipIf(sshdMissing)(`hold-with-keepalived and hold-with-kube-vip ${sshd
   /** What happens while the task gives the servers' keepalived time to hear each other. */
   const patience = (what: string) =>
     program('sleep', `#!/bin/sh\n[ "$1" = 6 ] || exec /bin/sleep 0.1\n${what}\n`);
-  const hold = (changes: Partial<AddressTurn> = {}) => rig.run(holdAddress({ ...turn, ...changes }));
-  const held = async () => parseHostState(await rig.run(observe())).apiHold;
+  const hold = (changes: Partial<VipConfig> = {}) => rig.run(holdVip({ ...turn, ...changes }));
+  const held = async () => parseHostState(await rig.run(observe())).vip;
   const verbs = async (): Promise<string[]> =>
     (await rig.host.systemctlCalls())
       .filter((call) => /^(re)?(start|load)|^disable/.test(call))
@@ -68,7 +68,7 @@ describe.skipIf(sshdMissing)(`hold-with-keepalived and hold-with-kube-vip ${sshd
     expect((await stat(join(rig.host.prefix, config))).mode & 0o777).toBe(0o600);
     expect(await rig.host.systemctlCalls()).toContain('enable slipway-keepalived.service');
     expect(await verbs()).toEqual(['start slipway-keepalived']);
-    expect(await held()).toBe(holdingOf(turn));
+    expect(await held()).toBe(vipDescription(turn));
   });
 
   it('leaves a keepalived alone that has these very settings', async () => {
@@ -121,7 +121,7 @@ echo "chcon $*" >>"$SLIPWAY_PREFIX/var/stand-in/calls"
       await expect(hold()).rejects.toMatchObject({
         taskCode: 'SELINUX_LABEL',
         message: expect.stringMatching(/api-alive\.sh.*SELinux.*Invalid argument/) as string,
-        hint: expect.stringContaining('holder: kube-vip') as string,
+        hint: expect.stringContaining('vipProvider: kube-vip') as string,
       });
       expect(await verbs()).toEqual([]);
       expect(await held()).toBeUndefined();
@@ -132,7 +132,7 @@ echo "chcon $*" >>"$SLIPWAY_PREFIX/var/stand-in/calls"
       await program('chcon', refusing);
       await program('getenforce', '#!/bin/sh\necho Permissive\n');
       await hold();
-      expect(await held()).toBe(holdingOf(turn));
+      expect(await held()).toBe(vipDescription(turn));
     });
   });
 
@@ -141,7 +141,7 @@ echo "chcon $*" >>"$SLIPWAY_PREFIX/var/stand-in/calls"
     expect(await hold({ peers: ['10.0.0.14'] })).toMatchObject({ changed: 'true' });
     expect(await verbs()).toEqual(['start slipway-keepalived', 'reload slipway-keepalived']);
     expect(await rig.host.read(config)).not.toContain('10.0.0.12');
-    expect(await held()).toBe(holdingOf({ ...turn, peers: ['10.0.0.14'] }));
+    expect(await held()).toBe(vipDescription({ ...turn, peers: ['10.0.0.14'] }));
   });
 
   it('stands alone where there is one server', async () => {
@@ -157,13 +157,13 @@ echo "chcon $*" >>"$SLIPWAY_PREFIX/var/stand-in/calls"
     await spoil();
     expect(await held()).toBeUndefined();
     await hold();
-    expect(await held()).toBe(holdingOf(turn));
+    expect(await held()).toBe(vipDescription(turn));
   });
 
   it('refuses before it changes anything where the server’s certificate does not name the address', async () => {
     await standIn('names', '10.0.0.11\n');
     await expect(hold()).rejects.toMatchObject({ taskCode: 'NOT_IN_CERTIFICATE' });
-    await expect(hold({ holder: 'kube-vip' })).rejects.toMatchObject({ taskCode: 'NOT_IN_CERTIFICATE' });
+    await expect(hold({ vipProvider: 'kube-vip' })).rejects.toMatchObject({ taskCode: 'NOT_IN_CERTIFICATE' });
     expect(await rig.host.read(config)).toBeUndefined();
     expect(await rig.host.read(pod)).toBeUndefined();
   });
@@ -199,7 +199,7 @@ echo "chcon $*" >>"$SLIPWAY_PREFIX/var/stand-in/calls"
   it('shows how the pods of kube-vip are when the API does not answer there', async () => {
     await standIn('api', '10.0.0.11\n');
     await standIn('pods', 'kube-vip-a   Pending   ImagePullBackOff   no way to the registry\n');
-    await expect(hold({ holder: 'kube-vip', waitSeconds: 1 })).rejects.toMatchObject({
+    await expect(hold({ vipProvider: 'kube-vip', waitSeconds: 1 })).rejects.toMatchObject({
       taskCode: 'ADDRESS_SILENT',
       details: expect.arrayContaining(['kube-vip-a   Pending   ImagePullBackOff   no way to the registry']) as string[],
     });
@@ -257,7 +257,7 @@ esac
       await program('apt-get', aptGet(true));
       await hold();
       expect(await rig.host.read(packages)).toBe('apt-get\nlibnl-3 keepalived \n');
-      expect(await rig.run(holdAddress(kubeVip))).toMatchObject({ changed: 'true' });
+      expect(await rig.run(holdVip(kubeVip))).toMatchObject({ changed: 'true' });
       expect(existsSync(join(rig.host.bin, 'keepalived'))).toBe(false);
       expect(await purged()).toBe('libnl-3 keepalived');
       expect(await rig.host.read(packages)).toBeUndefined();
@@ -268,7 +268,7 @@ esac
       await program('apt-get', aptGet(true));
       await hold();
       await standIn('needs', '');
-      await rig.run(holdAddress(kubeVip));
+      await rig.run(holdVip(kubeVip));
       expect(await purged()).toBe('keepalived');
     });
 
@@ -277,7 +277,7 @@ esac
       await expect(hold()).rejects.toMatchObject({
         taskCode: 'KEEPALIVED_MISSING',
         message: expect.stringContaining('Unable to locate package') as string,
-        hint: expect.stringContaining('holder: kube-vip') as string,
+        hint: expect.stringContaining('vipProvider: kube-vip') as string,
       });
       expect(await rig.host.read(packages)).toBeUndefined();
       expect(await rig.host.read(config)).toBeUndefined();
@@ -286,24 +286,24 @@ esac
 
   it('leaves a keepalived that was there before us when kube-vip takes over', async () => {
     await hold();
-    await rig.run(holdAddress(kubeVip));
+    await rig.run(holdVip(kubeVip));
     expect(existsSync(join(rig.host.bin, 'keepalived'))).toBe(true);
   });
 
   it('writes the static pod of kube-vip with its interface and address, once', async () => {
-    expect(await rig.run(holdAddress(kubeVip))).toMatchObject({ interface: 'eth1', changed: 'true' });
+    expect(await rig.run(holdVip(kubeVip))).toMatchObject({ interface: 'eth1', changed: 'true' });
     const text = await readFile(join(rig.host.prefix, pod), 'utf8');
     expect(text).toMatch(/name: vip_interface\n\s+value: "eth1"/);
     expect(text).toMatch(/name: address\n\s+value: "10\.0\.0\.5"/);
     expect(text).not.toContain('@');
-    expect(await held()).toBe(holdingOf(kubeVip));
-    expect(await rig.run(holdAddress(kubeVip))).toMatchObject({ changed: 'false' });
+    expect(await held()).toBe(vipDescription(kubeVip));
+    expect(await rig.run(holdVip(kubeVip))).toMatchObject({ changed: 'false' });
     await rm(join(rig.host.prefix, pod));
     expect(await held()).toBeUndefined();
   });
 
   it('takes the pod of kube-vip away when keepalived takes over, and waits for its end', async () => {
-    await rig.run(holdAddress(kubeVip));
+    await rig.run(holdVip(kubeVip));
     await standIn('ending', 'pod\npod\n');
     const calls = '$SLIPWAY_PREFIX/var/stand-in/calls';
     const waited = 'var/stand-in/waited';
@@ -312,28 +312,28 @@ esac
     expect(await rig.host.read(pod)).toBeUndefined();
     expect(await rig.host.read('var/stand-in/ending')).toBe('');
     expect(await rig.host.read(waited)).toMatch(/^waits\n(?!.*start slipway-keepalived)/s);
-    expect(await held()).toBe(holdingOf(turn));
+    expect(await held()).toBe(vipDescription(turn));
   });
 
   it('takes an address that another server has as long as that is by kube-vip, which hears nobody', async () => {
     await patience(`echo "eth1 ${address}/32" >>"$SLIPWAY_PREFIX/var/stand-in/addresses"`);
     await hold({ isHandover: true });
-    expect(await held()).toBe(holdingOf(turn));
+    expect(await held()).toBe(vipDescription(turn));
     expect((await verbs()).at(-1)).toBe('start slipway-keepalived');
   });
 });
 
 describe('the settings of a turn', () => {
   it('are the same whatever order the peers come in, and others for any other turn', () => {
-    expect(holdingOf({ ...turn, peers: [...turn.peers].reverse() })).toBe(holdingOf(turn));
-    const others: Partial<AddressTurn>[] = [
+    expect(vipDescription({ ...turn, peers: [...turn.peers].reverse() })).toBe(vipDescription(turn));
+    const others: Partial<VipConfig>[] = [
       { peers: ['10.0.0.12'] },
       { slot: 2 },
       { address: '10.0.0.6' },
       { ownAddress: '10.0.0.14' },
       { clusterId: 'other' },
-      { holder: 'kube-vip' },
+      { vipProvider: 'kube-vip' },
     ];
-    expect(new Set([holdingOf(turn), ...others.map((other) => holdingOf({ ...turn, ...other }))]).size).toBe(7);
+    expect(new Set([vipDescription(turn), ...others.map((other) => vipDescription({ ...turn, ...other }))]).size).toBe(7);
   });
 });

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { claimHost, releaseHost } from '../../providers/ssh/claim.js';
 import { machineLabels } from '../../src/domain/labels.js';
-import { holdAddress, stopK3s } from '../../src/k3s/index.js';
+import { holdVip, stopK3s } from '../../src/k3s/index.js';
 import { ipStandIn } from '../support/host-stand-ins.js';
 import { isRoot, sshdMissing } from '../support/sshd.js';
 import { useHost } from './support.js';
@@ -44,7 +44,7 @@ describe.skipIf(sshdMissing)(`stop-k3s with pods ${sshdMissing ?? ''}`, () => {
 
     beforeEach(async () => {
       const turn = { address, ownAddress: '10.0.0.11', peers: [], slot: 1, clusterId: 'c0ffee', waitSeconds: 5 };
-      const { MANIFEST } = holdAddress({ ...turn, holder: 'kube-vip' }).params;
+      const { MANIFEST } = holdVip({ ...turn, vipProvider: 'kube-vip' }).params;
       const pod = String(MANIFEST).replaceAll('@INTERFACE@', 'eth1');
       await rig.host.write('var/lib/rancher/k3s/agent/pod-manifests/slipway-kube-vip.yaml', pod);
       await rig.host.write('../bin/ip', ipStandIn, 0o755);

@@ -29,14 +29,14 @@ describe.skipIf(sshdMissing)(`prepare-host ${sshdMissing ?? ''}`, () => {
     const calls = await rig.host.systemctlCalls();
     expect(calls).toContain('enable slipway-metadata-guard.service');
     expect(calls).toContain('restart slipway-metadata-guard.service');
-    expect(await rig.host.read(unit)).toContain('WantedBy=multi-user.target');
+    expect(await rig.host.read(unit)).toContain('DesiredBy=multi-user.target');
   });
 
   it('changes nothing a second time', async () => {
     expect(await rig.run(prepareHost({ blockMetadata: true }))).toEqual({ changed: 'false' });
   });
 
-  it('takes the guard away again where it is not wanted', async () => {
+  it('takes the guard away again where it is not desired', async () => {
     expect(await rig.run(prepareHost({ blockMetadata: false }))).toEqual({ changed: 'true' });
     expect(await rig.host.read(unit)).toBeUndefined();
     expect(await rig.host.systemctlCalls()).toContain('disable --now slipway-metadata-guard.service');

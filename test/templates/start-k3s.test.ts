@@ -73,7 +73,7 @@ describe.skipIf(sshdMissing)(`start-k3s, observe, server-info and stop-k3s ${ssh
     expect(await calls(before)).toContain('restart --no-block k3s.service');
   });
 
-  it('does not disturb one that is still on its way with what is wanted', async () => {
+  it('does not disturb one that is still on its way with what is desired', async () => {
     await rig.host.write(standIn('polls'), '999');
     await expect(rig.run(start({ waitSeconds: 1 }))).rejects.toMatchObject({ taskCode: 'START_TIMEOUT' });
     await rig.host.write(standIn('k3s.service.left'), '2');

@@ -71,7 +71,7 @@ const readOnly = {
   hint: 'The API token seems to be allowed to read only. Make one with read and write permission in the Hetzner console and set HCLOUD_TOKEN to it.',
 };
 
-/** Exit code and advice by Hetzner's code. What is not named here is an answer nobody foresaw. */
+/** Exit code and advice by Hetzner's code. What is not named here is an unexpected response. */
 const advice: Readonly<Record<string, { code: ErrorCode; exitCode: ExitCode; hint: string }>> = {
   unauthorized: {
     code: 'TOKEN_REJECTED',

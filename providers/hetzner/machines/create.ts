@@ -2,18 +2,18 @@ import { z } from 'zod';
 
 import { labelKeys } from '../../../src/domain/labels.js';
 import type { Machine } from '../../../src/domain/machine.js';
-import type { CallOptions, FoundationIds, MachineRequest } from '../../../src/provider/port.js';
+import type { CallOptions, InfrastructureIds, MachineRequest } from '../../../src/provider/port.js';
 import { hasCode } from '../client/errors.js';
-import { createNamed } from '../client/patience.js';
+import { createNamed } from '../client/create-named.js';
 import { patience, type Hetzner } from '../context.js';
-import { madeId } from '../foundation/piece.js';
-import { spareGroup } from '../foundation/placement.js';
+import { madeId } from '../infrastructure/resource.js';
+import { spareGroup } from '../infrastructure/placement.js';
 import { isOurs, nameTakenError, pieceIds, placementGroupOf } from '../names.js';
 import { actionShape, serverShape, type WireAction, type WireServer } from '../wire.js';
 import { accountLimit, isLocationClosed, isNotToBeHad, locationClosed, noRoomToSpread, soldOut } from './errors.js';
 import { toMachine } from './map.js';
-import { completed, gone } from './settle.js';
-import type { Footing } from './pending.js';
+import { completed, gone } from './converge.js';
+import type { Attachments } from './pending.js';
 
 const createAnswer = z.object({
   server: serverShape,
@@ -36,7 +36,7 @@ interface Job {
   readonly request: MachineRequest;
   readonly userData: string;
   readonly sshKey: string;
-  readonly footing: Footing;
+  readonly footing: Attachments;
   readonly group: number;
   readonly options: CallOptions;
 }
@@ -46,7 +46,7 @@ export async function createMachine(
   lookups: Lookups,
   request: MachineRequest,
   userData: string,
-  made: FoundationIds,
+  made: InfrastructureIds,
   options: CallOptions,
 ): Promise<Machine> {
   const job: Job = {

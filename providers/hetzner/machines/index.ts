@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { labelKeys } from '../../../src/domain/labels.js';
 import type { CallOptions, Machines } from '../../../src/provider/port.js';
 import { isOffered, listServerTypes } from '../catalog.js';
-import { whileBusy } from '../client/patience.js';
+import { whileBusy } from '../client/create-named.js';
 import { patience, type Hetzner } from '../context.js';
 import { removeResource } from '../remove.js';
 import { actionShape, serverShape, sshKeyShape, type WireServer, type WireServerType } from '../wire.js';

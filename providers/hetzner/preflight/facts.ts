@@ -4,7 +4,7 @@ import type { CallOptions, ClusterRequest, Problem } from '../../../src/provider
 import { listLocations, listServerTypes } from '../catalog.js';
 import { hasCode, isReadOnlyToken } from '../client/errors.js';
 import type { Hetzner } from '../context.js';
-import { survey, type Survey } from '../survey.js';
+import { projectInventory, type ProjectInventory } from '../project-inventory.js';
 import {
   imageShape,
   serverShape,
@@ -23,7 +23,7 @@ export interface Facts {
   readonly images: readonly WireImage[];
   /** All servers of the project. */
   readonly servers: readonly WireServer[];
-  readonly found: Survey;
+  readonly found: ProjectInventory;
 }
 
 export async function readFacts(hetzner: Hetzner, request: ClusterRequest, options: CallOptions): Promise<Facts> {
@@ -33,7 +33,7 @@ export async function readFacts(hetzner: Hetzner, request: ClusterRequest, optio
     listServerTypes(hetzner, options),
     listImages(hetzner, request, options),
     api.list('/servers', 'servers', serverShape, options),
-    survey(hetzner, options),
+    projectInventory(hetzner, options),
   ]);
   return { now: hetzner.clock.now(), networkLimit: hetzner.networkLimit, locations, types, images, servers, found };
 }

@@ -1,7 +1,7 @@
 import type { ClusterRequest, Problem } from '../../../src/provider/port.js';
 import { isOurs, names, nameTaken } from '../names.js';
-import { wantedGroups } from '../foundation/placement.js';
-import { fingerprintOf, keyTaken, matchKey } from '../foundation/ssh-key.js';
+import { desiredGroups } from '../infrastructure/placement.js';
+import { fingerprintOf, keyTaken, matchKey } from '../infrastructure/ssh-key.js';
 import type { Facts } from './facts.js';
 
 /** Longest name of a server: an RFC 1123 host name. */
@@ -52,13 +52,13 @@ interface Named {
 }
 
 function taken({ cluster, machines }: ClusterRequest, { servers, found }: Facts): Problem[] {
-  const foreign = (kind: string, things: readonly Named[], wanted: readonly string[]): Problem[] => {
-    const set = new Set(wanted);
+  const foreign = (kind: string, things: readonly Named[], desired: readonly string[]): Problem[] => {
+    const set = new Set(desired);
     return things
       .filter((thing) => set.has(thing.name) && !isOurs(thing, cluster.id))
       .map((thing) => ({ code: 'NAME_TAKEN', kind: 'refused', ...nameTaken(kind, thing.name, thing.id) }));
   };
-  const groups = wantedGroups(machines).map(({ pool, group }) => names.placement(cluster.name, pool, group));
+  const groups = desiredGroups(machines).map(({ pool, group }) => names.placement(cluster.name, pool, group));
   const balanced = machines.filter((machine) => machine.role === 'control-plane').length > 1;
   return [
     ...foreign(

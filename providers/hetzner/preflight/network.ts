@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 
 import type { ClusterRequest, Problem } from '../../../src/provider/port.js';
-import { contains, heldElsewhere, rangeChanged, zoneChanged } from '../foundation/network.js';
+import { contains, heldElsewhere, rangeChanged, zoneChanged } from '../infrastructure/network.js';
 import { isOurs } from '../names.js';
 import type { Facts } from './facts.js';
 

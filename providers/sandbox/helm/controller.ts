@@ -146,10 +146,10 @@ export class HelmController {
     const label = hash.slice(0, 63);
     if (old) {
       const isDone = conditionOf(old, 'Complete') !== undefined;
-      const asWanted =
+      const asDesired =
         verb === 'delete' ? last === undefined : last?.status === 'deployed' && last.labels[hashAnnotation] === label;
       const changed = !sameTemplate(old, job);
-      if (this.compares && isDone ? asWanted : !changed) return false;
+      if (this.compares && isDone ? asDesired : !changed) return false;
       // Its pods are not cut off: what they do ends first.
       if (this.compares && cluster.owned(old, 'v1', 'Pod').some(isAtWork)) return false;
       this.#drop(old);

@@ -75,12 +75,12 @@ export function assertOwnership(
 }
 
 function ownershipProblems({ metadata }: Obj, { release, namespace }: Owner): string {
-  const wanted = [
+  const desired = [
     ['label', managedBy, metadata.labels?.[managedBy], 'Helm'],
     ['annotation', releaseName, metadata.annotations?.[releaseName], release],
     ['annotation', releaseNamespace, metadata.annotations?.[releaseNamespace], namespace],
   ] as const;
-  return wanted
+  return desired
     .filter(([, , found, value]) => found !== value)
     .map(([what, key, found, value]) =>
       found === undefined
@@ -138,9 +138,9 @@ export function applyManifest(cluster: ClusterState, manifest: readonly Obj[], v
 function applyOne(store: ObjectStore, object: Obj): void {
   const resource = store.resource(object.apiVersion, object.kind);
   const { namespace = '', name } = object.metadata;
-  const wanted = admit(resource, object, namespace);
+  const desired = admit(resource, object, namespace);
   const before = store.find(resource, namespace, name);
-  const next = serverSideApply(before, wanted, manager, true, store.stamp());
+  const next = serverSideApply(before, desired, manager, true, store.stamp());
   if (before) refuseImmutable(resource, before, next);
   establish(store, before ? store.update(resource, next) : store.create(resource, next));
 }

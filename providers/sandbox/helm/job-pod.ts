@@ -71,9 +71,9 @@ export function valuesOf(store: ObjectStore, pod: Obj): Values {
     const found = secret && store.look(store.resource('v1', 'Secret'), pod.metadata.namespace ?? '', secret.name);
     const data = found?.['data'];
     const entries = isMap(data) ? Object.entries(data) : [];
-    const wanted = secret?.items?.map(({ key }) => key);
+    const desired = secret?.items?.map(({ key }) => key);
     return entries
-      .filter(([key]) => key.endsWith('.yaml') && (wanted === undefined || wanted.includes(key)))
+      .filter(([key]) => key.endsWith('.yaml') && (desired === undefined || desired.includes(key)))
       .map(([key, value]) => [key, Buffer.from(String(value), 'base64').toString()] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1));
   });

@@ -43,6 +43,6 @@ function noReference(source: string, unreachable: boolean): string {
 
 /** Every version of the major that was looked at exists, up to its next minor; nothing else does. */
 function has(chart: ChartDefinition, version: string): boolean {
-  const [wanted, known] = [semver.parse(version), semver.parse(chart.version)];
-  return wanted !== null && known !== null && wanted.major === known.major && wanted.minor <= known.minor + 1;
+  const [desired, known] = [semver.parse(version), semver.parse(chart.version)];
+  return desired !== null && known !== null && desired.major === known.major && desired.minor <= known.minor + 1;
 }

@@ -19,11 +19,11 @@ function ids(query: URLSearchParams): Set<number> {
 }
 
 function list(world: World, actions: readonly ActionRecord[], { query }: ApiRequest): ApiAnswer {
-  const wanted = ids(query);
+  const desired = ids(query);
   const statuses = query.getAll('status');
   const found = actions.filter(
     (action) =>
-      (wanted.size === 0 || wanted.has(action.id)) && (statuses.length === 0 || statuses.includes(action.status)),
+      (desired.size === 0 || desired.has(action.id)) && (statuses.length === 0 || statuses.includes(action.status)),
   );
   const page = paginate(sorted(found, query, fields), query);
   const rendered = page.items.map((action) => world.actions.render(action));

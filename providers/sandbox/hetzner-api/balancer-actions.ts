@@ -54,11 +54,11 @@ export const balancerActionRoutes: readonly Route[] = [
     balancer.services.push(service);
   }),
   change('update_service', 'update_service', (_world, balancer, body) => {
-    const wanted = readBody(serviceChangeShape, body);
-    const old = balancer.services.find((one) => one.listen_port === wanted.listen_port);
+    const desired = readBody(serviceChangeShape, body);
+    const old = balancer.services.find((one) => one.listen_port === desired.listen_port);
     if (!old) throw notFound('load balancer service');
     const others = balancer.services.filter((one) => one !== old);
-    const changed = fillService({ ...wanted, protocol: wanted.protocol ?? old.protocol }, others, old);
+    const changed = fillService({ ...desired, protocol: desired.protocol ?? old.protocol }, others, old);
     balancer.services = balancer.services.map((one) => (one === old ? changed : one));
   }),
   change('delete_service', 'delete_service', (_world, balancer, body) => {
@@ -71,22 +71,22 @@ export const balancerActionRoutes: readonly Route[] = [
     addTarget(world, balancer, readBody(targetShape, body));
   }),
   change('remove_target', 'remove_target', (_world, balancer, body) => {
-    const wanted = readBody(targetIdShape, body);
-    const kept = balancer.targets.filter((target) => !sameTarget(target, wanted));
+    const desired = readBody(targetIdShape, body);
+    const kept = balancer.targets.filter((target) => !sameTarget(target, desired));
     if (kept.length === balancer.targets.length) throw notFound('load balancer target');
     balancer.targets = kept;
   }),
   change('attach_to_network', 'attach_to_network', (world, balancer, body) => {
     const shape = z.object({ network: idShape, ip: z.string().optional(), ip_range: z.string().optional() });
-    const wanted = readBody(shape, body);
+    const desired = readBody(shape, body);
     if (balancer.nets.length > 0) {
       throw refused('load_balancer_already_attached', 'the load balancer is already attached to a network');
     }
-    world.actions.assertNoChange({ type: 'network', id: wanted.network });
-    join(world, balancer, wanted.network, { ip: wanted.ip, range: wanted.ip_range });
+    world.actions.assertNoChange({ type: 'network', id: desired.network });
+    join(world, balancer, desired.network, { ip: desired.ip, range: desired.ip_range });
     return {
-      resources: [{ type: 'network', id: wanted.network }],
-      effect: { kind: 'balancer.attach', balancer: balancer.id, network: wanted.network },
+      resources: [{ type: 'network', id: desired.network }],
+      effect: { kind: 'balancer.attach', balancer: balancer.id, network: desired.network },
     };
   }),
   change('detach_from_network', 'detach_from_network', (world, balancer, body) => {
@@ -102,8 +102,8 @@ export const balancerActionRoutes: readonly Route[] = [
     balancer.algorithm = type;
   }),
   change('change_type', 'change_load_balancer_type', (_world, balancer, body) => {
-    const wanted = readBody(z.object({ load_balancer_type: idOrName }), body).load_balancer_type;
-    const type = byIdOrName(balancerTypes, wanted);
+    const desired = readBody(z.object({ load_balancer_type: idOrName }), body).load_balancer_type;
+    const type = byIdOrName(balancerTypes, desired);
     const fits = type && balancer.targets.length <= type.max_targets && balancer.services.length <= type.max_services;
     if (!fits) throw refused('invalid_load_balancer_type', 'the type does not fit for the given load balancer');
     balancer.type = type.name;
@@ -122,8 +122,8 @@ export const balancerActionRoutes: readonly Route[] = [
   }),
   post('/load_balancers/{id}/actions/change_protection', (world, { id, body }) => {
     const balancer = oneOf(balancers, world, id);
-    const { delete: wanted } = readBody(z.object({ delete: z.boolean().optional() }), body);
-    if (wanted !== undefined) balancer.protection.delete = wanted;
+    const { delete: desired } = readBody(z.object({ delete: z.boolean().optional() }), body);
+    if (desired !== undefined) balancer.protection.delete = desired;
     return actionAnswer(world, world.actions.done('change_protection', [{ type: 'load_balancer', id }]));
   }),
 ];

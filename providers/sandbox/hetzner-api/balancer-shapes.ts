@@ -55,24 +55,24 @@ const defaultPorts = { http: 80, https: 443, tcp: undefined } as const;
  * @throws ApiError invalid_input, source_port_already_used (412 on adding)
  */
 export function fillService(
-  wanted: z.output<typeof serviceShape>,
+  desired: z.output<typeof serviceShape>,
   others: readonly BalancerService[],
   old?: BalancerService,
 ): BalancerService {
-  const listen = wanted.listen_port ?? old?.listen_port ?? defaultPorts[wanted.protocol];
+  const listen = desired.listen_port ?? old?.listen_port ?? defaultPorts[desired.protocol];
   if (listen === undefined) throw refused('invalid_input', "invalid input in field 'listen_port': is required");
   if (others.some((one) => one.listen_port === listen)) {
     throw refused('source_port_already_used', 'the source port is already in use', old ? 422 : 412);
   }
-  const destination = wanted.destination_port ?? old?.destination_port ?? (wanted.protocol === 'tcp' ? listen : 80);
-  const check = { ...old?.health_check, ...definedOf(wanted.health_check ?? {}) };
-  const protocol = check.protocol ?? (wanted.protocol === 'tcp' ? 'tcp' : 'http');
+  const destination = desired.destination_port ?? old?.destination_port ?? (desired.protocol === 'tcp' ? listen : 80);
+  const check = { ...old?.health_check, ...definedOf(desired.health_check ?? {}) };
+  const protocol = check.protocol ?? (desired.protocol === 'tcp' ? 'tcp' : 'http');
   const http = protocol === 'http' ? { domain: null, ...checkHttpShape.parse({}), ...check.http } : undefined;
   return {
-    protocol: wanted.protocol,
+    protocol: desired.protocol,
     listen_port: listen,
     destination_port: destination,
-    proxyprotocol: wanted.proxyprotocol ?? old?.proxyprotocol ?? false,
+    proxyprotocol: desired.proxyprotocol ?? old?.proxyprotocol ?? false,
     health_check: {
       protocol,
       port: check.port ?? destination,
@@ -81,18 +81,18 @@ export function fillService(
       retries: check.retries ?? 3,
       ...(http ? { http } : {}),
     },
-    ...(wanted.protocol === 'tcp' ? {} : { http: fillHttp({ ...old?.http, ...definedOf(wanted.http ?? {}) }) }),
+    ...(desired.protocol === 'tcp' ? {} : { http: fillHttp({ ...old?.http, ...definedOf(desired.http ?? {}) }) }),
   };
 }
 
-const fillHttp = (wanted: object): object => ({
+const fillHttp = (desired: object): object => ({
   cookie_name: 'HCLBSTICKY',
   cookie_lifetime: 300,
   timeout_idle: 50,
   sticky_sessions: false,
   certificates: [],
   redirect_http: false,
-  ...wanted,
+  ...desired,
 });
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
@@ -107,39 +107,39 @@ export const targetIdShape = z.discriminatedUnion('type', [
 
 export const targetShape = z.intersection(targetIdShape, z.object({ use_private_ip: z.boolean().default(false) }));
 
-export function sameTarget(target: BalancerTarget, wanted: z.output<typeof targetIdShape>): boolean {
-  switch (wanted.type) {
+export function sameTarget(target: BalancerTarget, desired: z.output<typeof targetIdShape>): boolean {
+  switch (desired.type) {
     case 'server':
-      return target.type === 'server' && target.server === wanted.server.id;
+      return target.type === 'server' && target.server === desired.server.id;
     case 'label_selector':
-      return target.type === 'label_selector' && target.selector === wanted.label_selector.selector;
+      return target.type === 'label_selector' && target.selector === desired.label_selector.selector;
     case 'ip':
-      return target.type === 'ip' && target.ip === wanted.ip.ip;
+      return target.type === 'ip' && target.ip === desired.ip.ip;
   }
 }
 
 /** @throws ApiError when the balancer can't have the target. */
-export function addTarget(world: World, balancer: BalancerRecord, wanted: z.output<typeof targetShape>): void {
-  if (balancer.targets.some((target) => sameTarget(target, wanted))) {
+export function addTarget(world: World, balancer: BalancerRecord, desired: z.output<typeof targetShape>): void {
+  if (balancer.targets.some((target) => sameTarget(target, desired))) {
     throw refused('target_already_defined', 'the target is already defined');
   }
   if (balancer.targets.length >= typeNamed(balancerTypes, balancer.type).max_targets) {
     throw limitExceeded('load_balancer_targets');
   }
-  const privately = wanted.use_private_ip;
+  const privately = desired.use_private_ip;
   const [net] = balancer.nets;
-  if (wanted.type !== 'ip' && privately && !net) {
+  if (desired.type !== 'ip' && privately && !net) {
     throw refused('load_balancer_not_attached_to_network', 'the load balancer is not attached to a network');
   }
-  if (wanted.type !== 'ip' && !privately && !balancer.isPublic) {
+  if (desired.type !== 'ip' && !privately && !balancer.isPublic) {
     throw refused(
       'load_balancer_public_interface_disabled',
       'load balancer public interface is disabled, cannot add target using public IP',
     );
   }
-  switch (wanted.type) {
+  switch (desired.type) {
     case 'server': {
-      const server = world.tables.servers.get(wanted.server.id);
+      const server = world.tables.servers.get(desired.server.id);
       if (!server) throw notFound('server');
       if (privately && net && netOf(server, net.network)?.state !== 'attached') {
         throw refused('resolve_cloud_private_targets_error', 'the server is not attached to the same network');
@@ -151,15 +151,15 @@ export function addTarget(world: World, balancer: BalancerRecord, wanted: z.outp
       return;
     }
     case 'label_selector': {
-      const { selector } = wanted.label_selector;
+      const { selector } = desired.label_selector;
       readSelector(selector, 'label_selector.selector');
       balancer.targets.push({ type: 'label_selector', selector, privately });
       return;
     }
     case 'ip': {
-      const owned = [...world.tables.primaryIps.values()].some((ip) => ip.ip === wanted.ip.ip);
+      const owned = [...world.tables.primaryIps.values()].some((ip) => ip.ip === desired.ip.ip);
       if (!owned) throw refused('ip_not_owned', 'the IP is not owned by the project');
-      balancer.targets.push({ type: 'ip', ip: wanted.ip.ip });
+      balancer.targets.push({ type: 'ip', ip: desired.ip.ip });
     }
   }
 }

@@ -70,17 +70,17 @@ const createShape = z.object({
   network_zone: z.string().optional(),
   location: idOrName.optional(),
 });
-type Wanted = z.output<typeof createShape>;
+type Desired = z.output<typeof createShape>;
 
-function placeOf(wanted: Wanted): (typeof locations)[number] {
-  if ((wanted.location === undefined) === (wanted.network_zone === undefined)) {
+function placeOf(desired: Desired): (typeof locations)[number] {
+  if ((desired.location === undefined) === (desired.network_zone === undefined)) {
     throw invalidField('location', 'either location or network_zone is required');
   }
   const found =
-    wanted.location === undefined
-      ? locations.find((location) => location.network_zone === wanted.network_zone)
-      : byIdOrName(locations, wanted.location);
-  if (!found) throw invalidField(wanted.location === undefined ? 'network_zone' : 'location', 'is unknown');
+    desired.location === undefined
+      ? locations.find((location) => location.network_zone === desired.network_zone)
+      : byIdOrName(locations, desired.location);
+  if (!found) throw invalidField(desired.location === undefined ? 'network_zone' : 'location', 'is unknown');
   return found;
 }
 
@@ -89,12 +89,12 @@ export function join(
   world: World,
   balancer: BalancerRecord,
   networkId: number,
-  wanted: { readonly ip?: string | undefined; readonly range?: string | undefined } = {},
+  desired: { readonly ip?: string | undefined; readonly range?: string | undefined } = {},
 ): void {
   const network = world.tables.networks.get(networkId);
   if (!network) throw notFound('network');
   assertRoomOn(world, network);
-  const chosen = chooseAddress(world, network, balancer.location, wanted);
+  const chosen = chooseAddress(world, network, balancer.location, desired);
   if ('code' in chosen) throw refused(chosen.code, chosen.message);
   balancer.nets.push({ network: network.id, ip: chosen.ip, state: 'attaching' });
 }
@@ -133,17 +133,17 @@ export const balancerRoutes: readonly Route[] = [
   ...actionsOf('load_balancer', 'load_balancers', (world, id) => world.tables.balancers.has(id)),
   updating(balancers, undefined, (name) => nameShape.safeParse(name).error?.issues[0]?.message),
   post('/load_balancers', (world, { body }) => {
-    const wanted = readBody(createShape, body);
-    checkLabels(wanted.labels);
-    const type = byIdOrName(balancerTypes, wanted.load_balancer_type);
+    const desired = readBody(createShape, body);
+    checkLabels(desired.labels);
+    const type = byIdOrName(balancerTypes, desired.load_balancer_type);
     if (!type) throw invalidField('load_balancer_type', 'unknown load balancer type');
-    const location = placeOf(wanted);
+    const location = placeOf(desired);
     if (!type.cents.has(location.name)) throw invalidField('location', 'type is not offered there');
-    assertNameFree(balancers, world, wanted.name);
+    assertNameFree(balancers, world, desired.name);
     if (world.tables.balancers.size >= world.limits.balancers) throw limitExceeded('load_balancer');
     world.faults.assertForSale(type.name, location.name);
     const [ipv4, ipv6] = (['ipv4', 'ipv6'] as const).map((version) => {
-      const given = wanted.public_net[version];
+      const given = desired.public_net[version];
       return given === undefined ? undefined : existingIp(world, version, given, location.name);
     });
     const id = world.newId();
@@ -153,28 +153,28 @@ export const balancerRoutes: readonly Route[] = [
     };
     const balancer: BalancerRecord = {
       id,
-      name: wanted.name,
-      labels: wanted.labels,
+      name: desired.name,
+      labels: desired.labels,
       created: world.isoNow(),
       type: type.name,
       location: location.name,
-      algorithm: wanted.algorithm.type,
+      algorithm: desired.algorithm.type,
       services: [],
       targets: [],
       nets: [],
-      isPublic: wanted.public_interface,
+      isPublic: desired.public_interface,
       ipv4: addresses.ipv4.ip,
       ipv6: addresses.ipv6.ip.replace('/64', '1'),
       primaryIps: { ipv4: addresses.ipv4.id, ipv6: addresses.ipv6.id },
       ready: false,
       protection: { delete: false },
     };
-    if (wanted.network !== undefined) join(world, balancer, wanted.network);
-    for (const service of wanted.services) {
+    if (desired.network !== undefined) join(world, balancer, desired.network);
+    for (const service of desired.services) {
       assertServiceRoom(balancer);
       balancer.services.push(fillService(service, balancer.services));
     }
-    for (const target of wanted.targets) addTarget(world, balancer, target);
+    for (const target of desired.targets) addTarget(world, balancer, target);
     world.tables.balancers.set(balancer.id, balancer);
     for (const ip of Object.values(addresses)) ip.balancer = balancer.id;
     const action = world.actions.start({

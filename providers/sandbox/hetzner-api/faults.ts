@@ -92,8 +92,8 @@ export class Faults {
     let suffered: CallEffect | undefined;
     for (const fault of this.#ordered) {
       if (isStanding(fault.effect)) continue;
-      const { method: wanted, path: pattern, nth = fault.nth ?? 1 } = fault.match ?? {};
-      if (wanted !== undefined && wanted.toUpperCase() !== method) continue;
+      const { method: desired, path: pattern, nth = fault.nth ?? 1 } = fault.match ?? {};
+      if (desired !== undefined && desired.toUpperCase() !== method) continue;
       if (pattern !== undefined && !new RegExp(pattern).test(path)) continue;
       fault.seen += 1;
       if (suffered || fault.seen < nth || fault.happened >= (fault.times ?? 1)) continue;

@@ -70,7 +70,7 @@ export function readRules(rules: z.output<typeof rulesShape>): FirewallRule[] {
 }
 
 /** Whether rules let a TCP connection in. Firewalls only ever allow: what no rule names is dropped. */
-export function letsIn(rules: readonly FirewallRule[], port: number, source: string): boolean {
+export function isAllowedBy(rules: readonly FirewallRule[], port: number, source: string): boolean {
   if (!ipaddr.isValid(source)) return false;
   const from = ipaddr.process(source);
   return rules.some((rule) => {

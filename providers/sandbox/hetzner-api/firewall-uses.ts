@@ -2,7 +2,7 @@ import type { ActionRecord } from './actions.js';
 import type { Collection } from './collection.js';
 import type { EffectHandlers } from './effect-handler.js';
 import { limitExceeded, refused } from './errors.js';
-import { letsIn } from './firewall-rules.js';
+import { isAllowedBy } from './firewall-rules.js';
 import { parseSelector } from './labels.js';
 import type { FirewallRecord, ServerRecord } from './state.js';
 import type { World } from './world.js';
@@ -145,7 +145,7 @@ export const startApply = (world: World, firewall: number, server: number): Acti
 export function isAllowed(world: World, server: ServerRecord, port: number, source: string): boolean {
   const applied = firewallsOf(world, server.id).filter((one) => one.status === 'applied');
   if (applied.length === 0) return true;
-  return letsIn(
+  return isAllowedBy(
     applied.flatMap((one) => [...one.firewall.rules]),
     port,
     source,

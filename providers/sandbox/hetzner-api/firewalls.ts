@@ -108,20 +108,20 @@ export const firewallRoutes: readonly Route[] = [
   ...actionsOf('firewall', 'firewalls', (world, id) => world.tables.firewalls.has(id)),
   updating(firewalls),
   post('/firewalls', (world, { body }) => {
-    const wanted = readBody(createShape, body);
-    checkLabels(wanted.labels);
-    const rules = readEffective(wanted.rules);
-    assertNameFree(firewalls, world, wanted.name);
+    const desired = readBody(createShape, body);
+    checkLabels(desired.labels);
+    const rules = readEffective(desired.rules);
+    assertNameFree(firewalls, world, desired.name);
     if (world.tables.firewalls.size >= world.limits.firewalls) throw limitExceeded('firewall');
     const firewall: FirewallRecord = {
       id: world.newId(),
-      name: wanted.name,
-      labels: wanted.labels,
+      name: desired.name,
+      labels: desired.labels,
       created: world.isoNow(),
       rules,
       uses: [],
     };
-    const applied = apply(world, firewall, wanted.apply_to);
+    const applied = apply(world, firewall, desired.apply_to);
     world.tables.firewalls.set(firewall.id, firewall);
     const actions = [startCommand(world, 'set_firewall_rules', firewall.id), ...applied];
     return {
@@ -154,14 +154,14 @@ export const firewallRoutes: readonly Route[] = [
   }),
   post('/firewalls/{id}/actions/apply_to_resources', (world, { id, body }) => {
     const firewall = oneOf(firewalls, world, id);
-    const wanted = readBody(z.object({ apply_to: z.array(targetShape) }), body);
+    const desired = readBody(z.object({ apply_to: z.array(targetShape) }), body);
     world.actions.assertUnlocked(ref(id));
-    return actionsAnswer(world, apply(world, firewall, wanted.apply_to));
+    return actionsAnswer(world, apply(world, firewall, desired.apply_to));
   }),
   post('/firewalls/{id}/actions/remove_from_resources', (world, { id, body }) => {
     const firewall = oneOf(firewalls, world, id);
-    const wanted = readBody(z.object({ remove_from: z.array(targetShape) }), body);
+    const desired = readBody(z.object({ remove_from: z.array(targetShape) }), body);
     world.actions.assertUnlocked(ref(id));
-    return actionsAnswer(world, takeAway(world, firewall, wanted.remove_from));
+    return actionsAnswer(world, takeAway(world, firewall, desired.remove_from));
   }),
 ];

@@ -48,27 +48,27 @@ export const floatingIpRoutes: readonly Route[] = [
     if (description !== undefined) ip.description = description;
   }),
   post('/floating_ips', (world, { body }) => {
-    const wanted = readBody(createShape, body);
-    checkLabels(wanted.labels);
-    const server = wanted.server ? world.tables.servers.get(wanted.server) : undefined;
-    if (wanted.server && !server) throw notFound('server');
-    const home = wanted.home_location === undefined ? undefined : byIdOrName(locations, wanted.home_location)?.name;
+    const desired = readBody(createShape, body);
+    checkLabels(desired.labels);
+    const server = desired.server ? world.tables.servers.get(desired.server) : undefined;
+    if (desired.server && !server) throw notFound('server');
+    const home = desired.home_location === undefined ? undefined : byIdOrName(locations, desired.home_location)?.name;
     const location = home ?? server?.location;
     if (location === undefined) {
       const messages = ['either home_location or server is required, and must exist'];
       throw invalidInput(['server', 'home_location'].map((name) => ({ name, messages })));
     }
-    if (wanted.name !== undefined) assertNameFree(floatingIps, world, wanted.name);
+    if (desired.name !== undefined) assertNameFree(floatingIps, world, desired.name);
     const id = world.newId();
     const ip: FloatingIpRecord = {
       id,
-      name: wanted.name ?? `floating-ip-${id}`,
-      labels: wanted.labels,
+      name: desired.name ?? `floating-ip-${id}`,
+      labels: desired.labels,
       created: world.isoNow(),
-      type: wanted.type,
-      ip: wanted.type === 'ipv4' ? publicIpv4(++world.counters.ipv4) : publicIpv6(++world.counters.ipv6),
+      type: desired.type,
+      ip: desired.type === 'ipv4' ? publicIpv4(++world.counters.ipv4) : publicIpv6(++world.counters.ipv6),
       location,
-      description: wanted.description ?? null,
+      description: desired.description ?? null,
       server: server?.id ?? null,
       protection: { delete: false },
     };

@@ -126,8 +126,8 @@ export const imageRoutes: readonly Route[] = [
   }),
   post('/images/{id}/actions/change_protection', (world, { id, body }) => {
     const image = own(world, id);
-    const { delete: wanted } = readBody(z.object({ delete: z.boolean().optional() }), body);
-    if (wanted !== undefined) image.protection.delete = wanted;
+    const { delete: desired } = readBody(z.object({ delete: z.boolean().optional() }), body);
+    if (desired !== undefined) image.protection.delete = desired;
     return actionAnswer(world, world.actions.done('change_protection', [{ type: 'image', id }]));
   }),
 ];

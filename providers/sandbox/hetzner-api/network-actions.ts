@@ -72,8 +72,8 @@ export const networkActionRoutes: readonly Route[] = [
   }),
   post('/networks/{id}/actions/change_protection', (world, { id, body }) => {
     const network = oneOf(networks, world, id);
-    const { delete: wanted } = readBody(z.object({ delete: z.boolean().optional() }), body);
-    if (wanted !== undefined) network.protection.delete = wanted;
+    const { delete: desired } = readBody(z.object({ delete: z.boolean().optional() }), body);
+    if (desired !== undefined) network.protection.delete = desired;
     return actionAnswer(world, world.actions.done('change_protection', [{ type: 'network', id }]));
   }),
 ];

@@ -54,26 +54,26 @@ export const routeShape = z.object({ destination: z.string(), gateway: z.string(
 export function fitSubnet(
   range: string,
   existing: readonly SubnetRecord[],
-  wanted: z.output<typeof subnetShape>,
+  desired: z.output<typeof subnetShape>,
 ): SubnetRecord {
   if (existing.length >= maxSubnets) throw limitExceeded('subnets_per_network');
-  if (!zones.includes(wanted.network_zone)) throw invalidField('network_zone', 'unknown network zone');
-  if (wanted.type === 'vswitch' && wanted.vswitch_id === undefined) throw invalidField('vswitch_id', 'is required');
+  if (!zones.includes(desired.network_zone)) throw invalidField('network_zone', 'unknown network zone');
+  if (desired.type === 'vswitch' && desired.vswitch_id === undefined) throw invalidField('vswitch_id', 'is required');
   // A vSwitch belongs to dedicated servers, of which there are none here.
-  if (wanted.type === 'vswitch') throw refused('service_error', 'vswitch not found');
+  if (desired.type === 'vswitch') throw refused('service_error', 'vswitch not found');
   const whole = rangeOf(range);
   const others = existing.map((subnet) => rangeOf(subnet.range));
-  const own = wanted.ip_range === undefined ? firstFreeSubnet(whole, others) : parseRange(wanted.ip_range);
+  const own = desired.ip_range === undefined ? firstFreeSubnet(whole, others) : parseRange(desired.ip_range);
   if (!own)
-    throw invalidField('ip_range', wanted.ip_range === undefined ? 'no free range left' : 'is not a valid range');
+    throw invalidField('ip_range', desired.ip_range === undefined ? 'no free range left' : 'is not a valid range');
   if (own.bits > 30) throw invalidField('ip_range', 'must be at least a /30');
   if (!contains(whole, own)) throw invalidField('ip_range', 'is not within the IP range of the network');
   if (others.some((other) => overlaps(other, own))) throw invalidField('ip_range', 'overlaps with another subnet');
   return {
-    type: wanted.type,
+    type: desired.type,
     range: formatRange(own),
-    zone: wanted.network_zone,
-    vswitch: wanted.vswitch_id ?? null,
+    zone: desired.network_zone,
+    vswitch: desired.vswitch_id ?? null,
   };
 }
 
@@ -104,22 +104,22 @@ export const networkRoutes: readonly Route[] = [
     network.exposeRoutes = readBody(shape, body).expose_routes_to_vswitch ?? network.exposeRoutes;
   }),
   post('/networks', (world, { body }) => {
-    const wanted = readBody(createShape, body);
-    checkLabels(wanted.labels);
-    const range = checkRange(wanted.ip_range);
-    assertNameFree(networks, world, wanted.name);
+    const desired = readBody(createShape, body);
+    checkLabels(desired.labels);
+    const range = checkRange(desired.ip_range);
+    assertNameFree(networks, world, desired.name);
     if (world.tables.networks.size >= world.limits.networks) throw limitExceeded('network');
     const subnets: SubnetRecord[] = [];
-    for (const subnet of wanted.subnets) subnets.push(fitSubnet(range, subnets, subnet));
+    for (const subnet of desired.subnets) subnets.push(fitSubnet(range, subnets, subnet));
     const network: NetworkRecord = {
       id: world.newId(),
-      name: wanted.name,
-      labels: wanted.labels,
+      name: desired.name,
+      labels: desired.labels,
       created: world.isoNow(),
       range,
       subnets,
-      routes: wanted.routes,
-      exposeRoutes: wanted.expose_routes_to_vswitch,
+      routes: desired.routes,
+      exposeRoutes: desired.expose_routes_to_vswitch,
       protection: { delete: false },
     };
     world.tables.networks.set(network.id, network);

@@ -118,23 +118,23 @@ export const primaryIpRoutes: readonly Route[] = [
     if (auto_delete !== undefined) ip.autoDelete = auto_delete;
   }),
   post('/primary_ips', (world, { body }) => {
-    const wanted = readBody(createShape, body);
-    checkLabels(wanted.labels);
-    assertNameFree(primaryIps, world, wanted.name);
-    const assignee = wanted.assignee_id ?? undefined;
+    const desired = readBody(createShape, body);
+    checkLabels(desired.labels);
+    assertNameFree(primaryIps, world, desired.name);
+    const assignee = desired.assignee_id ?? undefined;
     const server = assignee === undefined ? undefined : world.tables.servers.get(assignee);
     if (assignee !== undefined && !server) throw notFound('server');
-    const named = wanted.location === undefined ? undefined : byIdOrName(locations, wanted.location)?.name;
+    const named = desired.location === undefined ? undefined : byIdOrName(locations, desired.location)?.name;
     const location = server?.location ?? named;
     if (location === undefined) throw invalidField('location', 'is required without an assignee, and must exist');
     if (server && server.status !== 'off') throw refused('server_not_stopped', 'server needs to be powered off');
-    if (server && server[wanted.type] !== null) {
-      throw refused(`server_has_${wanted.type}`, `server already has an ${wanted.type} address`);
+    if (server && server[desired.type] !== null) {
+      throw refused(`server_has_${desired.type}`, `server already has an ${desired.type} address`);
     }
-    const ip = makePrimaryIp(world, wanted.type, location, {
-      name: wanted.name,
-      labels: wanted.labels,
-      autoDelete: wanted.auto_delete,
+    const ip = makePrimaryIp(world, desired.type, location, {
+      name: desired.name,
+      labels: desired.labels,
+      autoDelete: desired.auto_delete,
     });
     if (!server) return { status: 201, body: { primary_ip: primaryIps.render(world, ip), action: null } };
     assign(world, ip, server.id);

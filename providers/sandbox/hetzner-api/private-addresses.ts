@@ -58,28 +58,28 @@ export function assertAttachable(world: World, nets: readonly { network: number 
 
 /**
  * The address of a new resource: the one asked for, or the first free of the subnets in its zone.
- * @param wanted `range` chooses among the subnets.
+ * @param desired `range` chooses among the subnets.
  */
 export function chooseAddress(
   world: World,
   network: NetworkRecord,
   location: string,
-  wanted: { readonly ip?: string | undefined; readonly range?: string | undefined },
+  desired: { readonly ip?: string | undefined; readonly range?: string | undefined },
 ): { readonly ip: string } | ActionProblem {
   const zone = locationNamed(location).network_zone;
   const whole = rangeOf(network.range);
   const subnets = network.subnets
     .filter((subnet) => subnet.type !== 'vswitch' && subnet.zone === zone)
-    .filter((subnet) => wanted.range === undefined || subnet.range === wanted.range)
+    .filter((subnet) => desired.range === undefined || subnet.range === desired.range)
     .map((subnet) => rangeOf(subnet.range));
   const none = { code: 'no_subnet_available', message: 'no subnet or IP is available within the network' };
   if (subnets.length === 0) return none;
   const taken = takenOn(world, network.id);
-  if (wanted.ip === undefined) {
+  if (desired.ip === undefined) {
     const free = firstFree(subnets, whole, taken);
     return free === undefined ? none : { ip: formatIp(free) };
   }
-  const ip = parseIp(wanted.ip);
+  const ip = parseIp(desired.ip);
   const subnet = ip === undefined ? undefined : subnets.find((one) => isIn(ip, one));
   if (ip === undefined || !subnet || !isAssignable(ip, subnet, whole) || taken.has(ip)) {
     return { code: 'ip_not_available', message: 'the provided IP is not available' };

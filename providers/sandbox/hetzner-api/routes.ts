@@ -87,9 +87,9 @@ export const labelsShape = z.record(z.string(), z.string());
 /** A thing by its id or its name; a name made of digits is an id, as clients send them. */
 export function byIdOrName<T extends { readonly id: number; readonly name: string | null }>(
   items: Iterable<T>,
-  wanted: number | string,
+  desired: number | string,
 ): T | undefined {
-  const number = typeof wanted === 'number' ? wanted : /^\d+$/.test(wanted) ? Number(wanted) : undefined;
-  for (const item of items) if (number === undefined ? item.name === wanted : item.id === number) return item;
+  const number = typeof desired === 'number' ? desired : /^\d+$/.test(desired) ? Number(desired) : undefined;
+  for (const item of items) if (number === undefined ? item.name === desired : item.id === number) return item;
   return undefined;
 }

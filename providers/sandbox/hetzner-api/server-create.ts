@@ -52,33 +52,33 @@ const createShape = z.object({
     })
     .default({ enable_ipv4: true, enable_ipv6: true }),
 });
-type Wanted = z.output<typeof createShape>;
+type Desired = z.output<typeof createShape>;
 
 /** The things of a request, each found or the request refused. */
 function lookUp<T extends { readonly id: number; readonly name: string | null }>(
   items: Iterable<T>,
-  wanted: readonly (number | string)[],
+  desired: readonly (number | string)[],
   what: string,
 ): T[] {
   const all = [...items];
-  return wanted.map((one) => {
+  return desired.map((one) => {
     const found = byIdOrName(all, one);
     if (!found) throw notFound(what);
     return found;
   });
 }
 
-function chooseHardware(world: World, wanted: Wanted) {
-  const type = byIdOrName(serverTypes, wanted.server_type);
+function chooseHardware(world: World, desired: Desired) {
+  const type = byIdOrName(serverTypes, desired.server_type);
   const offered = type ? offeredAt(world, type) : [];
   if (!type || offered.length === 0) throw invalidField('server_type', 'unknown server type');
-  const location = byIdOrName(locations, wanted.location ?? offered[0] ?? '');
+  const location = byIdOrName(locations, desired.location ?? offered[0] ?? '');
   if (!location) throw invalidField('location', 'unknown location');
   if (!offered.includes(location.name)) throw refused('invalid_input', 'unsupported location for server type');
   const candidates = [...images.items(world)].filter((image) => image.architecture === type.architecture);
-  const image = byIdOrName(candidates, wanted.image);
+  const image = byIdOrName(candidates, desired.image);
   if (!image) {
-    const elsewhere = byIdOrName(images.items(world), wanted.image);
+    const elsewhere = byIdOrName(images.items(world), desired.image);
     throw invalidField('image', elsewhere ? 'is not compatible with the server type' : 'image not found');
   }
   if (image.status !== 'available') throw invalidField('image', 'image is not available');
@@ -109,7 +109,7 @@ export const macOf = (world: World): string =>
 
 /** What a server is made of, once nothing stands against it. */
 interface Order extends ReturnType<typeof chooseHardware> {
-  readonly wanted: Wanted;
+  readonly desired: Desired;
   readonly keys: readonly SshKeyRecord[];
   readonly walls: readonly FirewallRecord[];
   readonly drives: readonly VolumeRecord[];
@@ -121,12 +121,12 @@ interface Order extends ReturnType<typeof chooseHardware> {
 /** Checks everything there is to check, then makes the server and the actions that will bring it up. */
 export const serverCreateRoute: Route = post('/servers', (world, { body }) => {
   const order = checkedOrder(world, body);
-  const { wanted, keys, drives } = order;
+  const { desired, keys, drives } = order;
   const server = makeServer(world, order);
   const { action, next } = startActions(
     world,
     server,
-    wanted.start_after_create,
+    desired.start_after_create,
     drives.map((drive) => drive.id),
   );
   return {
@@ -141,36 +141,36 @@ export const serverCreateRoute: Route = post('/servers', (world, { body }) => {
 });
 
 function checkedOrder(world: World, body: unknown): Order {
-  const wanted = readBody(createShape, body);
-  checkLabels(wanted.labels);
-  const nameProblem = hostNameProblem(wanted.name);
+  const desired = readBody(createShape, body);
+  checkLabels(desired.labels);
+  const nameProblem = hostNameProblem(desired.name);
   if (nameProblem) throw invalidField('name', nameProblem);
-  if (Buffer.byteLength(wanted.user_data ?? '') > maxUserDataBytes) {
+  if (Buffer.byteLength(desired.user_data ?? '') > maxUserDataBytes) {
     throw invalidField('user_data', 'is too long (maximum is 32768 bytes)');
   }
-  const { type, location, image } = chooseHardware(world, wanted);
-  const keys = lookUp(sshKeys.items(world), wanted.ssh_keys, 'SSH key');
-  const nets = lookUp(networks.items(world), wanted.networks, 'network');
+  const { type, location, image } = chooseHardware(world, desired);
+  const keys = lookUp(sshKeys.items(world), desired.ssh_keys, 'SSH key');
+  const nets = lookUp(networks.items(world), desired.networks, 'network');
   const walls = lookUp(
     firewalls.items(world),
-    wanted.firewalls.map((one) => one.firewall),
+    desired.firewalls.map((one) => one.firewall),
     'firewall',
   );
-  const drives = lookUp(volumes.items(world), wanted.volumes, 'volume');
+  const drives = lookUp(volumes.items(world), desired.volumes, 'volume');
   const [group] =
-    wanted.placement_group == null
+    desired.placement_group == null
       ? []
-      : lookUp(placementGroups.items(world), [wanted.placement_group], 'placement group');
-  const { enable_ipv4, enable_ipv6 } = wanted.public_net;
+      : lookUp(placementGroups.items(world), [desired.placement_group], 'placement group');
+  const { enable_ipv4, enable_ipv6 } = desired.public_net;
   const given = {
-    ipv4: enable_ipv4 ? givenIp(world, 'ipv4', wanted.public_net.ipv4, location.name) : undefined,
-    ipv6: enable_ipv6 ? givenIp(world, 'ipv6', wanted.public_net.ipv6, location.name) : undefined,
+    ipv4: enable_ipv4 ? givenIp(world, 'ipv4', desired.public_net.ipv4, location.name) : undefined,
+    ipv6: enable_ipv6 ? givenIp(world, 'ipv6', desired.public_net.ipv6, location.name) : undefined,
   };
   if (!enable_ipv4 && !enable_ipv6) {
     if (nets.length === 0) throw invalidField('public_net', 'a server needs a public address or a network');
     if (walls.length > 0) throw refused('private_net_only_server', 'server has no public network interface');
   }
-  assertNameFree(servers, world, wanted.name);
+  assertNameFree(servers, world, desired.name);
   assertAccountRoom(world);
   const planned: { network: number }[] = [];
   for (const network of nets) {
@@ -182,12 +182,12 @@ function checkedOrder(world: World, body: unknown): Order {
   world.faults.assertOpen(location.name);
   world.faults.assertForSale(type.name, location.name);
   if (group) assertRoom(world, group);
-  return { wanted, type, location, image, keys, walls, drives, group, planned, given };
+  return { desired, type, location, image, keys, walls, drives, group, planned, given };
 }
 
 function makeServer(world: World, order: Order): ServerRecord {
-  const { wanted, type, location, image, keys, walls, group, planned, given } = order;
-  const { enable_ipv4, enable_ipv6 } = wanted.public_net;
+  const { desired, type, location, image, keys, walls, group, planned, given } = order;
+  const { enable_ipv4, enable_ipv6 } = desired.public_net;
   const id = world.newId();
   const address = (version: 'ipv4' | 'ipv6', enabled: boolean): number | null => {
     if (!enabled) return null;
@@ -197,8 +197,8 @@ function makeServer(world: World, order: Order): ServerRecord {
   };
   const server: ServerRecord = {
     id,
-    name: wanted.name,
-    labels: wanted.labels,
+    name: desired.name,
+    labels: desired.labels,
     created: world.isoNow(),
     status: 'initializing',
     type: type.name,
@@ -218,7 +218,7 @@ function makeServer(world: World, order: Order): ServerRecord {
     placementGroup: group?.id ?? null,
     rescue: false,
     backupWindow: null,
-    userData: wanted.user_data ?? '',
+    userData: desired.user_data ?? '',
     sshKeys: keys.map((key) => key.publicKey),
     made: false,
     dead: false,

@@ -131,9 +131,9 @@ export const serverEffects = {
     begin: (world, { server, network, ip, range }) => {
       const record = world.tables.servers.get(server);
       const net = record && netOf(record, network);
-      const wanted = world.tables.networks.get(network);
-      if (!record || !net || !wanted) return gone;
-      const chosen = chooseAddress(world, wanted, record.location, { ip, range });
+      const desired = world.tables.networks.get(network);
+      if (!record || !net || !desired) return gone;
+      const chosen = chooseAddress(world, desired, record.location, { ip, range });
       if ('code' in chosen) {
         record.nets = record.nets.filter((one) => one !== net);
         return chosen;

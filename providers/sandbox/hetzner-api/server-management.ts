@@ -37,8 +37,8 @@ const imageShape = z.object({
 
 export const serverManagementRoutes: readonly Route[] = [
   on('change_type', (world, server, { body }) => {
-    const wanted = readBody(z.object({ server_type: idOrName, upgrade_disk: z.boolean() }), body);
-    const type = byIdOrName(serverTypes, wanted.server_type);
+    const desired = readBody(z.object({ server_type: idOrName, upgrade_disk: z.boolean() }), body);
+    const type = byIdOrName(serverTypes, desired.server_type);
     if (!type) throw invalidField('server_type', 'unknown server type');
     if (server.status !== 'off') throw refused('server_not_stopped', 'server needs to be powered off');
     const place = offeredAt(world, type).find((one) => one === server.location);
@@ -59,19 +59,19 @@ export const serverManagementRoutes: readonly Route[] = [
           kind: 'server.type',
           server: server.id,
           type: type.name,
-          diskGB: wanted.upgrade_disk ? type.diskGB : server.diskGB,
+          diskGB: desired.upgrade_disk ? type.diskGB : server.diskGB,
         },
       }),
     );
   }),
   on('rebuild', (world, server, { body }) => {
-    const wanted = readBody(z.object({ image: idOrName, user_data: z.string().optional() }), body);
+    const desired = readBody(z.object({ image: idOrName, user_data: z.string().optional() }), body);
     if (server.protection.rebuild) throw protectedResource('server');
     const fitting = [...images.items(world)].filter((one) => one.architecture === typeOf(server).architecture);
-    const image = byIdOrName(fitting, wanted.image);
+    const image = byIdOrName(fitting, desired.image);
     if (!image) throw invalidField('image', 'image not found');
     if (image.diskGB > server.diskGB) throw invalidField('image', 'image disk is bigger than server type disk');
-    if (wanted.user_data !== undefined) server.userData = wanted.user_data;
+    if (desired.user_data !== undefined) server.userData = desired.user_data;
     const action = world.actions.start({
       command: 'rebuild_server',
       resources: [ref(server.id)],
@@ -82,24 +82,24 @@ export const serverManagementRoutes: readonly Route[] = [
     return { status: 201, body: { action: world.actions.render(action), root_password } };
   }),
   on('create_image', (world, server, { body }) => {
-    const wanted = readBody(imageShape, body);
-    checkLabels(wanted.labels);
-    if (wanted.type === 'backup' && server.backupWindow === null) {
+    const desired = readBody(imageShape, body);
+    checkLabels(desired.labels);
+    if (desired.type === 'backup' && server.backupWindow === null) {
       throw refused('unsupported_error', 'backups are not enabled for the server');
     }
     const of = imageOf(world, server.image);
     const image: ImageRecord = {
       id: world.newId(),
-      type: wanted.type,
+      type: desired.type,
       name: null,
-      labels: wanted.labels,
+      labels: desired.labels,
       created: world.isoNow(),
       status: 'creating',
-      description: wanted.description ?? server.name,
+      description: desired.description ?? server.name,
       imageGB: null,
       diskGB: server.diskGB,
       from: { id: server.id, name: server.name },
-      boundTo: wanted.type === 'backup' ? server.id : null,
+      boundTo: desired.type === 'backup' ? server.id : null,
       flavor: of?.flavor ?? 'ubuntu',
       version: of?.version ?? '24.04',
       architecture: typeOf(server).architecture,
@@ -115,8 +115,8 @@ export const serverManagementRoutes: readonly Route[] = [
     return { status: 201, body: { image: images.render(world, image), action: world.actions.render(action) } };
   }),
   on('enable_rescue', (world, server, { body }) => {
-    const wanted = readBody(rescueShape, body);
-    if (wanted.ssh_keys.some((id) => !world.tables.sshKeys.has(id))) throw notFound('SSH key');
+    const desired = readBody(rescueShape, body);
+    if (desired.ssh_keys.some((id) => !world.tables.sshKeys.has(id))) throw notFound('SSH key');
     server.rescue = true;
     const resources = [ref(server.id)];
     const action = world.actions.start({ command: 'enable_rescue', resources, ms: world.profile.actionMs });
@@ -138,8 +138,8 @@ export const serverManagementRoutes: readonly Route[] = [
     return atOnce(world, server, 'disable_backup');
   }),
   on('add_to_placement_group', (world, server, { body }) => {
-    const wanted = readBody(z.object({ placement_group: idShape }), body);
-    const group = oneOf(placementGroups, world, wanted.placement_group);
+    const desired = readBody(z.object({ placement_group: idShape }), body);
+    const group = oneOf(placementGroups, world, desired.placement_group);
     if (server.placementGroup !== null) {
       throw refused('already_in_placement_group', 'server is already part of a placement group');
     }

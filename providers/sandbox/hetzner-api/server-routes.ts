@@ -64,16 +64,16 @@ function startNetworkAction(
 const networkRoutes: readonly Route[] = [
   post('/servers/{id}/actions/attach_to_network', (world, { id, body }) => {
     const server = oneOf(servers, world, id);
-    const wanted = readBody(attachShape, body);
-    const network = oneOf(networks, world, wanted.network);
+    const desired = readBody(attachShape, body);
+    const network = oneOf(networks, world, desired.network);
     world.actions.assertUnlocked(ref(id));
     world.actions.assertNoChange({ type: 'network', id: network.id });
     assertAttachable(world, server.nets, network);
-    const address = { ip: wanted.ip, range: wanted.ip_range };
+    const address = { ip: desired.ip, range: desired.ip_range };
     const chosen = chooseAddress(world, network, server.location, address);
-    const problem = 'code' in chosen ? chosen : aliasProblem(world, network, wanted.alias_ips, []);
+    const problem = 'code' in chosen ? chosen : aliasProblem(world, network, desired.alias_ips, []);
     if (problem) throw refused(problem.code, problem.message);
-    const net = { network: network.id, ip: '', aliases: wanted.alias_ips, mac: macOf(world) };
+    const net = { network: network.id, ip: '', aliases: desired.alias_ips, mac: macOf(world) };
     server.nets.push({ ...net, state: 'waiting' });
     const effect = { kind: 'server.attach', server: id, network: network.id, ...address } as const;
     return actionAnswer(world, startNetworkAction(world, 'attach_to_network', id, network.id, effect));
@@ -89,15 +89,15 @@ const networkRoutes: readonly Route[] = [
   }),
   post('/servers/{id}/actions/change_alias_ips', (world, { id, body }) => {
     const server = oneOf(servers, world, id);
-    const wanted = readBody(z.object({ network: idShape, alias_ips: z.array(z.string()) }), body);
-    const net = netOf(server, wanted.network);
-    const network = world.tables.networks.get(wanted.network);
+    const desired = readBody(z.object({ network: idShape, alias_ips: z.array(z.string()) }), body);
+    const net = netOf(server, desired.network);
+    const network = world.tables.networks.get(desired.network);
     if (!net || !network) throw notFound('network');
     world.actions.assertUnlocked(ref(id));
     world.actions.assertNoChange({ type: 'network', id: network.id });
-    const problem = aliasProblem(world, network, wanted.alias_ips, net.aliases);
+    const problem = aliasProblem(world, network, desired.alias_ips, net.aliases);
     if (problem) throw refused(problem.code, problem.message);
-    net.aliases = wanted.alias_ips;
+    net.aliases = desired.alias_ips;
     return actionAnswer(world, startNetworkAction(world, 'change_alias_ips', id, network.id, undefined));
   }),
 ];
@@ -123,10 +123,10 @@ export const serverRoutes: readonly Route[] = [
   ...networkRoutes,
   post('/servers/{id}/actions/change_protection', (world, { id, body }) => {
     const server = oneOf(servers, world, id);
-    const wanted = readBody(z.object({ delete: z.boolean().optional(), rebuild: z.boolean().optional() }), body);
+    const desired = readBody(z.object({ delete: z.boolean().optional(), rebuild: z.boolean().optional() }), body);
     // Hetzner takes both or none.
-    if (wanted.delete !== wanted.rebuild) throw invalidField('rebuild', 'must be the same as delete');
-    if (wanted.delete !== undefined) server.protection = { delete: wanted.delete, rebuild: wanted.delete };
+    if (desired.delete !== desired.rebuild) throw invalidField('rebuild', 'must be the same as delete');
+    if (desired.delete !== undefined) server.protection = { delete: desired.delete, rebuild: desired.delete };
     return actionAnswer(world, world.actions.done('change_protection', [ref(id)]));
   }),
   ...serverManagementRoutes,

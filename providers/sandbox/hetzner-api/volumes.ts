@@ -38,17 +38,17 @@ export const volumesOf = (world: World, server: number): VolumeRecord[] =>
 /** Whether volumes may be given to a server. @throws ApiError */
 export function assertAttachable(
   world: World,
-  wanted: readonly VolumeRecord[],
+  desired: readonly VolumeRecord[],
   location: string,
   server?: ServerRecord,
 ): void {
-  for (const volume of wanted) {
+  for (const volume of desired) {
     if (volume.server !== null) throw refused('volume_already_attached', 'volume is already attached to a server');
     if (volume.location !== location)
       throw invalidField('volumes', 'volume is in a different location than the server');
   }
   const attached = server ? volumesOf(world, server.id).length : 0;
-  if (attached + wanted.length > volumesPerServer) throw limitExceeded('volumes_per_server');
+  if (attached + desired.length > volumesPerServer) throw limitExceeded('volumes_per_server');
 }
 
 const name = z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/, 'is not a valid volume name');
@@ -111,11 +111,11 @@ export const volumeRoutes: readonly Route[] = [
   ...actionsOf('volume', 'volumes', (world, id) => world.tables.volumes.has(id)),
   updating(volumes, undefined, (text) => (name.safeParse(text).success ? undefined : 'is not a valid volume name')),
   post('/volumes', (world, { body }) => {
-    const wanted = readBody(createShape, body);
-    checkLabels(wanted.labels);
-    assertNameFree(volumes, world, wanted.name);
-    const server = wanted.server === undefined ? undefined : serverOf(world, wanted.server);
-    const asked = wanted.location === undefined ? undefined : byIdOrName(locations, wanted.location)?.name;
+    const desired = readBody(createShape, body);
+    checkLabels(desired.labels);
+    assertNameFree(volumes, world, desired.name);
+    const server = desired.server === undefined ? undefined : serverOf(world, desired.server);
+    const asked = desired.location === undefined ? undefined : byIdOrName(locations, desired.location)?.name;
     const location = server?.location ?? asked;
     if (location === undefined) throw invalidField('location', 'is required without a server, and must exist');
     if (world.tables.volumes.size >= world.limits.volumes) throw limitExceeded('volume');
@@ -125,14 +125,14 @@ export const volumeRoutes: readonly Route[] = [
     }
     const volume: VolumeRecord = {
       id: world.newId(),
-      name: wanted.name,
-      labels: wanted.labels,
+      name: desired.name,
+      labels: desired.labels,
       created: world.isoNow(),
       server: null,
       location,
-      size: wanted.size,
+      size: desired.size,
       status: 'creating',
-      format: wanted.format ?? null,
+      format: desired.format ?? null,
       protection: { delete: false },
     };
     world.tables.volumes.set(volume.id, volume);
@@ -162,8 +162,8 @@ export const volumeRoutes: readonly Route[] = [
   }),
   post('/volumes/{id}/actions/attach', (world, { id, body }) => {
     const volume = oneOf(volumes, world, id);
-    const wanted = readBody(z.object({ server: idShape, automount: z.boolean().optional() }), body);
-    const server = serverOf(world, wanted.server);
+    const desired = readBody(z.object({ server: idShape, automount: z.boolean().optional() }), body);
+    const server = serverOf(world, desired.server);
     world.actions.assertUnlocked(ref(id));
     world.actions.assertUnlocked({ type: 'server', id: server.id });
     assertAttachable(world, [volume], server.location, server);
@@ -186,18 +186,18 @@ export const volumeRoutes: readonly Route[] = [
   }),
   post('/volumes/{id}/actions/resize', (world, { id, body }) => {
     const volume = oneOf(volumes, world, id);
-    const wanted = readBody(z.object({ size }), body).size;
+    const desired = readBody(z.object({ size }), body).size;
     world.actions.assertUnlocked(ref(id));
-    if (wanted <= volume.size) throw invalidField('size', 'must be larger than the current size');
-    volume.size = wanted;
+    if (desired <= volume.size) throw invalidField('size', 'must be larger than the current size');
+    volume.size = desired;
     const resources = [ref(id)];
     const ms = world.profile.actionMs;
     return actionAnswer(world, world.actions.start({ command: 'resize_volume', resources, ms }));
   }),
   post('/volumes/{id}/actions/change_protection', (world, { id, body }) => {
     const volume = oneOf(volumes, world, id);
-    const { delete: wanted } = readBody(z.object({ delete: z.boolean().optional() }), body);
-    if (wanted !== undefined) volume.protection.delete = wanted;
+    const { delete: desired } = readBody(z.object({ delete: z.boolean().optional() }), body);
+    if (desired !== undefined) volume.protection.delete = desired;
     return actionAnswer(world, world.actions.done('change_protection', [ref(id)]));
   }),
 ];

@@ -83,7 +83,7 @@ export class BareHosts {
       });
     }
     const taken = this.all().length;
-    const wanted = orders.map((order, index) => ({
+    const desired = orders.map((order, index) => ({
       name: order.name ?? `host-${taken + index + 1}`,
       user: order.user ?? 'root',
       hostKey: order.hostKey ?? generateHostKey(order.name ?? `host-${taken + index + 1}`).privateKey,
@@ -94,7 +94,7 @@ export class BareHosts {
       const network = `127.77.${1 + Math.floor(this.random.fraction() * 254)}`;
       const made: Machine[] = [];
       try {
-        for (const [index, host] of wanted.entries())
+        for (const [index, host] of desired.entries())
           made.push(await this.stand(host, `${network}.${11 + index}`, authorizedKey));
         return { hosts: made.map(viewOf), freeAddress: `${network}.250` };
       } catch (error) {

@@ -108,7 +108,7 @@ class Session {
     sftp.on('STAT', tell);
     sftp.on('LSTAT', tell);
     sftp.on('SETSTAT', set);
-    sftp.on('FSETSTAT', (id, raw, wanted) => this.#answer(id, () => set(id, this.#handleOf(raw).path, wanted)));
+    sftp.on('FSETSTAT', (id, raw, desired) => this.#answer(id, () => set(id, this.#handleOf(raw).path, desired)));
     sftp.on('FSTAT', (id, raw) =>
       this.#answer(id, () => {
         const { path, writer } = this.#handleOf(raw);
@@ -185,7 +185,7 @@ class Session {
     });
   }
 
-  #open(id: number, path: string, flags: number, wantedMode: number | undefined): void {
+  #open(id: number, path: string, flags: number, desiredMode: number | undefined): void {
     const { files } = this;
     if (files.find(path)?.kind === 'dir') throw new FsError('EISDIR', path);
     if ((flags & (open.WRITE | open.APPEND)) === 0) {
@@ -197,7 +197,7 @@ class Session {
     this.#mustWrite(path);
     if ((flags & open.EXCL) !== 0 && files.exists(path)) throw new FsError('EEXIST', path);
     if ((flags & open.CREAT) === 0) files.stat(path);
-    const mode = (wantedMode ?? files.find(path)?.mode ?? 0o644) & 0o7777;
+    const mode = (desiredMode ?? files.find(path)?.mode ?? 0o644) & 0o7777;
     const writer = new Writer();
     if ((flags & open.APPEND) !== 0 && files.exists(path)) writer.add(0, files.read(path));
     writer.save(files, path, mode, this.user);

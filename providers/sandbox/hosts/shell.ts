@@ -1,6 +1,6 @@
 import type { ServerChannel } from 'ssh2';
 import type { Machine } from './machine.js';
-import { runForPeople } from './people.js';
+import { runInteractively } from './interactive-shell.js';
 
 /** A prompt for people, with just enough line editing: backspace, Ctrl-C, Ctrl-D. */
 export function openShell(machine: Machine, user: string, channel: ServerChannel, terminal: boolean): void {
@@ -25,7 +25,7 @@ export function openShell(machine: Machine, user: string, channel: ServerChannel
       leave(last);
       return false;
     }
-    const { out, err, exit } = runForPeople(machine, user, command);
+    const { out, err, exit } = runInteractively(machine, user, command);
     last = exit;
     if (out !== '') show(out);
     if (err !== '') {

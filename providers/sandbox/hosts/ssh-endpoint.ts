@@ -3,7 +3,7 @@ import ssh2, { type AuthContext, type Connection, type ServerChannel, type Sessi
 import { decodeTask, taskCommand } from '../../../src/remote/task-wire.js';
 import { contained } from '../report-fault.js';
 import type { Machine } from './machine.js';
-import { runForPeople } from './people.js';
+import { runInteractively } from './interactive-shell.js';
 import { listenAt, listenLocally } from './ports.js';
 import type { HostScripts } from './scripts.js';
 import { serveSftp } from './sftp.js';
@@ -151,7 +151,7 @@ export class SshEndpoint {
     const withSudo = command === taskCommand.other;
     if (!asRoot && !withSudo) {
       const { out, err, exit } =
-        command === taskCommand.root ? notRoot : runForPeople(this.options.machine, user, command);
+        command === taskCommand.root ? notRoot : runInteractively(this.options.machine, user, command);
       finish(channel, exit, out, err);
     } else if (withSudo && !this.#maySudo(user)) {
       finish(channel, 1, '', 'sudo: a password is required\n');

@@ -1,9 +1,9 @@
 import type { AddressView } from '../hosts/machine-types.js';
 import type { Machine } from '../hosts/machine.js';
-import { turnOf } from '../hosts/tasks/hold-address.js';
+import { vipHolderOf } from '../hosts/tasks/hold-address.js';
 import type { CloudView, SandboxClock } from '../types.js';
 import type { Process } from './process.js';
-import { type Turn, VirtualAddresses } from './virtual-addresses.js';
+import { type VipHolder, VirtualAddresses } from './virtual-addresses.js';
 
 const apiPort = 6443;
 
@@ -53,9 +53,9 @@ export class ApiAddresses implements AddressView<Machine> {
   }
 
   /** Servers that take their turn at an address, and could serve it now. */
-  private turns(): readonly Turn[] {
+  private turns(): readonly VipHolder[] {
     return [...this.processes.values()].flatMap(({ machine }) => {
-      const turn = machine.spec.bare && this.serves(machine.id) ? turnOf(machine) : undefined;
+      const turn = machine.spec.bare && this.serves(machine.id) ? vipHolderOf(machine) : undefined;
       return turn ? [{ ...turn, machine: machine.id }] : [];
     });
   }

@@ -142,11 +142,11 @@ export class HcloudController implements Program {
 }
 
 /** Id of a network by its name or id. @throws CloudError when there is none */
-function networkOf(client: CloudClient, wanted: string): number {
-  const query = /^\d+$/.test(wanted) ? '' : `?name=${encodeURIComponent(wanted)}`;
+function networkOf(client: CloudClient, desired: string): number {
+  const query = /^\d+$/.test(desired) ? '' : `?name=${encodeURIComponent(desired)}`;
   const { networks } = client.call<{ networks: { id: number; name: string }[] }>('GET', `/networks${query}`);
-  const found = networks.find(({ id, name }) => name === wanted || String(id) === wanted);
-  if (!found) throw new CloudError(`Network ${wanted} not found`);
+  const found = networks.find(({ id, name }) => name === desired || String(id) === desired);
+  if (!found) throw new CloudError(`Network ${desired} not found`);
   return found.id;
 }
 

@@ -137,7 +137,7 @@ export class Cluster {
       if (change.resource.plural === 'nodes' && change.type === 'DELETED') {
         this.memberGone(change.object.metadata.name);
         this.dropPassword(change.object.metadata.name);
-      } else if (change.resource.plural === 'nodes') this.memberUnwanted(change.object);
+      } else if (change.resource.plural === 'nodes') this.memberUndesired(change.object);
       context.changed();
     });
   }
@@ -182,7 +182,7 @@ export class Cluster {
   }
 
   /** k3s takes a member out, with its node still there, when the node asks for it; never the only one that votes. */
-  private memberUnwanted({ metadata }: Obj): void {
+  private memberUndesired({ metadata }: Obj): void {
     const { annotations = {}, name } = metadata;
     if (annotations[removal]?.toLowerCase() !== 'true' || removed in annotations || this.#leaving.has(name)) return;
     const { store } = this.kubernetes;
@@ -200,7 +200,7 @@ export class Cluster {
       this.context.clock.after(leaseMs, () => {
         this.#leaving.delete(name);
         const node = store.find(nodes, '', name);
-        if (node) this.memberUnwanted(node);
+        if (node) this.memberUndesired(node);
       });
       return;
     }

@@ -23,9 +23,9 @@ export class ServiceBalancers {
   /** @returns whether there is more to do later. @throws CloudError */
   reconcile(service: Obj, client: CloudClient): boolean {
     const cluster = this.cluster();
-    const isWanted = service.spec?.['type'] === 'LoadBalancer' && !service.metadata.deletionTimestamp;
+    const isDesired = service.spec?.['type'] === 'LoadBalancer' && !service.metadata.deletionTimestamp;
     const isOurs = service.metadata.finalizers?.includes(cleanup) === true;
-    if (!isWanted) return isOurs && this.#remove(service, client);
+    if (!isDesired) return isOurs && this.#remove(service, client);
     if (!isOurs) {
       cluster.change(service, (one) => {
         one.metadata.finalizers = [...(one.metadata.finalizers ?? []), cleanup];
@@ -79,7 +79,7 @@ export class ServiceBalancers {
       .filter(
         (node) => conditionOf(node, 'Ready')?.status === 'True' && node.metadata.labels?.[excluded] === undefined,
       );
-    const wanted = nodes.flatMap((node) => {
+    const desired = nodes.flatMap((node) => {
       const id = /^hcloud:\/\/(\d+)$/.exec((node.spec?.['providerID'] ?? '') as string)?.[1];
       return id === undefined ? [] : [Number(id)];
     });
@@ -90,8 +90,8 @@ export class ServiceBalancers {
         server: { id },
         ...(verb === 'add' && client.network !== undefined ? { use_private_ip: client.usesPrivateIp } : {}),
       });
-    for (const id of wanted) if (!there.includes(id)) act('add', id);
-    for (const id of there) if (!wanted.includes(id)) act('remove', id);
+    for (const id of desired) if (!there.includes(id)) act('add', id);
+    for (const id of there) if (!desired.includes(id)) act('remove', id);
   }
 
   /** @returns whether the balancer is still on its way out; its Service waits for that. */

@@ -4,7 +4,7 @@ import type { SandboxClock } from '../types.js';
 export type Mover = 'keepalived' | 'kube-vip';
 
 /** A machine that could answer at an address. */
-export interface Turn {
+export interface VipHolder {
   readonly machine: number;
   readonly address: string;
   readonly by: Mover;
@@ -14,7 +14,7 @@ export interface Turn {
 export interface VirtualAddressOptions {
   readonly clock: SandboxClock;
   /** All that could answer now. */
-  readonly turns: () => readonly Turn[];
+  readonly turns: () => readonly VipHolder[];
   /** Another machine answers at an address. */
   readonly moved: (address: string, from: number | undefined, to: number | undefined) => void;
 }
@@ -29,7 +29,7 @@ const silenceMs = 3_600;
  */
 export class VirtualAddresses {
   /** Who has an address, the one that answers first. */
-  readonly #holders = new Map<string, readonly Turn[]>();
+  readonly #holders = new Map<string, readonly VipHolder[]>();
   readonly #elections = new Set<string>();
 
   constructor(private readonly options: VirtualAddressOptions) {}
@@ -75,7 +75,7 @@ export class VirtualAddresses {
     return this.#holders.get(address)?.some((holder) => holder.by === by) ?? false;
   }
 
-  private set(address: string, holders: readonly Turn[]): void {
+  private set(address: string, holders: readonly VipHolder[]): void {
     const from = this.holder(address);
     if (holders.length > 0) this.#holders.set(address, holders);
     else this.#holders.delete(address);
@@ -84,4 +84,5 @@ export class VirtualAddresses {
   }
 }
 
-const same = (a: Turn, b: Turn): boolean => a.machine === b.machine && a.address === b.address && a.by === b.by;
+const same = (a: VipHolder, b: VipHolder): boolean =>
+  a.machine === b.machine && a.address === b.address && a.by === b.by;

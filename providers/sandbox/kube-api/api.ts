@@ -276,9 +276,9 @@ function applied(
     subresource === 'status'
       ? { apiVersion: given.apiVersion, kind: given.kind, metadata: { name }, status: given.status ?? {} }
       : withoutStatus(target, { ...given, metadata: { ...given.metadata, name } });
-  const wanted = receive(resource, part, namespace);
+  const desired = receive(resource, part, namespace);
   if (!before && resource.namespaced) requireNamespace(store, namespace);
-  const merged = serverSideApply(before, wanted, options.manager, options.force, store.stamp(), scopeOf(target));
+  const merged = serverSideApply(before, desired, options.manager, options.force, store.stamp(), scopeOf(target));
   const object = complete(resource, merged, before);
   addressed(controllers.cluster, object);
   if (options.dry) return { code: before ? 200 : 201, body: before ? object : store.draft(object) };

@@ -74,19 +74,19 @@ const isOpenMap = (path: Path, value: unknown): boolean => isMap(value) && !atom
  */
 export function serverSideApply(
   current: Obj | undefined,
-  wanted: Obj,
+  desired: Obj,
   manager: string,
   force: boolean,
   time: string,
   scope: WriteScope = {},
 ): Obj {
-  const fields = fieldsOf(wanted, scope);
+  const fields = fieldsOf(desired, scope);
   const owned = Object.keys(fields).length > 0;
-  const applied = { ...entry(wanted, manager, fields, scope), operation: 'Apply' as const };
+  const applied = { ...entry(desired, manager, fields, scope), operation: 'Apply' as const };
   if (!current)
     return {
-      ...clone(wanted),
-      metadata: { ...clone(wanted.metadata), ...(owned ? { managedFields: [{ ...applied, time }] } : {}) },
+      ...clone(desired),
+      metadata: { ...clone(desired.metadata), ...(owned ? { managedFields: [{ ...applied, time }] } : {}) },
     };
   const isMine = (one: ManagedFields): boolean =>
     one.manager === manager && one.operation === 'Apply' && one.subresource === scope.subresource;
@@ -94,7 +94,7 @@ export function serverSideApply(
   const mine = (current.metadata.managedFields ?? []).find(isMine);
   const clashes = others.flatMap((other) =>
     leaves(intersect(other.fieldsV1, fields))
-      .filter((path) => !isOpenMap(path, at(current, path)) && !same(at(current, path), at(wanted, path)))
+      .filter((path) => !isOpenMap(path, at(current, path)) && !same(at(current, path), at(desired, path)))
       .map((path) => ({ manager: titleOf(other), path })),
   );
   if (clashes.length > 0 && !force) throw conflictOf(clashes);
@@ -102,7 +102,7 @@ export function serverSideApply(
     const taken = clashes.filter(({ manager: owner }) => owner === titleOf(other)).map(({ path }) => path);
     return { ...other, fieldsV1: remaining(other.fieldsV1, taken) };
   });
-  const result = merge(clone(current), wanted, '') as Obj;
+  const result = merge(clone(current), desired, '') as Obj;
   // What this manager applied before and no longer does goes, unless somebody else owns it too.
   for (const path of members(mine?.fieldsV1 ?? {})) {
     if (has(fields, path) || others.some((other) => has(other.fieldsV1, path))) continue;
@@ -271,23 +271,23 @@ function drop(root: Record<string, unknown>, path: Path): void {
   if (index >= 0) parent.splice(index, 1);
 }
 
-function merge(target: unknown, wanted: unknown, field: string): unknown {
-  if (Array.isArray(wanted)) {
+function merge(target: unknown, desired: unknown, field: string): unknown {
+  if (Array.isArray(desired)) {
     const own = Array.isArray(target) ? (target as unknown[]) : [];
-    if (field === 'finalizers') return [...new Set([...own, ...(wanted as unknown[])])];
-    const keys = keysOf(field, [...(wanted as unknown[]), ...own]);
-    if (!keys || !wanted.every(isMap)) return clone<unknown>(wanted);
+    if (field === 'finalizers') return [...new Set([...own, ...(desired as unknown[])])];
+    const keys = keysOf(field, [...(desired as unknown[]), ...own]);
+    if (!keys || !desired.every(isMap)) return clone<unknown>(desired);
     const result = [...own] as Record<string, unknown>[];
-    for (const item of wanted) {
+    for (const item of desired) {
       const index = result.findIndex((other) => itemKey(keys, other) === itemKey(keys, item));
       if (index >= 0) result[index] = merge(result[index], item, '') as Record<string, unknown>;
       else result.push(clone(item));
     }
     return result;
   }
-  if (!isMap(wanted) || atomic.has(field)) return clone(wanted);
+  if (!isMap(desired) || atomic.has(field)) return clone(desired);
   const result: Record<string, unknown> = isMap(target) ? target : {};
-  for (const [key, value] of Object.entries(wanted)) {
+  for (const [key, value] of Object.entries(desired)) {
     if (field === '' && key === 'managedFields') continue;
     result[key] = merge(result[key], value, key);
   }

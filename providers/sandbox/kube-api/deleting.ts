@@ -48,13 +48,13 @@ export function remove(
   { dry, propagation, isImmediate, uid, resourceVersion }: DeleteOptions,
 ): unknown {
   const object = store.get(resource, namespace, name);
-  const met = (what: string, wanted: string | undefined, is: string | undefined, since: string): void => {
-    if (wanted === undefined || wanted === is) return;
+  const met = (what: string, desired: string | undefined, is: string | undefined, since: string): void => {
+    if (desired === undefined || desired === is) return;
     throw new StatusError(
       409,
       'Conflict',
       // By the kind, here alone.
-      `Operation cannot be fulfilled on ${fullName({ ...resource, plural: resource.kind })} "${name}": the ${what} in the precondition (${wanted}) does not match the ${what} in record (${is}). The object might have been ${since}`,
+      `Operation cannot be fulfilled on ${fullName({ ...resource, plural: resource.kind })} "${name}": the ${what} in the precondition (${desired}) does not match the ${what} in record (${is}). The object might have been ${since}`,
       { name, ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.kind },
     );
   };

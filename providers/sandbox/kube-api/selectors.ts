@@ -63,14 +63,14 @@ export function fieldSelector(text: string | null): (object: Obj) => boolean {
   const tests = text.split(',').map((part) => {
     const match = /^([\w.]+)(==?|!=)(.*)$/.exec(part);
     if (!match) throw badRequest(`invalid selector: '${part}'; can't understand '${part}'`);
-    const [, path, operator, wanted] = match;
+    const [, path, operator, desired] = match;
     return (object: Obj): boolean => {
       const value = path!
         .split('.')
         .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], object);
       return (
         ((typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '') ===
-          wanted) ===
+          desired) ===
         (operator !== '!=')
       );
     };

@@ -2,7 +2,7 @@ import { messageOf, SlipwayError } from '../../../src/errors/index.js';
 import type { CallOptions, ClusterRequest, Problem } from '../../../src/provider/port.js';
 import { assign } from '../assign.js';
 import { hostId, privateAddressOf, titleOf } from '../hosts.js';
-import type { Inventory, Seen } from '../inventory.js';
+import type { Inventory, ObservedHost } from '../inventory.js';
 import { isFree, usedBy } from '../machines.js';
 import { inspectHost, parseReport } from './facts.js';
 import { type Inspected, judgeHosts } from './judge.js';
@@ -22,7 +22,7 @@ export async function preflight(
   const hosts = judgeHosts(looked.inspected, request);
   for (const note of [...reach.notes, ...hosts.notes]) inventory.site.say(note);
   return [
-    ...doorProblems(request),
+    ...accessProblems(request),
     ...reach.problems,
     ...roomProblems(request, seen),
     ...looked.problems,
@@ -35,16 +35,16 @@ export async function preflight(
 async function inspect(
   inventory: Inventory,
   request: ClusterRequest,
-  seen: readonly Seen[],
+  seen: readonly ObservedHost[],
   options: CallOptions,
 ): Promise<{ readonly inspected: readonly Inspected[]; readonly problems: readonly Problem[] }> {
-  const wanted = missing(request, seen);
-  if (wanted.length === 0) return { inspected: [], problems: [] };
+  const desired = missing(request, seen);
+  if (desired.length === 0) return { inspected: [], problems: [] };
   const { clock } = inventory.site;
   const free = seen.filter(isFree).map(({ host }) => host);
-  const { hosts } = assign(wanted, free, usedBy(seen, request.cluster));
+  const { hosts } = assign(desired, free, usedBy(seen, request.cluster));
   const roles = new Map(
-    wanted.flatMap(({ name, role }) => (hosts.has(name) ? [[hostId(hosts.get(name)!), role]] : [])),
+    desired.flatMap(({ name, role }) => (hosts.has(name) ? [[hostId(hosts.get(name)!), role]] : [])),
   );
   const ours = seen.filter(
     ({ listed, claim, error }) => listed && error === undefined && (!claim || claim.cluster.id === request.cluster.id),
@@ -105,7 +105,7 @@ async function jumpProblems(
 const everywhere = ['0.0.0.0/0', '::/0'];
 
 /** A rule of the file that nothing would keep is worse than none. */
-function doorProblems({ sshAllow, apiAllow }: ClusterRequest): Problem[] {
+function accessProblems({ sshAllow, apiAllow }: ClusterRequest): Problem[] {
   const doors = [
     { path: 'ssh.allow', allow: sshAllow },
     { path: 'kubernetes.api.allow', allow: apiAllow },

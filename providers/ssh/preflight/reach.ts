@@ -1,7 +1,7 @@
 import { IncompleteError, messageOf, SlipwayError } from '../../../src/errors/index.js';
 import type { ClusterRequest, Problem } from '../../../src/provider/port.js';
 import { titleOf } from '../hosts.js';
-import type { Seen } from '../inventory.js';
+import type { ObservedHost } from '../inventory.js';
 import { missing } from './room.js';
 
 export interface Reach {
@@ -15,10 +15,10 @@ export interface Reach {
  * it does for the cluster is dealt with on its own. But while machines are missing, nobody knows of a silent host that
  * was never seen before whether it is one of them.
  */
-export function judgeReach(request: ClusterRequest, seen: readonly Seen[]): Reach {
+export function judgeReach(request: ClusterRequest, seen: readonly ObservedHost[]): Reach {
   const shut = seen.filter(({ error, listed }) => error !== undefined && listed);
   const incomplete = missing(request, seen).length > 0;
-  const matters = ({ error, known }: Seen): boolean => !isSilence(error) || (!known && incomplete);
+  const matters = ({ error, known }: ObservedHost): boolean => !isSilence(error) || (!known && incomplete);
   return {
     problems: shut.filter(matters).map(reachProblem),
     notes: shut
@@ -34,7 +34,7 @@ const isSilence = (error: unknown): boolean =>
   error instanceof IncompleteError && (error.code === 'SSH_UNREACHABLE' || error.code === 'SSH_LOST');
 
 /** Why a host can't be entered, and what to do about it. */
-export function reachProblem({ host, error }: Seen): Problem {
+export function reachProblem({ host, error }: ObservedHost): Problem {
   const known = error instanceof SlipwayError ? error : undefined;
   const details = known?.details.map((line) => `\n  ${line}`).join('') ?? '';
   return {
@@ -42,7 +42,7 @@ export function reachProblem({ host, error }: Seen): Problem {
     message: known ? `${known.message}${details}` : `${titleOf(host)} can't be entered: ${messageOf(error)}.`,
     hint: isSilence(error)
       ? `Bring ${host.name} back or take it out of provider.hosts, then run the same command again.`
-      : (known?.hint ?? 'Mend it, then run the same command again.'),
+      : (known?.hint ?? 'Fix it, then run the same command again.'),
     kind: 'refused',
     path: `provider.hosts[${host.name}]`,
   };

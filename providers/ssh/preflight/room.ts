@@ -2,31 +2,34 @@ import { nearest } from '../../../src/domain/nearest.js';
 import type { ClusterRequest, MachineRequest, Problem } from '../../../src/provider/port.js';
 import { any, assign } from '../assign.js';
 import { titleOf } from '../hosts.js';
-import type { Seen } from '../inventory.js';
+import type { ObservedHost } from '../inventory.js';
 import { usedBy } from '../machines.js';
 
 /** Machines that are asked for and have no host yet. */
-export function missing({ cluster, machines }: ClusterRequest, seen: readonly Seen[]): readonly MachineRequest[] {
+export function missing(
+  { cluster, machines }: ClusterRequest,
+  seen: readonly ObservedHost[],
+): readonly MachineRequest[] {
   const there = new Set(seen.flatMap(({ claim }) => (claim?.cluster.id === cluster.id ? [claim.machine] : [])));
   return machines.filter(({ name }) => !there.has(name));
 }
 
 /** Words no host has, and requests for which no host is left. */
-export function roomProblems(request: ClusterRequest, seen: readonly Seen[]): Problem[] {
+export function roomProblems(request: ClusterRequest, seen: readonly ObservedHost[]): Problem[] {
   const hosts = seen.filter(({ listed }) => listed).map(({ host }) => host);
-  const wanted = missing(request, seen);
+  const desired = missing(request, seen);
   const unknown = [
-    ...unknownWords('type', new Set(wanted.flatMap(({ types }) => types)), new Set(hosts.map(({ type }) => type))),
+    ...unknownWords('type', new Set(desired.flatMap(({ types }) => types)), new Set(hosts.map(({ type }) => type))),
     ...unknownWords(
       'location',
-      new Set(wanted.map(({ location }) => location)),
+      new Set(desired.map(({ location }) => location)),
       new Set(hosts.map(({ location }) => location)),
     ),
   ];
   if (unknown.length > 0) return unknown;
   // One that can't be entered is told of by itself; it may well be free.
   const free = seen.filter(({ listed, claim }) => listed && !claim).map(({ host }) => host);
-  const { without } = assign(wanted, free, usedBy(seen, request.cluster));
+  const { without } = assign(desired, free, usedBy(seen, request.cluster));
   if (without.length === 0) return [];
   const taken = seen.flatMap(({ host, listed, claim }) =>
     listed && claim && claim.cluster.id !== request.cluster.id ? [{ host, claim }] : [],

@@ -1,4 +1,4 @@
-import { count } from '../../domain/words.js';
+import { plural } from '../../domain/plural.js';
 import { duration, outdatedLines, outdatedSection, table } from '../../ui/index.js';
 import type { DeleteResult } from '../../workflows/cluster/delete.js';
 import type { ReconcileResult } from '../../workflows/cluster/reconcile.js';
@@ -15,9 +15,9 @@ export function renderReady(result: ReconcileResult): string {
   return [
     result.changed === 0
       ? left === undefined
-        ? `${result.cluster} is as asked; nothing was changed.`
+        ? `No changes. ${result.cluster} matches the file.`
         : `Nothing was changed in ${result.cluster}.`
-      : `${result.cluster} is ready: ${count(servers, 'control plane')}, ${count(workers, 'worker')}, ${result.kubernetesVersion}.`,
+      : `${result.cluster} is ready: ${plural(servers, 'control plane')}, ${plural(workers, 'worker')}, ${result.kubernetesVersion}.`,
     `  kubectl --kubeconfig ${result.kubeconfig} get nodes`,
     `  slipway cluster status ${result.cluster}`,
     ...simulatedLines(result.simulated),
@@ -36,14 +36,14 @@ export function simulatedLines(simulated: readonly string[]): readonly string[] 
 /** What was removed, and the proof: what is left of each kind. */
 export function deletedText({ cluster, removed, left, keptVolumes }: DeleteResult): string {
   const parts = [
-    count(removed.machines, 'machine'),
-    ...(removed.loadBalancers > 0 ? [count(removed.loadBalancers, 'load balancer')] : []),
-    ...(removed.volumes > 0 ? [count(removed.volumes, 'volume')] : []),
+    plural(removed.machines, 'machine'),
+    ...(removed.loadBalancers > 0 ? [plural(removed.loadBalancers, 'load balancer')] : []),
+    ...(removed.volumes > 0 ? [plural(removed.volumes, 'volume')] : []),
   ];
   const kept = keptVolumes.map(({ name }) => name).join(', ');
   return [
     `${cluster} is deleted: ${parts.join(', ')} removed.`,
-    `  left: ${count(left.machines, 'machine')}, ${count(left.loadBalancers, 'load balancer')}, ${count(left.infrastructure, 'other resource')}, ${count(left.volumes, 'volume')}${kept === '' ? '' : ` (${kept})`}`,
+    `  left: ${plural(left.machines, 'machine')}, ${plural(left.loadBalancers, 'load balancer')}, ${plural(left.infrastructure, 'other resource')}, ${plural(left.volumes, 'volume')}${kept === '' ? '' : ` (${kept})`}`,
   ].join('\n');
 }
 
@@ -86,7 +86,7 @@ export function renderStatus(status: ClusterStatus, columns?: number): string {
       status.machines.map(machineRow),
       { columns, leaveOut: ['PRIVATE', 'PLACE', 'TYPE', 'VERSION', 'ADDRESS', 'HOST', 'POOL'] },
     ),
-    ...(status.strayNodes.length > 0 ? ['', `nodes without a machine: ${status.strayNodes.join(', ')}`] : []),
+    ...(status.orphanedNodes.length > 0 ? ['', `nodes without a machine: ${status.orphanedNodes.join(', ')}`] : []),
     ...(status.problems.length > 0 ? ['', 'Not healthy:', ...status.problems.map((line) => `  ${line}`)] : []),
     ...status.remarks.map((remark) => `\n${remark}`),
     '',
@@ -110,11 +110,11 @@ const versionsOf = ({ kubernetesVersion, machines }: ClusterStatus): readonly st
 
 function differences({ cluster, differs, outdated }: ClusterStatus): string {
   const left = outdatedLines(outdated).map((line) => `  ${line}`);
-  if (differs.length + left.length === 0) return 'Nothing differs from what was asked for.';
+  if (differs.length + left.length === 0) return 'No changes. The cluster matches the file.';
   return [
-    ...(differs.length === 0 ? [] : [`Differs from what was asked for (slipway cluster apply ${cluster}):`]),
+    ...(differs.length === 0 ? [] : [`Differs from the file (slipway cluster apply ${cluster}):`]),
     ...differs.map((step) => `  ${step.target}: ${step.text}`),
-    ...(left.length === 0 ? [] : ['Differs from what was asked for, and apply does not change it:', ...left]),
+    ...(left.length === 0 ? [] : ['Differs from the file, and apply does not change it:', ...left]),
   ].join('\n');
 }
 
@@ -164,11 +164,21 @@ export function renderHistory(operations: readonly OperationSummary[], columns?:
   );
 }
 
+/** `20× faster than a real cloud`, from the factor on all its durations. */
+function speedOf(timeScale = 1): string {
+  if (timeScale === 0) return 'waiting for nothing';
+  if (timeScale === 1) return 'at the speed of a real cloud';
+  const factor = (ratio: number): number => Math.round(ratio * 10) / 10;
+  return timeScale < 1
+    ? `${factor(1 / timeScale)}× faster than a real cloud`
+    : `${factor(timeScale)}× slower than a real cloud`;
+}
+
 export function renderSandbox(status: SandboxStatus): string {
   if (!status.running) return 'The sandbox does not run. The first command that needs it starts it.';
   const { pid, endpoint, machines, clusters, profile, memoryMiB } = status;
   return [
-    `The sandbox runs (pid ${pid}, ${memoryMiB} MiB), ${profile?.timeScale} times as slow as a real cloud.`,
+    `The sandbox runs (pid ${pid}, ${memoryMiB} MiB), ${speedOf(profile?.timeScale)}.`,
     `  Hetzner API  ${endpoint}`,
     `  machines     ${machines}`,
     `  clusters     ${clusters}`,

@@ -1,4 +1,4 @@
-import { count } from '../../domain/index.js';
+import { plural } from '../../domain/index.js';
 import type { ComponentList } from '../../workflows/component/list.js';
 import type { Requests } from '../../components/types.js';
 
@@ -13,4 +13,4 @@ export function amount({ cpuMilli, memoryMiB, volumes }: Requests): readonly [st
 
 /** For people: `3 servers`, `3 servers and 2 workers`. */
 export const nodesText = ({ servers, workers }: ComponentList['nodes']): string =>
-  `${count(servers, 'server')}${workers === 0 ? '' : ` and ${count(workers, 'worker')}`}`;
+  `${plural(servers, 'server')}${workers === 0 ? '' : ` and ${plural(workers, 'worker')}`}`;

@@ -14,11 +14,11 @@ export default class BundleVerify extends BaseCommand {
   ];
   static override args = { folder: Args.string({ ignoreStdin: true, required: true, description: 'The bundle.' }) };
   static override flags = {
-    'k3s-version': Flags.string({ description: 'The release it shall hold.' }),
+    'k3s-version': Flags.string({ description: 'The release it must contain.' }),
     arch: Flags.option({
       options: ['amd64', 'arm64'] as const,
       multiple: true,
-      description: 'Machines it shall have a program for; may be given twice.',
+      description: 'Architectures it must contain a program for; may be repeated.',
     })(),
   };
 

@@ -29,7 +29,7 @@ export default class ClusterStatusCommand extends BaseCommand {
       exclusive: ['watch', 'spec', 'history'],
     }),
     wide: wideFlag,
-    spec: Flags.boolean({ description: 'Print what was asked for, as a cluster file.', exclusive: ['history'] }),
+    spec: Flags.boolean({ description: 'Print the cluster as a cluster file.', exclusive: ['history'] }),
     history: Flags.boolean({ description: 'List the operations on the cluster, newest first.' }),
   };
 

@@ -32,9 +32,9 @@ export default class ComponentStatusCommand extends BaseCommand {
 
 function rendered({ cluster, simulated, components }: ComponentStatus, columns: number | undefined): string {
   if (components.length === 0) return `${cluster} has no components, and is not asked to.`;
-  const rows = components.map(({ name, wanted, installed, health, why }) => [
+  const rows = components.map(({ name, desired, installed, health, why }) => [
     name,
-    wanted ?? '',
+    desired ?? '',
     installed ?? '',
     health,
     why[0] ?? '',
@@ -48,7 +48,7 @@ function rendered({ cluster, simulated, components }: ComponentStatus, columns: 
     ...(differing.length > 0
       ? [
           '',
-          `Differs from what was asked for (slipway cluster apply ${cluster}):`,
+          `Differs from the file (slipway cluster apply ${cluster}):`,
           ...differing.map(({ name, differs }) => `  ${name}: ${differs ?? ''}`),
         ]
       : []),

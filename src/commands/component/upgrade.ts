@@ -44,7 +44,7 @@ export default class ComponentUpgrade extends BaseCommand {
       } else
         this.log(
           result.steps.length === 0
-            ? 'Every component is as asked; nothing was changed.'
+            ? 'No changes. Every component matches the file.'
             : `Upgraded: ${result.steps.map(({ target }) => target).join(', ')}.`,
         );
       return result;

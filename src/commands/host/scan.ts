@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 
 import { Flags } from '@oclif/core';
 
-import { hostsSnippet, withHostKeys } from '../../config/host-doors.js';
+import { hostsSnippet, withHostKeys } from '../../config/ssh-endpoints.js';
 import { exitCodes, UsageError } from '../../errors/index.js';
 import { BaseCommand, yesFlag } from '../../cli/base-command.js';
 import { parseScanAddress, scanTargetsOf } from '../../cli/scan-targets.js';
@@ -50,7 +50,7 @@ export default class HostScan extends BaseCommand {
       );
       if (flags.write && file !== undefined && fresh.length > 0) {
         await runtime.reporter.confirm({
-          question: `Have you compared them, and shall they go into ${file}?`,
+          question: `Have you compared them, and write them to ${file}?`,
           details: fresh.map(([index]) => `${hosts[index]!.name}: ${hosts[index]!.keys[0]!.fingerprint}`),
           flags: '--yes',
         });

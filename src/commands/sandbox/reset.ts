@@ -16,7 +16,7 @@ export default class SandboxReset extends BaseCommand {
         if ((await runtime.workspace.cluster(name).record())?.spec.provider.name === 'sandbox') clusters.push(name);
       }
       await runtime.reporter.confirm({
-        question: 'Throw the sandbox away?',
+        question: 'Delete the sandbox and everything in it?',
         details: [
           ...clusters.map((name) => `cluster ${name}`),
           `${status.machines ?? 0} machines with everything on them`,

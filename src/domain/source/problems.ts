@@ -61,10 +61,10 @@ function describe(issue: Issue, base: Path, input: unknown, schema: JsonSchema):
   if (issue.code === 'invalid_key')
     return [{ path, message: `not allowed: ${issue.issues[0]?.message ?? issue.message}`, atKey: true }];
   if (value === undefined) return [{ path, message: 'required, but missing' }];
-  if (value === null) return [{ path, message: `has no value: ${wanted(issue)}, or leave the key out` }];
+  if (value === null) return [{ path, message: `has no value: ${desired(issue)}, or leave the key out` }];
   switch (issue.code) {
     case 'invalid_type':
-      return refused(`${wanted(issue)}${typeHint(issue.expected, value)}`);
+      return refused(`${desired(issue)}${typeHint(issue.expected, value)}`);
     case 'invalid_value':
       return refused(oneOf(issue.values, value));
     case 'too_small':
@@ -102,15 +102,15 @@ function describeUnion(
   const literals = flat.flatMap((issue) => (issue.code === 'invalid_value' ? issue.values.map(String) : []));
   const near = typeof value === 'string' ? nearest(value, literals) : undefined;
   return refused(
-    `${[...new Set(flat.map(wanted))].join(', or ')}${near === undefined ? '' : `; did you mean ${near}?`}`,
+    `${[...new Set(flat.map(desired))].join(', or ')}${near === undefined ? '' : `; did you mean ${near}?`}`,
   );
 }
 
-function wanted(issue: Issue): string {
+function desired(issue: Issue): string {
   if (issue.code === 'invalid_type') return kinds[issue.expected] ?? issue.expected;
   if (issue.code === 'invalid_value') return oneOf(issue.values, undefined);
   if (issue.code === 'invalid_union' && issue.message === 'Invalid input')
-    return [...new Set(issue.errors.flat().map(wanted))].join(', or ');
+    return [...new Set(issue.errors.flat().map(desired))].join(', or ');
   return issue.message;
 }
 

@@ -172,7 +172,7 @@ export function checkHosts(parts: SpecParts): SpecProblem[] {
       if (first === index) return [];
       return [{ path: at(index, key), message: `one of its own: ${value} is hosts[${first}]’s too` }];
     });
-  const wanted = machineCount(parts);
+  const desired = machineCount(parts);
   return [
     ...twice(
       hosts.map(({ name }) => name),
@@ -180,8 +180,8 @@ export function checkHosts(parts: SpecParts): SpecProblem[] {
     ),
     ...twice(doors, 'address'),
     ...twice(inside, 'privateAddress').filter(({ path }) => hosts[Number(path[2])]?.privateAddress !== undefined),
-    ...(wanted > hosts.length
-      ? [{ path: ['provider', 'hosts'], message: `at least ${wanted} hosts, as many as machines are asked for` }]
+    ...(desired > hosts.length
+      ? [{ path: ['provider', 'hosts'], message: `at least ${desired} hosts, as many as machines are asked for` }]
       : []),
     ...hosts.flatMap((host, index) => {
       if (parts.api?.address !== undefined && inside[index] === parts.api.address)

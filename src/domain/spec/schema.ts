@@ -89,7 +89,7 @@ export const clusterSchema = z.strictObject({
             .describe(
               'A free address beside the servers’ own that one of them always holds, where no load balancer can be had.',
             ),
-          holder: z
+          vipProvider: z
             .enum(['keepalived', 'kube-vip'])
             .default('keepalived')
             .describe(

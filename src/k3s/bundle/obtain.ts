@@ -50,10 +50,10 @@ export async function obtain(
   options: ObtainOptions,
 ): Promise<Obtained> {
   const { signal } = options;
-  const wanted = expected ?? (source.from === 'file' ? await sumOfSource(source.path, signal) : undefined);
-  if (wanted !== undefined && (await sumOfOurs(place, signal)) === wanted) {
+  const desired = expected ?? (source.from === 'file' ? await sumOfSource(source.path, signal) : undefined);
+  if (desired !== undefined && (await sumOfOurs(place, signal)) === desired) {
     await chmod(place, mode);
-    return { sha256: wanted, bytes: (await stat(place)).size, changed: false };
+    return { sha256: desired, bytes: (await stat(place)).size, changed: false };
   }
   const part = `${place}.part`;
   try {
@@ -61,8 +61,8 @@ export async function obtain(
     if (source.from === 'site') await download(source.url, part, options);
     else await copy(source.path, part);
     const sha256 = await fileSha256(part, signal);
-    if (wanted !== undefined && sha256 !== wanted) {
-      throw new UsageError(`${nameOf(source)} has SHA-256 ${sha256} where ${wanted} is expected.`, {
+    if (desired !== undefined && sha256 !== desired) {
+      throw new UsageError(`${nameOf(source)} has SHA-256 ${sha256} where ${desired} is expected.`, {
         code: 'CHECKSUM_MISMATCH',
         hint: 'Get it again. If it stays so, the place it comes from cannot be trusted.',
       });

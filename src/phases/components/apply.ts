@@ -16,7 +16,7 @@ import { secretObject } from './secrets.js';
 import { refOf, waitHealthy } from './wait-healthy.js';
 
 /**
- * Brings one component to what is wanted and waits until it is healthy: namespaces, Secrets, what goes before the
+ * Brings one component to what is desired and waits until it is healthy: namespaces, Secrets, what goes before the
  * chart, the chart, its workloads, further objects; then takes away what left the templates. Can be cut short at any
  * point and begun again: the inventory names everything before it is made.
  * @param secrets those of this component, as `secretsFor` joins them
@@ -30,7 +30,7 @@ export async function applyComponent(
 ): Promise<void> {
   const inventories = await observeInventories(tools.kube, run);
   const before = inventories.get(component.name);
-  const book = new Book(tools, run, before);
+  const book = new InventoryWriter(tools, run, before);
   await book.write(intended(component, secrets, before));
   await makeNamespaces(tools, component, secrets, run);
   await makeSecrets(tools, secrets, run);
@@ -72,7 +72,7 @@ function stagesOf(component: RenderedComponent, isOwn: (target: HealthTarget) =>
 const isPlain = ({ kind }: HealthTarget): boolean => ['Deployment', 'StatefulSet', 'DaemonSet', 'Job'].includes(kind);
 
 /** Writes the inventory when it differs from what was written last. */
-class Book {
+class InventoryWriter {
   #last: string | undefined;
 
   constructor(
@@ -175,8 +175,8 @@ async function makeNamespaces(
   for (const name of neededNamespaces(component, secrets)) {
     const bare: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
     const live = await kube.get(bare, run);
-    const wanted = rendered.get(name);
-    const object = wanted ? namespaceToApply(wanted, live) : bare;
+    const desired = rendered.get(name);
+    const object = desired ? namespaceToApply(desired, live) : bare;
     const maker = live ? live.metadata.annotations?.[madeAnnotation] : component.name;
     if (live && object === bare) continue;
     await kube.apply(maker === undefined ? object : annotated(object, madeAnnotation, maker), { ...run, force: true });
@@ -231,8 +231,8 @@ async function prune(
 ): Promise<void> {
   const before = inventories.get(component.name);
   if (!before) return;
-  const wanted = new Set(ownObjects(component).map(refKey));
-  const gone = before.items.filter((item) => !wanted.has(refKey(itemRef(item))));
+  const desired = new Set(ownObjects(component).map(refKey));
+  const gone = before.items.filter((item) => !desired.has(refKey(itemRef(item))));
   await removeObjects(tools, component.name, gone, run);
   if (before.release !== undefined && before.release !== component.chart?.metadata.name)
     await removeChart(tools, before.release, run);

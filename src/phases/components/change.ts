@@ -1,5 +1,5 @@
 import type { RenderedComponent, ResolvedSecret } from '../../components/types.js';
-import { count } from '../../domain/words.js';
+import { plural } from '../../domain/plural.js';
 import type { KubeObject } from '../../kube/types.js';
 import {
   chartNamespace,
@@ -20,7 +20,7 @@ import { namespacesOf, ownObjects, printOf } from './rendered.js';
 import { secretChanges, secretText } from './secrets.js';
 import { diffLines, diffYaml } from './values-diff.js';
 
-/** What stands between a component as it is and as it is wanted. */
+/** What stands between a component as it is and as it is desired. */
 export interface ComponentChange {
   readonly kind: 'install' | 'upgrade' | 'change' | 'finish';
   /** Reads as a plan line: `upgrade 41.2.0 → 41.3.0`. */
@@ -32,7 +32,7 @@ export interface ComponentChange {
 /** Lines of detail for one object; the rest is counted. */
 const mostLines = 12;
 
-/** Undefined when all is as wanted. */
+/** Undefined when all is as desired. */
 export function changeOf(
   component: RenderedComponent,
   secrets: readonly ResolvedSecret[],
@@ -56,8 +56,8 @@ function installation(component: RenderedComponent, secrets: readonly ResolvedSe
   const spec = specOf(component.chart);
   const parts = [
     ...(spec ? [`chart ${shortChart(spec)} ${text(spec, 'version') ?? ''}`.trim()] : []),
-    ...(objects.length > 0 ? [count(objects.length, 'object')] : []),
-    ...(secrets.length > 0 ? [count(secrets.length, 'Secret')] : []),
+    ...(objects.length > 0 ? [plural(objects.length, 'object')] : []),
+    ...(secrets.length > 0 ? [plural(secrets.length, 'Secret')] : []),
   ];
   return {
     kind: 'install',
@@ -78,7 +78,7 @@ function title(
   const [was, is] = [text(specOf(live), 'version'), text(specOf(component.chart), 'version')];
   if (component.chart && live && was !== is)
     return { kind: 'upgrade', text: `upgrade ${was ?? 'unknown'} → ${is ?? 'unknown'}` };
-  return { kind: 'change', text: count(details.filter((line) => !line.startsWith(' ')).length, 'change') };
+  return { kind: 'change', text: plural(details.filter((line) => !line.startsWith(' ')).length, 'change') };
 }
 
 function chartDetails(
@@ -89,14 +89,14 @@ function chartDetails(
   if (!chart) return inventory?.release === undefined ? [] : [`- HelmChart ${inventory.release}`];
   const left = inventory?.release;
   const renamed = left !== undefined && left !== chart.metadata.name ? [`- HelmChart ${left}`] : [];
-  const wanted = specOf(chart)!;
+  const desired = specOf(chart)!;
   const before = specOf(live);
   if (!live || !before) return [...renamed, `+ HelmChart ${chart.metadata.name}`];
   if (live.metadata['deletionTimestamp'] !== undefined)
     return [...renamed, `+ HelmChart ${chart.metadata.name} (is being removed)`];
-  if (sameSpec(before, wanted)) return renamed;
-  const { valuesContent: was, ...otherBefore } = comparable(before, wanted);
-  const { valuesContent: is, ...other } = wanted;
+  if (sameSpec(before, desired)) return renamed;
+  const { valuesContent: was, ...otherBefore } = comparable(before, desired);
+  const { valuesContent: is, ...other } = desired;
   const values = diffYaml(was as string | undefined, is as string | undefined);
   const lines = [...diffLines(otherBefore, other), ...limited(values.map(inValues))];
   // The same values in another order, or with another comment, go through helm once more.
@@ -106,10 +106,10 @@ function chartDetails(
 const inValues = (line: string): string => `${line.slice(0, 2)}values.${line.slice(2)}`;
 
 function namespaceDetails(component: RenderedComponent, facts: ComponentFacts): string[] {
-  return namespacesOf(component).flatMap((wanted) => {
-    const live = facts.namespaces.get(wanted.metadata.name);
-    if (!live) return [`+ Namespace ${wanted.metadata.name}`];
-    const labels = namespaceToApply(wanted, live).metadata.labels ?? {};
+  return namespacesOf(component).flatMap((desired) => {
+    const live = facts.namespaces.get(desired.metadata.name);
+    if (!live) return [`+ Namespace ${desired.metadata.name}`];
+    const labels = namespaceToApply(desired, live).metadata.labels ?? {};
     const present = live.metadata.labels ?? {};
     const asked = Object.fromEntries(Object.keys(labels).map((key) => [key, present[key]]));
     return diffLines(asked, labels).map(
@@ -125,7 +125,7 @@ function objectDetails(
 ): string[] {
   const objects = ownObjects(component);
   const known = new Map((inventory?.items ?? []).map((item) => [refKey(itemRef(item)), item]));
-  const wanted = new Set(objects.map(refKey));
+  const desired = new Set(objects.map(refKey));
   const changed = objects.flatMap((object) => {
     const key = refKey(object);
     const live = facts.objects.get(key);
@@ -138,19 +138,19 @@ function objectDetails(
       ...lines.map((line) => `    ${line}`),
     ];
   });
-  return [...changed, ...pruned(known, wanted).map((item) => `- ${shownRef(itemRef(item))}`)];
+  return [...changed, ...pruned(known, desired).map((item) => `- ${shownRef(itemRef(item))}`)];
 }
 
-function pruned(known: ReadonlyMap<string, InventoryItem>, wanted: ReadonlySet<string>): InventoryItem[] {
-  return [...known].flatMap(([key, item]) => (wanted.has(key) ? [] : [item]));
+function pruned(known: ReadonlyMap<string, InventoryItem>, desired: ReadonlySet<string>): InventoryItem[] {
+  return [...known].flatMap(([key, item]) => (desired.has(key) ? [] : [item]));
 }
 
-/** The part of a live object that can be compared with a wanted one: its keys, and nothing the API added. */
-function asked(live: unknown, wanted: unknown): unknown {
-  if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted)) return live;
+/** The part of a live object that can be compared with a desired one: its keys, and nothing the API added. */
+function asked(live: unknown, desired: unknown): unknown {
+  if (typeof desired !== 'object' || desired === null || Array.isArray(desired)) return live;
   if (typeof live !== 'object' || live === null || Array.isArray(live)) return live;
   return Object.fromEntries(
-    Object.entries(wanted).flatMap(([key, entry]) =>
+    Object.entries(desired).flatMap(([key, entry]) =>
       key in live ? [[key, asked((live as Record<string, unknown>)[key], entry)]] : [],
     ),
   );
@@ -171,7 +171,7 @@ function unfinished(
     : { kind: 'finish', text: 'wait until it is healthy', details: [] };
 }
 
-/** What a component that is no longer wanted takes with it. */
+/** What a component that is no longer desired takes with it. */
 export function removalDetails(inventory: Inventory, facts: ComponentFacts, staying: readonly Inventory[]): string[] {
   const shared = new Set(staying.flatMap(usedNamespaces));
   return [

@@ -44,18 +44,18 @@ const ours = [
   'version',
 ];
 
-/** What of a HelmChart's spec can be compared with a wanted one: the rest are defaults of the API's. */
-export function comparable(before: ChartSpec, wanted: ChartSpec): ChartSpec {
-  const fields = new Set([...ours, ...Object.keys(wanted)]);
+/** What of a HelmChart's spec can be compared with a desired one: the rest are defaults of the API's. */
+export function comparable(before: ChartSpec, desired: ChartSpec): ChartSpec {
+  const fields = new Set([...ours, ...Object.keys(desired)]);
   return Object.fromEntries(Object.entries(before).filter(([field]) => fields.has(field)));
 }
 
-export const sameSpec = (before: ChartSpec | undefined, wanted: ChartSpec): boolean =>
-  before !== undefined && canonical(comparable(before, wanted)) === canonical(wanted);
+export const sameSpec = (before: ChartSpec | undefined, desired: ChartSpec): boolean =>
+  before !== undefined && canonical(comparable(before, desired)) === canonical(desired);
 
 /** How often a failed job is tried again does not reach its pods: changing that alone need not make a new job. */
-export function sameRun(before: ChartSpec | undefined, wanted: ChartSpec): boolean {
-  const { backOffLimit: _, ...rest } = wanted;
+export function sameRun(before: ChartSpec | undefined, desired: ChartSpec): boolean {
+  const { backOffLimit: _, ...rest } = desired;
   return sameSpec(before, rest);
 }
 

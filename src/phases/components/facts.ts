@@ -41,7 +41,7 @@ const parallel = 8;
 /** Looks at what components are there: one list for each kind of objects, not one request for each object. */
 export async function observeComponents(
   kube: Kube,
-  wanted: readonly RenderedComponent[],
+  desired: readonly RenderedComponent[],
   options: KubeOptions,
 ): Promise<ComponentFacts> {
   const [inventories, charts, jobs, namespaces] = await Promise.all([
@@ -50,7 +50,7 @@ export async function observeComponents(
     kube.list(jobKind.apiVersion, jobKind.kind, { namespace: chartNamespace, labelSelector: chartLabel }, options),
     kube.list('v1', 'Namespace', {}, options),
   ]);
-  const own = wanted.flatMap(ownObjects);
+  const own = desired.flatMap(ownObjects);
   const refs = [...own, ...[...inventories.values()].flatMap(({ items }) => items.map(itemRef))];
   const kinds = [
     ...new Map(refs.map(({ apiVersion, kind }) => [`${apiVersion} ${kind}`, { apiVersion, kind }])).values(),
@@ -86,12 +86,12 @@ export async function observeInventories(kube: Kube, options: KubeOptions): Prom
 }
 
 /**
- * Objects that are as wanted by what was applied last, but not by what they are now. What only looks different (the
+ * Objects that are as desired by what was applied last, but not by what they are now. What only looks different (the
  * API writes quantities its own way) is told from a change by asking the API what another apply would come to.
  */
 async function driftOf(
   kube: Kube,
-  wanted: readonly KubeObject[],
+  desired: readonly KubeObject[],
   live: ReadonlyMap<string, KubeObject>,
   inventories: ReadonlyMap<string, Inventory>,
   options: KubeOptions,
@@ -102,7 +102,7 @@ async function driftOf(
   const limit = pLimit(parallel);
   const drifted = new Set<string>();
   await Promise.all(
-    wanted.map((object) =>
+    desired.map((object) =>
       limit(async () => {
         const key = refKey(object);
         const found = live.get(key);

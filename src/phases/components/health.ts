@@ -75,35 +75,35 @@ const healthy: Health = { state: 'healthy', why: '' };
 const progressing = (why: string): Health => ({ state: 'progressing', why });
 
 function deployment({ spec, status }: Wire): Health {
-  const wanted = number(spec, 'replicas', 1);
+  const desired = number(spec, 'replicas', 1);
   const stuck = conditionOf(status, 'Progressing');
   if (stuck?.status === 'False')
     return { state: 'failed', why: `it makes no progress${stuck.message ? `: ${stuck.message}` : ''}` };
-  return replicas(wanted, status, 'availableReplicas', number(status, 'updatedReplicas', 0));
+  return replicas(desired, status, 'availableReplicas', number(status, 'updatedReplicas', 0));
 }
 
 function statefulSet({ spec, status }: Wire): Health {
-  const wanted = number(spec, 'replicas', 1);
+  const desired = number(spec, 'replicas', 1);
   const strategy = (spec['updateStrategy'] as { readonly type?: string } | undefined)?.type;
   const rolling = strategy !== 'OnDelete' && status['updateRevision'] !== status['currentRevision'];
-  const updated = rolling ? number(status, 'updatedReplicas', 0) : wanted;
-  return replicas(wanted, status, 'readyReplicas', updated);
+  const updated = rolling ? number(status, 'updatedReplicas', 0) : desired;
+  return replicas(desired, status, 'readyReplicas', updated);
 }
 
-function replicas(wanted: number, status: Wire['status'], ready: string, updated: number): Health {
-  if (updated < wanted) return progressing(`${updated} of ${wanted} replicas are of the last version`);
+function replicas(desired: number, status: Wire['status'], ready: string, updated: number): Health {
+  if (updated < desired) return progressing(`${updated} of ${desired} replicas are of the last version`);
   const there = number(status, ready, 0);
-  if (there < wanted) return progressing(`${there} of ${wanted} replicas are available`);
+  if (there < desired) return progressing(`${there} of ${desired} replicas are available`);
   return healthy;
 }
 
 function daemonSet({ status }: Wire): Health {
-  const wanted = number(status, 'desiredNumberScheduled', -1);
-  if (wanted < 0) return progressing('its controller has not seen it yet');
-  const updated = number(status, 'updatedNumberScheduled', wanted);
-  if (updated < wanted) return progressing(`${updated} of ${wanted} pods are of the last version`);
+  const desired = number(status, 'desiredNumberScheduled', -1);
+  if (desired < 0) return progressing('its controller has not seen it yet');
+  const updated = number(status, 'updatedNumberScheduled', desired);
+  if (updated < desired) return progressing(`${updated} of ${desired} pods are of the last version`);
   const there = number(status, 'numberAvailable', 0);
-  return there < wanted ? progressing(`${there} of ${wanted} pods are available`) : healthy;
+  return there < desired ? progressing(`${there} of ${desired} pods are available`) : healthy;
 }
 
 function job({ status }: Wire): Health {
@@ -118,9 +118,9 @@ function service({ spec, status }: Wire): Health {
   return ingress.length > 0 ? healthy : progressing('it has no address yet');
 }
 
-function phase({ status }: Wire, wanted: string): Health {
+function phase({ status }: Wire, desired: string): Health {
   const found = status['phase'];
-  return found === wanted ? healthy : progressing(`it is ${typeof found === 'string' ? found : 'not there yet'}`);
+  return found === desired ? healthy : progressing(`it is ${typeof found === 'string' ? found : 'not there yet'}`);
 }
 
 function byCondition({ status, generation }: Wire, type: string): Health {

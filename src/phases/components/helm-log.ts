@@ -56,7 +56,7 @@ export class FailureLog {
   async lines(): Promise<readonly string[] | undefined> {
     this.close();
     await this.#watching;
-    return this.#text === undefined ? undefined : tellingLines(this.#text);
+    return this.#text === undefined ? undefined : relevantLines(this.#text);
   }
 
   close(): void {
@@ -98,7 +98,7 @@ export class FailureLog {
 const saysNothing = /waiting for operator intervention|does not match expected revision/;
 
 /** What helps in a log of helm's job: no echoed commands, no empty lines, the end of it. */
-export function tellingLines(log: string): readonly string[] {
+export function relevantLines(log: string): readonly string[] {
   const lines = log.split('\n').map((line) => line.trimEnd());
   const telling = lines.filter((line) => line !== '' && !/^\++ /.test(line));
   return (telling.length > 0 ? telling : lines.filter((line) => line !== '')).slice(-shownLines);

@@ -24,7 +24,7 @@ import { FailureLog } from './helm-log.js';
 import { isUnserved } from './facts.js';
 import { annotated, labelled } from './objects.js';
 import { podTroubles } from './pod-troubles.js';
-import { clearTheWay, releaseRevisions, type Revision } from './release.js';
+import { clearStuckRelease, releaseRevisions, type Revision } from './release.js';
 import { waitUntilGone } from './remove-chart.js';
 import { componentDeadlines } from './waits.js';
 
@@ -38,16 +38,16 @@ const podKind = { apiVersion: 'v1', kind: 'Pod', namespace: chartNamespace } as 
 export async function installChart(
   tools: ComponentTools,
   component: string,
-  wanted: KubeObject,
+  desired: KubeObject,
   scrub: (text: string) => string,
   run: ComponentRun,
 ): Promise<void> {
   const { kube } = tools;
-  const release = wanted.metadata.name;
+  const release = desired.metadata.name;
   const ref = { ...chartKind, metadata: { name: release, namespace: chartNamespace } };
   const live = await presentChart(tools, ref, run);
-  const spec = specOf(wanted)!;
-  const cleared = live && (await clearTheWay(tools, release, specOf(live) ?? spec, run));
+  const spec = specOf(desired)!;
+  const cleared = live && (await clearStuckRelease(tools, release, specOf(live) ?? spec, run));
   const job = await kube.get({ ...jobKind, metadata: { name: installJob(release), namespace: chartNamespace } }, run);
   // A job that was cleared away is noted, too: the change has the controller look at once.
   const replaces = sameRun(specOf(live), spec)
@@ -55,7 +55,7 @@ export async function installChart(
     : (uidOf(job) ?? cleared);
   const done = cleared === undefined && job && live && isCurrent(job, live) && jobState(job) === 'complete';
   if (done && sameSpec(specOf(live), spec)) return;
-  const object = labelled(wanted, component);
+  const object = labelled(desired, component);
   await kube.apply(replaces === undefined ? object : annotated(object, replacesAnnotation, replaces), {
     ...run,
     force: live !== undefined,
@@ -100,7 +100,7 @@ async function servedGet(
   return chart;
 }
 
-/** Waits until the newest revision is what is wanted, and runs; answers with why it is not to be. */
+/** Waits until the newest revision is what is desired, and runs; answers with why it is not to be. */
 async function helmDone(
   tools: ComponentTools,
   release: string,
@@ -123,14 +123,14 @@ async function helmDone(
       run,
     );
     if ('left' in ended) {
-      // The controller takes an ended job for the one that is wanted when the release is as wanted already; only
+      // The controller takes an ended job for the one that is desired when the release is as desired already; only
       // where there is none it makes one.
       await tools.kube.delete({ ...jobKind, metadata: ended.left.metadata }, { ...run, uid: uidOf(ended.left) });
       cleared.add(uidOf(ended.left));
       continue;
     }
     if (!('job' in ended)) return ended.why;
-    const verdict = verdictOn(ended.job, await releaseRevisions(tools, release, spec, run));
+    const verdict = releaseOutcome(ended.job, await releaseRevisions(tools, release, spec, run));
     if (verdict !== 'of another job') return verdict === 'deployed' ? undefined : verdict;
     // It found that an earlier one was cut off, and left the rest to the next, which the controller makes.
     through.add(uidOf(ended.job));
@@ -141,12 +141,12 @@ async function helmDone(
  * A job that ended well says little: an attempt that finds the release other than it expected leaves it alone and ends
  * well, too.
  */
-export function verdictOn(job: KubeObject, revisions: readonly Revision[]): string {
+export function releaseOutcome(job: KubeObject, revisions: readonly Revision[]): string {
   const newest = [...revisions].sort((a, b) => b.version - a.version)[0];
   if (!newest) return 'helm left no release';
   if (newest.status !== 'deployed') return `helm left its release ${newest.status}`;
-  const wanted = hashIn(job);
-  return newest.hash === undefined || wanted === undefined || newest.hash === wanted ? 'deployed' : 'of another job';
+  const desired = hashIn(job);
+  return newest.hash === undefined || desired === undefined || newest.hash === desired ? 'deployed' : 'of another job';
 }
 
 /** A job that is through, one of an earlier spec that is, or why there will be none. */
@@ -229,7 +229,7 @@ async function failure(
   const lines = await log.lines();
   return new IncompleteError(`${release} could not be installed: ${why}.`, {
     code: 'COMPONENT_FAILED',
-    hint: `Mend what the log names (values are in the cluster file under components). See it as it is now: slipway component status ${cluster}`,
+    hint: `Fix what the log names (values are in the cluster file under components). See it as it is now: slipway component status ${cluster}`,
     details: lines?.map(scrub) ?? ['its log is gone by now; another run makes a new attempt and shows it'],
   });
 }

@@ -12,14 +12,14 @@ const level = `${podSecurityPrefix}enforce`;
  */
 export function namespaceToApply(rendered: KubeObject, live: KubeObject | undefined): KubeObject {
   const { labels = {}, annotations, ...metadata } = rendered.metadata;
-  const wanted = labels[level];
-  if (wanted === undefined) return rendered;
+  const desired = labels[level];
+  if (desired === undefined) return rendered;
   const present = live?.metadata.labels?.[level];
   const isOurs = present === undefined || present === live?.metadata.annotations?.[podSecurityAnnotation];
   if (isOurs)
     return {
       ...rendered,
-      metadata: { ...metadata, labels, annotations: { ...annotations, [podSecurityAnnotation]: wanted } },
+      metadata: { ...metadata, labels, annotations: { ...annotations, [podSecurityAnnotation]: desired } },
     };
   const others = Object.entries(labels).filter(([key]) => !key.startsWith(podSecurityPrefix));
   return {

@@ -46,17 +46,17 @@ export function hashOf(value: unknown): string {
 }
 
 /**
- * Whether everything that is wanted is there, whatever else is. False for what only looks different, such as
+ * Whether everything that is desired is there, whatever else is. False for what only looks different, such as
  * a quantity the API writes in another way: whoever needs to be sure asks the API.
  */
-export function includes(found: unknown, wanted: unknown): boolean {
-  if (wanted === null || wanted === undefined) return found === null || found === undefined;
-  if (Array.isArray(wanted)) {
+export function includes(found: unknown, desired: unknown): boolean {
+  if (desired === null || desired === undefined) return found === null || found === undefined;
+  if (Array.isArray(desired)) {
     return (
-      Array.isArray(found) && found.length === wanted.length && wanted.every((entry, i) => includes(found[i], entry))
+      Array.isArray(found) && found.length === desired.length && desired.every((entry, i) => includes(found[i], entry))
     );
   }
-  if (typeof wanted !== 'object') return found === wanted;
-  if (typeof found !== 'object' || found === null) return Object.keys(wanted).length === 0 && found === undefined;
-  return Object.entries(wanted).every(([key, entry]) => includes((found as Record<string, unknown>)[key], entry));
+  if (typeof desired !== 'object') return found === desired;
+  if (typeof found !== 'object' || found === null) return Object.keys(desired).length === 0 && found === undefined;
+  return Object.entries(desired).every(([key, entry]) => includes((found as Record<string, unknown>)[key], entry));
 }

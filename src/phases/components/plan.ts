@@ -16,7 +16,7 @@ export const installPhase = 'Install components';
 export const removePhase = 'Remove components';
 
 /** What components shall be there, and what they need beyond their templates. */
-export interface WantedComponents {
+export interface DesiredComponents {
   /** In an order in which they can be applied. */
   readonly rendered: readonly RenderedComponent[];
   /** Empty where nothing is to be changed: Secrets are not compared then. */
@@ -25,7 +25,7 @@ export interface WantedComponents {
 
 export interface ComponentPlanInput {
   readonly cluster: string;
-  readonly wanted: WantedComponents;
+  readonly desired: DesiredComponents;
   /** What the cluster has; nothing, before there is one. */
   readonly facts: ComponentFacts;
   readonly api: Later<ClusterApi>;
@@ -35,15 +35,15 @@ export interface ComponentPlanInput {
 }
 
 /**
- * One step for each component that is not as wanted, begun as soon as those it stands on are healthy; and one for
- * each that is no longer wanted, once nothing stands on it any more.
+ * One step for each component that is not as desired, begun as soon as those it stands on are healthy; and one for
+ * each that is no longer desired, once nothing stands on it any more.
  */
 export function planComponents(input: ComponentPlanInput): readonly Step[] {
-  const { wanted, facts, api } = input;
-  const names = new Set(wanted.rendered.map(({ name }) => name));
+  const { desired, facts, api } = input;
+  const names = new Set(desired.rendered.map(({ name }) => name));
   const changes = new Map(
-    wanted.rendered.flatMap((component) => {
-      const secrets = secretsFor(component.name, wanted.secrets);
+    desired.rendered.flatMap((component) => {
+      const secrets = secretsFor(component.name, desired.secrets);
       const change = changeOf(component, secrets, facts);
       return change ? [[component.name, { component, secrets, change }] as const] : [];
     }),
@@ -51,7 +51,7 @@ export function planComponents(input: ComponentPlanInput): readonly Step[] {
   const all = [...facts.inventories.values()];
   const leaving = all.filter(({ component }) => !names.has(component));
   const staying = all.filter(({ component }) => names.has(component));
-  const standsOn = closure(new Map(wanted.rendered.map(({ name, waitsFor }) => [name, waitsFor])));
+  const standsOn = closure(new Map(desired.rendered.map(({ name, waitsFor }) => [name, waitsFor])));
   const toolsFor = (kube: Kube): ComponentTools => ({
     cluster: input.cluster,
     kube,

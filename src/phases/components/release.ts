@@ -39,7 +39,7 @@ export function stuckRevisions(revisions: readonly Revision[]): readonly Revisio
  * the next attempt takes it over.
  * @returns uid of the job that was taken away; undefined: nothing stood in the way
  */
-export async function clearTheWay(
+export async function clearStuckRelease(
   tools: ComponentTools,
   release: string,
   spec: ChartSpec,

@@ -61,8 +61,8 @@ export function secretChanges(secrets: readonly ResolvedSecret[], live: Readonly
     const found = live.get(secretKey(secret));
     if (!found) return [`+ ${secretText(secret)}`];
     const present = dataOf(found);
-    const wanted = dataOf(secretObject(secret, found));
-    const keys = Object.keys(wanted).filter((key) => wanted[key] !== present[key]);
+    const desired = dataOf(secretObject(secret, found));
+    const keys = Object.keys(desired).filter((key) => desired[key] !== present[key]);
     const changed = keys.map((key) =>
       [key, 'changed', secret.origins[key]].filter((part) => part !== undefined).join(' '),
     );

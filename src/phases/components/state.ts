@@ -5,16 +5,16 @@ import { installJob, isCurrent, jobState, specOf, text } from './chart.js';
 import { type ComponentFacts, listKnown } from './facts.js';
 import { healthOf, kindOf, nameOf } from './health.js';
 import { refKey } from './objects.js';
-import { refOf, troublesOf } from './wait-healthy.js';
+import { refOf, podProblemsOf } from './wait-healthy.js';
 
 export interface ComponentState {
   readonly name: string;
   readonly title: string;
   /** Of the chart; undefined without one. */
-  readonly wanted: string | undefined;
+  readonly desired: string | undefined;
   /** The version that was last found healthy, or that helm is through with; undefined: none. */
   readonly installed: string | undefined;
-  readonly health: 'healthy' | 'unhealthy' | 'installing' | 'failed' | 'not installed' | 'not wanted';
+  readonly health: 'healthy' | 'unhealthy' | 'installing' | 'failed' | 'not installed' | 'not in the file';
   /** Why it is not healthy, the most telling line first. */
   readonly why: readonly string[];
   /** What differs from the file, as a plan says it; undefined: nothing. */
@@ -24,26 +24,26 @@ export interface ComponentState {
 /** How each component fares: one list for each kind of workload, and the pods of those that are not healthy. */
 export async function componentStates(
   kube: Kube,
-  wanted: readonly RenderedComponent[],
+  desired: readonly RenderedComponent[],
   facts: ComponentFacts,
   options: KubeOptions,
 ): Promise<readonly ComponentState[]> {
-  const targets = wanted.flatMap(({ health }) => health);
+  const targets = desired.flatMap(({ health }) => health);
   const kinds = [...new Map(targets.map((target) => [JSON.stringify(kindOf(target)), kindOf(target)])).values()];
   const lists = await Promise.all(kinds.map((kind) => listKnown(kube, kind, {}, options)));
   const found = new Map(lists.flat().map((object) => [refKey(object), object]));
-  const names = new Set(wanted.map(({ name }) => name));
+  const names = new Set(desired.map(({ name }) => name));
   const leaving = [...facts.inventories.values()].filter(({ component }) => !names.has(component));
   const gone = leaving.map(({ component, title, version }): ComponentState => ({
     name: component,
     title,
-    wanted: undefined,
+    desired: undefined,
     installed: version,
-    health: 'not wanted',
+    health: 'not in the file',
     why: ['the file no longer asks for it'],
     differs: `remove ${title}`,
   }));
-  const states = await Promise.all(wanted.map((component) => stateOf(kube, component, facts, found, options)));
+  const states = await Promise.all(desired.map((component) => stateOf(kube, component, facts, found, options)));
   return [...states, ...gone];
 }
 
@@ -61,11 +61,11 @@ async function stateOf(
   const sick = component.health
     .map((target) => ({ target, health: healthOf(found.get(refKey(refOf(target)))) }))
     .filter(({ health }) => health.state !== 'healthy');
-  const troubles = sick.length === 0 ? [] : await troublesOf(kube, sick.map(targetOf), options);
+  const troubles = sick.length === 0 ? [] : await podProblemsOf(kube, sick.map(targetOf), options);
   const state = {
     name: component.name,
     title: component.title,
-    wanted: component.version,
+    desired: component.version,
     installed: inventory?.version ?? (helm === 'complete' ? text(specOf(chart), 'version') : undefined),
     differs: changeOf(component, [], facts)?.text,
   };

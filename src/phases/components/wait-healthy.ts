@@ -49,7 +49,7 @@ export async function waitHealthy(
     );
   } catch (error) {
     if (!(error instanceof IncompleteError) || error.code !== unhealthy) throw error;
-    const troubles = await troublesOf(tools.kube, targets, run).catch(() => []);
+    const troubles = await podProblemsOf(tools.kube, targets, run).catch(() => []);
     throw new IncompleteError(error.message, {
       code: error.code,
       hint: error.hint,
@@ -65,7 +65,7 @@ export const refOf = (target: HealthTarget) => ({
 });
 
 /** What the pods of those that are not healthy have to say. */
-export async function troublesOf(
+export async function podProblemsOf(
   kube: Kube,
   targets: readonly HealthTarget[],
   options: KubeOptions,

@@ -39,14 +39,14 @@ export async function createBundle(
   request: BundleRequest,
   retryCommand: string,
 ): Promise<BundleView> {
-  const wanted = ingredients(request);
+  const desired = ingredients(request);
   const { out } = request;
-  await checkSources(request, wanted);
+  await checkSources(request, desired);
   const ownSums = request.binary === undefined ? [] : request.architectures.map(releaseSums);
-  await prepareFolder(out, new Set([...wanted.map(({ name }) => name), ...ownSums]));
+  await prepareFolder(out, new Set([...desired.map(({ name }) => name), ...ownSums]));
 
   const fetches = new Map<string, Step<BundleFile>>();
-  for (const ingredient of wanted) {
+  for (const ingredient of desired) {
     const sums = ingredient.sums === undefined ? undefined : fetches.get(ingredient.sums)!;
     fetches.set(ingredient.name, fetchStep(context, out, ingredient, sums));
   }

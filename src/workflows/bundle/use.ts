@@ -16,14 +16,14 @@ export async function checkBundleInUse(
   signal: AbortSignal,
 ): Promise<void> {
   const { bundle } = spec.kubernetes;
-  const installing = facts.comparison.wanted.filter((machine) => !isUp(machine, facts));
+  const installing = facts.comparison.desired.filter((machine) => !isUp(machine, facts));
   if (bundle === undefined || installing.length === 0) return;
   const { verifyBundle } = await import('../../k3s/bundle/index.js');
   // Hosts that exist already tell what they are when they are logged in to.
   const types = hostsAreGiven(spec) ? [] : (await provider.catalog({ signal })).machineTypes;
-  const wanted = new Set(installing.flatMap((machine) => machine.types));
+  const desired = new Set(installing.flatMap((machine) => machine.types));
   const architectures = [
-    ...new Set(types.filter(({ name }) => wanted.has(name)).map(({ architecture }) => architecture)),
+    ...new Set(types.filter(({ name }) => desired.has(name)).map(({ architecture }) => architecture)),
   ];
   // Not the file's: a cluster that is to be upgraded takes in machines at the release that its servers run.
   for (const version of new Set(installing.map(({ name }) => installedVersion(name, facts))))

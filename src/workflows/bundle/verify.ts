@@ -6,7 +6,7 @@ import {
   type BundleNeeds,
   verifyBundle,
 } from '../../k3s/bundle/index.js';
-import { looking, type WorkflowContext } from '../context.js';
+import { progress, type WorkflowContext } from '../context.js';
 
 /** A bundle as commands show it. */
 export interface BundleView {
@@ -33,6 +33,6 @@ export function bundleView(bundle: Bundle): BundleView {
 
 /** @throws UsageError code BAD_BUNDLE with every problem there is */
 export async function checkBundle(context: WorkflowContext, folder: string, needs: BundleNeeds): Promise<BundleView> {
-  looking(context, `reading ${folder}`);
+  progress(context, `reading ${folder}`);
   return bundleView(await verifyBundle(folder, needs, context.signal));
 }

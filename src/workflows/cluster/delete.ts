@@ -1,9 +1,9 @@
-import { type ClusterRef, count, type Machine, type Secret } from '../../domain/index.js';
+import { type ClusterRef, plural, type Machine, type Secret } from '../../domain/index.js';
 import { IncompleteError, messageOf, RefusedError, SlipwayError, UsageError } from '../../errors/index.js';
-import type { ClusterMade, FoundationItem, MachineProvider } from '../../provider/port.js';
+import type { ClusterOwnedResource, ExistingResource, MachineProvider } from '../../provider/port.js';
 import type { ProviderSection } from '../../provider/package.js';
 import type { ClusterFolder } from '../../workspace/types.js';
-import { looking, note, type WorkflowContext } from '../context.js';
+import { progress, note, type WorkflowContext } from '../context.js';
 import { deletionSteps } from './deletion-steps.js';
 import { knownCluster } from './known-cluster.js';
 import { throwProblems } from './preflight.js';
@@ -32,7 +32,7 @@ export interface DeleteResult {
     readonly infrastructure: number;
   };
   /** Volumes that stay, and what they cost. */
-  readonly keptVolumes: readonly Pick<ClusterMade, 'id' | 'name' | 'sizeGB' | 'monthly'>[];
+  readonly keptVolumes: readonly Pick<ClusterOwnedResource, 'id' | 'name' | 'sizeGB' | 'monthly'>[];
   readonly currency: string;
 }
 
@@ -45,12 +45,12 @@ export async function deleteCluster(
   const { ref, folder, provider } = await find(context, input);
   const lock = await folder.lock('cluster delete');
   try {
-    looking(context, `looking at what ${ref.name} has at ${provider.title}`);
+    progress(context, `looking at what ${ref.name} has at ${provider.title}`);
     const options = { signal: context.signal };
     const [machines, items, made, catalog] = await Promise.all([
       provider.machines.list(ref, options),
-      provider.foundation.list(ref, options),
-      provider.clusterMade(ref, options),
+      provider.infrastructure.list(ref, options),
+      provider.ownedResources(ref, options),
       provider.catalog(options),
     ]);
     const volumes = made.filter((item) => item.kind === 'volume');
@@ -72,7 +72,7 @@ export async function deleteCluster(
     });
     await execute(context, folder, 'cluster delete', deletion.steps, retryCommand);
     const since = deletion.foundLate();
-    looking(context, `looking at what is left of ${ref.name} at ${provider.title}`);
+    progress(context, `looking at what is left of ${ref.name} at ${provider.title}`);
     const stay = await whatStays(context, provider, ref, input.deleteVolumes, retryCommand);
     for (const volume of stay) {
       note(
@@ -85,7 +85,7 @@ export async function deleteCluster(
     // The last to go: until here the same command finishes what is left.
     await folder.remove();
     const stays = new Set(stay.map(({ id }) => id));
-    const removedOf = (kind: ClusterMade['kind']): number =>
+    const removedOf = (kind: ClusterOwnedResource['kind']): number =>
       [...balancers, ...going, ...since].filter(
         (item) => item.kind === kind && (kind !== 'volume' || !stays.has(item.id)),
       ).length;
@@ -115,11 +115,11 @@ async function whatStays(
   ref: ClusterRef,
   deleteVolumes: boolean,
   retryCommand: string,
-): Promise<readonly ClusterMade[]> {
+): Promise<readonly ClusterOwnedResource[]> {
   const [machines, items, made] = await Promise.all([
     provider.machines.list(ref, { signal }),
-    provider.foundation.list(ref, { signal }),
-    provider.clusterMade(ref, { signal }),
+    provider.infrastructure.list(ref, { signal }),
+    provider.ownedResources(ref, { signal }),
   ]);
   const volumes = made.filter(({ kind }) => kind === 'volume');
   const left = [
@@ -130,7 +130,7 @@ async function whatStays(
   ];
   if (left.length === 0) return volumes;
   throw new IncompleteError(
-    `${ref.name} is not gone: ${provider.title} still lists ${count(left.length, 'resource')}.`,
+    `${ref.name} is not gone: ${provider.title} still lists ${plural(left.length, 'resource')}.`,
     {
       code: 'LEFT_BEHIND',
       details: left,
@@ -176,7 +176,7 @@ async function find(
     });
   }
   const provider = await context.provider(where);
-  looking(context, `looking for ${name} at ${provider.title}`);
+  progress(context, `looking for ${name} at ${provider.title}`);
   const found = await provider.clusters({ signal: context.signal });
   const namesakes: readonly ClusterRef[] = found.filter((cluster) => cluster.name === name);
   const strangers = namesakes.filter(({ id }) => id !== record?.id);
@@ -184,7 +184,7 @@ async function find(
   if (refs.length > 1) throw await severalClusters(context, provider, name, refs, record !== undefined);
   if (!record) {
     // One that is silent may be a machine of this very cluster: it would stay taken, and nobody would know.
-    throwProblems((await provider.unasked?.({ signal: context.signal })) ?? []);
+    throwProblems((await provider.unreachable?.({ signal: context.signal })) ?? []);
   }
   const [ref] = refs;
   if (ref) return { ref, folder, provider };
@@ -230,19 +230,19 @@ async function severalClusters(
 function describe(
   provider: MachineProvider,
   machines: readonly Machine[],
-  balancers: readonly ClusterMade[],
-  items: readonly FoundationItem[],
-  going: readonly ClusterMade[],
-  kept: readonly ClusterMade[],
+  balancers: readonly ClusterOwnedResource[],
+  items: readonly ExistingResource[],
+  going: readonly ClusterOwnedResource[],
+  kept: readonly ClusterOwnedResource[],
   currency: string,
 ): string[] {
-  const volume = (item: ClusterMade): string =>
+  const volume = (item: ClusterOwnedResource): string =>
     `volume ${item.name}, ${item.sizeGB ?? '?'} GB, ${item.monthly.toFixed(2)} ${currency} a month (${item.because})`;
   return [
     ...machines.map(({ name, host, type, location }) =>
       host === undefined
         ? `machine ${name}, ${type} in ${location}, with everything on its disk`
-        : `machine ${name}: ${host} ${provider.machines.deletion ?? 'is let go'}`,
+        : `machine ${name}: ${host} ${provider.machines.deletion ?? 'is deleted'}`,
     ),
     ...balancers.map((item) => `load balancer ${item.name} (${item.because})`),
     ...items.map((item) => `${item.kind} ${item.name}`),

@@ -1,12 +1,12 @@
 import type { Clock, ClusterRef, Machine } from '../../domain/index.js';
 import type { Step, StepContext } from '../../engine/index.js';
-import type { ClusterMade, FoundationItem, MachineProvider } from '../../provider/port.js';
+import type { ClusterOwnedResource, ExistingResource, MachineProvider } from '../../provider/port.js';
 
 export interface Deletion {
   readonly machines: readonly Machine[];
-  readonly balancers: readonly ClusterMade[];
-  readonly volumes: readonly ClusterMade[];
-  readonly items: readonly FoundationItem[];
+  readonly balancers: readonly ClusterOwnedResource[];
+  readonly volumes: readonly ClusterOwnedResource[];
+  readonly items: readonly ExistingResource[];
   /** Volumes go too, those that are found later included. */
   readonly deleteVolumes: boolean;
 }
@@ -14,7 +14,7 @@ export interface Deletion {
 export interface DeletionSteps {
   readonly steps: readonly Step[];
   /** What came into being after `Deletion` was looked up. */
-  foundLate(): readonly ClusterMade[];
+  foundLate(): readonly ClusterOwnedResource[];
 }
 
 /** How long a cloud may take until something that was just made is listed: ms between two looks. */
@@ -31,14 +31,14 @@ export function deletionSteps(
   clock: Clock,
   deletion: Deletion,
 ): DeletionSteps {
-  const late = new Map<string, ClusterMade>();
+  const late = new Map<string, ClusterOwnedResource>();
   const known = new Set([...deletion.balancers, ...deletion.volumes].map(keyOf));
   /** Looks once more, marks what is there, and takes note of what was not there before. */
-  const look = async (run: StepContext): Promise<readonly ClusterMade[]> => {
-    const found = await provider.clusterMade(cluster, run);
+  const look = async (run: StepContext): Promise<readonly ClusterOwnedResource[]> => {
+    const found = await provider.ownedResources(cluster, run);
     for (const item of found) {
       if (!known.has(keyOf(item))) late.set(keyOf(item), item);
-      await provider.labelClusterMade(cluster, item, run);
+      await provider.labelOwnedResource(cluster, item, run);
     }
     return found;
   };
@@ -70,7 +70,7 @@ export function deletionSteps(
       text: `remove the ${kindText(item)}`,
       needs: machineIds,
       destroys: true,
-      apply: (run) => provider.removeClusterMade(item, run),
+      apply: (run) => provider.removeOwnedResource(item, run),
     });
   }
   const sweep: Step = {
@@ -87,13 +87,13 @@ export function deletionSteps(
   let before = sweep.id;
   for (const item of deletion.items) {
     const step: Step = {
-      id: `foundation:${item.kind}:${item.id}`,
-      phase: 'Remove the foundation',
+      id: `infrastructure:${item.kind}:${item.id}`,
+      phase: 'Remove infrastructure',
       target: item.name,
       text: `remove the ${item.kind}`,
       needs: [before],
       destroys: true,
-      apply: (run) => provider.foundation.remove(item, run),
+      apply: (run) => provider.infrastructure.remove(item, run),
     };
     steps.push(step);
     before = step.id;
@@ -101,8 +101,8 @@ export function deletionSteps(
   return { steps, foundLate: () => [...late.values()] };
 }
 
-const kindText = ({ kind }: ClusterMade): string => (kind === 'volume' ? 'volume' : 'load balancer');
-const keyOf = ({ kind, id }: ClusterMade): string => `${kind}:${id}`;
+const kindText = ({ kind }: ClusterOwnedResource): string => (kind === 'volume' ? 'volume' : 'load balancer');
+const keyOf = ({ kind, id }: ClusterOwnedResource): string => `${kind}:${id}`;
 
 /**
  * Looks and removes until two looks in a row find nothing. One is not enough: a request of the cluster's controllers may
@@ -112,7 +112,7 @@ async function removeLatecomers(
   provider: MachineProvider,
   clock: Clock,
   { volumes, deleteVolumes }: Deletion,
-  look: (run: StepContext) => Promise<readonly ClusterMade[]>,
+  look: (run: StepContext) => Promise<readonly ClusterOwnedResource[]>,
   run: StepContext,
 ): Promise<void> {
   const staying = new Set(deleteVolumes ? [] : volumes.map(keyOf));
@@ -124,7 +124,7 @@ async function removeLatecomers(
         continue;
       }
       run.progress(`removing the ${kindText(item)} ${item.name}, which was made meanwhile`);
-      await provider.removeClusterMade(item, run);
+      await provider.removeOwnedResource(item, run);
     }
     empty = fresh.length === 0 ? empty + 1 : 0;
     if (empty < 2) await clock.sleep(betweenLooks, run.signal);

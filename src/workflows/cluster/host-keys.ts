@@ -1,7 +1,7 @@
 import { RefusedError } from '../../errors/index.js';
 import type { Step } from '../../engine/index.js';
 import type { Tools } from '../../phases/context.js';
-import { tokenSources } from '../../phases/seed.js';
+import { tokenSources } from '../../phases/bootstrap-server.js';
 import { isUp } from '../../phases/hosts.js';
 import { hostTarget, lookInside } from '../../phases/session.js';
 import type { Problem } from '../../provider/port.js';
@@ -19,9 +19,9 @@ export async function hostKeyProblems(
   steps: readonly Step[],
 ): Promise<readonly Problem[]> {
   const errors: RefusedError[] = [];
-  const unfinished = facts.comparison.kept.filter((machine) => {
-    const wanted = facts.comparison.wanted.find(({ name }) => name === machine.name);
-    return wanted !== undefined && !isUp(wanted, facts);
+  const unfinished = facts.comparison.current.filter((machine) => {
+    const desired = facts.comparison.desired.find(({ name }) => name === machine.name);
+    return desired !== undefined && !isUp(desired, facts);
   });
   for (const machine of unfinished) {
     const error = await refusalOf(() => hostTarget(tools, machine, context));

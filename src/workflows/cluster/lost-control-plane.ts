@@ -1,6 +1,6 @@
 import { RefusedError } from '../../errors/index.js';
 import type { ClusterFacts } from '../../phases/context.js';
-import { mayHoldData } from '../../phases/seed.js';
+import { mayHoldData } from '../../phases/bootstrap-server.js';
 
 /**
  * A cluster that ran once, does not answer, and has no server that stays and may still hold its data: servers made anew
@@ -10,9 +10,9 @@ import { mayHoldData } from '../../phases/seed.js';
 export function refuseLostControlPlane(cluster: string, facts: ClusterFacts): void {
   const { kubeconfig, comparison, api } = facts;
   if (kubeconfig === undefined || api !== undefined) return;
-  const servers = comparison.wanted.filter(({ role }) => role === 'control-plane');
+  const servers = comparison.desired.filter(({ role }) => role === 'control-plane');
   if (servers.length === 0 || servers.some(({ name }) => mayHoldData(name, facts))) return;
-  const leaving = comparison.surplus.filter(({ role, name }) => role === 'control-plane' && mayHoldData(name, facts));
+  const leaving = comparison.excess.filter(({ role, name }) => role === 'control-plane' && mayHoldData(name, facts));
   const names = leaving.map(({ name }) => name).join(', ');
   throw new RefusedError(
     leaving.length > 0

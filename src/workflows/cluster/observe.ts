@@ -1,6 +1,6 @@
 import {
   bySlot,
-  compareMachines,
+  diffMachines,
   newcomerVersion,
   outdatedMachines,
   locationsOf,
@@ -16,7 +16,7 @@ import type { ClusterFacts, HostState, Tools } from '../../phases/context.js';
 import { deadlines } from '../../phases/deadlines.js';
 import { lookInside } from '../../phases/session.js';
 import type { ClusterRequest, MachineProvider } from '../../provider/port.js';
-import { looking, type WorkflowContext } from '../context.js';
+import { progress, type WorkflowContext } from '../context.js';
 import { reach } from './reach.js';
 import { disabledParts, serverConfig, serverVersions } from './running.js';
 
@@ -26,7 +26,7 @@ export interface Observation {
 }
 
 /**
- * Gathers the facts a plan is made from: the provider's machines and foundation, the cluster's nodes and, where a
+ * Gathers the facts a plan is made from: the provider's machines and infrastructure, the cluster's nodes and, where a
  * control plane is not found Ready or may hold the API's address, what its host says. Changes nothing.
  * @throws UsageError code SELF_UNKNOWN when `self` is allowed and this computer's address cannot be found.
  */
@@ -40,17 +40,17 @@ export async function observe(
 ): Promise<Observation> {
   const { provider, folder } = tools;
   const options = { signal: context.signal };
-  looking(context, `looking at ${provider.title} and the cluster`);
+  progress(context, `looking at ${provider.title} and the cluster`);
   const [machines, self, kubeconfig] = await Promise.all([
     provider.machines.list(cluster, options).then((found) => [...found]),
     ownAddress(provider, spec, context.signal),
     folder.kubeconfig(),
   ]);
   machines.sort(bySlot);
-  const comparison = compareMachines(cluster, spec, provider.defaults, machines);
+  const comparison = diffMachines(cluster, spec, provider.defaults, machines);
   const request: ClusterRequest = {
     cluster,
-    machines: comparison.wanted,
+    machines: comparison.desired,
     locations: locationsOf(spec, provider.defaults),
     networkRange: spec.network.range,
     sshAllow: resolveSelf(spec.ssh.allow, self),
@@ -61,19 +61,19 @@ export async function observe(
     encryption: spec.network.encryption,
   };
   const [pieces, intents, reached] = await Promise.all([
-    provider.foundation.plan(request, options),
-    provider.machines.intents?.(cluster, comparison.missing, options) ?? new Map<string, string>(),
+    provider.infrastructure.plan(request, options),
+    provider.machines.previewCreate?.(cluster, comparison.missing, options) ?? new Map<string, string>(),
     machines.length > 0 && kubeconfig ? reach(context, kubeconfig) : undefined,
   ]);
   const worthALook = (machine: Machine): boolean => {
     const ready = reached?.nodes.get(machine.name)?.ready ?? false;
     // Who holds the API's address, only the hosts can tell.
-    return ready ? spec.kubernetes.api.address !== undefined : comparison.kept.includes(machine);
+    return ready ? spec.kubernetes.api.address !== undefined : comparison.current.includes(machine);
   };
   const suspects =
     look === 'from afar'
       ? []
-      : [...comparison.kept, ...comparison.surplus].filter(
+      : [...comparison.current, ...comparison.excess].filter(
           (machine) => machine.role === 'control-plane' && worthALook(machine),
         );
   const hosts = await lookAtHosts(context, tools, suspects);
@@ -90,7 +90,7 @@ export async function observe(
       outdated: outdatedMachines(
         spec,
         provider.defaults,
-        comparison.kept,
+        comparison.current,
         (name) => nodes?.get(name)?.version,
         serverConfig(provider, spec, nodes),
       ),
@@ -112,7 +112,7 @@ async function ownAddress(
   spec: ClusterSpec,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  if (provider.guardsDoors === false) return undefined;
+  if (provider.managesFirewall === false) return undefined;
   if (![...spec.ssh.allow, ...spec.kubernetes.api.allow].includes('self')) return undefined;
   const self = await provider.ownAddress({ signal });
   if (self === undefined) {

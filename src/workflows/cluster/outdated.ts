@@ -61,7 +61,7 @@ function refuseOlderVersion(cluster: string, outdated: readonly OutdatedMachine[
 export function skewProblems(facts: ClusterFacts): readonly Problem[] {
   const servers = [...facts.serverVersions].sort(compareVersions);
   const [lowest] = servers;
-  return facts.comparison.wanted.flatMap((machine): Problem[] => {
+  return facts.comparison.desired.flatMap((machine): Problem[] => {
     if (isUp(machine, facts)) return [];
     const version = installedVersion(machine.name, facts);
     const isServer = machine.role === 'control-plane';

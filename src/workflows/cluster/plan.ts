@@ -1,4 +1,4 @@
-import type { ClusterRef, WantedMachine } from '../../domain/index.js';
+import type { ClusterRef, DesiredMachine } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import type { Step } from '../../engine/index.js';
 import { AccountLimit } from '../../phases/account-limit.js';
@@ -6,8 +6,8 @@ import type { Tools } from '../../phases/context.js';
 import { type ComponentPlanInput, planComponents } from '../../phases/components/plan.js';
 import { planApiAddress } from '../../phases/api-address.js';
 import { planControlPlane } from '../../phases/control-plane.js';
-import { planDepartures } from '../../phases/departures.js';
-import { planFoundation } from '../../phases/foundation.js';
+import { planLostNodes } from '../../phases/lost-nodes.js';
+import { planInfrastructure } from '../../phases/infrastructure.js';
 import { planHosts } from '../../phases/hosts.js';
 import { planLabels } from '../../phases/labels.js';
 import { planMachines } from '../../phases/machines.js';
@@ -21,28 +21,28 @@ export function planCluster(
   spec: ClusterSpec,
   { facts, request }: Observation,
   tools: Tools,
-  userData: (machine: WantedMachine) => Promise<string>,
+  userData: (machine: DesiredMachine) => Promise<string>,
   components?: Omit<ComponentPlanInput, 'api'>,
 ): readonly Step[] {
   const context = { cluster, spec, request, facts, tools };
-  const foundation = planFoundation(context);
-  const departures = planDepartures(context);
-  const limit = new AccountLimit(context, departures);
-  const machines = planMachines(context, foundation, departures, limit, userData);
+  const infrastructure = planInfrastructure(context);
+  const lostNodes = planLostNodes(context);
+  const limit = new AccountLimit(context, lostNodes);
+  const machines = planMachines(context, infrastructure, lostNodes, limit, userData);
   const hosts = planHosts(context, machines);
-  const address = planApiAddress(context, foundation, machines, hosts);
-  const controlPlane = planControlPlane(context, foundation, machines, hosts, departures, address);
-  const workers = planWorkers(context, hosts, controlPlane, departures);
+  const address = planApiAddress(context, infrastructure, machines, hosts);
+  const controlPlane = planControlPlane(context, infrastructure, machines, hosts, lostNodes, address);
+  const workers = planWorkers(context, hosts, controlPlane, lostNodes);
   const arrivals = [...controlPlane.joined, ...workers.map((step) => step.id)];
   return [
-    ...foundation.steps,
-    ...departures.steps,
+    ...infrastructure.steps,
+    ...lostNodes.steps,
     ...machines.steps,
     ...hosts.steps,
     ...controlPlane.steps,
     ...workers,
     ...planLabels(context, hosts, controlPlane),
     ...(components ? planComponents({ ...components, api: controlPlane.api }) : []),
-    ...planRemoval(context, controlPlane, arrivals, departures, limit),
+    ...planRemoval(context, controlPlane, arrivals, lostNodes, limit),
   ];
 }

@@ -28,7 +28,7 @@ export async function preflight(
     purpose === 'plan' ? allowReading(found) : { problems: found, unchecked: [] };
   const problems: Problem[] = [...remaining];
   if (!problems.some((problem) => problem.code.startsWith('TOKEN_'))) {
-    problems.push(...(await doorProblems(provider, request, signal)));
+    problems.push(...(await accessProblems(provider, request, signal)));
     problems.push(...(await ruleProblems(provider, spec, { request, facts }, signal)));
     problems.push(...hostKeys);
     problems.push(...skewProblems(facts));
@@ -63,9 +63,9 @@ export function throwProblems(problems: readonly Problem[]): void {
   const Kind = refused ? RefusedError : UsageError;
   if (problems.length === 1)
     throw new Kind(first.message, { code: first.code, hint: first.hint, details: first.details });
-  throw new Kind(`${problems.length} things stand in the way; nothing was changed.`, {
+  throw new Kind(`${problems.length} problems must be fixed first; nothing was changed.`, {
     code: 'PREFLIGHT',
-    hint: 'Mend them and run the same command again.',
+    hint: 'Fix them and run the same command again.',
     details: problems.flatMap((problem) => [
       `${problem.path === undefined ? '' : `${problem.path}: `}${problem.message}`,
       ...(problem.details ?? []).map((detail) => `  ${detail}`),
@@ -87,7 +87,7 @@ async function residencyProblems(
   const used = [...new Set([...request.locations, ...request.machines.map((machine) => machine.location)])];
   const allowed = inside(locations, residency).join(', ') || 'no location of this provider';
   return outsideResidency(used, countryOf, residency).map(({ location, country }) => {
-    const there = facts.comparison.kept.filter((machine) => machine.location === location).map(({ name }) => name);
+    const there = facts.comparison.current.filter((machine) => machine.location === location).map(({ name }) => name);
     const where = `${location} is in ${country ?? 'an unknown country'}, outside the residency ${residency.join(', ')}`;
     return {
       code: 'OUTSIDE_RESIDENCY',
@@ -107,12 +107,12 @@ const inside = (locations: readonly { name: string; country: string }[], residen
   locations.filter(({ country }) => residency.includes(country.toUpperCase())).map(({ name }) => name);
 
 /** Machines that this computer could make but not reach afterwards would be left half-made. */
-async function doorProblems(
+async function accessProblems(
   provider: MachineProvider,
   request: ClusterRequest,
   signal: AbortSignal,
 ): Promise<Problem[]> {
-  if (provider.guardsDoors === false) return [];
+  if (provider.managesFirewall === false) return [];
   const doors = [
     { path: 'ssh.allow', what: 'SSH', allow: request.sshAllow },
     { path: 'kubernetes.api.allow', what: 'the Kubernetes API', allow: request.apiAllow },

@@ -19,7 +19,7 @@ export async function monthlyPrice(
   const catalog = await provider.catalog({ signal });
   if (catalog.currency === '') return undefined;
   // A cluster without machines has made nothing.
-  const made = facts.machines.length === 0 ? [] : await provider.clusterMade(cluster, { signal });
+  const made = facts.machines.length === 0 ? [] : await provider.ownedResources(cluster, { signal });
   const balancer = facts.pieces.find(({ balancerLocation }) => balancerLocation !== undefined);
   const change = priceChange(facts.comparison, catalog, {
     apiBalancer: balancer && { location: balancer.balancerLocation!, exists: balancer.state !== 'missing' },

@@ -1,11 +1,11 @@
 import {
   bySlot,
-  count,
+  plural,
   type ClusterRef,
   type Machine,
   type OutdatedMachine,
   type Secret,
-  type WantedMachine,
+  type DesiredMachine,
 } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { errorOf, journaled, limits, runSteps, type Step } from '../../engine/index.js';
@@ -148,7 +148,7 @@ export async function reconcile(
     refuseLostControlPlane(spec.name, seen.facts);
     refuseUnreachableVersion(spec, seen.facts);
     refuseMovedAddress(record.spec, spec, seen.facts);
-    const userData = async (machine: WantedMachine): Promise<string> =>
+    const userData = async (machine: DesiredMachine): Promise<string> =>
       context.cloudInit({
         hostname: machine.name,
         sshPublicKey: identity.publicKey,
@@ -279,7 +279,7 @@ async function confirmSteps(
   if (destroying.length === 0 && creating === 0) return;
   const cost = await monthlyPrice(provider, cluster, seen, context.signal);
   const details = [
-    ...(creating > 0 ? [`create ${count(creating, 'machine')} at ${provider.title}`] : []),
+    ...(creating > 0 ? [`create ${plural(creating, 'machine')} at ${provider.title}`] : []),
     ...destroying.map((step) => `${step.target}: ${step.text}`),
     ...(cost
       ? [
@@ -288,7 +288,7 @@ async function confirmSteps(
       : []),
   ];
   await context.reporter.confirm({
-    question: `Change ${cluster.name} in ${count(steps.length, 'step')}?`,
+    question: `Change ${cluster.name} in ${plural(steps.length, 'step')}?`,
     details,
     flags: '--yes',
     harmless: destroying.length === 0,

@@ -8,12 +8,12 @@ import {
 } from '../../domain/index.js';
 import { obstacleAdvice } from '../../kube/obstacles.js';
 import type { ClusterFacts } from '../../phases/context.js';
-import { isDead, lostNodes } from '../../phases/departures.js';
+import { isDead, lostNodes } from '../../phases/lost-nodes.js';
 import { votersAmong } from '../../phases/quorum.js';
 import type { Problem } from '../../provider/port.js';
 
 /**
- * What the removal of surplus machines would be refused for, of all of them and before the first step: a run that finds
+ * What the removal of excess machines would be refused for, of all of them and before the first step: a run that finds
  * it at its third machine has deleted two. While no API answers, nothing is known.
  */
 export async function removalProblems(
@@ -35,7 +35,7 @@ export async function removalProblems(
 }
 
 const drained = ({ comparison, nodes }: ClusterFacts): readonly Machine[] =>
-  comparison.surplus.filter((machine) => !isDead(machine, nodes?.get(machine.name)));
+  comparison.excess.filter((machine) => !isDead(machine, nodes?.get(machine.name)));
 
 /** One problem for each kind of obstacle, however many nodes have it. */
 function drainProblems(going: readonly Machine[], view: DrainView | undefined): Problem[] {
@@ -47,7 +47,7 @@ function drainProblems(going: readonly Machine[], view: DrainView | undefined): 
   const sentences: Readonly<Record<DrainObstacle['kind'], (nodes: string) => string>> = {
     'unmanaged-pod': (nodes) => `Pods that nothing would start again elsewhere run on ${nodes}.`,
     'local-data': (nodes) => `Data that exists on one disk only lies on ${nodes}.`,
-    budget: (nodes) => `Pods that their PodDisruptionBudgets never let go run on ${nodes}.`,
+    budget: (nodes) => `Pods that their PodDisruptionBudgets never allow to be evicted run on ${nodes}.`,
   };
   return (Object.keys(sentences) as DrainObstacle['kind'][]).flatMap((kind) => {
     const these = found.filter((one) => one.kind === kind);
@@ -69,10 +69,10 @@ function quorumProblems(cluster: string, facts: ClusterFacts): Problem[] {
   const { comparison, nodes } = facts;
   const isServer = ({ role }: Pick<Machine, 'role'>): boolean => role === 'control-plane';
   const now = votersAmong(nodes!.values());
-  const dead = comparison.surplus.filter((machine) => isServer(machine) && isDead(machine, nodes!.get(machine.name)));
+  const dead = comparison.excess.filter((machine) => isServer(machine) && isDead(machine, nodes!.get(machine.name)));
   const first = [...lostNodes(facts).filter(({ controlPlane }) => controlPlane), ...dead].map(({ name }) => name);
   const members = new Set(now.map(({ name }) => name));
-  const desired = comparison.wanted.filter(isServer).map(({ name }): Voter => ({ name, voting: true }));
+  const desired = comparison.desired.filter(isServer).map(({ name }): Voter => ({ name, voting: true }));
   const then = [
     ...desired,
     ...now.filter(({ name }) => !first.includes(name) && !desired.some((one) => one.name === name)),

@@ -1,7 +1,7 @@
 import type { Machine } from '../../domain/index.js';
 import type { RefusedError } from '../../errors/index.js';
 import { isSameKey, keyChanged, keyedMachines, keyLost, type KeyPlace } from '../../phases/lost-key.js';
-import type { FoundationPiece, MachineProvider } from '../../provider/port.js';
+import type { InfrastructureResource, MachineProvider } from '../../provider/port.js';
 import type { ClusterFolder, ClusterRecord, KeyPair } from '../../workspace/types.js';
 
 /**
@@ -30,7 +30,7 @@ export function keyProblem(
   folder: ClusterFolder,
   record: ClusterRecord,
   key: string | undefined,
-  { machines, pieces }: { readonly machines: readonly Machine[]; readonly pieces: readonly FoundationPiece[] },
+  { machines, pieces }: { readonly machines: readonly Machine[]; readonly pieces: readonly InfrastructureResource[] },
 ): RefusedError | undefined {
   const keyed = keyedMachines(machines);
   if (keyed.length === 0) return undefined;

@@ -41,7 +41,7 @@ export interface ClusterStatus {
   readonly etcd: EtcdHealth | undefined;
   readonly machines: readonly MachineStatus[];
   /** Nodes in Kubernetes without a machine. */
-  readonly strayNodes: readonly string[];
+  readonly orphanedNodes: readonly string[];
   /** What keeps the cluster from being healthy, a line each; empty: nothing does. */
   readonly problems: readonly string[];
   /** What differs from the file, as the steps that would mend it. */
@@ -89,7 +89,7 @@ export async function clusterStatus(
   const nothing = (): Promise<string> => Promise.reject(new Error('status creates nothing'));
   const planned = planCluster(record, spec, seen, tools, nothing, components);
   // A key that no machine knows is not one for the provider to have.
-  const steps = lost ? planned.filter(({ id }) => id !== 'foundation:ssh-key') : planned;
+  const steps = lost ? planned.filter(({ id }) => id !== 'infrastructure:ssh-key') : planned;
   const status = compose(provider, folder, { record, spec }, seen, steps.map(stepInfo), await folder.holder());
   return { ...status, remarks: [...status.remarks, ...remarks] };
 }
@@ -170,7 +170,7 @@ function compose(
       privateAddress: machine.privateAddress,
       node: nodeStatus(facts.nodes?.get(machine.name)),
     })),
-    strayNodes: nodes?.filter((node) => !names.has(node.name)).map((node) => node.name) ?? [],
+    orphanedNodes: nodes?.filter((node) => !names.has(node.name)).map((node) => node.name) ?? [],
     differs,
     outdated: facts.outdated,
     remarks: shortages(nodes),

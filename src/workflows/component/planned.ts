@@ -1,4 +1,4 @@
-import { count, type ClusterRef } from '../../domain/index.js';
+import { plural, type ClusterRef } from '../../domain/index.js';
 import { Secret } from '../../domain/secret.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import type {
@@ -96,7 +96,7 @@ function refuseForeign(found: readonly ForeignObject[]): void {
   if (found.length === 0) return;
   const components = [...new Set(found.map(({ component }) => component))];
   throw new RefusedError(
-    `${count(found.length, 'object')} in the cluster ${found.length === 1 ? 'has a name that a component needs, but is' : 'have names that components need, but are'} not Slipway’s; nothing was changed.`,
+    `${plural(found.length, 'object')} in the cluster ${found.length === 1 ? 'has a name that a component needs, but is' : 'have names that components need, but are'} not Slipway’s; nothing was changed.`,
     {
       code: 'FOREIGN_OBJECTS',
       details: found.map(({ component, text }) => `${component}: ${text}`),
@@ -114,7 +114,7 @@ export async function componentPlanInput(
   const { chartArchives } = await import('../../phases/components/chart-archive.js');
   return {
     cluster: cluster.name,
-    wanted: { rendered, secrets },
+    desired: { rendered, secrets },
     facts,
     clock: context.clock,
     archives: chartArchives(),

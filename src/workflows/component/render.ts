@@ -43,9 +43,9 @@ export async function renderToFiles(
   for (const warning of selection.warnings) note(context, warning, 'warning');
   await checkPlaces(context, selection, spec);
   for (const name of names) refuseUnknown(name, selection);
-  const wanted = rendered.filter(({ name }) => names.length === 0 || names.includes(name));
-  const needs = secretNeeds(selection).filter(({ component }) => wanted.some(({ name }) => name === component));
-  const files = renderedFiles(wanted, needs);
+  const desired = rendered.filter(({ name }) => names.length === 0 || names.includes(name));
+  const needs = secretNeeds(selection).filter(({ component }) => desired.some(({ name }) => name === component));
+  const files = renderedFiles(desired, needs);
   const removed = folder === undefined ? [] : await writeFiles(folder, files);
   if (cluster.id === noId && [...files.values()].some((text) => text.includes(noId)))
     note(
@@ -55,7 +55,7 @@ export async function renderToFiles(
     );
   return {
     cluster: spec.name,
-    components: wanted.map(({ name }) => name),
+    components: desired.map(({ name }) => name),
     folder,
     files: Object.fromEntries(files),
     removed,

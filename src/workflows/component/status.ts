@@ -1,7 +1,7 @@
 import { IncompleteError } from '../../errors/index.js';
 import { type ComponentState, componentStates } from '../../phases/components/state.js';
 import { componentOutlook } from './planned.js';
-import { looking, type WorkflowContext } from '../context.js';
+import { progress, type WorkflowContext } from '../context.js';
 import { knownCluster } from '../cluster/known-cluster.js';
 import { reach } from '../cluster/reach.js';
 
@@ -19,7 +19,7 @@ export interface ComponentStatus {
 export async function componentStatus(context: WorkflowContext, cluster: string): Promise<ComponentStatus> {
   const { folder, record } = await knownCluster(context.workspace, cluster);
   const provider = await context.provider(record.spec.provider);
-  looking(context, `looking at the components of ${cluster}`);
+  progress(context, `looking at the components of ${cluster}`);
   const api = await reachable(context, cluster, await folder.kubeconfig());
   const { rendered, facts } = await componentOutlook(context, provider, record, record.spec, api, 'look');
   return {

@@ -7,7 +7,7 @@ import { upgradeComponent } from '../../phases/components/upgrade.js';
 import type { StepInfo } from '../../reporting/index.js';
 import { type ComponentOutlook, componentOutlook, componentPlanInput } from './planned.js';
 import { reachable } from './status.js';
-import { looking, type WorkflowContext } from '../context.js';
+import { progress, type WorkflowContext } from '../context.js';
 import { knownCluster } from '../cluster/known-cluster.js';
 import { throwProblems } from '../cluster/preflight.js';
 import { execute, stepInfo } from '../cluster/reconcile.js';
@@ -42,7 +42,7 @@ export async function upgradeComponents(
   const lock = dryRun ? undefined : await folder.lock('component upgrade');
   try {
     const provider = await context.provider(record.spec.provider);
-    looking(context, `looking at the components of ${cluster}`);
+    progress(context, `looking at the components of ${cluster}`);
     const api = await reachable(context, cluster, await folder.kubeconfig());
     // The token goes into a Secret of the cluster: one that can only read would end what works with it there.
     const credential = await provider.credentialProblem?.({ signal: context.signal });

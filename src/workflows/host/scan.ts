@@ -1,6 +1,6 @@
 import { messageOf, RefusedError } from '../../errors/index.js';
 import { fingerprint, scanHostKeys, type ScanDoor, type ScannedKey } from '../../remote/index.js';
-import { looking, type WorkflowContext } from '../context.js';
+import { progress, type WorkflowContext } from '../context.js';
 
 export interface ScanTarget extends ScanDoor {
   readonly name: string;
@@ -31,7 +31,7 @@ export async function scanHosts(
   context: Pick<WorkflowContext, 'reporter' | 'clock' | 'signal'>,
   targets: readonly ScanTarget[],
 ): Promise<readonly ScannedHost[]> {
-  looking(context, `asking ${targets.length} ${targets.length === 1 ? 'host' : 'hosts'} for their keys`);
+  progress(context, `asking ${targets.length} ${targets.length === 1 ? 'host' : 'hosts'} for their keys`);
   return Promise.all(
     targets.map(async ({ name, user, pins, ...door }): Promise<ScannedHost> => {
       const pinned = pins.map((pin) => (pin.startsWith('SHA256:') ? pin : fingerprint(pin)));

@@ -8,14 +8,14 @@ import { cluster, options, type Stage } from './stage.js';
 export function everyContract<H extends AnyHarness>(stage: Stage<H>): void {
   describe('a machine', () => {
     it('runs and has its addresses once create resolves', async () => {
-      const wanted = stage.machine();
-      const made = await stage.lay(stage.request([wanted]));
-      const created = await stage.provider.machines.create(wanted, '#cloud-config\n', made, options);
+      const desired = stage.machine();
+      const made = await stage.lay(stage.request([desired]));
+      const created = await stage.provider.machines.create(desired, '#cloud-config\n', made, options);
       expect(created).toMatchObject({
-        ...machineSlot(wanted),
-        name: wanted.name,
+        ...machineSlot(desired),
+        name: desired.name,
         status: 'running',
-        labels: wanted.labels,
+        labels: desired.labels,
       });
       expect(created.type).toBe(stage.harness.types.first);
       expect(created.location).toBe(stage.harness.places.first);
@@ -25,38 +25,38 @@ export function everyContract<H extends AnyHarness>(stage: Stage<H>): void {
     });
 
     it('asked for again is the same machine', async () => {
-      const wanted = stage.machine();
-      const made = await stage.lay(stage.request([wanted]));
-      const first = await stage.provider.machines.create(wanted, '', made, options);
-      const second = await stage.harness.open().machines.create(wanted, '', made, options);
+      const desired = stage.machine();
+      const made = await stage.lay(stage.request([desired]));
+      const first = await stage.provider.machines.create(desired, '', made, options);
+      const second = await stage.harness.open().machines.create(desired, '', made, options);
       expect(second.id).toBe(first.id);
-      expect(await stage.names()).toEqual([wanted.name]);
+      expect(await stage.names()).toEqual([desired.name]);
     });
 
     it('asked for by two at once is one machine', async () => {
-      const wanted = stage.machine();
-      const made = await stage.lay(stage.request([wanted]));
+      const desired = stage.machine();
+      const made = await stage.lay(stage.request([desired]));
       const both = await Promise.all(
-        [stage.provider, stage.harness.open()].map((one) => one.machines.create(wanted, '', made, options)),
+        [stage.provider, stage.harness.open()].map((one) => one.machines.create(desired, '', made, options)),
       );
       expect(both[0]?.id).toBe(both[1]?.id);
       expect(both.map((one) => one.status)).toEqual(['running', 'running']);
-      expect(await stage.names()).toEqual([wanted.name]);
+      expect(await stage.names()).toEqual([desired.name]);
     });
 
     it('is gone once delete resolves; deleting it again succeeds', async () => {
-      const wanted = stage.machine();
-      const made = await stage.lay(stage.request([wanted]));
-      const created = await stage.provider.machines.create(wanted, '', made, options);
+      const desired = stage.machine();
+      const made = await stage.lay(stage.request([desired]));
+      const created = await stage.provider.machines.create(desired, '', made, options);
       await stage.provider.machines.delete(created, options);
       expect(await stage.names()).toEqual([]);
       await stage.provider.machines.delete(created, options);
     });
 
     it('still runs after a reboot', async () => {
-      const wanted = stage.machine();
-      const made = await stage.lay(stage.request([wanted]));
-      const created = await stage.provider.machines.create(wanted, '', made, options);
+      const desired = stage.machine();
+      const made = await stage.lay(stage.request([desired]));
+      const created = await stage.provider.machines.create(desired, '', made, options);
       await stage.provider.machines.reboot(created, options);
       expect((await stage.provider.machines.list(cluster, options))[0]).toMatchObject({
         id: created.id,
@@ -65,26 +65,26 @@ export function everyContract<H extends AnyHarness>(stage: Stage<H>): void {
     });
 
     it('is listed only for its own cluster', async () => {
-      const wanted = stage.machine();
-      const made = await stage.lay(stage.request([wanted]));
-      await stage.provider.machines.create(wanted, '', made, options);
+      const desired = stage.machine();
+      const made = await stage.lay(stage.request([desired]));
+      await stage.provider.machines.create(desired, '', made, options);
       await stage.harness.outside.machine('pet');
-      expect(await stage.names()).toEqual([wanted.name]);
+      expect(await stage.names()).toEqual([desired.name]);
       expect(await stage.provider.machines.list({ name: cluster.name, id: 'other1' }, options)).toEqual([]);
     });
 
     it('is one of many, which are listed completely', async () => {
-      const wanted = Array.from({ length: stage.harness.many }, (_, i) => stage.machine(i + 1));
-      const made = await stage.lay(stage.request(wanted));
-      await Promise.all(wanted.map((one) => stage.provider.machines.create(one, '', made, options)));
-      expect(await stage.names()).toEqual(wanted.map((one) => one.name).sort());
+      const desired = Array.from({ length: stage.harness.many }, (_, i) => stage.machine(i + 1));
+      const made = await stage.lay(stage.request(desired));
+      await Promise.all(desired.map((one) => stage.provider.machines.create(one, '', made, options)));
+      expect(await stage.names()).toEqual(desired.map((one) => one.name).sort());
     });
 
     it('is found with its cluster by any later run, nothing but the provider to tell', async () => {
       expect(await stage.provider.clusters(options)).toEqual([]);
-      const wanted = [stage.machine(1), stage.machine(2)];
-      const made = await stage.lay(stage.request(wanted));
-      for (const one of wanted) await stage.provider.machines.create(one, '', made, options);
+      const desired = [stage.machine(1), stage.machine(2)];
+      const made = await stage.lay(stage.request(desired));
+      for (const one of desired) await stage.provider.machines.create(one, '', made, options);
       await stage.harness.outside.machine('pet');
       const found = await stage.harness.open().clusters(options);
       expect(found.filter(({ id }) => id === cluster.id)).toEqual([{ ...cluster, machines: 2 }]);
@@ -103,8 +103,8 @@ export function everyContract<H extends AnyHarness>(stage: Stage<H>): void {
       const known = machineTypes.map((type) => type.name);
       expect(known).toEqual(expect.arrayContaining([controlPlaneType, workerType]));
       expect(locations.map((one) => one.name)).toContain(location);
-      const wanted = stage.machine(1, { types: [workerType], location, image: stage.provider.defaults.image });
-      expect(await stage.codes(stage.request([wanted], { locations: [location] }))).toEqual([]);
+      const desired = stage.machine(1, { types: [workerType], location, image: stage.provider.defaults.image });
+      expect(await stage.codes(stage.request([desired], { locations: [location] }))).toEqual([]);
     });
   });
 
@@ -138,7 +138,7 @@ export function everyContract<H extends AnyHarness>(stage: Stage<H>): void {
     const empty = async (): Promise<void> => {
       const by = stage.harness.open();
       for (const one of await by.machines.list(cluster, options)) await by.machines.delete(one, options);
-      for (const item of await by.foundation.list(cluster, options)) await by.foundation.remove(item, options);
+      for (const item of await by.infrastructure.list(cluster, options)) await by.infrastructure.remove(item, options);
       expect(await stage.harness.outside.everything()).toEqual([]);
     };
 

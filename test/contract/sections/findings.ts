@@ -16,7 +16,7 @@ export function findingsContract(stage: Stage): void {
       const node = await stage.provider.machines.create(stage.machine(1, { pool: 'cp' }), '', made, options);
       await stage.harness.outside.serviceBalancer('a-ingress', node.id);
       await stage.harness.outside.volume('pvc-data-0', node.id);
-      const found = await stage.provider.clusterMade(cluster, options);
+      const found = await stage.provider.ownedResources(cluster, options);
       expect(found.map(({ kind, name }) => [kind, name])).toEqual([
         ['load-balancer', 'a-ingress'],
         ['volume', 'pvc-data-0'],
@@ -24,8 +24,8 @@ export function findingsContract(stage: Stage): void {
       expect(found[0]?.because).toContain(node.name);
       expect(found[1]).toMatchObject({ sizeGB: 10, because: `attached to ${node.name}` });
       for (const item of found) expect(item.monthly).toBeGreaterThan(0);
-      for (const item of [...found, ...found]) await stage.provider.removeClusterMade(item, options);
-      expect(await stage.provider.clusterMade(cluster, options)).toEqual([]);
+      for (const item of [...found, ...found]) await stage.provider.removeOwnedResource(item, options);
+      expect(await stage.provider.ownedResources(cluster, options)).toEqual([]);
     });
 
     it('is still found once it is labelled, when all that told of it is gone and others share the account', async () => {
@@ -34,17 +34,19 @@ export function findingsContract(stage: Stage): void {
       const other = await stage.harness.outside.machine('other');
       await stage.harness.outside.serviceBalancer('a-ingress', node.id);
       await stage.harness.outside.volume('pvc-data-0', node.id);
-      const found = await stage.provider.clusterMade(cluster, options);
-      for (const item of [...found, ...found]) await stage.provider.labelClusterMade(cluster, item, options);
+      const found = await stage.provider.ownedResources(cluster, options);
+      for (const item of [...found, ...found]) await stage.provider.labelOwnedResource(cluster, item, options);
       await stage.provider.machines.delete(node, options);
-      for (const item of await stage.provider.foundation.list(cluster, options))
-        await stage.provider.foundation.remove(item, options);
-      const later = await stage.provider.clusterMade(cluster, options);
+      for (const item of await stage.provider.infrastructure.list(cluster, options))
+        await stage.provider.infrastructure.remove(item, options);
+      const later = await stage.provider.ownedResources(cluster, options);
       expect(later.map(({ kind, id }) => [kind, id])).toEqual(found.map(({ kind, id }) => [kind, id]));
       await stage.harness.outside.attach(later[1]!.id, other);
-      expect((await stage.provider.clusterMade(cluster, options)).map(({ kind }) => kind)).toEqual(['load-balancer']);
-      for (const item of later.slice(0, 1)) await stage.provider.removeClusterMade(item, options);
-      await stage.provider.labelClusterMade(cluster, later[0]!, options);
+      expect((await stage.provider.ownedResources(cluster, options)).map(({ kind }) => kind)).toEqual([
+        'load-balancer',
+      ]);
+      for (const item of later.slice(0, 1)) await stage.provider.removeOwnedResource(item, options);
+      await stage.provider.labelOwnedResource(cluster, later[0]!, options);
     });
 
     it('leaves alone what another may have made', async () => {
@@ -54,7 +56,7 @@ export function findingsContract(stage: Stage): void {
       await stage.provider.machines.create(stage.machine(), '', made, options);
       await stage.harness.outside.serviceBalancer('theirs', other);
       await stage.harness.outside.volume('theirs', other);
-      expect(await stage.provider.clusterMade(cluster, options)).toEqual([]);
+      expect(await stage.provider.ownedResources(cluster, options)).toEqual([]);
     });
 
     it('is still found when the machines are gone and nobody else is there', async () => {
@@ -63,7 +65,7 @@ export function findingsContract(stage: Stage): void {
       await stage.harness.outside.serviceBalancer('a-ingress', node.id);
       await stage.harness.outside.volume('pvc-data-0', node.id);
       await stage.provider.machines.delete(node, options);
-      expect((await stage.provider.clusterMade(cluster, options)).map((item) => item.name)).toEqual([
+      expect((await stage.provider.ownedResources(cluster, options)).map((item) => item.name)).toEqual([
         'a-ingress',
         'pvc-data-0',
       ]);

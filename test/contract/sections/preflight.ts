@@ -6,11 +6,11 @@ import { cluster, options, type Stage } from './stage.js';
 export function preflightContract(stage: Stage): void {
   describe('preflight', () => {
     it('finds nothing wrong with a cluster that exists, even when its types are sold out by now', async () => {
-      const wanted = stage.request([stage.machine()]);
-      const made = await stage.lay(wanted);
+      const desired = stage.request([stage.machine()]);
+      const made = await stage.lay(desired);
       await stage.provider.machines.create(stage.machine(), '', made, options);
       stage.harness.outside.sellOut(stage.harness.types.first, stage.harness.places.first);
-      expect(await stage.codes(wanted)).toEqual([]);
+      expect(await stage.codes(desired)).toEqual([]);
     });
 
     it('refuses a wrong token, and a read-only token, before anything is billed', async () => {
@@ -32,12 +32,12 @@ export function preflightContract(stage: Stage): void {
     });
 
     it('names an unknown type, location and image, with what was probably meant', async () => {
-      const wanted = stage.machine(1, {
+      const desired = stage.machine(1, {
         types: [`${stage.harness.types.first}x`],
         location: `${stage.harness.places.first}x`,
         image: `${stage.harness.image}x`,
       });
-      const problems = await stage.provider.preflight(stage.request([wanted]), options);
+      const problems = await stage.provider.preflight(stage.request([desired]), options);
       expect(problems.map((problem) => problem.code).sort()).toEqual([
         'UNKNOWN_IMAGE',
         'UNKNOWN_LOCATION',

@@ -6,8 +6,8 @@ import { machineLabels } from '../../../src/domain/labels.js';
 import type { ClusterRef, Role } from '../../../src/domain/machine.js';
 import type {
   ClusterRequest,
-  FoundationIds,
-  FoundationResource,
+  InfrastructureIds,
+  CreatedResource,
   MachineProvider,
   MachineRequest,
 } from '../../../src/provider/port.js';
@@ -70,7 +70,7 @@ export class Stage<H extends AnyHarness = Harness> {
   }
 
   request(machines: readonly MachineRequest[], change: Partial<ClusterRequest> = {}): ClusterRequest {
-    const doors = this.provider.guardsDoors === false ? [] : ['203.0.113.0/24'];
+    const doors = this.provider.managesFirewall === false ? [] : ['203.0.113.0/24'];
     return {
       cluster,
       machines,
@@ -85,12 +85,12 @@ export class Stage<H extends AnyHarness = Harness> {
     };
   }
 
-  /** Plans the foundation and makes all of it, in the order of the plan. */
-  async lay(wanted: ClusterRequest): Promise<FoundationIds> {
-    const made = new Map<string, FoundationResource>();
-    for (const piece of await this.provider.foundation.plan(wanted, options)) {
+  /** Plans the infrastructure and makes all of it, in the order of the plan. */
+  async lay(desired: ClusterRequest): Promise<InfrastructureIds> {
+    const made = new Map<string, CreatedResource>();
+    for (const piece of await this.provider.infrastructure.plan(desired, options)) {
       for (const need of piece.needs) expect(made.has(need), `${piece.id} comes after ${need}`).toBe(true);
-      made.set(piece.id, await this.provider.foundation.ensure(piece, made, options));
+      made.set(piece.id, await this.provider.infrastructure.ensure(piece, made, options));
     }
     return made;
   }
@@ -101,7 +101,7 @@ export class Stage<H extends AnyHarness = Harness> {
   }
 
   /** Codes of what preflight finds, each once, in order. */
-  async codes(wanted: ClusterRequest, by = this.provider): Promise<string[]> {
-    return [...new Set((await by.preflight(wanted, options)).map((problem) => problem.code))].sort();
+  async codes(desired: ClusterRequest, by = this.provider): Promise<string[]> {
+    return [...new Set((await by.preflight(desired, options)).map((problem) => problem.code))].sort();
   }
 }

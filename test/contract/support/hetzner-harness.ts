@@ -101,7 +101,7 @@ const contextWith = (boundary: Boundary, signal: AbortSignal) => ({
   random: systemRandom,
   boundary,
   signal,
-  say: () => undefined,
+  log: () => undefined,
 });
 
 function record(request: IncomingMessage, requests: string[], violations: string[]): void {

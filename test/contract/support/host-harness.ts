@@ -39,7 +39,7 @@ export async function hostHarness(): Promise<AnyHarness> {
       remote,
       clock: systemClock,
       stateFolder,
-      patience: { look: 10_000, work: 20_000, again: 5_000, brief: 2_000 },
+      timeouts: { look: 10_000, work: 20_000, again: 5_000, brief: 2_000 },
       reaches: async () => true,
       say: () => undefined,
       lost: new Set(),
@@ -57,8 +57,8 @@ export async function hostHarness(): Promise<AnyHarness> {
       machine: async (name) => {
         const place = { pool: 'web', role: 'worker', slot: 1, generation: 1 } as const;
         const labels = machineLabels(strangers, place);
-        const wanted = { ...place, name, types: ['any'], location: 'any', image: 'any', labels };
-        await open().machines.create(wanted, '', new Map(), { signal: new AbortController().signal });
+        const desired = { ...place, name, types: ['any'], location: 'any', image: 'any', labels };
+        await open().machines.create(desired, '', new Map(), { signal: new AbortController().signal });
       },
       // Whatever is on a host that was not there at first, and what its claim says.
       everything: async () =>

@@ -29,12 +29,12 @@ describe('the API’s address, held by kube-vip', () => {
     slipway.close();
   });
 
-  const write = (holder: 'kube-vip' | 'keepalived'): void =>
+  const write = (vipProvider: 'kube-vip' | 'keepalived'): void =>
     slipway.write(
       ringFile(
         'vip',
         [...hosts.values()].map((host) => listed(host, { type: 'server' })),
-        { kubernetes: { api: { address: door, holder } }, controlPlane: { count: 3, type: 'server' } },
+        { kubernetes: { api: { address: door, vipProvider } }, controlPlane: { count: 3, type: 'server' } },
       ),
     );
   const vips = (): Promise<readonly Pod[]> =>

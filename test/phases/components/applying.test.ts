@@ -28,7 +28,7 @@ const secret = (value: string): ResolvedSecret => ({
 
 const apply = (component: RenderedComponent, ...secrets: ResolvedSecret[]) =>
   applyComponent(at.tools, component, secrets, at.run);
-const facts = (...wanted: RenderedComponent[]) => observeComponents(at.kube, wanted, at.run);
+const facts = (...desired: RenderedComponent[]) => observeComponents(at.kube, desired, at.run);
 const change = async (component: RenderedComponent, ...secrets: ResolvedSecret[]) =>
   changeOf(component, secrets, await facts(component));
 const get = (apiVersion: string, kind: string, name: string, namespace?: string) =>

@@ -82,13 +82,13 @@ describe('what a plan says of a component', () => {
     });
   });
 
-  it('is nothing when all is as wanted', () => {
+  it('is nothing when all is as desired', () => {
     expect(changeOf(component(), [secret('x')], after(component(), [secret('x')]))).toBeUndefined();
   });
 
   it('names both versions and every value of an upgrade', () => {
-    const wanted = component({ chart: chart({ version: '1.1.0', valuesContent: 'replicas: 3\n' }) });
-    expect(changeOf(wanted, [], after(component()))).toEqual({
+    const desired = component({ chart: chart({ version: '1.1.0', valuesContent: 'replicas: 3\n' }) });
+    expect(changeOf(desired, [], after(component()))).toEqual({
       kind: 'upgrade',
       text: 'upgrade 1.0.0 → 1.1.0',
       details: ['~ version: "1.0.0" → "1.1.0"', '~ values.replicas: 2 → 3'],
@@ -96,9 +96,9 @@ describe('what a plan says of a component', () => {
   });
 
   it('shows objects that come, change and go', () => {
-    const wanted = component({ objects: [map('a', { key: 'two' }), map('b', {})] });
+    const desired = component({ objects: [map('a', { key: 'two' }), map('b', {})] });
     const facts = after(component({ objects: [map('a', { key: 'one' }), map('c', {})] }));
-    expect(changeOf(wanted, [], facts)).toEqual({
+    expect(changeOf(desired, [], facts)).toEqual({
       kind: 'change',
       text: '3 changes',
       details: ['~ ConfigMap web/a', '    ~ data.key: "one" → "two"', '+ ConfigMap web/b', '- ConfigMap web/c'],

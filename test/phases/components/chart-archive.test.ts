@@ -44,9 +44,9 @@ const chart = (change: Partial<Chart> = {}): Chart => ({
   crds: true,
   ...change,
 });
-const definitions = (wanted: Chart) => chartArchives().definitions(wanted, { signal: new AbortController().signal });
-const refusal = async (wanted: Chart): Promise<string> => {
-  const error: unknown = await definitions(wanted).catch((thrown: unknown) => thrown);
+const definitions = (desired: Chart) => chartArchives().definitions(desired, { signal: new AbortController().signal });
+const refusal = async (desired: Chart): Promise<string> => {
+  const error: unknown = await definitions(desired).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(SlipwayError);
   expect(error).toMatchObject({ code: 'CHART_ARCHIVE' });
   return (error as SlipwayError).message;

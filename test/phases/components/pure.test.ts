@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { KubeObject } from '../../../src/kube/types.js';
 import { goDuration, isCurrent, jobState, sameRun } from '../../../src/phases/components/chart.js';
-import { failedAttempts, tellingLines } from '../../../src/phases/components/helm-log.js';
+import { failedAttempts, relevantLines } from '../../../src/phases/components/helm-log.js';
 import { inventoryObject, readInventory } from '../../../src/phases/components/inventory.js';
 import { takesPods } from '../../../src/phases/components/nodes.js';
 import { hashOf, includes } from '../../../src/phases/components/objects.js';
@@ -56,9 +56,9 @@ describe('the diff of values', () => {
 
 describe('what was applied', () => {
   it('is found in what is there, whatever the API added', () => {
-    const wanted = { spec: { ports: [{ port: 80 }], empty: {} } };
-    expect(includes({ spec: { ports: [{ port: 80, protocol: 'TCP' }], more: 1 } }, wanted)).toBe(true);
-    expect(includes({ spec: { ports: [{ port: 80 }, { port: 81 }] } }, wanted)).toBe(false);
+    const desired = { spec: { ports: [{ port: 80 }], empty: {} } };
+    expect(includes({ spec: { ports: [{ port: 80, protocol: 'TCP' }], more: 1 } }, desired)).toBe(true);
+    expect(includes({ spec: { ports: [{ port: 80 }, { port: 81 }] } }, desired)).toBe(false);
     expect(includes({ spec: {} }, { spec: { replicas: 2 } })).toBe(false);
   });
 
@@ -144,8 +144,8 @@ describe('the pod of the first failing attempt', () => {
   );
 
   it('is told without the commands that the script echoes', () => {
-    expect(tellingLines('+ helm install web\n\nError: no such host\n')).toEqual(['Error: no such host']);
-    expect(tellingLines('+ helm\n')).toEqual(['+ helm']);
+    expect(relevantLines('+ helm install web\n\nError: no such host\n')).toEqual(['Error: no such host']);
+    expect(relevantLines('+ helm\n')).toEqual(['+ helm']);
   });
 });
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { Actions } from '../../../providers/hetzner/actions.js';
-import { removeMade } from '../../../providers/hetzner/cluster-made.js';
-import { removeItem } from '../../../providers/hetzner/foundation/remove.js';
+import { removeOwnedResource } from '../../../providers/hetzner/owned-resources.js';
+import { removeItem } from '../../../providers/hetzner/infrastructure/remove.js';
 import { scriptedApi, wireError, type Reply, type ScriptedApi } from './support/scripted-api.js';
 
 const { signal } = new AbortController();
@@ -27,7 +27,11 @@ async function cloudWith(script: (what: string, nth: number) => Reply) {
 
 const removals = [
   ['Slipway’s own', { kind: 'load balancer', id: '5', name: 'api' }, removeItem],
-  ['a Service’s', { kind: 'load-balancer', id: '5', name: 'web', because: 'label', monthly: 5 } as const, removeMade],
+  [
+    'a Service’s',
+    { kind: 'load-balancer', id: '5', name: 'web', because: 'label', monthly: 5 } as const,
+    removeOwnedResource,
+  ],
 ] as const;
 
 describe.each(removals)('deleting %s load balancer', (_whose, item, remove) => {

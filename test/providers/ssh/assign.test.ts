@@ -21,15 +21,15 @@ describe('hosts are given to machines', () => {
 
   it('of the type and the location that are named, and no other', () => {
     const hosts = [host('a'), host('b', { type: 'big' }), host('c', { type: 'big', location: 'cellar' })];
-    const wanted = machine('web', 1, { types: ['big'], location: 'cellar' });
-    expect(names(assign([wanted], hosts)).hosts).toEqual({ 'demo-web-1-g1': 'c' });
-    expect(names(assign([wanted], hosts.slice(0, 2))).without).toEqual(['demo-web-1-g1']);
+    const desired = machine('web', 1, { types: ['big'], location: 'cellar' });
+    expect(names(assign([desired], hosts)).hosts).toEqual({ 'demo-web-1-g1': 'c' });
+    expect(names(assign([desired], hosts.slice(0, 2))).without).toEqual(['demo-web-1-g1']);
   });
 
   it('by the order of types that is asked for', () => {
     const hosts = [host('a', { type: 'small' }), host('b', { type: 'big' })];
-    const wanted = machine('web', 1, { types: ['big', 'small'] });
-    expect(names(assign([wanted], hosts)).hosts).toEqual({ 'demo-web-1-g1': 'b' });
+    const desired = machine('web', 1, { types: ['big', 'small'] });
+    expect(names(assign([desired], hosts)).hosts).toEqual({ 'demo-web-1-g1': 'b' });
   });
 
   it('keeping hosts of a named type for those who ask for them', () => {
@@ -39,8 +39,8 @@ describe('hosts are given to machines', () => {
 
   it('so that nobody goes without where all could have one', () => {
     const hosts = [host('a', { type: 'big' }), host('b', { type: 'big' }), host('c', { type: 'small' })];
-    const wanted = [machine('cp'), machine('web', 1, { types: ['big'] }), machine('web', 2, { types: ['big'] })];
-    const { hosts: given, without } = names(assign(wanted, hosts));
+    const desired = [machine('cp'), machine('web', 1, { types: ['big'] }), machine('web', 2, { types: ['big'] })];
+    const { hosts: given, without } = names(assign(desired, hosts));
     expect(without).toEqual([]);
     expect(given['demo-cp-1-g1']).toBe('c');
   });
@@ -75,26 +75,26 @@ describe('whatever is asked of whatever hosts', () => {
 
   it('each host is given once, to one it fits, the same each time', () => {
     fc.assert(
-      fc.property(requests, hosts, (wanted, free) => {
-        const { hosts: given, without } = assign(wanted, free);
+      fc.property(requests, hosts, (desired, free) => {
+        const { hosts: given, without } = assign(desired, free);
         expect(new Set([...given.values()].map(({ name }) => name)).size).toBe(given.size);
         for (const [name, one] of given)
           expect(
             fit(
               one,
-              wanted.find((other) => other.name === name)!,
+              desired.find((other) => other.name === name)!,
             ),
           ).toBeDefined();
-        expect(given.size + without.length).toBe(wanted.length);
-        expect(names(assign([...wanted].reverse(), free))).toEqual(names({ hosts: given, without }));
+        expect(given.size + without.length).toBe(desired.length);
+        expect(names(assign([...desired].reverse(), free))).toEqual(names({ hosts: given, without }));
       }),
     );
   });
 
   it('as many get one as is possible at all', () => {
     fc.assert(
-      fc.property(requests, hosts, (wanted, free) => {
-        expect(assign(wanted, free).hosts.size).toBe(most(wanted, free));
+      fc.property(requests, hosts, (desired, free) => {
+        expect(assign(desired, free).hosts.size).toBe(most(desired, free));
       }),
       { numRuns: 60 },
     );

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { compareMachines } from '../../../src/domain/index.js';
+import { diffMachines } from '../../../src/domain/index.js';
 import type { HostSpec } from '../../../src/domain/spec/hosts.js';
 import type { MachineProvider } from '../../../src/provider/port.js';
 import { generateKeyPair } from '../../../src/remote/index.js';
@@ -13,7 +13,7 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
   let hosts: TestHost[];
   let listed: HostSpec[];
   let runs: Runs;
-  const create = (by: MachineProvider, wanted = machine('cp')) => by.machines.create(wanted, '', made, options);
+  const create = (by: MachineProvider, desired = machine('cp')) => by.machines.create(desired, '', made, options);
   const list = (by: MachineProvider) => by.machines.list(cluster, options);
 
   beforeEach(async () => {
@@ -35,14 +35,14 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
 
   it('are taken in the order of the file, found by any later run, and let go as they were found', async () => {
     const by = runs.open(listed);
-    const wanted = [machine('cp'), machine('web')];
+    const desired = [machine('cp'), machine('web')];
     await list(by);
-    expect(Object.fromEntries(await by.machines.intents!(cluster, wanted, options))).toEqual({
+    expect(Object.fromEntries(await by.machines.previewCreate!(cluster, desired, options))).toEqual({
       'demo-cp-1-g1': `take rack1 (127.0.0.1:${listed[0]!.port})`,
       'demo-web-1-g1': `take rack2 (127.0.0.1:${listed[1]!.port})`,
     });
     expect(await hosts[0]!.read('etc/slipway/claim')).toBeUndefined();
-    const created = await Promise.all(wanted.map((one) => create(by, one)));
+    const created = await Promise.all(desired.map((one) => create(by, one)));
     expect(created).toMatchObject([
       { name: 'demo-cp-1-g1', pool: 'cp', role: 'control-plane', slot: 1, generation: 1, status: 'running' },
       { name: 'demo-web-1-g1', pool: 'web', role: 'worker', slot: 1, generation: 1, status: 'running' },
@@ -70,9 +70,9 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
 
   it('of another cluster are left alone, and named', async () => {
     const theirs = { name: 'other', id: 'zzzzzz' };
-    const wanted = machine('cp');
-    const labels = { ...wanted.labels, 'slipway.dev/cluster': theirs.name, 'slipway.dev/cluster-id': theirs.id };
-    await create(runs.open(listed), { ...wanted, name: 'other-cp-1', labels });
+    const desired = machine('cp');
+    const labels = { ...desired.labels, 'slipway.dev/cluster': theirs.name, 'slipway.dev/cluster-id': theirs.id };
+    await create(runs.open(listed), { ...desired, name: 'other-cp-1', labels });
     const by = runs.open(listed);
     expect(await list(by)).toEqual([]);
     const [problem] = await by.preflight(request([machine('cp'), machine('web')]), options);
@@ -87,9 +87,9 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
     const { address, port, user } = hosts[0]!.target;
     const jump = { address, port, user, hostKey: hosts[0]!.hostKey.publicKey };
     const behind = [entry('rack1', hosts[0]!, { jump }), entry('rack2', hosts[1]!, { jump })];
-    const wanted = request([machine('cp'), machine('web')]);
+    const desired = request([machine('cp'), machine('web')]);
     const codes = async (reachable: boolean) =>
-      (await runs.open(behind, { reachable }).preflight(wanted, options)).filter(
+      (await runs.open(behind, { reachable }).preflight(desired, options)).filter(
         ({ code }) => code === 'API_BEHIND_JUMP',
       );
     const refused = await codes(false);
@@ -101,7 +101,7 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
   it('taken by another cluster between the look and the claim: the next one is taken', async () => {
     const slow = runs.open(listed);
     await list(slow);
-    await slow.machines.intents!(cluster, [machine('cp')], options);
+    await slow.machines.previewCreate!(cluster, [machine('cp')], options);
     const fast = machine('cp', 1, {
       name: 'other-cp-1',
       labels: { ...machine('cp').labels, 'slipway.dev/cluster': 'other', 'slipway.dev/cluster-id': 'zzzzzz' },
@@ -155,13 +155,13 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
     const machines = await list(by);
     expect(machines).toMatchObject([{ name: created.name, status: 'running', retired: true }]);
     const spec = { provider: { name: 'ssh' }, controlPlane: { count: 1 }, pools: [] } as unknown;
-    const { missing, surplus } = compareMachines(
+    const { missing, excess } = diffMachines(
       cluster,
-      spec as Parameters<typeof compareMachines>[1],
+      spec as Parameters<typeof diffMachines>[1],
       by.defaults,
       machines,
     );
-    expect(surplus.map(({ name }) => name)).toEqual([created.name]);
+    expect(excess.map(({ name }) => name)).toEqual([created.name]);
     expect(missing).toMatchObject([{ pool: 'cp', slot: 1, generation: 2 }]);
     const next = await by.machines.create(missing[0]!, '', made, options);
     expect(next.id).toContain(String(listed[1]!.port));
@@ -176,8 +176,8 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
       const { address, port, user } = target;
       return { jump: { address, port, user, hostKey: hostKey.publicKey } };
     };
-    const problems = async (by: MachineProvider, wanted = [machine('cp')]) =>
-      (await by.preflight(request(wanted), options)).filter(({ code }) => /^SSH_|_TWICE$/.test(code));
+    const problems = async (by: MachineProvider, desired = [machine('cp')]) =>
+      (await by.preflight(request(desired), options)).filter(({ code }) => /^SSH_|_TWICE$/.test(code));
 
     it.each(['rack1', 'renamed'])('are the same machine, and nothing is left of the old door (%s)', async (name) => {
       const created = await create(runs.open(listed));
@@ -185,7 +185,7 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
       for (let run = 1; run <= 2; run++) {
         const by = runs.open(moved);
         const machines = await list(by);
-        expect(machines.map(({ host, ...one }) => [one.name, host, one.status, one.retired])).toEqual([
+        expect(machines.map(({ host, ...one }) => [one.name, host, one.status, one.markedForRemoval])).toEqual([
           [created.name, name, 'running', false],
         ]);
         expect(machines[0]!.id).not.toBe(created.id);
@@ -214,9 +214,9 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
       expect(await list(by)).toMatchObject([
         { name: created.name, id: created.id, host: 'rack1', status: 'running', retired: true },
       ]);
-      const wanted = machine('cp', 1, { name: 'demo-cp-1-g2', generation: 2 });
-      expect(await problems(by, [wanted])).toEqual([]);
-      const next = await create(by, wanted);
+      const desired = machine('cp', 1, { name: 'demo-cp-1-g2', generation: 2 });
+      expect(await problems(by, [desired])).toEqual([]);
+      const next = await create(by, desired);
       expect(next).toMatchObject({ id: `127.0.0.1:${listed[1]!.port}`, retired: false });
       await by.machines.delete(created, options);
       expect(await hosts[0]!.read('etc/slipway/claim')).toBeUndefined();

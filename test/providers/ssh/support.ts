@@ -91,7 +91,7 @@ export class Runs {
       remote,
       clock: systemClock,
       stateFolder,
-      patience: { look: 2_000, work: 3_000, again: 1_000, brief: 500 },
+      timeouts: { look: 2_000, work: 3_000, again: 1_000, brief: 500 },
       reaches: async () => reachable,
       say: (text) => this.said.push(text),
       lost: new Set(lost),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Secret } from '../../../src/domain/index.js';
 import type { ClusterFacts, HostState } from '../../../src/phases/context.js';
-import { chooseSeed, mayBeginAnew } from '../../../src/phases/seed.js';
+import { chooseBootstrapServer, mayBeginAnew } from '../../../src/phases/bootstrap-server.js';
 import { refuseLostControlPlane } from '../../../src/workflows/cluster/lost-control-plane.js';
 
 type Found = 'silent' | 'data' | 'no data' | 'runs' | 'missing';
@@ -22,11 +22,11 @@ function facts(
   const found = Object.entries({ ...servers, ...leaving }).filter(([, state]) => state in states);
   return {
     comparison: {
-      wanted: Object.keys(servers).map(machine),
+      desired: Object.keys(servers).map(machine),
       kept: Object.keys(servers)
         .filter((name) => servers[name] !== 'missing')
         .map(machine),
-      surplus: Object.keys(leaving).map(machine),
+      excess: Object.keys(leaving).map(machine),
       missing: [],
     },
     hosts: new Map(found.map(([name, state]) => [name, states[state]!])),
@@ -37,7 +37,7 @@ function facts(
 }
 const seed = (...args: Parameters<typeof facts>): string => {
   const found = facts(...args);
-  return chooseSeed({ facts: found }, found.comparison.wanted).name;
+  return chooseBootstrapServer({ facts: found }, found.comparison.desired).name;
 };
 const refused =
   (...args: Parameters<typeof facts>) =>

@@ -31,11 +31,11 @@ const request = (more: Partial<ClusterRequest> = {}): ClusterRequest => ({
   ...more,
 });
 
-const seen = (wanted: ClusterRequest): Observation => ({
-  request: wanted,
+const seen = (desired: ClusterRequest): Observation => ({
+  request: desired,
   facts: {
     machines: [],
-    comparison: { wanted: [], kept: [], missing: [], surplus: [] },
+    comparison: { desired: [], current: [], missing: [], excess: [] },
     outdated: [],
     serverVersions: [],
     newcomerVersion: 'v1.36.5+k3s1',
@@ -53,7 +53,7 @@ const problem = (code: Problem['code'], kind: Problem['kind']): Problem => ({
   code,
   kind,
   message: `${code}.`,
-  hint: 'Mend it.',
+  hint: 'Fix it.',
 });
 
 /** What `preflight` asks of a provider, and no more. */
@@ -68,11 +68,11 @@ function provider(problems: readonly Problem[], self: string | undefined): Machi
 
 const found = async (
   problems: readonly Problem[],
-  wanted: ClusterRequest,
+  desired: ClusterRequest,
   residency?: string[],
   self?: string,
 ): Promise<SlipwayError | undefined> =>
-  preflight(provider(problems, self), spec(residency), seen(wanted), new AbortController().signal).then(
+  preflight(provider(problems, self), spec(residency), seen(desired), new AbortController().signal).then(
     () => undefined,
     (error: SlipwayError) => error,
   );
@@ -87,7 +87,7 @@ describe('before the first change', () => {
     expect(error).toBeInstanceOf(UsageError);
     expect(error?.details).toEqual([
       'UNKNOWN_TYPE.',
-      '  → Mend it.',
+      '  → Fix it.',
       'provider.residency: ash is in US, outside the residency DE, FI.',
       '  → Choose among: fsn1, hel1.',
     ]);

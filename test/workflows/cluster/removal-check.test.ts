@@ -41,10 +41,10 @@ async function codes({ servers = { s1: 'v' }, going, view = {} }: World): Promis
   const nothing: DrainView = { pods: [], volumeOf: new Map(), localVolumes: new Set(), budgets: [] };
   const facts = {
     comparison: {
-      wanted: stay.filter(({ name }) => servers[name] === 'v'),
+      desired: stay.filter(({ name }) => servers[name] === 'v'),
       kept: stay,
       missing: [],
-      surplus: going.map(machine),
+      excess: going.map(machine),
     },
     nodes: new Map(names.map((name) => [name, node(name)])),
     api: { kube: { drainView: () => Promise.resolve({ ...nothing, ...view }) } },

@@ -1,7 +1,8 @@
-import { across, type Boundary } from '../../../../src/domain/boundary.js';
+import { withBoundary, type Boundary } from '../../../../src/domain/boundary.js';
 import type { Layer } from '../types.js';
 
 /** Passes one boundary point before and after every attempt, so that a test can stop, delay or kill it. */
 export function boundaryPoint(boundary: Boundary): Layer {
-  return (next) => (request) => across(boundary, 'provider', `${request.method} ${request.path}`, () => next(request));
+  return (next) => (request) =>
+    withBoundary(boundary, 'provider', `${request.method} ${request.path}`, () => next(request));
 }

@@ -182,8 +182,8 @@ export const flux: ChartDefinition = {
   version: '2.18.3',
   render: ({ values, namespace }) => {
     const parts = ['source', 'kustomize', 'helm', 'notification', 'imageReflection', 'imageAutomation'];
-    const wanted = parts.filter((part) => mapAt(values, `${part}Controller`)['create'] !== false);
-    const names = wanted.map((part) => `${part.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}-controller`);
+    const desired = parts.filter((part) => mapAt(values, `${part}Controller`)['create'] !== false);
+    const names = desired.map((part) => `${part.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}-controller`);
     return [
       ...kinds('source.toolkit.fluxcd.io', 'v1', [
         ['GitRepository', 'gitrepositories'],

@@ -42,7 +42,7 @@ function refuseOther({ machine, need, fact }: TaskContext): void {
 
 export async function claimHost(context: TaskContext): Promise<void> {
   const { machine, need, fact } = context;
-  const wanted = ['MACHINE', 'CLUSTER', 'CLUSTER_ID', 'POOL', 'ROLE', 'SLOT', 'GENERATION', 'AT'].map(need);
+  const desired = ['MACHINE', 'CLUSTER', 'CLUSTER_ID', 'POOL', 'ROLE', 'SLOT', 'GENERATION', 'AT'].map(need);
   await machine.wait(machine.context.profile().smallTaskMs);
   refuseOther(context);
   const { files } = machine;
@@ -52,7 +52,7 @@ export async function claimHost(context: TaskContext): Promise<void> {
     writeFile(files, kernelFile, known.map((name) => `${name} ${files.text(`/proc/sys/${name}`)}`).join(''), 0o600);
   }
   if (free) {
-    const lines = fields.map((field, index) => `${field}=${wanted[index] ?? ''}\n`);
+    const lines = fields.map((field, index) => `${field}=${desired[index] ?? ''}\n`);
     writeFile(files, claimFile, `# Written by Slipway: what this host is used for.\n${lines.join('')}`, 0o600);
   }
   fact('claimed_at', claimField(machine, 'claimed_at'));

@@ -12,14 +12,14 @@ export async function firstLogin({ machine, need, param, say, fact, until, deadl
       throw new TaskFailure('CLOUD_INIT_FAILED', `cloud-init ended with status error: ${errors.join('; ')}`);
     }
   }
-  const wanted = param('PRIVATE_ADDRESS');
+  const desired = param('PRIVATE_ADDRESS');
   const byAddress = (): string | undefined =>
-    machine.interfaces.find(({ address, up }) => up && address === wanted)?.name;
-  if (wanted !== '' && byAddress() === undefined) say(`waiting for the interface with ${wanted}`);
-  const found = wanted === '' ? '' : await until(byAddress, deadlineMs - 5_000);
+    machine.interfaces.find(({ address, up }) => up && address === desired)?.name;
+  if (desired !== '' && byAddress() === undefined) say(`waiting for the interface with ${desired}`);
+  const found = desired === '' ? '' : await until(byAddress, deadlineMs - 5_000);
   if (found === undefined) {
     const there = machine.interfaces.map(({ name, address }) => `${name} ${address}`).join('  ');
-    throw new TaskFailure('PRIVATE_INTERFACE_MISSING', `no interface has the address ${wanted}; there are: ${there}`);
+    throw new TaskFailure('PRIVATE_INTERFACE_MISSING', `no interface has the address ${desired}; there are: ${there}`);
   }
   await machine.wait(machine.context.profile().smallTaskMs);
   const os = osOf(machine.spec);

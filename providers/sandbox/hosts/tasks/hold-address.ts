@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 
-import type { Turn } from '../../k3s/virtual-addresses.js';
+import type { VipHolder } from '../../k3s/virtual-addresses.js';
 import type { Machine } from '../machine.js';
 import { type TaskContext, TaskFailure } from '../task-runner.js';
 import { sha256, writeFile } from './common.js';
@@ -118,7 +118,7 @@ export function removePackagedKeepalived({ files }: Machine, say: (text: string)
  * The address a machine takes its turn at, as its disk says; undefined: none.
  * kube-vip elects without priorities.
  */
-export function turnOf({ files }: Machine): Omit<Turn, 'machine'> | undefined {
+export function vipHolderOf({ files }: Machine): Omit<VipHolder, 'machine'> | undefined {
   if (files.exists(holding.unit) && files.exists(holding.config)) {
     const text = files.text(holding.config);
     const address = /^virtual_ipaddress ([\d.]+)/m.exec(text)?.[1];

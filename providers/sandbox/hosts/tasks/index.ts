@@ -7,7 +7,7 @@ import { installK3s } from './install-k3s.js';
 import { prepareHost } from './prepare-host.js';
 import { putK3sFiles } from './put-k3s-files.js';
 import { replaceHostKey } from './replace-host-key.js';
-import { beginAnew, forgetEtcd, observe, serverInfo, stopK3s } from './small.js';
+import { beginAnew, forgetEtcd, observe, serverInfo, stopK3s } from './misc-tasks.js';
 import { startK3s } from './start-k3s.js';
 
 /** What each task of templates/host does to a simulated machine. */

@@ -44,7 +44,7 @@ export async function installK3s({ machine, param, need, say, fact }: TaskContex
 async function download(
   machine: Machine,
   version: string,
-  wanted: string,
+  desired: string,
   need: TaskContext['need'],
   say: TaskContext['say'],
 ): Promise<string> {
@@ -64,8 +64,8 @@ async function download(
       `the server refused ${url}: does that release exist? (curl: (22) The requested URL returned error: 404)`,
     );
   }
-  const found = machine.badDownloads ? releaseHash(`${version} damaged`, name) : wanted || releaseHash(version, name);
-  const expected = wanted || releaseHash(version, name);
+  const found = machine.badDownloads ? releaseHash(`${version} damaged`, name) : desired || releaseHash(version, name);
+  const expected = desired || releaseHash(version, name);
   if (found !== expected) {
     throw new TaskFailure(
       'CHECKSUM_MISMATCH',
@@ -77,13 +77,13 @@ async function download(
 
 /** A pushed file is what its SHA-256 says; a small stand-in must say which version it is. */
 function check(machine: Machine, file: string, version: string, need: TaskContext['need']): string {
-  const wanted = machine.files.exists(file) ? need('SHA256') : '';
-  if (wanted === '') throw new TaskFailure('FILE_MISSING', `${file} is not on this machine`);
+  const desired = machine.files.exists(file) ? need('SHA256') : '';
+  if (desired === '') throw new TaskFailure('FILE_MISSING', `${file} is not on this machine`);
   const found = sha256(machine.files, file);
-  if (found !== wanted) {
+  if (found !== desired) {
     throw new TaskFailure(
       'CHECKSUM_MISMATCH',
-      `k3s ${version} has SHA-256 ${found} where ${wanted} is expected; it was not installed`,
+      `k3s ${version} has SHA-256 ${found} where ${desired} is expected; it was not installed`,
     );
   }
   const content = machine.files.find(file)?.content;

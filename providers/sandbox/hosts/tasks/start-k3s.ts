@@ -23,20 +23,20 @@ export async function startK3s({ machine, need, say, fact, until, complain }: Ta
   machine.enableUnit(unit, true);
 
   const registries = sha256(files, registriesFile);
-  const wanted = `${sha256(files, paths.config)}/${sha256(files, unitFile)}/${sha256(files, paths.binary)}${registries && `/${registries}`}\n`;
+  const desired = `${sha256(files, paths.config)}/${sha256(files, unitFile)}/${sha256(files, paths.binary)}${registries && `/${registries}`}\n`;
   const state = units.get(unit)?.state;
   const running = state === 'active' || state === 'activating';
-  const asWanted = files.exists(paths.started) && files.text(paths.started) === wanted;
+  const asDesired = files.exists(paths.started) && files.text(paths.started) === desired;
   const began = machine.context.clock.now();
-  const restarted = !running || !asWanted;
-  // One that is on its way with what is wanted is left to it.
+  const restarted = !running || !asDesired;
+  // One that is on its way with what is desired is left to it.
   if (restarted) {
     if (machine.traits?.noSystemd) throw new TaskFailure('UNIT_FAILED', 'System has not been booted with systemd');
     if (files.exists(paths.started)) files.remove(paths.started);
     say(`${running ? 'restart' : 'start'}ing ${unit}.service`);
     if (running) machine.stopUnit(unit);
     machine.startUnit(unit);
-    writeFile(files, paths.started, wanted, 0o600);
+    writeFile(files, paths.started, desired, 0o600);
   } else if (state === 'active') {
     await machine.wait(machine.context.profile().smallTaskMs);
   }

@@ -10,9 +10,9 @@ import { collectOrphans, deleteWith, emptyNamespace, finishForeground, type Prop
 import { runJob } from './jobs.js';
 import { Kubelets } from './kubelet.js';
 import { kubernetesService } from './kubernetes-service.js';
-import { furnish } from './namespaces.js';
+import { provisionNamespace } from './namespaces.js';
 import { NodeController } from './nodes.js';
-import { operate, operatedKinds } from './operators.js';
+import { reconcileOperator, operatedKinds } from './operators.js';
 import { PodLogs, type Program } from './programs.js';
 import { schedule } from './scheduler.js';
 import { allocate, nodeBalancer } from './services.js';
@@ -72,7 +72,7 @@ export class Controllers {
     this.#queue();
     for (const pod of this.store.peek(this.cluster.pods))
       contained(`Pod ${pod.metadata.name}`, () => this.#kubelets.see(pod));
-    for (const namespace of this.cluster.all('v1', 'Namespace')) furnish(this.cluster, namespace);
+    for (const namespace of this.cluster.all('v1', 'Namespace')) provisionNamespace(this.cluster, namespace);
   }
 
   stop(): void {
@@ -109,7 +109,7 @@ export class Controllers {
     if (resource.plural === 'persistentvolumeclaims' && type === 'DELETED') releaseVolume(this.cluster, object);
     if (resource.group === '' && resource.plural === 'services' && type === 'DELETED')
       dropEndpoints(this.cluster, object);
-    if (resource.plural === 'namespaces' && type === 'ADDED') furnish(this.cluster, object);
+    if (resource.plural === 'namespaces' && type === 'ADDED') provisionNamespace(this.cluster, object);
     if (resource.plural === 'namespaces' && object.metadata.deletionTimestamp && type === 'MODIFIED')
       emptyNamespace(this.cluster, object.metadata.name);
     if (['secrets', 'configmaps', 'persistentvolumeclaims', 'volumeattachments'].includes(resource.plural))
@@ -169,7 +169,7 @@ export class Controllers {
     for (const resource of this.store.resources.all())
       if (this.#operated.has(`${resource.group}/${resource.kind}`))
         for (const one of this.store.peek(resource))
-          contained(`${resource.kind} ${one.metadata.name}`, () => void operate(cluster, one));
+          contained(`${resource.kind} ${one.metadata.name}`, () => void reconcileOperator(cluster, one));
   }
 
   #budget(one: Obj): void {

@@ -2,10 +2,10 @@ import type { Obj } from '../objects.js';
 import type { ClusterState } from './cluster.js';
 
 /** What every namespace has from its beginning: an account to run as, and the cluster's root certificates. */
-export function furnish(cluster: ClusterState, namespace: Obj): void {
+export function provisionNamespace(cluster: ClusterState, namespace: Obj): void {
   const { name, deletionTimestamp } = namespace.metadata;
   if (deletionTimestamp) return;
-  const wanted: readonly Obj[] = [
+  const desired: readonly Obj[] = [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: name } },
     {
       apiVersion: 'v1',
@@ -21,7 +21,7 @@ export function furnish(cluster: ClusterState, namespace: Obj): void {
       data: { 'ca.crt': '-----BEGIN CERTIFICATE-----\nsandbox\n-----END CERTIFICATE-----\n' },
     },
   ];
-  for (const object of wanted) {
+  for (const object of desired) {
     const resource = cluster.kind(object.apiVersion, object.kind);
     if (!cluster.store.look(resource, name, object.metadata.name)) cluster.store.create(resource, object);
   }

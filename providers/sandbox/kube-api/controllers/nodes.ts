@@ -37,12 +37,12 @@ export class NodeController {
   /** Cordoned nodes carry a taint. */
   unschedulable(node: Obj): void {
     const key = 'node.kubernetes.io/unschedulable';
-    const wanted = node.spec?.['unschedulable'] === true;
+    const desired = node.spec?.['unschedulable'] === true;
     const has = ((node.spec?.['taints'] ?? []) as Taint[]).some((taint) => taint.key === key);
-    if (wanted === has) return;
+    if (desired === has) return;
     this.cluster.change(node, (object) =>
       changeTaints(object, (list) =>
-        wanted ? [...list, { key, effect: 'NoSchedule' }] : list.filter((taint) => taint.key !== key),
+        desired ? [...list, { key, effect: 'NoSchedule' }] : list.filter((taint) => taint.key !== key),
       ),
     );
   }

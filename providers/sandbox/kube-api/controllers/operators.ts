@@ -40,7 +40,7 @@ const operators: readonly Operator[] = [
 ];
 
 /** Makes an object Ready some time after its operator serves. */
-export function operate(cluster: ClusterState, object: Obj): void {
+export function reconcileOperator(cluster: ClusterState, object: Obj): void {
   const operator = operators.find(
     ({ group, kinds }) => object.apiVersion.startsWith(`${group}/`) && kinds.includes(object.kind),
   );
@@ -84,7 +84,7 @@ function monitoringSet(cluster: ClusterState, object: Obj): void {
   const labels = { 'app.kubernetes.io/name': kind, [kind]: name };
   const claim = spec.storage?.volumeClaimTemplate?.spec;
   const resource = cluster.kind('apps/v1', 'StatefulSet');
-  const wanted: Record<string, unknown> = {
+  const desired: Record<string, unknown> = {
     replicas: spec.replicas ?? 1,
     serviceName: `${kind}-operated`,
     podManagementPolicy: 'Parallel',
@@ -94,14 +94,14 @@ function monitoringSet(cluster: ClusterState, object: Obj): void {
   };
   const known = cluster.store.look(resource, namespace, `${kind}-${name}`);
   if (known) {
-    cluster.change(known, (one) => void (one.spec = { ...one.spec, replicas: wanted['replicas'] }));
+    cluster.change(known, (one) => void (one.spec = { ...one.spec, replicas: desired['replicas'] }));
     return;
   }
   cluster.store.create(resource, {
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',
     metadata: { name: `${kind}-${name}`, namespace, labels, ownerReferences: [ownerOf(object)] },
-    spec: wanted,
+    spec: desired,
   });
 }
 

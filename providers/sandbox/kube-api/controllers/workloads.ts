@@ -101,15 +101,15 @@ function scale(cluster: ClusterState, set: Obj, replicas: number): void {
 
 /** Pods of a ReplicaSet. */
 export function replicaSet(cluster: ClusterState, set: Obj): void {
-  const wanted = specOf(set).replicas ?? 1;
+  const desired = specOf(set).replicas ?? 1;
   const pods = alive(cluster, set);
-  for (let index = pods.length; index < wanted; index += 1)
+  for (let index = pods.length; index < desired; index += 1)
     makePod(
       cluster,
       set,
       `${set.metadata.name}-${hashOf([set.metadata.uid, index, cluster.store.version]).slice(0, 5)}`,
     );
-  for (const pod of pods.slice(wanted)) cluster.terminate(pod);
+  for (const pod of pods.slice(desired)) cluster.terminate(pod);
   const ready = pods.filter(isPodReady).length;
   cluster.status(set, {
     observedGeneration: set.metadata.generation,

@@ -41,6 +41,6 @@ const collide = (a: HostPort, b: HostPort): boolean =>
 
 /** Whether a port that the pod wants of its node is taken there. */
 export const portsTaken = (pod: Obj, others: readonly Obj[]): boolean => {
-  const wanted = hostPorts(pod);
-  return wanted.length > 0 && others.flatMap(hostPorts).some((taken) => wanted.some((port) => collide(port, taken)));
+  const desired = hostPorts(pod);
+  return desired.length > 0 && others.flatMap(hostPorts).some((taken) => desired.some((port) => collide(port, taken)));
 };

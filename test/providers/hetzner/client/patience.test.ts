@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { errorFromAnswer, UnreachableError } from '../../../../providers/hetzner/client/errors.js';
-import { createNamed, whileBusy, type Patience } from '../../../../providers/hetzner/client/patience.js';
+import { createNamed, whileBusy, type Timeouts } from '../../../../providers/hetzner/client/create-named.js';
 import { FakeClock } from '../../../support/fake-clock.js';
 
-const patience = (): Patience => ({ clock: new FakeClock(), pace: 1, signal: new AbortController().signal });
+const patience = (): Timeouts => ({ clock: new FakeClock(), timeScale: 1, signal: new AbortController().signal });
 const cut = new UnreachableError('POST /servers', true, new Error('socket hang up'));
 const apiError = (status: number, code: string) =>
   errorFromAnswer('POST /servers', status, JSON.stringify({ error: { code, message: code } }), undefined);

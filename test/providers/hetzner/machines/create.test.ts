@@ -2,18 +2,18 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { Actions } from '../../../../providers/hetzner/actions.js';
 import { machines } from '../../../../providers/hetzner/machines/index.js';
-import type { FoundationIds, Machines } from '../../../../src/provider/port.js';
+import type { InfrastructureIds, Machines } from '../../../../src/provider/port.js';
 import { scriptedApi, wireError, type Reply, type ScriptedApi, type SeenRequest } from '../support/scripted-api.js';
 import { machine, server, serverType } from '../support/things.js';
 
 const { signal } = new AbortController();
-const made: FoundationIds = new Map([
+const made: InfrastructureIds = new Map([
   ['ssh-key', { id: '30' }],
   ['network', { id: '40' }],
   ['firewall', { id: '50' }],
   ['placement:web:1', { id: '20' }],
 ]);
-const wanted = machine();
+const desired = machine();
 const action = (id: number, command: string, status = 'running', error: object | null = null) => ({
   id,
   command,
@@ -51,17 +51,17 @@ async function machinesWith(
 describe('a server', () => {
   it('is asked for with all that it stands on', async () => {
     const cloud = await machinesWith(() => wireError(422, 'invalid_input'));
-    await expect(cloud.machines.create(wanted, '#cloud-config', made, { signal })).rejects.toMatchObject({
+    await expect(cloud.machines.create(desired, '#cloud-config', made, { signal })).rejects.toMatchObject({
       apiCode: 'invalid_input',
     });
     expect(cloud.seen.find(({ method }) => method === 'POST')?.body).toEqual({
-      name: wanted.name,
+      name: desired.name,
       server_type: 'cax21',
       image: 'ubuntu-26.04',
       location: 'fsn1',
       ssh_keys: ['demo-ssh'],
       user_data: '#cloud-config',
-      labels: wanted.labels,
+      labels: desired.labels,
       networks: [40],
       firewalls: [{ firewall: 50 }],
       placement_group: 20,
@@ -72,14 +72,14 @@ describe('a server', () => {
 
   it('is of the next type where Hetzner does not offer one at the location, whatever its catalogue says', async () => {
     const cloud = await machinesWith((what, { body }) => {
-      const shown = server(1, wanted.labels, { name: wanted.name });
+      const shown = server(1, desired.labels, { name: desired.name });
       if (what === 'GET /server_types') return catalogue;
       if (what !== 'POST /servers') return { status: 200, body: { server: shown, actions: [] } };
       return (body as { server_type: string }).server_type === 'cax21'
         ? wireError(422, 'invalid_input', 'unsupported location for server type')
         : { status: 201, body: { server: shown, action: action(10, 'create_server', 'success'), next_actions: [] } };
     });
-    const machine = { ...wanted, types: ['cax21', 'cax31'] };
+    const machine = { ...desired, types: ['cax21', 'cax31'] };
     expect(await cloud.machines.create(machine, '', made, { signal })).toMatchObject({ id: '1' });
     expect(cloud.seen.filter(({ method }) => method === 'POST')).toHaveLength(2);
   });
@@ -90,9 +90,9 @@ describe('a server', () => {
       if (what === 'GET /servers') return { status: 200, body: { servers: [] } };
       return wireError(412, 'resource_unavailable', 'server location disabled', {});
     });
-    const machine = { ...wanted, types: ['cax21', 'cax31'] };
+    const machine = { ...desired, types: ['cax21', 'cax31'] };
     await expect(cloud.machines.create(machine, '', made, { signal })).rejects.toMatchObject({
-      message: `${wanted.name} could not be created: Hetzner makes no servers at fsn1 now: the location is disabled.`,
+      message: `${desired.name} could not be created: Hetzner makes no servers at fsn1 now: the location is disabled.`,
       code: 'SOLD_OUT',
       hint: expect.stringContaining('another location') as unknown,
     });
@@ -102,7 +102,7 @@ describe('a server', () => {
   it('whose attaching failed is attached again', async () => {
     let attached = false;
     const cloud = await machinesWith((what, { query }) => {
-      const shown = server(1, wanted.labels, { name: wanted.name, ...(attached ? {} : { private_net: [] }) });
+      const shown = server(1, desired.labels, { name: desired.name, ...(attached ? {} : { private_net: [] }) });
       switch (what) {
         case 'POST /servers': {
           const next_actions = [action(11, 'start_server'), action(12, 'attach_to_network')];
@@ -126,7 +126,7 @@ describe('a server', () => {
           return { status: 200, body: { server: shown } };
       }
     });
-    const created = await cloud.machines.create(wanted, '', made, { signal });
+    const created = await cloud.machines.create(desired, '', made, { signal });
     expect(created).toMatchObject({ status: 'running', privateAddress: '10.0.0.2' });
     expect(cloud.seen.filter(({ path }) => path.endsWith('attach_to_network')).map(({ body }) => body)).toEqual([
       { network: 40 },
@@ -135,19 +135,19 @@ describe('a server', () => {
 
   it('that Hetzner could not make says why', async () => {
     const cloud = await machinesWith((what) => {
-      const shown = server(1, wanted.labels, { status: 'initializing' });
+      const shown = server(1, desired.labels, { status: 'initializing' });
       const error = action(10, 'create_server', 'error', { code: 'action_failed', message: 'no host' });
       if (what === 'POST /servers') return { status: 201, body: { server: shown, action: error, next_actions: [] } };
       return wireError(404, 'not_found');
     });
-    await expect(cloud.machines.create(wanted, '', made, { signal })).rejects.toThrow(/create_server: no host/);
+    await expect(cloud.machines.create(desired, '', made, { signal })).rejects.toThrow(/create_server: no host/);
   });
 
   it('that is being deleted by an earlier run is waited for, and then made', async () => {
     let posts = 0;
     let looks = 0;
     const cloud = await machinesWith((what) => {
-      const shown = server(2, wanted.labels, { name: wanted.name });
+      const shown = server(2, desired.labels, { name: desired.name });
       switch (what) {
         case 'POST /servers':
           posts += 1;
@@ -159,24 +159,24 @@ describe('a server', () => {
         case 'GET /servers':
           return {
             status: 200,
-            body: { servers: [server(1, wanted.labels, { name: wanted.name, status: 'deleting' })] },
+            body: { servers: [server(1, desired.labels, { name: desired.name, status: 'deleting' })] },
           };
         case 'GET /servers/1':
           looks += 1;
           return looks < 3
-            ? { status: 200, body: { server: server(1, wanted.labels, { status: 'deleting' }) } }
+            ? { status: 200, body: { server: server(1, desired.labels, { status: 'deleting' }) } }
             : wireError(404, 'not_found');
         default:
           return { status: 200, body: { server: shown } };
       }
     });
-    expect(await cloud.machines.create(wanted, '', made, { signal })).toMatchObject({ id: '2', status: 'running' });
+    expect(await cloud.machines.create(desired, '', made, { signal })).toMatchObject({ id: '2', status: 'running' });
     expect([posts, looks]).toEqual([2, 3]);
   });
 
   it('that never comes to run is given up after ten minutes, with what was last seen', async () => {
     const cloud = await machinesWith((what) => {
-      const shown = server(1, wanted.labels, { name: wanted.name, status: 'starting' });
+      const shown = server(1, desired.labels, { name: desired.name, status: 'starting' });
       if (what === 'POST /servers') {
         return {
           status: 201,
@@ -187,7 +187,7 @@ describe('a server', () => {
       return { status: 200, body: { server: shown } };
     });
     const started = cloud.clock.now();
-    await expect(cloud.machines.create(wanted, '', made, { signal })).rejects.toMatchObject({
+    await expect(cloud.machines.create(desired, '', made, { signal })).rejects.toMatchObject({
       code: 'WAIT_TIMEOUT',
       details: ['last seen: status starting, still to do: wait'],
     });

@@ -24,10 +24,10 @@ describe('what a server still lacks', () => {
 
 describe('a server as a machine', () => {
   it('has the slot that its labels tell of', () => {
-    const wanted = machine(3);
-    expect(toMachine(server(1, wanted.labels, { name: wanted.name }))).toEqual({
+    const desired = machine(3);
+    expect(toMachine(server(1, desired.labels, { name: desired.name }))).toEqual({
       id: '1',
-      name: wanted.name,
+      name: desired.name,
       pool: 'web',
       role: 'worker',
       slot: 3,
@@ -37,7 +37,7 @@ describe('a server as a machine', () => {
       status: 'running',
       publicAddress: '203.0.113.9',
       privateAddress: '10.0.0.2',
-      labels: wanted.labels,
+      labels: desired.labels,
       createdAt: '2026-11-20T09:00:00Z',
     });
   });

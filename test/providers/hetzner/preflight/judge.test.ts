@@ -70,8 +70,8 @@ describe('machine types', () => {
   });
 
   it('need an image of their architecture, fallbacks too', () => {
-    const wanted = machine(1, { image: 'debian-13', types: ['cx33', 'cax21'] });
-    expect(judge(request([wanted]), facts())).toMatchObject([
+    const desired = machine(1, { image: 'debian-13', types: ['cx33', 'cax21'] });
+    expect(judge(request([desired]), facts())).toMatchObject([
       { code: 'IMAGE_ARCHITECTURE', message: 'The image debian-13 does not exist for arm64, which cax21 needs.' },
     ]);
   });
@@ -169,11 +169,11 @@ describe('names', () => {
 });
 
 it('everything wrong is said at once', () => {
-  const wanted = request([machine(1, { types: ['cax99'], location: 'mars1', image: 'windows-95' })], {
+  const desired = request([machine(1, { types: ['cax99'], location: 'mars1', image: 'windows-95' })], {
     locations: ['fsn1', 'ash'],
     networkRange: '8.8.8.0/24',
   });
-  expect(codes(wanted, facts())).toEqual([
+  expect(codes(desired, facts())).toEqual([
     'NETWORK_RANGE',
     'UNKNOWN_IMAGE',
     'UNKNOWN_LOCATION',

@@ -2,7 +2,7 @@ import { clusterLabels, machineLabels } from '../../../../src/domain/labels.js';
 import type { ClusterRef, Role } from '../../../../src/domain/machine.js';
 import type { ClusterRequest, MachineRequest } from '../../../../src/provider/port.js';
 import type { Facts } from '../../../../providers/hetzner/preflight/facts.js';
-import type { Survey } from '../../../../providers/hetzner/survey.js';
+import type { ProjectInventory } from '../../../../providers/hetzner/project-inventory.js';
 import type {
   WireLoadBalancer,
   WireNetwork,
@@ -61,7 +61,13 @@ export const serverType = (name: string, change: Partial<WireServerType> = {}): 
   ...change,
 });
 
-export const emptySurvey: Survey = { sshKeys: [], networks: [], firewalls: [], placementGroups: [], loadBalancers: [] };
+export const emptySurvey: ProjectInventory = {
+  sshKeys: [],
+  networks: [],
+  firewalls: [],
+  placementGroups: [],
+  loadBalancers: [],
+};
 
 export const facts = (change: Partial<Facts> = {}): Facts => ({
   now,

@@ -103,14 +103,14 @@ describe('a primary IP', () => {
     expect(ip.assignee_type).toBe('unassigned');
     const path = `/primary_ips/${ip.id}`;
     const server = await rig.server('a');
-    const wanted = { assignee_type: 'server', assignee_id: server.id };
-    expect(await rig.refusal('POST', `${path}/actions/assign`, wanted)).toBe('422 server_not_stopped');
+    const desired = { assignee_type: 'server', assignee_id: server.id };
+    expect(await rig.refusal('POST', `${path}/actions/assign`, desired)).toBe('422 server_not_stopped');
     await rig.post(`/servers/${server.id}/actions/poweroff`);
     rig.settle();
-    expect(await rig.refusal('POST', `${path}/actions/assign`, wanted)).toBe('422 server_has_ipv4');
+    expect(await rig.refusal('POST', `${path}/actions/assign`, desired)).toBe('422 server_has_ipv4');
     await rig.post(`/primary_ips/${server.public_net.ipv4?.id ?? 0}/actions/unassign`);
     rig.settle();
-    expect((await rig.post(`${path}/actions/assign`, wanted)).status).toBe(201);
+    expect((await rig.post(`${path}/actions/assign`, desired)).status).toBe(201);
     rig.settle();
     const { body } = await rig.get<{ server: WireServer }>(`/servers/${server.id}`);
     expect(body.server.public_net.ipv4?.ip).toBe(ip.ip);

@@ -12,8 +12,8 @@ const config = (data: Record<string, string>): Obj => ({
   metadata: { name: 'a', namespace: 'default' },
   data,
 });
-const apply = (current: Obj | undefined, wanted: Obj, manager = 'slipway', force = false): Obj =>
-  serverSideApply(current, wanted, manager, force, time);
+const apply = (current: Obj | undefined, desired: Obj, manager = 'slipway', force = false): Obj =>
+  serverSideApply(current, desired, manager, force, time);
 
 describe('server-side apply', () => {
   it('is a no-op the second time, whatever the data', () => {

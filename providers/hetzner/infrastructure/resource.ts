@@ -1,18 +1,18 @@
 import type {
   CallOptions,
   ClusterRequest,
-  FoundationIds,
-  FoundationPiece,
-  FoundationResource,
+  InfrastructureIds,
+  InfrastructureResource,
+  CreatedResource,
 } from '../../../src/provider/port.js';
 import { UnexpectedError } from '../../../src/errors/index.js';
 import type { Hetzner } from '../context.js';
 import { isOurs, nameTakenError } from '../names.js';
-import type { Survey } from '../survey.js';
+import type { ProjectInventory } from '../project-inventory.js';
 import type { WireFirewallRule } from '../wire.js';
 
 /** What a piece shall be, so that `ensure` needs nothing but the piece. */
-export type Wanted =
+export type Desired =
   | { readonly kind: 'ssh-key'; readonly publicKey: string; readonly fingerprint: string }
   | { readonly kind: 'network'; readonly range: string; readonly zone: string }
   | { readonly kind: 'firewall'; readonly rules: readonly WireFirewallRule[] }
@@ -20,27 +20,27 @@ export type Wanted =
   | { readonly kind: 'api-balancer'; readonly location: string; readonly selector: string };
 
 /** A piece of ours: the port's, and what `ensure` will need to know. */
-export interface HetznerPiece<W extends Wanted = Wanted> extends FoundationPiece {
-  readonly wanted: W;
+export interface HetznerPiece<W extends Desired = Desired> extends InfrastructureResource {
+  readonly desired: W;
   readonly clusterId: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
-export type Ensure<W extends Wanted> = (
+export type Ensure<W extends Desired> = (
   hetzner: Hetzner,
   piece: HetznerPiece<W>,
-  made: FoundationIds,
+  made: InfrastructureIds,
   options: CallOptions,
-) => Promise<FoundationResource>;
+) => Promise<CreatedResource>;
 
 export interface PlanInput {
   readonly request: ClusterRequest;
-  readonly found: Survey;
+  readonly found: ProjectInventory;
   readonly zone: string;
 }
 
-export function isHetznerPiece(piece: FoundationPiece): piece is HetznerPiece {
-  return 'wanted' in piece && 'clusterId' in piece && 'labels' in piece;
+export function isHetznerPiece(piece: InfrastructureResource): piece is HetznerPiece {
+  return 'desired' in piece && 'clusterId' in piece && 'labels' in piece;
 }
 
 interface Named {
@@ -67,7 +67,7 @@ export function ourOwn<T extends Named>(
 }
 
 /** The id that another piece was made with. */
-export function madeId(made: FoundationIds, pieceId: string): number {
+export function madeId(made: InfrastructureIds, pieceId: string): number {
   const resource = made.get(pieceId);
   if (!resource) {
     throw new UnexpectedError(`The piece ${pieceId} was not made before something that stands on it.`, {

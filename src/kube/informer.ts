@@ -18,8 +18,8 @@ const inVainMs = 1_000;
 /** Milliseconds until the next try: a tenth of a second after the first that brought nothing, two seconds at most. */
 const pauseMs = (failures: number): number => Math.min(100 * 2 ** failures, 2_000);
 
-/** What a feed follows, and what it makes of each object. */
-export interface FeedSource<T> {
+/** What an informer follows, and what it makes of each object. */
+export interface InformerSource<T> {
   /** Path of the collection; undefined while the cluster does not serve the kind. */
   path(signal: AbortSignal): Promise<string | undefined>;
   read(object: WireObject): T;
@@ -30,14 +30,14 @@ export interface WireObject {
 }
 
 /** Called with the key of what changed; undefined: anything may have. */
-export type FeedListener = (key: string | undefined) => void;
+export type InformerListener = (key: string | undefined) => void;
 
 /**
  * Keeps a map of a collection up to date over one connection for as long as somebody looks. It resumes after a
  * disconnect, on another server if need be, and lists anew when the server has forgotten where it was (410).
  */
-export class Feed<T> {
-  readonly #listeners = new Set<FeedListener>();
+export class Informer<T> {
+  readonly #listeners = new Set<InformerListener>();
   readonly #users = new Set<unknown>();
   #items = new Map<string, T>();
   #stop: AbortController | undefined;
@@ -46,7 +46,7 @@ export class Feed<T> {
 
   constructor(
     private readonly client: KubeClient,
-    private readonly source: FeedSource<T>,
+    private readonly source: InformerSource<T>,
   ) {}
 
   /** By `namespace/name`, or by name alone. Empty until `synced`. */
@@ -84,11 +84,11 @@ export class Feed<T> {
     this.#trouble = undefined;
   }
 
-  listen(listener: FeedListener): void {
+  listen(listener: InformerListener): void {
     this.#listeners.add(listener);
   }
 
-  unlisten(listener: FeedListener): void {
+  unlisten(listener: InformerListener): void {
     this.#listeners.delete(listener);
   }
 
@@ -189,7 +189,7 @@ interface Named {
   readonly namespace?: string | undefined;
 }
 /** Credentials that are refused will be refused again. */
-export function isHopeless(trouble: unknown): boolean {
+export function isFatal(trouble: unknown): boolean {
   return trouble instanceof ApiError && (trouble.status === 401 || trouble.status === 403);
 }
 

@@ -5,14 +5,14 @@ import { clusterLabels, labelKeys } from '../../../src/domain/labels.js';
 import { RefusedError } from '../../../src/errors/index.js';
 import type { CallOptions } from '../../../src/provider/port.js';
 import { hasCode, isAmbiguous } from '../client/errors.js';
-import { createNamed } from '../client/patience.js';
+import { createNamed } from '../client/create-named.js';
 import { patience, type Hetzner } from '../context.js';
 import { isOurs, nameTakenError, names, pieceIds, selectorOf } from '../names.js';
 import { actionShape, loadBalancerShape, networkShape, type WireLoadBalancer, type WireNetwork } from '../wire.js';
 import { removeItem } from './remove.js';
-import { ourOwn, type Ensure, type HetznerPiece, type PlanInput } from './piece.js';
+import { ourOwn, type Ensure, type HetznerPiece, type PlanInput } from './resource.js';
 
-type Wanted = { readonly kind: 'network'; readonly range: string; readonly zone: string };
+type Desired = { readonly kind: 'network'; readonly range: string; readonly zone: string };
 
 const answer = z.object({ network: networkShape });
 const actionAnswer = z.object({ action: actionShape });
@@ -20,11 +20,12 @@ const actionAnswer = z.object({ action: actionShape });
 /** What stands between a network and what is asked for. `apart`: it can't become that. */
 export function networkDifference(
   network: Pick<WireNetwork, 'ip_range' | 'subnets'>,
-  wanted: Wanted,
+  desired: Desired,
 ): ('range' | 'subnet' | 'apart')[] {
   const differences: ('range' | 'subnet' | 'apart')[] = [];
-  if (network.ip_range !== wanted.range) differences.push(contains(wanted.range, network.ip_range) ? 'range' : 'apart');
-  if (!network.subnets.some((one) => one.type === 'cloud' && one.network_zone === wanted.zone))
+  if (network.ip_range !== desired.range)
+    differences.push(contains(desired.range, network.ip_range) ? 'range' : 'apart');
+  if (!network.subnets.some((one) => one.type === 'cloud' && one.network_zone === desired.zone))
     differences.push('subnet');
   return differences;
 }
@@ -73,18 +74,18 @@ export const zoneChanged = (
 /** Text for a network that would have to become smaller or move, which Hetzner can't do. */
 export const rangeChanged = (
   network: Pick<WireNetwork, 'name' | 'ip_range'>,
-  wanted: string,
+  desired: string,
 ): { message: string; hint: string } => ({
-  message: `The private network ${network.name} is ${network.ip_range} and cannot become ${wanted}: a network can only grow.`,
+  message: `The private network ${network.name} is ${network.ip_range} and cannot become ${desired}: a network can only grow.`,
   hint: `Set network.range to ${network.ip_range} or to a range that contains it; for another one, make a new cluster.`,
 });
 
-export function planNetwork({ request, found, zone }: PlanInput): HetznerPiece<Wanted> {
+export function planNetwork({ request, found, zone }: PlanInput): HetznerPiece<Desired> {
   const { cluster, networkRange: range } = request;
   const name = names.network(cluster.name);
-  const wanted: Wanted = { kind: 'network', range, zone };
+  const desired: Desired = { kind: 'network', range, zone };
   const own = ourOwn('network', found.networks, name, cluster.id);
-  const differs = own !== undefined && networkDifference(own, wanted).length > 0;
+  const differs = own !== undefined && networkDifference(own, desired).length > 0;
   const [moves] = own ? elsewhere(own, zone) : [];
   const there = found.loadBalancers.find(
     (one) => isOurs(one, cluster.id) && one.name === names.apiBalancer(cluster.name),
@@ -100,29 +101,29 @@ export function planNetwork({ request, found, zone }: PlanInput): HetznerPiece<W
     state: own ? (differs ? 'differs' : 'present') : 'missing',
     needs: [],
     ...(own && !differs ? { ready: { id: String(own.id) } } : {}),
-    wanted,
+    desired,
     clusterId: cluster.id,
     labels: clusterLabels(cluster),
   };
 }
 
-export const ensureNetwork: Ensure<Wanted> = async (hetzner, piece, _made, options) => {
+export const ensureNetwork: Ensure<Desired> = async (hetzner, piece, _made, options) => {
   const { api } = hetzner;
   const own = piece.state === 'missing' ? undefined : await findOwn(hetzner, piece, options);
   const network = own ?? (await createNetwork(hetzner, piece, options));
   if (!isOurs(network, piece.clusterId)) throw nameTakenError('network', network.name, network.id);
-  for (const difference of networkDifference(network, piece.wanted)) {
+  for (const difference of networkDifference(network, piece.desired)) {
     if (difference === 'apart') {
-      const { message, hint } = rangeChanged(network, piece.wanted.range);
+      const { message, hint } = rangeChanged(network, piece.desired.range);
       throw new RefusedError(message, { code: 'NETWORK_RANGE_CHANGED', hint });
     }
     if (difference === 'range') {
       const path = `/networks/${network.id}/actions/change_ip_range`;
-      const { action } = await api.postAgain(path, { ip_range: piece.wanted.range }, actionAnswer, options);
+      const { action } = await api.postAgain(path, { ip_range: piece.desired.range }, actionAnswer, options);
       await hetzner.actions.wait([action], options);
     } else {
       await leaveOtherZone(hetzner, network.id, piece, options);
-      await addSubnet(hetzner, network.id, piece.wanted, options);
+      await addSubnet(hetzner, network.id, piece.desired, options);
     }
   }
   return { id: String(network.id) };
@@ -136,11 +137,11 @@ export const ensureNetwork: Ensure<Wanted> = async (hetzner, piece, _made, optio
 async function leaveOtherZone(
   hetzner: Hetzner,
   id: number,
-  piece: HetznerPiece<Wanted>,
+  piece: HetznerPiece<Desired>,
   options: CallOptions,
 ): Promise<void> {
   const { api, actions } = hetzner;
-  const { zone } = piece.wanted;
+  const { zone } = piece.desired;
   const { network } = await api.get(`/networks/${id}`, answer, options);
   if (elsewhere(network, zone).length === 0) return;
   const cluster = { id: piece.clusterId, name: piece.labels[labelKeys.cluster] ?? '' };
@@ -164,15 +165,15 @@ async function leaveOtherZone(
 }
 
 /** One subnet over the whole range: machines find their addresses there by themselves. */
-const subnet = ({ range, zone }: Wanted): object => ({ type: 'cloud', ip_range: range, network_zone: zone });
+const subnet = ({ range, zone }: Desired): object => ({ type: 'cloud', ip_range: range, network_zone: zone });
 
 async function createNetwork(
   hetzner: Hetzner,
-  piece: HetznerPiece<Wanted>,
+  piece: HetznerPiece<Desired>,
   options: CallOptions,
 ): Promise<WireNetwork> {
-  const { name, labels, wanted } = piece;
-  const body = { name, ip_range: wanted.range, labels, subnets: [subnet(wanted)] };
+  const { name, labels, desired } = piece;
+  const body = { name, ip_range: desired.range, labels, subnets: [subnet(desired)] };
   return createNamed(
     patience(hetzner, options),
     async () => (await hetzner.api.post('/networks', body, answer, options)).network,
@@ -182,7 +183,7 @@ async function createNetwork(
 
 async function findOwn(
   { api }: Hetzner,
-  piece: HetznerPiece<Wanted>,
+  piece: HetznerPiece<Desired>,
   options: CallOptions,
 ): Promise<WireNetwork | undefined> {
   const label_selector = selectorOf({ id: piece.clusterId });
@@ -194,11 +195,11 @@ async function findOwn(
   );
 }
 
-async function addSubnet(hetzner: Hetzner, id: number, wanted: Wanted, options: CallOptions): Promise<void> {
+async function addSubnet(hetzner: Hetzner, id: number, desired: Desired, options: CallOptions): Promise<void> {
   try {
     const { action } = await hetzner.api.post(
       `/networks/${id}/actions/add_subnet`,
-      subnet(wanted),
+      subnet(desired),
       actionAnswer,
       options,
     );
@@ -206,6 +207,6 @@ async function addSubnet(hetzner: Hetzner, id: number, wanted: Wanted, options: 
   } catch (error) {
     if (!isAmbiguous(error) && !hasCode(error, 'networks_overlap')) throw error;
     const { network } = await hetzner.api.get(`/networks/${id}`, answer, options);
-    if (networkDifference(network, wanted).includes('subnet')) throw error;
+    if (networkDifference(network, desired).includes('subnet')) throw error;
   }
 }

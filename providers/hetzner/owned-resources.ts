@@ -2,10 +2,10 @@ import { z } from 'zod';
 
 import { clusterLabels, labelKeys } from '../../src/domain/labels.js';
 import type { ClusterRef } from '../../src/domain/machine.js';
-import type { CallOptions, ClusterMade } from '../../src/provider/port.js';
+import type { CallOptions, ClusterOwnedResource } from '../../src/provider/port.js';
 import { pricing } from './catalog.js';
 import { hasCode } from './client/errors.js';
-import { whileBusy } from './client/patience.js';
+import { whileBusy } from './client/create-named.js';
 import { patience, type Hetzner } from './context.js';
 import { isOurs, serviceLabel } from './names.js';
 import { removeResource } from './remove.js';
@@ -37,7 +37,7 @@ export interface Surroundings {
 export function balancerBecause(balancer: WireLoadBalancer, around: Surroundings): string | undefined {
   const { clusterId, servers, networks } = around;
   const service = balancer.labels[serviceLabel];
-  // Slipway's own is part of the foundation. A Service may be told to carry our label too; the controller's tells.
+  // Slipway's own is part of the infrastructure. A Service may be told to carry our label too; the controller's tells.
   if (isOurs(balancer, clusterId)) return service === undefined ? undefined : `label ${labelKeys.clusterId}`;
   const ids = new Set(
     balancer.targets.flatMap((target) => [target.server?.id, ...(target.targets ?? []).map((one) => one.server?.id)]),
@@ -88,11 +88,11 @@ function onlyOursSince(
   );
 }
 
-export async function listClusterMade(
+export async function listOwnedResources(
   hetzner: Hetzner,
   cluster: ClusterRef,
   options: CallOptions,
-): Promise<ClusterMade[]> {
+): Promise<ClusterOwnedResource[]> {
   const { api } = hetzner;
   const [servers, networks, balancers, volumes] = await Promise.all([
     api.list('/servers', 'servers', serverShape, options),
@@ -101,7 +101,7 @@ export async function listClusterMade(
     api.list('/volumes', 'volumes', volumeShape, options),
   ]);
   const around: Surroundings = { clusterId: cluster.id, servers, networks };
-  const madeBalancers = balancers.flatMap((balancer): ClusterMade[] => {
+  const madeBalancers = balancers.flatMap((balancer): ClusterOwnedResource[] => {
     const because = balancerBecause(balancer, around);
     if (because === undefined) return [];
     const price = balancer.load_balancer_type.prices.find((one) => one.location === balancer.location.name);
@@ -113,7 +113,7 @@ export async function listClusterMade(
     return because === undefined ? [] : [{ volume, because }];
   });
   const perGB = kept.length > 0 ? (await pricing(hetzner, options)).volumeMonthly : 0;
-  const madeVolumes = kept.map(({ volume, because }): ClusterMade => {
+  const madeVolumes = kept.map(({ volume, because }): ClusterOwnedResource => {
     const monthly = Math.round(volume.size * perGB * 100) / 100;
     return { kind: 'volume', id: String(volume.id), name: volume.name, because, sizeGB: volume.size, monthly };
   });
@@ -121,10 +121,10 @@ export async function listClusterMade(
 }
 
 /** Labels are replaced as a whole, so they are read just before. */
-export async function labelMade(
+export async function labelOwnedResource(
   hetzner: Hetzner,
   cluster: ClusterRef,
-  item: ClusterMade,
+  item: ClusterOwnedResource,
   options: CallOptions,
 ): Promise<void> {
   const key = item.kind === 'volume' ? 'volume' : 'load_balancer';
@@ -139,7 +139,11 @@ const labelledShape = z.object({ labels: z.record(z.string(), z.string()) });
 const actionAnswer = z.object({ action: actionShape });
 const volumeAnswer = z.object({ volume: volumeShape });
 
-export async function removeMade(hetzner: Hetzner, item: ClusterMade, options: CallOptions): Promise<void> {
+export async function removeOwnedResource(
+  hetzner: Hetzner,
+  item: ClusterOwnedResource,
+  options: CallOptions,
+): Promise<void> {
   if (item.kind === 'volume') await detach(hetzner, item.id, options);
   const path = item.kind === 'volume' ? '/volumes' : '/load_balancers';
   await removeResource(hetzner, `${path}/${item.id}`, ['resource_in_use'], options);

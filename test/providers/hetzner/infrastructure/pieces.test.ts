@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { balancerLacks } from '../../../../providers/hetzner/foundation/api-balancer.js';
-import { normalRange, sameRules, wantedRules } from '../../../../providers/hetzner/foundation/firewall.js';
-import { planPieces } from '../../../../providers/hetzner/foundation/index.js';
-import { contains, networkDifference } from '../../../../providers/hetzner/foundation/network.js';
-import { wantedGroups } from '../../../../providers/hetzner/foundation/placement.js';
-import { fingerprintOf } from '../../../../providers/hetzner/foundation/ssh-key.js';
+import { balancerLacks } from '../../../../providers/hetzner/infrastructure/api-balancer.js';
+import { normalRange, sameRules, desiredRules } from '../../../../providers/hetzner/infrastructure/firewall.js';
+import { planPieces } from '../../../../providers/hetzner/infrastructure/index.js';
+import { contains, networkDifference } from '../../../../providers/hetzner/infrastructure/network.js';
+import { desiredGroups } from '../../../../providers/hetzner/infrastructure/placement.js';
+import { fingerprintOf } from '../../../../providers/hetzner/infrastructure/ssh-key.js';
 import { balancer, emptySurvey, machine, network, ours, publicKey, request, theirs } from '../support/things.js';
 
 describe('the SSH key', () => {
@@ -24,7 +24,7 @@ describe('the firewall', () => {
   const allow = { sshAllow: ['203.0.113.7/24'], apiAllow: ['2001:DB8::1/32', '198.51.100.7/32'] };
 
   it('lets in SSH and the API from the ranges asked for, ping, and nothing else', () => {
-    const shown = wantedRules(allow).map(({ direction, protocol, port, source_ips: from }) => [
+    const shown = desiredRules(allow).map(({ direction, protocol, port, source_ips: from }) => [
       direction,
       protocol,
       port,
@@ -38,16 +38,16 @@ describe('the firewall', () => {
   });
 
   it('has no rule where nobody may enter: one without sources would be refused', () => {
-    expect(wantedRules({ sshAllow: [], apiAllow: [] }).map((rule) => rule.protocol)).toEqual(['icmp']);
+    expect(desiredRules({ sshAllow: [], apiAllow: [] }).map((rule) => rule.protocol)).toEqual(['icmp']);
   });
 
   it('is the same in any order and wording, and not with another source', () => {
-    const rules = wantedRules(allow);
+    const rules = desiredRules(allow);
     const shuffled = [...rules]
       .reverse()
       .map((rule) => ({ ...rule, description: null, source_ips: [...(rule.source_ips ?? [])].reverse() }));
     expect(sameRules(rules, shuffled)).toBe(true);
-    expect(sameRules(rules, wantedRules({ ...allow, sshAllow: ['203.0.114.0/24'] }))).toBe(false);
+    expect(sameRules(rules, desiredRules({ ...allow, sshAllow: ['203.0.114.0/24'] }))).toBe(false);
     expect(sameRules(rules, rules.slice(1))).toBe(false);
     expect(
       sameRules(rules, [...rules, { direction: 'in', protocol: 'tcp', port: '80', source_ips: ['0.0.0.0/0'] }]),
@@ -75,11 +75,11 @@ describe('the network', () => {
   });
 
   it('tells what it lacks', () => {
-    const wanted = { kind: 'network', range: '10.0.0.0/16', zone: 'eu-central' } as const;
-    expect(networkDifference(network(40, ours), wanted)).toEqual([]);
-    expect(networkDifference(network(40, ours, { subnets: [] }), wanted)).toEqual(['subnet']);
-    expect(networkDifference(network(40, ours, { ip_range: '10.0.0.0/24' }), wanted)).toEqual(['range']);
-    expect(networkDifference(network(40, ours, { ip_range: '10.9.0.0/16' }), wanted)).toEqual(['apart']);
+    const desired = { kind: 'network', range: '10.0.0.0/16', zone: 'eu-central' } as const;
+    expect(networkDifference(network(40, ours), desired)).toEqual([]);
+    expect(networkDifference(network(40, ours, { subnets: [] }), desired)).toEqual(['subnet']);
+    expect(networkDifference(network(40, ours, { ip_range: '10.0.0.0/24' }), desired)).toEqual(['range']);
+    expect(networkDifference(network(40, ours, { ip_range: '10.9.0.0/16' }), desired)).toEqual(['apart']);
   });
 });
 
@@ -88,7 +88,7 @@ describe('placement groups', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 60 }), (count) => {
         const machines = Array.from({ length: count }, (_, i) => machine(i + 1));
-        expect(wantedGroups(machines)).toEqual(
+        expect(desiredGroups(machines)).toEqual(
           Array.from({ length: Math.ceil(count / 10) }, (_, i) => ({ pool: 'web', group: i + 1 })),
         );
       }),

@@ -4,7 +4,7 @@ import { machineName } from './names.js';
 import type { ClusterSpec } from './spec/schema.js';
 
 /** What the cluster file leaves open, from the provider. */
-export interface WantedDefaults {
+export interface DesiredDefaults {
   readonly controlPlaneType: string;
   readonly workerType: string;
   readonly location: string;
@@ -12,7 +12,7 @@ export interface WantedDefaults {
 }
 
 /** A machine that shall exist; structurally a provider's machine request. */
-export interface WantedMachine extends Slot {
+export interface DesiredMachine extends Slot {
   readonly name: string;
   readonly types: readonly string[];
   readonly location: string;
@@ -29,7 +29,7 @@ interface Group {
 }
 
 /** The control plane and the pools in one form. */
-export function groupsOf(spec: ClusterSpec, defaults: WantedDefaults): readonly Group[] {
+export function groupsOf(spec: ClusterSpec, defaults: DesiredDefaults): readonly Group[] {
   const everywhere = spec.provider.locations ?? [defaults.location];
   const { count, type, locations } = spec.controlPlane;
   return [
@@ -51,56 +51,56 @@ export function groupsOf(spec: ClusterSpec, defaults: WantedDefaults): readonly 
 }
 
 /** Every location the cluster may use, each once. */
-export function locationsOf(spec: ClusterSpec, defaults: WantedDefaults): readonly string[] {
+export function locationsOf(spec: ClusterSpec, defaults: DesiredDefaults): readonly string[] {
   return [...new Set(groupsOf(spec, defaults).flatMap((group) => group.locations))];
 }
 
 export interface Comparison {
   /** Every machine the cluster shall have, existing and missing. */
-  readonly wanted: readonly WantedMachine[];
-  readonly missing: readonly WantedMachine[];
-  readonly kept: readonly Machine[];
-  /** Machines in no wanted slot, highest slot first. */
-  readonly surplus: readonly Machine[];
+  readonly desired: readonly DesiredMachine[];
+  readonly missing: readonly DesiredMachine[];
+  readonly current: readonly Machine[];
+  /** Machines in no desired slot, highest slot first. */
+  readonly excess: readonly Machine[];
 }
 
 /**
  * Compares the file with what exists. A slot keeps its machine (the highest generation, should a replacement have
- * left two); a machine that is being deleted does not count. A retired one is surplus, and its slot gets a machine of
+ * left two); a machine that is being deleted does not count. A retired one is excess, and its slot gets a machine of
  * the next generation.
  */
-export function compareMachines(
+export function diffMachines(
   cluster: ClusterRef,
   spec: ClusterSpec,
-  defaults: WantedDefaults,
+  defaults: DesiredDefaults,
   existing: readonly Machine[],
 ): Comparison {
   const alive = existing.filter((machine) => machine.status !== 'deleting');
-  const kept: Machine[] = [];
-  const missing: WantedMachine[] = [];
-  const wanted: WantedMachine[] = [];
+  const current: Machine[] = [];
+  const missing: DesiredMachine[] = [];
+  const desired: DesiredMachine[] = [];
   for (const group of groupsOf(spec, defaults)) {
     for (let slot = 1; slot <= group.count; slot += 1) {
       const occupants = alive
         .filter((machine) => machine.pool === group.pool && machine.slot === slot && machine.role === group.role)
         .sort((a, b) => b.generation - a.generation);
-      const current = occupants.find((machine) => !machine.retired);
-      const generation = current?.generation ?? (occupants[0]?.generation ?? 0) + 1;
+      const occupant = occupants.find((machine) => !machine.markedForRemoval);
+      const generation = occupant?.generation ?? (occupants[0]?.generation ?? 0) + 1;
       const place: Slot = { pool: group.pool, role: group.role, slot, generation };
-      const machine: WantedMachine = {
+      const machine: DesiredMachine = {
         ...place,
-        name: current?.name ?? machineName(cluster, place),
+        name: occupant?.name ?? machineName(cluster, place),
         types: group.types,
-        location: current?.location ?? group.locations[(slot - 1) % group.locations.length]!,
+        location: occupant?.location ?? group.locations[(slot - 1) % group.locations.length]!,
         image: spec.image ?? defaults.image,
         labels: machineLabels(cluster, place),
       };
-      wanted.push(machine);
-      if (current) kept.push(current);
+      desired.push(machine);
+      if (occupant) current.push(occupant);
       else missing.push(machine);
     }
   }
-  const keptIds = new Set(kept.map((machine) => machine.id));
-  const surplus = alive.filter((machine) => !keptIds.has(machine.id)).sort((a, b) => b.slot - a.slot);
-  return { wanted, missing, kept, surplus };
+  const currentIds = new Set(current.map((machine) => machine.id));
+  const excess = alive.filter((machine) => !currentIds.has(machine.id)).sort((a, b) => b.slot - a.slot);
+  return { desired, missing, current, excess };
 }

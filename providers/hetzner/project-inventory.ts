@@ -13,8 +13,8 @@ import {
   type WireSshKey,
 } from './wire.js';
 
-/** Everything in the project that a foundation could stand on or collide with. */
-export interface Survey {
+/** Everything in the project that an infrastructure could stand on or collide with. */
+export interface ProjectInventory {
   readonly sshKeys: readonly WireSshKey[];
   readonly networks: readonly WireNetwork[];
   readonly firewalls: readonly WireFirewall[];
@@ -23,7 +23,11 @@ export interface Survey {
 }
 
 /** Looks at the whole project, or at what a label selector names: one request per kind and page. */
-export async function survey({ api }: Hetzner, options: CallOptions, selector?: string): Promise<Survey> {
+export async function projectInventory(
+  { api }: Hetzner,
+  options: CallOptions,
+  selector?: string,
+): Promise<ProjectInventory> {
   const query: Record<string, string> = selector === undefined ? {} : { label_selector: selector };
   const [sshKeys, networks, firewalls, placementGroups, loadBalancers] = await Promise.all([
     api.list('/ssh_keys', 'ssh_keys', sshKeyShape, options, query),

@@ -3,13 +3,13 @@ import { z } from 'zod';
 
 import { clusterLabels } from '../../../src/domain/labels.js';
 import type { ClusterRequest } from '../../../src/provider/port.js';
-import { createNamed, whileBusy } from '../client/patience.js';
+import { createNamed, whileBusy } from '../client/create-named.js';
 import { patience } from '../context.js';
 import { isOurs, nameTakenError, names, pieceIds, selectorOf } from '../names.js';
 import { actionShape, firewallShape, type WireFirewallRule } from '../wire.js';
-import { ourOwn, type Ensure, type HetznerPiece, type PlanInput } from './piece.js';
+import { ourOwn, type Ensure, type HetznerPiece, type PlanInput } from './resource.js';
 
-type Wanted = { readonly kind: 'firewall'; readonly rules: readonly WireFirewallRule[] };
+type Desired = { readonly kind: 'firewall'; readonly rules: readonly WireFirewallRule[] };
 
 const answer = z.object({ firewall: firewallShape, actions: z.array(actionShape).optional().default([]) });
 const actionsAnswer = z.object({ actions: z.array(actionShape) });
@@ -26,7 +26,10 @@ export function normalRange(range: string): string {
  * What the firewall lets in: SSH and the API from the ranges asked for, and ping. Everything else that comes from
  * outside is dropped; private networks are not filtered; everything may go out.
  */
-export function wantedRules({ sshAllow, apiAllow }: Pick<ClusterRequest, 'sshAllow' | 'apiAllow'>): WireFirewallRule[] {
+export function desiredRules({
+  sshAllow,
+  apiAllow,
+}: Pick<ClusterRequest, 'sshAllow' | 'apiAllow'>): WireFirewallRule[] {
   const ranges = (allow: readonly string[]): string[] => [...new Set(allow.map(normalRange))].sort();
   const tcp = (port: string, allow: readonly string[], description: string): WireFirewallRule[] =>
     allow.length === 0
@@ -59,10 +62,10 @@ const describe = (rules: readonly WireFirewallRule[]): string =>
     .map((rule) => `${rule.description} from ${(rule.source_ips ?? []).join(', ')}`)
     .join('; ');
 
-export function planFirewall({ request, found }: PlanInput): HetznerPiece<Wanted> {
+export function planFirewall({ request, found }: PlanInput): HetznerPiece<Desired> {
   const { cluster } = request;
   const name = names.firewall(cluster.name);
-  const rules = wantedRules(request);
+  const rules = desiredRules(request);
   const own = ourOwn('firewall', found.firewalls, name, cluster.id);
   const state = own ? (sameRules(own.rules, rules) ? 'present' : 'differs') : 'missing';
   return {
@@ -72,15 +75,15 @@ export function planFirewall({ request, found }: PlanInput): HetznerPiece<Wanted
     state,
     needs: [],
     ...(own && state === 'present' ? { ready: { id: String(own.id) } } : {}),
-    wanted: { kind: 'firewall', rules },
+    desired: { kind: 'firewall', rules },
     clusterId: cluster.id,
     labels: clusterLabels(cluster),
   };
 }
 
-export const ensureFirewall: Ensure<Wanted> = async (hetzner, piece, _made, options) => {
+export const ensureFirewall: Ensure<Desired> = async (hetzner, piece, _made, options) => {
   const { api, actions } = hetzner;
-  const { name, labels, wanted, clusterId } = piece;
+  const { name, labels, desired, clusterId } = piece;
   const list = (query: Record<string, string>) => api.list('/firewalls', 'firewalls', firewallShape, options, query);
   const own =
     piece.state === 'missing'
@@ -91,17 +94,17 @@ export const ensureFirewall: Ensure<Wanted> = async (hetzner, piece, _made, opti
     (await createNamed(
       patience(hetzner, options),
       async () => {
-        const created = await api.post('/firewalls', { name, labels, rules: wanted.rules }, answer, options);
+        const created = await api.post('/firewalls', { name, labels, rules: desired.rules }, answer, options);
         await actions.wait(created.actions, options);
         return created.firewall;
       },
       async () => (await list({ name }))[0],
     ));
   if (!isOurs(firewall, clusterId)) throw nameTakenError('firewall', name, firewall.id);
-  if (!sameRules(firewall.rules, wanted.rules)) {
+  if (!sameRules(firewall.rules, desired.rules)) {
     const path = `/firewalls/${firewall.id}/actions/set_rules`;
     const set = await whileBusy(patience(hetzner, options), ['locked'], () =>
-      api.postAgain(path, { rules: wanted.rules }, actionsAnswer, options),
+      api.postAgain(path, { rules: desired.rules }, actionsAnswer, options),
     );
     await actions.wait(set.actions, options);
   }

@@ -7,8 +7,8 @@ import { ownTemplates } from '../remote/templates.js';
 import type { HostTask, TaskParam } from '../remote/types.js';
 
 /** How one server takes its turn at holding the API's address. */
-export interface AddressTurn {
-  readonly holder: 'keepalived' | 'kube-vip';
+export interface VipConfig {
+  readonly vipProvider: 'keepalived' | 'kube-vip';
   /** What is held, IPv4. */
   readonly address: string;
   /** This server's own, by which its interface is found. */
@@ -32,26 +32,26 @@ const minute = 60_000;
  * The host task of a turn. Fails with taskCode NOT_IN_CERTIFICATE when the server's API does not know the address yet,
  * KEEPALIVED_MISSING, ADDRESS_TAKEN, ADDRESS_TWICE, ADDRESS_SILENT.
  */
-export function holdAddress(turn: AddressTurn): HostTask {
-  const { address, ownAddress } = turn;
+export function holdVip(vip: VipConfig): HostTask {
+  const { address, ownAddress } = vip;
   const own =
-    turn.holder === 'keepalived'
+    vip.vipProvider === 'keepalived'
       ? {
-          PEERS: [...turn.peers].sort().join(' '),
-          PRIORITY: Math.max(1, 255 - turn.slot),
-          PASSWORD: new Secret(passwordOf(turn.clusterId)),
+          PEERS: [...vip.peers].sort().join(' '),
+          PRIORITY: Math.max(1, 255 - vip.slot),
+          PASSWORD: new Secret(passwordOf(vip.clusterId)),
         }
       : { MANIFEST: kubeVipManifest(address) };
   const params = { ADDRESS: address, OWN_ADDRESS: ownAddress, ...own };
   // kube-vip's image may have to be fetched first.
-  const waitSeconds = turn.waitSeconds ?? (turn.holder === 'keepalived' ? 60 : 240);
+  const waitSeconds = vip.waitSeconds ?? (vip.vipProvider === 'keepalived' ? 60 : 240);
   return {
-    name: turn.holder === 'keepalived' ? 'hold-with-keepalived' : 'hold-with-kube-vip',
+    name: vip.vipProvider === 'keepalived' ? 'hold-with-keepalived' : 'hold-with-kube-vip',
     params: {
       ...params,
       SETTINGS: digest(params),
       WAIT_SECONDS: waitSeconds,
-      ...(turn.holder === 'keepalived' ? { HANDOVER: turn.isHandover ?? false } : {}),
+      ...(vip.vipProvider === 'keepalived' ? { HANDOVER: vip.isHandover ?? false } : {}),
     },
     // Installing keepalived may have to wait for another package manager, and for its lists.
     deadlineMs: 6 * minute + waitSeconds * 1000,
@@ -59,13 +59,13 @@ export function holdAddress(turn: AddressTurn): HostTask {
 }
 
 /** What `observe` tells as `api_hold` of a server that has this turn: `keepalived 0123456789ab`. */
-export function holdingOf(turn: AddressTurn): string {
-  return `${turn.holder} ${String(holdAddress(turn).params['SETTINGS'])}`;
+export function vipDescription(vip: VipConfig): string {
+  return `${vip.vipProvider} ${String(holdVip(vip).params['SETTINGS'])}`;
 }
 
 /** The holder in what `observe` told as `api_hold`. */
-export function holderIn(holding: string | undefined): AddressTurn['holder'] | undefined {
-  return (['keepalived', 'kube-vip'] as const).find((holder) => holding?.startsWith(`${holder} `));
+export function vipProviderIn(holding: string | undefined): VipConfig['vipProvider'] | undefined {
+  return (['keepalived', 'kube-vip'] as const).find((vipProvider) => holding?.startsWith(`${vipProvider} `));
 }
 
 function digest(params: Readonly<Record<string, TaskParam>>): string {

@@ -1,18 +1,18 @@
 import { IncompleteError, UnexpectedError } from '../../../src/errors/index.js';
-import type { ClusterRequest, Foundation, FoundationIds, FoundationResource } from '../../../src/provider/port.js';
+import type { ClusterRequest, Infrastructure, InfrastructureIds, CreatedResource } from '../../../src/provider/port.js';
 import type { CallOptions } from '../../../src/provider/port.js';
 import { listLocations } from '../catalog.js';
 import { hasCode } from '../client/errors.js';
 import type { Hetzner } from '../context.js';
 import { pieceIds, placementGroupOf } from '../names.js';
-import { survey } from '../survey.js';
+import { projectInventory } from '../project-inventory.js';
 import type { WireLocation } from '../wire.js';
 import { ensureApiBalancer, planApiBalancer } from './api-balancer.js';
 import { ensureFirewall, planFirewall } from './firewall.js';
 import { ensureNetwork, planNetwork } from './network.js';
-import { isHetznerPiece, type HetznerPiece, type PlanInput } from './piece.js';
+import { isHetznerPiece, type HetznerPiece, type PlanInput } from './resource.js';
 import { ensurePlacement, planPlacement } from './placement.js';
-import { listFoundation, removeItem } from './remove.js';
+import { listInfrastructure, removeItem } from './remove.js';
 import { ensureSshKey, planSshKey } from './ssh-key.js';
 
 /** The pieces that a request wants, in an order in which they can be made. */
@@ -33,10 +33,10 @@ function zoneOf({ locations, machines }: ClusterRequest, known: readonly WireLoc
   return known.find((location) => location.name === name)?.network_zone ?? '';
 }
 
-export function foundation(hetzner: Hetzner): Foundation {
+export function infrastructure(hetzner: Hetzner): Infrastructure {
   return {
     async plan(request, options) {
-      const [found, known] = await Promise.all([survey(hetzner, options), listLocations(hetzner, options)]);
+      const [found, known] = await Promise.all([projectInventory(hetzner, options), listLocations(hetzner, options)]);
       return planPieces({ request, found, zone: zoneOf(request, known) });
     },
 
@@ -65,7 +65,7 @@ export function foundation(hetzner: Hetzner): Foundation {
       return pieces.map((piece) => piece.id).filter((id) => needed.has(id));
     },
 
-    list: (cluster, options) => listFoundation(hetzner, cluster, options),
+    list: (cluster, options) => listInfrastructure(hetzner, cluster, options),
     remove: (item, options) => removeItem(hetzner, item, options),
   };
 }
@@ -73,21 +73,21 @@ export function foundation(hetzner: Hetzner): Foundation {
 async function ensurePiece(
   hetzner: Hetzner,
   piece: HetznerPiece,
-  made: FoundationIds,
+  made: InfrastructureIds,
   options: CallOptions,
-): Promise<FoundationResource> {
-  const { wanted } = piece;
-  switch (wanted.kind) {
+): Promise<CreatedResource> {
+  const { desired } = piece;
+  switch (desired.kind) {
     case 'ssh-key':
-      return ensureSshKey(hetzner, { ...piece, wanted }, made, options);
+      return ensureSshKey(hetzner, { ...piece, desired }, made, options);
     case 'network':
-      return ensureNetwork(hetzner, { ...piece, wanted }, made, options);
+      return ensureNetwork(hetzner, { ...piece, desired }, made, options);
     case 'firewall':
-      return ensureFirewall(hetzner, { ...piece, wanted }, made, options);
+      return ensureFirewall(hetzner, { ...piece, desired }, made, options);
     case 'placement':
-      return ensurePlacement(hetzner, { ...piece, wanted }, made, options);
+      return ensurePlacement(hetzner, { ...piece, desired }, made, options);
     case 'api-balancer':
-      return ensureApiBalancer(hetzner, { ...piece, wanted }, made, options);
+      return ensureApiBalancer(hetzner, { ...piece, desired }, made, options);
   }
 }
 

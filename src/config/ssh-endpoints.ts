@@ -6,19 +6,19 @@ import { hostSchema } from '../domain/spec/hosts.js';
 import { readYaml } from '../domain/source/yaml.js';
 import { messageOf, UsageError } from '../errors/index.js';
 
-const doorSchema = z.object({ ...hostSchema.shape, hostKey: hostSchema.shape.hostKey.optional() });
+const endpointSchema = z.object({ ...hostSchema.shape, hostKey: hostSchema.shape.hostKey.optional() });
 const fileSchema = z.object({
   provider: z.object({
     identity: z.string().min(1).optional(),
-    hosts: z.array(doorSchema).min(1),
+    hosts: z.array(endpointSchema).min(1),
   }),
 });
 
 /** A host of a cluster file, whose keys may not be known yet. */
-export type HostDoor = z.output<typeof doorSchema>;
+export type SshEndpoint = z.output<typeof endpointSchema>;
 
 export interface HostDoors {
-  readonly hosts: readonly HostDoor[];
+  readonly hosts: readonly SshEndpoint[];
   /** As written: relative to the file. */
   readonly identity: string | undefined;
   readonly text: string;
@@ -28,7 +28,7 @@ export interface HostDoors {
  * The hosts of a cluster file that need not be complete: the keys that it lacks are what is being looked for.
  * @throws UsageError codes NO_CLUSTER_FILE, BAD_CLUSTER_FILE
  */
-export async function readHostDoors(path: string): Promise<HostDoors> {
+export async function readSshEndpoints(path: string): Promise<HostDoors> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new UsageError(`Cannot read the cluster file ${path}: ${messageOf(cause)}`, {
       code: 'NO_CLUSTER_FILE',

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Comparison, Machine, WantedMachine } from '../../src/domain/index.js';
+import type { Comparison, Machine, DesiredMachine } from '../../src/domain/index.js';
 import type { StepContext } from '../../src/engine/index.js';
 import { IncompleteError, RefusedError } from '../../src/errors/index.js';
 import type { NodeFacts, NodePatch } from '../../src/kube/types.js';
 import type { PhaseContext } from '../../src/phases/context.js';
-import { isDead, lostNodes, planDepartures } from '../../src/phases/departures.js';
+import { isDead, lostNodes, planLostNodes } from '../../src/phases/lost-nodes.js';
 
 const node = (name: string, change: Partial<NodeFacts> = {}): NodeFacts => ({
   name,
@@ -23,11 +23,11 @@ const node = (name: string, change: Partial<NodeFacts> = {}): NodeFacts => ({
   ...change,
 });
 const named = (name: string) => ({ name });
-const comparison = (kept: string[], surplus: string[], missing: string[]): Comparison => ({
-  wanted: [],
-  kept: kept.map((name) => named(name) as Machine),
-  surplus: surplus.map((name) => named(name) as Machine),
-  missing: missing.map((name) => named(name) as WantedMachine),
+const comparison = (kept: string[], excess: string[], missing: string[]): Comparison => ({
+  desired: [],
+  current: kept.map((name) => named(name) as Machine),
+  excess: excess.map((name) => named(name) as Machine),
+  missing: missing.map((name) => named(name) as DesiredMachine),
 });
 const lost = (found: Comparison, ...nodes: NodeFacts[]) =>
   lostNodes({ comparison: found, nodes: new Map(nodes.map((each) => [each.name, each])) }).map(({ name }) => name);
@@ -42,7 +42,7 @@ describe('a node is lost', () => {
       [node('a', { ready: true })],
     ],
     ['not while it is Ready otherwise: it may be somebody’s', [], comparison([], [], []), [node('a', { ready: true })]],
-    ['not while its machine is there, wanted or not', [], comparison(['a'], ['b'], []), [node('a'), node('b')]],
+    ['not while its machine is there, desired or not', [], comparison(['a'], ['b'], []), [node('a'), node('b')]],
     ['not when no pool of ours claims it', [], comparison([], [], []), [node('a', { labels: {} })]],
   ])('%s', (_, expected, found, nodes) => {
     expect(lost(found, ...nodes)).toEqual(expected);
@@ -91,7 +91,7 @@ describe('a dead machine that is let go', () => {
     const context = {
       cluster: { name: 'demo', id: 'abcdef' },
       facts: {
-        comparison: { ...comparison([], [], []), surplus: [machine] },
+        comparison: { ...comparison([], [], []), excess: [machine] },
         nodes: new Map(planned.map((each) => [each.name, each])),
         api: {
           kube: {
@@ -110,7 +110,7 @@ describe('a dead machine that is let go', () => {
       },
     } as unknown as PhaseContext;
     const run = { signal: new AbortController().signal, progress: () => {} } as unknown as StepContext;
-    const { steps } = planDepartures(context);
+    const { steps } = planLostNodes(context);
     expect(steps.map(({ id }) => id)).toEqual(['remove:a']);
     const error: unknown = await steps[0]!.apply(run).then(
       () => undefined,

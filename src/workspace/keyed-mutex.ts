@@ -1,5 +1,5 @@
 /** Lets one piece of work at a time through for each key, in the order they came. */
-export class Turns {
+export class KeyedMutex {
   readonly #tails = new Map<string, Promise<unknown>>();
 
   run<T>(key: string, work: () => Promise<T>): Promise<T> {

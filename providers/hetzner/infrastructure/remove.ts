@@ -2,12 +2,12 @@ import { z } from 'zod';
 
 import type { ClusterRef } from '../../../src/domain/machine.js';
 import { UnexpectedError } from '../../../src/errors/index.js';
-import type { CallOptions, FoundationItem } from '../../../src/provider/port.js';
+import type { CallOptions, ExistingResource } from '../../../src/provider/port.js';
 import { hasCode } from '../client/errors.js';
 import type { Hetzner } from '../context.js';
 import { selectorOf, serviceLabel } from '../names.js';
 import { removeResource } from '../remove.js';
-import { survey } from '../survey.js';
+import { projectInventory } from '../project-inventory.js';
 import { actionShape, primaryIpShape } from '../wire.js';
 
 /** Where each kind lives, in an order in which they can be removed. */
@@ -25,17 +25,17 @@ type Kind = keyof typeof kinds;
 const pathOf = (kind: string): string | undefined => (kind in kinds ? kinds[kind as Kind] : undefined);
 
 /** Everything with the cluster's label but its servers, also when no server is left. */
-export async function listFoundation(
+export async function listInfrastructure(
   hetzner: Hetzner,
   cluster: ClusterRef,
   options: CallOptions,
-): Promise<FoundationItem[]> {
+): Promise<ExistingResource[]> {
   const selector = selectorOf(cluster);
   const [found, addresses] = await Promise.all([
-    survey(hetzner, options, selector),
+    projectInventory(hetzner, options, selector),
     hetzner.api.list('/primary_ips', 'primary_ips', primaryIpShape, options, { label_selector: selector }),
   ]);
-  const items = (kind: Kind, things: readonly { id: number; name: string }[]): FoundationItem[] =>
+  const items = (kind: Kind, things: readonly { id: number; name: string }[]): ExistingResource[] =>
     things.map(({ id, name }) => ({ kind, id: String(id), name }));
   return [
     // One of a Service has our label too once it is marked; it is among what the cluster made.
@@ -54,7 +54,7 @@ export async function listFoundation(
 const actionAnswer = z.object({ action: actionShape });
 
 /** Resolves once the item is gone. Something that is still used by a server on its way out is waited for. */
-export async function removeItem(hetzner: Hetzner, item: FoundationItem, options: CallOptions): Promise<void> {
+export async function removeItem(hetzner: Hetzner, item: ExistingResource, options: CallOptions): Promise<void> {
   const path = pathOf(item.kind);
   if (path === undefined) {
     throw new UnexpectedError(`Hetzner Cloud has no ${item.kind} that Slipway could remove.`, {

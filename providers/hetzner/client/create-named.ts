@@ -1,9 +1,9 @@
 import type { Clock } from '../../../src/domain/clock.js';
 import { hasCode, isAmbiguous } from './errors.js';
 
-export interface Patience {
+export interface Timeouts {
   readonly clock: Clock;
-  readonly pace: number;
+  readonly timeScale: number;
   readonly signal: AbortSignal;
 }
 
@@ -17,7 +17,7 @@ const sends = 4;
  * @returns what was created, or what `find` found; whose it is, is for the caller to judge.
  */
 export async function createNamed<T>(
-  patience: Patience,
+  patience: Timeouts,
   create: () => Promise<T>,
   find: () => Promise<T | undefined>,
 ): Promise<T> {
@@ -35,11 +35,11 @@ export async function createNamed<T>(
 }
 
 async function lookFor<T>(
-  { clock, pace, signal }: Patience,
+  { clock, timeScale: timeScale, signal }: Timeouts,
   find: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
   for (const wait of looks) {
-    if (wait > 0) await clock.sleep(wait * pace, signal);
+    if (wait > 0) await clock.sleep(wait * timeScale, signal);
     const found = await find();
     if (found !== undefined) return found;
   }
@@ -51,7 +51,7 @@ const busyMs = 180_000;
 
 /** Repeats what is refused with one of `codes` because another change is still running there. */
 export async function whileBusy<T>(
-  { clock, pace, signal }: Patience,
+  { clock, timeScale: timeScale, signal }: Timeouts,
   codes: readonly string[],
   work: () => Promise<T>,
 ): Promise<T> {
@@ -61,7 +61,7 @@ export async function whileBusy<T>(
       return await work();
     } catch (error) {
       if (waited >= busyMs || !hasCode(error, ...codes)) throw error;
-      await clock.sleep(wait * pace, signal);
+      await clock.sleep(wait * timeScale, signal);
       waited += wait;
     }
   }

@@ -3,18 +3,20 @@ import { z } from 'zod';
 import { labelKeys } from '../../../src/domain/labels.js';
 import { clusterLabels } from '../../../src/domain/labels.js';
 import type { CallOptions, MachineRequest } from '../../../src/provider/port.js';
-import { createNamed } from '../client/patience.js';
+import { createNamed } from '../client/create-named.js';
 import { patience, type Hetzner } from '../context.js';
 import { isOurs, nameTakenError, names, pieceIds, placementGroupOf, placementGroupSize } from '../names.js';
 import { placementGroupShape, type WirePlacementGroup } from '../wire.js';
-import { type Ensure, type HetznerPiece, type PlanInput } from './piece.js';
+import { type Ensure, type HetznerPiece, type PlanInput } from './resource.js';
 
-type Wanted = { readonly kind: 'placement' };
+type Desired = { readonly kind: 'placement' };
 
 const answer = z.object({ placement_group: placementGroupShape });
 
 /** Pools and the numbers of their groups, each once, in the order of the machines. */
-export function wantedGroups(machines: readonly MachineRequest[]): { readonly pool: string; readonly group: number }[] {
+export function desiredGroups(
+  machines: readonly MachineRequest[],
+): { readonly pool: string; readonly group: number }[] {
   const groups = new Map(
     machines.map((machine) => {
       const group = placementGroupOf(machine);
@@ -24,9 +26,9 @@ export function wantedGroups(machines: readonly MachineRequest[]): { readonly po
   return [...groups.values()];
 }
 
-export function planPlacement({ request, found }: PlanInput): HetznerPiece<Wanted>[] {
+export function planPlacement({ request, found }: PlanInput): HetznerPiece<Desired>[] {
   const { cluster } = request;
-  return wantedGroups(request.machines).map(({ pool, group }) => {
+  return desiredGroups(request.machines).map(({ pool, group }) => {
     const name = names.placement(cluster.name, pool, group);
     const named = found.placementGroups.find((one) => one.name === name);
     if (named && !isOurs(named, cluster.id)) throw nameTakenError('placement group', name, named.id);
@@ -37,14 +39,14 @@ export function planPlacement({ request, found }: PlanInput): HetznerPiece<Wante
       state: named ? 'present' : 'missing',
       needs: [],
       ...(named ? { ready: { id: String(named.id) } } : {}),
-      wanted: { kind: 'placement' },
+      desired: { kind: 'placement' },
       clusterId: cluster.id,
       labels: { ...clusterLabels(cluster), [labelKeys.pool]: pool },
     };
   });
 }
 
-export const ensurePlacement: Ensure<Wanted> = async (hetzner, piece, _made, options) => {
+export const ensurePlacement: Ensure<Desired> = async (hetzner, piece, _made, options) => {
   const group = await ensureGroup(hetzner, piece, options);
   return { id: String(group.id) };
 };

@@ -8,8 +8,8 @@ const unitOf = { server: 'k3s', agent: 'k3s-agent' } as const satisfies Record<s
 
 export async function serverInfo({ machine, fact, until, deadlineMs }: TaskContext): Promise<void> {
   const { files } = machine;
-  const wanted = [`${paths.server}/token`, `${paths.server}/agent-token`, paths.kubeconfig];
-  const missing = (): string | undefined => wanted.find((path) => (files.find(path)?.size ?? 0) === 0);
+  const desired = [`${paths.server}/token`, `${paths.server}/agent-token`, paths.kubeconfig];
+  const missing = (): string | undefined => desired.find((path) => (files.find(path)?.size ?? 0) === 0);
   const complete = await until(() => (missing() === undefined ? true : undefined), deadlineMs - 5_000);
   if (!complete) {
     throw new TaskFailure(
@@ -18,7 +18,7 @@ export async function serverInfo({ machine, fact, until, deadlineMs }: TaskConte
     );
   }
   await machine.wait(machine.context.profile().smallTaskMs);
-  const [token, agentToken, kubeconfig] = wanted.map((path) => files.text(path));
+  const [token, agentToken, kubeconfig] = desired.map((path) => files.text(path));
   fact('server_token', token!.trim());
   fact('agent_token', agentToken!.trim());
   fact('kubeconfig', Buffer.from(kubeconfig!).toString('base64'));

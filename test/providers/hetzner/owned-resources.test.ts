@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { balancerBecause, volumeBecause, type Surroundings } from '../../../providers/hetzner/cluster-made.js';
+import { balancerBecause, volumeBecause, type Surroundings } from '../../../providers/hetzner/owned-resources.js';
 import { balancer, cluster, network, ours, server, theirs, volume } from './support/things.js';
 
 const around = (change: Partial<Surroundings> = {}): Surroundings => ({

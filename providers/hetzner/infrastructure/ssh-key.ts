@@ -4,14 +4,14 @@ import { z } from 'zod';
 
 import { clusterLabels } from '../../../src/domain/labels.js';
 import { RefusedError, UsageError } from '../../../src/errors/index.js';
-import { createNamed } from '../client/patience.js';
+import { createNamed } from '../client/create-named.js';
 import { patience } from '../context.js';
 import { removeResource } from '../remove.js';
 import { isOurs, nameTakenError, names, pieceIds } from '../names.js';
 import { sshKeyShape, type WireSshKey } from '../wire.js';
-import type { Ensure, HetznerPiece, PlanInput } from './piece.js';
+import type { Ensure, HetznerPiece, PlanInput } from './resource.js';
 
-type Wanted = { readonly kind: 'ssh-key'; readonly publicKey: string; readonly fingerprint: string };
+type Desired = { readonly kind: 'ssh-key'; readonly publicKey: string; readonly fingerprint: string };
 
 const answer = z.object({ ssh_key: sshKeyShape });
 
@@ -45,7 +45,7 @@ export const keyTaken = (key: WireSshKey): { message: string; hint: string } => 
   hint: 'Delete that key in the Hetzner console (servers keep what they already have), then run the same command again.',
 });
 
-export function planSshKey({ request, found }: PlanInput): HetznerPiece<Wanted> {
+export function planSshKey({ request, found }: PlanInput): HetznerPiece<Desired> {
   const { cluster, sshPublicKey } = request;
   const name = names.sshKey(cluster.name);
   const fingerprint = fingerprintOf(sshPublicKey);
@@ -59,7 +59,7 @@ export function planSshKey({ request, found }: PlanInput): HetznerPiece<Wanted> 
     state,
     needs: [],
     ...(same ? { ready: { id: String(same.id) } } : {}),
-    wanted: { kind: 'ssh-key', publicKey: sshPublicKey, fingerprint },
+    desired: { kind: 'ssh-key', publicKey: sshPublicKey, fingerprint },
     clusterId: cluster.id,
     labels: clusterLabels(cluster),
   };
@@ -71,9 +71,9 @@ function refuseForeign({ same, named }: KeyMatch, clusterId: string): void {
   if (!same && named && !isOurs(named, clusterId)) throw nameTakenError('SSH key', named.name, named.id);
 }
 
-export const ensureSshKey: Ensure<Wanted> = async (hetzner, piece, _made, options) => {
+export const ensureSshKey: Ensure<Desired> = async (hetzner, piece, _made, options) => {
   const { api } = hetzner;
-  const { publicKey, fingerprint } = piece.wanted;
+  const { publicKey, fingerprint } = piece.desired;
   const look = async (): Promise<KeyMatch> => {
     const [same, named] = await Promise.all([
       api.list('/ssh_keys', 'ssh_keys', sshKeyShape, options, { fingerprint }),

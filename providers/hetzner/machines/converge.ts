@@ -4,10 +4,10 @@ import { waitFor } from '../../../src/domain/wait.js';
 import { IncompleteError } from '../../../src/errors/index.js';
 import type { CallOptions } from '../../../src/provider/port.js';
 import { hasCode } from '../client/errors.js';
-import { whileBusy } from '../client/patience.js';
+import { whileBusy } from '../client/create-named.js';
 import { patience, type Hetzner } from '../context.js';
 import { actionShape, serverShape, type WireAction, type WireServer } from '../wire.js';
-import { pendingOf, type Footing, type Pending } from './pending.js';
+import { pendingOf, type Attachments, type Pending } from './pending.js';
 
 const serverAnswer = z.object({ server: serverShape });
 const actionAnswer = z.object({ action: actionShape });
@@ -22,7 +22,7 @@ const alreadyDone = ['server_already_attached', 'firewall_already_applied', 'ser
 export async function completed(
   hetzner: Hetzner,
   server: Pick<WireServer, 'id' | 'name'>,
-  footing: Footing,
+  footing: Attachments,
   options: CallOptions,
 ): Promise<WireServer> {
   const started = hetzner.clock.monotonic();
@@ -32,27 +32,27 @@ export async function completed(
     const pending = pendingOf(found.server, footing);
     if (pending.length === 0) return found.server;
     if (hetzner.clock.monotonic() - started > deadlineMs) throw stuck(found.server, pending);
-    for (const lack of pending) await mend(hetzner, server.id, lack, round, footing, options);
+    for (const missing of pending) await repair(hetzner, server.id, missing, round, footing, options);
   }
 }
 
-async function mend(
+async function repair(
   hetzner: Hetzner,
   id: number,
-  lack: Pending,
+  missing: Pending,
   round: number,
-  { network, firewall }: Footing,
+  { network, firewall }: Attachments,
   options: CallOptions,
 ): Promise<void> {
-  if (lack === 'wait') return settle(hetzner, id, round, options);
+  if (missing === 'wait') return converge(hetzner, id, round, options);
   const server = { type: 'server', server: { id } };
   const [path, body] = {
     attach: [`/servers/${id}/actions/attach_to_network`, { network }] as const,
     firewall: [`/firewalls/${firewall}/actions/apply_to_resources`, { apply_to: [server] }] as const,
     'power-on': [`/servers/${id}/actions/poweron`, undefined] as const,
-  }[lack];
+  }[missing];
   try {
-    const shape = lack === 'firewall' ? actionsAnswer : actionAnswer;
+    const shape = missing === 'firewall' ? actionsAnswer : actionAnswer;
     const answer = await whileBusy(patience(hetzner, options), ['locked'], () =>
       hetzner.api.postAgain<z.output<typeof actionsAnswer> | z.output<typeof actionAnswer>>(path, body, shape, options),
     );
@@ -63,7 +63,7 @@ async function mend(
 }
 
 /** Waits for what runs on the server now; one request tells of all of it, and the shared poller does the rest. */
-async function settle(hetzner: Hetzner, id: number, round: number, options: CallOptions): Promise<void> {
+async function converge(hetzner: Hetzner, id: number, round: number, options: CallOptions): Promise<void> {
   const listed: WireAction[] = await hetzner.api.list(`/servers/${id}/actions`, 'actions', actionShape, options, {
     status: 'running',
   });

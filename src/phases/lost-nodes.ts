@@ -8,35 +8,35 @@ import { forgetEarlierMember } from './leave-etcd.js';
 import { refuseQuorumLoss } from './quorum.js';
 import { lookInside } from './session.js';
 
-const phase = 'Let go of what is lost';
+const phase = 'Remove lost nodes';
 
-export interface Departures {
+export interface LostNodes {
   readonly steps: readonly Step[];
   /** Steps after which no lost server is a member of etcd any more: a new one may join then. */
   readonly servers: readonly string[];
   /** The step that frees a node's name, by that name. */
   readonly names: ReadonlyMap<string, string>;
-  /** The step that deals with a surplus machine, by the machine's name. */
+  /** The step that deals with an excess machine, by the machine's name. */
   readonly machines: ReadonlyMap<string, string>;
 }
 
 /**
- * Nodes whose machine is gone, and surplus machines that are dead. They go before anything joins: a dead server counts
+ * Nodes whose machine is gone, and excess machines that are dead. They go before anything joins: a dead server counts
  * against etcd's quorum for as long as it is a member, and k3s refuses a new machine under the name of an old node.
  */
-export function planDepartures(context: PhaseContext): Departures {
+export function planLostNodes(context: PhaseContext): LostNodes {
   const { facts, tools, cluster } = context;
   const { api, nodes } = facts;
   if (!api || !nodes) return { steps: [], servers: [], names: new Map(), machines: new Map() };
 
   const lost = lostNodes(facts);
-  const dead = facts.comparison.surplus.filter((machine) => isDead(machine, nodes.get(machine.name)));
+  const dead = facts.comparison.excess.filter((machine) => isDead(machine, nodes.get(machine.name)));
   const steps: Step[] = [
     ...lost.map((node): Step => ({
       id: `forget:${node.name}`,
       phase,
       target: node.name,
-      text: 'its machine is gone: take the node out of Kubernetes',
+      text: 'its machine is gone: remove the node from Kubernetes',
       needs: [],
       limits: node.controlPlane ? ['join'] : [],
       apply: (run) => takeOut(api, node.name, node.controlPlane, cluster.name, run),
@@ -45,7 +45,7 @@ export function planDepartures(context: PhaseContext): Departures {
       id: `remove:${machine.name}`,
       phase,
       target: machine.name,
-      text: 'it is dead and not asked for: take it out of Kubernetes and let it go',
+      text: 'it is dead and not in the file: remove it from Kubernetes and from the provider',
       needs: [],
       limits: machine.role === 'control-plane' ? ['join'] : [],
       destroys: true,
@@ -77,7 +77,7 @@ export function planDepartures(context: PhaseContext): Departures {
  * given again: a node looks Ready for a while after its machine has gone, and otherwise it is not ours to judge.
  */
 export function lostNodes({ comparison, nodes }: Pick<ClusterFacts, 'comparison' | 'nodes'>): readonly NodeFacts[] {
-  const machines = new Set([...comparison.kept, ...comparison.surplus].map(({ name }) => name));
+  const machines = new Set([...comparison.current, ...comparison.excess].map(({ name }) => name));
   const awaited = new Set(comparison.missing.map(({ name }) => name));
   return [...(nodes?.values() ?? [])].filter(
     (node) =>
@@ -109,7 +109,7 @@ async function stillDead(
   const sign = answers ? 'its host answers' : 'its node is Ready';
   throw new IncompleteError(`${machine.name} came back: it was dead when this was planned, and now ${sign}.`, {
     code: 'CAME_BACK',
-    hint: 'Run the same command again: it is drained then before it is let go.',
+    hint: 'Run the same command again: it is then drained before it is removed.',
   });
 
   async function hostAnswers(): Promise<boolean> {

@@ -1,24 +1,24 @@
 import { from, known, type Later, type Step, type StepContext, valueOf } from '../engine/index.js';
-import type { FoundationIds, FoundationPiece, FoundationResource, MachineRequest } from '../provider/port.js';
+import type { InfrastructureIds, InfrastructureResource, CreatedResource, MachineRequest } from '../provider/port.js';
 import type { PhaseContext } from './context.js';
 
-export interface FoundationPlan {
+export interface InfrastructurePlan {
   readonly steps: readonly Step[];
   /** Ids of steps that must be done before this machine can be made. */
   needsFor(machine: MachineRequest): string[];
   /** Provider ids of all pieces that exist by now. */
-  made(context: StepContext): FoundationIds;
+  made(context: StepContext): InfrastructureIds;
   /** The balancer in front of the API, where the provider has one. */
-  readonly balancer: Later<FoundationResource> | undefined;
+  readonly balancer: Later<CreatedResource> | undefined;
 }
 
 /** SSH key, network, firewall, placement groups and the API's balancer, whatever of it is missing or differs. */
-export function planFoundation({ facts, tools, request }: PhaseContext): FoundationPlan {
+export function planInfrastructure({ facts, tools, request }: PhaseContext): InfrastructurePlan {
   const pieces = new Map(facts.pieces.map((piece) => [piece.id, piece]));
-  const handles = new Map<string, Later<FoundationResource>>();
-  const steps: Step<FoundationResource>[] = [];
-  const made = (context: StepContext): FoundationIds => {
-    const resources = new Map<string, FoundationResource>();
+  const handles = new Map<string, Later<CreatedResource>>();
+  const steps: Step<CreatedResource>[] = [];
+  const made = (context: StepContext): InfrastructureIds => {
+    const resources = new Map<string, CreatedResource>();
     for (const [id, handle] of handles) {
       const resource = 'from' in handle ? context.outputIfDone(handle.from) : valueOf(handle, context);
       if (resource) resources.set(id, resource);
@@ -31,7 +31,7 @@ export function planFoundation({ facts, tools, request }: PhaseContext): Foundat
       continue;
     }
     const step = ensureStep(piece, stepIds(piece.needs, handles), (context) =>
-      tools.provider.foundation.ensure(piece, made(context), context),
+      tools.provider.infrastructure.ensure(piece, made(context), context),
     );
     steps.push(step);
     handles.set(piece.id, from(step));
@@ -42,19 +42,19 @@ export function planFoundation({ facts, tools, request }: PhaseContext): Foundat
     made,
     balancer: balancerPiece === undefined ? undefined : handles.get(balancerPiece),
     needsFor: (machine) => {
-      const ids = tools.provider.foundation.neededBy(machine, facts.pieces);
+      const ids = tools.provider.infrastructure.neededBy(machine, facts.pieces);
       return stepIds(ids, handles);
     },
   };
 
   function ensureStep(
-    piece: FoundationPiece,
+    piece: InfrastructureResource,
     needs: string[],
-    apply: (context: StepContext) => Promise<FoundationResource>,
-  ): Step<FoundationResource> {
+    apply: (context: StepContext) => Promise<CreatedResource>,
+  ): Step<CreatedResource> {
     return {
-      id: `foundation:${piece.id}`,
-      phase: 'Lay the foundation',
+      id: `infrastructure:${piece.id}`,
+      phase: 'Create infrastructure',
       target: piece.name || request.cluster.name,
       text: piece.text,
       changes: piece.state === 'differs',

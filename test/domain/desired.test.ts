@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import {
-  compareMachines,
+  diffMachines,
   etcdHealth,
   inRange,
   type Machine,
@@ -19,8 +19,8 @@ const spec = (file: Partial<ClusterFile> = {}) =>
   clusterSchema.parse({ name: 'demo', provider: { name: 'sandbox' }, ...file });
 
 /** The machines of a comparison as if they had been made. */
-const made = (wanted: ReturnType<typeof compareMachines>['wanted']): Machine[] =>
-  wanted.map((machine, index) => ({
+const made = (desired: ReturnType<typeof diffMachines>['desired']): Machine[] =>
+  desired.map((machine, index) => ({
     ...machine,
     id: String(index + 1),
     type: machine.types[0]!,
@@ -32,7 +32,7 @@ const made = (wanted: ReturnType<typeof compareMachines>['wanted']): Machine[] =
 
 describe('which machines a cluster shall have', () => {
   it('is one server for a bare cluster', () => {
-    const { missing } = compareMachines(cluster, spec(), defaults, []);
+    const { missing } = diffMachines(cluster, spec(), defaults, []);
     expect(missing).toMatchObject([{ pool: 'cp', role: 'control-plane', slot: 1, types: ['cx23'], location: 'fsn1' }]);
   });
 
@@ -42,36 +42,36 @@ describe('which machines a cluster shall have', () => {
       controlPlane: { count: 3 },
       pools: [{ name: 'web', count: 4 }],
     });
-    const { missing } = compareMachines(cluster, file, defaults, []);
+    const { missing } = diffMachines(cluster, file, defaults, []);
     expect(missing.map(({ location }) => location)).toEqual(['fsn1', 'nbg1', 'hel1', 'fsn1', 'nbg1', 'hel1', 'fsn1']);
   });
 
   it('gives the slot of a retired machine to one of the next generation, and lets the old one go', () => {
     const file = spec({ pools: [{ name: 'web', count: 2 }] });
-    const before = made(compareMachines(cluster, file, defaults, []).wanted);
-    const retired = before.map((machine) => (machine.slot === 2 ? { ...machine, retired: true } : machine));
-    const { missing, surplus, kept } = compareMachines(cluster, file, defaults, retired);
+    const before = made(diffMachines(cluster, file, defaults, []).desired);
+    const retired = before.map((machine) => (machine.slot === 2 ? { ...machine, markedForRemoval: true } : machine));
+    const { missing, excess, current: kept } = diffMachines(cluster, file, defaults, retired);
     expect(missing).toMatchObject([{ pool: 'web', slot: 2, generation: 2 }]);
-    expect(surplus).toEqual([retired.find((machine) => machine.retired)]);
+    expect(excess).toEqual([retired.find((machine) => machine.markedForRemoval)]);
     expect(kept).toHaveLength(2);
-    expect(missing[0]!.name).not.toBe(surplus[0]!.name);
+    expect(missing[0]!.name).not.toBe(excess[0]!.name);
     const arrived = [...retired, ...made(missing)];
-    expect(compareMachines(cluster, file, defaults, arrived).missing).toEqual([]);
+    expect(diffMachines(cluster, file, defaults, arrived).missing).toEqual([]);
   });
 
-  it('finds nothing missing and nothing surplus once all are made, whatever the sizes', () => {
+  it('finds nothing missing and nothing excess once all are made, whatever the sizes', () => {
     fc.assert(
       fc.property(fc.constantFrom(1, 3, 5), fc.array(fc.nat({ max: 6 }), { maxLength: 4 }), (count, sizes) => {
         const file = spec({
           controlPlane: { count: count },
           pools: sizes.map((size, index) => ({ name: `p${index}`, count: size })),
         });
-        const { wanted } = compareMachines(cluster, file, defaults, []);
-        expect(new Set(wanted.map(({ name }) => name)).size).toBe(wanted.length);
-        const again = compareMachines(cluster, file, defaults, made(wanted));
+        const { desired } = diffMachines(cluster, file, defaults, []);
+        expect(new Set(desired.map(({ name }) => name)).size).toBe(desired.length);
+        const again = diffMachines(cluster, file, defaults, made(desired));
         expect(again.missing).toEqual([]);
-        expect(again.surplus).toEqual([]);
-        expect(again.wanted.map(({ name }) => name)).toEqual(wanted.map(({ name }) => name));
+        expect(again.excess).toEqual([]);
+        expect(again.desired.map(({ name }) => name)).toEqual(desired.map(({ name }) => name));
       }),
     );
   });
@@ -83,25 +83,20 @@ describe('which machines a cluster shall have', () => {
         { name: 'old', count: 1 },
       ],
     });
-    const machines = made(compareMachines(cluster, big, defaults, []).wanted);
-    const { surplus, missing } = compareMachines(
-      cluster,
-      spec({ pools: [{ name: 'web', count: 1 }] }),
-      defaults,
-      machines,
-    );
+    const machines = made(diffMachines(cluster, big, defaults, []).desired);
+    const { excess, missing } = diffMachines(cluster, spec({ pools: [{ name: 'web', count: 1 }] }), defaults, machines);
     expect(missing).toEqual([]);
-    expect(surplus.map(({ pool, slot }) => `${pool}-${slot}`)).toEqual(['web-3', 'web-2', 'old-1']);
+    expect(excess.map(({ pool, slot }) => `${pool}-${slot}`)).toEqual(['web-3', 'web-2', 'old-1']);
   });
 
   it('keeps the newest of two machines in one slot and does not count one that is being deleted', () => {
-    const [first] = made(compareMachines(cluster, spec(), defaults, []).wanted);
+    const [first] = made(diffMachines(cluster, spec(), defaults, []).desired);
     const newer = { ...first!, id: '9', generation: 2, name: 'demo-cp-1-newer' };
-    expect(compareMachines(cluster, spec(), defaults, [first!, newer])).toMatchObject({
+    expect(diffMachines(cluster, spec(), defaults, [first!, newer])).toMatchObject({
       kept: [{ id: '9' }],
-      surplus: [{ id: '1' }],
+      excess: [{ id: '1' }],
     });
-    expect(compareMachines(cluster, spec(), defaults, [{ ...first!, status: 'deleting' }]).missing).toHaveLength(1);
+    expect(diffMachines(cluster, spec(), defaults, [{ ...first!, status: 'deleting' }]).missing).toHaveLength(1);
   });
 });
 

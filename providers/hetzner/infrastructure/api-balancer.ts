@@ -1,17 +1,17 @@
 import { z } from 'zod';
 
 import { clusterLabels, labelKeys } from '../../../src/domain/labels.js';
-import type { CallOptions, FoundationResource } from '../../../src/provider/port.js';
+import type { CallOptions, CreatedResource } from '../../../src/provider/port.js';
 import { hasCode } from '../client/errors.js';
 import { waitFor } from '../../../src/domain/wait.js';
-import { createNamed, whileBusy } from '../client/patience.js';
+import { createNamed, whileBusy } from '../client/create-named.js';
 import { patience, type Hetzner } from '../context.js';
 import { isOurs, nameTakenError, names, pieceIds, selectorOf, apiBalancerType } from '../names.js';
 import { actionShape, loadBalancerShape, type WireLoadBalancer } from '../wire.js';
 import { elsewhere } from './network.js';
-import { madeId, ourOwn, type Ensure, type HetznerPiece, type PlanInput } from './piece.js';
+import { madeId, ourOwn, type Ensure, type HetznerPiece, type PlanInput } from './resource.js';
 
-type Wanted = { readonly kind: 'api-balancer'; readonly location: string; readonly selector: string };
+type Desired = { readonly kind: 'api-balancer'; readonly location: string; readonly selector: string };
 
 const apiPort = 6443;
 const answer = z.object({ load_balancer: loadBalancerShape });
@@ -50,7 +50,7 @@ export function balancerLacks(balancer: WireLoadBalancer, selector: string, netw
 }
 
 /** A balancer for more than one control plane. One that exists stays: kubeconfigs and nodes name its address. */
-export function planApiBalancer({ request, found, zone }: PlanInput): HetznerPiece<Wanted> | undefined {
+export function planApiBalancer({ request, found, zone }: PlanInput): HetznerPiece<Desired> | undefined {
   const { cluster } = request;
   const name = names.apiBalancer(cluster.name);
   const controlPlanes = request.machines.filter((machine) => machine.role === 'control-plane');
@@ -74,7 +74,7 @@ export function planApiBalancer({ request, found, zone }: PlanInput): HetznerPie
     needs: [pieceIds.network],
     balancerLocation: own?.location.name ?? location,
     ...(right ? { ready: { id: String(own.id), address } } : {}),
-    wanted: { kind: 'api-balancer', location, selector },
+    desired: { kind: 'api-balancer', location, selector },
     clusterId: cluster.id,
     labels: clusterLabels(cluster),
   };
@@ -83,21 +83,21 @@ export function planApiBalancer({ request, found, zone }: PlanInput): HetznerPie
 const addressOn = (balancer: WireLoadBalancer, networkId: number | undefined): string | undefined =>
   balancer.private_net.find((net) => networkId !== undefined && net.network === networkId)?.ip ?? undefined;
 
-export const ensureApiBalancer: Ensure<Wanted> = async (hetzner, piece, made, options) => {
+export const ensureApiBalancer: Ensure<Desired> = async (hetzner, piece, made, options) => {
   const networkId = madeId(made, pieceIds.network);
   const own = piece.state === 'missing' ? undefined : await findOwn(hetzner, piece, options);
   const balancer = own ?? (await create(hetzner, piece, networkId, options));
   if (!isOurs(balancer, piece.clusterId)) throw nameTakenError('load balancer', balancer.name, balancer.id);
   const current = (await hetzner.api.get(`/load_balancers/${balancer.id}`, answer, options)).load_balancer;
-  for (const lack of balancerLacks(current, piece.wanted.selector, networkId)) {
-    await mend(hetzner, balancer.id, lack, networkId, piece.wanted.selector, options);
+  for (const missing of balancerLacks(current, piece.desired.selector, networkId)) {
+    await repair(hetzner, balancer.id, missing, networkId, piece.desired.selector, options);
   }
   return waitForAddress(hetzner, current, networkId, options);
 };
 
 async function create(
   hetzner: Hetzner,
-  { name, labels, wanted }: HetznerPiece<Wanted>,
+  { name, labels, desired }: HetznerPiece<Desired>,
   network: number,
   options: CallOptions,
 ): Promise<WireLoadBalancer> {
@@ -106,11 +106,11 @@ async function create(
     labels,
     load_balancer_type: apiBalancerType,
     algorithm: { type: 'least_connections' },
-    location: wanted.location,
+    location: desired.location,
     network,
     public_interface: false,
     services: [service],
-    targets: [target(wanted.selector)],
+    targets: [target(desired.selector)],
   };
   return createNamed(
     patience(hetzner, options),
@@ -133,10 +133,10 @@ async function findOwn(
   return ourOwn('load balancer', found, piece.name, piece.clusterId);
 }
 
-async function mend(
+async function repair(
   hetzner: Hetzner,
   id: number,
-  lack: Lack,
+  missing: Lack,
   network: number,
   selector: string,
   options: CallOptions,
@@ -145,7 +145,7 @@ async function mend(
     network: ['attach_to_network', { network }] as const,
     service: ['add_service', service] as const,
     target: ['add_target', target(selector)] as const,
-  }[lack];
+  }[missing];
   try {
     const { action } = await whileBusy(patience(hetzner, options), ['locked'], () =>
       hetzner.api.postAgain(`/load_balancers/${id}/actions/${verb}`, body, actionAnswer, options),
@@ -163,7 +163,7 @@ async function waitForAddress(
   current: WireLoadBalancer,
   networkId: number,
   options: CallOptions,
-): Promise<FoundationResource> {
+): Promise<CreatedResource> {
   const path = `/load_balancers/${current.id}`;
   const address =
     addressOn(current, networkId) ??

@@ -12,7 +12,7 @@ const ok = (out: string): CommandResult => ({ out, err: '', exit: 0 });
 const failed = (exit: number, err: string, out = ''): CommandResult => ({ out, err: `${err}\n`, exit });
 
 /** The few commands a person may type on a simulated machine. They only look. Anything else is not found. */
-export function runForPeople(machine: Machine, user: string, line: string): CommandResult {
+export function runInteractively(machine: Machine, user: string, line: string): CommandResult {
   const words = line.trim().split(/\s+/);
   const [name = '', ...args] = words[0] === 'sudo' && machine.users.get(user)?.sudo ? words.slice(1) : words;
   const as = words[0] === 'sudo' ? 'root' : user;
