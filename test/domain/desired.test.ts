@@ -46,16 +46,18 @@ describe('which machines a cluster shall have', () => {
     expect(missing.map(({ location }) => location)).toEqual(['fsn1', 'nbg1', 'hel1', 'fsn1', 'nbg1', 'hel1', 'fsn1']);
   });
 
-  it('gives the slot of a retired machine to one of the next generation, and lets the old one go', () => {
+  it('gives the slot of a machine that is marked for removal to one of the next generation, and lets the old one go', () => {
     const file = spec({ pools: [{ name: 'web', count: 2 }] });
     const before = made(diffMachines(cluster, file, defaults, []).desired);
-    const retired = before.map((machine) => (machine.slot === 2 ? { ...machine, markedForRemoval: true } : machine));
-    const { missing, excess, current: kept } = diffMachines(cluster, file, defaults, retired);
+    const markedForRemoval = before.map((machine) =>
+      machine.slot === 2 ? { ...machine, markedForRemoval: true } : machine,
+    );
+    const { missing, excess, current } = diffMachines(cluster, file, defaults, markedForRemoval);
     expect(missing).toMatchObject([{ pool: 'web', slot: 2, generation: 2 }]);
-    expect(excess).toEqual([retired.find((machine) => machine.markedForRemoval)]);
-    expect(kept).toHaveLength(2);
+    expect(excess).toEqual([markedForRemoval.find((machine) => machine.markedForRemoval)]);
+    expect(current).toHaveLength(2);
     expect(missing[0]!.name).not.toBe(excess[0]!.name);
-    const arrived = [...retired, ...made(missing)];
+    const arrived = [...markedForRemoval, ...made(missing)];
     expect(diffMachines(cluster, file, defaults, arrived).missing).toEqual([]);
   });
 
@@ -93,7 +95,7 @@ describe('which machines a cluster shall have', () => {
     const [first] = made(diffMachines(cluster, spec(), defaults, []).desired);
     const newer = { ...first!, id: '9', generation: 2, name: 'demo-cp-1-newer' };
     expect(diffMachines(cluster, spec(), defaults, [first!, newer])).toMatchObject({
-      kept: [{ id: '9' }],
+      current: [{ id: '9' }],
       excess: [{ id: '1' }],
     });
     expect(diffMachines(cluster, spec(), defaults, [{ ...first!, status: 'deleting' }]).missing).toHaveLength(1);

@@ -98,7 +98,7 @@ describe('host tasks as values', () => {
           'TimeoutStartSec=0',
           'Restart=always',
           `ExecStart=/usr/local/bin/k3s ${role}`,
-          'DesiredBy=multi-user.target',
+          'WantedBy=multi-user.target',
         ]),
       );
     },

@@ -15,7 +15,7 @@ const machine = (name: string): Machine =>
 interface World {
   /** How many machines the account allows. */
   readonly places: number;
-  readonly kept: readonly string[];
+  readonly current: readonly string[];
   readonly excess: readonly string[];
   readonly missing: readonly string[];
   readonly api?: boolean;
@@ -27,8 +27,8 @@ interface World {
 
 /** Creates what is missing, all at once; what exists afterwards. */
 async function createAll(world: World): Promise<{ exists: string[]; failed: unknown[] }> {
-  const { places, kept, excess, missing, api = true, etcdData = {}, held = [] } = world;
-  const exists = new Set([...kept, ...excess]);
+  const { places, current, excess, missing, api = true, etcdData = {}, held = [] } = world;
+  const exists = new Set([...current, ...excess]);
   const nodes = new Map(
     [...exists].map((name) => [
       name,
@@ -56,10 +56,10 @@ async function createAll(world: World): Promise<{ exists: string[]; failed: unkn
     cluster: { name: 'demo', id: 'abcdef' },
     spec: { provider: {} },
     facts: {
-      machines: [...kept, ...excess].map(machine),
+      machines: [...current, ...excess].map(machine),
       comparison: {
-        desired: [...kept, ...missing].map(machine),
-        kept: kept.map(machine),
+        desired: [...current, ...missing].map(machine),
+        current: current.map(machine),
         missing: missing.map(machine),
         excess: excess.map(machine),
       },
@@ -87,17 +87,17 @@ async function createAll(world: World): Promise<{ exists: string[]; failed: unkn
 
 describe('a create that meets the account’s limit', () => {
   it('takes the place of an excess worker, and of as many as it needs only', async () => {
-    const world = { places: 4, kept: ['cp-1'], excess: ['web-3', 'web-2', 'web-1'], missing: ['new-1', 'new-2'] };
+    const world = { places: 4, current: ['cp-1'], excess: ['web-3', 'web-2', 'web-1'], missing: ['new-1', 'new-2'] };
     expect(await createAll(world)).toEqual({ exists: ['cp-1', 'new-1', 'new-2', 'web-1'], failed: [] });
   });
 
   it('takes the place of the next excess worker where pods do not leave the first one', async () => {
-    const world = { places: 3, kept: ['cp-1'], excess: ['web-2', 'web-1'], missing: ['new-1'], held: ['web-2'] };
+    const world = { places: 3, current: ['cp-1'], excess: ['web-2', 'web-1'], missing: ['new-1'], held: ['web-2'] };
     expect(await createAll(world)).toEqual({ exists: ['cp-1', 'new-1', 'web-2'], failed: [] });
   });
 
   it('ends, naming what holds the pods and the way on, where no excess machine can be emptied', async () => {
-    const world = { places: 2, kept: ['cp-1'], excess: ['web-1'], missing: ['new-1', 'new-2'], held: ['web-1'] };
+    const world = { places: 2, current: ['cp-1'], excess: ['web-1'], missing: ['new-1', 'new-2'], held: ['web-1'] };
     const { exists, failed } = await createAll(world);
     expect(exists).toEqual(['cp-1', 'web-1']);
     expect(failed).toHaveLength(2);
@@ -114,9 +114,9 @@ describe('a create that meets the account’s limit', () => {
   });
 
   it('takes the place of an excess server once no worker is left, where no other server is on its way', async () => {
-    const world = { places: 4, kept: ['cp-1', 'cp-2', 'cp-3'], excess: ['cp-4'], missing: ['web-1'] };
+    const world = { places: 4, current: ['cp-1', 'cp-2', 'cp-3'], excess: ['cp-4'], missing: ['web-1'] };
     expect((await createAll(world)).exists).toEqual(['cp-1', 'cp-2', 'cp-3', 'web-1']);
-    const joining = { places: 3, kept: ['cp-1', 'cp-2'], excess: ['cp-4'], missing: ['cp-3'] };
+    const joining = { places: 3, current: ['cp-1', 'cp-2'], excess: ['cp-4'], missing: ['cp-3'] };
     expect(await createAll(joining)).toMatchObject({
       exists: ['cp-1', 'cp-2', 'cp-4'],
       failed: [{ code: 'RESOURCE_LIMIT' }],
@@ -124,7 +124,7 @@ describe('a create that meets the account’s limit', () => {
   });
 
   it('takes the place of a worker of a cluster that never ran, and of none whose servers may have run', async () => {
-    const world = { places: 2, kept: ['cp-1'], excess: ['web-1'], missing: ['cp-2'], api: false };
+    const world = { places: 2, current: ['cp-1'], excess: ['web-1'], missing: ['cp-2'], api: false };
     expect((await createAll({ ...world, etcdData: { 'cp-1': false } })).exists).toEqual(['cp-1', 'cp-2']);
     expect((await createAll({ ...world, etcdData: { 'cp-1': true } })).failed).toHaveLength(1);
     expect((await createAll(world)).failed).toHaveLength(1);

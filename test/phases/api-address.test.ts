@@ -150,7 +150,7 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
     nodes: nodes.size > 0 ? nodes : undefined,
     api: nodes.size > 0 ? ({ watch } as unknown as NonNullable<ClusterFacts['api']>) : undefined,
     hosts: new Map(
-      [...said].map(([name, apiHold]) => [name, { unit: 'server' as const, active: true, etcdData: true, apiHold }]),
+      [...said].map(([name, vip]) => [name, { unit: 'server' as const, active: true, etcdData: true, vip }]),
     ),
     kubeconfig: nodes.size > 0 ? savedKubeconfig(names) : undefined,
   };

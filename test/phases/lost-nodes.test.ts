@@ -23,9 +23,9 @@ const node = (name: string, change: Partial<NodeFacts> = {}): NodeFacts => ({
   ...change,
 });
 const named = (name: string) => ({ name });
-const comparison = (kept: string[], excess: string[], missing: string[]): Comparison => ({
+const comparison = (current: string[], excess: string[], missing: string[]): Comparison => ({
   desired: [],
-  current: kept.map((name) => named(name) as Machine),
+  current: current.map((name) => named(name) as Machine),
   excess: excess.map((name) => named(name) as Machine),
   missing: missing.map((name) => named(name) as DesiredMachine),
 });

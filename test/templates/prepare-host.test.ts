@@ -29,7 +29,7 @@ describe.skipIf(sshdMissing)(`prepare-host ${sshdMissing ?? ''}`, () => {
     const calls = await rig.host.systemctlCalls();
     expect(calls).toContain('enable slipway-metadata-guard.service');
     expect(calls).toContain('restart slipway-metadata-guard.service');
-    expect(await rig.host.read(unit)).toContain('DesiredBy=multi-user.target');
+    expect(await rig.host.read(unit)).toContain('WantedBy=multi-user.target');
   });
 
   it('changes nothing a second time', async () => {

@@ -97,7 +97,7 @@ export const reading: Conversation = {
     }),
     table('table: secrets', namespaced(ns, 'secrets')),
     table('table: accounts', namespaced(ns, 'serviceaccounts')),
-    table('table: no rows desired whole', `${query(`fieldSelector=${ours}`)}&includeObject=None`),
+    table('table: no rows wanted whole', `${query(`fieldSelector=${ours}`)}&includeObject=None`),
     table('table: whole rows', `${query('fieldSelector=metadata.name%3Da')}&includeObject=Object`),
   ],
   cleanup: dropNamespace(ns),

@@ -153,7 +153,7 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
     const created = await create(runs.open(listed));
     const by = runs.open(listed.slice(1));
     const machines = await list(by);
-    expect(machines).toMatchObject([{ name: created.name, status: 'running', retired: true }]);
+    expect(machines).toMatchObject([{ name: created.name, status: 'running', markedForRemoval: true }]);
     const spec = { provider: { name: 'ssh' }, controlPlane: { count: 1 }, pools: [] } as unknown;
     const { missing, excess } = diffMachines(
       cluster,
@@ -204,7 +204,9 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
       const moved = [{ ...listed[0]!, port: hosts[0]!.sshdPort }, listed[1]!];
       hosts[0]!.closeGate();
       const by = runs.open(moved);
-      expect(await list(by)).toMatchObject([{ name: created.name, host: 'rack1', status: 'running', retired: false }]);
+      expect(await list(by)).toMatchObject([
+        { name: created.name, host: 'rack1', status: 'running', markedForRemoval: false },
+      ]);
       expect(await problems(by)).toEqual([]);
     });
 
@@ -212,12 +214,12 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
       const created = await create(runs.open(listed));
       const by = runs.open([entry('rack1', hosts[1]!)]);
       expect(await list(by)).toMatchObject([
-        { name: created.name, id: created.id, host: 'rack1', status: 'running', retired: true },
+        { name: created.name, id: created.id, host: 'rack1', status: 'running', markedForRemoval: true },
       ]);
       const desired = machine('cp', 1, { name: 'demo-cp-1-g2', generation: 2 });
       expect(await problems(by, [desired])).toEqual([]);
       const next = await create(by, desired);
-      expect(next).toMatchObject({ id: `127.0.0.1:${listed[1]!.port}`, retired: false });
+      expect(next).toMatchObject({ id: `127.0.0.1:${listed[1]!.port}`, markedForRemoval: false });
       await by.machines.delete(created, options);
       expect(await hosts[0]!.read('etc/slipway/claim')).toBeUndefined();
       expect(await hosts[1]!.read('etc/slipway/claim')).toContain('machine=demo-cp-1-g2\n');

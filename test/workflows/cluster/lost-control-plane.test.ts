@@ -23,7 +23,7 @@ function facts(
   return {
     comparison: {
       desired: Object.keys(servers).map(machine),
-      kept: Object.keys(servers)
+      current: Object.keys(servers)
         .filter((name) => servers[name] !== 'missing')
         .map(machine),
       excess: Object.keys(leaving).map(machine),

@@ -51,7 +51,7 @@ interface Joining {
 function skew({ role, had }: Joining, ...serverVersions: string[]): readonly string[] {
   const slot = { name: 'm', pool: role === 'worker' ? 'web' : 'cp', role, slot: 2 };
   const facts = {
-    comparison: { desired: [slot], kept: [slot], missing: [], excess: [] },
+    comparison: { desired: [slot], current: [slot], missing: [], excess: [] },
     nodes: new Map(had === undefined ? [] : [['m', { ready: false, version: had }]]),
     hosts: new Map(),
     serverVersions,

@@ -42,7 +42,7 @@ async function codes({ servers = { s1: 'v' }, going, view = {} }: World): Promis
   const facts = {
     comparison: {
       desired: stay.filter(({ name }) => servers[name] === 'v'),
-      kept: stay,
+      current: stay,
       missing: [],
       excess: going.map(machine),
     },
