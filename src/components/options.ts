@@ -8,12 +8,12 @@ import type { CheckedOptions, OptionProblem } from './types.js';
 /** Settings that every component has; no option may have such a name. */
 export const settingNames = ['version', 'pool', 'storage', 'values', 'checkValues', 'secrets'] as const;
 
-/** RFC 2606: names of examples, which nobody has. An account at a name below them is not refused. */
+/** RFC 2606: domains of examples. Let’s Encrypt refuses e-mails at them alone, certificates also below them. */
 const mailOfExamples = /@example\.(com|net|org)$/i;
 const domainOfExamples = /(^|\.)example\.(com|net|org)$/i;
-/** Endings that no public suffix has. Those that stand for an example (.example, .test) are left to whoever tries one. */
+/** Endings that no public suffix has (RFC 2606, RFC 6761, RFC 8375 and what networks use inside): no authority certifies them. */
 const isPrivate = (domain: string): boolean =>
-  /(^|\.)(local|localhost|localdomain|internal|intranet|invalid|lan|home|corp|arpa)$/i.test(domain);
+  /(^|\.)(example|test|invalid|local|localhost|localdomain|internal|intranet|lan|home|corp|arpa)$/i.test(domain);
 
 /** Formats that options may name, and what each is called in messages. */
 const formats: Readonly<Record<string, { test: (text: string) => boolean; words: string }>> = {

@@ -28,8 +28,8 @@ for (let tenant = 0; tenant < tenants; tenant += 1) {
     controlPlane: { count: 3 },
     pools: [{ name: 'web', count: 3 }],
     components: {
-      'cert-manager': { email: `ops@${name}.example`, domains: [`${name}.example`], dns: { provider: 'cloudflare' } },
-      'external-dns': { domains: [`${name}.example`], dns: { provider: 'cloudflare' } },
+      'cert-manager': { email: `ops@${name}.dev`, domains: [`${name}.dev`], dns: { provider: 'cloudflare' } },
+      'external-dns': { domains: [`${name}.dev`], dns: { provider: 'cloudflare' } },
       nats: {},
     },
   });

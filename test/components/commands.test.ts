@@ -12,7 +12,7 @@ describe('component list and component render', () => {
   let cli: Cli;
   const file = (text: string): void => writeFileSync(join(cli.home, 'cluster.yaml'), text);
   const head = 'name: acme\nprovider: {name: sandbox, residency: [DE, FI]}\npools: [{name: web, count: 3}]\n';
-  const baseline = `${head}components:\n  cert-manager: {email: ops@acme.example, domains: [acme.example], dns: {provider: cloudflare}}\n`;
+  const baseline = `${head}components:\n  cert-manager: {email: ops@acme.dev, domains: [acme.dev], dns: {provider: cloudflare}}\n`;
   const filesOf = (folder: string): string[] =>
     readdirSync(join(cli.home, folder), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.yaml'))
@@ -114,9 +114,9 @@ describe('component list and component render', () => {
     const plan = await cli.run(['cluster', 'plan', '-f', 'cluster.yaml']);
     expect(plan.code).toBe(3);
     expect(plan.err).toContain('Data would leave DE, FI; nothing was changed.');
-    file(bucket('s3.acme.example'));
+    file(bucket('s3.acme.dev'));
     const unknown = await cli.run(['component', 'render', '--out', 'fourth']);
     expect(unknown.code).toBe(0);
-    expect(unknown.err).toMatch(/loki: .*\(s3\.acme\.example\), whose country cannot be known/);
+    expect(unknown.err).toMatch(/loki: .*\(s3\.acme\.dev\), whose country cannot be known/);
   });
 });

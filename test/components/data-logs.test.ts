@@ -5,8 +5,8 @@ import { parseCluster } from '../../src/config/index.js';
 import { Secret } from '../../src/domain/secret.js';
 import { at, bare, hetzner, rendered, type Rendered, type Values } from './network-cluster.js';
 
-const s3 = { bucket: 'acme-logs', endpoint: 's3.acme.example', region: 'eu-1' };
-const outside = { url: 'https://logs.acme.example/loki/api/v1/push' };
+const s3 = { bucket: 'acme-logs', endpoint: 's3.acme.dev', region: 'eu-1' };
+const outside = { url: 'https://logs.acme.dev/loki/api/v1/push' };
 
 const loki = async (options: Values = {}, provider = hetzner): Promise<Values> =>
   (await rendered({ loki: options }, { provider })).values('loki');
@@ -39,7 +39,7 @@ describe('Loki', () => {
     expect(at(values, 'loki.storage')).toMatchObject({
       type: 's3',
       bucketNames: { chunks: 'acme-logs' },
-      s3: { endpoint: 's3.acme.example', region: 'eu-1', s3ForcePathStyle: true },
+      s3: { endpoint: 's3.acme.dev', region: 'eu-1', s3ForcePathStyle: true },
     });
     const binary = at(values, 'singleBinary') as Values;
     const secret = (binary['extraEnvFrom'] as Values[])[0];
@@ -181,11 +181,7 @@ describe('Alloy', () => {
   it('leaves no pair of braces to helm, which would read it as a template of its own', async () => {
     for (const text of [await alloy(), await alloy({ outside: { ...outside, tenant: 'acme', auth: 'bearer' } })])
       expect(text).not.toMatch(/\{\{|\}\}/);
-    for (const url of [
-      'https://acme.example/{{ .Values }}',
-      'https://acme.example/"',
-      'https://me:secret@acme.example',
-    ])
+    for (const url of ['https://acme.dev/{{ .Values }}', 'https://acme.dev/"', 'https://me:secret@acme.dev'])
       expect((await rendered({ alloy: { outside: { url } } })).problems, url).not.toEqual([]);
   });
 

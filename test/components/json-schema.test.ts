@@ -20,7 +20,7 @@ describe('the schema that editors read', () => {
   it.each([
     '{}',
     '{loki: false, monitoring: {pool: platform}}',
-    '{cert-manager: {email: ops@acme.example, dns: {provider: cloudflare}, domains: [acme.example]}}',
+    '{cert-manager: {email: ops@acme.dev, dns: {provider: cloudflare}, domains: [acme.dev]}}',
     '{traefik: {version: "1.2.3", values: {anything: {at: all}}}}',
     '{of-our-own: {what: ever}, folders: [./parts]}',
   ])('takes %s', (components) => {
@@ -28,8 +28,8 @@ describe('the schema that editors read', () => {
   });
 
   it.each([
-    ['an option that a component does not have', '{cert-manager: {emial: ops@acme.example}}'],
-    ['an option of another kind', '{cert-manager: {domains: acme.example}}'],
+    ['an option that a component does not have', '{cert-manager: {emial: ops@acme.dev}}'],
+    ['an option of another kind', '{cert-manager: {domains: acme.dev}}'],
     ['a preset that there is not', '{preset: everything}'],
     ['a setting of another kind', '{traefik: {pool: [a]}}'],
   ])('marks %s', (_what, components) => {

@@ -12,7 +12,7 @@ const needs = async (monitoring: Values): Promise<readonly string[]> =>
     .filter(({ component }) => component === 'monitoring')
     .map(({ name, key, variable }) => `${name}/${key} from ${variable}`);
 
-const email = { to: 'ops@acme.example', from: 'alerts@acme.example', server: 'mail.acme.example:587' };
+const email = { to: 'ops@acme.dev', from: 'alerts@acme.dev', server: 'mail.acme.dev:587' };
 
 describe('monitoring on k3s', () => {
   it('does not look for parts that k3s has in one process', async () => {
@@ -126,14 +126,14 @@ describe('Grafana', () => {
 
   it('is reached from outside only under a name that is given', async () => {
     expect(at(await values(), 'grafana.ingress')).toBeUndefined();
-    const grafana = at(await values({ grafana: { host: 'grafana.acme.example' } }), 'grafana');
+    const grafana = at(await values({ grafana: { host: 'grafana.acme.dev' } }), 'grafana');
     expect(at(grafana, 'ingress')).toEqual({
       enabled: true,
       ingressClassName: 'traefik',
-      hosts: ['grafana.acme.example'],
-      tls: [{ hosts: ['grafana.acme.example'] }],
+      hosts: ['grafana.acme.dev'],
+      tls: [{ hosts: ['grafana.acme.dev'] }],
     });
-    expect(at(grafana, 'grafana\\.ini.server.root_url')).toBe('https://grafana.acme.example/');
+    expect(at(grafana, 'grafana\\.ini.server.root_url')).toBe('https://grafana.acme.dev/');
   });
 });
 
@@ -186,7 +186,7 @@ describe('alerts go', () => {
     ['to a chat', { slack: { channel: '#alerts' } }, 'alerts-slack/url from ALERTS_SLACK_URL'],
     [
       'to a webhook',
-      { webhook: { url: 'https://hooks.acme.example/alerts', auth: 'bearer' } },
+      { webhook: { url: 'https://hooks.acme.dev/alerts', auth: 'bearer' } },
       'alerts-webhook/token from ALERTS_WEBHOOK_TOKEN',
     ],
   ])('%s with a secret that is mounted as a file', async (_how, alertmanager, need) => {
@@ -198,24 +198,20 @@ describe('alerts go', () => {
   });
 
   it('by mail or to a webhook that ask for no secret, without one', async () => {
-    const open = { email, webhook: { url: 'https://hooks.acme.example/alerts' } };
+    const open = { email, webhook: { url: 'https://hooks.acme.dev/alerts' } };
     expect((await needs({ alertmanager: open })).filter((need) => need.startsWith('alerts-'))).toEqual([]);
     expect(at(await values({ alertmanager: open }), 'alertmanager.alertmanagerSpec.secrets')).toBeUndefined();
     expect(at((await people(open))['email_configs'], '0.require_tls')).toBe(true);
   });
 
   it('not to addresses that hold a secret or a template', async () => {
-    for (const url of [
-      'https://user:password@acme.example/',
-      'https://acme.example/{{ .Values }}',
-      'ftp://acme.example',
-    ])
+    for (const url of ['https://user:password@acme.dev/', 'https://acme.dev/{{ .Values }}', 'ftp://acme.dev'])
       expect((await cluster({ alertmanager: { webhook: { url } } })).problems, url).not.toEqual([]);
   });
 });
 
 describe('metrics are sent outside', () => {
-  const url = 'https://metrics.acme.example/api/v1/write';
+  const url = 'https://metrics.acme.dev/api/v1/write';
   const sent = async (remoteWrite: Values): Promise<Values> =>
     (at(await values({ remoteWrite }), 'prometheus.prometheusSpec.remoteWrite') as Values[])[0]!;
 
@@ -253,14 +249,14 @@ describe('metrics are sent outside', () => {
   });
 
   it('to places that residency hears of', async () => {
-    const alertmanager = { email, slack: { channel: '#alerts' }, webhook: { url: 'https://hooks.acme.example/' } };
+    const alertmanager = { email, slack: { channel: '#alerts' }, webhook: { url: 'https://hooks.acme.dev/' } };
     const { selection } = await cluster({ remoteWrite: { url }, alertmanager });
     const places = judgedPlaces(selection, ['DE']).filter(({ component }) => component === 'monitoring');
     expect(places.map(({ where }) => where)).toEqual([
       url,
-      'mail.acme.example:587',
+      'mail.acme.dev:587',
       'hooks.slack.com',
-      'https://hooks.acme.example/',
+      'https://hooks.acme.dev/',
     ]);
     expect(judgedPlaces((await cluster()).selection, ['DE'])).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { readCatalogue } from '../../src/components/index.js';
 import { at, hetzner, linode, maps, rendered, type Rendered, type Values } from './network-cluster.js';
 
 const providers = ['cloudflare', 'dnsimple', 'hetzner', 'linode'] as const;
-const domains = ['acme.example', 'acme.test'];
+const domains = ['acme.dev', 'acme.io'];
 
 const cluster = (certManager: Values, others: Values = {}, provider = hetzner): Promise<Rendered> =>
   rendered({ preset: 'minimal', 'cert-manager': certManager, ...others }, { provider });
@@ -30,19 +30,19 @@ describe('certificates', () => {
   });
 
   it('are tried for the very names, in the very way', async () => {
-    const of = await cluster({ email: 'ops@acme.example', dns: { provider: 'dnsimple', accountId: '12' }, domains });
+    const of = await cluster({ email: 'ops@acme.dev', dns: { provider: 'dnsimple', accountId: '12' }, domains });
     expect(staging(of)).toEqual(production(of));
     const names = (owner: string, name: string) => at(of.object(owner, 'Certificate', name), 'spec.dnsNames');
     expect(names('cert-manager-issuers-staging', 'wildcard-trial')).toEqual(names('wildcard-certificate', 'wildcard'));
   });
 
   it('come from two authorities with two accounts of lasting names', async () => {
-    const of = await cluster({ email: 'ops@acme.example' });
+    const of = await cluster({ email: 'ops@acme.dev' });
     const trial = of.object('cert-manager-issuers-staging', 'ClusterIssuer', 'letsencrypt-staging');
     const real = of.object('cert-manager-issuers', 'ClusterIssuer', 'letsencrypt');
     expect(at(trial, 'spec.acme.server')).toBe('https://acme-staging-v02.api.letsencrypt.org/directory');
     expect(at(real, 'spec.acme.server')).toBe('https://acme-v02.api.letsencrypt.org/directory');
-    expect(at(real, 'spec.acme.email')).toBe('ops@acme.example');
+    expect(at(real, 'spec.acme.email')).toBe('ops@acme.dev');
     expect([trial, real].map((one) => at(one, 'spec.acme.privateKeySecretRef.name'))).toEqual([
       'letsencrypt-staging-account',
       'letsencrypt-account',
@@ -50,9 +50,9 @@ describe('certificates', () => {
   });
 
   it('can be asked of another authority', async () => {
-    const of = await cluster({ server: 'https://ca.acme.example/dir', stagingServer: 'https://ca.acme.example/try' });
+    const of = await cluster({ server: 'https://ca.acme.dev/dir', stagingServer: 'https://ca.acme.dev/try' });
     expect(at(of.object('cert-manager-issuers', 'ClusterIssuer', 'letsencrypt'), 'spec.acme')).toMatchObject({
-      server: 'https://ca.acme.example/dir',
+      server: 'https://ca.acme.dev/dir',
     });
   });
 });
@@ -75,7 +75,7 @@ describe('the wildcard certificate', () => {
     expect(at(certificate, 'spec')).toMatchObject({
       secretName: 'wildcard-tls',
       issuerRef: { kind: 'ClusterIssuer', name: 'letsencrypt' },
-      dnsNames: ['acme.example', '*.acme.example', 'acme.test', '*.acme.test'],
+      dnsNames: ['acme.dev', '*.acme.dev', 'acme.io', '*.acme.io'],
     });
   });
 
@@ -269,24 +269,24 @@ describe('an account at Let’s Encrypt', () => {
 
   it.each([
     ...['ops@example.com', 'ops@EXAMPLE.org', 'ops@example.net'],
-    ...['ops@acme.local', 'root@localhost', 'ops@mail.acme.internal'],
+    ...['ops@acme.local', 'root@localhost', 'ops@mail.acme.internal', 'ops@acme.example', 'ops@acme.test'],
   ])('is not asked for with %s', async (email) => {
     expect(await problemsWith({ email })).toEqual([
       `email: "${email}" is not allowed: an e-mail address of yours; Let’s Encrypt opens no account for an example or a private name`,
     ]);
   });
 
-  it.each(['shop.example.com', 'acme.lan', 'shop.acme.internal'])(
+  it.each(['shop.example.com', 'acme.lan', 'shop.acme.internal', 'acme.example', 'shop.test'])(
     'is not asked for a certificate of %s',
     async (domain) => {
-      expect(await problemsWith({ email: 'ops@acme.example', dns, domains: ['acme.example', domain] })).toEqual([
+      expect(await problemsWith({ email: 'ops@acme.dev', dns, domains: ['acme.dev', domain] })).toEqual([
         `domains.1: "${domain}" is not allowed: a domain of yours; Let’s Encrypt certifies no example and no private name`,
       ]);
     },
   );
 
   it('binds no other authority: its own takes an e-mail at example.com', async () => {
-    expect(await problemsWith({ email: 'ops@example.com', server: 'https://ca.acme.example/dir' })).toEqual([]);
+    expect(await problemsWith({ email: 'ops@example.com', server: 'https://ca.acme.dev/dir' })).toEqual([]);
   });
 
   it('takes what is an e-mail address only, and says so', async () => {

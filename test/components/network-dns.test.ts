@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { at, rendered, type Values } from './network-cluster.js';
 
 const providers = ['cloudflare', 'dnsimple', 'hetzner', 'linode'] as const;
-const domains = ['acme.example', 'acme.test'];
+const domains = ['acme.dev', 'acme.test'];
 
 const dns = async (options: Values = {}, provider: Values = { provider: 'cloudflare' }): Promise<Values> =>
   (await rendered({ preset: 'none', 'external-dns': { dns: provider, domains, ...options } })).values('external-dns');
@@ -32,7 +32,7 @@ describe('external-dns', () => {
   });
 
   it('marks records in names inside the zone, that of the domain itself too', async () => {
-    // Written as <prefix>acme.example: without the dot the mark would be a name in the zone "example".
+    // Written as <prefix>acme.dev: without the dot the mark would be a name in the zone "example".
     const prefix = String((await dns())['txtPrefix']);
     expect(prefix).toContain('%{record_type}');
     expect(prefix.endsWith('.')).toBe(true);
@@ -68,7 +68,7 @@ describe('external-dns', () => {
     expect(await variables({ provider: 'dnsimple', accountId: '12' })).toEqual([
       { name: 'DNSIMPLE_OAUTH', ...token },
       { name: 'DNSIMPLE_ACCOUNT_ID', value: '12' },
-      { name: 'DNSIMPLE_ZONES', value: 'acme.example,acme.test' },
+      { name: 'DNSIMPLE_ZONES', value: 'acme.dev,acme.test' },
     ]);
     const hetzner = (await dns({}, { provider: 'hetzner' }))['provider'] as Values;
     expect(hetzner['name']).toBe('webhook');

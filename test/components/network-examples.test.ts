@@ -114,7 +114,7 @@ describe('the web application', () => {
   it('is reached by its name, through the Service, at the port it listens on', async () => {
     const cluster = await app({ port: 3000 });
     const [rule] = at(cluster.object('web-app', 'Ingress', 'web-app'), 'spec.rules') as Values[];
-    expect(rule?.['host']).toBe('www.acme.example');
+    expect(rule?.['host']).toBe('www.acme.dev');
     const [backend] = maps(rule).filter((one) => 'service' in one);
     expect(backend?.['service']).toEqual({ name: 'web-app', port: { name: 'http' } });
     const [port] = at(cluster.object('web-app', 'Service', 'web-app'), 'spec.ports') as Values[];
@@ -140,10 +140,10 @@ describe('the web application', () => {
     const ingress = async (certificate: string) => (await app({ certificate })).object('web-app', 'Ingress', 'web-app');
     const own = await ingress('own');
     expect(at(own, 'metadata.annotations')).toEqual({ 'cert-manager.io/cluster-issuer': 'letsencrypt' });
-    expect(at(own, 'spec.tls')).toEqual([{ hosts: ['www.acme.example'], secretName: 'web-app-tls' }]);
+    expect(at(own, 'spec.tls')).toEqual([{ hosts: ['www.acme.dev'], secretName: 'web-app-tls' }]);
     const shared = await ingress('shared');
     expect(at(shared, 'metadata.annotations')).toBeUndefined();
-    expect(at(shared, 'spec.tls')).toEqual([{ hosts: ['www.acme.example'] }]);
+    expect(at(shared, 'spec.tls')).toEqual([{ hosts: ['www.acme.dev'] }]);
   });
 
   it('keeps strange text text', async () => {

@@ -155,7 +155,7 @@ describe('Traefik', () => {
   it('gives Ingresses of the class nginx the address that its own have', async () => {
     const nginx = 'providers.kubernetesIngressNGINX';
     expect(at(await traefik({ ingressNginx: true }), `${nginx}.publishService.enabled`)).toBe(true);
-    for (const address of [{ ip: '203.0.113.9' }, { hostname: 'edge.acme.example' }]) {
+    for (const address of [{ ip: '203.0.113.9' }, { hostname: 'edge.acme.dev' }]) {
       const values = await traefik({ ingressNginx: true, exposure: 'hostPorts', address });
       expect(at(values, `${nginx}.publishService.enabled`)).toBe(false);
       expect(at(values, `${nginx}.publishStatusAddress`)).toBe(Object.values(address)[0]);
@@ -166,7 +166,7 @@ describe('Traefik', () => {
 
   it('shows the wildcard certificate when there is one, or the one that is named', async () => {
     const shown = 'tlsStore.default.defaultCertificate.secretName';
-    const domains = { 'cert-manager': { dns: { provider: 'cloudflare' }, domains: ['acme.example'] } };
+    const domains = { 'cert-manager': { dns: { provider: 'cloudflare' }, domains: ['acme.dev'] } };
     expect(at(await traefik(), shown)).toBeUndefined();
     expect(at(await traefik({}, hetzner, domains), shown)).toBe('wildcard-tls');
     expect(at(await traefik({ defaultCertificate: 'mine' }, hetzner, domains), shown)).toBe('mine');

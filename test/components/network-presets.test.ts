@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { at, bare, hetzner, linode, maps, providerToken, rendered, type Values } from './network-cluster.js';
 
-const domains = ['acme.example'];
+const domains = ['acme.dev'];
 const dnsProviders = ['cloudflare', 'dnsimple', 'hetzner', 'linode'] as const;
 const network = [
   'hcloud-cloud-controller-manager',

@@ -85,7 +85,7 @@ describe('a rendered component', () => {
             repo: 'https://charts.example.com',
             version: '1.2.3',
             targetNamespace: 'shop',
-            valuesContent: 'replicas: 1\nhost: acme.example\n',
+            valuesContent: 'replicas: 1\nhost: acme.dev\n',
             backOffLimit: 2,
             failurePolicy: 'abort',
             timeout: '5m0s',

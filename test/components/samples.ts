@@ -19,7 +19,7 @@ const texts = [
   '60s',
   'https://example.com/path',
   's3.example.com',
-  'ops@acme.example',
+  'ops@acme.dev',
   'eu-central-1',
   '10.0.0.0/16',
   '10.0.0.5',

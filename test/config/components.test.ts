@@ -69,7 +69,7 @@ describe('components in a cluster file', () => {
 
   it('name the files of secrets from the file’s folder', async () => {
     const { folder, load: read } = await load(
-      'components:\n  traefik: true\n  cert-manager: {email: ops@acme.example, domains: [acme.example], dns: {provider: cloudflare}, secrets: {CLOUDFLARE_API_TOKEN: {file: ./secrets/cf}}}\n',
+      'components:\n  traefik: true\n  cert-manager: {email: ops@acme.dev, domains: [acme.dev], dns: {provider: cloudflare}, secrets: {CLOUDFLARE_API_TOKEN: {file: ./secrets/cf}}}\n',
     );
     expect((await read()).spec.components?.['cert-manager']).toMatchObject({
       secrets: { CLOUDFLARE_API_TOKEN: { file: join(folder, 'secrets/cf') } },
