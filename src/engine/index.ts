@@ -1,3 +1,4 @@
+export { chainSteps } from './graph.js';
 export * from './limits.js';
 export * from './step.js';
 export * from './run.js';

@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/index.js';
 import { InterruptedError, messageOf, SlipwayError, UnexpectedError } from '../errors/index.js';
 import type { Reporter } from '../reporting/index.js';
-import { checkGraph } from './graph.js';
+import { checkGraph, waitsFor } from './graph.js';
 import type { Limit } from './limits.js';
 import type { Step, StepContext } from './step.js';
 
@@ -43,12 +43,12 @@ export async function runSteps(steps: readonly Step[], options: EngineOptions): 
 type State = 'waiting' | 'running' | 'done' | 'failed' | 'interrupted' | 'skipped';
 
 class Run {
-  readonly #state = new Map<string, State>();
-  readonly #outputs = new Map<string, unknown>();
+  readonly #state = new Map<Step, State>();
+  readonly #outputs = new Map<Step, unknown>();
   readonly #failures: StepFailure[] = [];
   readonly #held = new Map<Limit, number>();
-  readonly #dependents = new Map<string, Step[]>();
-  readonly #open = new Map<string, number>();
+  readonly #dependents = new Map<Step, Step[]>();
+  readonly #open = new Map<Step, number>();
   /** Steps whose needs are met, in plan order, waiting for a limit. */
   #ready: Step[] = [];
   #running = 0;
@@ -59,12 +59,12 @@ class Run {
     private readonly options: EngineOptions,
   ) {
     for (const step of steps) {
-      const waitsFor = new Set([...step.needs, ...(step.after ?? [])]);
-      this.#state.set(step.id, 'waiting');
-      this.#open.set(step.id, waitsFor.size);
-      for (const id of waitsFor) this.#dependents.set(id, [...(this.#dependents.get(id) ?? []), step]);
+      const earlier = waitsFor(step);
+      this.#state.set(step, 'waiting');
+      this.#open.set(step, earlier.size);
+      for (const one of earlier) this.#dependents.set(one, [...(this.#dependents.get(one) ?? []), step]);
     }
-    this.#ready = steps.filter((step) => this.#open.get(step.id) === 0);
+    this.#ready = steps.filter((step) => this.#open.get(step) === 0);
   }
 
   async finish(): Promise<RunResult> {
@@ -77,14 +77,14 @@ class Run {
     this.pump();
     await over;
     this.options.signal.removeEventListener('abort', onAbort);
-    const inState = (state: State): Step[] => this.steps.filter((step) => this.#state.get(step.id) === state);
+    const inState = (state: State): Step[] => this.steps.filter((step) => this.#state.get(step) === state);
     return {
       done: inState('done'),
       failures: this.#failures,
       stopped: inState('interrupted'),
       skipped: [...inState('skipped'), ...inState('waiting')],
       interrupted: this.options.signal.aborted,
-      output: <T>(step: Step<T>) => this.#outputs.get(step.id) as T | undefined,
+      output: <T>(step: Step<T>) => this.#outputs.get(step) as T | undefined,
     };
   }
 
@@ -110,23 +110,23 @@ class Run {
   private start(step: Step): void {
     const { clock, reporter } = this.options;
     const started = clock.monotonic();
-    this.#state.set(step.id, 'running');
+    this.#state.set(step, 'running');
     this.#running += 1;
     reporter.emit({ type: 'step-started', at: clock.now(), id: step.id });
     void this.attempt(step).then((outcome) => {
       const at = clock.now();
       const ms = clock.monotonic() - started;
       if ('error' in outcome && isInterruption(outcome.error, this.options.signal)) {
-        this.#state.set(step.id, 'interrupted');
+        this.#state.set(step, 'interrupted');
         reporter.emit({ type: 'step-interrupted', at, id: step.id, ms });
       } else if ('error' in outcome) {
-        this.#state.set(step.id, 'failed');
+        this.#state.set(step, 'failed');
         const error = asSlipwayError(step, outcome.error);
         this.#failures.push({ step, error });
         reporter.emit({ type: 'step-failed', at, id: step.id, ms, error });
       } else {
-        this.#state.set(step.id, 'done');
-        this.#outputs.set(step.id, outcome.value);
+        this.#state.set(step, 'done');
+        this.#outputs.set(step, outcome.value);
         reporter.emit({ type: 'step-done', at, id: step.id, ms });
       }
       for (const name of step.limits ?? []) this.#held.set(name, this.#held.get(name)! - 1);
@@ -140,14 +140,14 @@ class Run {
     const context: StepContext = {
       signal: this.options.signal,
       output: <T>(needed: Step<T>): T => {
-        if (this.#state.get(needed.id) !== 'done') {
+        if (this.#state.get(needed) !== 'done') {
           throw new UnexpectedError(`${step.id} reads the output of ${needed.id} without needing it.`, {
             code: 'BAD_PLAN',
           });
         }
-        return this.#outputs.get(needed.id) as T;
+        return this.#outputs.get(needed) as T;
       },
-      outputIfDone: <T>(other: Step<T>): T | undefined => this.#outputs.get(other.id) as T | undefined,
+      outputIfDone: <T>(other: Step<T>): T | undefined => this.#outputs.get(other) as T | undefined,
       progress: (text) =>
         this.options.reporter.emit({ type: 'step-progress', at: this.options.clock.now(), id: step.id, text }),
     };
@@ -160,14 +160,14 @@ class Run {
 
   /** Tells the dependents of an ended step; those that need a failed one are skipped, and theirs in turn. */
   private settle(ended: Step): void {
-    const state = this.#state.get(ended.id);
+    const state = this.#state.get(ended);
     // Nothing new starts any more, and nobody is to blame for it.
     if (state === 'interrupted') return;
     const ok = state === 'done';
-    for (const step of this.#dependents.get(ended.id) ?? []) {
-      if (this.#state.get(step.id) !== 'waiting') continue;
-      if (!ok && step.needs.includes(ended.id)) {
-        this.#state.set(step.id, 'skipped');
+    for (const step of this.#dependents.get(ended) ?? []) {
+      if (this.#state.get(step) !== 'waiting') continue;
+      if (!ok && step.needs.includes(ended)) {
+        this.#state.set(step, 'skipped');
         this.options.reporter.emit({
           type: 'step-skipped',
           at: this.options.clock.now(),
@@ -177,8 +177,8 @@ class Run {
         this.settle(step);
         continue;
       }
-      const open = this.#open.get(step.id)! - 1;
-      this.#open.set(step.id, open);
+      const open = this.#open.get(step)! - 1;
+      this.#open.set(step, open);
       if (open === 0) this.#ready.push(step);
     }
   }

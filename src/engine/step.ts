@@ -13,9 +13,11 @@ export interface StepContext {
 }
 
 /** One change, as a value: nothing happens until the engine applies it. `apply` is idempotent. */
-export interface Step<T = unknown> extends StepInfo {
-  /** Ids of steps that must have ended, done or not, before this one starts. */
-  readonly after?: readonly string[];
+export interface Step<T = unknown> extends Omit<StepInfo, 'needs'> {
+  /** Steps that must be done before this one starts. */
+  readonly needs: readonly Step[];
+  /** Steps that must have ended, done or not, before this one starts. */
+  readonly after?: readonly Step[];
   /** Limits of which it takes one place each while it runs. */
   readonly limits?: readonly Limit[];
   /** It only looks: a run in which nothing else was done has changed nothing. */
@@ -29,9 +31,9 @@ export type Later<T> = { readonly known: T } | { readonly from: Step<T> };
 export const known = <T>(value: T): Later<T> => ({ known: value });
 export const from = <T>(step: Step<T>): Later<T> => ({ from: step });
 
-/** Step ids to put into `needs` for using this value. */
-export const needsOf = (...values: readonly Later<unknown>[]): string[] =>
-  values.flatMap((value) => ('from' in value ? [value.from.id] : []));
+/** Steps to put into `needs` for using this value. */
+export const needsOf = (...values: readonly Later<unknown>[]): Step[] =>
+  values.flatMap((value) => ('from' in value ? [value.from] : []));
 
 export const valueOf = <T>(value: Later<T>, context: StepContext): T =>
   'from' in value ? context.output(value.from) : value.known;

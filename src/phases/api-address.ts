@@ -24,10 +24,12 @@ const phase = 'Hold the API’s address';
 
 export interface AddressPlan {
   readonly address: string;
-  /** Steps of servers that run already and are to learn of others, by machine name. */
+  /** Steps of servers that run already and are to learn of others before those take their turn, by machine name. */
   readonly renewals: ReadonlyMap<string, Step>;
   /** The step in which a server that starts takes its turn, once the steps `started` are done. */
-  hold(server: DesiredMachine, started: readonly string[]): Step;
+  hold(server: DesiredMachine, started: readonly Step[]): Step;
+  /** Steps of servers that are to forget others once those are gone. @param removals by machine name */
+  forgetting(removals: ReadonlyMap<string, Step>): readonly Step[];
 }
 
 /**
@@ -50,6 +52,10 @@ class HeldAddress implements AddressPlan {
   /** Machines of all servers that the file asks for, as far as they are there. */
   readonly #servers: readonly Later<Machine>[];
   readonly #isAnyStarting: boolean;
+  /** Servers that run already and have something to be told. */
+  readonly #told: readonly Machine[];
+  /** Whether they are told only once others are gone. The address is held meanwhile, so nobody waits for it. */
+  readonly #isToldLate: boolean;
   readonly #leaving: readonly Machine[];
   readonly #leavingAlive: readonly Machine[];
 
@@ -68,13 +74,26 @@ class HeldAddress implements AddressPlan {
     this.#isAnyStarting = servers.some(starts);
     this.#leaving = comparison.excess.filter(isServer);
     this.#leavingAlive = this.#leaving.filter(({ name }) => nodes?.get(name)?.ready);
-    this.renewals = this.#renewalsOf(comparison.current.filter((machine) => isServer(machine) && !starts(machine)));
+    const running = comparison.current.filter((machine) => isServer(machine) && !starts(machine));
+    this.#told = [...running, ...(this.#isAnyStarting ? this.#leavingAlive : [])].filter(
+      (machine) => !this.#isAsDesired(machine),
+    );
+    const isHeld = running.some(({ name }) => context.facts.hosts.get(name)?.vip !== undefined);
+    this.#isToldLate = !this.#isAnyStarting && this.#leaving.length > 0 && isHeld;
+    this.renewals = this.#isToldLate
+      ? new Map()
+      : this.#renewalsAfter(this.#isAnyStarting ? needsOf(...this.#servers) : []);
   }
 
-  hold(server: DesiredMachine, started: readonly string[]): Step {
+  forgetting(removals: ReadonlyMap<string, Step>): readonly Step[] {
+    if (!this.#isToldLate) return [];
+    return [...this.#renewalsAfter(this.#leaving.flatMap(({ name }) => removals.get(name) ?? [])).values()];
+  }
+
+  hold(server: DesiredMachine, started: readonly Step[]): Step {
     const own = this.machinePlan.machines.get(slotLabel(server))!;
     return this.#step(server, own, `take its turn at holding ${this.address} with ${this.#vipProvider}`, {
-      needs: [...started, ...needsOf(own), ...[...this.renewals.values()].map(({ id }) => id)],
+      needs: [...started, ...needsOf(own), ...this.renewals.values()],
       after: needsOf(...this.#servers),
     });
   }
@@ -83,30 +102,28 @@ class HeldAddress implements AddressPlan {
     return this.context.spec.kubernetes.api.vipProvider;
   }
 
-  #renewalsOf(running: readonly Machine[]): ReadonlyMap<string, Step> {
+  #renewalsAfter(after: readonly Step[]): ReadonlyMap<string, Step> {
     const { facts } = this.context;
-    const after = this.#isAnyStarting ? needsOf(...this.#servers) : this.#leaving.map(({ name }) => `remove:${name}`);
-    const told = [...running, ...(this.#isAnyStarting ? this.#leavingAlive : [])].filter(
-      (machine) => !this.#isAsDesired(machine),
-    );
-    const formers = told.map(({ name }) => this.#formerHolder(name));
+    const formers = this.#told.map(({ name }) => this.#formerHolder(name));
     const lastFormer = formers.findLastIndex((former) => former !== undefined);
-    return new Map(
-      told.map((machine, index): [string, Step] => {
-        const former = formers[index];
-        const text =
-          former !== undefined
-            ? `hand ${this.address} over from ${former} to ${this.#vipProvider}`
-            : facts.hosts.get(machine.name)?.vip === undefined
-              ? `take its turn at holding ${this.address} with ${this.#vipProvider}`
-              : `learn which servers hold ${this.address} with ${this.#vipProvider}`;
-        // It may have to be started anew, and servers do that one at a time. A handover that fails goes no further: as
-        // long as a server has the former way, the address is held.
-        const needs = lastFormer >= 0 && index > 0 ? [this.#stepId(told[index - 1]!)] : [];
-        const order = { needs, after, limits: ['join'] } as const;
-        return [machine.name, this.#step(machine, known(machine), text, order, index < lastFormer)];
-      }),
-    );
+    const steps = new Map<string, Step>();
+    let before: Step | undefined;
+    for (const [index, machine] of this.#told.entries()) {
+      const former = formers[index];
+      const text =
+        former !== undefined
+          ? `hand ${this.address} over from ${former} to ${this.#vipProvider}`
+          : facts.hosts.get(machine.name)?.vip === undefined
+            ? `take its turn at holding ${this.address} with ${this.#vipProvider}`
+            : `learn which servers hold ${this.address} with ${this.#vipProvider}`;
+      // It may have to be started anew, and servers do that one at a time. A handover that fails goes no further: as
+      // long as a server has the former way, the address is held.
+      const needs = lastFormer >= 0 && before ? [before] : [];
+      const order = { needs, after, limits: ['join'] } as const;
+      before = this.#step(machine, known(machine), text, order, index < lastFormer);
+      steps.set(machine.name, before);
+    }
+    return steps;
   }
 
   /** By what a server holds the address now, where that is not what the file says. */

@@ -20,8 +20,10 @@ export interface ControlPlanePlan {
   readonly api: Later<ClusterApi>;
   /** Where agents and further servers find the API: the balancer, the address that servers hold, or the first server. */
   apiAddress(run: StepContext): string;
-  /** Steps after which every desired server votes, and takes its turn at the API's address where there is one. */
-  readonly joined: readonly string[];
+  /** Steps after which a desired server votes, and takes its turn at the API's address where there is one, by slot label. */
+  readonly joined: ReadonlyMap<string, readonly Step[]>;
+  /** Running servers one of which must let us in, as the join tokens are read from it. */
+  readonly tokenSources: readonly Machine[];
 }
 
 /**
@@ -61,7 +63,7 @@ export function planControlPlane(
   // A bootstrap that is not Ready gets the first server's configuration again: k3s ignores it where it has etcd data.
   const init = starting.includes(bootstrap) ? starts.first(bootstrap) : undefined;
   // The address answers before anything joins by it.
-  const bootstrapVip = init ? address?.hold(bootstrap, [init.id]) : address?.renewals.get(bootstrap.name);
+  const bootstrapVip = init ? address?.hold(bootstrap, [init]) : address?.renewals.get(bootstrap.name);
 
   const addressesDiffer = apiAddresses(facts.kubeconfig).length !== servers.length + (address ? 1 : 0);
   const tokens =
@@ -77,14 +79,17 @@ export function planControlPlane(
     {
       tokens,
       api,
-      needs: ready ? [ready.id] : [],
+      needs: ready ? [ready] : [],
       address,
     },
   );
-  const joined = [...(ready ? [ready.id] : []), ...joins.map(({ id }) => id)];
+  const joined = new Map<string, readonly Step[]>([
+    ...(ready ? [[slotLabel(bootstrap), [ready]] as const] : []),
+    ...joins,
+  ]);
   const saved =
     (addressesDiffer || starting.length > 0) && tokens && servers.length > 1
-      ? kubeconfigStep(context, tokens, joined, kubeconfigOfAll)
+      ? kubeconfigStep(context, tokens, [...joined.values()].flat(), kubeconfigOfAll)
       : undefined;
   const steps = [
     init,
@@ -92,14 +97,21 @@ export function planControlPlane(
     init && bootstrapVip,
     tokens,
     'from' in api ? api.from : undefined,
-    ...joins,
+    ...[...joins.values()].flat(),
     ready,
     saved,
   ].filter((step) => step !== undefined);
-  return { steps, tokens: tokens && from(tokens), api, apiAddress, joined };
+  return {
+    steps,
+    tokens: tokens && from(tokens),
+    api,
+    apiAddress,
+    joined,
+    tokenSources: tokens && !init ? tokenSources(facts) : [],
+  };
 }
 
-/** Each join and, where servers hold the API's address, the turn at it that comes after. */
+/** Each join and, where servers hold the API's address, the turn at it that comes after. By slot label. */
 function joinSteps(
   { facts }: PhaseContext,
   starts: ServerStarts,
@@ -107,17 +119,19 @@ function joinSteps(
   by: {
     readonly tokens: Step<ServerInfo> | undefined;
     readonly api: Later<ClusterApi>;
-    readonly needs: readonly string[];
+    readonly needs: readonly Step[];
     readonly address: AddressPlan | undefined;
   },
-): readonly Step[] {
+): ReadonlyMap<string, readonly Step[]> {
   const settingsWait = facts.outdated.some(({ reasons }) => reasons.some(({ reason }) => reason === 'config'));
   const text = `join as a server${settingsWait ? ', with the settings that the servers run' : ''}`;
-  return servers.flatMap((server) => {
-    const join = starts.joining(server, text, by.tokens!, by.api, by.needs);
-    const turn = by.address?.hold(server, [join.id]);
-    return turn ? [join, turn] : [join];
-  });
+  return new Map(
+    servers.map((server) => {
+      const join = starts.joining(server, text, by.tokens!, by.api, by.needs);
+      const turn = by.address?.hold(server, [join]);
+      return [slotLabel(server), turn ? [join, turn] : [join]];
+    }),
+  );
 }
 
 function tokensStep(
@@ -132,7 +146,7 @@ function tokensStep(
     phase,
     target: slotLabel(bootstrap),
     text: 'read the join tokens and the kubeconfig',
-    needs: [...needsOf(bootstrapMachine), ...[init, turn].flatMap((step) => step?.id ?? [])],
+    needs: [...needsOf(bootstrapMachine), ...[init, turn].flatMap((step) => step ?? [])],
     apply: async (run) => {
       const first = valueOf(bootstrapMachine, run);
       const others = init ? [] : tokenSources(facts).filter(({ name }) => name !== first.name);
@@ -150,21 +164,21 @@ const apiStep = ({ cluster, tools }: PhaseContext, source: Step<ServerInfo>): St
   target: cluster.name,
   text: 'reach the Kubernetes API from here',
   readOnly: true,
-  needs: [source.id],
+  needs: [source],
   apply: async (run) => tools.openApi((await tools.folder.kubeconfig())!, run.signal),
 });
 
 const kubeconfigStep = (
   { cluster, tools }: PhaseContext,
   source: Step<ServerInfo>,
-  after: readonly string[],
+  after: readonly Step[],
   kubeconfigOfAll: ReturnType<typeof kubeconfigOf>,
 ): Step => ({
   id: 'kubeconfig',
   phase,
   target: cluster.name,
   text: 'save the kubeconfig with every server’s address',
-  needs: [source.id],
+  needs: [source],
   after,
   apply: async (run) => {
     await tools.folder.saveKubeconfig(await kubeconfigOfAll(run.output(source).kubeconfig, run));

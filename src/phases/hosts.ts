@@ -44,7 +44,7 @@ export function planHosts(context: PhaseContext, { machines }: MachinePlan): Hos
       phase: 'Prepare hosts',
       target: label,
       text: `install k3s ${version}${bundle === undefined ? '' : ' from the bundle'}${version === spec.kubernetes.version ? '' : ', as the servers run it'}`,
-      needs: [...needsOf(machine), login.id],
+      needs: [...needsOf(machine), login],
       apply: async (run) => {
         const host = run.output(login);
         const session = await openSession(context.tools, host.machine, deadlines.ssh, run);

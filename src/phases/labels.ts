@@ -1,25 +1,33 @@
 import { controlPlaneTaint, slotLabel, type Machine, type DesiredMachine } from '../domain/index.js';
-import { needsOf, type Step, valueOf } from '../engine/index.js';
+import { type Later, needsOf, type Step, valueOf } from '../engine/index.js';
 import { selfAssignableLabels } from '../k3s/index.js';
 import type { NodePatch } from '../kube/types.js';
-import type { PhaseContext } from './context.js';
+import type { ClusterApi, PhaseContext } from './context.js';
 import type { ControlPlanePlan } from './control-plane.js';
 import type { HostPlan, PreparedHost } from './hosts.js';
 import { joinPatch, nodePatch, type DesiredMarks } from './node-patch.js';
 import { desiredLabels, desiredTaints } from './node-settings.js';
 
-/** Labels and taints of nodes that are Ready already, and those that a kubelet may not give itself. */
-export function planLabels(context: PhaseContext, hosts: HostPlan, controlPlane: ControlPlanePlan): readonly Step[] {
+/**
+ * Labels and taints of nodes that are Ready already, and those that a kubelet may not give itself.
+ * @param joined steps after which a slot's node is there and does its work, by slot label
+ */
+export function planLabels(
+  context: PhaseContext,
+  hosts: HostPlan,
+  { api }: Pick<ControlPlanePlan, 'api'>,
+  joined: ReadonlyMap<string, readonly Step[]>,
+): readonly Step[] {
   return context.facts.comparison.desired.flatMap((machine) => {
     const prepared = hosts.prepared.get(slotLabel(machine));
     const step = prepared
-      ? joinStep(context, machine, prepared, controlPlane)
-      : presentStep(context, machine, controlPlane);
+      ? joinStep(context, machine, prepared, api, joined.get(slotLabel(machine)) ?? [])
+      : presentStep(context, machine, api);
     return step ? [step] : [];
   });
 }
 
-function presentStep(context: PhaseContext, machine: DesiredMachine, { api }: ControlPlanePlan): Step | undefined {
+function presentStep(context: PhaseContext, machine: DesiredMachine, api: Later<ClusterApi>): Step | undefined {
   const { comparison, nodes } = context.facts;
   const node = nodes?.get(machine.name);
   const kept = comparison.current.find(({ name }) => name === machine.name);
@@ -39,7 +47,8 @@ function joinStep(
   context: PhaseContext,
   machine: DesiredMachine,
   prepared: Step<PreparedHost>,
-  { api, joined }: ControlPlanePlan,
+  api: Later<ClusterApi>,
+  joined: readonly Step[],
 ): Step | undefined {
   const patchFor = (found?: Pick<Machine, 'nodeLabels'>): NodePatch | undefined => {
     const marks = marksOf(context, machine, found);
@@ -48,12 +57,10 @@ function joinStep(
   const expected = patchFor();
   const hostsBringLabels = context.spec.provider.hosts?.some(({ labels }) => Object.keys(labels).length > 0);
   if (!expected && !hostsBringLabels) return undefined;
-  const label = slotLabel(machine);
-  const after = machine.role === 'worker' ? [`join:${label}`] : joined.filter((id) => id.endsWith(`:${label}`));
   return labelStep(
     machine,
     expected ? describePatch(expected) : 'set the labels of its host',
-    [...needsOf(api), prepared.id, ...after],
+    [...needsOf(api), prepared, ...joined],
     async (run) => {
       const patch = patchFor(run.output(prepared).machine);
       if (patch) await valueOf(api, run).kube.patchNode(machine.name, patch, run);
@@ -61,7 +68,7 @@ function joinStep(
   );
 }
 
-function labelStep(machine: DesiredMachine, text: string, needs: string[], apply: Step['apply']): Step {
+function labelStep(machine: DesiredMachine, text: string, needs: readonly Step[], apply: Step['apply']): Step {
   const label = slotLabel(machine);
   return { id: `label:${label}`, phase: 'Label nodes', target: label, text, needs, apply };
 }

@@ -13,11 +13,11 @@ const phase = 'Remove lost nodes';
 export interface LostNodes {
   readonly steps: readonly Step[];
   /** Steps after which no lost server is a member of etcd any more: a new one may join then. */
-  readonly servers: readonly string[];
+  readonly servers: readonly Step[];
   /** The step that frees a node's name, by that name. */
-  readonly names: ReadonlyMap<string, string>;
+  readonly names: ReadonlyMap<string, Step>;
   /** The step that deals with an excess machine, by the machine's name. */
-  readonly machines: ReadonlyMap<string, string>;
+  readonly machines: ReadonlyMap<string, Step>;
 }
 
 /**
@@ -31,44 +31,50 @@ export function planLostNodes(context: PhaseContext): LostNodes {
 
   const lost = lostNodes(facts);
   const dead = facts.comparison.excess.filter((machine) => isDead(machine, nodes.get(machine.name)));
-  const steps: Step[] = [
-    ...lost.map((node): Step => ({
-      id: `forget:${node.name}`,
-      phase,
-      target: node.name,
-      text: 'its machine is gone: remove the node from Kubernetes',
-      needs: [],
-      limits: node.controlPlane ? ['join'] : [],
-      apply: (run) => takeOut(api, node.name, node.controlPlane, cluster.name, run),
-    })),
-    ...dead.map((machine): Step => ({
-      id: `remove:${machine.name}`,
-      phase,
-      target: machine.name,
-      text: 'it is dead and not in the file: remove it from Kubernetes and from the provider',
-      needs: [],
-      limits: machine.role === 'control-plane' ? ['join'] : [],
-      destroys: true,
-      apply: async (run) => {
-        const node = await stillDead(tools, machine, api, run);
-        // The machine first: one that wakes up in between would register again.
-        await tools.provider.machines.delete(machine, run);
-        if (node) {
-          const server = machine.role === 'control-plane';
-          await refusedHalfWay(() => takeOut(api, machine.name, server, cluster.name, run));
-        }
-        await tools.folder.forgetMachine(machine.name);
+  const isServer = ({ role }: Machine): boolean => role === 'control-plane';
+  const names = new Map(
+    lost.map((node): [string, Step] => [
+      node.name,
+      {
+        id: `forget:${node.name}`,
+        phase,
+        target: node.name,
+        text: 'its machine is gone: remove the node from Kubernetes',
+        needs: [],
+        limits: node.controlPlane ? ['join'] : [],
+        apply: (run) => takeOut(api, node.name, node.controlPlane, cluster.name, run),
       },
-    })),
-  ];
+    ]),
+  );
+  const machines = new Map(
+    dead.map((machine): [string, Step] => [
+      machine.name,
+      {
+        id: `remove:${machine.name}`,
+        phase,
+        target: machine.name,
+        text: 'it is dead and not in the file: remove it from Kubernetes and from the provider',
+        needs: [],
+        limits: isServer(machine) ? ['join'] : [],
+        destroys: true,
+        apply: async (run) => {
+          const node = await stillDead(tools, machine, api, run);
+          // The machine first: one that wakes up in between would register again.
+          await tools.provider.machines.delete(machine, run);
+          if (node) await refusedHalfWay(() => takeOut(api, machine.name, isServer(machine), cluster.name, run));
+          await tools.folder.forgetMachine(machine.name);
+        },
+      },
+    ]),
+  );
   return {
-    steps,
+    steps: [...names.values(), ...machines.values()],
     servers: [
-      ...lost.filter((node) => node.controlPlane).map((node) => `forget:${node.name}`),
-      ...dead.filter((machine) => machine.role === 'control-plane').map((machine) => `remove:${machine.name}`),
+      ...lost.filter((node) => node.controlPlane).flatMap(({ name }) => names.get(name)!),
+      ...dead.filter(isServer).map(({ name }) => machines.get(name)!),
     ],
-    names: new Map(lost.map((node) => [node.name, `forget:${node.name}`])),
-    machines: new Map(dead.map(({ name }) => [name, `remove:${name}`])),
+    names,
+    machines,
   };
 }
 

@@ -33,7 +33,7 @@ export function planMachines(
   const machines = new Map<string, Later<Machine>>();
   const steps: Step<Machine>[] = [];
   const freeing = [...lostNodes.machines.values()];
-  const servers: string[] = [];
+  const servers: Step[] = [];
   for (const machine of facts.comparison.current) machines.set(slotLabel(machine), known(machine));
   for (const desired of facts.comparison.missing) {
     const label = slotLabel(desired);
@@ -50,7 +50,7 @@ export function planMachines(
           return tools.provider.machines.create(desired, data, infrastructure.made(run), run);
         }, run),
     };
-    if (desired.role === 'control-plane') servers.push(step.id);
+    if (desired.role === 'control-plane') servers.push(step);
     steps.push(step);
     machines.set(label, from(step));
   }

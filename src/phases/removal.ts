@@ -17,18 +17,18 @@ export interface EarlyLeavers {
   mayLeaveFirst(machine: string): boolean;
 }
 
-/** Machines that the file no longer asks for: drained, stopped, taken out of Kubernetes, deleted; servers one at a time. */
+/** Machines that the file no longer asks for: drained, stopped, taken out of Kubernetes, deleted; servers one at a time. By machine name. */
 export function planRemoval(
   context: PhaseContext,
   controlPlane: ControlPlanePlan,
-  arrivals: readonly string[],
+  arrivals: readonly Step[],
   lostNodes: LostNodes,
   early: EarlyLeavers,
-): readonly Step[] {
+): ReadonlyMap<string, Step> {
   const leaving = context.facts.comparison.excess.filter(({ name }) => !lostNodes.machines.has(name));
-  return leaving.map((machine): Step => {
+  const steps = leaving.map((machine): [string, Step] => {
     const server = machine.role === 'control-plane';
-    return {
+    const step: Step = {
       id: `remove:${machine.name}`,
       phase: 'Remove machines',
       target: machine.name,
@@ -44,7 +44,9 @@ export function planRemoval(
         if (!early.hasRemoved(machine.name)) await removeMachine(context, machine, valueOf(controlPlane.api, run), run);
       },
     };
+    return [machine.name, step];
   });
+  return new Map(steps);
 }
 
 /**

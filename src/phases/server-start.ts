@@ -24,7 +24,7 @@ export interface ServerStartInput {
   /** Where servers that join find the API. */
   readonly apiAddress: (run: StepContext) => string;
   /** What every start waits for. */
-  readonly needs: readonly string[];
+  readonly needs: readonly Step[];
 }
 
 /** Steps that start servers, one at a time: etcd takes one learner at once. */
@@ -63,12 +63,12 @@ export class ServerStarts {
     text: string,
     tokens: Step<ServerInfo>,
     api: Later<ClusterApi>,
-    needs: readonly string[],
+    needs: readonly Step[],
   ): Step {
     const { context, apiAddress } = this.input;
     const prepared = this.#prepared(server);
     return {
-      ...this.#order('join', server, [tokens.id, ...needs, ...needsOf(api)]),
+      ...this.#order('join', server, [tokens, ...needs, ...needsOf(api)]),
       text,
       apply: async (run) => {
         const host = run.output(prepared);
@@ -102,7 +102,7 @@ export class ServerStarts {
       phase: controlPlanePhase,
       target: label,
       text: 'wait until it is Ready and votes',
-      needs: [started.id, prepared.id, ...needsOf(api)],
+      needs: [started, prepared, ...needsOf(api)],
       apply: (run) => votes(this.input.context, run.output(prepared), valueOf(api, run), run),
     };
   }
@@ -111,13 +111,13 @@ export class ServerStarts {
     return this.input.hosts.prepared.get(slotLabel(server))!;
   }
 
-  #order(what: 'init' | 'join', server: DesiredMachine, needs: readonly string[]) {
+  #order(what: 'init' | 'join', server: DesiredMachine, needs: readonly Step[]) {
     const label = slotLabel(server);
     return {
       id: `${what}:${label}`,
       phase: controlPlanePhase,
       target: label,
-      needs: [this.#prepared(server).id, ...needs, ...this.input.needs],
+      needs: [this.#prepared(server), ...needs, ...this.input.needs],
       limits: ['join'],
     } as const satisfies Partial<Step>;
   }

@@ -9,28 +9,28 @@ import type { HostPlan } from './hosts.js';
 import { nodeSettings, desiredTaints } from './node-settings.js';
 import { openSession } from './session.js';
 
-/** Agents join in parallel, each as soon as its host is prepared and the first server answers. */
+/** Agents join in parallel, each as soon as its host is prepared and the first server answers. By slot label. */
 export function planWorkers(
   context: PhaseContext,
   hosts: HostPlan,
   controlPlane: ControlPlanePlan,
   lostNodes: LostNodes,
-): readonly Step[] {
+): ReadonlyMap<string, Step> {
   const { facts, tools, spec, cluster } = context;
   const tokens = controlPlane.tokens;
-  if (!tokens) return [];
-  return facts.comparison.desired
+  if (!tokens) return new Map();
+  const steps = facts.comparison.desired
     .filter((machine) => machine.role === 'worker' && hosts.prepared.has(slotLabel(machine)))
-    .map((worker): Step => {
+    .map((worker): [string, Step] => {
       const label = slotLabel(worker);
       const freed = lostNodes.names.get(worker.name);
       const prepared = hosts.prepared.get(label)!;
-      return {
+      const step: Step = {
         id: `join:${label}`,
         phase: 'Join workers',
         target: label,
         text: 'join as an agent and wait until it is Ready',
-        needs: [prepared.id, ...(freed === undefined ? [] : [freed]), ...needsOf(tokens, controlPlane.api)],
+        needs: [prepared, ...(freed ? [freed] : []), ...needsOf(tokens, controlPlane.api)],
         limits: ['agent-join'],
         apply: async (run) => {
           const host = run.output(prepared);
@@ -57,5 +57,7 @@ export function planWorkers(
           );
         },
       };
+      return [label, step];
     });
+  return new Map(steps);
 }

@@ -115,8 +115,8 @@ export interface InfrastructureResource {
   /** Reads as a plan line: `create private network demo 10.0.0.0/16`, `change firewall demo: SSH from …`. */
   readonly text: string;
   readonly state: 'present' | 'missing' | 'differs';
-  /** Ids of pieces that must exist first. */
-  readonly needs: readonly string[];
+  /** Pieces of the same plan that must exist first. */
+  readonly needs: readonly InfrastructureResource[];
   /** Where it is or will be, if it is the load balancer in front of the API, which has a price. */
   readonly balancerLocation?: string | undefined;
   /** What `ensure` would return, when the piece is present. */
@@ -138,8 +138,8 @@ export interface Infrastructure {
   plan(request: ClusterRequest, options: CallOptions): Promise<readonly InfrastructureResource[]>;
   /** Makes or mends one piece; one that is already right is success. */
   ensure(piece: InfrastructureResource, made: InfrastructureIds, options: CallOptions): Promise<CreatedResource>;
-  /** Ids of the pieces a machine needs before it can be created. */
-  neededBy(machine: MachineRequest, pieces: readonly InfrastructureResource[]): readonly string[];
+  /** Those of the pieces that a machine needs before it can be created. */
+  neededBy(machine: MachineRequest, pieces: readonly InfrastructureResource[]): readonly InfrastructureResource[];
   /** Everything of the cluster's infrastructure that exists now, found by label, in an order in which it can be removed. */
   list(cluster: ClusterRef, options: CallOptions): Promise<readonly ExistingResource[]>;
   /** Resolves once the item is gone; one already gone is success. */

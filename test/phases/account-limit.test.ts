@@ -73,7 +73,7 @@ async function createAll(world: World): Promise<{ exists: string[]; failed: unkn
       folder: { forgetMachine: () => Promise.resolve() },
     },
   } as unknown as PhaseContext;
-  const lostNodes = { servers: [], machines: new Map<string, string>() } as unknown as LostNodes;
+  const lostNodes = { servers: [], machines: new Map() } as unknown as LostNodes;
   const limit = new AccountLimit(context, lostNodes);
   const create = (name: string) => (): Promise<void> => {
     if (exists.size >= places) return Promise.reject(new IncompleteError('no more', { code: 'RESOURCE_LIMIT' }));

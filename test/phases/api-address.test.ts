@@ -175,7 +175,8 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
     remote: { connect: async () => session },
   } as unknown as Tools;
   const observation = { facts, request: { cluster } } as Parameters<typeof planCluster>[2];
-  return { ran, steps: planCluster(cluster, spec, observation, tools, () => Promise.reject(new Error('not here'))) };
+  const { steps } = planCluster(cluster, spec, observation, tools, () => Promise.reject(new Error('not here')));
+  return { ran, steps };
 }
 
 const engine = () => ({
@@ -185,6 +186,7 @@ const engine = () => ({
   limits: {},
 });
 
+const ids = (steps: readonly Step[] = []): readonly string[] => steps.map(({ id }) => id);
 const turns = (steps: readonly Step[]): readonly Step[] => steps.filter(({ id }) => id.startsWith('address:'));
 const step = (steps: readonly Step[], id: string): Step => {
   const found = steps.find((each) => each.id === id);
@@ -194,15 +196,14 @@ const step = (steps: readonly Step[], id: string): Step => {
 /** Everything that has ended when a step begins. */
 function before(steps: readonly Step[], id: string): Set<string> {
   const all = new Set<string>();
-  const visit = (each: string): void => {
-    const { needs, after = [] } = step(steps, each);
+  const visit = ({ needs, after = [] }: Step): void => {
     for (const earlier of [...needs, ...after]) {
-      if (all.has(earlier)) continue;
-      all.add(earlier);
+      if (all.has(earlier.id)) continue;
+      all.add(earlier.id);
       visit(earlier);
     }
   };
-  visit(id);
+  visit(step(steps, id));
   return all;
 }
 const three = [server(1), server(2), server(3)] as const;
@@ -218,7 +219,7 @@ describe('a new cluster with an address for its API', () => {
 
   it('has every server take its turn once it votes, knowing all others that could be made', () => {
     expect(before(steps, 'address:cp-2')).toContain('join:cp-2');
-    expect(step(steps, 'address:cp-1').after).toEqual(['create:cp-1', 'create:cp-2', 'create:cp-3']);
+    expect(ids(step(steps, 'address:cp-1').after)).toEqual(['create:cp-1', 'create:cp-2', 'create:cp-3']);
   });
 
   it('is planned without an address where none is reserved', () => {
@@ -258,6 +259,22 @@ describe('a cluster whose servers hold the address', () => {
     for (const { name } of three.slice(1)) expect(gone).toContain(`remove:${name}`);
   });
 
+  it('lets workers join in the very run that takes servers away', async () => {
+    const spec = { ...specOf(1), pools: clusterSchema.shape.pools.parse([{ name: 'web', count: 1 }]) };
+    const { steps } = plan({ spec, machines: three });
+    // Told to stop before it begins: the engine only looks whether the plan holds together.
+    expect((await runSteps(steps, { ...engine(), signal: AbortSignal.abort() })).failures).toEqual([]);
+    expect(before(steps, `remove:${three[1].name}`)).toContain('join:web-1');
+    expect(before(steps, 'join:web-1')).not.toContain('address:cp-1');
+  });
+
+  it('takes a first turn at the address before workers join by it, whichever servers leave', () => {
+    const spec = { ...specOf(1), pools: clusterSchema.shape.pools.parse([{ name: 'web', count: 1 }]) };
+    const holds = new Map(three.map(({ name }) => [name, undefined]));
+    const { steps } = plan({ spec, machines: three, holds });
+    expect(before(steps, 'join:web-1')).toContain('address:cp-1');
+  });
+
   it('has a server whose keepalived was stopped start it again, and no other', () => {
     const holds = new Map(
       three.map((each) => [each.name, each === three[1] ? undefined : vipDescription(turnOf(each, three))]),
@@ -276,7 +293,7 @@ describe('a cluster whose servers hold the address', () => {
   it('hands over one server after the other, and only the last one holds the others to be heard', async () => {
     const found = new Map(three.map((each) => [each.name, vipDescription(turnOf(each, three, 'kube-vip'))]));
     const { steps, ran } = plan({ spec: specOf(3), machines: three, holds: found });
-    expect(turns(steps).map(({ needs }) => needs)).toEqual([[], ['address:cp-1'], ['address:cp-2']]);
+    expect(turns(steps).map(({ needs }) => ids(needs))).toEqual([[], ['address:cp-1'], ['address:cp-2']]);
     expect((await runSteps(steps, engine())).failures).toEqual([]);
     expect(ran.map(({ params }) => params['HANDOVER'])).toEqual([true, true, false]);
   });
@@ -289,7 +306,7 @@ describe('a cluster whose servers hold the address', () => {
       ]),
     );
     const { steps } = plan({ spec: specOf(3), machines: three, holds: found });
-    expect(turns(steps).map(({ id, needs }) => [id, needs])).toEqual([
+    expect(turns(steps).map(({ id, needs }) => [id, ids(needs)])).toEqual([
       ['address:cp-2', []],
       ['address:cp-3', ['address:cp-2']],
     ]);

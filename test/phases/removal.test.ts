@@ -48,11 +48,9 @@ async function remove({ role = 'worker', live, drain }: World): Promise<{ done: 
     },
   } as unknown as PhaseContext;
   const controlPlane = { api: known(api) } as unknown as ControlPlanePlan;
-  const lostNodes = { steps: [], servers: [], names: new Map<string, string>(), machines: new Map<string, string>() };
-  const [step] = planRemoval(context, controlPlane, [], lostNodes, {
-    hasRemoved: () => false,
-    mayLeaveFirst: () => false,
-  });
+  const lostNodes = { steps: [], servers: [], names: new Map(), machines: new Map() };
+  const early = { hasRemoved: () => false, mayLeaveFirst: () => false };
+  const [step] = planRemoval(context, controlPlane, [], lostNodes, early).values();
   const error: unknown = await step!.apply(run).then(
     () => undefined,
     (thrown: unknown) => thrown,

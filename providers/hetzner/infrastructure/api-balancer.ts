@@ -50,7 +50,10 @@ export function balancerLacks(balancer: WireLoadBalancer, selector: string, netw
 }
 
 /** A balancer for more than one control plane. One that exists stays: kubeconfigs and nodes name its address. */
-export function planApiBalancer({ request, found, zone }: PlanInput): HetznerPiece<Desired> | undefined {
+export function planApiBalancer(
+  { request, found, zone }: PlanInput,
+  networkPiece: HetznerPiece,
+): HetznerPiece<Desired> | undefined {
   const { cluster } = request;
   const name = names.apiBalancer(cluster.name);
   const controlPlanes = request.machines.filter((machine) => machine.role === 'control-plane');
@@ -71,7 +74,7 @@ export function planApiBalancer({ request, found, zone }: PlanInput): HetznerPie
       ? `change load balancer ${name}: private, port ${apiPort} to the control planes`
       : `create load balancer ${name} (${apiBalancerType}): private, port ${apiPort} to the control planes`,
     state: own ? (right ? 'present' : 'differs') : 'missing',
-    needs: [pieceIds.network],
+    needs: [networkPiece],
     balancerLocation: own?.location.name ?? location,
     ...(right ? { ready: { id: String(own.id), address } } : {}),
     desired: { kind: 'api-balancer', location, selector },

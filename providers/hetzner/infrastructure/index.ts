@@ -17,14 +17,9 @@ import { ensureSshKey, planSshKey } from './ssh-key.js';
 
 /** The pieces that a request wants, in an order in which they can be made. */
 export function planPieces(input: PlanInput): HetznerPiece[] {
-  const balancer = planApiBalancer(input);
-  return [
-    planSshKey(input),
-    planNetwork(input),
-    planFirewall(input),
-    ...planPlacement(input),
-    ...(balancer ? [balancer] : []),
-  ];
+  const network = planNetwork(input);
+  const balancer = planApiBalancer(input, network);
+  return [planSshKey(input), network, planFirewall(input), ...planPlacement(input), ...(balancer ? [balancer] : [])];
 }
 
 /** The network zone of the request's first location; preflight refuses requests that span several. */
@@ -62,7 +57,7 @@ export function infrastructure(hetzner: Hetzner): Infrastructure {
         pieceIds.firewall,
         pieceIds.placement(machine.pool, placementGroupOf(machine)),
       ]);
-      return pieces.map((piece) => piece.id).filter((id) => needed.has(id));
+      return pieces.filter(({ id }) => needed.has(id));
     },
 
     list: (cluster, options) => listInfrastructure(hetzner, cluster, options),

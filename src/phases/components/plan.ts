@@ -1,6 +1,6 @@
 import type { RenderedComponent, ResolvedSecret } from '../../components/types.js';
 import type { Clock } from '../../domain/clock.js';
-import { type Later, needsOf, type Step, type StepContext, valueOf } from '../../engine/index.js';
+import { chainSteps, type Later, needsOf, type Step, type StepContext, valueOf } from '../../engine/index.js';
 import type { Kube } from '../../kube/types.js';
 import type { ClusterApi } from '../context.js';
 import { applyComponent } from './apply.js';
@@ -59,55 +59,48 @@ export function planComponents(input: ComponentPlanInput): readonly Step[] {
     archives: input.archives,
     warn: input.warn,
   });
-  const steps = [...changes.values()].map(({ component, secrets, change }): Step => ({
-    id: installId(component.name),
-    phase: installPhase,
-    target: component.name,
-    text: change.text,
-    ...detailsOf(change),
-    needs: [
-      ...needsOf(api),
-      ...standsOn(component.name)
-        .filter((name) => changes.has(name))
-        .map(installId),
-    ],
-    limits: ['component'],
-    apply: async (context) => {
-      const tools = toolsFor(valueOf(api, context).kube);
-      const run = runOf(context);
-      if (specOf(component.chart)?.['bootstrap'] !== true) await someNodeTakesPods(tools, run);
-      await applyComponent(tools, component, secrets, run);
-    },
-  }));
-  const removals = leaving.map((inventory): Step => {
-    const { component } = inventory;
+  const steps = chainSteps(changes.keys(), standsOn, (name, needs): Step => {
+    const { component, secrets, change } = changes.get(name)!;
     return {
-      id: removeId(component),
+      id: `component:${name}`,
+      phase: installPhase,
+      target: name,
+      text: change.text,
+      ...detailsOf(change),
+      needs: [...needsOf(api), ...needs],
+      limits: ['component'],
+      apply: async (context) => {
+        const tools = toolsFor(valueOf(api, context).kube);
+        const run = runOf(context);
+        if (specOf(component.chart)?.['bootstrap'] !== true) await someNodeTakesPods(tools, run);
+        await applyComponent(tools, component, secrets, run);
+      },
+    };
+  });
+  const removals = chainSteps(
+    leaving,
+    ({ component }) => leaving.filter(({ waitsFor }) => waitsFor.includes(component)),
+    (inventory, needs): Step => ({
+      id: `remove-component:${inventory.component}`,
       phase: removePhase,
-      target: component,
+      target: inventory.component,
       text: `remove ${inventory.title}`,
       details: removalDetails(inventory, facts, staying),
       destroys: true,
-      needs: [
-        ...needsOf(api),
-        ...leaving.filter(({ waitsFor }) => waitsFor.includes(component)).map((other) => removeId(other.component)),
-      ],
+      needs: [...needsOf(api), ...needs],
       // What stood on it and stays is changed first, so that it no longer does.
-      after: [...changes.keys()]
-        .filter((name) => facts.inventories.get(name)?.waitsFor.includes(component))
-        .map(installId),
+      after: [...steps].flatMap(([name, step]) =>
+        facts.inventories.get(name)?.waitsFor.includes(inventory.component) ? [step] : [],
+      ),
       limits: ['remove-component'],
       apply: async (context) => {
         const kept = await removeComponent(toolsFor(valueOf(api, context).kube), inventory, runOf(context));
         for (const line of kept) input.warn(line);
       },
-    };
-  });
-  return [...steps, ...removals];
+    }),
+  );
+  return [...steps.values(), ...removals.values()];
 }
-
-const installId = (name: string): string => `component:${name}`;
-const removeId = (name: string): string => `remove-component:${name}`;
 
 const runOf = (context: StepContext): ComponentRun => ({
   signal: context.signal,

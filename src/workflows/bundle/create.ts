@@ -56,7 +56,7 @@ export async function createBundle(
     phase,
     target: out,
     text: 'write bundle.json and read everything back',
-    needs: [...fetches.keys()].map(fetchId),
+    needs: [...fetches.values()],
     apply: async (run) => {
       const files = [...fetches.values()].map((step) => run.output(step));
       for (const file of ownSums) files.push(await writeOwnSums(out, file, files));
@@ -81,8 +81,6 @@ export async function createBundle(
 /** A release's sum file has a few dozen lines. */
 const sumsAtMost = 2 ** 20;
 
-const fetchId = (name: string): string => `file:${name}`;
-
 function fetchStep(
   { clock }: WorkflowContext,
   out: string,
@@ -90,11 +88,11 @@ function fetchStep(
   sums: Step<BundleFile> | undefined,
 ): Step<BundleFile> {
   return {
-    id: fetchId(name),
+    id: `file:${name}`,
     phase,
     target: name,
     text: source.from === 'site' ? `download ${source.url}` : `copy ${source.path}`,
-    needs: sums ? [sums.id] : [],
+    needs: sums ? [sums] : [],
     limits: ['bundle'],
     apply: async (run) => {
       const expected = sums && (await sumFrom(join(out, run.output(sums).name), name));

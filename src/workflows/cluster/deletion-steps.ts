@@ -55,12 +55,12 @@ export function deletionSteps(
     phase: 'Delete machines',
     target: machine.name,
     text: machine.host === undefined ? 'delete the machine' : `let ${machine.host} go`,
-    needs: [mark.id],
+    needs: [mark],
     destroys: true,
     apply: (run) => provider.machines.delete(machine, run),
   }));
-  const machineIds = [mark.id, ...steps.map((step) => step.id)];
   steps.unshift(mark);
+  const machinesGone = [...steps];
   const { balancers, volumes, deleteVolumes } = deletion;
   for (const item of [...balancers, ...(deleteVolumes ? volumes : [])]) {
     steps.push({
@@ -68,7 +68,7 @@ export function deletionSteps(
       phase: 'Remove what the cluster made',
       target: item.name,
       text: `remove the ${kindText(item)}`,
-      needs: machineIds,
+      needs: machinesGone,
       destroys: true,
       apply: (run) => provider.removeOwnedResource(item, run),
     });
@@ -78,13 +78,13 @@ export function deletionSteps(
     phase: 'Remove what the cluster made',
     target: cluster.name,
     text: 'look for what the cluster made until its machines were gone, and remove it',
-    needs: steps.map((step) => step.id),
+    needs: [...steps],
     destroys: true,
     apply: (run) => removeLatecomers(provider, clock, deletion, look, run),
   };
   steps.push(sweep);
   // The provider gives these in an order in which they can go; each waits for the one before.
-  let before = sweep.id;
+  let before = sweep;
   for (const item of deletion.items) {
     const step: Step = {
       id: `infrastructure:${item.kind}:${item.id}`,
@@ -96,7 +96,7 @@ export function deletionSteps(
       apply: (run) => provider.infrastructure.remove(item, run),
     };
     steps.push(step);
-    before = step.id;
+    before = step;
   }
   return { steps, foundLate: () => [...late.values()] };
 }

@@ -1,7 +1,6 @@
 import { RefusedError } from '../../errors/index.js';
-import type { Step } from '../../engine/index.js';
 import type { Tools } from '../../phases/context.js';
-import { tokenSources } from '../../phases/bootstrap-server.js';
+import type { PlannedCluster } from './plan.js';
 import { isUp } from '../../phases/hosts.js';
 import { hostTarget, lookInside } from '../../phases/session.js';
 import type { Problem } from '../../provider/port.js';
@@ -16,7 +15,7 @@ export async function hostKeyProblems(
   context: WorkflowContext,
   tools: Tools,
   { facts }: Observation,
-  steps: readonly Step[],
+  { tokenSources }: Pick<PlannedCluster, 'tokenSources'>,
 ): Promise<readonly Problem[]> {
   const errors: RefusedError[] = [];
   const unfinished = facts.comparison.current.filter((machine) => {
@@ -27,18 +26,14 @@ export async function hostKeyProblems(
     const error = await refusalOf(() => hostTarget(tools, machine, context));
     if (error && machine.publicAddress !== undefined) errors.push(error);
   }
-  const reads = steps.some(({ id }) => id === 'tokens') && !steps.some(({ id }) => id.startsWith('init:'));
-  if (reads) {
-    const refused: RefusedError[] = [];
-    const sources = tokenSources(facts);
-    for (const machine of sources) {
-      const error = await refusalOf(() => lookInside(tools, machine, context));
-      if (!error) break;
-      refused.push(error);
-    }
-    // One that is only silent may be back by then; a stranger will not become the machine we know.
-    if (refused.length === sources.length) errors.push(...refused);
+  const refused: RefusedError[] = [];
+  for (const machine of tokenSources) {
+    const error = await refusalOf(() => lookInside(tools, machine, context));
+    if (!error) break;
+    refused.push(error);
   }
+  // One that is only silent may be back by then; a stranger will not become the machine we know.
+  if (refused.length === tokenSources.length) errors.push(...refused);
   const unique = new Map(errors.map((error) => [error.message, error]));
   return [...unique.values()].map(({ code, message, hint, details }) => ({
     code,

@@ -1,4 +1,4 @@
-import type { ClusterRef, DesiredMachine } from '../../domain/index.js';
+import type { ClusterRef, Machine, DesiredMachine } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import type { Step } from '../../engine/index.js';
 import { AccountLimit } from '../../phases/account-limit.js';
@@ -15,7 +15,13 @@ import { planRemoval } from '../../phases/removal.js';
 import { planWorkers } from '../../phases/workers.js';
 import type { Observation } from './observe.js';
 
-/** Every step between what was found and what the file asks for, in the order a person reads them. */
+export interface PlannedCluster {
+  /** Every step between what was found and what the file asks for, in the order a person reads them. */
+  readonly steps: readonly Step[];
+  /** Running servers one of which must let us in. */
+  readonly tokenSources: readonly Machine[];
+}
+
 export function planCluster(
   cluster: ClusterRef,
   spec: ClusterSpec,
@@ -23,7 +29,7 @@ export function planCluster(
   tools: Tools,
   userData: (machine: DesiredMachine) => Promise<string>,
   components?: Omit<ComponentPlanInput, 'api'>,
-): readonly Step[] {
+): PlannedCluster {
   const context = { cluster, spec, request, facts, tools };
   const infrastructure = planInfrastructure(context);
   const lostNodes = planLostNodes(context);
@@ -33,16 +39,19 @@ export function planCluster(
   const address = planApiAddress(context, infrastructure, machines, hosts);
   const controlPlane = planControlPlane(context, infrastructure, machines, hosts, lostNodes, address);
   const workers = planWorkers(context, hosts, controlPlane, lostNodes);
-  const arrivals = [...controlPlane.joined, ...workers.map((step) => step.id)];
-  return [
+  const joined = new Map([...controlPlane.joined, ...[...workers].map(([label, step]) => [label, [step]] as const)]);
+  const removals = planRemoval(context, controlPlane, [...joined.values()].flat(), lostNodes, limit);
+  const steps = [
     ...infrastructure.steps,
     ...lostNodes.steps,
     ...machines.steps,
     ...hosts.steps,
     ...controlPlane.steps,
-    ...workers,
-    ...planLabels(context, hosts, controlPlane),
+    ...workers.values(),
+    ...planLabels(context, hosts, controlPlane, joined),
     ...(components ? planComponents({ ...components, api: controlPlane.api }) : []),
-    ...planRemoval(context, controlPlane, arrivals, lostNodes, limit),
+    ...removals.values(),
+    ...(address?.forgetting(new Map([...lostNodes.machines, ...removals])) ?? []),
   ];
+  return { steps, tokenSources: controlPlane.tokenSources };
 }

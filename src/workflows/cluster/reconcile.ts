@@ -22,7 +22,7 @@ import { hostKeyProblems } from './host-keys.js';
 import { refuseLostControlPlane } from './lost-control-plane.js';
 import { observe, type Observation } from './observe.js';
 import { outdatedAfter, refuseUnreachableVersion } from './outdated.js';
-import { planCluster } from './plan.js';
+import { planCluster, type PlannedCluster } from './plan.js';
 import { type MonthlyPrice, monthlyPrice } from './price.js';
 import { preflight, ruleProblems, throwProblems } from './preflight.js';
 import { reach } from './reach.js';
@@ -98,29 +98,28 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
   refuseUnreachableVersion(spec, seen.facts);
   if (record) refuseMovedAddress(record.spec, spec, seen.facts);
   const nothing = (): Promise<string> => Promise.reject(new Error('a plan creates nothing'));
-  const planFor = async (purpose: ComponentPurpose): Promise<Pick<ClusterPlan, 'unchecked'> & { steps: Step[] }> => {
+  const planFor = async (purpose: ComponentPurpose): Promise<Pick<ClusterPlan, 'unchecked'> & PlannedCluster> => {
     const components = await componentsToPlan(context, provider, cluster, spec, seen.facts.api, purpose);
     const planned = planCluster(cluster, spec, seen, tools, nothing, components);
-    return { steps: [...planned], unchecked: components.unchecked };
+    return { ...planned, unchecked: components.unchecked };
   };
-  let { steps, unchecked } = await planFor('plan');
-  if (steps.length > 0) {
-    const hostKeys = await hostKeyProblems(context, tools, seen, steps);
+  let planned = await planFor('plan');
+  if (planned.steps.length > 0) {
+    const hostKeys = await hostKeyProblems(context, tools, seen, planned);
     const allowed = await preflight(provider, spec, seen, context.signal, hostKeys, 'plan');
     // A token for reading is not the one that the cluster's components work with.
-    if (allowed.some(({ code }) => code === 'TOKEN_READ_ONLY'))
-      ({ steps, unchecked } = await planFor('plan-read-only'));
-    unchecked = [...allowed, ...unchecked];
+    if (allowed.some(({ code }) => code === 'TOKEN_READ_ONLY')) planned = await planFor('plan-read-only');
+    planned = { ...planned, unchecked: [...allowed, ...planned.unchecked] };
   } else throwProblems(await ruleProblems(provider, spec, seen, context.signal));
   return {
     cluster: spec.name,
     provider: provider.name,
     kubernetesVersion: seen.facts.newcomerVersion,
     desiredVersion: spec.kubernetes.version,
-    steps: steps.map(stepInfo),
+    steps: planned.steps.map(stepInfo),
     outdated: seen.facts.outdated,
     monthly: await monthlyPrice(provider, cluster, seen, context.signal),
-    unchecked,
+    unchecked: planned.unchecked,
   };
 }
 
@@ -155,9 +154,9 @@ export async function reconcile(
         hostKey: await folder.firstHostKey(machine.name),
       });
     const components = await componentsToPlan(context, provider, record, spec, seen.facts.api, 'change');
-    const steps = planCluster(record, spec, seen, tools, userData, components);
+    const { steps, tokenSources } = planCluster(record, spec, seen, tools, userData, components);
     if (steps.length > 0) {
-      const hostKeys = await hostKeyProblems(context, tools, seen, steps);
+      const hostKeys = await hostKeyProblems(context, tools, seen, { tokenSources });
       await preflight(provider, spec, seen, context.signal, hostKeys);
       await confirmSteps(context, provider, record, steps, seen);
     } else throwProblems(await ruleProblems(provider, spec, seen, context.signal));
@@ -338,7 +337,7 @@ export function stepInfo({ id, phase, target, text, needs, destroys, changes, ad
     phase,
     target,
     text,
-    needs,
+    needs: needs.map((needed) => needed.id),
     ...(destroys ? { destroys } : {}),
     ...(changes ? { changes } : {}),
     ...(adds ? { adds } : {}),

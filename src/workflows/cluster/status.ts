@@ -87,12 +87,17 @@ export async function clusterStatus(
   remarks.push(...(await brokenRules(context, provider, spec, seen, outlook)));
   const components = outlook && (await componentPlanInput(context, record, outlook));
   const nothing = (): Promise<string> => Promise.reject(new Error('status creates nothing'));
-  const planned = planCluster(record, spec, seen, tools, nothing, components);
-  // A key that no machine knows is not one for the provider to have.
-  const steps = lost ? planned.filter(({ id }) => id !== 'infrastructure:ssh-key') : planned;
+  const planned = lost ? withoutKey(seen) : seen;
+  const { steps } = planCluster(record, spec, planned, tools, nothing, components);
   const status = compose(provider, folder, { record, spec }, seen, steps.map(stepInfo), await folder.holder());
   return { ...status, remarks: [...status.remarks, ...remarks] };
 }
+
+/** A key that no machine knows is not one for the provider to have. */
+const withoutKey = ({ facts, ...seen }: Observation): Observation => ({
+  ...seen,
+  facts: { ...facts, pieces: facts.pieces.filter(({ id }) => id !== 'ssh-key') },
+});
 
 /** What to compare with: the file as it is now, unless it is that of another cluster, which is a remark. */
 function comparable(record: ClusterRecord, now: ClusterSpec | undefined, remarks: string[]): ClusterSpec {

@@ -63,7 +63,7 @@ export async function upgradeComponents(
         target: component.name,
         text: change.text,
         details: change.details,
-        needs: before ? [before.id] : [],
+        needs: before ? [before] : [],
         apply: (run) =>
           upgradeComponent(tools, component, secrets, outlook.facts, {
             signal: run.signal,

@@ -66,7 +66,10 @@ export function infrastructureContract(stage: Stage): void {
       const machines = desiredMachines();
       const pieces = await stage.provider.infrastructure.plan(stage.request(machines), options);
       const groupOf = (one: MachineRequest): string[] =>
-        stage.provider.infrastructure.neededBy(one, pieces).filter((id) => id.startsWith('placement:'));
+        stage.provider.infrastructure
+          .neededBy(one, pieces)
+          .map(({ id }) => id)
+          .filter((id) => id.startsWith('placement:'));
       expect(machines.map((one) => groupOf(one).join())).toEqual([
         ...Array.from({ length: 3 }, () => 'placement:cp:1'),
         ...Array.from({ length: 10 }, () => 'placement:web:1'),

@@ -89,7 +89,7 @@ export class Stage<H extends AnyHarness = Harness> {
   async lay(desired: ClusterRequest): Promise<InfrastructureIds> {
     const made = new Map<string, CreatedResource>();
     for (const piece of await this.provider.infrastructure.plan(desired, options)) {
-      for (const need of piece.needs) expect(made.has(need), `${piece.id} comes after ${need}`).toBe(true);
+      for (const { id } of piece.needs) expect(made.has(id), `${piece.id} comes after ${id}`).toBe(true);
       made.set(piece.id, await this.provider.infrastructure.ensure(piece, made, options));
     }
     return made;
