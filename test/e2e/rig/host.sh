@@ -111,7 +111,7 @@ shares() { # the rig's own group has a share of the processors for each host: ne
   local n w c
   n=$(find "$RIG_STATE"/h -mindepth 2 -maxdepth 2 -name octet | wc -l)
   [ "$n" -gt 0 ] || n=1
-  for c in /sys/fs/cgroup/cpu /sys/fs/cgroup/cpu,cpuacct; do
+  for c in "$CGROUPS/cpu" "$CGROUPS/cpu,cpuacct"; do
     [ ! -w "$c/$ID/cpu.shares" ] || echo $((1024 * n)) > "$c/$ID/cpu.shares"
   done
   w=$((100 * n)); [ $w -le 10000 ] || w=10000

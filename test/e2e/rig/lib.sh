@@ -11,8 +11,9 @@ die() { echo "rig: $*" >&2; exit 1; }
 cannot() { echo "rig: cannot run here: $*" >&2; exit 77; }   # 77: the caller should skip, and say why
 
 # The rig's own cgroup2 folder. On a machine with both, v1 has the controllers.
-CG=/sys/fs/cgroup
-[ -e $CG/cgroup.procs ] || CG=/sys/fs/cgroup/unified
+CGROUPS=/sys/fs/cgroup
+CG=$CGROUPS
+[ -e $CG/cgroup.procs ] || CG=$CGROUPS/unified
 
 state() { # reads the state folder of a rig that is up
   [ -n "${RIG_STATE:-}" ] || die "RIG_STATE (the folder of this rig's state) is not set"
