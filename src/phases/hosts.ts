@@ -12,6 +12,7 @@ import {
 import type { Session } from '../remote/types.js';
 import type { ClusterFacts, PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
+import { isVoter } from './leave-etcd.js';
 import type { MachinePlan } from './machines.js';
 import type { PushedProgram } from './push-bundle.js';
 import { lookInside, openSession } from './session.js';
@@ -71,7 +72,7 @@ export function installedVersion(machine: string, facts: ClusterFacts): string {
 export function isUp({ name, role }: DesiredMachine, { comparison, nodes }: ClusterFacts): boolean {
   // A machine that has just gone leaves a node behind that looks Ready for a while.
   const node = comparison.current.some((machine) => machine.name === name) ? nodes?.get(name) : undefined;
-  return node?.ready === true && (role !== 'control-plane' || node.etcdVoter !== false);
+  return node?.ready === true && (role !== 'control-plane' || isVoter(node) !== false);
 }
 
 /** What it takes is loaded only where there is a bundle. */

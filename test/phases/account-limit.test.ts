@@ -36,7 +36,7 @@ async function createAll(world: World): Promise<{ exists: string[]; failed: unkn
         name,
         controlPlane: name.startsWith('cp'),
         ready: true,
-        etcdVoter: true,
+        conditions: { EtcdIsVoter: true },
         annotations: {},
       } as unknown as NodeFacts,
     ]),
@@ -51,6 +51,7 @@ async function createAll(world: World): Promise<{ exists: string[]; failed: unkn
     },
     patchNode: () => Promise.resolve(),
     deleteNode: (name: string) => Promise.resolve(void nodes.delete(name)),
+    get: () => Promise.resolve(undefined),
   };
   const context = {
     cluster: { name: 'demo', id: 'abcdef' },

@@ -10,7 +10,13 @@ import { planRemoval } from '../../src/phases/removal.js';
 
 const run = { signal: new AbortController().signal, progress: () => {} } as unknown as StepContext;
 const node = (name: string, controlPlane = false): NodeFacts =>
-  ({ name, controlPlane, ready: true, etcdVoter: controlPlane || undefined, annotations: {} }) as unknown as NodeFacts;
+  ({
+    name,
+    controlPlane,
+    ready: true,
+    conditions: controlPlane ? { EtcdIsVoter: true } : {},
+    annotations: {},
+  }) as unknown as NodeFacts;
 
 interface World {
   readonly role?: Machine['role'];
@@ -33,6 +39,7 @@ async function remove({ role = 'worker', live, drain }: World): Promise<{ done: 
       },
       patchNode: does('leave etcd'),
       deleteNode: does('delete node'),
+      get: () => Promise.resolve(undefined),
     },
     watch: { until: () => Promise.resolve(undefined) },
   } as unknown as ClusterApi;
