@@ -1,4 +1,4 @@
-import { reinstalledVersion, slotLabel, type Machine, type DesiredMachine } from '../domain/index.js';
+import { reinstalledVersion, slotLabel, type Machine } from '../domain/index.js';
 import { hostsAreGiven } from '../domain/spec/given-hosts.js';
 import { needsOf, type Later, type Step, type StepContext, valueOf } from '../engine/index.js';
 import {
@@ -12,7 +12,7 @@ import {
 import type { Session } from '../remote/types.js';
 import type { ClusterFacts, PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
-import { isVoter } from './leave-etcd.js';
+import { isUp } from './is-up.js';
 import type { MachinePlan } from './machines.js';
 import type { PushedProgram } from './push-bundle.js';
 import { lookInside, openSession } from './session.js';
@@ -35,7 +35,7 @@ export function planHosts(context: PhaseContext, { machines }: MachinePlan): Hos
   const steps: Step[] = [];
   const prepared = new Map<string, Step<PreparedHost>>();
   for (const desired of facts.comparison.desired) {
-    if (isUp(desired, facts)) continue;
+    if (isUp(desired, facts, context.rules)) continue;
     const label = slotLabel(desired);
     const machine = machines.get(label)!;
     const login = loginStep(context, label, machine);
@@ -66,13 +66,6 @@ export function installedVersion(machine: string, facts: ClusterFacts): string {
   const host = facts.hosts.get(machine);
   const had = facts.nodes?.get(machine)?.version ?? (host?.etcdData ? host.k3sVersion : undefined);
   return reinstalledVersion(facts.newcomerVersion, had);
-}
-
-/** Whether a machine's node does what it is there for: Ready and, if it is a server, a voter. */
-export function isUp({ name, role }: DesiredMachine, { comparison, nodes }: ClusterFacts): boolean {
-  // A machine that has just gone leaves a node behind that looks Ready for a while.
-  const node = comparison.current.some((machine) => machine.name === name) ? nodes?.get(name) : undefined;
-  return node?.ready === true && (role !== 'control-plane' || isVoter(node) !== false);
 }
 
 /** What it takes is loaded only where there is a bundle. */

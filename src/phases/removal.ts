@@ -1,13 +1,10 @@
 import type { Machine } from '../domain/index.js';
 import { hostsAreGiven } from '../domain/spec/given-hosts.js';
-import { needsOf, type Step, type StepContext, valueOf } from '../engine/index.js';
+import { type Later, needsOf, type Step, type StepContext, valueOf } from '../engine/index.js';
 import { messageOf, RefusedError, refusedHalfWay } from '../errors/index.js';
-import { stopK3s } from '../k3s/index.js';
 import type { ClusterApi, PhaseContext } from './context.js';
-import type { ControlPlanePlan } from './control-plane.js';
 import { deadlines } from './deadlines.js';
 import { type LostNodes, takeOut } from './lost-nodes.js';
-import { leaveEtcd } from './leave-etcd.js';
 import { refuseQuorumLoss } from './quorum.js';
 import { lookInside } from './session.js';
 
@@ -20,7 +17,7 @@ export interface EarlyLeavers {
 /** Machines that the file no longer asks for: drained, stopped, taken out of Kubernetes, deleted; servers one at a time. By machine name. */
 export function planRemoval(
   context: PhaseContext,
-  controlPlane: ControlPlanePlan,
+  api: Later<ClusterApi>,
   arrivals: readonly Step[],
   lostNodes: LostNodes,
   early: EarlyLeavers,
@@ -37,11 +34,11 @@ export function planRemoval(
         ? { details: ['once the new machines are there; before them should the account have no room for more'] }
         : {}),
       // New capacity first: what is drained needs a place to go.
-      needs: [...needsOf(controlPlane.api), ...arrivals],
+      needs: [...needsOf(api), ...arrivals],
       limits: server ? ['join', 'drain'] : ['drain'],
       destroys: true,
       apply: async (run) => {
-        if (!early.hasRemoved(machine.name)) await removeMachine(context, machine, valueOf(controlPlane.api, run), run);
+        if (!early.hasRemoved(machine.name)) await removeMachine(context, machine, valueOf(api, run), run);
       },
     };
     return [machine.name, step];
@@ -54,16 +51,17 @@ export function planRemoval(
  * @param options.uncordonAtDeadline whether it goes on taking pods where it cannot be emptied in time
  */
 export async function removeMachine(
-  { tools, cluster }: PhaseContext,
+  context: PhaseContext,
   machine: Machine,
   api: ClusterApi | undefined,
   run: StepContext,
   { uncordonAtDeadline = false } = {},
 ): Promise<void> {
+  const { tools, cluster, rules } = context;
   const server = machine.role === 'control-plane';
   // As they are now: a plan may be made while no API answers, and what is no node would go without being drained.
   const nodes = (await api?.kube.nodes(run)) ?? [];
-  if (server && api) refuseQuorumLoss(machine.name, nodes, cluster.name);
+  if (server && api && rules.membership) refuseQuorumLoss(rules.membership, machine.name, nodes, cluster.name);
   const node = nodes.find(({ name }) => name === machine.name);
   if (api && node) {
     run.progress('draining');
@@ -72,20 +70,20 @@ export async function removeMachine(
   await refusedHalfWay(takeAway);
 
   async function takeAway(): Promise<void> {
-    if (api && node) await leaveEtcd(api, tools, node, run);
+    if (api && node) await rules.membership?.leave(api, tools.clock, node, run);
     // Stopped before its Node object goes, else it registers again. A host that no longer answers is deleted first instead.
     const stopped = await stopHost();
     if (!stopped) await deleteMachine();
-    if (api && node) await takeOut(api, machine.name, server, cluster.name, run);
+    if (api && node) await takeOut(context, api, machine.name, server, run);
     if (stopped) await deleteMachine();
     await tools.folder.forgetMachine(machine.name);
   }
 
   async function stopHost(): Promise<boolean> {
     try {
-      run.progress('stopping k3s');
+      run.progress('stopping it');
       const session = await lookInside(tools, machine, run);
-      await session.run(stopK3s({ killPods: true, deadlineMs: deadlines.hostTask }), run);
+      await session.run(rules.nodeExtras.stop(deadlines.hostTask), run);
       return true;
     } catch (error) {
       run.signal.throwIfAborted();

@@ -5,7 +5,7 @@ import { known, type StepContext } from '../../src/engine/index.js';
 import { IncompleteError, RefusedError } from '../../src/errors/index.js';
 import type { NodeFacts } from '../../src/kube/types.js';
 import type { ClusterApi, PhaseContext } from '../../src/phases/context.js';
-import type { ControlPlanePlan } from '../../src/phases/control-plane.js';
+import { k3sRules } from '../../src/phases/k3s-rules.js';
 import { planRemoval } from '../../src/phases/removal.js';
 
 const run = { signal: new AbortController().signal, progress: () => {} } as unknown as StepContext;
@@ -53,11 +53,11 @@ async function remove({ role = 'worker', live, drain }: World): Promise<{ done: 
       provider: { machines: { delete: does('wipe') } },
       folder: { forgetMachine: does('forget') },
     },
+    rules: k3sRules,
   } as unknown as PhaseContext;
-  const controlPlane = { api: known(api) } as unknown as ControlPlanePlan;
   const lostNodes = { steps: [], servers: [], names: new Map(), machines: new Map() };
   const early = { hasRemoved: () => false, mayLeaveFirst: () => false };
-  const [step] = planRemoval(context, controlPlane, [], lostNodes, early).values();
+  const [step] = planRemoval(context, known(api), [], lostNodes, early).values();
   const error: unknown = await step!.apply(run).then(
     () => undefined,
     (thrown: unknown) => thrown,
