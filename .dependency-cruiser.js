@@ -14,7 +14,7 @@ const below = {
   remote: ['domain', 'errors', 'package-files'],
   k3s: ['remote', 'http', 'domain', 'errors'],
   kube: ['http', 'domain', 'errors'],
-  components: ['kube', 'domain', 'errors', 'package-files'],
+  components: ['kube', 'http', 'domain', 'errors', 'package-files'],
   workspace: ['remote', 'domain', 'errors'],
   engine: ['workspace', 'reporting', 'domain', 'errors'],
   phases: [

@@ -9,7 +9,7 @@ import { systemClock } from '../../src/domain/clock.js';
 import { Secret } from '../../src/domain/secret.js';
 import { openKube } from '../../src/kube/index.js';
 import type { Kube } from '../../src/kube/types.js';
-import type { ComponentState } from '../../src/phases/components/state.js';
+import type { ComponentState } from '../../src/components/apply/state.js';
 import { Cli, type Run } from '../support/cli.js';
 
 const cli = new Cli();

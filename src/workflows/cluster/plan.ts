@@ -5,7 +5,7 @@ import { AccountLimit } from '../../phases/account-limit.js';
 import { neverRan } from '../../phases/bootstrap-server.js';
 import { k3sRules } from '../../phases/k3s-rules.js';
 import type { Tools } from '../../phases/context.js';
-import { type ComponentPlanInput, planComponents } from '../../phases/components/plan.js';
+import { type ComponentPlanInput, planComponents } from '../../phases/components.js';
 import { planApiAddress } from '../../phases/api-address.js';
 import { planControlPlane } from '../../phases/control-plane.js';
 import { planLostNodes } from '../../phases/lost-nodes.js';

@@ -9,10 +9,10 @@ import type {
   SecretReaders,
   Selection,
 } from '../../components/types.js';
-import { type ComponentFacts, noFacts, observeComponents } from '../../phases/components/facts.js';
-import { foreignObjects, type ForeignObject } from '../../phases/components/foreign.js';
-import type { ComponentPlanInput } from '../../phases/components/plan.js';
-import { secretKey } from '../../phases/components/secrets.js';
+import { type ComponentFacts, noFacts, observeComponents } from '../../components/apply/facts.js';
+import { foreignObjects, type ForeignObject } from '../../components/apply/foreign.js';
+import type { ComponentPlanInput } from '../../phases/components.js';
+import { secretKey } from '../../components/apply/secrets.js';
 import type { ClusterApi } from '../../phases/context.js';
 import { RefusedError } from '../../errors/index.js';
 import type { MachineProvider } from '../../provider/port.js';
@@ -111,7 +111,7 @@ export async function componentPlanInput(
   cluster: ClusterRef,
   { rendered, secrets, facts }: Pick<ComponentOutlook, 'rendered' | 'secrets' | 'facts'>,
 ): Promise<Omit<ComponentPlanInput, 'api'>> {
-  const { chartArchives } = await import('../../phases/components/chart-archive.js');
+  const { chartArchives } = await import('../../components/apply/chart-archive.js');
   return {
     cluster: cluster.name,
     desired: { rendered, secrets },

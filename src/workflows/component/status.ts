@@ -1,5 +1,5 @@
 import { IncompleteError } from '../../errors/index.js';
-import { type ComponentState, componentStates } from '../../phases/components/state.js';
+import { type ComponentState, componentStates } from '../../components/apply/state.js';
 import { componentOutlook } from './planned.js';
 import { progress, type WorkflowContext } from '../context.js';
 import { knownCluster } from '../cluster/known-cluster.js';

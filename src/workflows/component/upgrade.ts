@@ -1,9 +1,9 @@
 import type { RenderedComponent } from '../../components/types.js';
 import type { Step } from '../../engine/index.js';
 import { UsageError } from '../../errors/index.js';
-import { changeOf, type ComponentChange } from '../../phases/components/change.js';
-import { secretsFor } from '../../phases/components/secrets.js';
-import { upgradeComponent } from '../../phases/components/upgrade.js';
+import { changeOf, type ComponentChange } from '../../components/apply/change.js';
+import { secretsFor } from '../../components/apply/secrets.js';
+import { upgradeComponent } from '../../components/apply/upgrade.js';
 import type { StepInfo } from '../../reporting/index.js';
 import { type ComponentOutlook, componentOutlook, componentPlanInput } from './planned.js';
 import { reachable } from './status.js';

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 
-import type { RenderedComponent, ResolvedSecret } from '../../components/types.js';
+import type { RenderedComponent, ResolvedSecret } from '../types.js';
 import { messageOf, SlipwayError } from '../../errors/index.js';
 import type { Kube, KubeObject, KubeOptions, ObjectRef } from '../../kube/types.js';
 import { type ComponentFacts, getKnown } from './facts.js';

@@ -2,7 +2,7 @@ import { ChartFaults, HelmController, HelmProgram, imageTrouble } from '../../..
 import type { RenderedComponent } from '../../../src/components/types.js';
 import { systemClock } from '../../../src/domain/clock.js';
 import type { Kube, KubeObject } from '../../../src/kube/types.js';
-import type { ComponentRun, ComponentTools } from '../../../src/phases/components/context.js';
+import type { ComponentRun, ComponentTools } from '../../../src/components/apply/context.js';
 import { readyNode, SandboxKube } from '../../support/sandbox-kube.js';
 
 export interface Bench {

@@ -4,11 +4,11 @@ import type { RenderedComponent, ResolvedSecret } from '../../../src/components/
 import { Secret } from '../../../src/domain/secret.js';
 import { SlipwayError } from '../../../src/errors/index.js';
 import type { ObjectView, ObjectWait, UntilOptions } from '../../../src/kube/types.js';
-import { applyComponent } from '../../../src/phases/components/apply.js';
-import { changeOf } from '../../../src/phases/components/change.js';
-import { observeComponents } from '../../../src/phases/components/facts.js';
-import { removeComponent } from '../../../src/phases/components/remove.js';
-import { upgradeComponent } from '../../../src/phases/components/upgrade.js';
+import { applyComponent } from '../../../src/components/apply/apply.js';
+import { changeOf } from '../../../src/components/apply/change.js';
+import { observeComponents } from '../../../src/components/apply/facts.js';
+import { removeComponent } from '../../../src/components/apply/remove.js';
+import { upgradeComponent } from '../../../src/components/apply/upgrade.js';
 import { type Bench, bench, map, traefik } from './support.js';
 
 let at: Bench;

@@ -11,7 +11,7 @@ import {
   uidOf,
 } from './chart.js';
 import type { ComponentRun, ComponentTools } from './context.js';
-import type { ContainerStatus } from './pod-troubles.js';
+import type { ContainerStatus } from './pod-problems.js';
 import { componentDeadlines } from './waits.js';
 
 const podKind = { apiVersion: 'v1', kind: 'Pod', namespace: chartNamespace } as const;

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 
-import type { RenderedComponent } from '../../components/types.js';
+import type { RenderedComponent } from '../types.js';
 import { UsageError } from '../../errors/index.js';
 import type { Kube, KubeObject, KubeOptions, ObjectRef } from '../../kube/types.js';
 import { chartKind, chartLabel, chartNamespace, jobKind } from './chart.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { KubeObject } from '../../../src/kube/types.js';
-import { namespaceToApply, podSecurityAnnotation } from '../../../src/phases/components/namespaces.js';
+import { namespaceToApply, podSecurityAnnotation } from '../../../src/components/apply/namespaces.js';
 
 const enforce = 'pod-security.kubernetes.io/enforce';
 const managed = { 'app.kubernetes.io/managed-by': 'slipway' };

@@ -1,4 +1,4 @@
-import type { HealthTarget, RenderedComponent } from '../../components/types.js';
+import type { HealthTarget, RenderedComponent } from '../types.js';
 import type { Kube, KubeObject, KubeOptions } from '../../kube/types.js';
 import { changeOf } from './change.js';
 import { installJob, isCurrent, jobState, specOf, text } from './chart.js';

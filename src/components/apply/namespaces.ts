@@ -1,4 +1,4 @@
-import { podSecurityPrefix } from '../../components/pod-security.js';
+import { podSecurityPrefix } from '../pod-security.js';
 import type { KubeObject } from '../../kube/types.js';
 
 /** On a Namespace: the Pod Security level that Slipway set, by which it knows its own from somebody else's. */

@@ -23,7 +23,7 @@ import type { ComponentRun, ComponentTools } from './context.js';
 import { FailureLog } from './helm-log.js';
 import { isUnserved } from './facts.js';
 import { annotated, labelled } from './objects.js';
-import { podTroubles } from './pod-troubles.js';
+import { podTroubles } from './pod-problems.js';
 import { clearStuckRelease, releaseRevisions, type Revision } from './release.js';
 import { waitUntilGone } from './remove-chart.js';
 import { componentDeadlines } from './waits.js';

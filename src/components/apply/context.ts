@@ -1,4 +1,4 @@
-import type { Chart, ResolvedSecret } from '../../components/types.js';
+import type { Chart, ResolvedSecret } from '../types.js';
 import type { Clock } from '../../domain/clock.js';
 import type { Kube, KubeObject, KubeOptions } from '../../kube/types.js';
 

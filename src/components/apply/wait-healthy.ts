@@ -1,10 +1,10 @@
-import type { HealthTarget } from '../../components/types.js';
+import type { HealthTarget } from '../types.js';
 import { IncompleteError } from '../../errors/index.js';
 import type { Kube, KubeObject, KubeOptions } from '../../kube/types.js';
 import type { ComponentRun, ComponentTools } from './context.js';
 import { getKnown } from './facts.js';
 import { healthOf, kindOf, nameOf } from './health.js';
-import { podTroubles } from './pod-troubles.js';
+import { podTroubles } from './pod-problems.js';
 import { componentDeadlines } from './waits.js';
 
 const unhealthy = 'COMPONENT_UNHEALTHY';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { KubeObject } from '../../../src/kube/types.js';
-import { healthOf } from '../../../src/phases/components/health.js';
+import { healthOf } from '../../../src/components/apply/health.js';
 
 const object = (kind: string, status: object, spec: object = {}, generation = 1): KubeObject => ({
   apiVersion: 'x/v1',

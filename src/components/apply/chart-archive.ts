@@ -6,7 +6,7 @@ import { extract } from 'tar-stream';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 
-import type { Chart } from '../../components/types.js';
+import type { Chart } from '../types.js';
 import { readBody } from '../../http/body.js';
 import { IncompleteError, messageOf } from '../../errors/index.js';
 import type { KubeObject, KubeOptions } from '../../kube/types.js';

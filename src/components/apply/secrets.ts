@@ -1,4 +1,4 @@
-import type { ResolvedSecret } from '../../components/types.js';
+import type { ResolvedSecret } from '../types.js';
 import type { KubeObject } from '../../kube/types.js';
 import { componentLabel } from './objects.js';
 

@@ -2,16 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { KubeObject } from '../../../src/kube/types.js';
-import { goDuration, isCurrent, jobState, sameRun } from '../../../src/phases/components/chart.js';
-import { failedAttempts, relevantLines } from '../../../src/phases/components/helm-log.js';
-import { inventoryObject, readInventory } from '../../../src/phases/components/inventory.js';
-import { takesPods } from '../../../src/phases/components/nodes.js';
-import { hashOf, includes } from '../../../src/phases/components/objects.js';
-import { closure } from '../../../src/phases/components/plan.js';
-import { podTroubles } from '../../../src/phases/components/pod-troubles.js';
-import { isWebhookAway } from '../../../src/phases/components/patient-apply.js';
-import { stuckRevisions } from '../../../src/phases/components/release.js';
-import { diffLines, diffYaml } from '../../../src/phases/components/values-diff.js';
+import { goDuration, isCurrent, jobState, sameRun } from '../../../src/components/apply/chart.js';
+import { failedAttempts, relevantLines } from '../../../src/components/apply/helm-log.js';
+import { inventoryObject, readInventory } from '../../../src/components/apply/inventory.js';
+import { takesPods } from '../../../src/components/apply/nodes.js';
+import { hashOf, includes } from '../../../src/components/apply/objects.js';
+import { closure } from '../../../src/phases/components.js';
+import { podTroubles } from '../../../src/components/apply/pod-problems.js';
+import { isWebhookAway } from '../../../src/components/apply/patient-apply.js';
+import { stuckRevisions } from '../../../src/components/apply/release.js';
+import { diffLines, diffYaml } from '../../../src/components/apply/values-diff.js';
 
 describe('the diff of values', () => {
   it.each<[string, string, string, string[]]>([

@@ -1,4 +1,4 @@
-import type { RenderedComponent, ResolvedSecret } from '../../components/types.js';
+import type { RenderedComponent, ResolvedSecret } from '../types.js';
 import { IncompleteError, SlipwayError } from '../../errors/index.js';
 import type { KubeObject } from '../../kube/types.js';
 import { applyComponent } from './apply.js';

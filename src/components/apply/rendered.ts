@@ -1,4 +1,4 @@
-import type { RenderedComponent } from '../../components/types.js';
+import type { RenderedComponent } from '../types.js';
 import type { KubeObject } from '../../kube/types.js';
 import { specOf } from './chart.js';
 import { hashOf, labelled } from './objects.js';

@@ -1,6 +1,6 @@
 import type { Kube, KubeObject, KubeOptions } from '../../kube/types.js';
 import { chartNamespace } from './chart.js';
-import type { ContainerStatus } from './pod-troubles.js';
+import type { ContainerStatus } from './pod-problems.js';
 
 const podKind = { apiVersion: 'v1', kind: 'Pod', namespace: chartNamespace } as const;
 const tailLines = 60;

@@ -1,4 +1,4 @@
-import type { HealthTarget } from '../../components/types.js';
+import type { HealthTarget } from '../types.js';
 import type { KindRef, KubeObject } from '../../kube/types.js';
 
 export type HealthState = 'healthy' | 'progressing' | 'missing' | 'failed';

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Chart } from '../../../src/components/types.js';
 import { SlipwayError } from '../../../src/errors/index.js';
-import { chartArchives } from '../../../src/phases/components/chart-archive.js';
+import { chartArchives } from '../../../src/components/apply/chart-archive.js';
 
 const definition = (name: string): string =>
   `apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: ${name}}\n`;

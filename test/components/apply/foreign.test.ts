@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RenderedComponent, ResolvedSecret } from '../../../src/components/types.js';
 import { Secret } from '../../../src/domain/secret.js';
 import type { KubeObject } from '../../../src/kube/types.js';
-import { applyComponent } from '../../../src/phases/components/apply.js';
-import { observeComponents } from '../../../src/phases/components/facts.js';
-import { foreignObjects } from '../../../src/phases/components/foreign.js';
+import { applyComponent } from '../../../src/components/apply/apply.js';
+import { observeComponents } from '../../../src/components/apply/facts.js';
+import { foreignObjects } from '../../../src/components/apply/foreign.js';
 import { type Bench, bench, map, traefik } from './support.js';
 
 let at: Bench;

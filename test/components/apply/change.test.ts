@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { RenderedComponent, ResolvedSecret } from '../../../src/components/types.js';
 import { Secret } from '../../../src/domain/secret.js';
 import type { KubeObject } from '../../../src/kube/types.js';
-import { changeOf } from '../../../src/phases/components/change.js';
-import { type ComponentFacts, noFacts } from '../../../src/phases/components/facts.js';
-import type { Inventory } from '../../../src/phases/components/inventory.js';
-import { hashOf, refKey } from '../../../src/phases/components/objects.js';
-import { ownObjects, printOf } from '../../../src/phases/components/rendered.js';
-import { secretObject, secretsFor } from '../../../src/phases/components/secrets.js';
+import { changeOf } from '../../../src/components/apply/change.js';
+import { type ComponentFacts, noFacts } from '../../../src/components/apply/facts.js';
+import type { Inventory } from '../../../src/components/apply/inventory.js';
+import { hashOf, refKey } from '../../../src/components/apply/objects.js';
+import { ownObjects, printOf } from '../../../src/components/apply/rendered.js';
+import { secretObject, secretsFor } from '../../../src/components/apply/secrets.js';
 
 const chart = (spec: object): KubeObject => ({
   apiVersion: 'helm.cattle.io/v1',

@@ -1,4 +1,4 @@
-import type { HealthTarget, RenderedComponent, ResolvedSecret } from '../../components/types.js';
+import type { HealthTarget, RenderedComponent, ResolvedSecret } from '../types.js';
 import { IncompleteError } from '../../errors/index.js';
 import type { KubeObject } from '../../kube/types.js';
 import { chartKind, chartNamespace, type ChartSpec, specOf, text } from './chart.js';
