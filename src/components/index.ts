@@ -7,7 +7,7 @@ export { podSecurityNeeds } from './pod-security.js';
 export { missingLines, previewSecrets, resolveSecrets, secretNeeds } from './secrets.js';
 export { withComponents } from './json-schema.js';
 export { misfits, misfitText, type Misfit, type PoolArchitectures } from './architectures.js';
-export { judgedPlaces, placeText } from './places.js';
+export { judgedEndpoints, endpointText } from './endpoints.js';
 export { filesHeader, renderedFiles } from './files.js';
 export { schemaComment, valuesCheck } from './values-check.js';
 export { mergeValues } from './merge-values.js';

@@ -81,7 +81,7 @@ export interface HealthTarget {
 }
 
 /** Something outside the cluster that its data goes to, and the options that tell where it stands. */
-export interface PlaceForm {
+export interface EndpointForm {
   /** For people: `the bucket of logs`. */
   readonly what: string;
   /** Paths of options: `s3.endpoint`. */
@@ -168,7 +168,7 @@ export interface Component {
   readonly secrets: readonly SecretForm[];
   readonly workloads: readonly Workload[];
   readonly health: readonly HealthTarget[];
-  readonly places: readonly PlaceForm[];
+  readonly places: readonly EndpointForm[];
   readonly values: Template | undefined;
   readonly before: readonly Template[];
   readonly manifests: readonly Template[];
@@ -286,7 +286,7 @@ export interface SecretReaders {
 }
 
 /** A place outside the cluster, judged by `residency`. */
-export interface JudgedPlace {
+export interface JudgedEndpoint {
   readonly component: string;
   readonly what: string;
   /** The endpoint or region as written. */

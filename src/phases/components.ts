@@ -8,7 +8,7 @@ import { changeOf, type ComponentChange, removalDetails } from '../components/ap
 import { specOf } from '../components/apply/chart.js';
 import type { ChartArchives, ComponentRun, ComponentTools } from '../components/apply/context.js';
 import type { ComponentFacts } from '../components/apply/facts.js';
-import { someNodeTakesPods } from '../components/apply/nodes.js';
+import { untilSchedulableNode } from '../components/apply/nodes.js';
 import { removeComponent } from '../components/apply/remove.js';
 import { secretsFor } from '../components/apply/secrets.js';
 
@@ -72,7 +72,7 @@ export function planComponents(input: ComponentPlanInput): readonly Step[] {
       apply: async (context) => {
         const tools = toolsFor(valueOf(api, context).kube);
         const run = runOf(context);
-        if (specOf(component.chart)?.['bootstrap'] !== true) await someNodeTakesPods(tools, run);
+        if (specOf(component.chart)?.['bootstrap'] !== true) await untilSchedulableNode(tools, run);
         await applyComponent(tools, component, secrets, run);
       },
     };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { judgedPlaces, resolveSecrets, secretNeeds, type SecretReaders } from '../../src/components/index.js';
+import { judgedEndpoints, resolveSecrets, secretNeeds, type SecretReaders } from '../../src/components/index.js';
 import { parseCluster } from '../../src/config/index.js';
 import { Secret } from '../../src/domain/secret.js';
 import { at, bare, hetzner, rendered, type Rendered, type Values } from './network-cluster.js';
@@ -92,7 +92,7 @@ describe('Loki', () => {
 
   it('tells residency where the bucket is', async () => {
     const { selection } = await rendered({ loki: { s3: { ...s3, endpoint: 'fsn1.your-objectstorage.com' } } });
-    const [place] = judgedPlaces(selection, ['FI']);
+    const [place] = judgedEndpoints(selection, ['FI']);
     expect(place).toMatchObject({ component: 'loki', country: 'DE', verdict: 'outside' });
   });
 });
@@ -203,7 +203,7 @@ describe('Alloy', () => {
 
   it('tells residency where logs go', async () => {
     const { selection } = await rendered({ alloy: { outside } });
-    expect(judgedPlaces(selection, ['DE'])).toMatchObject([
+    expect(judgedEndpoints(selection, ['DE'])).toMatchObject([
       { component: 'alloy', where: outside.url, verdict: 'unknown' },
     ]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { bytesOf, judgedPlaces, secretNeeds } from '../../src/components/index.js';
+import { bytesOf, judgedEndpoints, secretNeeds } from '../../src/components/index.js';
 import { at, bare, hetzner, maps, rendered, type Rendered, type Values } from './network-cluster.js';
 
 const cluster = (monitoring: Values = {}, others: Values = {}, provider = hetzner): Promise<Rendered> =>
@@ -251,14 +251,14 @@ describe('metrics are sent outside', () => {
   it('to places that residency hears of', async () => {
     const alertmanager = { email, slack: { channel: '#alerts' }, webhook: { url: 'https://hooks.acme.dev/' } };
     const { selection } = await cluster({ remoteWrite: { url }, alertmanager });
-    const places = judgedPlaces(selection, ['DE']).filter(({ component }) => component === 'monitoring');
+    const places = judgedEndpoints(selection, ['DE']).filter(({ component }) => component === 'monitoring');
     expect(places.map(({ where }) => where)).toEqual([
       url,
       'mail.acme.dev:587',
       'hooks.slack.com',
       'https://hooks.acme.dev/',
     ]);
-    expect(judgedPlaces((await cluster()).selection, ['DE'])).toEqual([]);
+    expect(judgedEndpoints((await cluster()).selection, ['DE'])).toEqual([]);
   });
 });
 

@@ -9,7 +9,7 @@ import { systemClock } from '../../src/domain/clock.js';
 import { Secret } from '../../src/domain/secret.js';
 import { openKube } from '../../src/kube/index.js';
 import type { Kube } from '../../src/kube/types.js';
-import type { ComponentState } from '../../src/components/apply/state.js';
+import type { InstanceStatus } from '../../src/components/apply/status.js';
 import { Cli, type Run } from '../support/cli.js';
 
 const cli = new Cli();
@@ -66,11 +66,11 @@ const apply = (more: Record<string, string> = {}) =>
   cli.run(['cluster', 'apply', '-f', 'cluster.yaml', '--yes'], { ...env, ...more });
 const plan = async (): Promise<string> => (await cli.run(['cluster', 'plan', '-f', 'cluster.yaml'], env)).out;
 const order = (orders: object): Promise<void> => cli.order(orders);
-const status = async (): Promise<readonly ComponentState[]> => {
+const status = async (): Promise<readonly InstanceStatus[]> => {
   const { out } = await cli.run(['component', 'status', '-c', 'demo', '--json']);
-  return (JSON.parse(out) as { components: ComponentState[] }).components;
+  return (JSON.parse(out) as { components: InstanceStatus[] }).components;
 };
-const sick = async (): Promise<readonly ComponentState[]> =>
+const sick = async (): Promise<readonly InstanceStatus[]> =>
   (await status()).filter(({ health, differs }) => health !== 'healthy' || differs !== undefined);
 
 /** Every object there is, but for what comes and goes by itself. */

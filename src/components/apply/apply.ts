@@ -8,7 +8,7 @@ import { installChart } from './install-chart.js';
 import { type Inventory, inventoryObject, type InventoryItem, itemRef } from './inventory.js';
 import { namespaceToApply } from './namespaces.js';
 import { annotated, hashOf, madeAnnotation, refKey, shownRef } from './objects.js';
-import { applyPatiently } from './patient-apply.js';
+import { applyWithRetry } from './apply-with-retry.js';
 import { namespacesOf, objectsBefore, ownObjects, printOf } from './rendered.js';
 import { removeObjects, removeSecrets } from './remove.js';
 import { removeChart } from './remove-chart.js';
@@ -30,12 +30,12 @@ export async function applyComponent(
 ): Promise<void> {
   const inventories = await observeInventories(tools.kube, run);
   const before = inventories.get(component.name);
-  const book = new InventoryWriter(tools, run, before);
-  await book.write(intended(component, secrets, before));
+  const writer = new InventoryWriter(tools, run, before);
+  await writer.write(intended(component, secrets, before));
   await makeNamespaces(tools, component, secrets, run);
   await makeSecrets(tools, secrets, run);
   const force = forceOf(before);
-  for (const object of objectsBefore(component)) await applyPatiently(tools, object, force(object), run);
+  for (const object of objectsBefore(component)) await applyWithRetry(tools, object, force(object), run);
   if (component.chart) {
     await upgradeDefinitions(tools, component, run);
     await installChart(tools, component.name, component.chart, (line) => scrubbed(line, secrets), run);
@@ -44,11 +44,11 @@ export async function applyComponent(
   const isOwn = (target: HealthTarget): boolean => own.has(refKey(refOf(target)));
   const stages = stagesOf(component, isOwn);
   for (const { objects, health } of stages) {
-    for (const object of objects) await applyPatiently(tools, object, force(object), run);
+    for (const object of objects) await applyWithRetry(tools, object, force(object), run);
     await waitHealthy(tools, component.name, health, run);
   }
   await prune(tools, component, secrets, inventories, run);
-  await book.write(finished(component, secrets, before));
+  await writer.write(finished(component, secrets, before));
 }
 
 interface Stage {
@@ -214,7 +214,7 @@ async function upgradeDefinitions(
   });
   for (const definition of definitions) {
     run.progress(`applying ${shownRef(definition)}`);
-    await applyPatiently(tools, definition, true, run);
+    await applyWithRetry(tools, definition, true, run);
   }
 }
 

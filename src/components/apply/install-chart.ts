@@ -23,10 +23,10 @@ import type { ComponentRun, ComponentTools } from './context.js';
 import { FailureLog } from './helm-log.js';
 import { isUnserved } from './facts.js';
 import { annotated, labelled } from './objects.js';
-import { podTroubles } from './pod-problems.js';
+import { podProblems } from './pod-problems.js';
 import { clearStuckRelease, releaseRevisions, type Revision } from './release.js';
 import { waitUntilGone } from './remove-chart.js';
-import { componentDeadlines } from './waits.js';
+import { componentDeadlines } from './deadlines.js';
 
 const podKind = { apiVersion: 'v1', kind: 'Pod', namespace: chartNamespace } as const;
 
@@ -180,7 +180,7 @@ async function jobEnded(
         if (state === 'complete') return { job };
         if (state === 'failed') return { why: `helm’s job ${job.metadata.name} gave up` };
         const pods = view.all(podKind).filter((pod) => pod.metadata.labels?.[chartLabel] === release);
-        say(podTroubles(pods)[0] ?? (pods.length > 0 ? 'helm is at work' : 'its job has no pod yet'));
+        say(podProblems(pods)[0] ?? (pods.length > 0 ? 'helm is at work' : 'its job has no pod yet'));
         return undefined;
       },
     },

@@ -1,11 +1,11 @@
 import type { KubeObject } from '../../kube/types.js';
 import type { ComponentRun, ComponentTools } from './context.js';
-import { componentDeadlines } from './waits.js';
+import { componentDeadlines } from './deadlines.js';
 
 const nodeKind = { apiVersion: 'v1', kind: 'Node' } as const;
 
 /** Waits until some node takes ordinary pods, so that the deadlines of charts are not spent on machines that boot. */
-export async function someNodeTakesPods({ kube, cluster }: ComponentTools, run: ComponentRun): Promise<void> {
+export async function untilSchedulableNode({ kube, cluster }: ComponentTools, run: ComponentRun): Promise<void> {
   await kube.until(
     {
       what: 'a node that takes pods',
@@ -13,7 +13,7 @@ export async function someNodeTakesPods({ kube, cluster }: ComponentTools, run: 
       kinds: [nodeKind],
       check: (view, say) => {
         const nodes = view.all(nodeKind);
-        if (nodes.some(takesPods)) return true;
+        if (nodes.some(isSchedulable)) return true;
         say(nodes.length === 0 ? 'there is no node yet' : 'no node is Ready and free of taints yet');
         return undefined;
       },
@@ -26,7 +26,7 @@ export async function someNodeTakesPods({ kube, cluster }: ComponentTools, run: 
   );
 }
 
-export function takesPods(node: KubeObject): boolean {
+export function isSchedulable(node: KubeObject): boolean {
   const { taints = [], unschedulable } = (node['spec'] ?? {}) as {
     readonly taints?: readonly { readonly effect: string }[];
     readonly unschedulable?: boolean;

@@ -23,14 +23,14 @@ interface PodStatus {
 const ordinary = new Set(['ContainerCreating', 'PodInitializing']);
 
 /** Why pods are not ready, one line for each that has something to say: `web-7f: Pending: 0/3 nodes are available`. */
-export function podTroubles(pods: readonly KubeObject[]): string[] {
+export function podProblems(pods: readonly KubeObject[]): string[] {
   return pods.flatMap((pod) => {
-    const trouble = troubleOf(pod['status'] ?? {});
-    return trouble === undefined ? [] : [`pod ${pod.metadata.name}: ${trouble}`];
+    const problem = problemOf(pod['status'] ?? {});
+    return problem === undefined ? [] : [`pod ${pod.metadata.name}: ${problem}`];
   });
 }
 
-function troubleOf(status: PodStatus): string | undefined {
+function problemOf(status: PodStatus): string | undefined {
   if (status.phase === 'Succeeded') return undefined;
   const unplaced = status.conditions?.find(({ type }) => type === 'PodScheduled');
   if (unplaced?.status === 'False') return `Pending: ${unplaced.message ?? 'no node takes it'}`;

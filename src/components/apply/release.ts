@@ -12,7 +12,7 @@ import {
 } from './chart.js';
 import type { ComponentRun, ComponentTools } from './context.js';
 import type { ContainerStatus } from './pod-problems.js';
-import { componentDeadlines } from './waits.js';
+import { componentDeadlines } from './deadlines.js';
 
 const podKind = { apiVersion: 'v1', kind: 'Pod', namespace: chartNamespace } as const;
 

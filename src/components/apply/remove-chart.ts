@@ -3,7 +3,7 @@ import { chartKind, chartNamespace, deleteJob, jobKind, jobState } from './chart
 import type { ComponentRun, ComponentTools } from './context.js';
 import { FailureLog } from './helm-log.js';
 import { listKnown } from './facts.js';
-import { componentDeadlines } from './waits.js';
+import { componentDeadlines } from './deadlines.js';
 
 /**
  * Deletes a HelmChart and waits until the controller's job has uninstalled the release; one already gone is success.

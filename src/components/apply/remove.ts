@@ -12,7 +12,7 @@ import {
 } from './inventory.js';
 import { componentLabel, madeAnnotation, shownRef } from './objects.js';
 import { removeChart } from './remove-chart.js';
-import { componentDeadlines } from './waits.js';
+import { componentDeadlines } from './deadlines.js';
 
 /**
  * Removes exactly what a component put into the cluster: its chart (and waits for helm), its objects, its Secrets,

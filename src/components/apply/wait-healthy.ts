@@ -4,8 +4,8 @@ import type { Kube, KubeObject, KubeOptions } from '../../kube/types.js';
 import type { ComponentRun, ComponentTools } from './context.js';
 import { getKnown } from './facts.js';
 import { healthOf, kindOf, nameOf } from './health.js';
-import { podTroubles } from './pod-problems.js';
-import { componentDeadlines } from './waits.js';
+import { podProblems } from './pod-problems.js';
+import { componentDeadlines } from './deadlines.js';
 
 const unhealthy = 'COMPONENT_UNHEALTHY';
 const mostPods = 8;
@@ -49,11 +49,11 @@ export async function waitHealthy(
     );
   } catch (error) {
     if (!(error instanceof IncompleteError) || error.code !== unhealthy) throw error;
-    const troubles = await podProblemsOf(tools.kube, targets, run).catch(() => []);
+    const problems = await podProblemsOf(tools.kube, targets, run).catch(() => []);
     throw new IncompleteError(error.message, {
       code: error.code,
       hint: error.hint,
-      details: [...error.details, ...troubles],
+      details: [...error.details, ...problems],
       cause: error,
     });
   }
@@ -76,7 +76,7 @@ export async function podProblemsOf(
       if (!object || healthOf(object).state === 'healthy') return [];
       const selector = selectorOf(object);
       if (selector === undefined) return [];
-      return podTroubles(
+      return podProblems(
         await kube.list('v1', 'Pod', { namespace: target.namespace, labelSelector: selector }, options),
       );
     }),

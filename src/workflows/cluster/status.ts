@@ -8,7 +8,7 @@ import type { StepInfo } from '../../reporting/index.js';
 import type { ClusterFolder, ClusterRecord, LockHolder, OperationSummary } from '../../workspace/types.js';
 import { keyProblem } from './ssh-key.js';
 import { checkArchitectures } from '../component/architectures.js';
-import { type ComponentOutlook, componentOutlook, componentPlanInput } from '../component/planned.js';
+import { type ComponentState, componentState, componentPlanInput } from '../component/planned.js';
 import type { WorkflowContext } from '../context.js';
 import { knownCluster } from './known-cluster.js';
 import { observe, type Observation } from './observe.js';
@@ -83,15 +83,15 @@ export async function clusterStatus(
   const seen = await observe(context, tools, record, spec, publicKey, 'from afar');
   const lost = keyProblem(folder, record, key?.publicKey, seen.facts);
   if (lost) remarks.push(`${lost.message} ${lost.hint}`);
-  const outlook = await componentOutlook(context, provider, record, spec, seen.facts.api, 'look').catch(
+  const state = await componentState(context, provider, record, spec, seen.facts.api, 'look').catch(
     (error: unknown) => {
       if (!(error instanceof SlipwayError)) throw error;
       remarks.push(`Nothing is known of the components: ${error.message}`);
       return undefined;
     },
   );
-  remarks.push(...(await brokenRules(context, provider, spec, seen, outlook)));
-  const components = outlook && (await componentPlanInput(context, record, outlook));
+  remarks.push(...(await brokenRules(context, provider, spec, seen, state)));
+  const components = state && (await componentPlanInput(context, record, state));
   const nothing = (): Promise<string> => Promise.reject(new Error('status creates nothing'));
   const planned = lost ? withoutKey(seen) : seen;
   const { steps } = planCluster(record, spec, planned, tools, nothing, components);
@@ -125,20 +125,20 @@ async function brokenRules(
   provider: MachineProvider,
   rules: ClusterSpec,
   { request, facts }: Observation,
-  outlook: ComponentOutlook | undefined,
+  state: ComponentState | undefined,
 ): Promise<string[]> {
   const problems = await ruleProblems(provider, rules, { request, facts }, context.signal);
   const broken = problems.map(({ message, hint }) => `${message} ${hint}`);
-  if (!outlook) return broken;
-  const { judgedPlaces, placeText } = await import('../../components/index.js');
-  const outside = judgedPlaces(outlook.selection, rules.provider.residency).filter(
+  if (!state) return broken;
+  const { judgedEndpoints, endpointText } = await import('../../components/index.js');
+  const outside = judgedEndpoints(state.selection, rules.provider.residency).filter(
     ({ verdict }) => verdict === 'outside',
   );
-  broken.push(...outside.map((place) => `${placeText(place)}, outside the residency.`));
+  broken.push(...outside.map((place) => `${endpointText(place)}, outside the residency.`));
   // Its warnings are for those who change something.
   const quiet = { ...context, reporter: { emit: () => undefined } };
   try {
-    await checkArchitectures(quiet, provider, outlook.selection, rules, facts.nodes?.values());
+    await checkArchitectures(quiet, provider, state.selection, rules, facts.nodes?.values());
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     broken.push([error.message, error.hint].join(' '));

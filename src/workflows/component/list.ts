@@ -1,8 +1,8 @@
 import type { Requests } from '../../components/types.js';
 import type { ClusterRef } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
-import { componentOutlook } from './planned.js';
-import { checkPlaces } from './places.js';
+import { componentState } from './planned.js';
+import { checkEndpoints } from './endpoints.js';
 import { note, type WorkflowContext } from '../context.js';
 
 export interface ListedComponent {
@@ -47,7 +47,7 @@ export async function listComponents(context: WorkflowContext, spec: ClusterSpec
   const { secretNeeds, sumOf } = await import('../../components/index.js');
   const provider = await context.provider(spec.provider);
   const cluster = await clusterOf(context, spec);
-  const { selection, rendered } = await componentOutlook(context, provider, cluster, spec, undefined, 'look');
+  const { selection, rendered } = await componentState(context, provider, cluster, spec, undefined, 'look');
   for (const warning of selection.warnings) note(context, warning, 'warning');
   const needs = secretNeeds(selection);
   const on = selection.on.map(({ component, because, version, waitsFor }): ListedComponent => ({
@@ -70,7 +70,7 @@ export async function listComponents(context: WorkflowContext, spec: ClusterSpec
     waitsFor: [],
     secrets: [],
   }));
-  const places = await checkPlaces(context, selection, spec);
+  const places = await checkEndpoints(context, selection, spec);
   return {
     cluster: spec.name,
     components: [...on, ...off],

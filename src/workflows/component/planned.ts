@@ -19,11 +19,11 @@ import type { MachineProvider } from '../../provider/port.js';
 import { note, type WorkflowContext } from '../context.js';
 import { checkArchitectures } from './architectures.js';
 import { providerFacts } from './input.js';
-import { checkPlaces } from './places.js';
+import { checkEndpoints } from './endpoints.js';
 import { keptSecrets, missingSecrets, type Unchecked } from '../unchecked.js';
 
 /** What components a cluster shall have, and what it has of them. */
-export interface ComponentOutlook {
+export interface ComponentState {
   readonly selection: Selection;
   readonly input: RenderInput;
   readonly rendered: readonly RenderedComponent[];
@@ -46,14 +46,14 @@ export type ComponentPurpose = 'change' | 'plan' | 'plan-read-only' | 'look';
  * @throws UsageError codes BAD_COMPONENTS, BAD_COMPONENT, BAD_TEMPLATE, SECRETS_MISSING; RefusedError codes
  * OUTSIDE_RESIDENCY, WRONG_ARCHITECTURE, FOREIGN_OBJECTS
  */
-export async function componentOutlook(
+export async function componentState(
   context: WorkflowContext,
   provider: MachineProvider,
   cluster: ClusterRef,
   spec: ClusterSpec,
   api: ClusterApi | undefined,
   purpose: ComponentPurpose,
-): Promise<ComponentOutlook> {
+): Promise<ComponentState> {
   // The template language and the schema checker are only loaded by those that need them.
   const { hasValues, readCatalogue, renderComponents, secretNeeds, selectionOf } =
     await import('../../components/index.js');
@@ -66,7 +66,7 @@ export async function componentOutlook(
   });
   if (purpose !== 'look') {
     for (const warning of selection.warnings) note(context, warning, 'warning');
-    await checkPlaces(context, selection, spec);
+    await checkEndpoints(context, selection, spec);
     await checkArchitectures(context, provider, selection, spec, api?.watch.current().values());
   }
   const rendered = renderComponents(selection, input);
@@ -84,7 +84,7 @@ async function readSecrets(
   input: RenderInput,
   { readers, kept }: ReturnType<typeof secretsOf>,
   purpose: Exclude<ComponentPurpose, 'look'>,
-): Promise<Pick<ComponentOutlook, 'secrets' | 'unchecked'>> {
+): Promise<Pick<ComponentState, 'secrets' | 'unchecked'>> {
   const { missingLines, previewSecrets, resolveSecrets } = await import('../../components/index.js');
   if (purpose === 'change') return { secrets: await resolveSecrets(selection, input, readers), unchecked: [] };
   const { secrets, missing } = await previewSecrets(selection, input, readers);
@@ -109,7 +109,7 @@ function refuseForeign(found: readonly ForeignObject[]): void {
 export async function componentPlanInput(
   context: WorkflowContext,
   cluster: ClusterRef,
-  { rendered, secrets, facts }: Pick<ComponentOutlook, 'rendered' | 'secrets' | 'facts'>,
+  { rendered, secrets, facts }: Pick<ComponentState, 'rendered' | 'secrets' | 'facts'>,
 ): Promise<Omit<ComponentPlanInput, 'api'>> {
   const { chartArchives } = await import('../../components/apply/chart-archive.js');
   return {
@@ -124,10 +124,10 @@ export async function componentPlanInput(
 
 /** Both at once: what a plan of the whole cluster needs to know of components. */
 export async function componentsToPlan(
-  ...[context, provider, cluster, spec, api, purpose]: Parameters<typeof componentOutlook>
-): Promise<Omit<ComponentPlanInput, 'api'> & Pick<ComponentOutlook, 'unchecked'>> {
-  const outlook = await componentOutlook(context, provider, cluster, spec, api, purpose);
-  return { ...(await componentPlanInput(context, cluster, outlook)), unchecked: outlook.unchecked };
+  ...[context, provider, cluster, spec, api, purpose]: Parameters<typeof componentState>
+): Promise<Omit<ComponentPlanInput, 'api'> & Pick<ComponentState, 'unchecked'>> {
+  const state = await componentState(context, provider, cluster, spec, api, purpose);
+  return { ...(await componentPlanInput(context, cluster, state)), unchecked: state.unchecked };
 }
 
 /**

@@ -5,8 +5,8 @@ import { nearest } from '../../domain/nearest.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError, UsageError } from '../../errors/index.js';
 import { clusterOf, noId } from './list.js';
-import { checkPlaces } from './places.js';
-import { componentOutlook } from './planned.js';
+import { checkEndpoints } from './endpoints.js';
+import { componentState } from './planned.js';
 import { note, type WorkflowContext } from '../context.js';
 
 export interface ComponentRendering {
@@ -39,9 +39,9 @@ export async function renderToFiles(
   const { renderedFiles, secretNeeds } = await import('../../components/index.js');
   const provider = await context.provider(spec.provider);
   const cluster = await clusterOf(context, spec);
-  const { selection, rendered } = await componentOutlook(context, provider, cluster, spec, undefined, 'look');
+  const { selection, rendered } = await componentState(context, provider, cluster, spec, undefined, 'look');
   for (const warning of selection.warnings) note(context, warning, 'warning');
-  await checkPlaces(context, selection, spec);
+  await checkEndpoints(context, selection, spec);
   for (const name of names) refuseUnknown(name, selection);
   const desired = rendered.filter(({ name }) => names.length === 0 || names.includes(name));
   const needs = secretNeeds(selection).filter(({ component }) => desired.some(({ name }) => name === component));
@@ -63,7 +63,7 @@ export async function renderToFiles(
 }
 
 /** @throws UsageError code COMPONENT_NOT_ON */
-function refuseUnknown(name: string, { on, off }: Awaited<ReturnType<typeof componentOutlook>>['selection']): void {
+function refuseUnknown(name: string, { on, off }: Awaited<ReturnType<typeof componentState>>['selection']): void {
   if (on.some(({ component }) => component.name === name)) return;
   const found = off.find(({ component }) => component.name === name);
   const near = nearest(

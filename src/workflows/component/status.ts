@@ -1,13 +1,13 @@
 import { IncompleteError } from '../../errors/index.js';
-import { type ComponentState, componentStates } from '../../components/apply/state.js';
-import { componentOutlook } from './planned.js';
+import { type InstanceStatus, instanceStatuses } from '../../components/apply/status.js';
+import { componentState } from './planned.js';
 import { progress, type WorkflowContext } from '../context.js';
 import { knownCluster } from '../cluster/known-cluster.js';
 import { reach } from '../cluster/reach.js';
 
 export interface ComponentStatus {
   readonly cluster: string;
-  readonly components: readonly ComponentState[];
+  readonly components: readonly InstanceStatus[];
   /** What only looks as if it ran there; empty on real machines. */
   readonly simulated: readonly string[];
 }
@@ -21,11 +21,11 @@ export async function componentStatus(context: WorkflowContext, cluster: string)
   const provider = await context.provider(record.spec.provider);
   progress(context, `looking at the components of ${cluster}`);
   const api = await reachable(context, cluster, await folder.kubeconfig());
-  const { rendered, facts } = await componentOutlook(context, provider, record, record.spec, api, 'look');
+  const { rendered, facts } = await componentState(context, provider, record, record.spec, api, 'look');
   return {
     cluster,
     simulated: provider.simulated ?? [],
-    components: await componentStates(api.kube, rendered, facts, { signal: context.signal }),
+    components: await instanceStatuses(api.kube, rendered, facts, { signal: context.signal }),
   };
 }
 

@@ -5,7 +5,7 @@ import { changeOf, type ComponentChange } from '../../components/apply/change.js
 import { secretsFor } from '../../components/apply/secrets.js';
 import { upgradeComponent } from '../../components/apply/upgrade.js';
 import type { StepInfo } from '../../reporting/index.js';
-import { type ComponentOutlook, componentOutlook, componentPlanInput } from './planned.js';
+import { type ComponentState, componentState, componentPlanInput } from './planned.js';
 import { reachable } from './status.js';
 import { progress, type WorkflowContext } from '../context.js';
 import { knownCluster } from '../cluster/known-cluster.js';
@@ -50,12 +50,12 @@ export async function upgradeComponents(
     const { problems, unchecked } = dryRun ? allowReading(found) : { problems: found, unchecked: [] };
     throwProblems(problems);
     const purpose = !dryRun ? 'change' : unchecked.length > 0 ? 'plan-read-only' : 'plan';
-    const outlook = await componentOutlook(context, provider, record, record.spec, api, purpose);
-    const chosen = choose(cluster, outlook, names);
-    const tools = { ...(await componentPlanInput(context, record, outlook)), kube: api.kube };
+    const state = await componentState(context, provider, record, record.spec, api, purpose);
+    const chosen = choose(cluster, state, names);
+    const tools = { ...(await componentPlanInput(context, record, state)), kube: api.kube };
     const steps: Step[] = [];
     for (const { component, change } of chosen) {
-      const secrets = secretsFor(component.name, outlook.secrets);
+      const secrets = secretsFor(component.name, state.secrets);
       const before = steps.at(-1);
       steps.push({
         id: `component:${component.name}`,
@@ -65,14 +65,14 @@ export async function upgradeComponents(
         details: change.details,
         needs: before ? [before] : [],
         apply: (run) =>
-          upgradeComponent(tools, component, secrets, outlook.facts, {
+          upgradeComponent(tools, component, secrets, state.facts, {
             signal: run.signal,
             progress: (text) => run.progress(text),
           }),
       });
     }
     if (!dryRun && steps.length > 0) await execute(context, folder, 'component upgrade', steps, retryCommand);
-    return { cluster, steps: steps.map(stepInfo), unchecked: [...unchecked, ...outlook.unchecked] };
+    return { cluster, steps: steps.map(stepInfo), unchecked: [...unchecked, ...state.unchecked] };
   } finally {
     await lock?.release();
   }
@@ -84,7 +84,7 @@ interface Chosen {
 }
 
 /** In the order of the selection: what others stand on goes first. */
-function choose(cluster: string, { rendered, secrets, facts }: ComponentOutlook, names: readonly string[]): Chosen[] {
+function choose(cluster: string, { rendered, secrets, facts }: ComponentState, names: readonly string[]): Chosen[] {
   const unknown = names.filter((name) => !rendered.some((component) => component.name === name));
   if (unknown.length > 0) {
     throw new UsageError(`${cluster} is not asked to have ${unknown.join(', ')}.`, {

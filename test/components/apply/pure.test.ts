@@ -5,11 +5,11 @@ import type { KubeObject } from '../../../src/kube/types.js';
 import { goDuration, isCurrent, jobState, sameRun } from '../../../src/components/apply/chart.js';
 import { failedAttempts, relevantLines } from '../../../src/components/apply/helm-log.js';
 import { inventoryObject, readInventory } from '../../../src/components/apply/inventory.js';
-import { takesPods } from '../../../src/components/apply/nodes.js';
+import { isSchedulable } from '../../../src/components/apply/nodes.js';
 import { hashOf, includes } from '../../../src/components/apply/objects.js';
 import { closure } from '../../../src/phases/components.js';
-import { podTroubles } from '../../../src/components/apply/pod-problems.js';
-import { isWebhookAway } from '../../../src/components/apply/patient-apply.js';
+import { podProblems } from '../../../src/components/apply/pod-problems.js';
+import { isWebhookAway } from '../../../src/components/apply/apply-with-retry.js';
 import { stuckRevisions } from '../../../src/components/apply/release.js';
 import { diffLines, diffYaml } from '../../../src/components/apply/values-diff.js';
 
@@ -225,7 +225,7 @@ describe('pods say why they are not ready', () => {
       [],
     ],
     ['nothing when done', { phase: 'Succeeded' }, []],
-  ])('%s', (_, status, lines) => expect(podTroubles([pod('a', status)])).toEqual(lines));
+  ])('%s', (_, status, lines) => expect(podProblems([pod('a', status)])).toEqual(lines));
 });
 
 describe('a node takes pods', () => {
@@ -246,7 +246,7 @@ describe('a node takes pods', () => {
     ],
     ['though pods prefer others', node({ taints: [{ key: 'x', effect: 'PreferNoSchedule' }] }), true],
     ['not when cordoned', node({ unschedulable: true }), false],
-  ])('%s', (_, object, takes) => expect(takesPods(object)).toBe(takes));
+  ])('%s', (_, object, takes) => expect(isSchedulable(object)).toBe(takes));
 });
 
 it('knows what a component stands on, near and far', () => {

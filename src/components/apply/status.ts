@@ -7,7 +7,7 @@ import { healthOf, kindOf, nameOf } from './health.js';
 import { refKey } from './objects.js';
 import { refOf, podProblemsOf } from './wait-healthy.js';
 
-export interface ComponentState {
+export interface InstanceStatus {
   readonly name: string;
   readonly title: string;
   /** Of the chart; undefined without one. */
@@ -22,19 +22,19 @@ export interface ComponentState {
 }
 
 /** How each component fares: one list for each kind of workload, and the pods of those that are not healthy. */
-export async function componentStates(
+export async function instanceStatuses(
   kube: Kube,
   desired: readonly RenderedComponent[],
   facts: ComponentFacts,
   options: KubeOptions,
-): Promise<readonly ComponentState[]> {
+): Promise<readonly InstanceStatus[]> {
   const targets = desired.flatMap(({ health }) => health);
   const kinds = [...new Map(targets.map((target) => [JSON.stringify(kindOf(target)), kindOf(target)])).values()];
   const lists = await Promise.all(kinds.map((kind) => listKnown(kube, kind, {}, options)));
   const found = new Map(lists.flat().map((object) => [refKey(object), object]));
   const names = new Set(desired.map(({ name }) => name));
   const leaving = [...facts.inventories.values()].filter(({ component }) => !names.has(component));
-  const gone = leaving.map(({ component, title, version }): ComponentState => ({
+  const gone = leaving.map(({ component, title, version }): InstanceStatus => ({
     name: component,
     title,
     desired: undefined,
@@ -53,7 +53,7 @@ async function stateOf(
   facts: ComponentFacts,
   found: ReadonlyMap<string, KubeObject>,
   options: KubeOptions,
-): Promise<ComponentState> {
+): Promise<InstanceStatus> {
   const inventory = facts.inventories.get(component.name);
   const chart = component.chart && facts.charts.get(component.chart.metadata.name);
   const job = chart && facts.jobs.get(installJob(chart.metadata.name));
@@ -61,7 +61,7 @@ async function stateOf(
   const sick = component.health
     .map((target) => ({ target, health: healthOf(found.get(refKey(refOf(target)))) }))
     .filter(({ health }) => health.state !== 'healthy');
-  const troubles = sick.length === 0 ? [] : await podProblemsOf(kube, sick.map(targetOf), options);
+  const problems = sick.length === 0 ? [] : await podProblemsOf(kube, sick.map(targetOf), options);
   const state = {
     name: component.name,
     title: component.title,
@@ -70,7 +70,7 @@ async function stateOf(
     differs: changeOf(component, [], facts)?.text,
   };
   if (!inventory && !chart) return { ...state, installed: undefined, health: 'not installed', why: [] };
-  const why = [...sick.map(({ target, health }) => `${nameOf(target)}: ${health.why}`), ...troubles];
+  const why = [...sick.map(({ target, health }) => `${nameOf(target)}: ${health.why}`), ...problems];
   if (helm === 'failed') return { ...state, health: 'failed', why: ['helm’s job gave up', ...why] };
   if (helm === 'running') return { ...state, health: 'installing', why: ['helm is at work', ...why] };
   return { ...state, health: why.length > 0 ? 'unhealthy' : 'healthy', why };

@@ -4,13 +4,13 @@ import type { KubeObject } from '../../kube/types.js';
 import type { ComponentRun, ComponentTools } from './context.js';
 import { isUnserved } from './facts.js';
 import { shownRef } from './objects.js';
-import { componentDeadlines } from './waits.js';
+import { componentDeadlines } from './deadlines.js';
 
 /**
  * Applies an object; sits out kinds that are not served yet and webhooks that do not answer yet, as both come a
  * little after the workloads that bring them.
  */
-export async function applyPatiently(
+export async function applyWithRetry(
   { kube, clock }: Pick<ComponentTools, 'kube' | 'clock'>,
   object: KubeObject,
   force: boolean,

@@ -154,7 +154,7 @@ export const isInCluster = (endpoint: string): boolean => /\.svc(\.cluster\.loca
  * Country (ISO 3166-1 alpha-2) of a place outside the cluster, as far as its name tells; undefined when it doesn't: a
  * name of one's own, or a service that says no more than a continent.
  */
-export function countryOfPlace(endpoint: string | undefined, region: string | undefined): string | undefined {
+export function countryOfEndpoint(endpoint: string | undefined, region: string | undefined): string | undefined {
   const named = region?.trim().toLowerCase();
   // Without an endpoint S3 clients talk to Amazon.
   if (endpoint === undefined) return named === undefined ? undefined : amazon[named];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { judgedPlaces, placeText, readCatalogue, selectionOf } from '../../src/components/index.js';
-import { countryOfPlace } from '../../src/components/known-places.js';
+import { judgedEndpoints, endpointText, readCatalogue, selectionOf } from '../../src/components/index.js';
+import { countryOfEndpoint } from '../../src/components/known-endpoints.js';
 import { folderWith, renderInput } from './support.js';
 
 describe('the country of a place', () => {
@@ -43,7 +43,7 @@ describe('the country of a place', () => {
     ['https://example.net/fsn1.your-objectstorage.com', undefined, undefined],
     ['https://fsn1.your-objectstorage.com@example.net', undefined, undefined],
   ])('%s, region %s: %s', (endpoint, region, country) => {
-    expect(countryOfPlace(endpoint, region)).toBe(country);
+    expect(countryOfEndpoint(endpoint, region)).toBe(country);
   });
 });
 
@@ -60,7 +60,7 @@ describe('places of components', () => {
       pools: [],
       provider,
     });
-    return judgedPlaces(selection, residency).map((place) => [place.verdict, placeText(place)]);
+    return judgedEndpoints(selection, residency).map((place) => [place.verdict, endpointText(place)]);
   };
 
   it('are those the options name, in lists too', async () => {

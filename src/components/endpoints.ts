@@ -1,16 +1,19 @@
-import { countryOfPlace, isInCluster } from './known-places.js';
+import { countryOfEndpoint, isInCluster } from './known-endpoints.js';
 import { member } from './template/helpers.js';
-import type { JudgedPlace, PlaceForm, Selection } from './types.js';
+import type { JudgedEndpoint, EndpointForm, Selection } from './types.js';
 
 /**
  * Where data of the selected components goes outside the cluster, against the countries it may live in. Without any,
  * what is known is inside.
  */
-export function judgedPlaces(selection: Selection, residency: readonly string[] | undefined): readonly JudgedPlace[] {
+export function judgedEndpoints(
+  selection: Selection,
+  residency: readonly string[] | undefined,
+): readonly JudgedEndpoint[] {
   return selection.on.flatMap(({ component, options }) =>
     component.places.flatMap((place) =>
-      spotsOf(place, options).map(({ endpoint, region }): JudgedPlace => {
-        const country = countryOfPlace(endpoint, region);
+      spotsOf(place, options).map(({ endpoint, region }): JudgedEndpoint => {
+        const country = countryOfEndpoint(endpoint, region);
         const inside = country === undefined || !residency || residency.includes(country);
         const unknown = country === undefined && !(endpoint !== undefined && isInCluster(endpoint));
         return {
@@ -31,7 +34,7 @@ interface Spot {
 }
 
 /** What options name; several where a list is on the way. */
-function spotsOf({ endpoint, region }: PlaceForm, options: Readonly<Record<string, unknown>>): Spot[] {
+function spotsOf({ endpoint, region }: EndpointForm, options: Readonly<Record<string, unknown>>): Spot[] {
   const endpoints = endpoint === undefined ? [] : textsAt(options, endpoint.split('.'));
   const regions = region === undefined ? [] : textsAt(options, region.split('.'));
   const count = Math.max(endpoints.length, regions.length);
@@ -49,7 +52,7 @@ function textsAt(value: unknown, path: readonly string[]): string[] {
 }
 
 /** For people: `loki: the bucket of logs (s3.example.net), whose country cannot be known`. */
-export function placeText({ component, what, where, country, verdict }: JudgedPlace): string {
+export function endpointText({ component, what, where, country, verdict }: JudgedEndpoint): string {
   const place = `${component}: ${what} (${where})`;
   if (verdict === 'unknown') return `${place}, whose country cannot be known`;
   return country === undefined ? `${place} is in the cluster` : `${place} is in ${country}`;
