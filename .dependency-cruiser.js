@@ -89,6 +89,13 @@ export default {
       to: { path: '^(src/(commands|cli|ui)|scripts|test)/' },
     },
     {
+      name: 'components-apply',
+      comment: 'What components render to is known without a cluster; only `apply` looks at one.',
+      severity: 'error',
+      from: { path: '^src/components/(?!apply/)' },
+      to: { path: '^src/components/apply/' },
+    },
+    {
       name: 'unknown-room',
       comment: 'A new room has its place in the table above.',
       severity: 'error',

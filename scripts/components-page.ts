@@ -98,7 +98,7 @@ function section(component: Component, asked: Asked): string[] {
     ['provides', provides.join(', ')],
     ['architectures', architectures.join(', ')],
     ['secrets', secretsText(component)],
-    ['data outside', component.places.map(({ what }) => what).join(', ')],
+    ['data outside', component.endpoints.map(({ what }) => what).join(', ')],
   ];
   const options = rowsOf(component.options, '');
   return [

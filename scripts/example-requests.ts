@@ -50,7 +50,7 @@ export function exampleRequests(catalogue: Catalogue): ReadonlyMap<string, Reque
     } as unknown as ClusterFile['components'];
     const spec = clusterSchema.parse({ name: 'acme', provider: { name: 'hetzner' }, controlPlane, components });
     const selection = selectionOf(catalogue, { components: spec.components, pools: spec.pools, provider });
-    for (const { name, requests } of renderComponents(selection, {
+    for (const { id: name, requests } of renderComponents(selection, {
       cluster: { name: 'acme', id: 'a1b2c3' },
       spec,
       provider,

@@ -23,14 +23,14 @@ export interface Misfit {
  * @param pools those that take workloads; one of which nothing is known says nothing
  */
 export function misfits(selection: Selection, pools: readonly PoolArchitectures[]): readonly Misfit[] {
-  return selection.on.flatMap(({ component, pool }): Misfit[] => {
+  return selection.on.flatMap(({ id, definition, pool }): Misfit[] => {
     const there = [
       ...new Set(pools.filter(({ name }) => (pool ?? name) === name).flatMap((one) => [...one.architectures])),
     ];
-    const notOn = there.filter((architecture) => !component.architectures.includes(architecture)).sort();
+    const notOn = there.filter((architecture) => !definition.architectures.includes(architecture)).sort();
     if (notOn.length === 0) return [];
     const fitsSomewhere = notOn.length < there.length;
-    return [{ component: component.name, runsOn: component.architectures, pool, notOn, fitsSomewhere }];
+    return [{ component: id, runsOn: definition.architectures, pool, notOn, fitsSomewhere }];
   });
 }
 

@@ -138,7 +138,7 @@ export type ComponentFile = Pick<
   | 'secrets'
   | 'workloads'
   | 'health'
-  | 'places'
+  | 'endpoints'
 >;
 
 /**
@@ -213,9 +213,10 @@ function checkFile(file: Read): SpecProblem[] {
   ];
 }
 
-function shape(file: Read, componentName: string): ComponentFile {
+function shape({ places, ...file }: Read, componentName: string): ComponentFile {
   return {
     ...file,
+    endpoints: places,
     release: file.release ?? componentName,
     needs: file.needs.filter((need) => typeof need === 'string'),
     needsIf: file.needs.filter((need) => typeof need !== 'string'),

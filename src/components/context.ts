@@ -1,7 +1,7 @@
 import type { JsonSchema } from '../domain/source/json-schema.js';
 import { labelKeys } from '../domain/labels.js';
 import type { ClusterSpec, PoolSpec } from '../domain/spec/schema.js';
-import type { RenderInput, SelectedComponent, Selection, TemplateContext } from './types.js';
+import type { RenderInput, SelectedComponent, TemplateContext } from './types.js';
 
 const closed = (properties: Readonly<Record<string, JsonSchema>>): JsonSchema => ({
   type: 'object',
@@ -30,10 +30,16 @@ export function contextSchema(options: JsonSchema): JsonSchema {
   });
 }
 
-/** What the templates of every component are given alike. */
-export function sharedContext(selection: Selection, { cluster, spec, provider }: RenderInput): TemplateContext {
+/**
+ * What the templates of all instances of one owner are given alike.
+ * @param visible to that owner
+ */
+export function sharedContext(
+  visible: readonly SelectedComponent[],
+  { cluster, spec, provider }: RenderInput,
+): TemplateContext {
   const { range, pods, services } = spec.network;
-  const has = selection.on.flatMap(({ component }) => [component.name, ...component.provides]);
+  const has = visible.flatMap(({ definition }) => [definition.name, ...definition.provides]);
   return {
     cluster: { name: cluster.name, id: cluster.id },
     provider: {
@@ -44,10 +50,7 @@ export function sharedContext(selection: Selection, { cluster, spec, provider }:
     },
     network: { range, pods, services },
     components: Object.fromEntries(
-      selection.on.map(({ component, options }) => [
-        component.name,
-        { namespace: component.namespace, release: component.release, options },
-      ]),
+      visible.map(({ definition, namespace, release, options }) => [definition.name, { namespace, release, options }]),
     ),
     servers: spec.controlPlane.count,
     workers: spec.pools.reduce((sum, pool) => sum + pool.count, 0),
@@ -56,16 +59,16 @@ export function sharedContext(selection: Selection, { cluster, spec, provider }:
   };
 }
 
-/** What one component's templates are given. */
+/** What the templates of one instance are given. */
 export function contextOf(selected: SelectedComponent, shared: TemplateContext, spec: ClusterSpec): TemplateContext {
-  const { component, options, pool, storage } = selected;
+  const { options, pool, storage, release, namespace } = selected;
   return {
     ...shared,
     options,
     pool,
     storage,
-    release: component.release,
-    namespace: component.namespace,
+    release,
+    namespace,
     placement: pool === undefined ? {} : placementOn(pool, spec.pools),
   };
 }

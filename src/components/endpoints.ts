@@ -10,14 +10,14 @@ export function judgedEndpoints(
   selection: Selection,
   residency: readonly string[] | undefined,
 ): readonly JudgedEndpoint[] {
-  return selection.on.flatMap(({ component, options }) =>
-    component.places.flatMap((place) =>
+  return selection.on.flatMap(({ id, definition, options }) =>
+    definition.endpoints.flatMap((place) =>
       spotsOf(place, options).map(({ endpoint, region }): JudgedEndpoint => {
         const country = countryOfEndpoint(endpoint, region);
         const inside = country === undefined || !residency || residency.includes(country);
         const unknown = country === undefined && !(endpoint !== undefined && isInCluster(endpoint));
         return {
-          component: component.name,
+          component: id,
           what: place.what,
           where: endpoint ?? region ?? '',
           country,

@@ -21,9 +21,9 @@ export function renderedFiles(
   const objects = new Files('objects');
   for (const component of rendered) {
     for (const object of component.before)
-      charts.add(object.kind === 'Namespace' ? 'namespaces' : component.name, component.namespace, object);
-    if (component.chart) charts.add(component.name, 'kube-system', component.chart);
-    for (const object of component.objects) objects.add(component.name, component.namespace, object);
+      charts.add(object.kind === 'Namespace' ? 'namespaces' : component.id, component.namespace, object);
+    if (component.chart) charts.add(component.id, 'kube-system', component.chart);
+    for (const object of component.objects) objects.add(component.id, component.namespace, object);
   }
   const folders = [charts, objects].filter(({ isEmpty }) => !isEmpty);
   return new Map([

@@ -14,25 +14,26 @@ import type { SelectedComponent } from './types.js';
 
 type Values = Readonly<Record<string, unknown>>;
 type Selector = Readonly<Record<string, unknown>>;
-type On = readonly Pick<SelectedComponent, 'component' | 'values'>[];
+type On = readonly Pick<SelectedComponent, 'definition' | 'namespace' | 'values'>[];
 
 const groupEntries = Object.entries(podGroups) as [GroupName, PodGroup][];
 const isGroup = (caller: GroupName | Caller): caller is GroupName => Object.hasOwn(podGroups, caller);
 
 /**
- * The policies of one component: for each group of its pods what the matrix lets in, and nothing to any other pod of its
+ * The policies of one instance: for each group of its pods what the matrix lets in, and nothing to any other pod of its
  * namespace. Those of a folder of the user's own, and namespaces that every cluster has, are left as they are.
+ * @param on the instances that are visible to its owner
  */
 export function networkPolicies(
-  { component, values: given }: On[number],
+  { definition, namespace, values: given }: On[number],
   values: Values,
   on: On,
 ): readonly KubeObject[] {
-  const { name, namespace, builtIn } = component;
+  const { name, builtIn } = definition;
   const own = groupEntries.filter(([, group]) => group.component === name);
   if (!builtIn || ownNamespaces.has(namespace) || own.length === 0) return [];
   // Pods of the user's own in the same namespace are not in the matrix: they stay reachable.
-  const isShared = on.some((other) => other.component.namespace === namespace && !other.component.builtIn);
+  const isShared = on.some((other) => other.namespace === namespace && !other.definition.builtIn);
   const deny = policy(namespace, `slipway-${name}-default-deny`, { podSelector: {}, policyTypes: ['Ingress'] });
   return [
     ...(isShared ? [] : [deny]),
@@ -94,17 +95,19 @@ function peersOf(caller: GroupName | Caller, namespace: string, on: On): 'everyo
       ? ours
       : [{ namespaceSelector: {}, podSelector: selectorOf({ 'app.kubernetes.io/name': 'prometheus' }) }];
   }
-  const ingress = on.filter(({ component }) => component.name === 'traefik' || component.provides.includes('ingress'));
+  const ingress = on.filter(
+    ({ definition }) => definition.name === 'traefik' || definition.provides.includes('ingress'),
+  );
   if (ingress.length === 0) return 'everyone';
-  return ingress.flatMap(({ component }) =>
-    component.builtIn ? groupPeers('traefik', namespace, on) : [inNamespace(component.namespace)],
+  return ingress.flatMap((one) =>
+    one.definition.builtIn ? groupPeers('traefik', namespace, on) : [inNamespace(one.namespace)],
   );
 }
 
 /** Whether values of the user's own put a group into the network of the hosts. */
 function isOnHosts(name: GroupName, on: On): boolean {
   const { component, hostNetwork } = podGroups[name];
-  const given = on.find((one) => one.component.name === component)?.values;
+  const given = on.find((one) => one.definition.name === component)?.values;
   return hostNetwork?.split('.').reduce<unknown>(member, given) === true;
 }
 
@@ -115,7 +118,7 @@ const inNamespace = (name: string): { readonly namespaceSelector: Selector } => 
 /** A group as a peer; none where its component is off. */
 function groupPeers(name: GroupName, namespace: string, on: On): readonly Selector[] {
   const { component, labels } = podGroups[name];
-  const theirs = on.find((one) => one.component.name === component)?.component.namespace;
+  const theirs = on.find((one) => one.definition.name === component)?.namespace;
   if (theirs === undefined) return [];
   return [{ ...(theirs === namespace ? {} : inNamespace(theirs)), podSelector: selectorOf(labels) }];
 }

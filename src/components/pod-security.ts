@@ -28,7 +28,7 @@ export const podSecurityNeeds: Readonly<Record<string, Need>> = {
   },
 };
 
-type On = readonly Pick<SelectedComponent, 'component' | 'options' | 'values'>[];
+type On = readonly Pick<SelectedComponent, 'definition' | 'namespace' | 'options' | 'values'>[];
 
 /** The level that every pod of a namespace fits, and why it is no stricter one. */
 export function podSecurityOf(
@@ -36,8 +36,8 @@ export function podSecurityOf(
   on: On,
 ): { readonly level: Level; readonly reasons: readonly string[] } {
   const needs = on
-    .filter(({ component }) => component.namespace === namespace)
-    .flatMap(({ component: { name, builtIn }, options, values }): Need[] => {
+    .filter((one) => one.namespace === namespace)
+    .flatMap(({ definition: { name, builtIn }, options, values }): Need[] => {
       if (!builtIn) return [{ level: 'privileged', why: `${name} is not Slipway’s: its pods may need anything.` }];
       const need = podSecurityNeeds[name];
       return [
@@ -59,7 +59,7 @@ export function podSecurityOf(
 
 /** Labels of the namespace; none where only components of the user's own live in it. */
 export function podSecurityLabels(namespace: string, on: On): Readonly<Record<string, string>> {
-  const isOurs = on.some(({ component }) => component.namespace === namespace && component.builtIn);
+  const isOurs = on.some((one) => one.namespace === namespace && one.definition.builtIn);
   if (!isOurs) return {};
   const { level } = podSecurityOf(namespace, on);
   return { [`${podSecurityPrefix}enforce`]: level };

@@ -2,6 +2,7 @@ import type { UsageError } from '../errors/index.js';
 import type { KubeObject } from '../kube/types.js';
 import { contextOf, sharedContext } from './context.js';
 import { asGoWrites } from '../domain/go-duration.js';
+import { namespaceFor, visibleTo } from './instance.js';
 import { outsideNamespaces, ownNamespaces } from './kinds.js';
 import { mergeValues } from './merge-values.js';
 import { networkPolicies } from './network-policies.js';
@@ -29,40 +30,44 @@ export const componentLabelKey = 'slipway.dev/component';
  * @throws UsageError code BAD_TEMPLATE: file, line and reason.
  */
 export function renderComponents(selection: Selection, input: RenderInput): readonly RenderedComponent[] {
-  const shared = sharedContext(selection, input);
-  const optionsOf = (name: string) => selection.on.find(({ component }) => component.name === name)?.options;
   const nodes = nodeCounts(input.spec);
   return selection.on.map((selected) => {
-    const { component, options } = selected;
-    const context = contextOf(selected, shared, input.spec);
+    const { id, definition, namespace, options, owner } = selected;
+    const visible = visibleTo(owner, selection.on);
+    const optionsOf = (name: string) => visible.find((one) => one.definition.name === name)?.options;
+    const context = contextOf(selected, sharedContext(visible, input), input.spec);
     const objects = (templates: readonly Template[]) => templates.flatMap((one) => objectsOf(selected, one, context));
-    const values = component.chart === undefined ? {} : valuesOf(selected, context);
+    const values = definition.chart === undefined ? {} : valuesOf(selected, context);
     const parts = {
       before: [
-        ...namespaceOf(component.namespace, selection.on),
-        ...networkPolicies(selected, values, selection.on).map((policy) => marked(component.name, policy)),
-        ...objects(component.before),
+        ...namespaceOf(namespace, selection.on),
+        ...networkPolicies(selected, values, visible).map((policy) => marked(id, policy)),
+        ...objects(definition.before),
       ],
       chart: helmChart(selected, values),
-      objects: objects(component.manifests),
+      objects: objects(definition.manifests),
     };
     return {
       ...parts,
-      name: component.name,
-      title: component.title,
-      namespace: component.namespace,
+      id,
+      definition: definition.name,
+      owner,
+      title: definition.title,
+      namespace,
       version: selected.version,
       waitsFor: selected.waitsFor,
-      crds: component.chart?.crds
-        ? { ...component.chart, version: selected.version ?? component.chart.version }
+      crds: definition.chart?.crds
+        ? { ...definition.chart, version: selected.version ?? definition.chart.version }
         : undefined,
-      health: component.health.filter((target) => whenHolds(target.when, options, optionsOf)),
+      health: definition.health
+        .filter((target) => whenHolds(target.when, options, optionsOf))
+        .map((target) => ({ ...target, namespace: namespaceFor(selected, target.namespace) })),
       requests: requestsOf(selected, parts, values, optionsOf, nodes),
     };
   });
 }
 
-/** The same object for every component of a namespace. */
+/** The same object for every instance in a namespace. */
 function namespaceOf(name: string, on: Selection['on']): KubeObject[] {
   if (ownNamespaces.has(name)) return [];
   const labels = { ...managedBy, ...podSecurityLabels(name, on) };
@@ -70,24 +75,23 @@ function namespaceOf(name: string, on: Selection['on']): KubeObject[] {
 }
 
 /** An object that no template wrote, marked like those. */
-const marked = (component: string, { metadata, ...object }: KubeObject): KubeObject => ({
+const marked = (id: string, { metadata, ...object }: KubeObject): KubeObject => ({
   ...object,
-  metadata: { ...metadata, labels: { ...managedBy, [componentLabelKey]: component } },
+  metadata: { ...metadata, labels: { ...managedBy, [componentLabelKey]: id } },
 });
 
 /** Tries of a chart's installation before it counts as failed; the controller's own 1000 would hide that. */
 const tries = 2;
 
 function helmChart(
-  { component, version }: SelectedComponent,
+  { id, definition: { chart }, release, namespace, version }: SelectedComponent,
   values: Readonly<Record<string, unknown>>,
 ): KubeObject | undefined {
-  const { chart, release, namespace, name } = component;
   if (chart === undefined) return undefined;
   return {
     apiVersion: 'helm.cattle.io/v1',
     kind: 'HelmChart',
-    metadata: { name: release, namespace: 'kube-system', labels: { ...managedBy, [componentLabelKey]: name } },
+    metadata: { name: release, namespace: 'kube-system', labels: { ...managedBy, [componentLabelKey]: id } },
     spec: {
       ...(chart.oci === undefined ? { chart: chart.name, repo: chart.repository } : { chart: chart.oci }),
       version,
@@ -104,10 +108,10 @@ function helmChart(
 
 /** Ours, with the user's laid over them. */
 function valuesOf(
-  { component, values }: SelectedComponent,
+  { definition, values }: SelectedComponent,
   context: TemplateContext,
 ): Readonly<Record<string, unknown>> {
-  const template = component.values;
+  const template = definition.values;
   const [first, second] = template?.documents(context) ?? [];
   if (template && second) throw fault(template, second.line, 'values are one document');
   if (template && first && !isMap(first.data)) throw fault(template, first.line, 'values are a map of keys');
@@ -117,12 +121,12 @@ function valuesOf(
 const fault = (template: Template, line: number, message: string): UsageError =>
   badTemplate(template.shown, new TemplateFault(message, line));
 
-function objectsOf({ component }: SelectedComponent, template: Template, context: TemplateContext): KubeObject[] {
-  return template.documents(context).map((document) => kubeObject(component, template, document));
+function objectsOf(selected: SelectedComponent, template: Template, context: TemplateContext): KubeObject[] {
+  return template.documents(context).map((document) => kubeObject(selected, template, document));
 }
 
 function kubeObject(
-  component: SelectedComponent['component'],
+  { id, namespace: own }: SelectedComponent,
   template: Template,
   { data, line }: RenderedDocument,
 ): KubeObject {
@@ -140,7 +144,7 @@ function kubeObject(
     throw wrong(`${kind} ${name}: its namespace is no text`);
   if (labels !== undefined && labels !== null && !isMap(labels))
     throw wrong(`${kind} ${name}: labels are a map of keys`);
-  const inside = namespace ?? (outsideNamespaces(kind) ? '' : component.namespace);
+  const inside = namespace ?? (outsideNamespaces(kind) ? '' : own);
   return {
     apiVersion,
     kind,
@@ -150,7 +154,7 @@ function kubeObject(
       labels: {
         ...(labels as Readonly<Record<string, string>> | undefined),
         ...managedBy,
-        [componentLabelKey]: component.name,
+        [componentLabelKey]: id,
       },
       ...others,
     },

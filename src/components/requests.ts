@@ -27,14 +27,14 @@ export const nodeCounts = ({ controlPlane, pools }: Pick<ClusterSpec, 'controlPl
  * it puts into the cluster beside the chart. Jobs that end are left out.
  */
 export function requestsOf(
-  { component, options, pool }: Pick<SelectedComponent, 'component' | 'options' | 'pool'>,
+  { definition, options, pool }: Pick<SelectedComponent, 'definition' | 'options' | 'pool'>,
   { chart, before, objects }: Pick<RenderedComponent, 'chart' | 'before' | 'objects'>,
   values: Readonly<Record<string, unknown>>,
   optionsOf: OptionsOf,
   nodes: NodeCounts,
 ): Requests {
   const ofChart = chart
-    ? component.workloads
+    ? definition.workloads
         .filter(({ when }) => whenHolds(when, options, optionsOf))
         .map((workload) => ofWorkload(workload, values, countNodes(workload.each, pool, nodes)))
     : [];

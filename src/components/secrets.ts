@@ -1,6 +1,7 @@
 import { Secret } from '../domain/secret.js';
 import { UsageError } from '../errors/index.js';
 import { contextOf, sharedContext } from './context.js';
+import { namespaceFor, variableFor, visibleTo } from './instance.js';
 import { isThere, member } from './template/helpers.js';
 import type {
   RenderInput,
@@ -22,26 +23,27 @@ interface Asked {
 
 /** Secrets that the selected components ask for with their options. */
 function askedFor(selection: Selection): Asked[] {
-  const optionsOf = (name: string) => selection.on.find(({ component }) => component.name === name)?.options;
-  return selection.on.flatMap((selected) =>
-    selected.component.secrets
+  return selection.on.flatMap((selected) => {
+    const visible = visibleTo(selected.owner, selection.on);
+    const optionsOf = (name: string) => visible.find(({ definition }) => definition.name === name)?.options;
+    return selected.definition.secrets
       .filter(({ when }) => whenHolds(when, selected.options, optionsOf))
-      .map((secret) => ({ selected, secret })),
-  );
+      .map((secret) => ({ selected, secret: { ...secret, namespace: namespaceFor(selected, secret.namespace) } }));
+  });
 }
 
 /** Every key that must have a value before anything is changed. Names only. */
 export function secretNeeds(selection: Selection): readonly SecretNeed[] {
   return askedFor(selection).flatMap(({ selected, secret }) => {
-    const { component } = selected;
-    return Object.entries(variablesOf(component.name, secret)).map(([key, variable]) => ({
-      component: component.name,
+    const { id, definition } = selected;
+    return Object.entries(variablesOf(definition.name, secret)).map(([key, variable]) => ({
+      component: id,
       namespace: secret.namespace,
       name: secret.name,
       key,
       variable,
       source: sourceOf(selection, selected, variable),
-      granted: component.builtIn || selected.secrets[variable] !== undefined,
+      granted: definition.builtIn || selected.secrets[variable] !== undefined,
       generate: secret.generate[key],
     }));
   });
@@ -51,11 +53,12 @@ export function secretNeeds(selection: Selection): readonly SecretNeed[] {
  * What the file says of the component, or of the one it goes with, which is what people write about. What was granted to
  * that one goes no further than our own components: a folder says by itself what it goes with.
  */
-function sourceOf(selection: Selection, { component, secrets }: SelectedComponent, variable: string): SecretSource {
-  const other = component.builtIn
-    ? selection.on.find((one) => one.component.name === component.with?.component)
+function sourceOf(selection: Selection, selected: SelectedComponent, variable: string): SecretSource {
+  const { definition, owner, secrets } = selected;
+  const other = definition.builtIn
+    ? visibleTo(owner, selection.on).find((one) => one.definition.name === definition.with?.component)
     : undefined;
-  return secrets[variable] ?? other?.secrets[variable] ?? { env: variable };
+  return secrets[variable] ?? other?.secrets[variable] ?? { env: variableFor(selected, variable) };
 }
 
 /**
@@ -83,7 +86,7 @@ export async function previewSecrets(
   readers: SecretReaders,
 ): Promise<{ readonly secrets: readonly ResolvedSecret[]; readonly missing: readonly SecretNeed[] }> {
   const needs = secretNeeds(selection);
-  refuseUngranted(needs, builtInNames(selection), readers);
+  refuseUngranted(needs, builtInIds(selection), readers);
   const read = await Promise.all(needs.map(async (need) => ({ need, value: await readSource(need, readers) })));
   const missing = read.flatMap(({ need, value }) => (value === undefined && need.generate === undefined ? [need] : []));
 
@@ -95,20 +98,19 @@ export async function previewSecrets(
     drawn.set(id, value);
     return value;
   };
-  const shared = sharedContext(selection, input);
   const secrets = askedFor(selection).map(({ selected, secret }) => {
-    const { component } = selected;
+    const { id } = selected;
     const mine = read.filter(
-      ({ need }) =>
-        need.component === component.name && need.namespace === secret.namespace && need.name === secret.name,
+      ({ need }) => need.component === id && need.namespace === secret.namespace && need.name === secret.name,
     );
+    const shared = sharedContext(visibleTo(selected.owner, selection.on), input);
     const context = contextOf(selected, shared, input.spec);
     return {
-      component: component.name,
+      component: id,
       namespace: secret.namespace,
       name: secret.name,
       data: {
-        ...plainData(component.name, secret, context),
+        ...plainData(id, secret, context),
         ...Object.fromEntries(mine.map(({ need, value }) => [need.key, value ?? draw(need)])),
       },
       drawn: mine
@@ -130,8 +132,8 @@ async function readSource(need: SecretNeed, readers: SecretReaders): Promise<Sec
   return readers.provider(variable) ?? readers.environment(variable);
 }
 
-const builtInNames = (selection: Selection): ReadonlySet<string> =>
-  new Set(selection.on.flatMap(({ component }) => (component.builtIn ? [component.name] : [])));
+const builtInIds = (selection: Selection): ReadonlySet<string> =>
+  new Set(selection.on.flatMap(({ id, definition }) => (definition.builtIn ? [id] : [])));
 
 /**
  * A folder of the user's own may have been written by anyone: it gets what the cluster file grants it by name, and the

@@ -4,6 +4,7 @@ import type { ComponentSettings, ComponentsSpec } from '../domain/spec/component
 import type { SpecProblem } from '../domain/spec/rules.js';
 import type { PoolSpec } from '../domain/spec/schema.js';
 import { UsageError } from '../errors/index.js';
+import { instanceOf, ownedByCluster } from './instance.js';
 import { settingNames } from './options.js';
 import { settingsProblems, usesSetting, valuesWarnings } from './settings.js';
 import { circle, inOrder, providersOf, waitsFor } from './order.js';
@@ -231,10 +232,10 @@ class Choice {
     const on = order.map((name) => this.describe(this.catalogue.components.get(name)!, edges.get(name) ?? []));
     const off = this.#all
       .filter(({ name }) => !this.#on.has(name))
-      .map((component) => ({ component, because: this.whyOff(component) }));
+      .map((definition) => ({ definition, because: this.whyOff(definition) }));
     const warnings = on.flatMap((one) => [
       ...versionWarning(one),
-      ...valuesWarnings(one.component, this.settingsOf(one.component.name)),
+      ...valuesWarnings(one.definition, this.settingsOf(one.definition.name)),
     ]);
     return { selection: { on, off, warnings }, problems: this.#problems };
   }
@@ -265,10 +266,10 @@ class Choice {
 
   private describe(component: Component, before: readonly string[]): SelectedComponent {
     const { pool, version, values, secrets, storage } = this.settingsOf(component.name);
+    const { options } = this.checked(component);
     return {
-      component,
+      ...instanceOf(component, ownedByCluster, { namespace: component.namespace, options }),
       because: this.#on.get(component.name) ?? '',
-      options: this.checked(component).options,
       version: component.chart === undefined ? undefined : (version ?? component.chart.version),
       pool: pool ?? this.poolOfLeader(component),
       storage: { class: storage?.class ?? this.input.provider?.storageClass, size: storage?.size },
@@ -295,8 +296,8 @@ class Choice {
   }
 }
 
-function versionWarning({ component, version }: SelectedComponent): string[] {
-  const tried = component.chart?.version;
+function versionWarning({ definition, version }: SelectedComponent): string[] {
+  const tried = definition.chart?.version;
   if (version === undefined || version === tried) return [];
-  return [`${component.name}: chart version ${version} was not tried with this Slipway, ${tried ?? ''} was.`];
+  return [`${definition.name}: chart version ${version} was not tried with this Slipway, ${tried ?? ''} was.`];
 }

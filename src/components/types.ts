@@ -168,7 +168,7 @@ export interface Component {
   readonly secrets: readonly SecretForm[];
   readonly workloads: readonly Workload[];
   readonly health: readonly HealthTarget[];
-  readonly places: readonly EndpointForm[];
+  readonly endpoints: readonly EndpointForm[];
   readonly values: Template | undefined;
   readonly before: readonly Template[];
   readonly manifests: readonly Template[];
@@ -192,12 +192,25 @@ export interface ProviderFacts {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** Why a component is on or off, for people: `required by hetzner`, `preset baseline`, `named in the file`. */
-export interface SelectedComponent {
-  readonly component: Component;
-  readonly because: string;
-  /** Of its own, with defaults. */
+/** Whose an instance is: of the cluster itself, or of one of its tenants. */
+export type Owner = { readonly kind: 'cluster' } | { readonly kind: 'tenant'; readonly name: string };
+
+/** A definition in use: applied, listed and removed by itself. A cluster has as many of one definition as have use for it. */
+export interface ComponentInstance {
+  /** Unique in the cluster, fit for a label: `nats` for the cluster's own, `globex.nats` for a tenant's. */
+  readonly id: string;
+  readonly definition: Component;
+  readonly namespace: string;
+  /** Name of the helm release, and of its HelmChart: unique in the cluster. */
+  readonly release: string;
+  /** With defaults. */
   readonly options: Readonly<Record<string, unknown>>;
+  readonly owner: Owner;
+}
+
+export interface SelectedComponent extends ComponentInstance {
+  /** Why it is on, for people: `required by hetzner`, `preset baseline`, `named in the file`. */
+  readonly because: string;
   /** The chart's version that is installed; undefined without a chart. */
   readonly version: string | undefined;
   readonly pool: string | undefined;
@@ -206,25 +219,29 @@ export interface SelectedComponent {
   readonly values: Readonly<Record<string, unknown>>;
   /** Where secrets come from that the file names another source for, by environment variable. */
   readonly secrets: Readonly<Record<string, SecretSource>>;
-  /** Names of selected components that must be healthy before it, directly. */
+  /** Ids of instances that must be healthy before it, directly. */
   readonly waitsFor: readonly string[];
 }
 
 export interface Selection {
   /** In an order in which they can be applied; those that wait for nothing in common may go at the same time. */
   readonly on: readonly SelectedComponent[];
-  readonly off: readonly { readonly component: Component; readonly because: string }[];
+  readonly off: readonly { readonly definition: Component; readonly because: string }[];
   /** For people: versions that were not tried, and the like. */
   readonly warnings: readonly string[];
 }
 
-/** All that one component puts into the cluster, as values. Equal input gives equal output, to the byte. */
+/** All that one instance puts into the cluster, as values. Equal input gives equal output, to the byte. */
 export interface RenderedComponent {
-  readonly name: string;
+  /** Of the instance: the name in steps, labels and the inventory. */
+  readonly id: string;
+  /** Name of the definition. */
+  readonly definition: string;
+  readonly owner: Owner;
   readonly title: string;
   readonly namespace: string;
   readonly version: string | undefined;
-  /** Names of components that must be healthy first. */
+  /** Ids of instances that must be healthy first. */
   readonly waitsFor: readonly string[];
   /** Applied first: the Namespace, then `before/`. */
   readonly before: readonly KubeObject[];
@@ -251,6 +268,7 @@ export type SecretSource = { readonly env: string } | { readonly file: string };
 
 /** One key of one Secret that must have a value before anything is changed. */
 export interface SecretNeed {
+  /** Id of the instance. */
   readonly component: string;
   readonly namespace: string;
   readonly name: string;
@@ -266,6 +284,7 @@ export interface SecretNeed {
 
 /** A Kubernetes Secret to be made. Never rendered, printed or journaled. */
 export interface ResolvedSecret {
+  /** Id of the instance. */
   readonly component: string;
   readonly namespace: string;
   readonly name: string;
@@ -287,6 +306,7 @@ export interface SecretReaders {
 
 /** A place outside the cluster, judged by `residency`. */
 export interface JudgedEndpoint {
+  /** Id of the instance. */
   readonly component: string;
   readonly what: string;
   /** The endpoint or region as written. */

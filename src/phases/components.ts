@@ -1,4 +1,4 @@
-import type { RenderedComponent, ResolvedSecret } from '../components/types.js';
+import type { Owner, RenderedComponent, ResolvedSecret } from '../components/types.js';
 import type { Clock } from '../domain/clock.js';
 import { chainSteps, type Later, needsOf, type Step, type StepContext, valueOf } from '../engine/index.js';
 import type { Kube } from '../kube/types.js';
@@ -8,15 +8,16 @@ import { changeOf, type ComponentChange, removalDetails } from '../components/ap
 import { specOf } from '../components/apply/chart.js';
 import type { ChartArchives, ComponentRun, ComponentTools } from '../components/apply/context.js';
 import type { ComponentFacts } from '../components/apply/facts.js';
+import { leavingInstances } from '../components/apply/inventory.js';
 import { untilSchedulableNode } from '../components/apply/nodes.js';
 import { removeComponent } from '../components/apply/remove.js';
 import { secretsFor } from '../components/apply/secrets.js';
-
-export const installPhase = 'Install components';
-export const removePhase = 'Remove components';
+import { upgradeComponent } from '../components/apply/upgrade.js';
 
 /** What components shall be there, and what they need beyond their templates. */
 export interface DesiredComponents {
+  /** Whose instances these are; those of others stay as they are. */
+  readonly owner: Owner;
   /** In an order in which they can be applied. */
   readonly rendered: readonly RenderedComponent[];
   /** Empty where nothing is to be changed: Secrets are not compared then. */
@@ -35,23 +36,21 @@ export interface ComponentPlanInput {
 }
 
 /**
- * One step for each component that is not as desired, begun as soon as those it stands on are healthy; and one for
+ * One step for each instance that is not as desired, begun as soon as those it stands on are healthy; and one for
  * each that is no longer desired, once nothing stands on it any more.
  */
 export function planComponents(input: ComponentPlanInput): readonly Step[] {
   const { desired, facts, api } = input;
-  const names = new Set(desired.rendered.map(({ name }) => name));
   const changes = new Map(
     desired.rendered.flatMap((component) => {
-      const secrets = secretsFor(component.name, desired.secrets);
+      const secrets = secretsFor(component.id, desired.secrets);
       const change = changeOf(component, secrets, facts);
-      return change ? [[component.name, { component, secrets, change }] as const] : [];
+      return change ? [[component.id, { component, secrets, change }] as const] : [];
     }),
   );
-  const all = [...facts.inventories.values()];
-  const leaving = all.filter(({ component }) => !names.has(component));
-  const staying = all.filter(({ component }) => names.has(component));
-  const standsOn = closure(new Map(desired.rendered.map(({ name, waitsFor }) => [name, waitsFor])));
+  const leaving = leavingInstances(desired.owner, facts.inventories, desired.rendered);
+  const staying = [...facts.inventories.values()].filter((one) => !leaving.includes(one));
+  const standsOn = closure(new Map(desired.rendered.map(({ id, waitsFor }) => [id, waitsFor])));
   const toolsFor = (kube: Kube): ComponentTools => ({
     cluster: input.cluster,
     kube,
@@ -59,12 +58,12 @@ export function planComponents(input: ComponentPlanInput): readonly Step[] {
     archives: input.archives,
     warn: input.warn,
   });
-  const steps = chainSteps(changes.keys(), standsOn, (name, needs): Step => {
-    const { component, secrets, change } = changes.get(name)!;
+  const steps = chainSteps(changes.keys(), standsOn, (id, needs): Step => {
+    const { component, secrets, change } = changes.get(id)!;
     return {
-      id: `component:${name}`,
-      phase: installPhase,
-      target: name,
+      id: installId(id),
+      phase: 'Install components',
+      target: id,
       text: change.text,
       ...detailsOf(change),
       needs: [...needsOf(api), ...needs],
@@ -79,18 +78,18 @@ export function planComponents(input: ComponentPlanInput): readonly Step[] {
   });
   const removals = chainSteps(
     leaving,
-    ({ component }) => leaving.filter(({ waitsFor }) => waitsFor.includes(component)),
+    ({ id }) => leaving.filter(({ waitsFor }) => waitsFor.includes(id)),
     (inventory, needs): Step => ({
-      id: `remove-component:${inventory.component}`,
-      phase: removePhase,
-      target: inventory.component,
+      id: `remove-component:${inventory.id}`,
+      phase: 'Remove components',
+      target: inventory.id,
       text: `remove ${inventory.title}`,
       details: removalDetails(inventory, facts, staying),
       destroys: true,
       needs: [...needsOf(api), ...needs],
       // What stood on it and stays is changed first, so that it no longer does.
-      after: [...steps].flatMap(([name, step]) =>
-        facts.inventories.get(name)?.waitsFor.includes(inventory.component) ? [step] : [],
+      after: [...steps].flatMap(([id, step]) =>
+        facts.inventories.get(id)?.waitsFor.includes(inventory.id) ? [step] : [],
       ),
       limits: ['remove-component'],
       apply: async (context) => {
@@ -101,6 +100,35 @@ export function planComponents(input: ComponentPlanInput): readonly Step[] {
   );
   return [...steps.values(), ...removals.values()];
 }
+
+export interface ComponentUpgrade {
+  readonly component: RenderedComponent;
+  readonly change: ComponentChange;
+}
+
+/** One step for each upgrade, one after another; what fails is put back, and what comes after it is skipped. */
+export function planComponentUpgrades(
+  upgrades: readonly ComponentUpgrade[],
+  tools: ComponentTools,
+  { secrets, facts }: Pick<DesiredComponents, 'secrets'> & Pick<ComponentPlanInput, 'facts'>,
+): readonly Step[] {
+  const steps: Step[] = [];
+  for (const { component, change } of upgrades) {
+    const own = secretsFor(component.id, secrets);
+    steps.push({
+      id: installId(component.id),
+      phase: 'Upgrade components',
+      target: component.id,
+      text: change.text,
+      details: change.details,
+      needs: steps.slice(-1),
+      apply: (context) => upgradeComponent(tools, component, own, facts, runOf(context)),
+    });
+  }
+  return steps;
+}
+
+const installId = (instance: string): string => `component:${instance}`;
 
 const runOf = (context: StepContext): ComponentRun => ({
   signal: context.signal,

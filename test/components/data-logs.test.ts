@@ -108,7 +108,7 @@ describe('Alloy', () => {
 
   it('sends to the address at which Loki is', async () => {
     const of = await rendered({});
-    const { namespace } = of.selection.on.find(({ component }) => component.name === 'loki')!.component;
+    const { namespace } = of.selection.on.find(({ id }) => id === 'loki')!;
     const name = String(at(of.values('loki'), 'fullnameOverride'));
     expect(configuration(of)).toContain(`url = "http://${name}.${namespace}:3100/loki/api/v1/push"`);
     expect(of.component('alloy').waitsFor).toContain('loki');

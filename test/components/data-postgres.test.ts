@@ -110,7 +110,7 @@ describe('what components of data and monitoring ask of three nodes', () => {
         const [, number, suffix = ''] = /^(\d+)(\w+)$/.exec(String(at(whole, `resources.requests.${key}`))) ?? [];
         return total + count * Number(number) * (unit[suffix] ?? NaN);
       }, 0);
-    const { requests } = components.find((one) => one.name === name)!;
+    const { requests } = components.find((one) => one.id === name)!;
     expect({ cpu: sum('cpu', { m: 1 }), memory: sum('memory', { Mi: 1, Gi: 1024 }) }).toEqual({
       cpu: requests.cpuMilli,
       memory: requests.memoryMiB,

@@ -61,7 +61,7 @@ const valuesOf = (one: RenderedComponent): Options => {
 
 /** What must hold for whatever is rendered. */
 function checkRendered(component: Component, rendered: readonly RenderedComponent[]): void {
-  const one = rendered.find(({ name }) => name === component.name)!;
+  const one = rendered.find(({ id }) => id === component.name)!;
   for (const object of [...one.before, ...(one.chart ? [one.chart] : []), ...one.objects]) {
     expect(parse(yamlText(object))).toEqual(JSON.parse(JSON.stringify(object)));
     expect(object.kind).not.toBe('Secret');
@@ -98,7 +98,7 @@ describe.each(all.map((component) => [component.name, component] as const))('%s'
     () => {
       const { chart } = component;
       for (const provider of own) {
-        const one = render({ [name]: least(component) }, provider).rendered.find((other) => other.name === name)!;
+        const one = render({ [name]: least(component) }, provider).rendered.find((other) => other.id === name)!;
         if (!chart) continue;
         expect(unknownKeys(chart.name, valuesOf(one))).toEqual([]);
         expect(schemaComplaints(chart.name, valuesOf(one))).toEqual([]);
@@ -113,7 +113,7 @@ describe.each(all.map((component) => [component.name, component] as const))('%s'
       const options = { ...least(component), ...Object.fromEntries(usable) };
       const alone = render({ [name]: options }, provider).rendered;
       checkRendered(component, alone);
-      const text = JSON.stringify(alone.find((one) => one.name === name));
+      const text = JSON.stringify(alone.find((one) => one.id === name));
       if ('pool' in options) expect(text).toMatch(/slipway\.dev\/pool(: |":")platform/);
       if ('storage' in options) expect(text).toMatch(/storageClass(Name)?: fast.*33Gi|33Gi.*storageClass(Name)?: fast/);
       const everything = all.filter((other) => belongs(other, provider)).map((other) => [other.name, least(other)]);
@@ -150,7 +150,7 @@ describe.each(all.map((component) => [component.name, component] as const))('%s'
 
   it('counts all that its values ask for', () => {
     const { rendered } = render({ [name]: least(component) }, own[0]!);
-    const one = rendered.find((other) => other.name === name)!;
+    const one = rendered.find((other) => other.id === name)!;
     const asked = requestsIn(valuesOf(one));
     expect(one.requests.cpuMilli).toBeGreaterThanOrEqual(asked.cpuMilli);
     expect(one.requests.memoryMiB).toBeGreaterThanOrEqual(asked.memoryMiB);
@@ -158,9 +158,9 @@ describe.each(all.map((component) => [component.name, component] as const))('%s'
 
   it('names what must be there before it, and what shows that it is healthy', () => {
     const { rendered } = render({ [name]: least(component) }, own[0]!);
-    const one = rendered.find((other) => other.name === name)!;
+    const one = rendered.find((other) => other.id === name)!;
     for (const before of one.waitsFor)
-      expect(rendered.findIndex((other) => other.name === before)).toBeLessThan(rendered.indexOf(one));
+      expect(rendered.findIndex((other) => other.id === before)).toBeLessThan(rendered.indexOf(one));
     expect(one.health.length).toBeGreaterThan(0);
   });
 });

@@ -91,7 +91,7 @@ describe('Grafana', () => {
   it('has Loki as a source where there is one, at the address where it is', async () => {
     const of = await cluster();
     const [source] = at(of.values('monitoring'), 'grafana.additionalDataSources') as Values[];
-    const { namespace, release } = of.selection.on.find(({ component }) => component.name === 'loki')!.component;
+    const { namespace, release } = of.selection.on.find(({ id }) => id === 'loki')!;
     expect(source).toMatchObject({ type: 'loki', url: `http://${release}.${namespace}:3100` });
     expect(at(of.values('loki'), 'fullnameOverride')).toBe(release);
     expect(at(await values({}, { loki: false }), 'grafana.additionalDataSources')).toBeUndefined();
@@ -101,8 +101,8 @@ describe('Grafana', () => {
     const { selection, values: of } = await cluster({ grafana: { user: 'boss' } });
     const mine = secretNeeds(selection).filter(({ name }) => name === 'grafana-admin');
     expect(mine).toMatchObject([{ key: 'admin-password', generate: 32, variable: 'GRAFANA_ADMIN_PASSWORD' }]);
-    const { component, options } = selection.on.find((one) => one.component.name === 'monitoring')!;
-    const form = component.secrets.find(({ name }) => name === 'grafana-admin')!;
+    const { definition, options } = selection.on.find(({ id }) => id === 'monitoring')!;
+    const form = definition.secrets.find(({ name }) => name === 'grafana-admin')!;
     expect(form.plain).toEqual({ 'admin-user': 'options.grafana.user' });
     expect(at(options, 'grafana.user')).toBe('boss');
     const grafana = at(of('monitoring'), 'grafana') as Values;

@@ -158,8 +158,8 @@ describe('names are proved', () => {
   it('with a token of its own, never that of the machines', async () => {
     for (const dns of providers) {
       const of = await cluster({ dns: { provider: dns } });
-      const [own] = of.selection.on.filter(({ component }) => component.name === 'cert-manager');
-      const variables = own?.component.secrets.flatMap(({ keys }) => Object.values(keys));
+      const [own] = of.selection.on.filter(({ id }) => id === 'cert-manager');
+      const variables = own?.definition.secrets.flatMap(({ keys }) => Object.values(keys));
       expect(variables).toHaveLength(providers.length);
       expect(variables).not.toContain('HCLOUD_TOKEN');
       expect(variables).not.toContain('LINODE_TOKEN');

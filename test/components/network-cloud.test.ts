@@ -8,7 +8,7 @@ describe('the Hetzner cloud controller', () => {
     expect(cluster.order[0]).toBe('hcloud-cloud-controller-manager');
     const { chart } = cluster.component('hcloud-cloud-controller-manager');
     expect(at(chart, 'spec.bootstrap')).toBe(true);
-    const others = cluster.components.filter(({ name }) => name !== 'hcloud-cloud-controller-manager');
+    const others = cluster.components.filter(({ id }) => id !== 'hcloud-cloud-controller-manager');
     expect(others.filter((one) => at(one.chart, 'spec.bootstrap') !== undefined)).toEqual([]);
   });
 
@@ -48,8 +48,8 @@ describe('the Hetzner cloud controller', () => {
 
   it('has its token and the network in a Secret, the network’s name not being one', async () => {
     const { selection } = await rendered({});
-    const [own] = selection.on.filter(({ component }) => component.name === 'hcloud-cloud-controller-manager');
-    expect(own?.component.secrets).toMatchObject([
+    const [own] = selection.on.filter(({ id }) => id === 'hcloud-cloud-controller-manager');
+    expect(own?.definition.secrets).toMatchObject([
       {
         name: 'hcloud',
         namespace: 'kube-system',

@@ -86,7 +86,7 @@ export async function rendered(components: Values, { provider = hetzner, folders
   const out =
     problems.length > 0 ? [] : renderComponents(selection, { cluster: { name: 'acme', id: 'k3x9' }, spec, provider });
   const component = (name: string): RenderedComponent => {
-    const found = out.find((one) => one.name === name);
+    const found = out.find((one) => one.id === name);
     if (!found) throw new Error(`${name} is not on: ${problems.map(({ message }) => message).join('; ')}`);
     return found;
   };
@@ -94,7 +94,7 @@ export async function rendered(components: Values, { provider = hetzner, folders
     selection,
     problems,
     components: out,
-    order: out.map(({ name }) => name),
+    order: out.map(({ id }) => id),
     component,
     values: (name) => {
       const { valuesContent } = component(name).chart?.['spec'] as { valuesContent: string };

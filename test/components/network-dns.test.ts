@@ -12,7 +12,7 @@ describe('external-dns', () => {
   it('is in the baseline only once it is told where the zones are', async () => {
     const { order, selection } = await rendered({});
     expect(order).not.toContain('external-dns');
-    const [off] = selection.off.filter(({ component }) => component.name === 'external-dns');
+    const [off] = selection.off.filter(({ definition }) => definition.name === 'external-dns');
     expect(off?.because).toContain('dns.provider');
     const named = await rendered({ 'external-dns': { dns: { provider: 'cloudflare' }, domains } });
     expect(named.order).toContain('external-dns');

@@ -21,7 +21,7 @@ describe('the examples', () => {
   it('are read as one folder of components too', async () => {
     const { selection, problems } = await rendered({ preset: 'none' }, { folders: [examples] });
     expect(problems).toEqual([]);
-    const off = selection.off.filter(({ component }) => !component.builtIn).map(({ component }) => component.name);
+    const off = selection.off.filter(({ definition }) => !definition.builtIn).map(({ definition }) => definition.name);
     expect(off).toEqual(['flux', 'web-app']);
   });
 

@@ -52,14 +52,14 @@ describe('secrets', () => {
 
   it('are named only where some component says what they are made of', async () => {
     for (const { components, selection, values } of await everything()) {
-      const declared = selection.on.flatMap(({ component }) =>
-        component.secrets.flatMap(({ name, keys, plain }) =>
+      const declared = selection.on.flatMap(({ definition }) =>
+        definition.secrets.flatMap(({ name, keys, plain }) =>
           [...Object.keys(keys), ...Object.keys(plain)].map((key) => `${name}/${key}`),
         ),
       );
-      const ours = components.filter(({ name }) => network.includes(name));
+      const ours = components.filter(({ id }) => network.includes(id));
       const named = ours
-        .flatMap(({ name, chart, objects }) => [...maps(objects), ...(chart ? maps(values(name)) : [])])
+        .flatMap(({ id, chart, objects }) => [...maps(objects), ...(chart ? maps(values(id)) : [])])
         .filter((one) => typeof one['key'] === 'string' && typeof one['name'] === 'string')
         .map((one) => `${String(one['name'])}/${String(one['key'])}`);
       expect(named.length).toBeGreaterThan(0);
@@ -104,10 +104,10 @@ describe('what a component asks of nodes', () => {
   it('is what the values of each say', async () => {
     const seen = new Set<string>();
     for (const { selection, values, components } of await everything())
-      for (const { component } of selection.on) {
+      for (const { definition: component } of selection.on) {
         const count = pods[component.name];
-        if (!count || !components.some(({ name }) => name === component.name)) continue;
-        const { cpuMilli, memoryMiB } = components.find(({ name }) => name === component.name)!.requests;
+        if (!count || !components.some(({ id }) => id === component.name)) continue;
+        const { cpuMilli, memoryMiB } = components.find(({ id }) => id === component.name)!.requests;
         expect({ cpuMilli, memoryMiB }, component.name).toEqual(asked(count(values(component.name))));
         seen.add(component.name);
       }

@@ -71,7 +71,7 @@ describe('pods of a namespace whose Pod Security level is restricted', () => {
       expect.arrayContaining(['traefik', 'cert-manager', 'external-dns', 'cnpg-system', 'nats']),
     );
     let looked = 0;
-    for (const { component } of of.selection.on) {
+    for (const { definition: component } of of.selection.on) {
       if (!restricted.has(component.namespace)) continue;
       const pods = of
         .component(component.name)

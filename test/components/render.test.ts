@@ -50,7 +50,9 @@ describe('a rendered component', () => {
     const labels = { 'app.kubernetes.io/managed-by': 'slipway', 'slipway.dev/component': 'shop' };
     expect(one().rendered).toEqual([
       {
-        name: 'shop',
+        id: 'shop',
+        definition: 'shop',
+        owner: { kind: 'cluster' },
         title: 'Shop',
         namespace: 'shop',
         version: '1.2.3',
@@ -85,7 +87,7 @@ describe('a rendered component', () => {
             repo: 'https://charts.example.com',
             version: '1.2.3',
             targetNamespace: 'shop',
-            valuesContent: 'replicas: 1\nhost: acme.dev\n',
+            valuesContent: 'replicas: 1\nhost: acme.example\n',
             backOffLimit: 2,
             failurePolicy: 'abort',
             timeout: '5m0s',

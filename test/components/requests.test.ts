@@ -5,7 +5,7 @@ import { rendered } from './network-cluster.js';
 import { folderWith } from './support.js';
 
 const asked = async (name: string, ...given: Parameters<typeof rendered>): Promise<Requests> =>
-  (await rendered(...given)).components.find((one) => one.name === name)!.requests;
+  (await rendered(...given)).components.find((one) => one.id === name)!.requests;
 
 /** Three servers without workers, and with two. */
 const three = { pools: [] };
@@ -101,7 +101,7 @@ spec: {resources: {requests: {storage: 5Gi}}}
     // Controllers, ingress, certificates, operators of Postgres, one NATS for two workers, logs, metrics.
     const once = 2 * 50 + 2 * 100 + 30 + 50 + 20 + 115 + 100 + (205 + 25 + 50 + 120 + 20);
     const perNode = 55 + 20;
-    const names = components.map(({ name }) => name);
+    const names = components.map(({ id }) => id);
     const csi = names.includes('hcloud-csi') ? 50 + 5 * 30 : 0;
     expect(total.cpuMilli).toBe(once + 5 * perNode + csi);
     expect(total.volumes).toEqual([

@@ -56,7 +56,7 @@ async function select(components: unknown, provider: ProviderFacts | undefined =
   });
 }
 const on = async (components: unknown, provider?: ProviderFacts) =>
-  Object.fromEntries((await select(components, provider)).selection.on.map((one) => [one.component.name, one.because]));
+  Object.fromEntries((await select(components, provider)).selection.on.map((one) => [one.id, one.because]));
 const problems = async (components: unknown, provider?: ProviderFacts) =>
   (await select(components, provider)).problems.map(({ path, message }) => `${path.join('.')}: ${message}`);
 
@@ -108,7 +108,7 @@ describe('which components are on', () => {
 
   it('says why the others are off', async () => {
     const { selection } = await select({ logs: false });
-    expect(Object.fromEntries(selection.off.map((one) => [one.component.name, one.because]))).toEqual({
+    expect(Object.fromEntries(selection.off.map((one) => [one.definition.name, one.because]))).toEqual({
       'certs-hook': 'goes with certs, with dns.provider to be hetzner or linode',
       dns: 'needs zone',
       'ingress-b': 'not named in the file',
@@ -125,7 +125,7 @@ describe('what a component gets', () => {
       preset: 'none',
       'ingress-a': { pool: 'platform', storage: { size: '20Gi' }, version: '2.0.0', values: { a: 1 } },
     });
-    const found = selection.on.find((one) => one.component.name === 'ingress-a');
+    const found = selection.on.find((one) => one.id === 'ingress-a');
     expect(found).toMatchObject({
       options: { replicas: 2 },
       pool: 'platform',
@@ -140,7 +140,7 @@ describe('what a component gets', () => {
 describe('the order', () => {
   it('puts the provider’s part first, volumes before who keeps some, soft wishes where both are there', async () => {
     const { selection } = await select({ certs: { dns: { provider: 'hetzner' } } });
-    expect(Object.fromEntries(selection.on.map((one) => [one.component.name, one.waitsFor]))).toEqual({
+    expect(Object.fromEntries(selection.on.map((one) => [one.id, one.waitsFor]))).toEqual({
       cloud: [],
       disks: ['cloud'],
       'ingress-a': ['cloud'],
@@ -148,9 +148,9 @@ describe('the order', () => {
       'certs-hook': ['certs', 'cloud'],
       logs: ['cloud', 'disks'],
     });
-    const names = selection.on.map((one) => one.component.name);
+    const names = selection.on.map((one) => one.id);
     for (const one of selection.on)
-      for (const before of one.waitsFor) expect(names.indexOf(before)).toBeLessThan(names.indexOf(one.component.name));
+      for (const before of one.waitsFor) expect(names.indexOf(before)).toBeLessThan(names.indexOf(one.id));
   });
 
   it('is refused as a circle with everyone in it', async () => {

@@ -29,7 +29,7 @@ export async function applyComponent(
   run: ComponentRun,
 ): Promise<void> {
   const inventories = await observeInventories(tools.kube, run);
-  const before = inventories.get(component.name);
+  const before = inventories.get(component.id);
   const writer = new InventoryWriter(tools, run, before);
   await writer.write(intended(component, secrets, before));
   await makeNamespaces(tools, component, secrets, run);
@@ -38,14 +38,14 @@ export async function applyComponent(
   for (const object of objectsBefore(component)) await applyWithRetry(tools, object, force(object), run);
   if (component.chart) {
     await upgradeDefinitions(tools, component, run);
-    await installChart(tools, component.name, component.chart, (line) => scrubbed(line, secrets), run);
+    await installChart(tools, component.id, component.chart, (line) => scrubbed(line, secrets), run);
   }
   const own = new Set(component.objects.map(refKey));
   const isOwn = (target: HealthTarget): boolean => own.has(refKey(refOf(target)));
   const stages = stagesOf(component, isOwn);
   for (const { objects, health } of stages) {
     for (const object of objects) await applyWithRetry(tools, object, force(object), run);
-    await waitHealthy(tools, component.name, health, run);
+    await waitHealthy(tools, component.id, health, run);
   }
   await prune(tools, component, secrets, inventories, run);
   await writer.write(finished(component, secrets, before));
@@ -133,7 +133,9 @@ function finished(
 
 function base(component: RenderedComponent, before: Inventory | undefined) {
   return {
-    component: component.name,
+    id: component.id,
+    definition: component.definition,
+    owner: component.owner,
     title: component.title,
     namespace: component.namespace,
     waitsFor: [...component.waitsFor].sort(),
@@ -177,7 +179,7 @@ async function makeNamespaces(
     const live = await kube.get(bare, run);
     const desired = rendered.get(name);
     const object = desired ? namespaceToApply(desired, live) : bare;
-    const maker = live ? live.metadata.annotations?.[madeAnnotation] : component.name;
+    const maker = live ? live.metadata.annotations?.[madeAnnotation] : component.id;
     if (live && object === bare) continue;
     await kube.apply(maker === undefined ? object : annotated(object, madeAnnotation, maker), { ...run, force: true });
   }
@@ -198,7 +200,7 @@ async function makeSecrets(
 /** Helm makes the definitions of a chart's `crds` folder once, and leaves them as they are at every upgrade. */
 async function upgradeDefinitions(
   tools: ComponentTools,
-  { name, chart, crds }: RenderedComponent,
+  { id, chart, crds }: RenderedComponent,
   run: ComponentRun,
 ): Promise<void> {
   if (!chart || !crds) return;
@@ -209,7 +211,7 @@ async function upgradeDefinitions(
   const definitions = await tools.archives.definitions(crds, run).catch((error: unknown) => {
     if (!(error instanceof IncompleteError)) throw error;
     // Without a way to the repository from here the chart itself may still be reached from the cluster.
-    tools.warn(`${name}: the definitions of its kinds stay as they are. ${error.message}`);
+    tools.warn(`${id}: the definitions of its kinds stay as they are. ${error.message}`);
     return [];
   });
   for (const definition of definitions) {
@@ -229,14 +231,14 @@ async function prune(
   inventories: ReadonlyMap<string, Inventory>,
   run: ComponentRun,
 ): Promise<void> {
-  const before = inventories.get(component.name);
+  const before = inventories.get(component.id);
   if (!before) return;
   const desired = new Set(ownObjects(component).map(refKey));
   const gone = before.items.filter((item) => !desired.has(refKey(itemRef(item))));
-  await removeObjects(tools, component.name, gone, run);
+  await removeObjects(tools, component.id, gone, run);
   if (before.release !== undefined && before.release !== component.chart?.metadata.name)
     await removeChart(tools, before.release, run);
   const kept = new Set(secrets.map(({ namespace, name }) => `${namespace}/${name}`));
   const left = before.secrets.filter(({ namespace, name }) => !kept.has(`${namespace}/${name}`));
-  await removeSecrets(tools, component.name, left, inventories, run);
+  await removeSecrets(tools, component.id, left, inventories, run);
 }

@@ -38,7 +38,7 @@ export function changeOf(
   secrets: readonly ResolvedSecret[],
   facts: ComponentFacts,
 ): ComponentChange | undefined {
-  const inventory = facts.inventories.get(component.name);
+  const inventory = facts.inventories.get(component.id);
   const live = component.chart && facts.charts.get(component.chart.metadata.name);
   if (!inventory && !live) return installation(component, secrets);
   const details = [

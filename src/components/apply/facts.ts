@@ -11,6 +11,7 @@ import { secretKey } from './secrets.js';
 
 /** What the cluster has of components. */
 export interface ComponentFacts {
+  /** By the id of their instance, whoever owns it. */
   readonly inventories: ReadonlyMap<string, Inventory>;
   /** HelmChart objects in kube-system, by name. */
   readonly charts: ReadonlyMap<string, KubeObject>;
@@ -76,12 +77,12 @@ export async function observeComponents(
   };
 }
 
-/** What components put into the cluster, by their names. */
+/** What instances put into the cluster, by their ids. */
 export async function observeInventories(kube: Kube, options: KubeOptions): Promise<ReadonlyMap<string, Inventory>> {
   const query = { namespace: inventoryNamespace, labelSelector: `${inventoryLabel}=component` };
   const maps = await kube.list('v1', 'ConfigMap', query, options);
   return new Map(
-    maps.map(readInventory).flatMap((inventory) => (inventory ? [[inventory.component, inventory] as const] : [])),
+    maps.map(readInventory).flatMap((inventory) => (inventory ? [[inventory.id, inventory] as const] : [])),
   );
 }
 

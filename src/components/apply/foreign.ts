@@ -1,10 +1,11 @@
 import pLimit from 'p-limit';
 
-import type { RenderedComponent, ResolvedSecret } from '../types.js';
+import { isSameOwner } from '../instance.js';
+import type { Owner, RenderedComponent, ResolvedSecret } from '../types.js';
 import { messageOf, SlipwayError } from '../../errors/index.js';
 import type { Kube, KubeObject, KubeOptions, ObjectRef } from '../../kube/types.js';
 import { type ComponentFacts, getKnown } from './facts.js';
-import { itemRef } from './inventory.js';
+import { type Inventory, itemRef } from './inventory.js';
 import { componentLabel, refKey, shownRef } from './objects.js';
 import { ownObjects } from './rendered.js';
 import { secretKey, secretsFor } from './secrets.js';
@@ -31,32 +32,55 @@ export async function foreignObjects(
   options: KubeOptions,
 ): Promise<readonly ForeignObject[]> {
   const limit = pLimit(parallel);
-  const known = ownKeys(facts);
+  const known = appliedKeys(facts, [...facts.inventories.values()]);
   const checks = rendered.flatMap((component) => {
-    const { name, chart } = component;
-    const foreign = (text: string): ForeignObject => ({ component: name, text });
+    const { id, chart, owner } = component;
+    const foreign = (text: string): ForeignObject => ({ component: id, text });
+    const others = keysOfOthers(owner, facts);
     const live = chart && facts.charts.get(chart.metadata.name);
     const charts = live && !isMarked(live) && !known.has(refKey(live)) ? [foreign(shownRef(live))] : [];
+    const names = [
+      ...[...ownObjects(component), ...(live ? [live] : [])].map(
+        (object) => [refKey(object), shownRef(object)] as const,
+      ),
+      ...secretsFor(id, secrets).map((secret) => [secretKey(secret), shownRef(secretRef(secret))] as const),
+    ];
+    const taken = names.flatMap(([key, shown]) => {
+      const whose = others.get(key);
+      return whose === undefined ? [] : [foreign(`${shown}, of ${whose}`)];
+    });
     const objects = ownObjects(component)
       .filter((object) => !known.has(refKey(object)) && !facts.objects.has(refKey(object)))
       .map((object) => async () => (await conflictOf(kube, object, options))?.map(foreign) ?? []);
-    const own = secretsFor(name, secrets)
+    const own = secretsFor(id, secrets)
       .filter((secret) => !known.has(secretKey(secret)) && !facts.secrets.has(secretKey(secret)))
       .map((secret) => async () => {
-        const ref = { apiVersion: 'v1', kind: 'Secret', metadata: { name: secret.name, namespace: secret.namespace } };
+        const ref = secretRef(secret);
         return (await getKnown(kube, ref, options)) ? [foreign(shownRef(ref))] : [];
       });
-    return [() => Promise.resolve(charts), ...objects, ...own];
+    return [() => Promise.resolve([...charts, ...taken]), ...objects, ...own];
   });
   return (await Promise.all(checks.map((check) => limit(check)))).flat();
 }
 
+const secretRef = ({ name, namespace }: ResolvedSecret): ObjectRef => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name, namespace },
+});
+
 const isMarked = ({ metadata }: KubeObject): boolean => metadata.labels?.[componentLabel] !== undefined;
 
-/** What the inventories name as applied: by `refKey`, charts too, and Secrets by `secretKey`. */
-function ownKeys({ inventories, charts }: ComponentFacts): ReadonlySet<string> {
+/** What instances of other owners have, by `refKey`, with the id of whose it is: a tenant takes nothing from the cluster. */
+function keysOfOthers(owner: Owner, facts: ComponentFacts): ReadonlyMap<string, string> {
+  const others = [...facts.inventories.values()].filter((one) => !isSameOwner(one.owner, owner));
+  return new Map(others.flatMap((one) => [...appliedKeys(facts, [one])].map((key) => [key, one.id])));
+}
+
+/** What these inventories name as applied: by `refKey`, charts too, and Secrets by `secretKey`. */
+function appliedKeys({ charts }: ComponentFacts, inventories: readonly Inventory[]): ReadonlySet<string> {
   return new Set(
-    [...inventories.values()].flatMap(({ items, secrets, release }) => {
+    inventories.flatMap(({ items, secrets, release }) => {
       const chart = release === undefined ? undefined : charts.get(release);
       return [
         ...items.filter(({ hash }) => hash !== '').map((item) => refKey(itemRef(item))),

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
 import type { KubeObject } from '../../kube/types.js';
+import { isSameOwner, ownedByCluster } from '../instance.js';
+import type { Owner } from '../types.js';
 import { componentLabel } from './objects.js';
 
 export const inventoryLabel = 'slipway.dev/inventory';
@@ -15,7 +17,9 @@ const itemSchema = z.object({
   hash: z.string(),
 });
 
-const inventorySchema = z.object({
+/** As it is written in the cluster. */
+const wireSchema = z.object({
+  /** Id of the instance. */
   component: z.string(),
   title: z.string(),
   /** Of the chart, once it was healthy. */
@@ -32,24 +36,37 @@ const inventorySchema = z.object({
   healthy: z.string().optional(),
   /** The HelmChart's spec that was last found healthy, to go back to. */
   lastGood: z.record(z.string(), z.unknown()).optional(),
+  /** Only of a tenant's instance: whose it is, and of which definition. The cluster's own is called like its definition. */
+  tenant: z.object({ name: z.string(), definition: z.string() }).optional(),
 });
 
-/** What a component has put into the cluster, kept there as a ConfigMap. Holds no secret. */
-export type Inventory = z.output<typeof inventorySchema>;
+type Wire = z.output<typeof wireSchema>;
+
+/** What an instance has put into the cluster, kept there as a ConfigMap. Holds no secret. */
+export interface Inventory extends Omit<Wire, 'component' | 'tenant'> {
+  readonly id: string;
+  readonly definition: string;
+  readonly owner: Owner;
+}
 export type InventoryItem = z.output<typeof itemSchema>;
 
-export const inventoryName = (component: string): string => `slipway-inventory-${component}`;
+export const inventoryName = (id: string): string => `slipway-inventory-${id}`;
 
-export function inventoryObject(inventory: Inventory): KubeObject {
+export function inventoryObject({ id, definition, owner, ...rest }: Inventory): KubeObject {
+  const wire: Wire = {
+    component: id,
+    ...rest,
+    ...(owner.kind === 'tenant' ? { tenant: { name: owner.name, definition } } : {}),
+  };
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: {
-      name: inventoryName(inventory.component),
+      name: inventoryName(id),
       namespace: inventoryNamespace,
-      labels: { [inventoryLabel]: 'component', [componentLabel]: inventory.component },
+      labels: { [inventoryLabel]: 'component', [componentLabel]: id },
     },
-    data: { inventory: JSON.stringify(inventory) },
+    data: { inventory: JSON.stringify(wire) },
   };
 }
 
@@ -58,11 +75,17 @@ export function readInventory(object: KubeObject | undefined): Inventory | undef
   const text = (object?.['data'] as Readonly<Record<string, string>> | undefined)?.['inventory'];
   if (text === undefined) return undefined;
   try {
-    const result = inventorySchema.safeParse(JSON.parse(text));
-    return result.success ? result.data : undefined;
+    const result = wireSchema.safeParse(JSON.parse(text));
+    return result.success ? read(result.data) : undefined;
   } catch {
     return undefined;
   }
+}
+
+function read({ component: id, tenant, ...rest }: Wire): Inventory {
+  return tenant === undefined
+    ? { ...rest, id, definition: id, owner: ownedByCluster }
+    : { ...rest, id, definition: tenant.definition, owner: { kind: 'tenant', name: tenant.name } };
 }
 
 export const itemRef = ({ apiVersion, kind, namespace, name }: InventoryItem) => ({
@@ -70,6 +93,16 @@ export const itemRef = ({ apiVersion, kind, namespace, name }: InventoryItem) =>
   kind,
   metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
 });
+
+/** An owner's instances that are there and not asked for any more. Those of others are none of its business. */
+export function leavingInstances(
+  owner: Owner,
+  inventories: ReadonlyMap<string, Inventory>,
+  staying: readonly { readonly id: string }[],
+): readonly Inventory[] {
+  const ids = new Set(staying.map(({ id }) => id));
+  return [...inventories.values()].filter((one) => isSameOwner(one.owner, owner) && !ids.has(one.id));
+}
 
 /** Where it has, or had, something. */
 export const usedNamespaces = ({ namespace, items, secrets }: Inventory): readonly string[] => [

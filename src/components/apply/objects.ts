@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { KubeObject, ObjectRef } from '../../kube/types.js';
 
-/** On everything a component put into the cluster: its name. */
+/** On everything that an instance put into the cluster: its id. */
 export const componentLabel = 'slipway.dev/component';
 
 /** On namespaces that were not there before a component needed them: they may go with the last that uses them. */
@@ -19,8 +19,8 @@ export function shownRef({ kind, metadata }: Pick<ObjectRef, 'kind' | 'metadata'
 }
 
 /** The object with the label that tells whose it is. */
-export function labelled(object: KubeObject, component: string): KubeObject {
-  const labels = { ...object.metadata.labels, [componentLabel]: component };
+export function labelled(object: KubeObject, id: string): KubeObject {
+  const labels = { ...object.metadata.labels, [componentLabel]: id };
   return { ...object, metadata: { ...object.metadata, labels } };
 }
 

@@ -15,7 +15,7 @@ import { removeChart } from './remove-chart.js';
 import { componentDeadlines } from './deadlines.js';
 
 /**
- * Removes exactly what a component put into the cluster: its chart (and waits for helm), its objects, its Secrets,
+ * Removes exactly what an instance put into the cluster: its chart (and waits for helm), its objects, its Secrets,
  * the namespaces that were made for it if nothing else is in them. Volume claims stay.
  * Two of these at a time could each take the other for a user of their namespace.
  * @returns what was kept, a line each
@@ -25,12 +25,12 @@ export async function removeComponent(
   inventory: Inventory,
   run: ComponentRun,
 ): Promise<readonly string[]> {
-  const { component } = inventory;
+  const { id } = inventory;
   const inventories = await observeInventories(tools.kube, run);
   if (inventory.release !== undefined) await removeChart(tools, inventory.release, run);
-  await removeObjects(tools, component, inventory.items, run);
-  await removeSecrets(tools, component, inventory.secrets, inventories, run);
-  const others = [...inventories.values()].filter((other) => other.component !== component);
+  await removeObjects(tools, id, inventory.items, run);
+  await removeSecrets(tools, id, inventory.secrets, inventories, run);
+  const others = [...inventories.values()].filter((other) => other.id !== id);
   const shared = new Set(others.flatMap(usedNamespaces));
   const kept = inventory.release === undefined ? [] : await claimsLeft(tools, inventory, inventory.release, run);
   for (const namespace of usedNamespaces(inventory)) {
@@ -40,7 +40,7 @@ export async function removeComponent(
     {
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      metadata: { name: inventoryName(component), namespace: inventoryNamespace },
+      metadata: { name: inventoryName(id), namespace: inventoryNamespace },
     },
     run,
   );
@@ -68,10 +68,10 @@ async function claimsLeft(
     .map(claimStays);
 }
 
-/** In the opposite order of their making. One that has gone over to another component stays. */
+/** In the opposite order of their making. One that has gone over to another instance stays. */
 export async function removeObjects(
   { kube }: ComponentTools,
-  component: string,
+  id: string,
   items: readonly InventoryItem[],
   run: ComponentRun,
 ): Promise<void> {
@@ -80,7 +80,7 @@ export async function removeObjects(
     run.progress(`removing ${shownRef(ref)}`);
     try {
       const live = await kube.get(ref, run);
-      if (live?.metadata.labels?.[componentLabel] === component) await kube.delete(ref, run);
+      if (live?.metadata.labels?.[componentLabel] === id) await kube.delete(ref, run);
     } catch (error) {
       // Its kind has left with the chart that brought it, and so has the object.
       if (!isUnserved(error)) throw error;
@@ -88,15 +88,15 @@ export async function removeObjects(
   }
 }
 
-/** Those that no other component uses. */
+/** Those that no other instance uses. */
 export async function removeSecrets(
   { kube }: ComponentTools,
-  component: string,
+  id: string,
   secrets: Inventory['secrets'],
   inventories: ReadonlyMap<string, Inventory>,
   run: ComponentRun,
 ): Promise<void> {
-  const others = [...inventories.values()].filter((other) => other.component !== component);
+  const others = [...inventories.values()].filter((other) => other.id !== id);
   const shared = new Set(others.flatMap((other) => other.secrets.map(({ namespace, name }) => `${namespace}/${name}`)));
   for (const { namespace, name } of secrets) {
     if (shared.has(`${namespace}/${name}`)) continue;

@@ -4,13 +4,13 @@ import { specOf } from './chart.js';
 import { hashOf, labelled } from './objects.js';
 
 /** A component's own objects in the order in which they are applied; Namespaces are seen to apart from them. */
-export function ownObjects(component: Pick<RenderedComponent, 'name' | 'before' | 'objects'>): readonly KubeObject[] {
-  return [...objectsBefore(component), ...component.objects.map((object) => labelled(object, component.name))];
+export function ownObjects(component: Pick<RenderedComponent, 'id' | 'before' | 'objects'>): readonly KubeObject[] {
+  return [...objectsBefore(component), ...component.objects.map((object) => labelled(object, component.id))];
 }
 
 /** Those that are applied before the chart. */
-export const objectsBefore = ({ name, before }: Pick<RenderedComponent, 'name' | 'before'>): readonly KubeObject[] =>
-  before.filter(({ kind }) => kind !== 'Namespace').map((object) => labelled(object, name));
+export const objectsBefore = ({ id, before }: Pick<RenderedComponent, 'id' | 'before'>): readonly KubeObject[] =>
+  before.filter(({ kind }) => kind !== 'Namespace').map((object) => labelled(object, id));
 
 export const namespacesOf = ({ before }: Pick<RenderedComponent, 'before'>): readonly KubeObject[] =>
   before.filter(({ kind }) => kind === 'Namespace');

@@ -13,17 +13,17 @@ const dataOf = (object: KubeObject | undefined): Data => (object?.['data'] ?? {}
 const encode = (value: string): string => Buffer.from(value, 'utf8').toString('base64');
 
 /**
- * The Secrets of one component, those of the same name made one. Several components may need one Secret: each then
+ * The Secrets of one instance, those of the same name made one. Several instances may need one Secret: each then
  * applies all of it, as a part would take the others' keys away.
  */
-export function secretsFor(component: string, all: readonly ResolvedSecret[]): readonly ResolvedSecret[] {
-  const own = new Set(all.filter((secret) => secret.component === component).map(secretKey));
+export function secretsFor(id: string, all: readonly ResolvedSecret[]): readonly ResolvedSecret[] {
+  const own = new Set(all.filter((secret) => secret.component === id).map(secretKey));
   return [...own].map((key) =>
     all
       .filter((secret) => secretKey(secret) === key)
       .reduce((joined, next) => ({
         ...joined,
-        component,
+        component: id,
         data: { ...joined.data, ...next.data },
         drawn: [...new Set([...joined.drawn, ...next.drawn])],
         origins: { ...joined.origins, ...next.origins },

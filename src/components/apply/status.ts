@@ -1,13 +1,15 @@
-import type { HealthTarget, RenderedComponent } from '../types.js';
+import type { HealthTarget, Owner, RenderedComponent } from '../types.js';
 import type { Kube, KubeObject, KubeOptions } from '../../kube/types.js';
 import { changeOf } from './change.js';
 import { installJob, isCurrent, jobState, specOf, text } from './chart.js';
 import { type ComponentFacts, listKnown } from './facts.js';
 import { healthOf, kindOf, nameOf } from './health.js';
+import { leavingInstances } from './inventory.js';
 import { refKey } from './objects.js';
 import { refOf, podProblemsOf } from './wait-healthy.js';
 
 export interface InstanceStatus {
+  /** Id of the instance. */
   readonly name: string;
   readonly title: string;
   /** Of the chart; undefined without one. */
@@ -21,9 +23,10 @@ export interface InstanceStatus {
   readonly differs: string | undefined;
 }
 
-/** How each component fares: one list for each kind of workload, and the pods of those that are not healthy. */
+/** How each of an owner's instances fares: one list for each kind of workload, and the pods of those that are not healthy. */
 export async function instanceStatuses(
   kube: Kube,
+  owner: Owner,
   desired: readonly RenderedComponent[],
   facts: ComponentFacts,
   options: KubeOptions,
@@ -32,10 +35,9 @@ export async function instanceStatuses(
   const kinds = [...new Map(targets.map((target) => [JSON.stringify(kindOf(target)), kindOf(target)])).values()];
   const lists = await Promise.all(kinds.map((kind) => listKnown(kube, kind, {}, options)));
   const found = new Map(lists.flat().map((object) => [refKey(object), object]));
-  const names = new Set(desired.map(({ name }) => name));
-  const leaving = [...facts.inventories.values()].filter(({ component }) => !names.has(component));
-  const gone = leaving.map(({ component, title, version }): InstanceStatus => ({
-    name: component,
+  const leaving = leavingInstances(owner, facts.inventories, desired);
+  const gone = leaving.map(({ id, title, version }): InstanceStatus => ({
+    name: id,
     title,
     desired: undefined,
     installed: version,
@@ -54,7 +56,7 @@ async function stateOf(
   found: ReadonlyMap<string, KubeObject>,
   options: KubeOptions,
 ): Promise<InstanceStatus> {
-  const inventory = facts.inventories.get(component.name);
+  const inventory = facts.inventories.get(component.id);
   const chart = component.chart && facts.charts.get(component.chart.metadata.name);
   const job = chart && facts.jobs.get(installJob(chart.metadata.name));
   const helm = chart ? (job && isCurrent(job, chart) ? jobState(job) : 'running') : 'complete';
@@ -63,7 +65,7 @@ async function stateOf(
     .filter(({ health }) => health.state !== 'healthy');
   const problems = sick.length === 0 ? [] : await podProblemsOf(kube, sick.map(targetOf), options);
   const state = {
-    name: component.name,
+    name: component.id,
     title: component.title,
     desired: component.version,
     installed: inventory?.version ?? (helm === 'complete' ? text(specOf(chart), 'version') : undefined),

@@ -28,10 +28,10 @@ export async function upgradeComponent(
     const [was, is] = [last.version ?? 'what was there', component.version ?? 'the new one'];
     run.progress(`putting ${was} back`);
     await applyComponent(tools, last, secrets, run).catch((second: unknown) => {
-      throw notBack(tools.cluster, component.name, { was, is }, error, second);
+      throw notBack(tools.cluster, component.id, { was, is }, error, second);
     });
     throw new IncompleteError(
-      `${component.name} could not be upgraded to ${is}: ${error.message} ${was} is back and healthy.`,
+      `${component.id} could not be upgraded to ${is}: ${error.message} ${was} is back and healthy.`,
       {
         code: 'COMPONENT_PUT_BACK',
         hint: error.hint,
@@ -60,7 +60,7 @@ function notBack(
 
 /** What was there before, as if it had just been rendered; undefined when it was never healthy. */
 export function lastVersion(component: RenderedComponent, facts: ComponentFacts): RenderedComponent | undefined {
-  const inventory = facts.inventories.get(component.name);
+  const inventory = facts.inventories.get(component.id);
   if (!inventory || (component.chart && !inventory.lastGood)) return undefined;
   const first = new Set(component.before.map(refKey));
   const present = inventory.items.flatMap((item) => {

@@ -21,7 +21,7 @@ export async function checkArchitectures(
   nodes: Iterable<NodeFacts> = [],
 ): Promise<void> {
   // Most run everywhere, and then there is nothing to ask.
-  if (selection.on.every(({ component }) => component.architectures.length > 1)) return;
+  if (selection.on.every(({ definition }) => definition.architectures.length > 1)) return;
   const { misfits, misfitText } = await import('../../components/index.js');
   const found = misfits(selection, await pools(context, provider, spec, [...nodes]));
   const nowhere = found.filter(({ fitsSomewhere }) => !fitsSomewhere);

@@ -50,22 +50,24 @@ export async function listComponents(context: WorkflowContext, spec: ClusterSpec
   const { selection, rendered } = await componentState(context, provider, cluster, spec, undefined, 'look');
   for (const warning of selection.warnings) note(context, warning, 'warning');
   const needs = secretNeeds(selection);
-  const on = selection.on.map(({ component, because, version, waitsFor }): ListedComponent => ({
-    ...listed(component),
+  const on = selection.on.map(({ id, definition, namespace, because, version, waitsFor }): ListedComponent => ({
+    ...listed(definition),
+    name: id,
+    namespace,
     on: true,
-    requests: rendered.find(({ name }) => name === component.name)!.requests,
+    requests: rendered.find((one) => one.id === id)!.requests,
     because,
     version,
-    tried: version === component.chart?.version,
+    tried: version === definition.chart?.version,
     waitsFor,
-    secrets: [...new Set(needs.filter((need) => need.component === component.name).map(({ variable }) => variable))],
+    secrets: [...new Set(needs.filter((need) => need.component === id).map(({ variable }) => variable))],
   }));
-  const off = selection.off.map(({ component, because }): ListedComponent => ({
-    ...listed(component),
+  const off = selection.off.map(({ definition, because }): ListedComponent => ({
+    ...listed(definition),
     on: false,
     requests: undefined,
     because,
-    version: component.chart?.version,
+    version: definition.chart?.version,
     tried: true,
     waitsFor: [],
     secrets: [],

@@ -13,6 +13,7 @@ import { type ComponentFacts, noFacts, observeComponents } from '../../component
 import { foreignObjects, type ForeignObject } from '../../components/apply/foreign.js';
 import type { ComponentPlanInput } from '../../phases/components.js';
 import { secretKey } from '../../components/apply/secrets.js';
+import { ownedByCluster } from '../../components/instance.js';
 import type { ClusterApi } from '../../phases/context.js';
 import { RefusedError } from '../../errors/index.js';
 import type { MachineProvider } from '../../provider/port.js';
@@ -114,7 +115,7 @@ export async function componentPlanInput(
   const { chartArchives } = await import('../../components/apply/chart-archive.js');
   return {
     cluster: cluster.name,
-    desired: { rendered, secrets },
+    desired: { owner: ownedByCluster, rendered, secrets },
     facts,
     clock: context.clock,
     archives: chartArchives(),

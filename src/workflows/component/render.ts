@@ -43,8 +43,8 @@ export async function renderToFiles(
   for (const warning of selection.warnings) note(context, warning, 'warning');
   await checkEndpoints(context, selection, spec);
   for (const name of names) refuseUnknown(name, selection);
-  const desired = rendered.filter(({ name }) => names.length === 0 || names.includes(name));
-  const needs = secretNeeds(selection).filter(({ component }) => desired.some(({ name }) => name === component));
+  const desired = rendered.filter(({ id }) => names.length === 0 || names.includes(id));
+  const needs = secretNeeds(selection).filter(({ component }) => desired.some(({ id }) => id === component));
   const files = renderedFiles(desired, needs);
   const removed = folder === undefined ? [] : await writeFiles(folder, files);
   if (cluster.id === noId && [...files.values()].some((text) => text.includes(noId)))
@@ -55,7 +55,7 @@ export async function renderToFiles(
     );
   return {
     cluster: spec.name,
-    components: desired.map(({ name }) => name),
+    components: desired.map(({ id }) => id),
     folder,
     files: Object.fromEntries(files),
     removed,
@@ -64,11 +64,11 @@ export async function renderToFiles(
 
 /** @throws UsageError code COMPONENT_NOT_ON */
 function refuseUnknown(name: string, { on, off }: Awaited<ReturnType<typeof componentState>>['selection']): void {
-  if (on.some(({ component }) => component.name === name)) return;
-  const found = off.find(({ component }) => component.name === name);
+  if (on.some(({ id }) => id === name)) return;
+  const found = off.find(({ definition }) => definition.name === name);
   const near = nearest(
     name,
-    [...on, ...off].map(({ component }) => component.name),
+    [...on, ...off].map(({ definition }) => definition.name),
   );
   throw new UsageError(found ? `${name} is off: ${found.because}.` : `There is no component called ${name}.`, {
     code: 'COMPONENT_NOT_ON',

@@ -1,6 +1,7 @@
 import { IncompleteError } from '../../errors/index.js';
 import { type InstanceStatus, instanceStatuses } from '../../components/apply/status.js';
 import { componentState } from './planned.js';
+import { ownedByCluster } from '../../components/instance.js';
 import { progress, type WorkflowContext } from '../context.js';
 import { knownCluster } from '../cluster/known-cluster.js';
 import { reach } from '../cluster/reach.js';
@@ -25,7 +26,7 @@ export async function componentStatus(context: WorkflowContext, cluster: string)
   return {
     cluster,
     simulated: provider.simulated ?? [],
-    components: await instanceStatuses(api.kube, rendered, facts, { signal: context.signal }),
+    components: await instanceStatuses(api.kube, ownedByCluster, rendered, facts, { signal: context.signal }),
   };
 }
 

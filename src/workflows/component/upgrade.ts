@@ -1,9 +1,7 @@
-import type { RenderedComponent } from '../../components/types.js';
-import type { Step } from '../../engine/index.js';
 import { UsageError } from '../../errors/index.js';
-import { changeOf, type ComponentChange } from '../../components/apply/change.js';
+import { changeOf } from '../../components/apply/change.js';
 import { secretsFor } from '../../components/apply/secrets.js';
-import { upgradeComponent } from '../../components/apply/upgrade.js';
+import { type ComponentUpgrade, planComponentUpgrades } from '../../phases/components.js';
 import type { StepInfo } from '../../reporting/index.js';
 import { type ComponentState, componentState, componentPlanInput } from './planned.js';
 import { reachable } from './status.js';
@@ -53,24 +51,7 @@ export async function upgradeComponents(
     const state = await componentState(context, provider, record, record.spec, api, purpose);
     const chosen = choose(cluster, state, names);
     const tools = { ...(await componentPlanInput(context, record, state)), kube: api.kube };
-    const steps: Step[] = [];
-    for (const { component, change } of chosen) {
-      const secrets = secretsFor(component.name, state.secrets);
-      const before = steps.at(-1);
-      steps.push({
-        id: `component:${component.name}`,
-        phase: 'Upgrade components',
-        target: component.name,
-        text: change.text,
-        details: change.details,
-        needs: before ? [before] : [],
-        apply: (run) =>
-          upgradeComponent(tools, component, secrets, state.facts, {
-            signal: run.signal,
-            progress: (text) => run.progress(text),
-          }),
-      });
-    }
+    const steps = planComponentUpgrades(chosen, tools, state);
     if (!dryRun && steps.length > 0) await execute(context, folder, 'component upgrade', steps, retryCommand);
     return { cluster, steps: steps.map(stepInfo), unchecked: [...unchecked, ...state.unchecked] };
   } finally {
@@ -78,14 +59,13 @@ export async function upgradeComponents(
   }
 }
 
-interface Chosen {
-  readonly component: RenderedComponent;
-  readonly change: ComponentChange;
-}
-
 /** In the order of the selection: what others stand on goes first. */
-function choose(cluster: string, { rendered, secrets, facts }: ComponentState, names: readonly string[]): Chosen[] {
-  const unknown = names.filter((name) => !rendered.some((component) => component.name === name));
+function choose(
+  cluster: string,
+  { rendered, secrets, facts }: ComponentState,
+  names: readonly string[],
+): ComponentUpgrade[] {
+  const unknown = names.filter((name) => !rendered.some((component) => component.id === name));
   if (unknown.length > 0) {
     throw new UsageError(`${cluster} is not asked to have ${unknown.join(', ')}.`, {
       code: 'UNKNOWN_COMPONENT',
@@ -93,19 +73,19 @@ function choose(cluster: string, { rendered, secrets, facts }: ComponentState, n
     });
   }
   const differing = rendered.flatMap((component) => {
-    const change = changeOf(component, secretsFor(component.name, secrets), facts);
+    const change = changeOf(component, secretsFor(component.id, secrets), facts);
     return change ? [{ component, change }] : [];
   });
   const missing = differing.filter(
-    ({ component, change }) => change.kind === 'install' && names.includes(component.name),
+    ({ component, change }) => change.kind === 'install' && names.includes(component.id),
   );
   if (missing.length > 0) {
-    throw new UsageError(`Not installed yet: ${missing.map(({ component }) => component.name).join(', ')}.`, {
+    throw new UsageError(`Not installed yet: ${missing.map(({ component }) => component.id).join(', ')}.`, {
       code: 'COMPONENT_NOT_INSTALLED',
       hint: `Install what the file asks for: slipway cluster apply ${cluster}`,
     });
   }
   return differing.filter(
-    ({ component, change }) => change.kind !== 'install' && (names.length === 0 || names.includes(component.name)),
+    ({ component, change }) => change.kind !== 'install' && (names.length === 0 || names.includes(component.id)),
   );
 }

@@ -125,7 +125,7 @@ describe('a component that is applied', () => {
   });
 
   it('does not take an object that has gone over to another component', async () => {
-    const other = traefik({ name: 'other', chart: undefined, health: [], objects: [map('more')] });
+    const other = traefik({ id: 'other', chart: undefined, health: [], objects: [map('more')] });
     await apply(traefik({ objects: [map('extra'), map('more')] }));
     await apply(other);
     await apply(traefik({ objects: [map('extra')] }));
@@ -374,7 +374,7 @@ describe('a component that is removed', () => {
 
   it('leaves a Secret that another component needs', async () => {
     await apply(traefik(), secret('hunter22'));
-    const other = traefik({ name: 'other', chart: undefined, health: [], objects: [] });
+    const other = traefik({ id: 'other', chart: undefined, health: [], objects: [] });
     await apply(other, { ...secret('hunter22'), component: 'other' });
     await removeComponent(at.tools, await inventory(), at.run);
     expect(await get('v1', 'Secret', 'dns', 'traefik')).toBeDefined();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { ownedByCluster } from '../../../src/components/instance.js';
 import type { RenderedComponent, ResolvedSecret } from '../../../src/components/types.js';
 import { Secret } from '../../../src/domain/secret.js';
 import type { KubeObject } from '../../../src/kube/types.js';
@@ -23,7 +24,9 @@ const map = (name: string, data: object): KubeObject => ({
   data,
 });
 const component = (change: Partial<RenderedComponent> = {}): RenderedComponent => ({
-  name: 'web',
+  id: 'web',
+  definition: 'web',
+  owner: ownedByCluster,
   title: 'Web',
   requests: { cpuMilli: 0, memoryMiB: 0, volumes: [] },
   namespace: 'web',
@@ -48,7 +51,9 @@ const secret = (value: string, drawn: string[] = []): ResolvedSecret => ({
 /** The cluster after `was` was applied and found healthy. */
 function after(was: RenderedComponent, secrets: readonly ResolvedSecret[] = []): ComponentFacts {
   const inventory: Inventory = {
-    component: 'web',
+    id: 'web',
+    definition: 'web',
+    owner: ownedByCluster,
     title: 'Web',
     namespace: 'web',
     release: 'web',

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../src/kube/types.js';
 import { goDuration, isCurrent, jobState, sameRun } from '../../../src/components/apply/chart.js';
 import { failedAttempts, relevantLines } from '../../../src/components/apply/helm-log.js';
-import { inventoryObject, readInventory } from '../../../src/components/apply/inventory.js';
+import { type Inventory, inventoryObject, readInventory } from '../../../src/components/apply/inventory.js';
+import { ownedByCluster } from '../../../src/components/instance.js';
 import { isSchedulable } from '../../../src/components/apply/nodes.js';
 import { hashOf, includes } from '../../../src/components/apply/objects.js';
 import { closure } from '../../../src/phases/components.js';
@@ -69,8 +70,10 @@ describe('what was applied', () => {
 });
 
 describe('the inventory', () => {
-  const inventory = {
-    component: 'web',
+  const inventory: Inventory = {
+    id: 'web',
+    definition: 'web',
+    owner: ownedByCluster,
     title: 'Web',
     namespace: 'web',
     items: [{ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'web', name: 'a', hash: 'x' }],
@@ -78,7 +81,10 @@ describe('the inventory', () => {
     waitsFor: [],
   };
 
-  it('comes back as it was written', () => expect(readInventory(inventoryObject(inventory))).toEqual(inventory));
+  it.each([
+    inventory,
+    { ...inventory, id: 'globex.web', owner: { kind: 'tenant', name: 'globex' } } satisfies Inventory,
+  ])('of $id comes back as it was written', (one) => expect(readInventory(inventoryObject(one))).toEqual(one));
 
   it.each(['', 'not json', '{}', '{"component":1}', '[]'])('takes nothing from a ConfigMap that says %j', (text) => {
     expect(readInventory({ ...inventoryObject(inventory), data: { inventory: text } })).toBeUndefined();

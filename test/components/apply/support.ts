@@ -1,4 +1,5 @@
 import { ChartFaults, HelmController, HelmProgram, imageTrouble } from '../../../providers/sandbox/helm/index.js';
+import { ownedByCluster } from '../../../src/components/instance.js';
 import type { RenderedComponent } from '../../../src/components/types.js';
 import { systemClock } from '../../../src/domain/clock.js';
 import type { Kube, KubeObject } from '../../../src/kube/types.js';
@@ -54,7 +55,9 @@ export const map = (name: string, data: Record<string, string> = {}, namespace =
 /** Traefik as a component: a chart with one Deployment. */
 export function traefik(change: Partial<RenderedComponent> = {}, spec: object = {}): RenderedComponent {
   return {
-    name: 'traefik',
+    id: 'traefik',
+    definition: 'traefik',
+    owner: ownedByCluster,
     title: 'Traefik',
     requests: { cpuMilli: 0, memoryMiB: 0, volumes: [] },
     namespace: 'traefik',

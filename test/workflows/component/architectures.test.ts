@@ -21,7 +21,7 @@ const provider = {
 } as unknown as MachineProvider;
 
 const selected = (architectures: Component['architectures'], pool?: string): Selection => ({
-  on: [{ component: { name: 'webhook', architectures }, pool } as unknown as SelectedComponent],
+  on: [{ id: 'webhook', definition: { name: 'webhook', architectures }, pool } as unknown as SelectedComponent],
   off: [],
   warnings: [],
 });
