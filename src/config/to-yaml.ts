@@ -2,8 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { stringify } from 'yaml';
 
-import { clusterSchema } from './cluster-schema.js';
-import { poolSchema, type ClusterSpec } from '../domain/spec/schema.js';
+import { clusterSchema, poolSchema, type ClusterSpec } from '../domain/spec/schema.js';
 
 /** The shortest cluster file that is read back as this specification: what a default says is left out. */
 export function clusterToYaml(spec: ClusterSpec): string {

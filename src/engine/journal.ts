@@ -32,6 +32,7 @@ function entryOf(event: ReportEvent): Record<string, unknown> | undefined {
     case 'step-done':
     case 'step-interrupted':
     case 'step-skipped':
+    case 'step-put-back':
     case 'note':
     case 'interrupting':
     case 'operation-finished': {

@@ -3,7 +3,10 @@ import { InterruptedError, messageOf, SlipwayError, UnexpectedError } from '../e
 import type { Reporter } from '../reporting/index.js';
 import { checkGraph, waitsFor } from './graph.js';
 import type { Limit } from './limits.js';
-import type { Step, StepContext } from './step.js';
+import type { Step, StepContext, Verdict } from './step.js';
+
+/** Milliseconds that a run which was interrupted takes to put back one step. */
+const putBackMs = 5_000;
 
 export interface EngineOptions {
   readonly reporter: Pick<Reporter, 'emit'>;
@@ -25,6 +28,8 @@ export interface RunResult {
   /** At work when the run was interrupted: neither done nor failed. */
   readonly stopped: readonly Step[];
   readonly skipped: readonly Step[];
+  /** Done, and taken back since. */
+  readonly putBack: readonly Step[];
   readonly interrupted: boolean;
   /** The output of a step that is done. */
   output<T>(step: Step<T>): T | undefined;
@@ -40,7 +45,7 @@ export async function runSteps(steps: readonly Step[], options: EngineOptions): 
   return new Run(steps, options).finish();
 }
 
-type State = 'waiting' | 'running' | 'done' | 'failed' | 'interrupted' | 'skipped';
+type State = 'waiting' | 'running' | 'done' | 'failed' | 'interrupted' | 'skipped' | 'put back';
 
 class Run {
   readonly #state = new Map<Step, State>();
@@ -76,6 +81,7 @@ class Run {
     this.options.signal.addEventListener('abort', onAbort, { once: true });
     this.pump();
     await over;
+    await this.putBack(this.unused());
     this.options.signal.removeEventListener('abort', onAbort);
     const inState = (state: State): Step[] => this.steps.filter((step) => this.#state.get(step) === state);
     return {
@@ -83,6 +89,7 @@ class Run {
       failures: this.#failures,
       stopped: inState('interrupted'),
       skipped: [...inState('skipped'), ...inState('waiting')],
+      putBack: inState('put back'),
       interrupted: this.options.signal.aborted,
       output: <T>(step: Step<T>) => this.#outputs.get(step) as T | undefined,
     };
@@ -113,7 +120,7 @@ class Run {
     this.#state.set(step, 'running');
     this.#running += 1;
     reporter.emit({ type: 'step-started', at: clock.now(), id: step.id });
-    void this.attempt(step).then((outcome) => {
+    void this.attempt(step).then(async (outcome) => {
       const at = clock.now();
       const ms = clock.monotonic() - started;
       if ('error' in outcome && isInterruption(outcome.error, this.options.signal)) {
@@ -129,6 +136,7 @@ class Run {
         this.#outputs.set(step, outcome.value);
         reporter.emit({ type: 'step-done', at, id: step.id, ms });
       }
+      if (outcome.putBack) await this.putBack(this.awaitedBy(step));
       for (const name of step.limits ?? []) this.#held.set(name, this.#held.get(name)! - 1);
       this.#running -= 1;
       this.settle(step);
@@ -136,8 +144,16 @@ class Run {
     });
   }
 
-  private async attempt(step: Step): Promise<{ value: unknown } | { error: unknown }> {
-    const context: StepContext = {
+  private async attempt(step: Step): Promise<Outcome> {
+    try {
+      return outcomeOf(step, await step.apply(this.contextOf(step)));
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  private contextOf(step: Step): StepContext {
+    return {
       signal: this.options.signal,
       output: <T>(needed: Step<T>): T => {
         if (this.#state.get(needed) !== 'done') {
@@ -151,10 +167,38 @@ class Run {
       progress: (text) =>
         this.options.reporter.emit({ type: 'step-progress', at: this.options.clock.now(), id: step.id, text }),
     };
-    try {
-      return { value: await step.apply(context) };
-    } catch (error) {
-      return { error };
+  }
+
+  /** Steps that prepared for others, of which none has begun: what they did is of no use. */
+  private unused(): readonly Step[] {
+    return this.steps.filter((step) => {
+      const followers = (this.#dependents.get(step) ?? []).filter(({ needs }) => needs.includes(step));
+      const begun = followers.some((one) => !['skipped', 'waiting'].includes(this.#state.get(one)!));
+      return this.#state.get(step) === 'done' && followers.length > 0 && !begun;
+    });
+  }
+
+  private awaitedBy({ needs, after = [] }: Step): readonly Step[] {
+    return this.steps.filter((step) => this.#state.get(step) === 'done' && [...needs, ...after].includes(step));
+  }
+
+  /** The last first. What cannot be taken back is one failure more. */
+  private async putBack(steps: readonly Step[]): Promise<void> {
+    const { clock, reporter, signal } = this.options;
+    for (const step of [...steps].reverse()) {
+      if (!step.putBack) continue;
+      const started = clock.monotonic();
+      try {
+        const own = signal.aborted ? AbortSignal.timeout(putBackMs) : signal;
+        await step.putBack({ ...this.contextOf(step), signal: own });
+        this.#state.set(step, 'put back');
+        reporter.emit({ type: 'step-put-back', at: clock.now(), id: step.id, ms: clock.monotonic() - started });
+      } catch (error) {
+        const failure = asSlipwayError(step, error);
+        this.#failures.push({ step, error: failure });
+        const text = `${step.target}: could not be put back: ${failure.message}`;
+        reporter.emit({ type: 'note', at: clock.now(), level: 'warning', text });
+      }
     }
   }
 
@@ -182,6 +226,16 @@ class Run {
       if (open === 0) this.#ready.push(step);
     }
   }
+}
+
+type Outcome =
+  { readonly value: unknown; readonly putBack?: undefined } | { readonly error: unknown; readonly putBack?: boolean };
+
+/** A gate that does not let go on has failed, and what needs it is skipped. */
+function outcomeOf(step: Step, value: unknown): Outcome {
+  if (step.kind !== 'gate') return { value };
+  const verdict = value as Verdict;
+  return verdict.answer === 'go' ? { value } : { error: verdict.error, putBack: verdict.answer === 'put back' };
 }
 
 /** Whether a step ended because the run was told to stop: somewhere among the causes is the signal's own reason. */

@@ -1,3 +1,4 @@
+import type { SlipwayError } from '../errors/index.js';
 import type { StepInfo } from '../reporting/index.js';
 import type { Limit } from './limits.js';
 
@@ -22,8 +23,26 @@ export interface Step<T = unknown> extends Omit<StepInfo, 'needs'> {
   readonly limits?: readonly Limit[];
   /** It only looks: a run in which nothing else was done has changed nothing. */
   readonly readOnly?: boolean | undefined;
+  /** Its output is a verdict, which decides whether what needs it begins. Made by `gate`. */
+  readonly kind?: 'gate' | undefined;
   apply(context: StepContext): Promise<T>;
+  /**
+   * Takes back what `apply` did, as far as it can be. Called where nothing that needs this step ever began, and where a
+   * gate that waited for it answers `put back`.
+   */
+  putBack?(context: StepContext): Promise<void>;
 }
+
+/** What a gate answers: go on, begin nothing that needs it, or take back what it waited for as well. */
+export type Verdict =
+  { readonly answer: 'go' } | { readonly answer: 'stop' | 'put back'; readonly error: SlipwayError };
+
+/** A step that looks and decides whether what needs it begins. */
+export const gate = (step: Omit<Step<Verdict>, 'kind' | 'readOnly' | 'putBack'>): Step<Verdict> => ({
+  ...step,
+  kind: 'gate',
+  readOnly: true,
+});
 
 /** Something known now, or the output of a step to come. */
 export type Later<T> = { readonly known: T } | { readonly from: Step<T> };

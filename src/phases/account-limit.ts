@@ -3,7 +3,8 @@ import { hostsAreGiven } from '../domain/spec/given-hosts.js';
 import type { StepContext } from '../engine/index.js';
 import { IncompleteError } from '../errors/index.js';
 import type { PhaseContext } from './context.js';
-import { isUp } from './is-up.js';
+import { isUp } from './hosts.js';
+import { mayHoldData } from './bootstrap-server.js';
 import type { LostNodes } from './lost-nodes.js';
 import type { RoomMaker } from './machines.js';
 import { type EarlyLeavers, removeMachine } from './removal.js';
@@ -25,10 +26,8 @@ export class AccountLimit implements RoomMaker, EarlyLeavers {
   constructor(
     private readonly context: PhaseContext,
     lostNodes: LostNodes,
-    /** Whether no machine has ever been in the cluster, so that none has to be taken out of it. */
-    neverRan: boolean,
   ) {
-    this.#leaving = removableFirst(context, lostNodes, neverRan);
+    this.#leaving = removableFirst(context, lostNodes);
   }
 
   /** Whether a machine is gone already, to make room. */
@@ -92,13 +91,17 @@ const noRoom = ({ name }: Machine, error: IncompleteError): IncompleteError =>
  * Excess machines that can leave before any other comes, workers first. Servers only where no other server is on its
  * way into etcd; without an API only what has never been in a cluster.
  */
-function removableFirst({ facts, rules }: PhaseContext, lostNodes: LostNodes, neverRan: boolean): Machine[] {
-  const { comparison, api } = facts;
+function removableFirst({ facts }: PhaseContext, lostNodes: LostNodes): Machine[] {
+  const { comparison, api, kubeconfig } = facts;
   const leaving = comparison.excess.filter(({ name }) => !lostNodes.machines.has(name));
   const workers = leaving.filter(({ role }) => role === 'worker');
-  if (!api) return neverRan ? workers : [];
+  if (!api) {
+    const servers = facts.machines.filter(({ role }) => role === 'control-plane');
+    const neverRan = kubeconfig === undefined && !servers.some(({ name }) => mayHoldData(name, facts));
+    return neverRan ? workers : [];
+  }
   const serversSettled =
     lostNodes.servers.length === 0 &&
-    comparison.desired.every((machine) => machine.role === 'worker' || isUp(machine, facts, rules));
+    comparison.desired.every((machine) => machine.role === 'worker' || isUp(machine, facts));
   return [...workers, ...(serversSettled ? leaving.filter(({ role }) => role === 'control-plane') : [])];
 }

@@ -16,4 +16,6 @@ export const deadlines = {
   nodeReady: minutes(6),
   drain: minutes(10),
   nodeGone: minutes(3),
+  /** Between two waves of a rollout: how long a node that was up may be down before nothing more is begun. */
+  recovery: minutes(1),
 } as const;

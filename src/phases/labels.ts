@@ -1,33 +1,25 @@
-import {
-  controlPlaneTaint,
-  selfAssignableLabels,
-  slotLabel,
-  type Machine,
-  type DesiredMachine,
-} from '../domain/index.js';
+import { controlPlaneTaint, slotLabel, type Machine, type DesiredMachine } from '../domain/index.js';
 import { type Later, needsOf, type Step, valueOf } from '../engine/index.js';
+import { selfAssignableLabels } from '../k3s/index.js';
 import type { NodePatch } from '../kube/types.js';
 import type { ClusterApi, PhaseContext } from './context.js';
-import { desiredLabels, desiredTaints } from './desired-marks.js';
+import type { ControlPlanePlan } from './control-plane.js';
+import type { HostPlan, PreparedHost } from './hosts.js';
 import { joinPatch, nodePatch, type DesiredMarks } from './node-patch.js';
-
-interface JoiningHost {
-  readonly machine: Machine;
-}
+import { desiredLabels, desiredTaints } from './node-settings.js';
 
 /**
  * Labels and taints of nodes that are Ready already, and those that a kubelet may not give itself.
- * @param hosts the step that tells which machine joins in a slot, by slot label
  * @param joined steps after which a slot's node is there and does its work, by slot label
  */
 export function planLabels(
   context: PhaseContext,
-  hosts: ReadonlyMap<string, Step<JoiningHost>>,
-  api: Later<ClusterApi>,
+  hosts: HostPlan,
+  { api }: Pick<ControlPlanePlan, 'api'>,
   joined: ReadonlyMap<string, readonly Step[]>,
 ): readonly Step[] {
   return context.facts.comparison.desired.flatMap((machine) => {
-    const prepared = hosts.get(slotLabel(machine));
+    const prepared = hosts.prepared.get(slotLabel(machine));
     const step = prepared
       ? joinStep(context, machine, prepared, api, joined.get(slotLabel(machine)) ?? [])
       : presentStep(context, machine, api);
@@ -54,7 +46,7 @@ function presentStep(context: PhaseContext, machine: DesiredMachine, api: Later<
 function joinStep(
   context: PhaseContext,
   machine: DesiredMachine,
-  prepared: Step<JoiningHost>,
+  prepared: Step<PreparedHost>,
   api: Later<ClusterApi>,
   joined: readonly Step[],
 ): Step | undefined {

@@ -1,10 +1,8 @@
 import type { Clock } from '../domain/clock.js';
 import type { StepContext } from '../engine/index.js';
-import type { Voter } from '../domain/index.js';
 import type { NodeFacts, NodePatch } from '../kube/types.js';
-import type { ClusterApi } from './context.js';
+import type { ClusterApi, Tools } from './context.js';
 import { deadlines } from './deadlines.js';
-import type { MemberNode, Membership } from './node-rules.js';
 
 /**
  * k3s takes the etcd member of a node with the first of these out while its server runs, and then writes the second
@@ -20,25 +18,12 @@ const member = 'etcd.k3s.cattle.io/node-name';
 /** Milliseconds until it is asked again. */
 const patience = 10_000;
 
-/** Whether a server's node votes in etcd, by the condition that k3s keeps; undefined while there is none. */
-export const isVoter = ({ conditions }: Pick<NodeFacts, 'conditions'>): boolean | undefined =>
-  conditions['EtcdIsVoter'];
-
 /** Whether a node's member of etcd is gone, or it never had one that k3s told of. */
 export function isOut(node: Pick<NodeFacts, 'annotations'> | undefined): boolean {
   if (!node) return true;
   const { [removed]: gone, [member]: now = gone } = node.annotations;
   return gone !== undefined && gone === now;
 }
-
-/**
- * The voting members of etcd, by what their nodes say: one that is down counts for as long as it is a member; a learner, and
- * one that was taken out while its node stays, do not.
- */
-export const votersAmong = (nodes: Iterable<MemberNode>): readonly Voter[] =>
-  [...nodes]
-    .filter((node) => node.controlPlane && isVoter(node) === true && !isOut(node))
-    .map(({ name, ready }) => ({ name, voting: ready }));
 
 /**
  * What has to be written on a server's node before it is deleted: k3s leaves the member of a node in etcd that says of
@@ -56,7 +41,7 @@ export const forgetEarlierMember = (node: NodeFacts | undefined): NodePatch | un
  */
 export async function leaveEtcd(
   { kube, watch }: ClusterApi,
-  clock: Clock,
+  { clock }: Pick<Tools, 'clock'>,
   node: NodeFacts,
   run: StepContext,
 ): Promise<void> {
@@ -94,11 +79,3 @@ async function insist(
     if (!signal.aborted) await ask(turn, { signal }).catch(() => undefined);
   }
 }
-
-/** Servers of k3s are members of the etcd that they run themselves. */
-export const etcd: Membership = {
-  isVoter,
-  voters: votersAmong,
-  leave: leaveEtcd,
-  beforeDeletion: forgetEarlierMember,
-};

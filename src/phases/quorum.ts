@@ -1,18 +1,25 @@
-import { quorumLoss } from '../domain/index.js';
+import { quorumLoss, type Voter } from '../domain/index.js';
 import { RefusedError } from '../errors/index.js';
-import type { MemberNode, Membership } from './node-rules.js';
+import type { NodeFacts } from '../kube/types.js';
+import { isOut } from './leave-etcd.js';
+
+type Server = Pick<NodeFacts, 'name' | 'controlPlane' | 'ready' | 'etcdVoter' | 'annotations'>;
 
 /**
- * Before a server is taken away for good.
+ * The voting members of etcd, by what their nodes say: one that is down counts for as long as it is a member; a learner, and
+ * one that was taken out while its node stays, do not.
+ */
+export const votersAmong = (nodes: Iterable<Server>): readonly Voter[] =>
+  [...nodes]
+    .filter((node) => node.controlPlane && node.etcdVoter === true && !isOut(node))
+    .map(({ name, ready }) => ({ name, voting: ready }));
+
+/**
+ * Before a server is taken out of etcd, for good.
  * @throws RefusedError code QUORUM when too few of the others vote.
  */
-export function refuseQuorumLoss(
-  membership: Pick<Membership, 'voters'>,
-  leaving: string,
-  nodes: readonly MemberNode[],
-  cluster: string,
-): void {
-  const loss = quorumLoss(leaving, membership.voters(nodes));
+export function refuseQuorumLoss(leaving: string, nodes: readonly Server[], cluster: string): void {
+  const loss = quorumLoss(leaving, votersAmong(nodes));
   if (loss === undefined) return;
   throw new RefusedError(loss, {
     code: 'QUORUM',

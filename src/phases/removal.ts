@@ -1,11 +1,27 @@
-import type { Machine } from '../domain/index.js';
+import {
+  type DesiredMachine,
+  type Machine,
+  planRollout,
+  type Role,
+  type RolloutBudget,
+  type RolloutNode,
+  type RolloutState,
+  slotLabel,
+  successorsOf,
+} from '../domain/index.js';
 import { hostsAreGiven } from '../domain/spec/given-hosts.js';
-import { type Later, needsOf, type Step, type StepContext, valueOf } from '../engine/index.js';
+import { limits, needsOf, type Step, type StepContext, valueOf } from '../engine/index.js';
 import { messageOf, RefusedError, refusedHalfWay } from '../errors/index.js';
+import { stopK3s } from '../k3s/index.js';
+import type { NodeFacts } from '../kube/types.js';
 import type { ClusterApi, PhaseContext } from './context.js';
+import type { ControlPlanePlan } from './control-plane.js';
 import { deadlines } from './deadlines.js';
+import { isUp, isUpNode } from './hosts.js';
 import { type LostNodes, takeOut } from './lost-nodes.js';
-import { refuseQuorumLoss } from './quorum.js';
+import { leaveEtcd } from './leave-etcd.js';
+import { refuseQuorumLoss, votersAmong } from './quorum.js';
+import { cordon, rolloutSteps, uncordon } from './rollout.js';
 import { lookInside } from './session.js';
 
 /** Machines that go while others are still to come. */
@@ -14,36 +30,152 @@ export interface EarlyLeavers {
   mayLeaveFirst(machine: string): boolean;
 }
 
-/** Machines that the file no longer asks for: drained, stopped, taken out of Kubernetes, deleted; servers one at a time. By machine name. */
+/** How many leave at once: servers one after another, since each changes who votes in etcd. */
+const budgetOf = (role: Role): RolloutBudget => ({
+  maxUnavailable: 0,
+  maxSurge: role === 'control-plane' ? 1 : limits.drain,
+  canary: 0,
+  soakMs: 0,
+});
+
+/** Steps after which a slot's machine is in service, by slot label; none for one that is already. */
+type Joined = ReadonlyMap<string, readonly Step[]>;
+
+export interface RemovalPlan {
+  readonly steps: readonly Step[];
+  /** The step that removes a machine, by the machine's name. */
+  readonly removals: ReadonlyMap<string, Step>;
+}
+
+/**
+ * Machines that the file no longer asks for: drained, stopped, taken out of Kubernetes, deleted. Each waits for what takes
+ * its place and for its wave, not for everything that is to come.
+ */
 export function planRemoval(
   context: PhaseContext,
-  api: Later<ClusterApi>,
-  arrivals: readonly Step[],
+  { api }: Pick<ControlPlanePlan, 'api'>,
+  joined: Joined,
   lostNodes: LostNodes,
   early: EarlyLeavers,
-): ReadonlyMap<string, Step> {
+): RemovalPlan {
   const leaving = context.facts.comparison.excess.filter(({ name }) => !lostNodes.machines.has(name));
-  const steps = leaving.map((machine): [string, Step] => {
-    const server = machine.role === 'control-plane';
-    const step: Step = {
+  const plans = (['control-plane', 'worker'] as const).flatMap((role) => {
+    const own = leaving.filter((machine) => machine.role === role);
+    return own.length === 0 ? [] : [new Removal(context, role, own, api, joined, early).plan()];
+  });
+  return {
+    steps: plans.flatMap(({ steps }) => steps),
+    removals: new Map(plans.flatMap(({ removals }) => [...removals])),
+  };
+}
+
+/** The removal of machines of one role, wave by wave. */
+class Removal {
+  readonly #successors: ReadonlyMap<string, DesiredMachine>;
+  readonly #desired: readonly DesiredMachine[];
+
+  constructor(
+    private readonly context: PhaseContext,
+    private readonly role: Role,
+    private readonly leaving: readonly Machine[],
+    private readonly api: ControlPlanePlan['api'],
+    private readonly joined: Joined,
+    private readonly early: EarlyLeavers,
+  ) {
+    const { facts } = context;
+    this.#desired = facts.comparison.desired.filter((machine) => machine.role === role);
+    const newcomers = this.#desired.filter((machine) => !isUp(machine, facts));
+    this.#successors = successorsOf(leaving, this.#desired, newcomers);
+  }
+
+  plan(): RemovalPlan {
+    const removals = new Map<string, Step>();
+    const { facts, tools, cluster } = this.context;
+    const nodes = facts.nodes ?? new Map<string, NodeFacts>();
+    const atFirst = this.#state(nodes, this.leaving);
+    const budget = budgetOf(this.role);
+    const steps = rolloutSteps(planRollout(atFirst.nodes, budget), atFirst, {
+      phase: 'Remove machines',
+      target: this.role === 'worker' ? 'workers' : 'servers',
+      cluster: cluster.name,
+      budget,
+      clock: tools.clock,
+      step: ({ name }, needs) => {
+        const step = this.#removal(this.#machine(name), needs);
+        removals.set(name, step);
+        return step;
+      },
+      cordon: ({ name }) => this.#cordon(this.#machine(name)),
+      look: async (run) => {
+        const found = await valueOf(this.api, run).kube.nodes(run);
+        const now = new Map(found.map((node) => [node.name, node]));
+        return this.#state(
+          now,
+          this.leaving.filter(({ name }) => now.has(name)),
+        );
+      },
+    });
+    return { steps, removals };
+  }
+
+  #machine = (name: string): Machine => this.leaving.find((machine) => machine.name === name)!;
+
+  /** Where every place of this role stands. @param there those of the machines that leave which have not left */
+  #state(nodes: ReadonlyMap<string, NodeFacts>, there: readonly Machine[]): RolloutState {
+    const isUpNow = (name: string): boolean => isUpNode(this.role, nodes.get(name));
+    const places = there.map(({ name }): RolloutNode => {
+      const successor = this.#successors.get(name);
+      const up = isUpNow(name);
+      if (!successor) return { name, work: 'remove', up };
+      const is = isUpNow(successor.name) ? 'up' : 'coming';
+      return { name, work: 'replace', up, successor: { name: successor.name, is } };
+    });
+    const shared = new Set(places.map(({ successor }) => successor?.name));
+    const others = this.#desired
+      .filter(({ name }) => !shared.has(name))
+      .map(({ name }): RolloutNode => ({ name, work: 'stay', up: isUpNow(name) }));
+    const members = this.role === 'control-plane' ? votersAmong(nodes.values()) : undefined;
+    return { nodes: [...others, ...places], members };
+  }
+
+  #removal(machine: Machine, needs: readonly Step[]): Step {
+    const { context, api, early } = this;
+    return {
       id: `remove:${machine.name}`,
       phase: 'Remove machines',
-      target: machine.name,
-      text: `drain it, remove it from Kubernetes and ${hostsAreGiven(context.spec) ? 'release it' : 'delete it'}`,
+      target: slotLabel(machine),
+      text: `drain ${machine.name}, remove it from Kubernetes and ${hostsAreGiven(context.spec) ? 'release it' : 'delete it'}`,
       ...(early.mayLeaveFirst(machine.name)
         ? { details: ['once the new machines are there; before them should the account have no room for more'] }
         : {}),
-      // New capacity first: what is drained needs a place to go.
-      needs: [...needsOf(api), ...arrivals],
-      limits: server ? ['join', 'drain'] : ['drain'],
+      needs: [...needsOf(api), ...this.#arrival(machine), ...needs],
+      limits: this.role === 'control-plane' ? ['join', 'drain'] : ['drain'],
       destroys: true,
       apply: async (run) => {
         if (!early.hasRemoved(machine.name)) await removeMachine(context, machine, valueOf(api, run), run);
       },
     };
-    return [machine.name, step];
-  });
-  return new Map(steps);
+  }
+
+  #cordon(machine: Machine): Step {
+    const { api } = this;
+    return {
+      id: `cordon:${machine.name}`,
+      phase: 'Remove machines',
+      target: slotLabel(machine),
+      text: `cordon ${machine.name} until it is its turn`,
+      changes: true,
+      needs: [...needsOf(api), ...this.#arrival(machine)],
+      apply: (run) => cordon(valueOf(api, run), machine.name, run),
+      putBack: (run) => uncordon(valueOf(api, run), machine.name, run),
+    };
+  }
+
+  /** New capacity first: what is drained needs a place to go. */
+  #arrival({ name }: Machine): readonly Step[] {
+    const successor = this.#successors.get(name);
+    return (successor && this.joined.get(slotLabel(successor))) ?? [];
+  }
 }
 
 /**
@@ -51,17 +183,16 @@ export function planRemoval(
  * @param options.uncordonAtDeadline whether it goes on taking pods where it cannot be emptied in time
  */
 export async function removeMachine(
-  context: PhaseContext,
+  { tools, cluster }: PhaseContext,
   machine: Machine,
   api: ClusterApi | undefined,
   run: StepContext,
   { uncordonAtDeadline = false } = {},
 ): Promise<void> {
-  const { tools, cluster, rules } = context;
   const server = machine.role === 'control-plane';
   // As they are now: a plan may be made while no API answers, and what is no node would go without being drained.
   const nodes = (await api?.kube.nodes(run)) ?? [];
-  if (server && api && rules.membership) refuseQuorumLoss(rules.membership, machine.name, nodes, cluster.name);
+  if (server && api) refuseQuorumLoss(machine.name, nodes, cluster.name);
   const node = nodes.find(({ name }) => name === machine.name);
   if (api && node) {
     run.progress('draining');
@@ -70,20 +201,20 @@ export async function removeMachine(
   await refusedHalfWay(takeAway);
 
   async function takeAway(): Promise<void> {
-    if (api && node) await rules.membership?.leave(api, tools.clock, node, run);
+    if (api && node) await leaveEtcd(api, tools, node, run);
     // Stopped before its Node object goes, else it registers again. A host that no longer answers is deleted first instead.
     const stopped = await stopHost();
     if (!stopped) await deleteMachine();
-    if (api && node) await takeOut(context, api, machine.name, server, run);
+    if (api && node) await takeOut(api, machine.name, server, cluster.name, run);
     if (stopped) await deleteMachine();
     await tools.folder.forgetMachine(machine.name);
   }
 
   async function stopHost(): Promise<boolean> {
     try {
-      run.progress('stopping it');
+      run.progress('stopping k3s');
       const session = await lookInside(tools, machine, run);
-      await session.run(rules.nodeExtras.stop(deadlines.hostTask), run);
+      await session.run(stopK3s({ killPods: true, deadlineMs: deadlines.hostTask }), run);
       return true;
     } catch (error) {
       run.signal.throwIfAborted();

@@ -44,6 +44,8 @@ export type ReportEvent =
   /** The run was interrupted while it was at work; the next run goes on from there. */
   | { readonly type: 'step-interrupted'; readonly at: number; readonly id: string; readonly ms: number }
   | { readonly type: 'step-skipped'; readonly at: number; readonly id: string; readonly because: string }
+  /** What it did was taken back: what it prepared for does not come, or it did not do well. */
+  | { readonly type: 'step-put-back'; readonly at: number; readonly id: string; readonly ms: number }
   | { readonly type: 'note'; readonly at: number; readonly level: 'info' | 'warning'; readonly text: string }
   | { readonly type: 'looking'; readonly at: number; readonly text: string }
   | { readonly type: 'interrupting'; readonly at: number }

@@ -52,6 +52,8 @@ export class PlainLines {
         return this.end(event, (step) => `interrupted: ${step.text} (${duration(event.ms)})`);
       case 'step-skipped':
         return this.end(event, (step) => `skipped: ${step.text}, because ${event.because}`);
+      case 'step-put-back':
+        return this.step(event.id, event.at, (step) => `put back: ${step.text} (${duration(event.ms)})`);
       case 'note':
         return this.write(`${event.level === 'warning' ? 'Warning: ' : ''}${event.text}`);
       case 'looking':

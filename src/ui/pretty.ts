@@ -63,6 +63,8 @@ export class PrettyProgress {
         return this.end(event.id, event.at, 'interrupted');
       case 'step-skipped':
         return this.end(event.id, event.at, 'skipped');
+      case 'step-put-back':
+        return this.line(`↩ ${this.#steps.get(event.id)?.target ?? event.id}: put back`);
       case 'note':
       case 'looking':
         return this.line(`${event.type === 'note' && event.level === 'warning' ? 'Warning: ' : ''}${event.text}`);

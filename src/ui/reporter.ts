@@ -106,6 +106,7 @@ function printableEvent(event: ReportEvent): ReportEvent {
     case 'step-interrupted':
     case 'step-started':
     case 'step-done':
+    case 'step-put-back':
     case 'interrupting':
     case 'operation-finished':
       return event;

@@ -5,8 +5,6 @@ import type { StepContext } from '../../src/engine/index.js';
 import { IncompleteError } from '../../src/errors/index.js';
 import type { DrainOptions, NodeFacts } from '../../src/kube/types.js';
 import { AccountLimit } from '../../src/phases/account-limit.js';
-import { neverRan } from '../../src/phases/bootstrap-server.js';
-import { k3sRules } from '../../src/phases/k3s-rules.js';
 import type { PhaseContext } from '../../src/phases/context.js';
 import type { LostNodes } from '../../src/phases/lost-nodes.js';
 
@@ -38,7 +36,7 @@ async function createAll(world: World): Promise<{ exists: string[]; failed: unkn
         name,
         controlPlane: name.startsWith('cp'),
         ready: true,
-        conditions: { EtcdIsVoter: true },
+        etcdVoter: true,
         annotations: {},
       } as unknown as NodeFacts,
     ]),
@@ -53,7 +51,6 @@ async function createAll(world: World): Promise<{ exists: string[]; failed: unkn
     },
     patchNode: () => Promise.resolve(),
     deleteNode: (name: string) => Promise.resolve(void nodes.delete(name)),
-    get: () => Promise.resolve(undefined),
   };
   const context = {
     cluster: { name: 'demo', id: 'abcdef' },
@@ -75,10 +72,9 @@ async function createAll(world: World): Promise<{ exists: string[]; failed: unkn
       provider: { machines: { delete: ({ name }: Machine) => Promise.resolve(void exists.delete(name)) } },
       folder: { forgetMachine: () => Promise.resolve() },
     },
-    rules: k3sRules,
   } as unknown as PhaseContext;
   const lostNodes = { servers: [], machines: new Map() } as unknown as LostNodes;
-  const limit = new AccountLimit(context, lostNodes, neverRan(context.facts));
+  const limit = new AccountLimit(context, lostNodes);
   const create = (name: string) => (): Promise<void> => {
     if (exists.size >= places) return Promise.reject(new IncompleteError('no more', { code: 'RESOURCE_LIMIT' }));
     exists.add(name);

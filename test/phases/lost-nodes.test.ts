@@ -5,7 +5,6 @@ import type { StepContext } from '../../src/engine/index.js';
 import { IncompleteError, RefusedError } from '../../src/errors/index.js';
 import type { NodeFacts, NodePatch } from '../../src/kube/types.js';
 import type { PhaseContext } from '../../src/phases/context.js';
-import { k3sRules } from '../../src/phases/k3s-rules.js';
 import { isDead, lostNodes, planLostNodes } from '../../src/phases/lost-nodes.js';
 
 const node = (name: string, change: Partial<NodeFacts> = {}): NodeFacts => ({
@@ -14,7 +13,7 @@ const node = (name: string, change: Partial<NodeFacts> = {}): NodeFacts => ({
   version: 'v1.36.5+k3s1',
   schedulable: true,
   controlPlane: false,
-  conditions: {},
+  etcdVoter: undefined,
   address: undefined,
   providerId: undefined,
   labels: { 'slipway.dev/pool': 'web' },
@@ -100,7 +99,6 @@ describe('a dead machine that is let go', () => {
             patchNode: (_: string, { annotations }: NodePatch) =>
               Promise.resolve(void done.push(`annotate ${JSON.stringify(annotations)}`)),
             deleteNode: does('delete node'),
-            get: () => Promise.resolve(undefined),
           },
           watch: { until: () => Promise.resolve(undefined) },
         },
@@ -110,7 +108,6 @@ describe('a dead machine that is let go', () => {
         provider: { machines: { delete: does('wipe') } },
         folder: { forgetMachine: does('forget') },
       },
-      rules: k3sRules,
     } as unknown as PhaseContext;
     const run = { signal: new AbortController().signal, progress: () => {} } as unknown as StepContext;
     const { steps } = planLostNodes(context);
@@ -132,7 +129,7 @@ describe('a dead machine that is let go', () => {
     const [remove, removed] = ['etcd.k3s.cattle.io/remove', 'etcd.k3s.cattle.io/removed-node-name'];
     const servers = (annotations: Record<string, string>): NodeFacts[] => [
       node('a', { controlPlane: true, annotations }),
-      node('b', { controlPlane: true, ready: true, conditions: { EtcdIsVoter: true } }),
+      node('b', { controlPlane: true, ready: true, etcdVoter: true }),
     ];
     const go = async (annotations: Record<string, string>) => {
       const live = servers(annotations);

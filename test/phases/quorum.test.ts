@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { etcd, votersAmong } from '../../src/phases/leave-etcd.js';
-import { refuseQuorumLoss } from '../../src/phases/quorum.js';
+import { refuseQuorumLoss, votersAmong } from '../../src/phases/quorum.js';
 
 const member = 'etcd.k3s.cattle.io/node-name';
 const removed = 'etcd.k3s.cattle.io/removed-node-name';
@@ -12,12 +11,12 @@ const nodes = (states: string) =>
     name: `s${i + 1}`,
     controlPlane: state !== 'a',
     ready: 'vla'.includes(state),
-    conditions: state === 'a' ? {} : { EtcdIsVoter: state !== 'l' },
+    etcdVoter: state === 'a' ? undefined : state !== 'l',
     annotations: { [member]: `s${i + 1}-x`, ...(state === 'o' ? { [removed]: `s${i + 1}-x` } : {}) },
   }));
 const refused = (states: string, leaving: string): boolean => {
   try {
-    refuseQuorumLoss(etcd, leaving, nodes(states), 'demo');
+    refuseQuorumLoss(leaving, nodes(states), 'demo');
     return false;
   } catch (error) {
     expect(error).toMatchObject({ code: 'QUORUM', exitCode: 3 });

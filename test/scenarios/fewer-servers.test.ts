@@ -9,16 +9,20 @@ let cli: Cli;
 beforeEach(() => void (cli = new Cli()));
 afterEach(() => cli.close());
 
-const file = (count: number): string =>
-  `name: demo\nprovider: {name: sandbox}\ncontrolPlane: {count: ${count}}\npools: [{name: web, count: 1}]\n`;
+const file = (count: number, workers: number): string =>
+  `name: demo\nprovider: {name: sandbox}\ncontrolPlane: {count: ${count}}\npools: [{name: web, count: ${workers}}]\n`;
 
-it('three servers become one, and the API answers all along', async () => {
+it('three servers and five workers become one each, wave by wave, and the API answers all along', async () => {
   const path = join(cli.home, 'cluster.yaml');
-  writeFileSync(path, file(3));
+  writeFileSync(path, file(3, 5));
   const created = await cli.run(['cluster', 'create', '-f', path, '--yes', '--json']);
   expect(created, created.err).toMatchObject({ code: 0 });
 
-  writeFileSync(path, file(1));
+  writeFileSync(path, file(1, 1));
+  const { out } = await cli.run(['cluster', 'plan', '-f', path]);
+  expect(out).toMatch(/~ cp-2 +cordon demo-cp-2-\w+ until it is its turn/);
+  expect(out).toMatch(/workers +see that the others are up before 1 more goes/);
+  expect(out.match(/- web-\d +drain demo-web-\d-\w+, remove it from Kubernetes and delete it/g)).toHaveLength(4);
   const applied = await cli.run(['cluster', 'apply', '-f', path, '--yes', '--json']);
   expect(applied, applied.err).toMatchObject({ code: 0 });
 

@@ -199,11 +199,16 @@ describe('the life of a cluster on hosts of one’s own', () => {
     expect(await plan(more)).toMatchObject({ code: 0 });
   });
 
-  it('replaces a host that left the file, and lets it go as it was found', async () => {
+  it('replaces a host that left the file, and lets it go as it was found, whatever becomes of another', async () => {
     const next = { list: ['a', 'b', 'c', 'd'], workers: 3 };
+    await hosts.act('cutOff', '^d$');
+    await expect.poll(() => ready('web-3')).toBe(false);
+    const first = await apply(next);
+    expect(first, first.err).toMatchObject({ code: 4 });
+    expect(await added('ops')).toEqual([]);
+    await hosts.act('reconnect', '^d$');
     const run = await apply(next);
     expect(run, run.err).toMatchObject({ code: 0 });
-    expect(await added('ops')).toEqual([]);
     expect((await now('ops')).units).toEqual([]);
     expect(await added('b')).toContain('/etc/slipway/claim');
     expect(await plan(next)).toMatchObject({ code: 0 });

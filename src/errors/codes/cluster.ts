@@ -85,6 +85,11 @@ export const clusterCodes = entries({
     'Several problems were found before the first change; each is listed with what to do.',
     'Fix them, then run the same command again.',
   ],
+  ROLLOUT_STOPPED: [
+    4,
+    'Machines went down while others were removed or changed one after another, so nothing more was begun.',
+    'Bring them back, then run the same command again.',
+  ],
   SEVERAL_CLUSTERS: [
     3,
     'The provider has several clusters of that name.',

@@ -1,9 +1,7 @@
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { hostsAreGiven } from '../../domain/spec/given-hosts.js';
 import type { ClusterFacts } from '../../phases/context.js';
-import { installedVersion } from '../../phases/hosts.js';
-import { isUp } from '../../phases/is-up.js';
-import { k3sRules } from '../../phases/k3s-rules.js';
+import { installedVersion, isUp } from '../../phases/hosts.js';
 import type { MachineProvider } from '../../provider/port.js';
 
 /**
@@ -18,7 +16,7 @@ export async function checkBundleInUse(
   signal: AbortSignal,
 ): Promise<void> {
   const { bundle } = spec.kubernetes;
-  const installing = facts.comparison.desired.filter((machine) => !isUp(machine, facts, k3sRules));
+  const installing = facts.comparison.desired.filter((machine) => !isUp(machine, facts));
   if (bundle === undefined || installing.length === 0) return;
   const { verifyBundle } = await import('../../k3s/bundle/index.js');
   // Hosts that exist already tell what they are when they are logged in to.

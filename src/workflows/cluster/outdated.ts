@@ -11,9 +11,7 @@ import {
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError } from '../../errors/index.js';
 import type { ClusterFacts } from '../../phases/context.js';
-import { installedVersion } from '../../phases/hosts.js';
-import { isUp } from '../../phases/is-up.js';
-import { k3sRules } from '../../phases/k3s-rules.js';
+import { installedVersion, isUp } from '../../phases/hosts.js';
 import type { MachineProvider, Problem } from '../../provider/port.js';
 import { configText, serverConfig } from './running.js';
 
@@ -64,7 +62,7 @@ export function skewProblems(facts: ClusterFacts): readonly Problem[] {
   const servers = [...facts.serverVersions].sort(compareVersions);
   const [lowest] = servers;
   return facts.comparison.desired.flatMap((machine): Problem[] => {
-    if (isUp(machine, facts, k3sRules)) return [];
+    if (isUp(machine, facts)) return [];
     const version = installedVersion(machine.name, facts);
     const isServer = machine.role === 'control-plane';
     if (lowest === undefined || fitsServers(isServer ? 'server' : 'node', version, servers)) return [];

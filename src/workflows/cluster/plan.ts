@@ -2,8 +2,6 @@ import type { ClusterRef, Machine, DesiredMachine } from '../../domain/index.js'
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import type { Step } from '../../engine/index.js';
 import { AccountLimit } from '../../phases/account-limit.js';
-import { neverRan } from '../../phases/bootstrap-server.js';
-import { k3sRules } from '../../phases/k3s-rules.js';
 import type { Tools } from '../../phases/context.js';
 import { type ComponentPlanInput, planComponents } from '../../phases/components.js';
 import { planApiAddress } from '../../phases/api-address.js';
@@ -32,17 +30,17 @@ export function planCluster(
   userData: (machine: DesiredMachine) => Promise<string>,
   components?: Omit<ComponentPlanInput, 'api'>,
 ): PlannedCluster {
-  const context = { cluster, spec, request, facts, tools, rules: k3sRules };
+  const context = { cluster, spec, request, facts, tools };
   const infrastructure = planInfrastructure(context);
   const lostNodes = planLostNodes(context);
-  const limit = new AccountLimit(context, lostNodes, neverRan(facts));
+  const limit = new AccountLimit(context, lostNodes);
   const machines = planMachines(context, infrastructure, lostNodes, limit, userData);
   const hosts = planHosts(context, machines);
   const address = planApiAddress(context, infrastructure, machines, hosts);
   const controlPlane = planControlPlane(context, infrastructure, machines, hosts, lostNodes, address);
   const workers = planWorkers(context, hosts, controlPlane, lostNodes);
   const joined = new Map([...controlPlane.joined, ...[...workers].map(([label, step]) => [label, [step]] as const)]);
-  const removals = planRemoval(context, controlPlane.api, [...joined.values()].flat(), lostNodes, limit);
+  const { steps: removing, removals } = planRemoval(context, controlPlane, joined, lostNodes, limit);
   const steps = [
     ...infrastructure.steps,
     ...lostNodes.steps,
@@ -50,9 +48,9 @@ export function planCluster(
     ...hosts.steps,
     ...controlPlane.steps,
     ...workers.values(),
-    ...planLabels(context, hosts.prepared, controlPlane.api, joined),
+    ...planLabels(context, hosts, controlPlane, joined),
     ...(components ? planComponents({ ...components, api: controlPlane.api }) : []),
-    ...removals.values(),
+    ...removing,
     ...(address?.forgetting(new Map([...lostNodes.machines, ...removals])) ?? []),
   ];
   return { steps, tokenSources: controlPlane.tokenSources };

@@ -2,7 +2,6 @@ import { etcdHealth, type EtcdHealth, type Machine, type OutdatedMachine } from 
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError, SlipwayError } from '../../errors/index.js';
 import type { NodeFacts } from '../../kube/types.js';
-import { isVoter } from '../../phases/leave-etcd.js';
 import type { MachineProvider } from '../../provider/port.js';
 import type { StepInfo } from '../../reporting/index.js';
 import type { ClusterFolder, ClusterRecord, LockHolder, OperationSummary } from '../../workspace/types.js';
@@ -24,12 +23,7 @@ export interface MachineStatus extends Pick<
   'name' | 'pool' | 'role' | 'host' | 'type' | 'location' | 'status' | 'publicAddress' | 'privateAddress'
 > {
   /** Undefined when there is no such node, or the API did not answer. */
-  readonly node:
-    | (Pick<NodeFacts, 'ready' | 'version' | 'schedulable' | 'notReadyBecause'> & {
-        /** Undefined where the distribution does not say. */
-        readonly etcdVoter: boolean | undefined;
-      })
-    | undefined;
+  readonly node: Pick<NodeFacts, 'ready' | 'version' | 'schedulable' | 'etcdVoter' | 'notReadyBecause'> | undefined;
 }
 
 export interface ClusterStatus {
@@ -158,7 +152,7 @@ function compose(
   const servers = nodes?.filter((node) => node.controlPlane);
   const names = new Set(facts.machines.map((machine) => machine.name));
   const etcd =
-    servers && etcdHealth(servers.length, servers.filter((node) => node.ready && isVoter(node) === true).length);
+    servers && etcdHealth(servers.length, servers.filter((node) => node.ready && node.etcdVoter === true).length);
   return {
     cluster: record.name,
     id: record.id,
@@ -212,7 +206,7 @@ function nodeStatus(node: NodeFacts | undefined): MachineStatus['node'] {
       ready: node.ready,
       version: node.version,
       schedulable: node.schedulable,
-      etcdVoter: isVoter(node),
+      etcdVoter: node.etcdVoter,
       notReadyBecause: node.notReadyBecause,
     }
   );

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { clusterSchema } from '../../../src/config/cluster-schema.js';
-import type { ClusterFile } from '../../../src/domain/spec/schema.js';
+import { type ClusterFile, clusterSchema } from '../../../src/domain/spec/schema.js';
 import { RefusedError, type SlipwayError, UsageError } from '../../../src/errors/index.js';
 import type { Catalog, ClusterRequest, MachineProvider, Problem } from '../../../src/provider/port.js';
 import type { Observation } from '../../../src/workflows/cluster/observe.js';

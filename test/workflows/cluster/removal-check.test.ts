@@ -34,7 +34,7 @@ async function codes({ servers = { s1: 'v' }, going, view = {} }: World): Promis
     name,
     controlPlane: isServer(name),
     ready: servers[name] !== '-',
-    conditions: isServer(name) ? { EtcdIsVoter: true } : {},
+    etcdVoter: isServer(name) ? true : undefined,
     labels: {},
     annotations: {},
   });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { clusterSchema } from '../../../src/config/cluster-schema.js';
-import type { ClusterFile } from '../../../src/domain/spec/schema.js';
+import { type ClusterFile, clusterSchema } from '../../../src/domain/spec/schema.js';
 import { refuseOtherCluster } from '../../../src/workflows/cluster/same-cluster.js';
 
 const spec = (file: Partial<ClusterFile> = {}) =>

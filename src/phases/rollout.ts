@@ -1,0 +1,112 @@
+import {
+  type Clock,
+  cordonedAnnotation,
+  judgeWave,
+  placesDown,
+  type Rollout,
+  type RolloutBudget,
+  type RolloutState,
+  type RolloutTask,
+  type Wave,
+} from '../domain/index.js';
+import { gate, type Step, type StepContext, type Verdict } from '../engine/index.js';
+import { IncompleteError } from '../errors/index.js';
+import type { ClusterApi } from './context.js';
+import { deadlines } from './deadlines.js';
+
+/** Milliseconds between two looks of a gate. */
+const lookAgainMs = 2_000;
+
+/** What a rollout's waves are made into. */
+export interface RolloutParts {
+  /** Where its steps stand in the plan. */
+  readonly phase: string;
+  /** What rolls out, as its gates show it: `workers`. */
+  readonly target: string;
+  readonly cluster: string;
+  readonly budget: RolloutBudget;
+  readonly clock: Clock;
+  /** Does a task, once these are done. */
+  step(task: RolloutTask, needs: readonly Step[]): Step;
+  /** Keeps new pods off a node that is emptied in a later wave: evicted pods would go there, to be evicted again. */
+  cordon(task: RolloutTask): Step;
+  /** How things are now. */
+  look(run: StepContext): Promise<RolloutState>;
+}
+
+/**
+ * The steps of a rollout: each wave begins once a gate behind the one before it answers go. What is emptied later is
+ * cordoned from the first.
+ */
+export function rolloutSteps({ waves }: Rollout, atFirst: RolloutState, parts: RolloutParts): readonly Step[] {
+  const later = new Map(waves.slice(1).flatMap(({ tasks }) => tasks.map((task) => [task.name, parts.cordon(task)])));
+  const steps: Step[] = [...later.values()];
+  let before: { readonly wave: Wave; readonly steps: readonly Step[] } | undefined;
+  let opening: Step | undefined;
+  for (const [number, wave] of waves.entries()) {
+    if (before) opening = gateStep(before, { wave, opening, number }, atFirst, parts);
+    const needs = (name: string): readonly Step[] => [opening, later.get(name)].filter((step) => step !== undefined);
+    const own = wave.tasks.map((task) => parts.step(task, needs(task.name)));
+    steps.push(...(opening ? [opening] : []), ...own);
+    before = { wave, steps: own };
+  }
+  return steps;
+}
+
+function gateStep(
+  before: { readonly wave: Wave; readonly steps: readonly Step[] },
+  next: { readonly wave: Wave; readonly opening: Step | undefined; readonly number: number },
+  atFirst: RolloutState,
+  parts: RolloutParts,
+): Step {
+  return gate({
+    id: `gate:${parts.target}:${next.number}`,
+    phase: parts.phase,
+    target: parts.target,
+    text: `see that the others are up before ${next.wave.tasks.length} more ${next.wave.tasks.length === 1 ? 'goes' : 'go'}`,
+    needs: next.opening ? [next.opening] : [],
+    // What failed is told by its own step; whether others may go is judged by what it left.
+    after: before.steps,
+    apply: (run) => judge(before.wave, next.wave, placesDown(atFirst.nodes), parts, run),
+  });
+}
+
+/** Looks for a while where it does not like what it sees: a kubelet that starts anew is no reason to stop. */
+async function judge(
+  before: Wave,
+  next: Wave,
+  downAtFirst: number,
+  { budget, clock, cluster, ...parts }: RolloutParts,
+  run: StepContext,
+): Promise<Verdict> {
+  if (before.soakMs > 0) await clock.sleep(before.soakMs, run.signal);
+  const until = clock.monotonic() + deadlines.recovery;
+  for (;;) {
+    const judgement = judgeWave(before, next, await parts.look(run), budget, downAtFirst);
+    if (judgement.answer === 'go') return judgement;
+    if (clock.monotonic() >= until) {
+      const names = next.tasks.map(({ name }) => name).join(', ');
+      const error = new IncompleteError(`${judgement.because} So nothing was begun with ${names}.`, {
+        code: 'ROLLOUT_STOPPED',
+        hint: `See what is wrong: slipway cluster status ${cluster}`,
+      });
+      return { answer: judgement.answer, error };
+    }
+    run.progress(`waiting: ${judgement.because}`);
+    await clock.sleep(lookAgainMs, run.signal);
+  }
+}
+
+/** Cordons a node with a mark that it was us. One that somebody else had cordoned stays as it is, afterwards too. */
+export async function cordon({ kube }: ClusterApi, name: string, run: StepContext): Promise<void> {
+  const node = (await kube.nodes(run)).find((one) => one.name === name);
+  if (!node?.schedulable) return;
+  await kube.patchNode(name, { unschedulable: true, annotations: { [cordonedAnnotation]: 'rollout' } }, run);
+}
+
+/** Lets a node take pods again that carries our mark. */
+export async function uncordon({ kube }: ClusterApi, name: string, run: Pick<StepContext, 'signal'>): Promise<void> {
+  const node = (await kube.nodes(run)).find((one) => one.name === name);
+  if (node?.annotations[cordonedAnnotation] === undefined) return;
+  await kube.patchNode(name, { unschedulable: false, annotations: { [cordonedAnnotation]: null } }, run);
+}
