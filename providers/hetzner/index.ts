@@ -15,6 +15,7 @@ const networkLimit = 100;
 export const hetzner: ProviderPackage = {
   name: 'hetzner',
   title: 'Hetzner Cloud',
+  ownsMachines: true,
   tokenVariable,
   async open(context) {
     return createHetznerProvider({

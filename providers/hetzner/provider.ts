@@ -1,6 +1,7 @@
 import { labelKeys } from '../../src/domain/labels.js';
 import type { Secret } from '../../src/domain/secret.js';
 import type { CallOptions, FoundCluster, MachineProvider } from '../../src/provider/port.js';
+import { rentedTraits } from '../../src/provider/kit/rented.js';
 import type { ProviderContext } from '../../src/provider/package.js';
 import { Actions } from './actions.js';
 import { readCatalog } from './catalog.js';
@@ -41,6 +42,7 @@ export function createHetznerProvider(options: HetznerOptions): MachineProvider 
   return {
     name: options.name,
     title: options.title,
+    traits: rentedTraits,
     nameLimit,
     defaults: { controlPlaneType: 'cax21', workerType: 'cax21', location: 'fsn1', image: 'ubuntu-26.04' },
     kubernetesIntegration: kubernetesIntegration(token),
@@ -50,6 +52,7 @@ export function createHetznerProvider(options: HetznerOptions): MachineProvider 
     preflight: (request, call) => preflight(hetzner, request, call),
     credentialProblem: (call) => checkToken(hetzner, call),
     clusters: (call) => findClusters(hetzner, call),
+    unreachable: async () => [],
     ownedResources: (cluster, call) => listOwnedResources(hetzner, cluster, call),
     removeOwnedResource: (item, call) => removeOwnedResource(hetzner, item, call),
     labelOwnedResource: (cluster, item, call) => labelOwnedResource(hetzner, cluster, item, call),

@@ -26,6 +26,7 @@ export type CloudClient = (options: {
 export const sandboxWith = (connect: CloudClient): ProviderPackage => ({
   name: 'sandbox',
   title: 'Sandbox on this computer',
+  ownsMachines: true,
   async open(context) {
     const scale = context.variable('SLIPWAY_SANDBOX_TIME_SCALE');
     const handle = await startSandbox(
@@ -52,7 +53,7 @@ function forwarded(provider: MachineProvider, handle: SandboxHandle): MachinePro
   const known = new Map<string, Promise<Endpoint>>();
   return {
     ...provider,
-    simulated: ['workloads', 'certificates', 'DNS', 'databases'],
+    traits: { ...provider.traits, simulated: ['workloads', 'certificates', 'DNS', 'databases'] },
     ownAddress: async () => '127.0.0.1/32',
     forward(address: string, port: number, _options: CallOptions): Promise<Endpoint> {
       const key = `${address}:${port}`;

@@ -19,7 +19,7 @@ export function catalogOf(hosts: readonly HostSpec[]): Catalog {
       cores: 0,
       memoryGiB: 0,
       diskGB: 0,
-      architecture: 'amd64',
+      architecture: undefined,
       offers: [],
     })),
     currency: '',

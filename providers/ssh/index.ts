@@ -16,7 +16,7 @@ export { createHostProvider, type HostProviderOptions } from './provider.js';
 export const ssh: ProviderPackage = {
   name: 'ssh',
   title: 'Bare metal',
-  takesHosts: true,
+  ownsMachines: false,
   async open(context) {
     let key: Promise<LoginKey> | undefined;
     const { section, remote, clock, stateFolder } = context;
@@ -29,7 +29,7 @@ export const ssh: ProviderPackage = {
       clock,
       stateFolder,
       timeouts: patienceOf(context),
-      answersWithinMs: context.variable('SLIPWAY_SSH_PATIENCE') === undefined ? undefined : patienceOf(context).look,
+      answersWithinMs: context.variable('SLIPWAY_SSH_PATIENCE') === undefined ? 15_000 : patienceOf(context).look,
       reaches: (address, port, options) => reaches(address, port, patienceOf(context).look, options),
       say: (text) => context.log(text),
       lost: new Set((context.variable('SLIPWAY_LOST_HOSTS') ?? '').split(',').map((name) => name.trim())),

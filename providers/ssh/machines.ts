@@ -12,7 +12,6 @@ import type { Inventory, ObservedHost } from './inventory.js';
 
 /** Hosts of the file as machines: one is made by claiming a host, and deleted by letting it go. */
 export class HostMachines implements Machines {
-  readonly deletion = 'is released: k3s, its pods and all their data are removed, and the host is left as it was found';
   /** Hosts chosen for machines to come, by machine name: two creates at once don't choose the same. */
   readonly #chosen = new Map<string, string>();
   readonly #choosing = pLimit(1);
@@ -47,7 +46,12 @@ export class HostMachines implements Machines {
   ): Promise<ReadonlyMap<string, string>> {
     const { hosts } = await this.#assign(cluster, requests, options);
     for (const [machine, host] of hosts) this.#chosen.set(machine, hostId(host));
-    return new Map([...hosts].map(([machine, host]) => [machine, `take ${titleOf(host)}`]));
+    return new Map(
+      requests.map(({ name }) => {
+        const host = hosts.get(name);
+        return [name, host ? `take ${titleOf(host)}` : 'take a host, of which none is left'];
+      }),
+    );
   }
 
   async create(request: MachineRequest, _userData: string, _made: unknown, options: CallOptions): Promise<Machine> {
@@ -74,6 +78,10 @@ export class HostMachines implements Machines {
         this.#chosen.delete(request.name);
       }
     }
+  }
+
+  describeDeletion({ host, id }: Machine): string {
+    return `${host ?? id} is released: k3s, its pods and all their data are removed, and the host is left as it was found`;
   }
 
   async delete(machine: Pick<Machine, 'id' | 'name'>, options: CallOptions): Promise<void> {

@@ -13,8 +13,8 @@ export interface HostProviderOptions extends HostDeps {
   readonly title: string;
   /** Names of hosts that their owner says are lost for good. */
   readonly lost: ReadonlySet<string>;
-  /** As in `MachineProvider`. */
-  readonly answersWithinMs?: number | undefined;
+  /** As in `ProviderTraits`. */
+  readonly answersWithinMs: number;
 }
 
 /** Machines that were there before us: taken for a cluster by a claim on the host itself, and let go again. */
@@ -24,14 +24,19 @@ export function createHostProvider(options: HostProviderOptions): MachineProvide
     name: options.name,
     title: options.title,
     nameLimit: 63,
-    answersWithinMs: options.answersWithinMs,
-    managesFirewall: false,
+    traits: {
+      ownsMachines: false,
+      managesFirewall: false,
+      bringsNodeLabels: options.hosts.some(({ labels }) => Object.keys(labels).length > 0),
+      simulated: [],
+      answersWithinMs: options.answersWithinMs,
+    },
     defaults: { controlPlaneType: any, workerType: any, location: any, image: any },
     kubernetesIntegration,
     infrastructure: {
       plan: async () => [],
-      ensure: async (piece) => {
-        throw new UnexpectedError(`Hosts stand on nothing of ours, but ${piece.id} was asked for.`, {
+      ensure: async ({ id }) => {
+        throw new UnexpectedError(`Hosts stand on nothing of ours, but ${id} was asked for.`, {
           code: 'NO_FOUNDATION',
         });
       },
@@ -42,6 +47,7 @@ export function createHostProvider(options: HostProviderOptions): MachineProvide
     machines: new HostMachines(inventory, options.lost),
     catalog: async () => catalogOf(options.hosts),
     preflight: (request, call) => preflight(inventory, request, call),
+    credentialProblem: async () => undefined,
     clusters: async (call) => {
       const found = new Map<string, FoundCluster>();
       for (const { claim } of await inventory.look(undefined, call)) {

@@ -1,5 +1,4 @@
 import type { Machine } from '../domain/index.js';
-import { hostsAreGiven } from '../domain/spec/given-hosts.js';
 import type { StepContext } from '../engine/index.js';
 import { IncompleteError } from '../errors/index.js';
 import type { PhaseContext } from './context.js';
@@ -37,8 +36,8 @@ export class AccountLimit implements RoomMaker, EarlyLeavers {
 
   /** Whether a machine leaves before new ones come should there be no room: no provider tells where the account ends. */
   mayLeaveFirst(name: string): boolean {
-    const { spec, facts } = this.context;
-    const arrivals = hostsAreGiven(spec) ? [] : facts.comparison.missing;
+    const { tools, facts } = this.context;
+    const arrivals = tools.provider.traits.ownsMachines ? facts.comparison.missing : [];
     return arrivals.length > 0 && this.#leaving.some((machine) => machine.name === name);
   }
 

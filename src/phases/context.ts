@@ -47,8 +47,8 @@ export interface ClusterFacts {
   readonly newcomerVersion: string;
   /** Parts of k3s that servers leave out which start now: what the running ones do; the file's before there is any. */
   readonly disabledParts: readonly string[];
-  /** What making a missing machine means at this provider, by machine name, where that is not creating one. */
-  readonly intents: ReadonlyMap<string, string>;
+  /** What making each missing machine means at this provider, by machine name. */
+  readonly previews: ReadonlyMap<string, string>;
   readonly pieces: readonly InfrastructureResource[];
   /** Undefined when no API answered. */
   readonly nodes: ReadonlyMap<string, NodeFacts> | undefined;

@@ -4,8 +4,6 @@ const minutes = (n: number): number => n * 60_000;
 export const deadlines = {
   /** From asking for a machine until it answers SSH with our host key. */
   ssh: minutes(6),
-  /** SSH to a machine that is said to run already, when only looking. */
-  look: 15_000,
   /** A running server whose API does not answer: how long etcd may take to find a leader. */
   election: 10_000,
   cloudInit: minutes(10),

@@ -1,5 +1,4 @@
 import { reinstalledVersion, slotLabel, type Machine, type Role, type DesiredMachine } from '../domain/index.js';
-import { hostsAreGiven } from '../domain/spec/given-hosts.js';
 import { needsOf, type Later, type Step, type StepContext, valueOf } from '../engine/index.js';
 import {
   firstLogin,
@@ -104,7 +103,7 @@ function loginStep(context: PhaseContext, label: string, later: Later<Machine>):
     id: `login:${label}`,
     phase: 'Prepare hosts',
     target: label,
-    text: hostsAreGiven(context.spec) ? 'log in' : 'wait for the first login and replace its host key',
+    text: tools.provider.traits.ownsMachines ? 'wait for the first login and replace its host key' : 'log in',
     needs: needsOf(later),
     apply: async (run) => {
       const machine = valueOf(later, run);

@@ -40,7 +40,7 @@ export function planInfrastructure({ facts, tools, request }: PhaseContext): Inf
     const step = steps.get(piece);
     handles.set(piece, step ? from(step) : known(piece.ready!));
   }
-  const balancer = facts.pieces.find(({ id }) => id === 'api-balancer');
+  const balancer = facts.pieces.find(({ role }) => role?.kind === 'api-balancer');
   return {
     steps: [...steps.values()],
     made,

@@ -55,8 +55,7 @@ function joinStep(
     return joinPatch(marks, selfAssignableLabels(marks.labels));
   };
   const expected = patchFor();
-  const hostsBringLabels = context.spec.provider.hosts?.some(({ labels }) => Object.keys(labels).length > 0);
-  if (!expected && !hostsBringLabels) return undefined;
+  if (!expected && !context.tools.provider.traits.bringsNodeLabels) return undefined;
   return labelStep(
     machine,
     expected ? describePatch(expected) : 'set the labels of its host',

@@ -41,7 +41,7 @@ export function planMachines(
       id: `create:${label}`,
       phase: 'Create machines',
       target: label,
-      text: facts.intents.get(desired.name) ?? `create ${desired.types[0]!} in ${desired.location}`,
+      text: facts.previews.get(desired.name)!,
       needs: infrastructure.needsFor(desired),
       after: [...freeing, ...(desired.role === 'worker' ? servers : [])],
       apply: (run) =>

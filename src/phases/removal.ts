@@ -9,7 +9,6 @@ import {
   slotLabel,
   successorsOf,
 } from '../domain/index.js';
-import { hostsAreGiven } from '../domain/spec/given-hosts.js';
 import { limits, needsOf, type Step, type StepContext, valueOf } from '../engine/index.js';
 import { messageOf, RefusedError, refusedHalfWay } from '../errors/index.js';
 import { stopK3s } from '../k3s/index.js';
@@ -144,7 +143,7 @@ class Removal {
       id: `remove:${machine.name}`,
       phase: 'Remove machines',
       target: slotLabel(machine),
-      text: `drain ${machine.name}, remove it from Kubernetes and ${hostsAreGiven(context.spec) ? 'release it' : 'delete it'}`,
+      text: `drain ${machine.name}, remove it from Kubernetes and ${context.tools.provider.traits.ownsMachines ? 'delete it' : 'release it'}`,
       ...(early.mayLeaveFirst(machine.name)
         ? { details: ['once the new machines are there; before them should the account have no room for more'] }
         : {}),

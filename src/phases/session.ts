@@ -4,7 +4,6 @@ import { canForward } from '../provider/port.js';
 import { loginTarget } from '../remote/login-target.js';
 import type { HostTarget, RunOptions, Session } from '../remote/types.js';
 import type { Tools } from './context.js';
-import { deadlines } from './deadlines.js';
 import { isSameKey, keyChanged, keyLost } from './lost-key.js';
 
 /** @throws IncompleteError code NO_ADDRESS, RefusedError code HOST_KEY_UNKNOWN, SSH_KEY_LOST or SSH_KEY_CHANGED, and what `Remote.connect` throws. */
@@ -20,7 +19,7 @@ export async function openSession(
 
 /** A session to a machine that should run, or be known to be silent soon. @throws as `openSession` */
 export const lookInside = (tools: Tools, machine: Machine, options: RunOptions): Promise<Session> =>
-  openSession(tools, machine, tools.provider.answersWithinMs ?? deadlines.look, options);
+  openSession(tools, machine, tools.provider.traits.answersWithinMs, options);
 
 export async function hostTarget(
   { provider, folder }: Pick<Tools, 'provider' | 'folder'>,

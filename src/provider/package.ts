@@ -32,8 +32,8 @@ export interface ProviderPackage {
   readonly title: string;
   /** Environment variable with the token; its presence makes the provider a candidate when none is named. */
   readonly tokenVariable?: string | undefined;
-  /** Whether its machines are the `hosts` of the file; they are required then, and refused otherwise. */
-  readonly takesHosts?: boolean | undefined;
+  /** As in its provider's traits. Where it is false, the file must list `hosts`, and must not otherwise. */
+  readonly ownsMachines: boolean;
   /** @throws UsageError code TOKEN_MISSING when the token is not set. */
   open(context: ProviderContext): Promise<MachineProvider>;
 }

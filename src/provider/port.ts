@@ -31,7 +31,8 @@ export interface MachineType {
   readonly cores: number;
   readonly memoryGiB: number;
   readonly diskGB: number;
-  readonly architecture: 'amd64' | 'arm64';
+  /** Undefined where only the machine itself can tell. */
+  readonly architecture: 'amd64' | 'arm64' | undefined;
   /** One per location where it is offered at all. */
   readonly offers: readonly Offer[];
   /** ISO 8601, when the type can no longer be ordered. */
@@ -106,7 +107,7 @@ export interface Problem {
   readonly path?: string | undefined;
 }
 
-/** One piece of what machines stand on: an SSH key, network, firewall, placement group, balancer for the API. */
+/** What machines stand on: an SSH key, network, firewall, placement group, load balancer for the API. */
 export interface InfrastructureResource {
   /** Unique in the cluster and stable: `network`, `placement:web:2`. */
   readonly id: string;
@@ -115,12 +116,19 @@ export interface InfrastructureResource {
   /** Reads as a plan line: `create private network demo 10.0.0.0/16`, `change firewall demo: SSH from …`. */
   readonly text: string;
   readonly state: 'present' | 'missing' | 'differs';
-  /** Pieces of the same plan that must exist first. */
+  /** Resources of the same plan that must exist first. */
   readonly needs: readonly InfrastructureResource[];
-  /** Where it is or will be, if it is the load balancer in front of the API, which has a price. */
-  readonly balancerLocation?: string | undefined;
-  /** What `ensure` would return, when the piece is present. */
+  /** What it does for the cluster, where others must know. */
+  readonly role?: ApiBalancer | undefined;
+  /** What `ensure` would return, when the resource is present. */
   readonly ready?: CreatedResource | undefined;
+}
+
+/** The role of the load balancer in front of the API. At most one resource of a cluster has it. */
+export interface ApiBalancer {
+  readonly kind: 'api-balancer';
+  /** Where it is or will be: its price depends on that. */
+  readonly location: string;
 }
 
 export interface CreatedResource {
@@ -130,16 +138,16 @@ export interface CreatedResource {
   readonly address?: string | undefined;
 }
 
-/** Provider ids by piece id. */
+/** Provider ids by the resource's id. */
 export type InfrastructureIds = ReadonlyMap<string, CreatedResource>;
 
 export interface Infrastructure {
-  /** Looks; changes nothing. Pieces come in an order in which they can be made. */
+  /** Looks; changes nothing. Resources come in an order in which they can be made. */
   plan(request: ClusterRequest, options: CallOptions): Promise<readonly InfrastructureResource[]>;
-  /** Makes or mends one piece; one that is already right is success. */
-  ensure(piece: InfrastructureResource, made: InfrastructureIds, options: CallOptions): Promise<CreatedResource>;
-  /** Those of the pieces that a machine needs before it can be created. */
-  neededBy(machine: MachineRequest, pieces: readonly InfrastructureResource[]): readonly InfrastructureResource[];
+  /** Makes or repairs one resource; one that is already right is success. */
+  ensure(resource: InfrastructureResource, made: InfrastructureIds, options: CallOptions): Promise<CreatedResource>;
+  /** Those of the resources that a machine needs before it can be created. */
+  neededBy(machine: MachineRequest, resources: readonly InfrastructureResource[]): readonly InfrastructureResource[];
   /** Everything of the cluster's infrastructure that exists now, found by label, in an order in which it can be removed. */
   list(cluster: ClusterRef, options: CallOptions): Promise<readonly ExistingResource[]>;
   /** Resolves once the item is gone; one already gone is success. */
@@ -166,16 +174,16 @@ export interface Machines {
   /** Resolves once the machine is gone; one already gone is success. */
   delete(machine: Pick<Machine, 'id' | 'name'>, options: CallOptions): Promise<void>;
   /**
-   * For providers that choose among machines there are: what `create` would do for each request, by machine name, as a
-   * plan line (`take rack1-a (10.0.0.11)`). Looks; changes nothing.
+   * What `create` would do for each request, by machine name, as a plan line: `create cax21 in fsn1`,
+   * `take rack1-a (10.0.0.11)`. Looks; changes nothing.
    */
-  previewCreate?(
+  previewCreate(
     cluster: ClusterRef,
     requests: readonly MachineRequest[],
     options: CallOptions,
   ): Promise<ReadonlyMap<string, string>>;
-  /** What `delete` does to a machine, for the question before it. Default: it is gone with everything on its disk. */
-  readonly deletion?: string | undefined;
+  /** What `delete` takes away or leaves, for the question before it: `cax21 in fsn1, with everything on its disk`. */
+  describeDeletion(machine: Machine): string;
   reboot(machine: Pick<Machine, 'id' | 'name'>, options: CallOptions): Promise<void>;
 }
 
@@ -224,6 +232,23 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** What holds of a provider whatever the cluster. Nobody asks for its name, or for the shape of the cluster file, instead. */
+export interface ProviderTraits {
+  /** It makes and deletes machines. Where not, they are the hosts that the cluster file lists, claimed and released. */
+  readonly ownsMachines: boolean;
+  /**
+   * A firewall of the provider's stands before the machines. Where not, `ssh.allow` and `kubernetes.api.allow` are left to
+   * whoever owns the network, and `self` needs no address.
+   */
+  readonly managesFirewall: boolean;
+  /** Machines may come with Kubernetes labels of their own (`Machine.nodeLabels`), known only once one is chosen. */
+  readonly bringsNodeLabels: boolean;
+  /** What only looks as if it ran in its clusters, for people: `workloads`, `DNS`. Create and status say so. */
+  readonly simulated: readonly string[];
+  /** Milliseconds that a machine which should run may take to answer SSH. */
+  readonly answersWithinMs: number;
+}
+
 export interface MachineProvider {
   /** As in `provider.name`: `hetzner`. */
   readonly name: string;
@@ -232,18 +257,7 @@ export interface MachineProvider {
   readonly defaults: ProviderDefaults;
   /** Longest machine name, in characters. */
   readonly nameLimit: number;
-  /**
-   * False where nothing of the provider's stands before the machines: `ssh.allow` and `kubernetes.api.allow` are then
-   * left to whoever owns the network, and `self` needs no address. Default: true.
-   */
-  readonly managesFirewall?: boolean | undefined;
-  /**
-   * What only looks as if it ran in the provider's clusters, for people: `workloads`, `DNS`. Create and status say so.
-   * Default: nothing.
-   */
-  readonly simulated?: readonly string[] | undefined;
-  /** Milliseconds that a machine which should run may take to answer SSH. Default: the 15 s of `deadlines.look`. */
-  readonly answersWithinMs?: number | undefined;
+  readonly traits: ProviderTraits;
   readonly kubernetesIntegration: KubernetesIntegration;
   readonly infrastructure: Infrastructure;
   readonly machines: Machines;
@@ -252,18 +266,18 @@ export interface MachineProvider {
   preflight(request: ClusterRequest, options: CallOptions): Promise<readonly Problem[]>;
   /**
    * What is wrong with the credential, codes TOKEN_REJECTED and TOKEN_READ_ONLY: for work that asks nothing else of the
-   * provider. `preflight` looks at it, too. Default: there is none.
+   * provider. `preflight` looks at it, too.
    */
-  credentialProblem?(options: CallOptions): Promise<Problem | undefined>;
+  credentialProblem(options: CallOptions): Promise<Problem | undefined>;
   /** Clusters found by label, for `cluster list` and for a workspace that was lost. */
   clusters(options: CallOptions): Promise<readonly FoundCluster[]>;
-  /** Machines of which `clusters` could not find out whose they are, each with its remedy. Default: there are none. */
-  unreachable?(options: CallOptions): Promise<readonly Problem[]>;
+  /** Machines of which `clusters` could not find out whose they are, each with its remedy. */
+  unreachable(options: CallOptions): Promise<readonly Problem[]>;
   /** Load balancers and volumes that the cluster made, matched by label, network and target. */
   ownedResources(cluster: ClusterRef, options: CallOptions): Promise<readonly ClusterOwnedResource[]>;
   removeOwnedResource(item: ClusterOwnedResource, options: CallOptions): Promise<void>;
   /**
-   * Marks it as the cluster's, so that `clusterMade` finds it when the machines and the network that told of it are gone.
+   * Marks it as the cluster's, so that `ownedResources` finds it when the machines and the network that told of it are gone.
    * Something that is gone itself is success.
    */
   labelOwnedResource(cluster: ClusterRef, item: ClusterOwnedResource, options: CallOptions): Promise<void>;

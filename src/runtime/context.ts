@@ -133,13 +133,13 @@ async function packageOf({ name, hosts }: ProviderSection): Promise<ProviderPack
       hint: `Known: ${Object.keys(builtInProviders).join(', ')}.`,
     });
   }
-  if (found.takesHosts && !hosts) {
+  if (!found.ownsMachines && !hosts) {
     throw new UsageError(`The provider ${name} needs to be told of the machines there are.`, {
       code: 'HOSTS_MISSING',
       hint: 'List them in a cluster file as provider.hosts; `slipway host scan` writes the entries.',
     });
   }
-  if (!found.takesHosts && hosts) {
+  if (found.ownsMachines && hosts) {
     throw new UsageError(`${found.title} makes its machines itself, but provider.hosts lists some.`, {
       code: 'HOSTS_NOT_TAKEN',
       hint: 'Take provider.hosts out of the file, or use the provider ssh.',

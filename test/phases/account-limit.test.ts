@@ -7,6 +7,7 @@ import type { DrainOptions, NodeFacts } from '../../src/kube/types.js';
 import { AccountLimit } from '../../src/phases/account-limit.js';
 import type { PhaseContext } from '../../src/phases/context.js';
 import type { LostNodes } from '../../src/phases/lost-nodes.js';
+import { rentedTraits } from '../../src/provider/kit/rented.js';
 
 const run = { signal: new AbortController().signal, progress: () => {} } as unknown as StepContext;
 const machine = (name: string): Machine =>
@@ -69,7 +70,10 @@ async function createAll(world: World): Promise<{ exists: string[]; failed: unkn
     tools: {
       clock: { sleep: (_: number, signal: AbortSignal) => new Promise<void>((go) => (signal.onabort = () => go())) },
       remote: { connect: () => Promise.resolve({ run: () => Promise.resolve() }), disconnect: () => Promise.resolve() },
-      provider: { machines: { delete: ({ name }: Machine) => Promise.resolve(void exists.delete(name)) } },
+      provider: {
+        traits: rentedTraits,
+        machines: { delete: ({ name }: Machine) => Promise.resolve(void exists.delete(name)) },
+      },
       folder: { forgetMachine: () => Promise.resolve() },
     },
   } as unknown as PhaseContext;

@@ -7,6 +7,7 @@ import { IncompleteError } from '../../src/errors/index.js';
 import { holdVip, vipDescription } from '../../src/k3s/index.js';
 import type { NodeFacts } from '../../src/kube/types.js';
 import type { ClusterFacts, Tools } from '../../src/phases/context.js';
+import { rentedTraits } from '../../src/provider/kit/rented.js';
 import { TaskFailedError } from '../../src/remote/index.js';
 import type { HostFacts, HostTask, Session } from '../../src/remote/types.js';
 import { planCluster } from '../../src/workflows/cluster/plan.js';
@@ -145,7 +146,7 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
     serverVersions: [],
     newcomerVersion: 'v1.36.5+k3s1',
     disabledParts: [],
-    intents: new Map(),
+    previews: new Map(),
     pieces: [],
     nodes: nodes.size > 0 ? nodes : undefined,
     api: nodes.size > 0 ? ({ watch } as unknown as NonNullable<ClusterFacts['api']>) : undefined,
@@ -157,6 +158,7 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
   const session = { run: (task: HostTask) => Promise.resolve((ran.push(task), run(task))) } as unknown as Session;
   const tools = {
     provider: {
+      traits: rentedTraits,
       infrastructure: { neededBy: () => [] },
       kubernetesIntegration: {
         externalCloudProvider: false,

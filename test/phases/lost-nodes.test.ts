@@ -6,6 +6,7 @@ import { IncompleteError, RefusedError } from '../../src/errors/index.js';
 import type { NodeFacts, NodePatch } from '../../src/kube/types.js';
 import type { PhaseContext } from '../../src/phases/context.js';
 import { isDead, lostNodes, planLostNodes } from '../../src/phases/lost-nodes.js';
+import { rentedTraits } from '../../src/provider/kit/rented.js';
 
 const node = (name: string, change: Partial<NodeFacts> = {}): NodeFacts => ({
   name,
@@ -105,7 +106,7 @@ describe('a dead machine that is let go', () => {
       },
       tools: {
         remote: { connect },
-        provider: { machines: { delete: does('wipe') } },
+        provider: { traits: rentedTraits, machines: { delete: does('wipe') } },
         folder: { forgetMachine: does('forget') },
       },
     } as unknown as PhaseContext;

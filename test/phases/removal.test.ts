@@ -7,6 +7,7 @@ import type { NodeFacts } from '../../src/kube/types.js';
 import type { ClusterApi, PhaseContext } from '../../src/phases/context.js';
 import type { ControlPlanePlan } from '../../src/phases/control-plane.js';
 import { planRemoval } from '../../src/phases/removal.js';
+import { rentedTraits } from '../../src/provider/kit/rented.js';
 
 const run = { signal: new AbortController().signal, progress: () => {} } as unknown as StepContext;
 const node = (name: string, controlPlane = false): NodeFacts =>
@@ -43,7 +44,7 @@ async function remove({ role = 'worker', live, drain }: World): Promise<{ done: 
     tools: {
       clock: { sleep: (_: number, signal: AbortSignal) => new Promise<void>((go) => (signal.onabort = () => go())) },
       remote: { connect: () => Promise.resolve({ run: does('stop k3s') }), disconnect: () => Promise.resolve() },
-      provider: { machines: { delete: does('wipe') } },
+      provider: { traits: rentedTraits, machines: { delete: does('wipe') } },
       folder: { forgetMachine: does('forget') },
     },
   } as unknown as PhaseContext;
@@ -119,7 +120,7 @@ describe('what the removal of machines waits for', () => {
       cluster: { name: 'demo', id: 'abcdef' },
       spec: { provider: {} },
       facts: { nodes: new Map(nodes), comparison },
-      tools: {},
+      tools: { provider: { traits: rentedTraits } },
     } as unknown as PhaseContext;
     const joined = new Map(
       all(missing).map((machine) => [slotLabel(machine), [{ id: `join:${machine.name}` } as Step]]),

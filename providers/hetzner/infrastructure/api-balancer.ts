@@ -75,7 +75,7 @@ export function planApiBalancer(
       : `create load balancer ${name} (${apiBalancerType}): private, port ${apiPort} to the control planes`,
     state: own ? (right ? 'present' : 'differs') : 'missing',
     needs: [networkPiece],
-    balancerLocation: own?.location.name ?? location,
+    role: { kind: 'api-balancer', location: own?.location.name ?? location },
     ...(right ? { ready: { id: String(own.id), address } } : {}),
     desired: { kind: 'api-balancer', location, selector },
     clusterId: cluster.id,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { labelKeys } from '../../../src/domain/labels.js';
+import { rentedTexts } from '../../../src/provider/kit/rented.js';
 import type { CallOptions, Machines } from '../../../src/provider/port.js';
 import { isOffered, listServerTypes } from '../catalog.js';
 import { whileBusy } from '../client/create-named.js';
@@ -19,6 +20,8 @@ export const listServers = ({ api }: Hetzner, selector: string, options: CallOpt
 export function machines(hetzner: Hetzner): Machines {
   const lookups = sharedLookups(hetzner);
   return {
+    ...rentedTexts,
+
     async list(cluster, options) {
       return (await listServers(hetzner, `${labelKeys.clusterId}=${cluster.id}`, options)).map(toMachine);
     },

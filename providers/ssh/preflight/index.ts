@@ -25,6 +25,7 @@ export async function preflight(
     ...accessProblems(request),
     ...reach.problems,
     ...roomProblems(request, seen),
+    ...addressProblems(request, seen),
     ...looked.problems,
     ...(await jumpProblems(inventory, looked.inspected, options)),
     ...hosts.problems,
@@ -100,6 +101,23 @@ async function jumpProblems(
     }),
   );
   return found.flat();
+}
+
+/** The API's address must be nobody's; the cluster's own machines are looked at by whoever plans for it. */
+export function addressProblems(
+  { apiAddress, cluster }: Pick<ClusterRequest, 'apiAddress' | 'cluster'>,
+  seen: readonly Pick<ObservedHost, 'host' | 'listed' | 'claim'>[],
+): Problem[] {
+  return seen
+    .filter(({ listed, claim }) => listed && claim?.cluster.id !== cluster.id)
+    .filter(({ host }) => apiAddress !== undefined && [host.address, host.privateAddress].includes(apiAddress))
+    .map(({ host }) => ({
+      code: 'API_ADDRESS_TAKEN',
+      message: `${apiAddress} is ${host.name}’s own address.`,
+      hint: 'Reserve a free one for kubernetes.api.address.',
+      kind: 'refused',
+      path: 'kubernetes.api.address',
+    }));
 }
 
 const everywhere = ['0.0.0.0/0', '::/0'];

@@ -1,5 +1,4 @@
 import type { ClusterSpec } from '../../domain/spec/schema.js';
-import { hostsAreGiven } from '../../domain/spec/given-hosts.js';
 import type { ClusterFacts } from '../../phases/context.js';
 import { installedVersion, isUp } from '../../phases/hosts.js';
 import type { MachineProvider } from '../../provider/port.js';
@@ -19,11 +18,12 @@ export async function checkBundleInUse(
   const installing = facts.comparison.desired.filter((machine) => !isUp(machine, facts));
   if (bundle === undefined || installing.length === 0) return;
   const { verifyBundle } = await import('../../k3s/bundle/index.js');
-  // Hosts that exist already tell what they are when they are logged in to.
-  const types = hostsAreGiven(spec) ? [] : (await provider.catalog({ signal })).machineTypes;
+  const { machineTypes } = await provider.catalog({ signal });
   const desired = new Set(installing.flatMap((machine) => machine.types));
   const architectures = [
-    ...new Set(types.filter(({ name }) => desired.has(name)).map(({ architecture }) => architecture)),
+    ...new Set(
+      machineTypes.flatMap(({ name, architecture }) => (architecture && desired.has(name) ? [architecture] : [])),
+    ),
   ];
   // Not the file's: a cluster that is to be upgraded takes in machines at the release that its servers run.
   for (const version of new Set(installing.map(({ name }) => installedVersion(name, facts))))

@@ -42,7 +42,7 @@ export function addressProblems(
   const say = (code: ErrorCode, message: string, hint: string): void =>
     void problems.push({ code, message, hint, kind: 'refused', path });
 
-  const balancer = facts.pieces.some(({ id }) => id === 'api-balancer');
+  const balancer = facts.pieces.some(({ role }) => role?.kind === 'api-balancer');
   if (balancer || provider.kubernetesIntegration.serviceLoadBalancer === 'provider') {
     say(
       'API_ADDRESS_NOT_NEEDED',
@@ -50,8 +50,8 @@ export function addressProblems(
       `Leave out ${path}: with three control planes the API gets a balancer.`,
     );
   }
-  for (const { name, address: own } of addressesOf(spec, facts)) {
-    if (own === address)
+  for (const { name, publicAddress, privateAddress } of facts.machines) {
+    if ([publicAddress, privateAddress].includes(address))
       say('API_ADDRESS_TAKEN', `${address} is ${name}’s own address.`, `Reserve a free one for ${path}.`);
   }
   for (const key of ['pods', 'services'] as const) {
@@ -64,22 +64,4 @@ export function addressProblems(
     }
   }
   return problems;
-}
-
-function addressesOf(
-  { provider }: ClusterSpec,
-  { machines }: Pick<ClusterFacts, 'machines'>,
-): readonly { readonly name: string; readonly address: string | undefined }[] {
-  const hosts = (provider.hosts ?? []).flatMap(({ name, address, privateAddress }) => [
-    { name, address },
-    { name, address: privateAddress },
-  ]);
-  const known = new Set(hosts.map(({ address }) => address));
-  const others = machines
-    .flatMap(({ name, publicAddress, privateAddress }) => [
-      { name, address: publicAddress },
-      { name, address: privateAddress },
-    ])
-    .filter(({ address }) => !known.has(address));
-  return [...hosts, ...others];
 }

@@ -184,7 +184,7 @@ async function find(
   if (refs.length > 1) throw await severalClusters(context, provider, name, refs, record !== undefined);
   if (!record) {
     // One that is silent may be a machine of this very cluster: it would stay taken, and nobody would know.
-    throwProblems((await provider.unreachable?.({ signal: context.signal })) ?? []);
+    throwProblems(await provider.unreachable({ signal: context.signal }));
   }
   const [ref] = refs;
   if (ref) return { ref, folder, provider };
@@ -239,11 +239,7 @@ function describe(
   const volume = (item: ClusterOwnedResource): string =>
     `volume ${item.name}, ${item.sizeGB ?? '?'} GB, ${item.monthly.toFixed(2)} ${currency} a month (${item.because})`;
   return [
-    ...machines.map(({ name, host, type, location }) =>
-      host === undefined
-        ? `machine ${name}, ${type} in ${location}, with everything on its disk`
-        : `machine ${name}: ${host} ${provider.machines.deletion ?? 'is deleted'}`,
-    ),
+    ...machines.map((machine) => `machine ${machine.name}: ${provider.machines.describeDeletion(machine)}`),
     ...balancers.map((item) => `load balancer ${item.name} (${item.because})`),
     ...items.map((item) => `${item.kind} ${item.name}`),
     ...going.map((item) => `${volume(item)}: its data will be lost`),

@@ -60,9 +60,9 @@ export async function observe(
     accept: spec.preflight.accept,
     encryption: spec.network.encryption,
   };
-  const [pieces, intents, reached] = await Promise.all([
+  const [pieces, previews, reached] = await Promise.all([
     provider.infrastructure.plan(request, options),
-    provider.machines.previewCreate?.(cluster, comparison.missing, options) ?? new Map<string, string>(),
+    provider.machines.previewCreate(cluster, comparison.missing, options),
     machines.length > 0 && kubeconfig ? reach(context, kubeconfig) : undefined,
   ]);
   const worthALook = (machine: Machine): boolean => {
@@ -97,7 +97,7 @@ export async function observe(
       serverVersions: servers,
       newcomerVersion: newcomerVersion(spec.kubernetes.version, servers),
       disabledParts: parts,
-      intents,
+      previews,
       pieces,
       nodes,
       api: found?.api,
@@ -112,7 +112,7 @@ async function ownAddress(
   spec: ClusterSpec,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  if (provider.managesFirewall === false) return undefined;
+  if (!provider.traits.managesFirewall) return undefined;
   if (![...spec.ssh.allow, ...spec.kubernetes.api.allow].includes('self')) return undefined;
   const self = await provider.ownAddress({ signal });
   if (self === undefined) {

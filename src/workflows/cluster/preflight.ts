@@ -112,7 +112,7 @@ async function accessProblems(
   request: ClusterRequest,
   signal: AbortSignal,
 ): Promise<Problem[]> {
-  if (provider.managesFirewall === false) return [];
+  if (!provider.traits.managesFirewall) return [];
   const doors = [
     { path: 'ssh.allow', what: 'SSH', allow: request.sshAllow },
     { path: 'kubernetes.api.allow', what: 'the Kubernetes API', allow: request.apiAllow },

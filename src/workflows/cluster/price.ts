@@ -20,9 +20,9 @@ export async function monthlyPrice(
   if (catalog.currency === '') return undefined;
   // A cluster without machines has made nothing.
   const made = facts.machines.length === 0 ? [] : await provider.ownedResources(cluster, { signal });
-  const balancer = facts.pieces.find(({ balancerLocation }) => balancerLocation !== undefined);
+  const balancer = facts.pieces.find(({ role }) => role?.kind === 'api-balancer');
   const change = priceChange(facts.comparison, catalog, {
-    apiBalancer: balancer && { location: balancer.balancerLocation!, exists: balancer.state !== 'missing' },
+    apiBalancer: balancer?.role && { location: balancer.role.location, exists: balancer.state !== 'missing' },
     made,
   });
   return { ...change, amount: change.then.total, currency: catalog.currency };

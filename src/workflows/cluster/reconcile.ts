@@ -181,7 +181,7 @@ export async function reconcile(
       provider: provider.name,
       kubernetesVersion: runningVersion,
       desiredVersion: spec.kubernetes.version,
-      simulated: provider.simulated ?? [],
+      simulated: provider.traits.simulated,
       changed: steps.length,
       outdated: steps.length > 0 ? outdatedAfter(provider, spec, seen.facts, machines) : seen.facts.outdated,
       kubeconfig: folder.kubeconfigPath,

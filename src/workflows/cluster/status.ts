@@ -159,7 +159,7 @@ function compose(
     provider: provider.name,
     kubernetesVersion: servers?.length ? facts.newcomerVersion : (record.runningVersion ?? 'unknown'),
     desiredVersion: spec.kubernetes.version,
-    simulated: provider.simulated ?? [],
+    simulated: provider.traits.simulated,
     api: { reachable: facts.api !== undefined },
     etcd,
     problems: healthProblems(facts.machines, facts.nodes, etcd),

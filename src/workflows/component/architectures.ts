@@ -1,6 +1,5 @@
 import type { PoolArchitectures, Selection } from '../../components/index.js';
 import { groupsOf, labelKeys } from '../../domain/index.js';
-import { hostsAreGiven } from '../../domain/spec/given-hosts.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError } from '../../errors/index.js';
 import type { NodeFacts } from '../../kube/types.js';
@@ -41,9 +40,8 @@ async function pools(
   spec: ClusterSpec,
   nodes: readonly NodeFacts[],
 ): Promise<readonly PoolArchitectures[]> {
-  // A host's type is a name of the user's own.
-  const types = hostsAreGiven(spec) ? [] : (await provider.catalog({ signal })).machineTypes;
-  const ofType = new Map(types.map(({ name, architecture }) => [name, architecture]));
+  const { machineTypes } = await provider.catalog({ signal });
+  const ofType = new Map(machineTypes.map(({ name, architecture }) => [name, architecture]));
   const takers = groupsOf(spec, provider.defaults).filter(({ role }) => spec.pools.length === 0 || role === 'worker');
   return takers.map(({ pool, types: names }) => {
     const known = [

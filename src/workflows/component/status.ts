@@ -25,7 +25,7 @@ export async function componentStatus(context: WorkflowContext, cluster: string)
   const { rendered, facts } = await componentState(context, provider, record, record.spec, api, 'look');
   return {
     cluster,
-    simulated: provider.simulated ?? [],
+    simulated: provider.traits.simulated,
     components: await instanceStatuses(api.kube, ownedByCluster, rendered, facts, { signal: context.signal }),
   };
 }

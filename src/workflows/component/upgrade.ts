@@ -43,7 +43,7 @@ export async function upgradeComponents(
     progress(context, `looking at the components of ${cluster}`);
     const api = await reachable(context, cluster, await folder.kubeconfig());
     // The token goes into a Secret of the cluster: one that can only read would end what works with it there.
-    const credential = await provider.credentialProblem?.({ signal: context.signal });
+    const credential = await provider.credentialProblem({ signal: context.signal });
     const found = credential === undefined ? [] : [credential];
     const { problems, unchecked } = dryRun ? allowReading(found) : { problems: found, unchecked: [] };
     throwProblems(problems);

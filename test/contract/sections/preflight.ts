@@ -24,10 +24,10 @@ export function preflightContract(stage: Stage): void {
         ['wrong', 'TOKEN_REJECTED'],
         ['read-only', 'TOKEN_READ_ONLY'],
       ] as const) {
-        const problem = await stage.harness.open({ token }).credentialProblem?.(options);
+        const problem = await stage.harness.open({ token }).credentialProblem(options);
         expect(problem?.code).toBe(code);
       }
-      expect(await stage.provider.credentialProblem?.(options)).toBeUndefined();
+      expect(await stage.provider.credentialProblem(options)).toBeUndefined();
       expect(await stage.harness.outside.everything()).toEqual([]);
     });
 

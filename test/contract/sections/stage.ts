@@ -70,7 +70,7 @@ export class Stage<H extends AnyHarness = Harness> {
   }
 
   request(machines: readonly MachineRequest[], change: Partial<ClusterRequest> = {}): ClusterRequest {
-    const doors = this.provider.managesFirewall === false ? [] : ['203.0.113.0/24'];
+    const doors = this.provider.traits.managesFirewall ? ['203.0.113.0/24'] : [];
     return {
       cluster,
       machines,

@@ -43,6 +43,7 @@ export async function hostHarness(): Promise<AnyHarness> {
       reaches: async () => true,
       say: () => undefined,
       lost: new Set(),
+      answersWithinMs: 15_000,
     });
   };
   const strangers = { name: 'strangers', id: 'zzzzzz' };

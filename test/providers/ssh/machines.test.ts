@@ -37,7 +37,7 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
     const by = runs.open(listed);
     const desired = [machine('cp'), machine('web')];
     await list(by);
-    expect(Object.fromEntries(await by.machines.previewCreate!(cluster, desired, options))).toEqual({
+    expect(Object.fromEntries(await by.machines.previewCreate(cluster, desired, options))).toEqual({
       'demo-cp-1-g1': `take rack1 (127.0.0.1:${listed[0]!.port})`,
       'demo-web-1-g1': `take rack2 (127.0.0.1:${listed[1]!.port})`,
     });
@@ -101,7 +101,7 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
   it('taken by another cluster between the look and the claim: the next one is taken', async () => {
     const slow = runs.open(listed);
     await list(slow);
-    await slow.machines.previewCreate!(cluster, [machine('cp')], options);
+    await slow.machines.previewCreate(cluster, [machine('cp')], options);
     const fast = machine('cp', 1, {
       name: 'other-cp-1',
       labels: { ...machine('cp').labels, 'slipway.dev/cluster': 'other', 'slipway.dev/cluster-id': 'zzzzzz' },

@@ -95,6 +95,7 @@ export class Runs {
       reaches: async () => reachable,
       say: (text) => this.said.push(text),
       lost: new Set(lost),
+      answersWithinMs: 2_000,
     });
   }
 

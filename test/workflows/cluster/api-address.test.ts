@@ -5,10 +5,10 @@ import { type ClusterFile, clusterSchema } from '../../../src/domain/spec/schema
 import type { NodeFacts } from '../../../src/kube/types.js';
 import { addressProblems, refuseMovedAddress } from '../../../src/workflows/cluster/api-address.js';
 
-const spec = (address: string | undefined, hosts?: NonNullable<ClusterFile['provider']['hosts']>) =>
+const spec = (address: string | undefined) =>
   clusterSchema.parse({
     name: 'rack',
-    provider: { name: 'x', ...(hosts ? { hosts } : {}) },
+    provider: { name: 'x' },
     kubernetes: { api: address === undefined ? {} : { address } },
   } satisfies ClusterFile);
 
@@ -18,28 +18,24 @@ const nothing = { machines: [], pieces: [] };
 const machine = (publicAddress: string, privateAddress: string): Machine =>
   ({ name: 'rack-cp-1', publicAddress, privateAddress }) as Machine;
 
+const a = machine('192.0.2.2', '10.0.0.12');
+const taken = ['API_ADDRESS_TAKEN'];
+
 describe('an address reserved for the API is refused', () => {
   const codes = (...args: Parameters<typeof addressProblems>): string[] =>
     addressProblems(...args).map(({ code }) => code);
-  const hostKey = `SHA256:${'a'.repeat(43)}`;
-  const host = { name: 'a', address: '192.0.2.1', privateAddress: '10.0.0.11', hostKey };
 
   it.each<[string, Parameters<typeof addressProblems>, string[]]>([
     ['never where none is reserved', [spec(undefined), nothing, cloud], []],
-    ['not where hosts have others', [spec('10.0.0.5', [host]), nothing, bare], []],
+    ['not where machines have others', [spec('10.0.0.5'), { machines: [a], pieces: [] }, bare], []],
     ['at a provider with load balancers', [spec('10.0.0.5'), nothing, cloud], ['API_ADDRESS_NOT_NEEDED']],
     [
       'where a balancer stands before the API',
-      [spec('10.0.0.5'), { machines: [], pieces: [{ id: 'api-balancer' }] as never }, bare],
+      [spec('10.0.0.5'), { machines: [], pieces: [{ role: { kind: 'api-balancer' } }] as never }, bare],
       ['API_ADDRESS_NOT_NEEDED'],
     ],
-    ['when it is a host’s door', [spec('192.0.2.1', [host]), nothing, bare], ['API_ADDRESS_TAKEN']],
-    ['when it is a host’s own', [spec('10.0.0.11', [host]), nothing, bare], ['API_ADDRESS_TAKEN']],
-    [
-      'when it is a machine’s',
-      [spec('10.0.0.12'), { machines: [machine('192.0.2.2', '10.0.0.12')], pieces: [] }, bare],
-      ['API_ADDRESS_TAKEN'],
-    ],
+    ['when it is where a machine is entered', [spec('192.0.2.2'), { machines: [a], pieces: [] }, bare], taken],
+    ['when it is a machine’s private one', [spec('10.0.0.12'), { machines: [a], pieces: [] }, bare], taken],
     ['inside the range of pods', [spec('10.42.3.4'), nothing, bare], ['API_ADDRESS_INSIDE']],
     ['inside the range of services', [spec('10.43.0.1'), nothing, bare], ['API_ADDRESS_INSIDE']],
   ])('%s', (_what, args, expected) => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { type ClusterFile, clusterSchema } from '../../../src/domain/spec/schema.js';
 import { RefusedError, type SlipwayError, UsageError } from '../../../src/errors/index.js';
+import { rentedTraits } from '../../../src/provider/kit/rented.js';
 import type { Catalog, ClusterRequest, MachineProvider, Problem } from '../../../src/provider/port.js';
 import type { Observation } from '../../../src/workflows/cluster/observe.js';
 import { preflight } from '../../../src/workflows/cluster/preflight.js';
@@ -40,7 +41,7 @@ const seen = (desired: ClusterRequest): Observation => ({
     serverVersions: [],
     newcomerVersion: 'v1.36.5+k3s1',
     disabledParts: [],
-    intents: new Map(),
+    previews: new Map(),
     pieces: [],
     nodes: undefined,
     api: undefined,
@@ -57,8 +58,9 @@ const problem = (code: Problem['code'], kind: Problem['kind']): Problem => ({
 });
 
 /** What `preflight` asks of a provider, and no more. */
-function provider(problems: readonly Problem[], self: string | undefined): MachineProvider {
-  const asked: Pick<MachineProvider, 'preflight' | 'catalog' | 'ownAddress'> = {
+function provider(problems: readonly Problem[], self: string | undefined, managesFirewall = true): MachineProvider {
+  const asked: Pick<MachineProvider, 'traits' | 'preflight' | 'catalog' | 'ownAddress'> = {
+    traits: { ...rentedTraits, managesFirewall },
     preflight: () => Promise.resolve(problems),
     catalog: () => Promise.resolve({ locations, machineTypes: [], currency: 'EUR' } as unknown as Catalog),
     ownAddress: () => (self === undefined ? Promise.reject(new Error('no way out')) : Promise.resolve(self)),
@@ -108,6 +110,12 @@ describe('before the first change', () => {
     const narrow = request({ sshAllow: ['203.0.113.0/24'] });
     expect((await found([], narrow, undefined, '198.51.100.9/32'))?.code).toBe('OWN_ADDRESS_NOT_ALLOWED');
     expect(await found([], narrow, undefined, '203.0.113.7/32')).toBeUndefined();
+  });
+
+  it('leaves who may enter to the owner of the network where no firewall of the provider’s stands', async () => {
+    const narrow = seen(request({ sshAllow: ['203.0.113.0/24'] }));
+    const unguarded = provider([], '198.51.100.9/32', false);
+    await expect(preflight(unguarded, spec(), narrow, new AbortController().signal)).resolves.toEqual([]);
   });
 
   it('does not judge an address that cannot be found out', async () => {
