@@ -9,7 +9,7 @@ const below = {
   domain: ['errors'],
   reporting: ['domain', 'errors'],
   config: ['domain', 'errors'],
-  provider: ['remote', 'domain', 'errors'],
+  provider: ['remote', 'http', 'domain', 'errors'],
   remote: ['domain', 'errors', 'package-files'],
   k3s: ['remote', 'http', 'domain', 'errors'],
   kube: ['http', 'domain', 'errors'],
@@ -114,6 +114,21 @@ export default {
       severity: 'error',
       from: { path: '^providers/([^/]+)/' },
       to: { path: '^providers/', pathNot: '^providers/$1/' },
+    },
+    {
+      name: 'sandbox-to-product',
+      comment:
+        'The sandbox is a package of its own: it knows what the product publishes in src/provider/index.ts, and nothing else of it.',
+      severity: 'error',
+      from: { path: '^providers/sandbox/' },
+      to: { path: '^(src|scripts|test)/', pathNot: '^src/provider/index\\.ts$' },
+    },
+    {
+      name: 'product-to-sandbox',
+      comment: 'Of the sandbox the product knows what its index publishes.',
+      severity: 'error',
+      from: { path: '^(src|providers)/', pathNot: '^providers/sandbox/' },
+      to: { path: '^providers/sandbox/', pathNot: '^providers/sandbox/index\\.ts$' },
     },
     {
       name: 'dead-file',

@@ -3,9 +3,8 @@ import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { UnexpectedError, UsageError } from '../../src/errors/index.js';
-import { ask } from '../../src/http/ask.js';
-import { folderWith } from '../../src/package-files/index.js';
+import { ask, UnexpectedError, UsageError } from '../../src/provider/index.js';
+import { folderWith } from './package-files.js';
 import { alive, makeFolder, paths, readJson, type SandboxInfo } from './state-folder.js';
 import type { SandboxProfile } from './types.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
-import { systemRandom } from '../../src/domain/clock.js';
+import { systemRandom } from './random.js';
 import type { Fault } from './hetzner-api/index.js';
 import type { CutOrder } from './hosts/index.js';
 import type { ChartFault } from './helm/index.js';

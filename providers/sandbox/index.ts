@@ -1,9 +1,18 @@
-import { Secret } from '../../src/domain/secret.js';
-import { IncompleteError } from '../../src/errors/index.js';
-import type { CallOptions, Endpoint, Forwarding, MachineProvider } from '../../src/provider/port.js';
-import type { ProviderContext, ProviderPackage } from '../../src/provider/package.js';
+import {
+  type CallOptions,
+  type Endpoint,
+  type Forwarding,
+  IncompleteError,
+  type MachineProvider,
+  type ProviderContext,
+  type ProviderPackage,
+  Secret,
+} from '../../src/provider/index.js';
 import { timeScaleFrom } from './profile.js';
 import { type SandboxHandle, startSandbox, type SandboxStatus } from './control.js';
+
+export { findSandbox, resetSandbox, sandboxStatus, startSandbox, stopSandbox, type SandboxStatus } from './control.js';
+export { timeScaleFrom } from './profile.js';
 
 /** What speaks to the sandbox's API: a provider for Hetzner's, since the sandbox's is the same. */
 export type CloudClient = (options: {

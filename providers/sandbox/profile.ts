@@ -1,4 +1,4 @@
-import { UsageError } from '../../src/errors/index.js';
+import { UsageError } from '../../src/provider/index.js';
 import type { SandboxProfile } from './types.js';
 
 /** Milliseconds of a usual day at a European cloud, and a scale with which a first try takes seconds. */

@@ -1,4 +1,4 @@
-import { systemRandom } from '../../src/domain/clock.js';
+import { systemRandom } from './random.js';
 import { BareHosts } from './hosts/bare-hosts.js';
 import { Cloud, type CloudState, defaultLimits, type Token } from './hetzner-api/index.js';
 import { ScaledClock } from './clock.js';

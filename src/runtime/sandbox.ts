@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { delimiter } from 'node:path';
 
 import { systemClock, systemRandom } from '../domain/index.js';
-import { findSandbox } from '../../providers/sandbox/control.js';
+import { findSandbox } from '../../providers/sandbox/index.js';
 import { openBoundary } from '../domain/boundary.js';
 import { UsageError } from '../errors/index.js';
 import { openWorkspace } from '../workspace/index.js';
@@ -15,8 +15,8 @@ export {
   startSandbox,
   stopSandbox,
   type SandboxStatus,
-} from '../../providers/sandbox/control.js';
-export { timeScaleFrom } from '../../providers/sandbox/profile.js';
+  timeScaleFrom,
+} from '../../providers/sandbox/index.js';
 
 /** Where the sandbox of this workspace keeps its state. */
 export function sandboxFolder(env: NodeJS.ProcessEnv): string {

@@ -53,6 +53,20 @@ describe('check:house refuses', () => {
     ]);
   });
 
+  it('a sandbox that imports more of the product than it publishes', async () => {
+    const b = "import { a } from '../../src/domain/a.js';\nexport const b = a;\n";
+    expect(await broken({ 'providers/sandbox/b.ts': b, 'src/domain/a.ts': value })).toEqual(['sandbox-to-product']);
+    const c = "import { a } from '../../src/provider/index.js';\nexport const c = a;\n";
+    expect(await broken({ 'providers/sandbox/c.ts': c, 'src/provider/index.ts': value })).toEqual([]);
+  });
+
+  it('a product that reaches past what the sandbox publishes', async () => {
+    const b = "import { a } from '../../providers/sandbox/control.js';\nexport const b = a;\n";
+    expect(await broken({ 'src/runtime/b.ts': b, 'providers/sandbox/control.ts': value })).toEqual([
+      'product-to-sandbox',
+    ]);
+  });
+
   it('a circle, even one of types', async () => {
     expect(
       await broken({

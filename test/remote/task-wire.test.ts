@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 
 import { Secret } from '../../src/domain/index.js';
 import { wireTask } from '../../src/remote/run-task.js';
-import { decodeTask, encodeTask, quote, type WireTask } from '../../src/remote/task-wire.js';
+import { encodeTask, quote, type WireTask } from '../../src/remote/task-wire.js';
+import { decodeTask } from '../../providers/sandbox/hosts/task-text.js';
 
 /** Anything but NUL, with much of what shells and parsers stumble over. */
 const text = fc

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { asGoWrites } from '../../../src/domain/go-duration.js';
+import { goDurationText } from './go-duration.js';
 import type { ClusterState } from '../kube-api/controllers/cluster.js';
 import { conditionOf, ownerOf } from '../kube-api/controllers/conditions.js';
 import { deleteWith } from '../kube-api/controllers/garbage.js';
@@ -236,8 +236,8 @@ function sameTemplate(a: Obj, b: Obj): boolean {
 
 /** The controller writes the object back as Go reads it: `2m` becomes `2m0s`. */
 const isRewritten = (timeout: unknown): timeout is string =>
-  typeof timeout === 'string' && asGoWrites(timeout) !== timeout;
+  typeof timeout === 'string' && goDurationText(timeout) !== timeout;
 
 function rewriteTimeout({ spec }: Obj): void {
-  if (isMap(spec) && isRewritten(spec['timeout'])) spec['timeout'] = asGoWrites(spec['timeout']);
+  if (isMap(spec) && isRewritten(spec['timeout'])) spec['timeout'] = goDurationText(spec['timeout']);
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Random } from '../../../src/domain/clock.js';
+import type { Random } from '../random.js';
 import { ScaledClock } from '../clock.js';
 import type { CloudView, MachineHost, Persistent, PortProbe, SandboxClock, SandboxProfile } from '../types.js';
 import { actionRoutes } from './action-routes.js';

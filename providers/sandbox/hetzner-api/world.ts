@@ -1,4 +1,4 @@
-import type { Random } from '../../../src/domain/clock.js';
+import type { Random } from '../random.js';
 import type { MachineHost, PortProbe, SandboxClock, SandboxProfile } from '../types.js';
 import type { Actions } from './actions.js';
 import type { Faults } from './faults.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
-import type { Random } from '../../../src/domain/clock.js';
-import { UnexpectedError, UsageError } from '../../../src/errors/index.js';
+import type { Random } from '../random.js';
+import { UnexpectedError, UsageError } from '../../../src/provider/index.js';
 import { generateHostKey, publicKeyOf } from './host-key.js';
 import { type HostTraits, traitsWith } from './host-traits.js';
 import type { Machines } from './index.js';

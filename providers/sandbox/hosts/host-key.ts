@@ -1,7 +1,5 @@
 import ssh2 from 'ssh2';
 
-import { generateKeyPair } from '../../../src/remote/keys.js';
-
 export interface HostKey {
   /** OpenSSH private key text. */
   readonly privateKey: string;
@@ -11,10 +9,17 @@ export interface HostKey {
 
 /** As sshd makes one at its first start, when nobody brought one. */
 export function generateHostKey(comment: string): HostKey {
-  // Not ssh2's own: one in some hundred of those can't be read.
-  const { publicKey, privateKey } = generateKeyPair(comment);
-  return { publicKey, privateKey: privateKey.reveal() };
+  // One in some hundred of ssh2's pairs begins with a zero byte, is cut short, and can't be read.
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+    const key = Buffer.from(pair.public.split(' ')[1] ?? '', 'base64');
+    if (key.length === keyBytes && keysMatch(pair.private, pair.public))
+      return { publicKey: pair.public.trim(), privateKey: pair.private };
+  }
 }
+
+/** `ssh-ed25519` and the key, each with its length before it. */
+const keyBytes = 4 + 'ssh-ed25519'.length + 4 + 32;
 
 /** Whether the public key, without its comment, belongs to the private key. */
 export function keysMatch(privateKey: string, publicKey: string): boolean {

@@ -1,4 +1,4 @@
-import { UsageError } from '../../../src/errors/index.js';
+import { UsageError } from '../../../src/provider/index.js';
 
 /** What is particular or wrong with a bare host. Can be changed while it runs. */
 export interface HostTraits {

@@ -1,4 +1,4 @@
-import type { Random } from '../../../src/domain/clock.js';
+import type { Random } from '../random.js';
 import type { HostTraits } from './host-traits.js';
 import type {
   BareSpec,

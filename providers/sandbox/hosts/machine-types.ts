@@ -1,4 +1,4 @@
-import type { Random } from '../../../src/domain/clock.js';
+import type { Random } from '../random.js';
 import type { MachineSpec, SandboxClock, SandboxProfile } from '../types.js';
 import type { FsSnapshot } from './file-system.js';
 import type { HostTraits } from './host-traits.js';

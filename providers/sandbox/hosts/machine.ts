@@ -1,4 +1,4 @@
-import type { Random } from '../../../src/domain/clock.js';
+import type { Random } from '../random.js';
 import type { MachineSpec } from '../types.js';
 import { FileSystem } from './file-system.js';
 import { applyUserData, setUpBareHost } from './first-boot.js';

@@ -1,5 +1,5 @@
 import type { Server } from 'node:net';
-import type { Random } from '../../../src/domain/clock.js';
+import type { Random } from '../random.js';
 
 /** Below what kernels give to outgoing connections, so that a remembered port is free again after a restart. */
 const first = 20_000;

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { folderWith } from '../../../src/package-files/index.js';
-import type { WireTask } from '../../../src/remote/task-wire.js';
+import { folderWith } from '../package-files.js';
+import type { WireTask } from './task-text.js';
 
 /** The shell texts of templates/host: a simulated machine runs these and no others. */
 export class HostScripts {

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from 'ssh2';
-import { decodeTask, taskCommand } from '../../../src/remote/task-wire.js';
+import { decodeTask, taskCommand } from './task-text.js';
 import { contained } from '../report-fault.js';
 import type { Machine } from './machine.js';
 import { runInteractively } from './interactive-shell.js';

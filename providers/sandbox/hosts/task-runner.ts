@@ -1,4 +1,4 @@
-import type { WireTask } from '../../../src/remote/task-wire.js';
+import type { WireTask } from './task-text.js';
 import { FsError } from './file-system.js';
 import type { Machine } from './machine.js';
 import { PowerLost } from './machine-timers.js';

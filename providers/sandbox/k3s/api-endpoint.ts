@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
-import type { Random } from '../../../src/domain/clock.js';
+import type { Random } from '../random.js';
 import type { Identity } from '../kube-api/index.js';
 import { listenAt, listenLocally } from '../hosts/ports.js';
 import { issue } from './certificates.js';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-import type { Random } from '../../../src/domain/clock.js';
+import type { Random } from '../random.js';
 import type { Machine } from '../hosts/machine.js';
 import { listenLocally } from '../hosts/ports.js';
 import type { CloudView, SandboxClock } from '../types.js';

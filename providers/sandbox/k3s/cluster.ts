@@ -1,5 +1,5 @@
-import { quorum } from '../../../src/domain/quorum.js';
-import type { Random } from '../../../src/domain/clock.js';
+import { quorumOf } from './quorum.js';
+import type { Random } from '../random.js';
 import type { SandboxClock, SandboxProfile } from '../types.js';
 import { KubernetesServer, type KubernetesSnapshot, type Obj } from '../kube-api/index.js';
 import { type ChartFaults, HelmController, HelmProgram, imageTrouble } from '../helm/index.js';
@@ -158,7 +158,7 @@ export class Cluster {
   quorate(): boolean {
     const voters = this.members.filter(({ voter }) => voter);
     return (
-      voters.length > 0 && voters.filter(({ machine }) => this.context.runs(machine)).length >= quorum(voters.length)
+      voters.length > 0 && voters.filter(({ machine }) => this.context.runs(machine)).length >= quorumOf(voters.length)
     );
   }
 

@@ -3,7 +3,7 @@ import type { ChartFaults } from '../helm/index.js';
 import type { Machine, UnitBehaviour } from '../hosts/machine.js';
 import { installedVersion, paths } from '../hosts/tasks/common.js';
 import type { UnitName } from '../hosts/units.js';
-import type { Random } from '../../../src/domain/clock.js';
+import type { Random } from '../random.js';
 import { ApiAddresses } from './api-addresses.js';
 import { ApiPorts, type PortsSnapshot } from './api-ports.js';
 import { issue, makeCa } from './certificates.js';

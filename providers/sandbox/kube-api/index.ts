@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { messageOf } from '../../../src/errors/index.js';
 import { reportFault } from '../report-fault.js';
 import type { Persistent, SandboxClock } from '../types.js';
 import type { ApiContext } from './api-context.js';
@@ -153,7 +152,10 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
         this.serve(request, response, identity, Buffer.concat(chunks));
       } catch (error) {
         if (!(error instanceof StatusError)) reportFault(`${request.method} ${request.url}`, error);
-        const status = error instanceof StatusError ? error : new StatusError(500, 'InternalError', messageOf(error));
+        const status =
+          error instanceof StatusError
+            ? error
+            : new StatusError(500, 'InternalError', error instanceof Error ? error.message : String(error));
         // A watch that began has told its status already.
         if (response.headersSent) response.destroy();
         else send(response, status.code, status.body());
