@@ -8,5 +8,6 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const built = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: ['ignore', 2, 2] });
 if (built.status !== 0) process.exit(1);
 
-const { main } = await import('../dist/main.js');
-await main(process.argv.slice(2), import.meta.url, { debug: true });
+const { load } = await import('./load.js');
+const args = process.argv.slice(2);
+await load(args).program.main(args, import.meta.url, { debug: true });

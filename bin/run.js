@@ -61,23 +61,23 @@ const notBuilt = (error) =>
   error.code === 'ENOENT' || (error.code === 'ERR_MODULE_NOT_FOUND' && error.message.includes('dist'));
 
 async function main() {
-  let program;
+  let loaded;
   try {
     const answer = await quickAnswer();
     if (answer !== undefined) {
       process.stdout.write(answer);
       return;
     }
-    const { default: module } = await import('node:module');
-    module.enableCompileCache?.();
-    program = await import('../dist/main.js');
+    const { load } = await import('./load.js');
+    loaded = load(args);
   } catch (error) {
     if (!notBuilt(error)) throw error;
     process.stderr.write('Slipway is not built yet: `npm ci` in its folder installs and builds it.\n');
     process.exitCode = 1;
     return;
   }
-  await program.main(args, import.meta.url);
+  await loaded.program.main(args, import.meta.url);
+  loaded.keep();
 }
 
 await main();

@@ -1,8 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 
-import { build as bundle, type Metafile, type Plugin } from 'esbuild';
+import { build as bundle, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 
 import { packageRoot } from './fresh-config.js';
 import { preparedModule } from './prepared-components.js';
@@ -43,21 +43,22 @@ import { dirname as $dirname } from 'node:path';
 import { fileURLToPath as $fileURLToPath } from 'node:url';
 const require = $createRequire(import.meta.url), __filename = $fileURLToPath(import.meta.url), __dirname = $dirname(__filename);`;
 
-/** Where a file is run from by its own path, and what it is called in `dist`. */
-function entryPoints(): Record<string, string> {
+/** The program's first file: its commands, each read when it is called, and what runs them. */
+function programEntry(): string {
   const commands = readdirSync(join(compiled, 'src/commands'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.js'))
-    .map((file) => `src/commands/${file.slice(0, -'.js'.length)}`);
-  const entries = [...commands, 'src/ui/help', 'src/ui/not-found'].map((name) => [name, join(compiled, `${name}.js`)]);
-  return {
-    ...(Object.fromEntries(entries) as Record<string, string>),
-    main: join(compiled, 'src/cli/main.js'),
-    daemon: join(compiled, 'providers/sandbox/daemon.js'),
-  };
+    .sort();
+  const table = commands.map((file) => {
+    const id = file.slice(0, -'.js'.length).split(sep).join(':');
+    return `${JSON.stringify(id)}: () => import(${JSON.stringify(`./src/commands/${file.split(sep).join('/')}`)})`;
+  });
+  return `import { mainWith } from './src/cli/main.js';
+const commands = { ${table.join(', ')} };
+export const main = (...args) => mainWith(commands, ...args);`;
 }
 
 /** The packages that are part of the bundle, by their folders. */
-function packagesIn({ outputs }: Metafile): string[] {
+function packagesIn(outputs: Metafile['outputs']): string[] {
   const folders = new Set<string>();
   for (const { inputs } of Object.values(outputs))
     for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
@@ -84,30 +85,59 @@ async function notices(folders: readonly string[]): Promise<string> {
   return `Slipway contains these packages.\n\n${(await Promise.all(parts)).join(`\n${'-'.repeat(80)}\n\n`)}`;
 }
 
-/** Puts the program together from what the compiler wrote: one file for each command, what they share in files beside them. */
+const common: BuildOptions & { readonly metafile: true } = {
+  absWorkingDir: packageRoot,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  // Names stay, for stack traces in reports.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  external,
+  plugins: [englishOnly, preparedComponents],
+  metafile: true,
+  logLevel: 'warning',
+};
+
+/**
+ * Puts the program together from what the compiler wrote. The commands are one file, of which V8 keeps what it compiled
+ * (`bin/load.js`): that is read as Latin-1, so it is ASCII. The sandbox's server and what oclif loads by itself are others.
+ */
 async function main(): Promise<void> {
   rmSync(out, { recursive: true, force: true });
-  const { metafile } = await bundle({
-    absWorkingDir: packageRoot,
-    entryPoints: entryPoints(),
+  const required = {
+    format: 'cjs',
+    charset: 'ascii',
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': '$moduleUrl' },
+    banner: { js: "const $moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  } as const;
+  const program = await bundle({
+    ...common,
+    ...required,
+    stdin: { contents: programEntry(), resolveDir: compiled, sourcefile: 'program.js' },
+    outfile: join(out, 'main.cjs'),
+  });
+  const hook = await bundle({
+    ...common,
+    ...required,
+    entryPoints: [join(compiled, 'src/ui/not-found.js')],
+    outfile: join(out, 'not-found.cjs'),
+  });
+  const others = await bundle({
+    ...common,
+    entryPoints: {
+      daemon: join(compiled, 'providers/sandbox/daemon.js'),
+      'src/ui/help': join(compiled, 'src/ui/help.js'),
+    },
     outdir: out,
-    bundle: true,
     splitting: true,
     format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    // Names stay, for stack traces in reports.
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: 'none',
     banner: { js: banner },
-    external,
-    plugins: [englishOnly, preparedComponents],
-    metafile: true,
-    logLevel: 'warning',
   });
-  await writeFile(join(compiled, 'bundle.json'), JSON.stringify(metafile));
-  await writeFile(join(out, 'THIRD-PARTY-NOTICES.txt'), await notices(packagesIn(metafile)));
+  const outputs = { ...program.metafile.outputs, ...hook.metafile.outputs, ...others.metafile.outputs };
+  await writeFile(join(out, 'THIRD-PARTY-NOTICES.txt'), await notices(packagesIn(outputs)));
 }
 
 await main();

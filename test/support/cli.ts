@@ -24,7 +24,7 @@ export class Cli {
   readonly bin = join(this.home, '.local', 'bin', 'slipway');
 
   constructor(private readonly timeScale = '0.01') {
-    if (!existsSync(join(root, 'dist/main.js'))) throw new Error('dist is missing: run `npm run build` first');
+    if (!existsSync(join(root, 'dist/main.cjs'))) throw new Error('dist is missing: run `npm run build` first');
     mkdirSync(dirname(this.bin), { recursive: true });
     symlinkSync(bin, this.bin);
   }
@@ -35,6 +35,8 @@ export class Cli {
       PATH: `${dirname(this.bin)}${delimiter}${process.env['PATH'] ?? ''}`,
       HOME: this.home,
       SLIPWAY_HOME: join(this.home, 'ws'),
+      // What V8 compiled of the program serves all tests.
+      XDG_CACHE_HOME: join(root, 'build/cache'),
       SLIPWAY_SANDBOX_TIME_SCALE: this.timeScale,
       NO_COLOR: '1',
     };

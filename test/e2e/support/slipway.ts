@@ -42,7 +42,7 @@ export class Slipway {
   #running: { kill(signal: 'SIGKILL'): boolean } | undefined;
 
   constructor() {
-    if (!existsSync(join(root, 'dist/main.js'))) throw new Error('dist is missing: run `npm run build` first');
+    if (!existsSync(join(root, 'dist/main.cjs'))) throw new Error('dist is missing: run `npm run build` first');
     mkdirSync(join(this.home, 'ws'));
   }
 

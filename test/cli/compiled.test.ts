@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const program = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+let home: string;
+beforeEach(() => void (home = mkdtempSync(join(tmpdir(), 'slipway-compiled-'))));
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], HOME: home, SLIPWAY_HOME: join(home, 'ws'), ...env },
+  });
+  return { status, stdout, stderr };
+};
+const cache = (): string => join(home, '.cache/slipway/compiled');
+const builds = (): readonly string[] => readdirSync(cache());
+const kept = (name: string): string => join(cache(), builds()[0]!, name);
+const list = ['cluster', 'list', '--json'];
+
+describe('what V8 compiled of the program', () => {
+  it('is kept for the next run, readable by its owner only, once for each command', () => {
+    const first = run(list);
+    expect(first).toMatchObject({ status: 0, stderr: '' });
+    expect(statSync(kept('code')).mode & 0o777).toBe(0o600);
+    expect(readFileSync(kept('commands'), 'utf8')).toBe('cluster list');
+    const { mtimeMs } = statSync(kept('code'));
+    expect(run(list)).toEqual(first);
+    expect(statSync(kept('code')).mtimeMs).toBe(mtimeMs);
+    run(['version']);
+    expect(readFileSync(kept('commands'), 'utf8')).toBe('cluster list\nversion');
+  });
+
+  it('is made anew, and misleads nobody, where the kept file is damaged', () => {
+    const sound = run(list);
+    const size = statSync(kept('code')).size;
+    for (const damaged of [Buffer.alloc(0), Buffer.from('nonsense'), Buffer.alloc(size, 7)]) {
+      writeFileSync(kept('code'), damaged);
+      expect(run(list)).toEqual(sound);
+      expect(statSync(kept('code')).size).toBeGreaterThan(100_000);
+    }
+  });
+
+  it('goes with the build it was made of', () => {
+    run(list);
+    const [current] = builds();
+    rmSync(join(cache(), current!), { recursive: true });
+    run(list, { XDG_CACHE_HOME: join(home, 'elsewhere') });
+    expect(builds()).toEqual([]);
+    writeFileSync(join(cache(), 'an-older-build'), '');
+    run(list);
+    expect(builds()).toEqual([current]);
+  });
+
+  it('is done without where nothing can be written', () => {
+    const sound = run(list);
+    rmSync(cache(), { recursive: true });
+    writeFileSync(join(home, 'file'), '');
+    chmodSync(join(home, 'file'), 0o400);
+    expect(run(list, { XDG_CACHE_HOME: join(home, 'file') })).toEqual(sound);
+  });
+});
