@@ -104,3 +104,12 @@ export function diffMachines(
   const excess = alive.filter((machine) => !currentIds.has(machine.id)).sort((a, b) => b.slot - a.slot);
   return { desired, missing, current, excess };
 }
+
+/** The comparison as if these machines were not asked for; what exists of them stays. */
+export function withoutMachines(
+  { desired, missing, ...rest }: Comparison,
+  left: readonly { readonly machine: string }[],
+): Comparison {
+  const isLeft = ({ name }: DesiredMachine): boolean => left.some(({ machine }) => machine === name);
+  return { ...rest, desired: desired.filter((one) => !isLeft(one)), missing: missing.filter((one) => !isLeft(one)) };
+}

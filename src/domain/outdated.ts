@@ -18,6 +18,17 @@ export interface OutdatedMachine extends MachineDiff {
   readonly needs: readonly MachineNeed[];
 }
 
+/** A machine that cannot be started beside the servers as they are, so that no step does. */
+export interface UnfitMachine {
+  readonly machine: string;
+  /** `web-1` */
+  readonly slot: string;
+  readonly pool: string;
+  readonly role: Machine['role'];
+  readonly because: string;
+  readonly hint: string;
+}
+
 /** The settings that servers must share, as text: what they shall be, and what a server was started with. */
 export interface ServerConfig {
   readonly desired: string;

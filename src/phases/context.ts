@@ -1,4 +1,4 @@
-import type { Clock, ClusterRef, Comparison, Machine, OutdatedMachine, Secret } from '../domain/index.js';
+import type { Clock, ClusterRef, Comparison, Machine, OutdatedMachine, Secret, UnfitMachine } from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import type { Kube, NodeFacts, NodeWatch } from '../kube/types.js';
 import type { ClusterRequest, InfrastructureResource, MachineProvider } from '../provider/port.js';
@@ -41,6 +41,8 @@ export interface ClusterFacts {
   readonly comparison: Comparison;
   /** Machines that stay and are not as the file asks for. */
   readonly outdated: readonly OutdatedMachine[];
+  /** Machines that cannot be started beside the servers as they are; not in what `comparison` desires. */
+  readonly unfit: readonly UnfitMachine[];
   /** What the servers run that could be asked; empty while none is known to run anything. */
   readonly serverVersions: readonly string[];
   /** The release that machines get which join now: what the servers run; the file's before there is any. */

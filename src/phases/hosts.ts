@@ -61,14 +61,20 @@ export function planHosts(context: PhaseContext, { machines }: MachinePlan): Hos
 }
 
 /** The release to install on a machine: that of newcomers, or a newer one that it has had. */
-export function installedVersion(machine: string, facts: ClusterFacts): string {
+export function installedVersion(
+  machine: string,
+  facts: Pick<ClusterFacts, 'hosts' | 'nodes' | 'newcomerVersion'>,
+): string {
   const host = facts.hosts.get(machine);
   const had = facts.nodes?.get(machine)?.version ?? (host?.etcdData ? host.k3sVersion : undefined);
   return reinstalledVersion(facts.newcomerVersion, had);
 }
 
 /** Whether a machine's node does what it is there for. */
-export function isUp({ name, role }: DesiredMachine, { comparison, nodes }: ClusterFacts): boolean {
+export function isUp(
+  { name, role }: DesiredMachine,
+  { comparison, nodes }: Pick<ClusterFacts, 'comparison' | 'nodes'>,
+): boolean {
   // A machine that has just gone leaves a node behind that looks Ready for a while.
   const node = comparison.current.some((machine) => machine.name === name) ? nodes?.get(name) : undefined;
   return isUpNode(role, node);

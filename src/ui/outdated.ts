@@ -1,5 +1,5 @@
 import { type MachineDifference, type Remedy, remedyFor } from '../domain/machine-diff.js';
-import type { OutdatedMachine } from '../domain/outdated.js';
+import type { OutdatedMachine, UnfitMachine } from '../domain/outdated.js';
 import { printable } from '../domain/printable.js';
 import { minorsBetween } from '../domain/versions.js';
 
@@ -30,10 +30,14 @@ export function outdatedLines(outdated: readonly OutdatedMachine[]): readonly st
   );
 }
 
-/** What apply leaves, under a heading; undefined when no machine is outdated. */
-export function outdatedSection(outdated: readonly OutdatedMachine[]): string | undefined {
-  if (outdated.length === 0) return undefined;
-  return ['Not changed by apply', ...outdatedLines(outdated).map((line) => `  ! ${line}`)].join('\n');
+/** Each machine that is not started, with what to do. */
+export const unfitLines = (unfit: readonly UnfitMachine[]): readonly string[] =>
+  unfit.map(({ slot, because, hint }) => printable(`${slot}  ${because}. ${hint}`));
+
+/** What apply leaves, under a heading; undefined when it leaves nothing. */
+export function leftSection(outdated: readonly OutdatedMachine[], unfit: readonly UnfitMachine[]): string | undefined {
+  const lines = [...outdatedLines(outdated), ...unfitLines(unfit)];
+  return lines.length === 0 ? undefined : ['Not changed by apply', ...lines.map((line) => `  ! ${line}`)].join('\n');
 }
 
 function differenceText({ reason, desired, observed }: MachineDifference): string {

@@ -1,16 +1,20 @@
 import { plural } from '../domain/plural.js';
 import { printable } from '../domain/printable.js';
-import type { OutdatedMachine } from '../domain/outdated.js';
+import type { OutdatedMachine, UnfitMachine } from '../domain/outdated.js';
 import type { StepInfo } from '../reporting/index.js';
-import { outdatedSection } from './outdated.js';
+import { leftSection } from './outdated.js';
 
 /**
  * The steps of a plan by phase, `-` before what takes something away, `~` before what changes something there is with
  * the lines of its diff below, what differs and is left, and a line that sums up.
  */
-export function renderPlan(planned: readonly StepInfo[], outdated: readonly OutdatedMachine[] = []): string {
+export function renderPlan(
+  planned: readonly StepInfo[],
+  outdated: readonly OutdatedMachine[] = [],
+  unfit: readonly UnfitMachine[] = [],
+): string {
   const steps = planned.map(printableStep);
-  const left = outdatedSection(outdated);
+  const left = leftSection(outdated, unfit);
   if (steps.length === 0 && left === undefined) return 'No changes. The cluster matches the file.';
   const lines: string[] = [];
   for (const phase of new Set(steps.map((step) => step.phase))) {

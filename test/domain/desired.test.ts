@@ -10,6 +10,7 @@ import {
   outsideResidency,
   quorum,
   resolveSelf,
+  withoutMachines,
 } from '../../src/domain/index.js';
 import { type ClusterFile, clusterSchema } from '../../src/domain/spec/schema.js';
 
@@ -124,6 +125,20 @@ describe('quorum', () => {
 
   it('says how many may still fail', () =>
     expect(etcdHealth(3, 3)).toEqual({ members: 3, voters: 3, needed: 2, spare: 1 }));
+});
+
+describe('withoutMachines', () => {
+  it('asks for these machines no more, and takes nothing away of what exists', () => {
+    const asked = spec({ controlPlane: { count: 1 }, pools: [{ name: 'web', count: 2 }] });
+    const existing = made(diffMachines(cluster, asked, defaults, []).desired).slice(0, 2);
+    const comparison = diffMachines(cluster, asked, defaults, existing);
+    const left = withoutMachines(
+      comparison,
+      comparison.desired.slice(1).map(({ name }) => ({ machine: name })),
+    );
+    expect(left.desired).toEqual(comparison.desired.slice(0, 1));
+    expect(left).toMatchObject({ missing: [], current: comparison.current, excess: [] });
+  });
 });
 
 describe('ranges and countries', () => {

@@ -143,6 +143,7 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
     machines,
     comparison,
     outdated: [],
+    unfit: [],
     serverVersions: [],
     newcomerVersion: 'v1.36.5+k3s1',
     disabledParts: [],

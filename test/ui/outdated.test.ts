@@ -48,6 +48,16 @@ describe('machines that differ from the file', () => {
     );
   });
 
+  it('are beside machines that cannot be started, with what to do', () => {
+    const because = 'would run Kubernetes v1.36.5+k3s1, which does not work with servers that run v1.35.0+k3s1';
+    const unfit = { machine: 'demo-web-2-x7k2p', slot: 'web-2', pool: 'web', role: 'worker', because } as const;
+    expect(renderPlan([], [], [{ ...unfit, hint: 'Bring the servers to v1.36.5+k3s1 first.' }])).toBe(
+      ['Not changed by apply', `  ! web-2  ${because}. Bring the servers to v1.36.5+k3s1 first.`, '', 'No steps.'].join(
+        '\n',
+      ),
+    );
+  });
+
   it('cannot end a line or hide one by a name from outside', () => {
     const [line] = outdatedLines([outdated('web-1', { types: ['cax41'] }, { type: 'cax\n\u001b[2K21' })]);
     expect(line).not.toContain('\n');

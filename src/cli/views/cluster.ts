@@ -1,5 +1,5 @@
 import { plural } from '../../domain/plural.js';
-import { duration, outdatedLines, outdatedSection, table } from '../../ui/index.js';
+import { duration, leftSection, outdatedLines, table, unfitLines } from '../../ui/index.js';
 import type { DeleteResult } from '../../workflows/cluster/delete.js';
 import type { ReconcileResult } from '../../workflows/cluster/reconcile.js';
 import type { ListedCluster } from '../../workflows/cluster/list.js';
@@ -11,7 +11,7 @@ import type { OperationSummary } from '../../workspace/types.js';
 export function renderReady(result: ReconcileResult): string {
   const servers = result.machines.filter((machine) => machine.role === 'control-plane').length;
   const workers = result.machines.length - servers;
-  const left = outdatedSection(result.outdated);
+  const left = leftSection(result.outdated, result.unfit);
   return [
     result.changed === 0
       ? left === undefined
@@ -108,8 +108,8 @@ const versionsOf = ({ kubernetesVersion, machines }: ClusterStatus): readonly st
   ...new Set([kubernetesVersion, ...machines.flatMap(({ node }) => node?.version || [])]),
 ];
 
-function differences({ cluster, differs, outdated }: ClusterStatus): string {
-  const left = outdatedLines(outdated).map((line) => `  ${line}`);
+function differences({ cluster, differs, outdated, unfit }: ClusterStatus): string {
+  const left = [...outdatedLines(outdated), ...unfitLines(unfit)].map((line) => `  ${line}`);
   if (differs.length + left.length === 0) return 'No changes. The cluster matches the file.';
   return [
     ...(differs.length === 0 ? [] : [`Differs from the file (slipway cluster apply ${cluster}):`]),

@@ -32,10 +32,10 @@ export default class ClusterPlanCommand extends BaseCommand {
         true,
       );
       const plan = await planChanges(runtime, input);
-      this.logMarked(renderPlan(plan.steps, plan.outdated));
+      this.logMarked(renderPlan(plan.steps, plan.outdated, plan.unfit));
       if (plan.steps.length > 0 && plan.monthly) this.log(`\n${priceText(plan.monthly)}`);
       if (plan.unchecked.length > 0) this.log(uncheckedText(plan.unchecked));
-      if (flags['detailed-exitcode'] && plan.steps.length + plan.outdated.length > 0) {
+      if (flags['detailed-exitcode'] && plan.steps.length + plan.outdated.length + plan.unfit.length > 0) {
         process.exitCode = exitCodes.changes;
       }
       return plan;

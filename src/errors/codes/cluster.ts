@@ -115,16 +115,6 @@ export const clusterCodes = entries({
     'The file asks for an older Kubernetes than the cluster runs.',
     'Set `kubernetes.version` to what runs, or newer.',
   ],
-  VERSION_SKEW: [
-    3,
-    'A machine would join at a release that does not work with what the servers run.',
-    'Bring the machines to one release first, as the message says.',
-  ],
-  VERSION_SKIPS_MINOR: [
-    3,
-    'The file asks for a Kubernetes release that lies more than one minor ahead of what the cluster runs.',
-    'Set `kubernetes.version` to a release of the next minor first.',
-  ],
   WAIT_TIMEOUT: [
     4,
     'Something that was waited for did not come in time.',

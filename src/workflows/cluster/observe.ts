@@ -8,6 +8,7 @@ import {
   type Machine,
   resolveSelf,
   type Secret,
+  withoutMachines,
 } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError, UsageError } from '../../errors/index.js';
@@ -17,6 +18,7 @@ import { deadlines } from '../../phases/deadlines.js';
 import { lookInside } from '../../phases/session.js';
 import type { ClusterRequest, MachineProvider } from '../../provider/port.js';
 import { progress, type WorkflowContext } from '../context.js';
+import { unfitMachines } from './outdated.js';
 import { reach } from './reach.js';
 import { disabledParts, serverConfig, serverVersions } from './running.js';
 
@@ -82,29 +84,28 @@ export async function observe(
   const nodes = found?.nodes;
   const servers = serverVersions(machines, nodes, hosts);
   const parts = disabledParts(provider, spec, nodes);
-  return {
-    request,
-    facts: {
-      machines,
-      comparison,
-      outdated: outdatedMachines(
-        spec,
-        provider.defaults,
-        comparison.current,
-        (name) => nodes?.get(name)?.version,
-        serverConfig(provider, spec, nodes),
-      ),
-      serverVersions: servers,
-      newcomerVersion: newcomerVersion(spec.kubernetes.version, servers),
-      disabledParts: parts,
-      previews,
-      pieces,
-      nodes,
-      api: found?.api,
-      hosts,
-      kubeconfig,
-    },
+  const facts = {
+    machines,
+    comparison,
+    outdated: outdatedMachines(
+      spec,
+      provider.defaults,
+      comparison.current,
+      (name) => nodes?.get(name)?.version,
+      serverConfig(provider, spec, nodes),
+    ),
+    serverVersions: servers,
+    newcomerVersion: newcomerVersion(spec.kubernetes.version, servers),
+    disabledParts: parts,
+    previews,
+    pieces,
+    nodes,
+    api: found?.api,
+    hosts,
+    kubeconfig,
   };
+  const unfit = unfitMachines(facts);
+  return { request, facts: { ...facts, unfit, comparison: withoutMachines(comparison, unfit) } };
 }
 
 async function ownAddress(

@@ -1,44 +1,24 @@
 import {
   compareVersions,
   fitsServers,
-  lowestVersion,
   type Machine,
-  minorsBetween,
   type OutdatedMachine,
   outdatedMachines,
   slotLabel,
+  type UnfitMachine,
 } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError } from '../../errors/index.js';
 import type { ClusterFacts } from '../../phases/context.js';
 import { installedVersion, isUp } from '../../phases/hosts.js';
-import type { MachineProvider, Problem } from '../../provider/port.js';
+import type { MachineProvider } from '../../provider/port.js';
 import { configText, serverConfig } from './running.js';
 
 /**
- * A file that asks for a release that the cluster cannot go to from what it runs: Kubernetes does not go back, and goes
- * through every minor.
- * @throws RefusedError codes VERSION_OLDER, VERSION_SKIPS_MINOR
+ * A file that asks for an older release than the cluster runs.
+ * @throws RefusedError code VERSION_OLDER
  */
-export function refuseUnreachableVersion(
-  { name, kubernetes: { version } }: Pick<ClusterSpec, 'name' | 'kubernetes'>,
-  { outdated, serverVersions }: Pick<ClusterFacts, 'outdated' | 'serverVersions'>,
-): void {
-  refuseOlderVersion(name, outdated);
-  const running = lowestVersion(serverVersions);
-  const [next] = running === undefined ? [] : minorsBetween(running, version);
-  if (running === undefined || next === undefined) return;
-  throw new RefusedError(
-    `The file asks for Kubernetes ${version}, and ${name} runs ${running}. Kubernetes goes through every minor, so ${next} comes first.`,
-    {
-      code: 'VERSION_SKIPS_MINOR',
-      hint: `Set kubernetes.version to a ${next} release first, such as the newest ${next}.x+k3s1, and see what it takes: slipway cluster plan ${name}`,
-    },
-  );
-}
-
-/** @throws RefusedError code VERSION_OLDER */
-function refuseOlderVersion(cluster: string, outdated: readonly OutdatedMachine[]): void {
+export function refuseOlderVersion(cluster: string, { outdated }: Pick<ClusterFacts, 'outdated'>): void {
   const newer = outdated.flatMap(({ machine, remedy, reasons }) =>
     remedy === 'refuse'
       ? reasons.filter(({ reason }) => reason === 'version').map((found) => ({ machine, found }))
@@ -57,24 +37,30 @@ function refuseOlderVersion(cluster: string, outdated: readonly OutdatedMachine[
   );
 }
 
-/** Machines that would be started at a release which the servers do not work with, by Kubernetes' skew policy. */
-export function skewProblems(facts: ClusterFacts): readonly Problem[] {
+/**
+ * Machines that would be started at a release which the servers do not work with, by Kubernetes' skew policy. They are
+ * left; the rest of the file is done.
+ */
+export function unfitMachines(facts: Omit<ClusterFacts, 'unfit'>): readonly UnfitMachine[] {
   const servers = [...facts.serverVersions].sort(compareVersions);
   const [lowest] = servers;
-  return facts.comparison.desired.flatMap((machine): Problem[] => {
+  return facts.comparison.desired.flatMap((machine): UnfitMachine[] => {
     if (isUp(machine, facts)) return [];
     const version = installedVersion(machine.name, facts);
     const isServer = machine.role === 'control-plane';
     if (lowest === undefined || fitsServers(isServer ? 'server' : 'node', version, servers)) return [];
-    const label = slotLabel(machine);
+    const { name, pool, role } = machine;
+    const slot = slotLabel(machine);
     return [
       {
-        code: 'VERSION_SKEW',
-        kind: 'refused',
-        message: `${label} would run Kubernetes ${version}, which does not work with servers that run ${[...new Set(servers)].join(' and ')}.`,
+        machine: name,
+        slot,
+        pool,
+        role,
+        because: `would run Kubernetes ${version}, which does not work with servers that run ${[...new Set(servers)].join(' and ')}`,
         hint: isServer
           ? `Servers may be one minor apart: bring those that run ${lowest} forward before others join.`
-          : `No node may be newer than a server: bring the servers to ${version} first, or replace ${label}, so that it comes back with ${lowest}.`,
+          : `No node may be newer than a server: bring the servers to ${version} first, or replace ${slot}, so that it comes back with ${lowest}.`,
       },
     ];
   });

@@ -5,7 +5,6 @@ import type { ClusterRequest, MachineProvider, Problem } from '../../provider/po
 import { addressProblems } from './api-address.js';
 import { checkBundleInUse } from '../bundle/use.js';
 import type { Observation } from './observe.js';
-import { skewProblems } from './outdated.js';
 import { removalProblems } from './removal-check.js';
 import { allowReading, type Unchecked } from '../unchecked.js';
 
@@ -31,7 +30,6 @@ export async function preflight(
     problems.push(...(await accessProblems(provider, request, signal)));
     problems.push(...(await ruleProblems(provider, spec, { request, facts }, signal)));
     problems.push(...hostKeys);
-    problems.push(...skewProblems(facts));
     problems.push(...(await removalProblems(spec.name, facts, signal)));
   }
   throwProblems(problems);

@@ -4,6 +4,7 @@ import {
   type ClusterRef,
   type Machine,
   type OutdatedMachine,
+  type UnfitMachine,
   type Secret,
   type DesiredMachine,
 } from '../../domain/index.js';
@@ -21,7 +22,7 @@ import type { WorkflowContext } from '../context.js';
 import { hostKeyProblems } from './host-keys.js';
 import { refuseLostControlPlane } from './lost-control-plane.js';
 import { observe, type Observation } from './observe.js';
-import { outdatedAfter, refuseUnreachableVersion } from './outdated.js';
+import { outdatedAfter, refuseOlderVersion } from './outdated.js';
 import { planCluster, type PlannedCluster } from './plan.js';
 import { type MonthlyPrice, monthlyPrice } from './price.js';
 import { preflight, ruleProblems, throwProblems } from './preflight.js';
@@ -51,6 +52,8 @@ export interface ClusterPlan {
   readonly steps: readonly StepInfo[];
   /** Machines that stay and are not as the file asks for; no step changes that. */
   readonly outdated: readonly OutdatedMachine[];
+  /** Machines that cannot be started beside the servers as they are; no step does. */
+  readonly unfit: readonly UnfitMachine[];
   /** Undefined where machines have no price. */
   readonly monthly: MonthlyPrice | undefined;
   /** What could not be looked at with this token and without some secrets. */
@@ -71,6 +74,8 @@ export interface ReconcileResult {
   readonly changed: number;
   /** Machines that are not as the file asks for, and were left so. */
   readonly outdated: readonly OutdatedMachine[];
+  /** Machines that could not be started beside the servers as they are, and were not. */
+  readonly unfit: readonly UnfitMachine[];
   readonly kubeconfig: string;
   readonly machines: readonly Pick<
     Machine,
@@ -95,7 +100,7 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
   if (record) throwIf(keyProblem(folder, record, key?.publicKey, seen.facts));
   warnOfShortages(context, seen.facts.nodes?.values());
   refuseLostControlPlane(spec.name, seen.facts);
-  refuseUnreachableVersion(spec, seen.facts);
+  refuseOlderVersion(spec.name, seen.facts);
   if (record) refuseMovedAddress(record.spec, spec, seen.facts);
   const nothing = (): Promise<string> => Promise.reject(new Error('a plan creates nothing'));
   const planFor = async (purpose: ComponentPurpose): Promise<Pick<ClusterPlan, 'unchecked'> & PlannedCluster> => {
@@ -118,6 +123,7 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
     desiredVersion: spec.kubernetes.version,
     steps: planned.steps.map(stepInfo),
     outdated: seen.facts.outdated,
+    unfit: seen.facts.unfit,
     monthly: await monthlyPrice(provider, cluster, seen, context.signal),
     unchecked: planned.unchecked,
   };
@@ -145,7 +151,7 @@ export async function reconcile(
     throwIf(keyProblem(folder, record, identity.publicKey, seen.facts));
     const told = warnOfShortages(context, seen.facts.nodes?.values());
     refuseLostControlPlane(spec.name, seen.facts);
-    refuseUnreachableVersion(spec, seen.facts);
+    refuseOlderVersion(spec.name, seen.facts);
     refuseMovedAddress(record.spec, spec, seen.facts);
     const userData = async (machine: DesiredMachine): Promise<string> =>
       context.cloudInit({
@@ -184,6 +190,7 @@ export async function reconcile(
       simulated: provider.traits.simulated,
       changed: steps.length,
       outdated: steps.length > 0 ? outdatedAfter(provider, spec, seen.facts, machines) : seen.facts.outdated,
+      unfit: seen.facts.unfit,
       kubeconfig: folder.kubeconfigPath,
       machines: [...machines]
         .sort(bySlot)

@@ -1,4 +1,10 @@
-import { etcdHealth, type EtcdHealth, type Machine, type OutdatedMachine } from '../../domain/index.js';
+import {
+  etcdHealth,
+  type EtcdHealth,
+  type Machine,
+  type OutdatedMachine,
+  type UnfitMachine,
+} from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError, SlipwayError } from '../../errors/index.js';
 import type { NodeFacts } from '../../kube/types.js';
@@ -48,6 +54,8 @@ export interface ClusterStatus {
   readonly differs: readonly StepInfo[];
   /** Machines that are not as the file asks for, which those steps would leave so. */
   readonly outdated: readonly OutdatedMachine[];
+  /** Machines that cannot be started beside the servers as they are, which those steps would not do. */
+  readonly unfit: readonly UnfitMachine[];
   /** Things a plan does not mend. */
   readonly remarks: readonly string[];
   readonly running: LockHolder | undefined;
@@ -178,6 +186,7 @@ function compose(
     orphanedNodes: nodes?.filter((node) => !names.has(node.name)).map((node) => node.name) ?? [],
     differs,
     outdated: facts.outdated,
+    unfit: facts.unfit,
     remarks: shortages(nodes),
     running,
     kubeconfig: folder.kubeconfigPath,

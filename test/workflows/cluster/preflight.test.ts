@@ -38,6 +38,7 @@ const seen = (desired: ClusterRequest): Observation => ({
     machines: [],
     comparison: { desired: [], current: [], missing: [], excess: [] },
     outdated: [],
+    unfit: [],
     serverVersions: [],
     newcomerVersion: 'v1.36.5+k3s1',
     disabledParts: [],
