@@ -5,7 +5,7 @@
 const below = {
   'package-files': [],
   errors: [],
-  http: ['errors'],
+  http: ['domain', 'errors'],
   domain: ['errors'],
   reporting: ['domain', 'errors'],
   config: ['domain', 'errors'],

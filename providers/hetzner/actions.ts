@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
+import type { ApiClient } from '../../src/http/api/client.js';
+import { errorFromAction } from './client.js';
 import type { Clock } from '../../src/domain/clock.js';
 import { IncompleteError, UnexpectedError } from '../../src/errors/index.js';
 import type { CallOptions } from '../../src/provider/port.js';
-import type { HetznerApi } from './client/api.js';
-import { errorFromAction } from './client/errors.js';
 import { actionShape, type WireAction } from './wire.js';
 
 interface Waiter {
@@ -34,15 +34,15 @@ export class Actions {
   #running = false;
 
   constructor(
-    private readonly api: HetznerApi,
+    private readonly api: ApiClient,
     private readonly clock: Clock,
-    private readonly pace: number,
+    private readonly timeScale: number,
     private readonly signal: AbortSignal,
   ) {}
 
   /**
    * Resolves once all have succeeded.
-   * @throws HetznerError when one ended in error; IncompleteError when one is not done within ten minutes.
+   * @throws ApiError when one ended in error; IncompleteError when one is not done within ten minutes.
    */
   async wait(actions: readonly WireAction[], options: CallOptions): Promise<void> {
     options.signal.throwIfAborted();
@@ -80,7 +80,7 @@ export class Actions {
     this.#running = true;
     try {
       while (this.#waiters.size > 0) {
-        await this.clock.sleep(this.#interval * this.pace, this.signal);
+        await this.clock.sleep(this.#interval * this.timeScale, this.signal);
         this.#interval = Math.min(this.#interval * 1.25, lastIntervalMs);
         const waiting = [...this.#waiters];
         const ids = [...new Set(waiting.map((waiter) => waiter.id))];

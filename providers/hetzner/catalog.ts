@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { CallOptions, Catalog, MachineType } from '../../src/provider/port.js';
+import type { CallOptions, Catalog, Location, MachineType } from '../../src/provider/port.js';
 import type { Hetzner } from './context.js';
 import { apiBalancerType } from './names.js';
 import { locationShape, pricingShape, serverTypeShape, type WireLocation, type WireServerType } from './wire.js';
@@ -39,16 +39,18 @@ export async function readCatalog(hetzner: Hetzner, options: CallOptions): Promi
     pricing(hetzner, options),
   ]);
   return {
-    locations: locations.map((location) => ({
-      name: location.name,
-      city: location.city,
-      country: location.country.toUpperCase(),
-      zone: location.network_zone,
-    })),
+    locations: locations.map(toLocation),
     machineTypes: types.map((type) => machineType(type, hetzner.clock.now())),
     ...prices,
   };
 }
+
+export const toLocation = ({ name, city, country, network_zone }: WireLocation): Location => ({
+  name,
+  city,
+  country: country.toUpperCase(),
+  zone: network_zone,
+});
 
 export const architectureOf = (type: Pick<WireServerType, 'architecture'>): 'amd64' | 'arm64' =>
   type.architecture === 'arm' ? 'arm64' : 'amd64';
@@ -59,10 +61,10 @@ export function isOffered(type: WireServerType, location: string, now: number): 
   return at !== undefined && !isPast(at.deprecation?.unavailable_after ?? type.deprecation?.unavailable_after, now);
 }
 
-export const isAvailable = (type: WireServerType, location: string, now: number): boolean =>
+const isAvailable = (type: WireServerType, location: string, now: number): boolean =>
   isOffered(type, location, now) && type.locations.some((one) => one.name === location && one.available);
 
-export const isPast = (date: string | undefined, now: number): boolean => date !== undefined && Date.parse(date) <= now;
+const isPast = (date: string | undefined, now: number): boolean => date !== undefined && Date.parse(date) <= now;
 
 export function machineType(type: WireServerType, now: number): MachineType {
   const ends = type.locations.map((at) => at.deprecation?.unavailable_after);
@@ -82,6 +84,7 @@ export function machineType(type: WireServerType, now: number): MachineType {
         available: isAvailable(type, at.name, now),
         hourly: Number(price.price_hourly.net),
         monthly: Number(price.price_monthly.net),
+        ...(at.deprecation ? { unavailableAfter: at.deprecation.unavailable_after } : {}),
       };
     }),
     ...(end === undefined ? {} : { unavailableAfter: end }),

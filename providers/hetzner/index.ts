@@ -23,7 +23,7 @@ export const hetzner: ProviderPackage = {
       title: 'Hetzner Cloud',
       token: context.secret(tokenVariable),
       endpoint: context.variable('HCLOUD_ENDPOINT') ?? officialEndpoint,
-      pace: 1,
+      timeScale: 1,
       networkLimit,
       context,
       log: context.variable('HCLOUD_DEBUG') ? (line) => context.log(line) : undefined,

@@ -1,6 +1,6 @@
 import { labelKeys } from '../../src/domain/labels.js';
 import type { ClusterRef, Slot } from '../../src/domain/machine.js';
-import { RefusedError } from '../../src/errors/index.js';
+import type { AccountWords } from '../../src/provider/kit/ownership.js';
 
 /** Names at Hetzner, unique per project and kind. */
 export const names = {
@@ -31,21 +31,12 @@ export const selectorOf = (cluster: Pick<ClusterRef, 'id'>): string => `${labelK
 /** On every balancer that the cloud controller made for a Service. */
 export const serviceLabel = 'hcloud-ccm/service-uid';
 
-export const isOurs = (thing: { readonly labels: Readonly<Record<string, string>> }, clusterId: string): boolean =>
-  thing.labels[labelKeys.clusterId] === clusterId;
-
-/** Text for something that has a name of ours and not our labels; the same in preflight and at the create. */
-export function nameTaken(kind: string, name: string, id: number): { message: string; hint: string } {
-  return {
-    message: `There is a ${kind} ${name} (id ${id}) in this Hetzner project that does not belong to this cluster.`,
-    hint: 'Rename or delete it in the Hetzner console, name the cluster differently, or use a project of its own for this cluster.',
-  };
-}
-
-export function nameTakenError(kind: string, name: string, id: number): RefusedError {
-  const { message, hint } = nameTaken(kind, name, id);
-  return new RefusedError(message, { code: 'NAME_TAKEN', hint });
-}
+/** How messages call the project and the place where it is managed. */
+export const account: AccountWords = {
+  account: 'Hetzner project',
+  console: 'Hetzner console',
+  own: 'a project of its own',
+};
 
 /** The type of the load balancer in front of the API. */
 export const apiBalancerType = 'lb11';

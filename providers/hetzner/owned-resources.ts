@@ -1,13 +1,14 @@
 import { z } from 'zod';
 
+import { hasCode } from '../../src/http/api/errors.js';
+import { isOurs } from '../../src/provider/kit/ownership.js';
+import { whileBusy } from '../../src/provider/kit/while-busy.js';
 import { clusterLabels, labelKeys } from '../../src/domain/labels.js';
 import type { ClusterRef } from '../../src/domain/machine.js';
 import type { CallOptions, ClusterOwnedResource } from '../../src/provider/port.js';
 import { pricing } from './catalog.js';
-import { hasCode } from './client/errors.js';
-import { whileBusy } from './client/create-named.js';
-import { patience, type Hetzner } from './context.js';
-import { isOurs, serviceLabel } from './names.js';
+import { type Hetzner, waits } from './context.js';
+import { serviceLabel } from './names.js';
 import { removeResource } from './remove.js';
 import {
   actionShape,
@@ -132,7 +133,7 @@ export async function labelOwnedResource(
   const found = (await hetzner.api.find(one, z.object({ [key]: labelledShape }), options))?.[key];
   if (found === undefined || isOurs(found, cluster.id)) return;
   const labels = { ...found.labels, ...clusterLabels(cluster) };
-  await whileBusy(patience(hetzner, options), ['locked'], () => hetzner.api.put(one, { labels }, z.unknown(), options));
+  await whileBusy(waits(hetzner, options), ['locked'], () => hetzner.api.put(one, { labels }, z.unknown(), options));
 }
 
 const labelledShape = z.object({ labels: z.record(z.string(), z.string()) });
@@ -153,7 +154,7 @@ async function detach(hetzner: Hetzner, id: string, options: CallOptions): Promi
   const found = await hetzner.api.find(`/volumes/${id}`, volumeAnswer, options);
   if (typeof found?.volume.server !== 'number') return;
   try {
-    const { action } = await whileBusy(patience(hetzner, options), ['locked'], () =>
+    const { action } = await whileBusy(waits(hetzner, options), ['locked'], () =>
       hetzner.api.postAgain(`/volumes/${id}/actions/detach`, undefined, actionAnswer, options),
     );
     await hetzner.actions.wait([action], options);

@@ -1,11 +1,12 @@
 import { labelKeys } from '../../src/domain/labels.js';
 import type { Secret } from '../../src/domain/secret.js';
 import type { CallOptions, FoundCluster, MachineProvider } from '../../src/provider/port.js';
+import { clustersByLabel } from '../../src/provider/kit/ownership.js';
 import { rentedTraits } from '../../src/provider/kit/rented.js';
 import type { ProviderContext } from '../../src/provider/package.js';
 import { Actions } from './actions.js';
 import { readCatalog } from './catalog.js';
-import { HetznerApi } from './client/api.js';
+import { hetznerApi } from './client.js';
 import { labelOwnedResource, listOwnedResources, removeOwnedResource } from './owned-resources.js';
 import type { Hetzner } from './context.js';
 import { infrastructure } from './infrastructure/index.js';
@@ -24,7 +25,7 @@ export interface HetznerOptions {
   /** Base of the API with its version: `https://api.hetzner.cloud/v1`. */
   readonly endpoint: string;
   /** Factor on every pause of ours: 1 against the real cloud. */
-  readonly pace: number;
+  readonly timeScale: number;
   /** Resources that one private network may have attached: 100 at Hetzner. */
   readonly networkLimit: number;
   readonly context: ProviderContext;
@@ -34,11 +35,11 @@ export interface HetznerOptions {
 
 /** A machine provider that speaks Hetzner's API, to Hetzner or to the sandbox. Asks nothing before it is used. */
 export function createHetznerProvider(options: HetznerOptions): MachineProvider {
-  const { context, pace, networkLimit } = options;
+  const { context, timeScale, networkLimit } = options;
   const { clock, random, boundary, signal } = context;
   const { endpoint, token, log } = options;
-  const api = new HetznerApi({ endpoint, token, clock, random, boundary, pace, log });
-  const hetzner: Hetzner = { api, clock, pace, networkLimit, actions: new Actions(api, clock, pace, signal) };
+  const api = hetznerApi({ endpoint, token, clock, random, boundary, timeScale, log });
+  const hetzner: Hetzner = { api, clock, timeScale, networkLimit, actions: new Actions(api, clock, timeScale, signal) };
   return {
     name: options.name,
     title: options.title,
@@ -67,12 +68,5 @@ async function findClusters(hetzner: Hetzner, options: CallOptions): Promise<Fou
     listServers(hetzner, labelKeys.clusterId, options),
     hetzner.api.list('/networks', 'networks', networkShape, options, query),
   ]);
-  const found = new Map<string, FoundCluster>();
-  const count = (labels: Readonly<Record<string, string>>, machines: number): void => {
-    const { [labelKeys.clusterId]: id = '', [labelKeys.cluster]: name = '' } = labels;
-    found.set(id, { id, name, machines: (found.get(id)?.machines ?? 0) + machines });
-  };
-  for (const server of servers) count(server.labels, 1);
-  for (const network of networks) count(network.labels, 0);
-  return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
+  return clustersByLabel(servers, networks);
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
+import { whileBusy } from '../../src/provider/kit/while-busy.js';
 import type { CallOptions } from '../../src/provider/port.js';
-import { whileBusy } from './client/create-named.js';
-import { patience, type Hetzner } from './context.js';
+import { type Hetzner, waits } from './context.js';
 import { actionShape } from './wire.js';
 
 /** Some deletes are done with their answer (204), others name the action that does them. */
@@ -18,7 +18,7 @@ export async function removeResource(
   busy: readonly string[],
   options: CallOptions,
 ): Promise<void> {
-  const answered = await whileBusy(patience(hetzner, options), ['locked', ...busy], () =>
+  const answered = await whileBusy(waits(hetzner, options), ['locked', ...busy], () =>
     hetzner.api.delete(path, answer, options),
   );
   if (answered?.action) await hetzner.actions.wait([answered.action], options);

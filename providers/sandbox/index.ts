@@ -22,7 +22,7 @@ export type CloudClient = (options: {
   /** Base of the API with its version. */
   readonly endpoint: string;
   /** Factor on every pause: below 1 where the sandbox's time runs faster. */
-  readonly pace: number;
+  readonly timeScale: number;
   /** Resources that one private network may have attached. */
   readonly networkLimit: number;
   readonly context: ProviderContext;
@@ -49,7 +49,7 @@ export const sandboxWith = (connect: CloudClient): ProviderPackage => ({
       title: 'the sandbox',
       token: new Secret(readOnly ? handle.info.readOnlyToken : handle.info.cloudToken),
       endpoint: handle.endpoint,
-      pace: Math.min(1, Math.max(profile.timeScale, 0.01)),
+      timeScale: Math.min(1, Math.max(profile.timeScale, 0.01)),
       networkLimit: profile.networkLimit,
       context,
     });

@@ -65,8 +65,3 @@ export function parseClaim(facts: HostFacts): Claim | undefined {
   if (!machine || !cluster || !id || !place) return undefined;
   return { machine, cluster: { name: cluster, id }, ...place, claimedAt: facts['claimed_at'] ?? '' };
 }
-
-/** The cluster a machine that is asked for belongs to, by its labels. */
-export function clusterOf({ labels }: Pick<MachineRequest, 'labels'>): ClusterRef {
-  return { name: labels[labelKeys.cluster] ?? '', id: labels[labelKeys.clusterId] ?? '' };
-}

@@ -3,10 +3,11 @@ import pLimit from 'p-limit';
 import { machineLabels } from '../../src/domain/labels.js';
 import type { ClusterRef, Machine } from '../../src/domain/machine.js';
 import { IncompleteError, messageOf, RefusedError } from '../../src/errors/index.js';
+import { clusterOf } from '../../src/provider/kit/ownership.js';
 import type { CallOptions, MachineRequest, Machines } from '../../src/provider/port.js';
 import { TaskFailedError } from '../../src/remote/index.js';
 import { assign } from './assign.js';
-import { type Claim, claimHost, clusterOf, parseClaim, readClaim, rebootHost, releaseHost } from './claim.js';
+import { type Claim, claimHost, parseClaim, readClaim, rebootHost, releaseHost } from './claim.js';
 import { hostId, privateAddressOf, titleOf } from './hosts.js';
 import type { Inventory, ObservedHost } from './inventory.js';
 
@@ -55,7 +56,7 @@ export class HostMachines implements Machines {
   }
 
   async create(request: MachineRequest, _userData: string, _made: unknown, options: CallOptions): Promise<Machine> {
-    const cluster = clusterOf(request);
+    const cluster = clusterOf(request.labels);
     for (;;) {
       const chosen = await this.#choosing(() => this.#choose(cluster, request, options));
       const { host } = chosen;

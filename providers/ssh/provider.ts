@@ -1,9 +1,11 @@
-import type { FoundCluster, MachineProvider } from '../../src/provider/port.js';
+import { clusterLabels } from '../../src/domain/labels.js';
+import { nodesAlone } from '../../src/provider/kit/kubernetes.js';
+import { clustersByLabel } from '../../src/provider/kit/ownership.js';
+import type { MachineProvider } from '../../src/provider/port.js';
 import { UnexpectedError } from '../../src/errors/index.js';
 import { any } from './assign.js';
 import { catalogOf } from './catalog.js';
 import { Inventory, type HostDeps } from './inventory.js';
-import { kubernetesIntegration } from './kubernetes-integration.js';
 import { HostMachines } from './machines.js';
 import { preflight } from './preflight/index.js';
 import { reachProblem } from './preflight/reach.js';
@@ -32,7 +34,7 @@ export function createHostProvider(options: HostProviderOptions): MachineProvide
       answersWithinMs: options.answersWithinMs,
     },
     defaults: { controlPlaneType: any, workerType: any, location: any, image: any },
-    kubernetesIntegration,
+    kubernetesIntegration: nodesAlone,
     infrastructure: {
       plan: async () => [],
       ensure: async ({ id }) => {
@@ -49,13 +51,8 @@ export function createHostProvider(options: HostProviderOptions): MachineProvide
     preflight: (request, call) => preflight(inventory, request, call),
     credentialProblem: async () => undefined,
     clusters: async (call) => {
-      const found = new Map<string, FoundCluster>();
-      for (const { claim } of await inventory.look(undefined, call)) {
-        if (!claim) continue;
-        const { cluster } = claim;
-        found.set(cluster.id, { ...cluster, machines: (found.get(cluster.id)?.machines ?? 0) + 1 });
-      }
-      return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
+      const claims = (await inventory.look(undefined, call)).flatMap(({ claim }) => claim ?? []);
+      return clustersByLabel(claims.map(({ cluster }) => ({ labels: clusterLabels(cluster) })));
     },
     unreachable: async (call) => {
       const seen = await inventory.seen(undefined, call);

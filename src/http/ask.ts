@@ -9,7 +9,7 @@ export interface Question {
   readonly signal: AbortSignal;
   /** The most that is read of an answer. */
   readonly bytesAtMost: number;
-  /** How many redirects are followed. None: where they point gets nothing of this, least of all a token. */
+  /** How many redirects are followed; none by default. Another host than the first gets none of the headers. */
   readonly redirects?: number;
 }
 
@@ -53,8 +53,13 @@ export async function ask(address: string | URL, question: Question): Promise<An
     const target = status >= 300 && status < 400 ? headers.location : undefined;
     if (target !== undefined) {
       response.destroy();
+      const next = new URL(target, url);
       if (redirects === 0) throw new Error(`it redirects to another place (${status})`);
-      return await ask(new URL(target, url), { ...question, redirects: redirects - 1 });
+      return await ask(next, {
+        ...question,
+        ...(next.origin === url.origin ? {} : { headers: {} }),
+        redirects: redirects - 1,
+      });
     }
     const text = await readText(response, bytesAtMost);
     const get = (name: string): string | null => [headers[name.toLowerCase()] ?? []].flat().join(', ') || null;

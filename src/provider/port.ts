@@ -24,6 +24,8 @@ export interface Offer {
   /** Net prices in `Catalog.currency`. */
   readonly hourly: number;
   readonly monthly: number;
+  /** ISO 8601, when the type can no longer be ordered there. */
+  readonly unavailableAfter?: string | undefined;
 }
 
 export interface MachineType {

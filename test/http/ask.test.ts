@@ -64,6 +64,19 @@ describe('ask', () => {
     expect(asked).toEqual(['/', '/next', '/']);
   });
 
+  it('takes no header along to another host, least of all a token', async () => {
+    const seen: (string | undefined)[] = [];
+    const note = ({ headers }: IncomingMessage): void => void seen.push(headers.authorization);
+    const elsewhere = await serve((request, response) => (note(request), response.end('here')));
+    const at = await serve((request, response) => {
+      note(request);
+      response.writeHead(302, { location: request.url === '/' ? '/next' : elsewhere }).end();
+    });
+    const headers = { authorization: 'Bearer hunter2' };
+    await expect(ask(at, { ...question, headers, redirects: 2 })).resolves.toMatchObject({ text: 'here' });
+    expect(seen).toEqual(['Bearer hunter2', 'Bearer hunter2', undefined]);
+  });
+
   it('reads no more of an answer than it is told to', async () => {
     const at = await serve((_request, response) => response.end(Buffer.alloc(2048, 32)));
     await expect(ask(at, question)).rejects.toBeInstanceOf(AnswerTooLarge);

@@ -1,15 +1,17 @@
 import { z } from 'zod';
 
+import { createNamed } from '../../../src/provider/kit/create-named.js';
+import { findOurs, isOurs, nameTakenError } from '../../../src/provider/kit/ownership.js';
+import { hasCode } from '../../../src/http/api/errors.js';
+import { whileBusy } from '../../../src/provider/kit/while-busy.js';
 import { clusterLabels, labelKeys } from '../../../src/domain/labels.js';
 import type { CallOptions, CreatedResource } from '../../../src/provider/port.js';
-import { hasCode } from '../client/errors.js';
 import { waitFor } from '../../../src/domain/wait.js';
-import { createNamed, whileBusy } from '../client/create-named.js';
-import { patience, type Hetzner } from '../context.js';
-import { isOurs, nameTakenError, names, pieceIds, selectorOf, apiBalancerType } from '../names.js';
+import { type Hetzner, waits } from '../context.js';
+import { names, pieceIds, selectorOf, apiBalancerType, account } from '../names.js';
 import { actionShape, loadBalancerShape, type WireLoadBalancer } from '../wire.js';
 import { elsewhere } from './network.js';
-import { madeId, ourOwn, type Ensure, type HetznerPiece, type PlanInput } from './resource.js';
+import { madeId, type Ensure, type HetznerPiece, type PlanInput } from './resource.js';
 
 type Desired = { readonly kind: 'api-balancer'; readonly location: string; readonly selector: string };
 
@@ -57,8 +59,8 @@ export function planApiBalancer(
   const { cluster } = request;
   const name = names.apiBalancer(cluster.name);
   const controlPlanes = request.machines.filter((machine) => machine.role === 'control-plane');
-  const network = ourOwn('network', found.networks, names.network(cluster.name), cluster.id);
-  const there = ourOwn('load balancer', found.loadBalancers, name, cluster.id);
+  const network = findOurs(account, 'network', found.networks, names.network(cluster.name), cluster.id);
+  const there = findOurs(account, 'load balancer', found.loadBalancers, name, cluster.id);
   // It goes when the network leaves that zone.
   const moves = network !== undefined && elsewhere(network, zone).length > 0 && there?.location.network_zone !== zone;
   const own = moves ? undefined : there;
@@ -90,7 +92,7 @@ export const ensureApiBalancer: Ensure<Desired> = async (hetzner, piece, made, o
   const networkId = madeId(made, pieceIds.network);
   const own = piece.state === 'missing' ? undefined : await findOwn(hetzner, piece, options);
   const balancer = own ?? (await create(hetzner, piece, networkId, options));
-  if (!isOurs(balancer, piece.clusterId)) throw nameTakenError('load balancer', balancer.name, balancer.id);
+  if (!isOurs(balancer, piece.clusterId)) throw nameTakenError(account, 'load balancer', balancer);
   const current = (await hetzner.api.get(`/load_balancers/${balancer.id}`, answer, options)).load_balancer;
   for (const missing of balancerLacks(current, piece.desired.selector, networkId)) {
     await repair(hetzner, balancer.id, missing, networkId, piece.desired.selector, options);
@@ -116,7 +118,7 @@ async function create(
     targets: [target(desired.selector)],
   };
   return createNamed(
-    patience(hetzner, options),
+    waits(hetzner, options),
     async () => {
       const created = await hetzner.api.post('/load_balancers', body, createAnswer, options);
       await hetzner.actions.wait([created.action], options);
@@ -133,7 +135,7 @@ async function findOwn(
 ): Promise<WireLoadBalancer | undefined> {
   const query = { label_selector: selectorOf({ id: piece.clusterId }) };
   const found = await api.list('/load_balancers', 'load_balancers', loadBalancerShape, options, query);
-  return ourOwn('load balancer', found, piece.name, piece.clusterId);
+  return findOurs(account, 'load balancer', found, piece.name, piece.clusterId);
 }
 
 async function repair(
@@ -150,7 +152,7 @@ async function repair(
     target: ['add_target', target(selector)] as const,
   }[missing];
   try {
-    const { action } = await whileBusy(patience(hetzner, options), ['locked'], () =>
+    const { action } = await whileBusy(waits(hetzner, options), ['locked'], () =>
       hetzner.api.postAgain(`/load_balancers/${id}/actions/${verb}`, body, actionAnswer, options),
     );
     await hetzner.actions.wait([action], options);
@@ -179,7 +181,7 @@ async function waitForAddress(
         clock: hetzner.clock,
         signal: options.signal,
         deadlineMs: 120_000,
-        intervalMs: 1_000 * hetzner.pace,
+        intervalMs: 1_000 * hetzner.timeScale,
         hint: 'Look at the load balancer in the Hetzner console, then run the same command again.',
       },
     ));

@@ -1,13 +1,15 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
+import { createNamed } from '../../../src/provider/kit/create-named.js';
+import { findOurs, isOurs, nameTakenError } from '../../../src/provider/kit/ownership.js';
+import { whileBusy } from '../../../src/provider/kit/while-busy.js';
 import { clusterLabels } from '../../../src/domain/labels.js';
 import type { ClusterRequest } from '../../../src/provider/port.js';
-import { createNamed, whileBusy } from '../client/create-named.js';
-import { patience } from '../context.js';
-import { isOurs, nameTakenError, names, pieceIds, selectorOf } from '../names.js';
+import { waits } from '../context.js';
+import { names, pieceIds, selectorOf, account } from '../names.js';
 import { actionShape, firewallShape, type WireFirewallRule } from '../wire.js';
-import { ourOwn, type Ensure, type HetznerPiece, type PlanInput } from './resource.js';
+import { type Ensure, type HetznerPiece, type PlanInput } from './resource.js';
 
 type Desired = { readonly kind: 'firewall'; readonly rules: readonly WireFirewallRule[] };
 
@@ -66,7 +68,7 @@ export function planFirewall({ request, found }: PlanInput): HetznerPiece<Desire
   const { cluster } = request;
   const name = names.firewall(cluster.name);
   const rules = desiredRules(request);
-  const own = ourOwn('firewall', found.firewalls, name, cluster.id);
+  const own = findOurs(account, 'firewall', found.firewalls, name, cluster.id);
   const state = own ? (sameRules(own.rules, rules) ? 'present' : 'differs') : 'missing';
   return {
     id: pieceIds.firewall,
@@ -88,11 +90,11 @@ export const ensureFirewall: Ensure<Desired> = async (hetzner, piece, _made, opt
   const own =
     piece.state === 'missing'
       ? undefined
-      : ourOwn('firewall', await list({ label_selector: selectorOf({ id: clusterId }) }), name, clusterId);
+      : findOurs(account, 'firewall', await list({ label_selector: selectorOf({ id: clusterId }) }), name, clusterId);
   const firewall =
     own ??
     (await createNamed(
-      patience(hetzner, options),
+      waits(hetzner, options),
       async () => {
         const created = await api.post('/firewalls', { name, labels, rules: desired.rules }, answer, options);
         await actions.wait(created.actions, options);
@@ -100,10 +102,10 @@ export const ensureFirewall: Ensure<Desired> = async (hetzner, piece, _made, opt
       },
       async () => (await list({ name }))[0],
     ));
-  if (!isOurs(firewall, clusterId)) throw nameTakenError('firewall', name, firewall.id);
+  if (!isOurs(firewall, clusterId)) throw nameTakenError(account, 'firewall', firewall);
   if (!sameRules(firewall.rules, desired.rules)) {
     const path = `/firewalls/${firewall.id}/actions/set_rules`;
-    const set = await whileBusy(patience(hetzner, options), ['locked'], () =>
+    const set = await whileBusy(waits(hetzner, options), ['locked'], () =>
       api.postAgain(path, { rules: desired.rules }, actionsAnswer, options),
     );
     await actions.wait(set.actions, options);

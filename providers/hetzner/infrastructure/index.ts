@@ -1,8 +1,8 @@
+import { hasCode } from '../../../src/http/api/errors.js';
 import { IncompleteError, UnexpectedError } from '../../../src/errors/index.js';
 import type { ClusterRequest, Infrastructure, InfrastructureIds, CreatedResource } from '../../../src/provider/port.js';
 import type { CallOptions } from '../../../src/provider/port.js';
 import { listLocations } from '../catalog.js';
-import { hasCode } from '../client/errors.js';
 import type { Hetzner } from '../context.js';
 import { pieceIds, placementGroupOf } from '../names.js';
 import { projectInventory } from '../project-inventory.js';

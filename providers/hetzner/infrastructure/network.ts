@@ -1,16 +1,17 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
+import { createNamed } from '../../../src/provider/kit/create-named.js';
+import { findOurs, isOurs, nameTakenError } from '../../../src/provider/kit/ownership.js';
+import { hasCode, isAmbiguous } from '../../../src/http/api/errors.js';
 import { clusterLabels, labelKeys } from '../../../src/domain/labels.js';
 import { RefusedError } from '../../../src/errors/index.js';
 import type { CallOptions } from '../../../src/provider/port.js';
-import { hasCode, isAmbiguous } from '../client/errors.js';
-import { createNamed } from '../client/create-named.js';
-import { patience, type Hetzner } from '../context.js';
-import { isOurs, nameTakenError, names, pieceIds, selectorOf } from '../names.js';
+import { type Hetzner, waits } from '../context.js';
+import { names, pieceIds, selectorOf, account } from '../names.js';
 import { actionShape, loadBalancerShape, networkShape, type WireLoadBalancer, type WireNetwork } from '../wire.js';
 import { removeItem } from './remove.js';
-import { ourOwn, type Ensure, type HetznerPiece, type PlanInput } from './resource.js';
+import { type Ensure, type HetznerPiece, type PlanInput } from './resource.js';
 
 type Desired = { readonly kind: 'network'; readonly range: string; readonly zone: string };
 
@@ -84,7 +85,7 @@ export function planNetwork({ request, found, zone }: PlanInput): HetznerPiece<D
   const { cluster, networkRange: range } = request;
   const name = names.network(cluster.name);
   const desired: Desired = { kind: 'network', range, zone };
-  const own = ourOwn('network', found.networks, name, cluster.id);
+  const own = findOurs(account, 'network', found.networks, name, cluster.id);
   const differs = own !== undefined && networkDifference(own, desired).length > 0;
   const [moves] = own ? elsewhere(own, zone) : [];
   const there = found.loadBalancers.find(
@@ -111,7 +112,7 @@ export const ensureNetwork: Ensure<Desired> = async (hetzner, piece, _made, opti
   const { api } = hetzner;
   const own = piece.state === 'missing' ? undefined : await findOwn(hetzner, piece, options);
   const network = own ?? (await createNetwork(hetzner, piece, options));
-  if (!isOurs(network, piece.clusterId)) throw nameTakenError('network', network.name, network.id);
+  if (!isOurs(network, piece.clusterId)) throw nameTakenError(account, 'network', network);
   for (const difference of networkDifference(network, piece.desired)) {
     if (difference === 'apart') {
       const { message, hint } = rangeChanged(network, piece.desired.range);
@@ -175,7 +176,7 @@ async function createNetwork(
   const { name, labels, desired } = piece;
   const body = { name, ip_range: desired.range, labels, subnets: [subnet(desired)] };
   return createNamed(
-    patience(hetzner, options),
+    waits(hetzner, options),
     async () => (await hetzner.api.post('/networks', body, answer, options)).network,
     async () => (await hetzner.api.list('/networks', 'networks', networkShape, options, { name }))[0],
   );
@@ -187,7 +188,8 @@ async function findOwn(
   options: CallOptions,
 ): Promise<WireNetwork | undefined> {
   const label_selector = selectorOf({ id: piece.clusterId });
-  return ourOwn(
+  return findOurs(
+    account,
     'network',
     await api.list('/networks', 'networks', networkShape, options, { label_selector }),
     piece.name,

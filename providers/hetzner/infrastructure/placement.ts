@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
+import { createNamed } from '../../../src/provider/kit/create-named.js';
+import { isOurs, nameTakenError } from '../../../src/provider/kit/ownership.js';
 import { labelKeys } from '../../../src/domain/labels.js';
 import { clusterLabels } from '../../../src/domain/labels.js';
 import type { CallOptions, MachineRequest } from '../../../src/provider/port.js';
-import { createNamed } from '../client/create-named.js';
-import { patience, type Hetzner } from '../context.js';
-import { isOurs, nameTakenError, names, pieceIds, placementGroupOf, placementGroupSize } from '../names.js';
+import { type Hetzner, waits } from '../context.js';
+import { names, pieceIds, placementGroupOf, placementGroupSize, account } from '../names.js';
 import { placementGroupShape, type WirePlacementGroup } from '../wire.js';
 import { type Ensure, type HetznerPiece, type PlanInput } from './resource.js';
 
@@ -31,7 +32,7 @@ export function planPlacement({ request, found }: PlanInput): HetznerPiece<Desir
   return desiredGroups(request.machines).map(({ pool, group }) => {
     const name = names.placement(cluster.name, pool, group);
     const named = found.placementGroups.find((one) => one.name === name);
-    if (named && !isOurs(named, cluster.id)) throw nameTakenError('placement group', name, named.id);
+    if (named && !isOurs(named, cluster.id)) throw nameTakenError(account, 'placement group', named);
     return {
       id: pieceIds.placement(pool, group),
       name,
@@ -63,12 +64,12 @@ async function ensureGroup(
   const group =
     existing ??
     (await createNamed(
-      patience(hetzner, options),
+      waits(hetzner, options),
       async () =>
         (await api.post('/placement_groups', { name, labels, type: 'spread' }, answer, options)).placement_group,
       find,
     ));
-  if (!isOurs(group, clusterId)) throw nameTakenError('placement group', name, group.id);
+  if (!isOurs(group, clusterId)) throw nameTakenError(account, 'placement group', group);
   return group;
 }
 

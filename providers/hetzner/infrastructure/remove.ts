@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
+import { hasCode } from '../../../src/http/api/errors.js';
 import type { ClusterRef } from '../../../src/domain/machine.js';
 import { UnexpectedError } from '../../../src/errors/index.js';
 import type { CallOptions, ExistingResource } from '../../../src/provider/port.js';
-import { hasCode } from '../client/errors.js';
 import type { Hetzner } from '../context.js';
 import { selectorOf, serviceLabel } from '../names.js';
 import { removeResource } from '../remove.js';

@@ -1,3 +1,4 @@
+import { createdBefore } from '../../../src/provider/kit/infrastructure.js';
 import type {
   CallOptions,
   ClusterRequest,
@@ -5,9 +6,7 @@ import type {
   InfrastructureResource,
   CreatedResource,
 } from '../../../src/provider/port.js';
-import { UnexpectedError } from '../../../src/errors/index.js';
 import type { Hetzner } from '../context.js';
-import { isOurs, nameTakenError } from '../names.js';
 import type { ProjectInventory } from '../project-inventory.js';
 import type { WireFirewallRule } from '../wire.js';
 
@@ -43,37 +42,5 @@ export function isHetznerPiece(piece: InfrastructureResource): piece is HetznerP
   return 'desired' in piece && 'clusterId' in piece && 'labels' in piece;
 }
 
-interface Named {
-  readonly id: number;
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-/**
- * Ours among things of one kind: the one with the name, or else any with our label (a person may have renamed it).
- * @throws RefusedError code NAME_TAKEN when the name belongs to something that is not ours.
- */
-export function ourOwn<T extends Named>(
-  kind: string,
-  things: readonly T[],
-  name: string,
-  clusterId: string,
-): T | undefined {
-  const ours = things.filter((thing) => isOurs(thing, clusterId));
-  const own = ours.find((thing) => thing.name === name) ?? ours[0];
-  const foreign = things.find((thing) => thing.name === name && !isOurs(thing, clusterId));
-  if (!own && foreign) throw nameTakenError(kind, name, foreign.id);
-  return own;
-}
-
 /** The id that another piece was made with. */
-export function madeId(made: InfrastructureIds, pieceId: string): number {
-  const resource = made.get(pieceId);
-  if (!resource) {
-    throw new UnexpectedError(`The piece ${pieceId} was not made before something that stands on it.`, {
-      code: 'FOUNDATION_ORDER',
-      hint: 'This is a fault of Slipway; please report it.',
-    });
-  }
-  return Number(resource.id);
-}
+export const madeId = (made: InfrastructureIds, pieceId: string): number => Number(createdBefore(made, pieceId).id);

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 
 import { z } from 'zod';
 
+import { createNamed } from '../../../src/provider/kit/create-named.js';
+import { isOurs, nameTakenError } from '../../../src/provider/kit/ownership.js';
 import { clusterLabels } from '../../../src/domain/labels.js';
 import { RefusedError, UsageError } from '../../../src/errors/index.js';
-import { createNamed } from '../client/create-named.js';
-import { patience } from '../context.js';
+import { waits } from '../context.js';
 import { removeResource } from '../remove.js';
-import { isOurs, nameTakenError, names, pieceIds } from '../names.js';
+import { names, pieceIds, account } from '../names.js';
 import { sshKeyShape, type WireSshKey } from '../wire.js';
 import type { Ensure, HetznerPiece, PlanInput } from './resource.js';
 
@@ -68,7 +69,7 @@ export function planSshKey({ request, found }: PlanInput): HetznerPiece<Desired>
 function refuseForeign({ same, named }: KeyMatch, clusterId: string): void {
   if (same && !isOurs(same, clusterId))
     throw new RefusedError(keyTaken(same).message, { code: 'SSH_KEY_TAKEN', hint: keyTaken(same).hint });
-  if (!same && named && !isOurs(named, clusterId)) throw nameTakenError('SSH key', named.name, named.id);
+  if (!same && named && !isOurs(named, clusterId)) throw nameTakenError(account, 'SSH key', named);
 }
 
 export const ensureSshKey: Ensure<Desired> = async (hetzner, piece, _made, options) => {
@@ -90,7 +91,7 @@ export const ensureSshKey: Ensure<Desired> = async (hetzner, piece, _made, optio
     if (named) await removeResource(hetzner, `/ssh_keys/${named.id}`, [], options);
   }
   const key = await createNamed(
-    patience(hetzner, options),
+    waits(hetzner, options),
     async () =>
       (await api.post('/ssh_keys', { name: piece.name, public_key: publicKey, labels: piece.labels }, answer, options))
         .ssh_key,

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
+import { hasCode } from '../../../src/http/api/errors.js';
+import { whileBusy } from '../../../src/provider/kit/while-busy.js';
 import { waitFor } from '../../../src/domain/wait.js';
 import { IncompleteError } from '../../../src/errors/index.js';
 import type { CallOptions } from '../../../src/provider/port.js';
-import { hasCode } from '../client/errors.js';
-import { whileBusy } from '../client/create-named.js';
-import { patience, type Hetzner } from '../context.js';
+import { type Hetzner, waits } from '../context.js';
 import { actionShape, serverShape, type WireAction, type WireServer } from '../wire.js';
 import { pendingOf, type Attachments, type Pending } from './pending.js';
 
@@ -53,7 +53,7 @@ async function repair(
   }[missing];
   try {
     const shape = missing === 'firewall' ? actionsAnswer : actionAnswer;
-    const answer = await whileBusy(patience(hetzner, options), ['locked'], () =>
+    const answer = await whileBusy(waits(hetzner, options), ['locked'], () =>
       hetzner.api.postAgain<z.output<typeof actionsAnswer> | z.output<typeof actionAnswer>>(path, body, shape, options),
     );
     await hetzner.actions.wait('actions' in answer ? answer.actions : [answer.action], options);
@@ -71,7 +71,7 @@ async function converge(hetzner: Hetzner, id: number, round: number, options: Ca
   const results = await Promise.allSettled(running.map((action) => hetzner.actions.wait([action], options)));
   options.signal.throwIfAborted();
   const pause = running.length === 0 || results.some((result) => result.status === 'rejected');
-  if (pause) await hetzner.clock.sleep(Math.min(500 * 1.5 ** round, 5_000) * hetzner.pace, options.signal);
+  if (pause) await hetzner.clock.sleep(Math.min(500 * 1.5 ** round, 5_000) * hetzner.timeScale, options.signal);
 }
 
 /** Resolves once the server's delete, which somebody else began, is done. */
@@ -89,8 +89,8 @@ export async function gone(
       clock: hetzner.clock,
       signal: options.signal,
       deadlineMs,
-      intervalMs: 1_000 * hetzner.pace,
-      maxIntervalMs: 5_000 * hetzner.pace,
+      intervalMs: 1_000 * hetzner.timeScale,
+      maxIntervalMs: 5_000 * hetzner.timeScale,
       hint: `Look at ${name} in the Hetzner console, then run the same command again.`,
       progress: options.progress,
     },

@@ -1,16 +1,18 @@
 import { z } from 'zod';
 
+import { createNamed } from '../../../src/provider/kit/create-named.js';
+import { hasCode } from '../../../src/http/api/errors.js';
+import { isOurs, nameTakenError } from '../../../src/provider/kit/ownership.js';
+import { accountLimit, soldOut } from '../../../src/provider/kit/shortages.js';
 import { labelKeys } from '../../../src/domain/labels.js';
 import type { Machine } from '../../../src/domain/machine.js';
 import type { CallOptions, InfrastructureIds, MachineRequest } from '../../../src/provider/port.js';
-import { hasCode } from '../client/errors.js';
-import { createNamed } from '../client/create-named.js';
-import { patience, type Hetzner } from '../context.js';
+import { type Hetzner, waits } from '../context.js';
 import { madeId } from '../infrastructure/resource.js';
 import { spareGroup } from '../infrastructure/placement.js';
-import { isOurs, nameTakenError, pieceIds, placementGroupOf } from '../names.js';
+import { pieceIds, placementGroupOf, account } from '../names.js';
 import { actionShape, serverShape, type WireAction, type WireServer } from '../wire.js';
-import { accountLimit, isLocationClosed, isNotToBeHad, locationClosed, noRoomToSpread, soldOut } from './errors.js';
+import { isLocationClosed, isNotToBeHad, limits, locationClosed, noRoomToSpread } from './errors.js';
 import { toMachine } from './map.js';
 import { completed, gone } from './converge.js';
 import type { Attachments } from './pending.js';
@@ -61,8 +63,7 @@ export async function createMachine(
   };
   for (;;) {
     const server = await ordered(job);
-    if (!isOurs(server, request.labels[labelKeys.clusterId] ?? ''))
-      throw nameTakenError('server', server.name, server.id);
+    if (!isOurs(server, request.labels[labelKeys.clusterId] ?? '')) throw nameTakenError(account, 'server', server);
     if (server.status !== 'deleting') return toMachine(await completed(hetzner, server, job.footing, options));
     // An earlier delete of the very same name is still under way; the name is free after it.
     await gone(hetzner, server, options);
@@ -83,7 +84,7 @@ async function ordered(job: Job): Promise<WireServer> {
         const existing = await lookups.servers(clusterId, options);
         const own = existing.find((server) => server.name === request.name);
         if (own) return own;
-        throw accountLimit(request, existing, error);
+        throw accountLimit(limits, request, existing.map(toMachine), error);
       }
       if (hasCode(error, 'placement_error')) {
         const server = await elsewhere(job, type);
@@ -135,7 +136,7 @@ async function order(job: Job, type: string, group: number): Promise<WireServer>
     start_after_create: true,
   };
   return createNamed(
-    patience(hetzner, options),
+    waits(hetzner, options),
     async () => {
       const created = await hetzner.api.post('/servers', body, createAnswer, options);
       options.progress?.(`ordered a ${type} at ${request.location}`);

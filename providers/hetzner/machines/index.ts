@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
+import { whileBusy } from '../../../src/provider/kit/while-busy.js';
 import { labelKeys } from '../../../src/domain/labels.js';
 import { rentedTexts } from '../../../src/provider/kit/rented.js';
 import type { CallOptions, Machines } from '../../../src/provider/port.js';
 import { isOffered, listServerTypes } from '../catalog.js';
-import { whileBusy } from '../client/create-named.js';
-import { patience, type Hetzner } from '../context.js';
+import { type Hetzner, waits } from '../context.js';
 import { removeResource } from '../remove.js';
 import { actionShape, serverShape, sshKeyShape, type WireServer, type WireServerType } from '../wire.js';
 import { createMachine, type Lookups } from './create.js';
@@ -32,7 +32,7 @@ export function machines(hetzner: Hetzner): Machines {
 
     /** Pulls the plug and starts again, so that it also works on a machine that no longer answers. */
     async reboot({ id }, options) {
-      const { action } = await whileBusy(patience(hetzner, options), ['locked'], () =>
+      const { action } = await whileBusy(waits(hetzner, options), ['locked'], () =>
         hetzner.api.postAgain(`/servers/${id}/actions/reset`, undefined, actionAnswer, options),
       );
       await hetzner.actions.wait([action], options);

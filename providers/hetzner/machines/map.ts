@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 
-import { labelKeys, slotOf } from '../../../src/domain/labels.js';
 import type { Machine } from '../../../src/domain/machine.js';
+import { placeOf } from '../../../src/provider/kit/ownership.js';
 import type { WireServer } from '../wire.js';
 
 const statuses: Readonly<Record<string, Machine['status']>> = {
@@ -14,16 +14,10 @@ const statuses: Readonly<Record<string, Machine['status']>> = {
   deleting: 'deleting',
 };
 
-/** A server as the port describes it. One whose slot labels were taken off keeps its place in lists, in slot 0. */
+/** A server as the port describes it. */
 export function toMachine(server: WireServer): Machine {
-  const slot = slotOf(server.labels) ?? {
-    pool: server.labels[labelKeys.pool] ?? 'unknown',
-    role: 'worker' as const,
-    slot: 0,
-    generation: 0,
-  };
   return {
-    ...slot,
+    ...placeOf(server.labels),
     id: String(server.id),
     name: server.name,
     type: server.server_type.name,

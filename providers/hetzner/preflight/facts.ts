@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
+import { hasCode } from '../../../src/http/api/errors.js';
+import { isReadOnlyToken } from '../client.js';
 import type { CallOptions, ClusterRequest, Problem } from '../../../src/provider/port.js';
 import { listLocations, listServerTypes } from '../catalog.js';
-import { hasCode, isReadOnlyToken } from '../client/errors.js';
 import type { Hetzner } from '../context.js';
 import { projectInventory, type ProjectInventory } from '../project-inventory.js';
 import {

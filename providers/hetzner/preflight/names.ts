@@ -1,5 +1,7 @@
+import { machineNameProblems } from '../../../src/provider/kit/machine-names.js';
+import { isOurs, type NamedResource, nameTaken } from '../../../src/provider/kit/ownership.js';
 import type { ClusterRequest, Problem } from '../../../src/provider/port.js';
-import { isOurs, names, nameTaken } from '../names.js';
+import { names, account } from '../names.js';
 import { desiredGroups } from '../infrastructure/placement.js';
 import { fingerprintOf, keyTaken, matchKey } from '../infrastructure/ssh-key.js';
 import type { Facts } from './facts.js';
@@ -9,29 +11,15 @@ export const nameLimit = 63;
 /** Longest name of a network or firewall. */
 const resourceNameLimit = 128;
 
-const hostName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-
 /** Names that Hetzner would not take, and names that belong to something that is not ours. */
 export function nameProblems(request: ClusterRequest, facts: Facts): Problem[] {
   return [...badNames(request), ...taken(request, facts), ...keyProblem(request, facts)];
 }
 
-function badNames({ machines, cluster }: ClusterRequest): Problem[] {
-  const tooLong = machines.filter((machine) => machine.name.length > nameLimit);
-  const odd = machines.filter((machine) => machine.name.length <= nameLimit && !hostName.test(machine.name));
+function badNames(request: ClusterRequest): Problem[] {
+  const { cluster } = request;
   return [
-    ...tooLong.slice(0, 3).map(({ name }): Problem => ({
-      code: 'NAME_TOO_LONG',
-      kind: 'usage',
-      message: `The machine name ${name} has ${name.length} characters; Hetzner takes ${nameLimit}.`,
-      hint: 'Shorten the name of the cluster or of the pool.',
-    })),
-    ...odd.slice(0, 3).map(({ name }): Problem => ({
-      code: 'NAME_FORM',
-      kind: 'usage',
-      message: `The machine name ${name} is not a host name.`,
-      hint: 'Use small letters, digits and dashes in the names of the cluster and its pools.',
-    })),
+    ...machineNameProblems(request, { title: 'Hetzner', nameLimit }),
     ...(names.firewall(cluster.name).length > resourceNameLimit
       ? [
           {
@@ -45,18 +33,12 @@ function badNames({ machines, cluster }: ClusterRequest): Problem[] {
   ];
 }
 
-interface Named {
-  readonly id: number;
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
 function taken({ cluster, machines }: ClusterRequest, { servers, found }: Facts): Problem[] {
-  const foreign = (kind: string, things: readonly Named[], desired: readonly string[]): Problem[] => {
+  const foreign = (kind: string, things: readonly NamedResource[], desired: readonly string[]): Problem[] => {
     const set = new Set(desired);
     return things
       .filter((thing) => set.has(thing.name) && !isOurs(thing, cluster.id))
-      .map((thing) => ({ code: 'NAME_TAKEN', kind: 'refused', ...nameTaken(kind, thing.name, thing.id) }));
+      .map((thing) => ({ code: 'NAME_TAKEN', kind: 'refused', ...nameTaken(account, kind, thing) }));
   };
   const groups = desiredGroups(machines).map(({ pool, group }) => names.placement(cluster.name, pool, group));
   const balanced = machines.filter((machine) => machine.role === 'control-plane').length > 1;
@@ -79,7 +61,7 @@ function keyProblem({ cluster, sshPublicKey }: ClusterRequest, { found }: Facts)
   const { same, named } = matchKey(found.sshKeys, name, fingerprintOf(sshPublicKey));
   if (same && !isOurs(same, cluster.id)) return [{ code: 'SSH_KEY_TAKEN', kind: 'refused', ...keyTaken(same) }];
   if (!same && named && !isOurs(named, cluster.id)) {
-    return [{ code: 'NAME_TAKEN', kind: 'refused', ...nameTaken('SSH key', name, named.id) }];
+    return [{ code: 'NAME_TAKEN', kind: 'refused', ...nameTaken(account, 'SSH key', named) }];
   }
   return [];
 }

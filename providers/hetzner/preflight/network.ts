@@ -1,8 +1,8 @@
 import ipaddr from 'ipaddr.js';
 
+import { isOurs } from '../../../src/provider/kit/ownership.js';
 import type { ClusterRequest, Problem } from '../../../src/provider/port.js';
 import { contains, heldElsewhere, rangeChanged, zoneChanged } from '../infrastructure/network.js';
-import { isOurs } from '../names.js';
 import type { Facts } from './facts.js';
 
 /** Ranges that a private network may be made of (RFC 1918). */

@@ -63,7 +63,7 @@ export async function hetznerHarness(networkLimit = 100): Promise<Harness> {
       title: 'Hetzner Cloud',
       token: new Secret({ good: writer, 'read-only': reader, wrong: 'nobody-knows-this' }[token]),
       endpoint,
-      pace: 0.01,
+      timeScale: 0.01,
       networkLimit,
       context: contextWith(boundary, controller.signal),
     });

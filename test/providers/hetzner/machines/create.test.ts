@@ -45,7 +45,7 @@ async function machinesWith(
   );
   const { api, clock } = open;
   const actions = new Actions(api, clock, 1, signal);
-  return { ...open, machines: machines({ api, clock, pace: 1, networkLimit: 100, actions }) };
+  return { ...open, machines: machines({ api, clock, timeScale: 1, networkLimit: 100, actions }) };
 }
 
 describe('a server', () => {

@@ -1,6 +1,4 @@
-import type { HeaderReader } from '../../../src/http/ask.js';
-
-/** What the answers' headers say of the project's token bucket. */
+/** What an answer says of the account's token bucket. */
 export interface RateBudget {
   /** Requests per hour. */
   readonly limit: number;
@@ -8,7 +6,7 @@ export interface RateBudget {
   readonly remaining: number;
 }
 
-/** The share of the bucket that is left to the cluster's own controllers, which use the same project. */
+/** The share of the bucket that is left to the cluster's own controllers, which use the same account. */
 const reserveShare = 0.15;
 
 /**
@@ -22,11 +20,4 @@ export function requestGap({ limit, remaining }: RateBudget): number {
   const refillMs = 3_600_000 / limit;
   const emptiness = 1 - Math.max(0, remaining) / reserve;
   return refillMs * (1 + emptiness);
-}
-
-/** The budget that an answer tells of; undefined when it tells none. */
-export function budgetFrom(headers: HeaderReader): RateBudget | undefined {
-  const limit = Number(headers.get('ratelimit-limit') ?? Number.NaN);
-  const remaining = Number(headers.get('ratelimit-remaining') ?? Number.NaN);
-  return Number.isFinite(limit) && Number.isFinite(remaining) && limit > 0 ? { limit, remaining } : undefined;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { budgetFrom, requestGap } from '../../../../providers/hetzner/client/budget-policy.js';
+import { requestGap } from '../../../src/http/api/budget-policy.js';
 
 describe('the rate budget', () => {
   it.each([
@@ -28,14 +28,5 @@ describe('the rate budget', () => {
         },
       ),
     );
-  });
-
-  it('is read from the headers, and unknown without them', () => {
-    expect(budgetFrom(new Headers({ 'RateLimit-Limit': '3600', 'RateLimit-Remaining': '12' }))).toEqual({
-      limit: 3600,
-      remaining: 12,
-    });
-    expect(budgetFrom(new Headers())).toBeUndefined();
-    expect(budgetFrom(new Headers({ 'RateLimit-Limit': 'many', 'RateLimit-Remaining': '12' }))).toBeUndefined();
   });
 });

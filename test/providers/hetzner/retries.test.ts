@@ -1,18 +1,16 @@
 import { describe, expect, it } from 'vitest';
 
-import { errorFromAnswer, UnreachableError } from '../../../../providers/hetzner/client/errors.js';
-import { retryDelay } from '../../../../providers/hetzner/client/retry-policy.js';
+import { dialect } from '../../../providers/hetzner/client.js';
+import { errorFromAnswer, UnreachableError } from '../../../src/http/api/errors.js';
+import { retryDelay } from '../../../src/http/api/retry-policy.js';
 
+const answer = (status: number, text: string) =>
+  errorFromAnswer(dialect, { method: 'POST', path: '/servers' }, { status, text, headers: { get: () => null } });
 const apiError = (status: number, code: string) =>
-  errorFromAnswer(
-    'POST /servers',
-    status,
-    JSON.stringify({ error: { code, message: code, details: null } }),
-    undefined,
-  );
-const bare = (status: number) => errorFromAnswer('POST /servers', status, '<html>', undefined);
-const cut = new UnreachableError('POST /servers', true, new Error('socket hang up'));
-const refused = new UnreachableError('POST /servers', false, new Error('connect ECONNREFUSED'));
+  answer(status, JSON.stringify({ error: { code, message: code, details: null } }));
+const bare = (status: number) => answer(status, '<html>');
+const cut = new UnreachableError(dialect, 'POST /servers', true, new Error('socket hang up'));
+const refused = new UnreachableError(dialect, 'POST /servers', false, new Error('connect ECONNREFUSED'));
 
 describe('what is sent again', () => {
   it.each([

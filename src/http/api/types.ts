@@ -1,4 +1,4 @@
-import type { HeaderReader } from '../../../src/http/ask.js';
+import type { HeaderReader } from '../ask.js';
 
 /** A request as the layers see it. Values only, so that a layer can send it again. */
 export interface ApiRequest {
@@ -36,3 +36,6 @@ export function queryString(query: ApiRequest['query']): string {
   const text = new URLSearchParams(query).toString();
   return text && `?${text}`;
 }
+
+/** What a request is called in messages: `GET /servers`. */
+export const nameOf = ({ method, path }: Pick<ApiRequest, 'method' | 'path'>): string => `${method} ${path}`;

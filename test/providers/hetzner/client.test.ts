@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { HetznerError, UnreachableError } from '../../../../providers/hetzner/client/errors.js';
-import { redact } from '../../../../providers/hetzner/client/layers/log.js';
-import type { BoundaryPoint } from '../../../../src/domain/boundary.js';
-import { systemClock } from '../../../../src/domain/clock.js';
+import { dialect } from '../../../providers/hetzner/client.js';
+import { ApiError, UnreachableError } from '../../../src/http/api/errors.js';
+import type { BoundaryPoint } from '../../../src/domain/boundary.js';
+import { systemClock } from '../../../src/domain/clock.js';
 import {
   scriptedApi,
   wireError,
@@ -13,7 +13,7 @@ import {
   type ScriptedApi,
   type ScriptOptions,
   type SeenRequest,
-} from '../support/scripted-api.js';
+} from './support/scripted-api.js';
 
 const thing = z.object({ thing: z.object({ id: z.number() }) });
 const found: Reply = { status: 200, body: { thing: { id: 1 } } };
@@ -113,7 +113,7 @@ describe('an error', () => {
     });
     const { api } = await start(() => ({ ...reply, headers: { 'x-correlation-id': 'c0ffee' } }));
     const error: unknown = await api.post('/servers', {}, thing, call).catch((e: unknown) => e);
-    expect(error).toBeInstanceOf(HetznerError);
+    expect(error).toBeInstanceOf(ApiError);
     expect(error).toMatchObject({
       apiCode: 'invalid_input',
       status: 422,
@@ -220,13 +220,18 @@ describe('the log', () => {
     ]);
     expect(lines.join()).not.toContain('hunter2');
   });
-
-  it('hides at any depth', () => {
-    expect(redact({ a: [{ root_password: 'x' }], b: null })).toEqual({ a: [{ root_password: '[hidden]' }], b: null });
-  });
 });
 
 describe('the budget', () => {
+  it('is read from the headers, and unknown without them', () => {
+    expect(dialect.budget(new Headers({ 'RateLimit-Limit': '3600', 'RateLimit-Remaining': '12' }))).toEqual({
+      limit: 3600,
+      remaining: 12,
+    });
+    expect(dialect.budget(new Headers())).toBeUndefined();
+    expect(dialect.budget(new Headers({ 'RateLimit-Limit': 'many', 'RateLimit-Remaining': '12' }))).toBeUndefined();
+  });
+
   it('spaces requests out when little is left, and not before', async () => {
     let remaining = 2000;
     const { api, clock } = await start(() => ({

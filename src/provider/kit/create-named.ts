@@ -1,11 +1,5 @@
-import type { Clock } from '../../../src/domain/clock.js';
-import { hasCode, isAmbiguous } from './errors.js';
-
-export interface Timeouts {
-  readonly clock: Clock;
-  readonly timeScale: number;
-  readonly signal: AbortSignal;
-}
+import { isAmbiguous, means } from '../../http/api/errors.js';
+import type { Waits } from './waits.js';
 
 /** Milliseconds between looks for something that another request may just be making. */
 const looks = [0, 500, 1_000, 2_000, 4_000];
@@ -17,7 +11,7 @@ const sends = 4;
  * @returns what was created, or what `find` found; whose it is, is for the caller to judge.
  */
 export async function createNamed<T>(
-  patience: Timeouts,
+  waits: Waits,
   create: () => Promise<T>,
   find: () => Promise<T | undefined>,
 ): Promise<T> {
@@ -25,9 +19,9 @@ export async function createNamed<T>(
     try {
       return await create();
     } catch (error) {
-      const taken = hasCode(error, 'uniqueness_error');
+      const taken = means(error, 'name-taken');
       if (!taken && !isAmbiguous(error)) throw error;
-      const found = await lookFor(patience, find);
+      const found = await lookFor(waits, find);
       if (found !== undefined) return found;
       if (taken || send === sends) throw error;
     }
@@ -35,7 +29,7 @@ export async function createNamed<T>(
 }
 
 async function lookFor<T>(
-  { clock, timeScale: timeScale, signal }: Timeouts,
+  { clock, timeScale, signal }: Waits,
   find: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
   for (const wait of looks) {
@@ -44,25 +38,4 @@ async function lookFor<T>(
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-/** Milliseconds that a lock or a use by something that is just being deleted may last. */
-const busyMs = 180_000;
-
-/** Repeats what is refused with one of `codes` because another change is still running there. */
-export async function whileBusy<T>(
-  { clock, timeScale: timeScale, signal }: Timeouts,
-  codes: readonly string[],
-  work: () => Promise<T>,
-): Promise<T> {
-  let waited = 0;
-  for (let wait = 1_000; ; wait = Math.min(wait * 1.5, 5_000)) {
-    try {
-      return await work();
-    } catch (error) {
-      if (waited >= busyMs || !hasCode(error, ...codes)) throw error;
-      await clock.sleep(wait * timeScale, signal);
-      waited += wait;
-    }
-  }
 }

@@ -1,9 +1,10 @@
 import { setMaxListeners } from 'node:events';
 
-import { ask } from '../../../src/http/ask.js';
-import { AnswerTooLarge } from '../../../src/http/body.js';
-import { oddAnswer, UnreachableError } from './errors.js';
-import { queryString, type ApiRequest, type Send } from './types.js';
+import { ask } from '../ask.js';
+import { AnswerTooLarge } from '../body.js';
+import type { ApiDialect } from './dialect.js';
+import { UnreachableError, unexpectedAnswer } from './errors.js';
+import { type ApiRequest, nameOf, queryString, type Send } from './types.js';
 
 /** Codes that mean the request never left: no name, no route, no connection, no trust. */
 const neverSent = new Set([
@@ -28,7 +29,7 @@ const bytesAtMost = 16 * 2 ** 20;
  * The innermost link: one question, its answer read to the end or to its limit, both within the request's deadline.
  * @throws UnreachableError when no complete answer arrived; UnexpectedError code PROVIDER_ANSWER when it is too large; the signal's reason when aborted.
  */
-export function socket(endpoint: string): Send {
+export function socket(dialect: ApiDialect, endpoint: string): Send {
   const base = endpoint.replace(/\/+$/, '');
   return async (request) => {
     const url = `${base}${request.path}${queryString(request.query)}`;
@@ -46,8 +47,8 @@ export function socket(endpoint: string): Send {
       });
     } catch (error) {
       request.signal.throwIfAborted();
-      if (error instanceof AnswerTooLarge) throw oddAnswer(`${request.method} ${request.path}`, error.message, []);
-      throw new UnreachableError(`${request.method} ${request.path}`, !neverSent.has(codeOf(error)), error);
+      if (error instanceof AnswerTooLarge) throw unexpectedAnswer(dialect, nameOf(request), error.message);
+      throw new UnreachableError(dialect, nameOf(request), !neverSent.has(codeOf(error)), error);
     } finally {
       deadline.clear();
     }

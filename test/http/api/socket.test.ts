@@ -3,9 +3,10 @@ import type { AddressInfo } from 'node:net';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { UnreachableError } from '../../../../providers/hetzner/client/errors.js';
-import { socket } from '../../../../providers/hetzner/client/socket.js';
-import type { ApiRequest } from '../../../../providers/hetzner/client/types.js';
+import { UnreachableError } from '../../../src/http/api/errors.js';
+import { socket } from '../../../src/http/api/socket.js';
+import type { ApiRequest } from '../../../src/http/api/types.js';
+import { exampleDialect } from './example-cloud.js';
 
 const servers: Server[] = [];
 afterEach(() => servers.splice(0).forEach((server) => server.close().closeAllConnections()));
@@ -37,7 +38,7 @@ describe('a request to the API', () => {
       response.end('{}');
     });
     const api = await serve((_request, response) => response.writeHead(307, { location: `${elsewhere}/` }).end());
-    await expect(socket(api)(request)).rejects.toBeInstanceOf(UnreachableError);
+    await expect(socket(exampleDialect, api)(request)).rejects.toBeInstanceOf(UnreachableError);
     expect(seen).toEqual([]);
   });
 
@@ -49,6 +50,6 @@ describe('a request to the API', () => {
       response.on('drain', more);
       more();
     });
-    await expect(socket(api)(request)).rejects.toMatchObject({ code: 'PROVIDER_ANSWER' });
+    await expect(socket(exampleDialect, api)(request)).rejects.toMatchObject({ code: 'PROVIDER_ANSWER' });
   });
 });

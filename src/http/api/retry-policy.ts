@@ -1,4 +1,4 @@
-import { HetznerError, isAmbiguous, UnreachableError } from './errors.js';
+import { isAmbiguous, means, UnreachableError } from './errors.js';
 
 interface Rule {
   /** How often it is tried again. */
@@ -10,7 +10,7 @@ interface Rule {
 
 /** Refused before it took effect: safe for every request. A busy network answers `conflict` to all but one. */
 const conflict: Rule = { times: 12, baseMs: 500, capMs: 8_000 };
-/** The bucket gains a token each second, so a few seconds are enough. */
+/** A bucket gains tokens all the time, so a few seconds are enough. */
 const rateLimited: Rule = { times: 8, baseMs: 1_000, capMs: 10_000 };
 /** May have taken effect: only for requests that do no harm twice. */
 const ambiguous: Rule = { times: 5, baseMs: 1_000, capMs: 60_000 };
@@ -18,8 +18,8 @@ const ambiguous: Rule = { times: 5, baseMs: 1_000, capMs: 60_000 };
 const unsent: Rule = { times: 3, baseMs: 1_000, capMs: 10_000 };
 
 /**
- * Milliseconds to wait before trying again; undefined when trying again is pointless or dangerous. `locked` and
- * `resource_unavailable` are for the caller to judge.
+ * Milliseconds to wait before trying again; undefined when trying again is pointless or dangerous. What is locked or
+ * sold out is for the caller to judge.
  * @param attempt 0 after the first failure.
  * @param fraction chance in [0, 1), for jitter between half and the whole of the wait.
  */
@@ -36,7 +36,7 @@ export function retryDelay(
 
 function ruleFor(error: unknown, repeatable: boolean): Rule | undefined {
   if (error instanceof UnreachableError && !error.sent) return unsent;
-  if (error instanceof HetznerError && error.apiCode === 'conflict') return conflict;
-  if (error instanceof HetznerError && error.apiCode === 'rate_limit_exceeded') return rateLimited;
+  if (means(error, 'conflict')) return conflict;
+  if (means(error, 'rate-limited')) return rateLimited;
   return repeatable && isAmbiguous(error) ? ambiguous : undefined;
 }
