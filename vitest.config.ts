@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    reporters: ['default', './test/support/unproved.ts'],
     exclude: ['test/e2e/**', 'node_modules/**'],
     // Many tests wait for a while: one more than a small machine has cores keeps it busy.
     maxWorkers: Math.max(3, availableParallelism()),
