@@ -13,7 +13,6 @@ export function nodeFacts(node: WireNode): NodeFacts {
   const { metadata = {}, spec = {}, status = {} } = node;
   const conditions = status.conditions ?? [];
   const ready = conditions.find(({ type }) => type === 'Ready');
-  const voter = conditions.find(({ type }) => type === 'EtcdIsVoter');
   const shortOf = conditions.flatMap(({ type, status: is }) =>
     is === 'True' && pressures[type] !== undefined ? [pressures[type]] : [],
   );
@@ -33,7 +32,7 @@ export function nodeFacts(node: WireNode): NodeFacts {
     ...(shortOf.length > 0 ? { shortOf } : {}),
     schedulable: spec.unschedulable !== true,
     controlPlane: 'node-role.kubernetes.io/control-plane' in labels,
-    etcdVoter: voter && voter.status === 'True',
+    conditions: Object.fromEntries(conditions.map(({ type, status: is }) => [type, is === 'True'])),
     address: addressOf(node, 'InternalIP') ?? addressOf(node, 'ExternalIP'),
     providerId: spec.providerID,
     labels,
@@ -48,14 +47,14 @@ function addressOf(node: WireNode, type: string): string | undefined {
 }
 
 /** A node's state in a few words, for progress and for the error at a deadline. */
-export function describeNode(node: NodeFacts | undefined): string {
+export function describeNode(node: NodeFacts | undefined, lack?: string): string {
   if (!node) return 'not in the cluster';
   const words = [
     node.ready ? 'Ready' : `not Ready: ${node.notReadyBecause ?? 'unknown'}`,
     node.version,
     node.schedulable ? '' : 'cordoned',
     ...(node.shortOf ?? []).map((what) => `short of ${what}`),
-    node.etcdVoter === false ? 'no etcd voter yet' : '',
+    lack ?? '',
     ...node.taints.map(({ key, effect }) => `taint ${key}:${effect}`),
   ];
   return words.filter((word) => word !== '').join(', ');

@@ -63,7 +63,7 @@ export class NodeInformer {
         check: (say) => {
           const node = this.#informer.items.get(name);
           if (ready(node)) return { node };
-          say(describeNode(node));
+          say(describeNode(node, node && options.lacks?.(node)));
           return undefined;
         },
       },

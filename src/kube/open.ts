@@ -119,10 +119,6 @@ class HttpKube implements Kube {
 
   async deleteNode(name: string, options: KubeOptions): Promise<void> {
     await this.delete({ apiVersion: 'v1', kind: 'Node', metadata: { name } }, options);
-    // It would keep a new machine of this name from joining.
-    const metadata = { name: `${name}.node-password.k3s`, namespace: 'kube-system' };
-    const password = { apiVersion: 'v1', kind: 'Secret', metadata };
-    if (await this.get(password, options)) await this.delete(password, options);
   }
 
   async get(ref: ObjectRef, { signal }: KubeOptions): Promise<KubeObject | undefined> {

@@ -16,14 +16,14 @@ export interface NodeFacts {
   readonly ready: boolean;
   /** Why not, from the Ready condition's message. */
   readonly notReadyBecause?: string | undefined;
-  /** kubeletVersion: `v1.36.5+k3s1`. */
+  /** Its kubelet's: `v1.36.5`, with what a distribution adds. */
   readonly version: string;
   readonly schedulable: boolean;
   /** What its kubelet runs short of, in words: `disk space`. Undefined: of nothing. */
   readonly shortOf?: readonly string[] | undefined;
   readonly controlPlane: boolean;
-  /** Condition EtcdIsVoter; undefined where there is none. */
-  readonly etcdVoter: boolean | undefined;
+  /** Its conditions by their type, and whether they hold. */
+  readonly conditions: Readonly<Record<string, boolean>>;
   readonly address: string | undefined;
   readonly providerId: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
@@ -80,6 +80,11 @@ export interface UntilOptions extends KubeOptions {
   readonly hint: string;
 }
 
+export interface NodeUntilOptions extends UntilOptions {
+  /** What a node that is there still lacks, in words, where that is more than any node may lack. */
+  readonly lacks?: ((node: NodeFacts) => string | undefined) | undefined;
+}
+
 /** A kind of objects, everywhere or in one namespace. */
 export interface KindRef {
   readonly apiVersion: string;
@@ -130,7 +135,7 @@ export interface NodeWatch {
     name: string,
     what: string,
     ready: (node: NodeFacts | undefined) => boolean,
-    options: UntilOptions,
+    options: NodeUntilOptions,
   ): Promise<NodeFacts | undefined>;
   close(): void;
 }
@@ -152,7 +157,7 @@ export interface Kube {
   drain(name: string, options: DrainOptions): Promise<void>;
   /** What runs on these nodes and what holds it there, to find what would refuse their drains before the first. */
   drainView(nodes: readonly string[], options: KubeOptions): Promise<DrainView>;
-  /** Deletes the Node object and, should it stay behind, its node-password Secret. Already gone is success. */
+  /** Already gone is success. */
   deleteNode(name: string, options: KubeOptions): Promise<void>;
   /**
    * Waits on any kinds of objects. Waits that follow the same kind share one watch.

@@ -12,6 +12,7 @@ import type { NodeFacts } from '../kube/types.js';
 import type { Session } from '../remote/types.js';
 import type { ClusterFacts, PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
+import { isVoter } from './leave-etcd.js';
 import type { MachinePlan } from './machines.js';
 import type { PushedProgram } from './push-bundle.js';
 import { lookInside, openSession } from './session.js';
@@ -82,7 +83,7 @@ export function isUp(
 
 /** Ready and, if it is a server, a voter. */
 export const isUpNode = (role: Role, node: Pick<NodeFacts, 'ready' | 'etcdVoter'> | undefined): boolean =>
-  node?.ready === true && (role !== 'control-plane' || node.etcdVoter !== false);
+  node?.ready === true && (role !== 'control-plane' || isVoter(node) !== false);
 
 /** What it takes is loaded only where there is a bundle. */
 async function push(

@@ -18,6 +18,10 @@ const member = 'etcd.k3s.cattle.io/node-name';
 /** Milliseconds until it is asked again. */
 const patience = 10_000;
 
+/** Whether a server's node votes in etcd, by the condition that k3s keeps; undefined while there is none. */
+export const isVoter = ({ conditions }: Pick<NodeFacts, 'conditions'>): boolean | undefined =>
+  conditions['EtcdIsVoter'];
+
 /** Whether a node's member of etcd is gone, or it never had one that k3s told of. */
 export function isOut(node: Pick<NodeFacts, 'annotations'> | undefined): boolean {
   if (!node) return true;

@@ -5,6 +5,7 @@ import type { NodeFacts } from '../kube/types.js';
 import type { ClusterApi, ClusterFacts, PhaseContext, Tools } from './context.js';
 import { deadlines } from './deadlines.js';
 import { forgetEarlierMember } from './leave-etcd.js';
+import { forgetNodePassword } from './node-password.js';
 import { refuseQuorumLoss } from './quorum.js';
 import { lookInside } from './session.js';
 
@@ -146,6 +147,7 @@ export async function takeOut(
   }
   run.progress('deleting the node');
   await kube.deleteNode(node, run);
+  await forgetNodePassword(kube, node, run);
   await watch.until(node, 'to be gone from Kubernetes', (found) => found === undefined, {
     ...run,
     deadlineMs: deadlines.nodeGone,

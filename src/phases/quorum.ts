@@ -1,9 +1,9 @@
 import { quorumLoss, type Voter } from '../domain/index.js';
 import { RefusedError } from '../errors/index.js';
 import type { NodeFacts } from '../kube/types.js';
-import { isOut } from './leave-etcd.js';
+import { isOut, isVoter } from './leave-etcd.js';
 
-type Server = Pick<NodeFacts, 'name' | 'controlPlane' | 'ready' | 'etcdVoter' | 'annotations'>;
+type Server = Pick<NodeFacts, 'name' | 'controlPlane' | 'ready' | 'conditions' | 'annotations'>;
 
 /**
  * The voting members of etcd, by what their nodes say: one that is down counts for as long as it is a member; a learner, and
@@ -11,7 +11,7 @@ type Server = Pick<NodeFacts, 'name' | 'controlPlane' | 'ready' | 'etcdVoter' | 
  */
 export const votersAmong = (nodes: Iterable<Server>): readonly Voter[] =>
   [...nodes]
-    .filter((node) => node.controlPlane && node.etcdVoter === true && !isOut(node))
+    .filter((node) => node.controlPlane && isVoter(node) === true && !isOut(node))
     .map(({ name, ready }) => ({ name, voting: ready }));
 
 /**

@@ -8,6 +8,7 @@ import type { ClusterApi, PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
 import type { InfrastructurePlan } from './infrastructure.js';
 import type { HostPlan, PreparedHost } from './hosts.js';
+import { isVoter } from './leave-etcd.js';
 import type { MachinePlan } from './machines.js';
 import { mayBeginAnew } from './bootstrap-server.js';
 import { serverNames, serverTask, type JoinTokens } from './server-task.js';
@@ -166,9 +167,10 @@ async function votes(
   await watch.until(
     machine.name,
     'to be Ready and a voting member of etcd',
-    (node) => node?.ready === true && node.etcdVoter === true,
+    (node) => node?.ready === true && isVoter(node) === true,
     {
       ...run,
+      lacks: (node) => (isVoter(node) === false ? 'no etcd voter yet' : undefined),
       deadlineMs: deadlines.nodeReady,
       hint: `Look at it with \`slipway cluster ssh ${context.cluster.name} ${machine.name}\` and \`journalctl -u k3s\`.`,
     },

@@ -37,7 +37,7 @@ async function createAll(world: World): Promise<{ exists: string[]; failed: unkn
         name,
         controlPlane: name.startsWith('cp'),
         ready: true,
-        etcdVoter: true,
+        conditions: { EtcdIsVoter: true },
         annotations: {},
       } as unknown as NodeFacts,
     ]),
@@ -52,6 +52,7 @@ async function createAll(world: World): Promise<{ exists: string[]; failed: unkn
     },
     patchNode: () => Promise.resolve(),
     deleteNode: (name: string) => Promise.resolve(void nodes.delete(name)),
+    get: () => Promise.resolve(undefined),
   };
   const context = {
     cluster: { name: 'demo', id: 'abcdef' },

@@ -123,7 +123,7 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
     version: spec.kubernetes.version,
     schedulable: true,
     controlPlane: true,
-    etcdVoter: !learners.some((each) => each.name === name),
+    conditions: { EtcdIsVoter: !learners.some((each) => each.name === name) },
     address: undefined,
     providerId: undefined,
     labels: { 'slipway.dev/pool': 'cp' },

@@ -14,7 +14,7 @@ const node = (name: string, change: Partial<NodeFacts> = {}): NodeFacts => ({
   version: 'v1.36.5+k3s1',
   schedulable: true,
   controlPlane: false,
-  etcdVoter: undefined,
+  conditions: {},
   address: undefined,
   providerId: undefined,
   labels: { 'slipway.dev/pool': 'web' },
@@ -100,6 +100,7 @@ describe('a dead machine that is let go', () => {
             patchNode: (_: string, { annotations }: NodePatch) =>
               Promise.resolve(void done.push(`annotate ${JSON.stringify(annotations)}`)),
             deleteNode: does('delete node'),
+            get: () => Promise.resolve(undefined),
           },
           watch: { until: () => Promise.resolve(undefined) },
         },
@@ -130,7 +131,7 @@ describe('a dead machine that is let go', () => {
     const [remove, removed] = ['etcd.k3s.cattle.io/remove', 'etcd.k3s.cattle.io/removed-node-name'];
     const servers = (annotations: Record<string, string>): NodeFacts[] => [
       node('a', { controlPlane: true, annotations }),
-      node('b', { controlPlane: true, ready: true, etcdVoter: true }),
+      node('b', { controlPlane: true, ready: true, conditions: { EtcdIsVoter: true } }),
     ];
     const go = async (annotations: Record<string, string>) => {
       const live = servers(annotations);

@@ -11,7 +11,7 @@ const nodes = (states: string) =>
     name: `s${i + 1}`,
     controlPlane: state !== 'a',
     ready: 'vla'.includes(state),
-    etcdVoter: state === 'a' ? undefined : state !== 'l',
+    conditions: state === 'a' ? {} : { EtcdIsVoter: state !== 'l' },
     annotations: { [member]: `s${i + 1}-x`, ...(state === 'o' ? { [removed]: `s${i + 1}-x` } : {}) },
   }));
 const refused = (states: string, leaving: string): boolean => {

@@ -11,7 +11,13 @@ import { rentedTraits } from '../../src/provider/kit/rented.js';
 
 const run = { signal: new AbortController().signal, progress: () => {} } as unknown as StepContext;
 const node = (name: string, controlPlane = false): NodeFacts =>
-  ({ name, controlPlane, ready: true, etcdVoter: controlPlane || undefined, annotations: {} }) as unknown as NodeFacts;
+  ({
+    name,
+    controlPlane,
+    ready: true,
+    conditions: controlPlane ? { EtcdIsVoter: true } : {},
+    annotations: {},
+  }) as unknown as NodeFacts;
 
 interface World {
   readonly role?: Machine['role'];
@@ -34,6 +40,7 @@ async function remove({ role = 'worker', live, drain }: World): Promise<{ done: 
       },
       patchNode: does('leave etcd'),
       deleteNode: does('delete node'),
+      get: () => Promise.resolve(undefined),
     },
     watch: { until: () => Promise.resolve(undefined) },
   } as unknown as ClusterApi;

@@ -8,6 +8,7 @@ import {
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError, SlipwayError } from '../../errors/index.js';
 import type { NodeFacts } from '../../kube/types.js';
+import { isVoter } from '../../phases/leave-etcd.js';
 import type { MachineProvider } from '../../provider/port.js';
 import type { StepInfo } from '../../reporting/index.js';
 import type { ClusterFolder, ClusterRecord, LockHolder, OperationSummary } from '../../workspace/types.js';
@@ -29,7 +30,12 @@ export interface MachineStatus extends Pick<
   'name' | 'pool' | 'role' | 'host' | 'type' | 'location' | 'status' | 'publicAddress' | 'privateAddress'
 > {
   /** Undefined when there is no such node, or the API did not answer. */
-  readonly node: Pick<NodeFacts, 'ready' | 'version' | 'schedulable' | 'etcdVoter' | 'notReadyBecause'> | undefined;
+  readonly node:
+    | (Pick<NodeFacts, 'ready' | 'version' | 'schedulable' | 'notReadyBecause'> & {
+        /** Undefined where the distribution does not say. */
+        readonly etcdVoter: boolean | undefined;
+      })
+    | undefined;
 }
 
 export interface ClusterStatus {
@@ -160,7 +166,7 @@ function compose(
   const servers = nodes?.filter((node) => node.controlPlane);
   const names = new Set(facts.machines.map((machine) => machine.name));
   const etcd =
-    servers && etcdHealth(servers.length, servers.filter((node) => node.ready && node.etcdVoter === true).length);
+    servers && etcdHealth(servers.length, servers.filter((node) => node.ready && isVoter(node) === true).length);
   return {
     cluster: record.name,
     id: record.id,
@@ -215,7 +221,7 @@ function nodeStatus(node: NodeFacts | undefined): MachineStatus['node'] {
       ready: node.ready,
       version: node.version,
       schedulable: node.schedulable,
-      etcdVoter: node.etcdVoter,
+      etcdVoter: isVoter(node),
       notReadyBecause: node.notReadyBecause,
     }
   );

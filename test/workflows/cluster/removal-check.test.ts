@@ -34,7 +34,7 @@ async function codes({ servers = { s1: 'v' }, going, view = {} }: World): Promis
     name,
     controlPlane: isServer(name),
     ready: servers[name] !== '-',
-    etcdVoter: isServer(name) ? true : undefined,
+    conditions: isServer(name) ? { EtcdIsVoter: true } : {},
     labels: {},
     annotations: {},
   });
