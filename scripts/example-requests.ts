@@ -5,7 +5,8 @@ import {
   type ProviderFacts,
   type Requests,
 } from '../src/components/index.js';
-import { clusterSchema, type ClusterFile } from '../src/domain/spec/schema.js';
+import { clusterSchema } from '../src/config/cluster-schema.js';
+import type { ClusterFile } from '../src/domain/spec/schema.js';
 
 /** The cluster that the sums of the page are for: three nodes, all of them servers. */
 const controlPlane = { count: 3 } as const;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { JsonSchema } from '../domain/source/json-schema.js';
-import { clusterSchema } from '../domain/spec/schema.js';
+import { clusterSchema } from './cluster-schema.js';
 
 export type { JsonSchema } from '../domain/source/json-schema.js';
 

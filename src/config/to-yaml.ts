@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { stringify } from 'yaml';
 
-import { clusterSchema, poolSchema, type ClusterSpec } from '../domain/spec/schema.js';
+import { clusterSchema } from './cluster-schema.js';
+import { poolSchema, type ClusterSpec } from '../domain/spec/schema.js';
 
 /** The shortest cluster file that is read back as this specification: what a default says is left out. */
 export function clusterToYaml(spec: ClusterSpec): string {

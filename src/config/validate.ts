@@ -1,6 +1,7 @@
 import { checkSpec, type SpecParts, type SpecProblem } from '../domain/spec/rules.js';
 import { componentsSchema, type ComponentsSpec } from '../domain/spec/components.js';
-import { clusterSchema, poolSchema, providerSchema, type ClusterSpec } from '../domain/spec/schema.js';
+import { clusterSchema } from './cluster-schema.js';
+import { poolSchema, providerSchema, type ClusterSpec } from '../domain/spec/schema.js';
 import { clusterJsonSchema } from './json-schema.js';
 import { describeIssues, shortValue } from '../domain/source/problems.js';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { clusterSchema } from '../domain/spec/schema.js';
+import { clusterSchemaFor } from '../domain/spec/schema.js';
 import { UsageError } from '../errors/index.js';
 import { corruptFile } from './file-errors.js';
 import { recordVersion } from './record-text.js';
@@ -14,7 +14,8 @@ const stored = z.object({
   sshPublicKey: z.string().optional(),
   runningVersion: z.string().optional(),
   createdAt: z.string(),
-  spec: clusterSchema,
+  // In the form that its distribution had when it was stored.
+  spec: clusterSchemaFor(z.string().default('unknown')),
 });
 
 const wayBack = (cluster: string): string =>

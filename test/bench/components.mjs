@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 const begin = performance.now();
 const { readCatalogue, renderComponents, renderedFiles, secretNeeds, selectionOf } =
   await import('../../build/src/components/index.js');
-const { clusterSchema } = await import('../../build/src/domain/spec/schema.js');
+const { clusterSchema } = await import('../../build/src/config/cluster-schema.js');
 
 const tenants = 100;
 const provider = {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import { providers as examples } from '../../scripts/example-requests.js';
-import { clusterSchema, type ClusterFile, type ClusterSpec } from '../../src/domain/spec/schema.js';
+import { clusterSchema } from '../../src/config/cluster-schema.js';
+import type { ClusterFile, ClusterSpec } from '../../src/domain/spec/schema.js';
 import type { ProviderFacts, RenderInput } from '../../src/components/index.js';
 
 /** What each provider tells components. */

@@ -12,7 +12,8 @@ import {
   resolveSelf,
   withoutMachines,
 } from '../../src/domain/index.js';
-import { type ClusterFile, clusterSchema } from '../../src/domain/spec/schema.js';
+import { clusterSchema } from '../../src/config/cluster-schema.js';
+import type { ClusterFile } from '../../src/domain/spec/schema.js';
 
 const cluster = { name: 'demo', id: 'abc123' };
 const defaults = { controlPlaneType: 'cx23', workerType: 'cx33', location: 'fsn1', image: 'ubuntu-26.04' };

@@ -7,7 +7,8 @@ import {
   outdatedMachines,
   reinstalledVersion,
 } from '../../src/domain/index.js';
-import { type ClusterFile, clusterSchema } from '../../src/domain/spec/schema.js';
+import { clusterSchema } from '../../src/config/cluster-schema.js';
+import type { ClusterFile } from '../../src/domain/spec/schema.js';
 
 const defaults = { controlPlaneType: 'cax21', workerType: 'cax21', location: 'fsn1', image: 'ubuntu-26.04' };
 const spec = (file: Partial<ClusterFile> = {}) =>

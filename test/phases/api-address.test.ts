@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { diffMachines, machineName, type Machine, type MachineLogin, Secret } from '../../src/domain/index.js';
-import { type ClusterFile, type ClusterSpec, clusterSchema } from '../../src/domain/spec/schema.js';
+import { clusterSchema } from '../../src/config/cluster-schema.js';
+import type { ClusterFile, ClusterSpec } from '../../src/domain/spec/schema.js';
 import { runSteps, type Step } from '../../src/engine/index.js';
 import { IncompleteError } from '../../src/errors/index.js';
 import { holdVip, vipDescription } from '../../src/k3s/index.js';

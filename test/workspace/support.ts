@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 
 import { openBoundary, Secret, systemClock, systemRandom, type Clock } from '../../src/domain/index.js';
 import { SlipwayError } from '../../src/errors/index.js';
-import { clusterSchema } from '../../src/domain/spec/schema.js';
+import { clusterSchema } from '../../src/config/cluster-schema.js';
 import {
   openWorkspace,
   type ClusterRecord,

@@ -39,23 +39,6 @@ export const ipv4Cidr = range(ipv4RangePattern, 'an IPv4 range such as 10.0.0.0/
 /** One IPv4 address, without a prefix length. */
 export const ipv4Address = z.ipv4({ error: 'an IPv4 address such as 10.0.0.10' });
 
-/** The oldest Kubernetes minor whose configuration Slipway writes: 1.34. */
-export const oldestMinor = 34;
-
-/** The newest release this version of Slipway was tried with; also what a file gets that names none. */
-export const defaultKubernetesVersion = 'v1.36.5+k3s1';
-
-export const kubernetesVersion = z
-  .string()
-  .regex(/^v1\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\+k3s[1-9]\d?$/, {
-    error: `an exact k3s release such as ${defaultKubernetesVersion}`,
-    abort: true,
-  })
-  .refine(
-    (version) => Number(version.split('.')[1]) >= oldestMinor,
-    `v1.${oldestMinor} or newer; older releases are out of support`,
-  );
-
 /** Kubernetes label keys and values: [prefix/]name with name ≤ 63, value ≤ 63. */
 const labelKey = z
   .string()

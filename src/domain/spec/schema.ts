@@ -2,17 +2,7 @@ import { z } from 'zod';
 
 import { componentsSchema } from './components.js';
 import { acceptable, hostSchema } from './hosts.js';
-import {
-  cidr,
-  defaultKubernetesVersion,
-  ipv4Address,
-  ipv4Cidr,
-  kubernetesVersion,
-  labelMap,
-  poolName,
-  resourceName,
-  taint,
-} from './fields.js';
+import { cidr, ipv4Address, ipv4Cidr, labelMap, poolName, resourceName, taint } from './fields.js';
 
 /** A machine type, or several in order of preference for when one is sold out. Always a list after reading. */
 const types = z
@@ -63,89 +53,100 @@ export const poolSchema = z.strictObject({
   taints: z.array(taint).default([]).describe('Kubernetes taints of its nodes.'),
 });
 
-export const clusterSchema = z.strictObject({
-  apiVersion: z.literal('slipway.dev/v1').default('slipway.dev/v1').describe('Version of this format.'),
-  kind: z.literal('Cluster').default('Cluster').describe('What the file describes.'),
-  name: resourceName.describe('The cluster’s name: part of every name at the provider.'),
-  provider: providerSchema.describe('Where the machines come from.'),
-  kubernetes: z
-    .strictObject({
-      distribution: z.literal('k3s').default('k3s').describe('What is installed on the machines.'),
-      version: kubernetesVersion.default(defaultKubernetesVersion).describe('The exact release.'),
-      bundle: z
-        .string()
-        .min(1)
-        .optional()
-        .describe('A folder made by `slipway bundle create`, to push to the machines instead of having them download.'),
-      disable: z
-        .array(z.enum(['coredns', 'metrics-server']))
-        .default([])
-        .describe('Parts of k3s to leave out, beside those that Slipway’s own components take the place of.'),
-      api: z
-        .strictObject({
-          allow: allowList.default(['self']).describe('Who may reach the Kubernetes API.'),
-          address: ipv4Address
-            .optional()
-            .describe(
-              'A free address beside the servers’ own that one of them always holds, where no load balancer can be had.',
-            ),
-          vipProvider: z
-            .enum(['keepalived', 'kube-vip'])
-            .default('keepalived')
-            .describe(
-              'What moves that address to a living server: keepalived on the hosts, or kube-vip as a static pod.',
-            ),
-        })
-        .prefault({})
-        .describe('The Kubernetes API’s door.'),
-    })
-    .prefault({})
-    .describe('Which Kubernetes.'),
-  controlPlane: z
-    .strictObject({
-      count: z
-        .union([z.literal(1), z.literal(3), z.literal(5)], {
-          error: '1, 3 or 5, since an even number survives no more failures than one less',
-        })
-        .default(1)
-        .describe('How many servers run etcd and the Kubernetes API.'),
-      type: types.optional().describe('Machine type, or ordered fallbacks. Default: the provider’s own.'),
-      locations: z.array(z.string().min(1)).min(1).optional().describe('Default: the provider’s locations.'),
-    })
-    .prefault({})
-    .describe('The servers that run etcd and the Kubernetes API. Without pools they carry workloads too.'),
-  pools: z.array(poolSchema).default([]).describe('Groups of worker machines of one shape.'),
-  network: z
-    .strictObject({
-      range: ipv4Cidr.default('10.0.0.0/16').describe('Private network of the machines.'),
-      pods: ipv4Cidr.default('10.42.0.0/16').describe('Addresses of pods.'),
-      services: ipv4Cidr.default('10.43.0.0/16').describe('Addresses of services.'),
-      encryption: z
-        .enum(['wireguard', 'none'])
-        .default('wireguard')
-        .describe('Whether traffic between nodes is encrypted; a provider’s private network does not do it.'),
-    })
-    .prefault({})
-    .describe('Address ranges; they must not overlap.'),
-  ssh: z
-    .strictObject({ allow: allowList.default(['self']).describe('Who may reach SSH.') })
-    .prefault({})
-    .describe('Access to the machines.'),
-  preflight: z
-    .strictObject({
-      accept: z
-        .array(z.enum(acceptable))
-        .default([])
-        .describe('Findings on hosts to go on with, knowing what they mean.'),
-    })
-    .prefault({})
-    .describe('What is looked at on hosts before anything is changed.'),
-  components: componentsSchema.optional(),
-  image: z.string().min(1).optional().describe('System image. Default: the current Ubuntu LTS, ubuntu-26.04.'),
-});
+/** What a cluster can be made of. */
+export const distributionNames = ['k3s'] as const;
+export type DistributionName = (typeof distributionNames)[number];
+
+/** The release that a file asks for: each distribution has a form of its own for it, and a default. */
+export type VersionField = z.ZodDefault<z.ZodString>;
+
+/** @param version what kind of text `kubernetes.version` is */
+export const clusterSchemaFor = (version: VersionField) =>
+  z.strictObject({
+    apiVersion: z.literal('slipway.dev/v1').default('slipway.dev/v1').describe('Version of this format.'),
+    kind: z.literal('Cluster').default('Cluster').describe('What the file describes.'),
+    name: resourceName.describe('The cluster’s name: part of every name at the provider.'),
+    provider: providerSchema.describe('Where the machines come from.'),
+    kubernetes: z
+      .strictObject({
+        distribution: z.enum(distributionNames).default('k3s').describe('What is installed on the machines.'),
+        version: version.describe('The exact release.'),
+        bundle: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            'A folder made by `slipway bundle create`, to push to the machines instead of having them download.',
+          ),
+        disable: z
+          .array(z.enum(['coredns', 'metrics-server']))
+          .default([])
+          .describe('Parts of k3s to leave out, beside those that Slipway’s own components take the place of.'),
+        api: z
+          .strictObject({
+            allow: allowList.default(['self']).describe('Who may reach the Kubernetes API.'),
+            address: ipv4Address
+              .optional()
+              .describe(
+                'A free address beside the servers’ own that one of them always holds, where no load balancer can be had.',
+              ),
+            vipProvider: z
+              .enum(['keepalived', 'kube-vip'])
+              .default('keepalived')
+              .describe(
+                'What moves that address to a living server: keepalived on the hosts, or kube-vip as a static pod.',
+              ),
+          })
+          .prefault({})
+          .describe('The Kubernetes API’s door.'),
+      })
+      .prefault({})
+      .describe('Which Kubernetes.'),
+    controlPlane: z
+      .strictObject({
+        count: z
+          .union([z.literal(1), z.literal(3), z.literal(5)], {
+            error: '1, 3 or 5, since an even number survives no more failures than one less',
+          })
+          .default(1)
+          .describe('How many servers run etcd and the Kubernetes API.'),
+        type: types.optional().describe('Machine type, or ordered fallbacks. Default: the provider’s own.'),
+        locations: z.array(z.string().min(1)).min(1).optional().describe('Default: the provider’s locations.'),
+      })
+      .prefault({})
+      .describe('The servers that run etcd and the Kubernetes API. Without pools they carry workloads too.'),
+    pools: z.array(poolSchema).default([]).describe('Groups of worker machines of one shape.'),
+    network: z
+      .strictObject({
+        range: ipv4Cidr.default('10.0.0.0/16').describe('Private network of the machines.'),
+        pods: ipv4Cidr.default('10.42.0.0/16').describe('Addresses of pods.'),
+        services: ipv4Cidr.default('10.43.0.0/16').describe('Addresses of services.'),
+        encryption: z
+          .enum(['wireguard', 'none'])
+          .default('wireguard')
+          .describe('Whether traffic between nodes is encrypted; a provider’s private network does not do it.'),
+      })
+      .prefault({})
+      .describe('Address ranges; they must not overlap.'),
+    ssh: z
+      .strictObject({ allow: allowList.default(['self']).describe('Who may reach SSH.') })
+      .prefault({})
+      .describe('Access to the machines.'),
+    preflight: z
+      .strictObject({
+        accept: z
+          .array(z.enum(acceptable))
+          .default([])
+          .describe('Findings on hosts to go on with, knowing what they mean.'),
+      })
+      .prefault({})
+      .describe('What is looked at on hosts before anything is changed.'),
+    components: componentsSchema.optional(),
+    image: z.string().min(1).optional().describe('System image. Default: the current Ubuntu LTS, ubuntu-26.04.'),
+  });
 
 /** A cluster file as a person writes it. */
-export type ClusterFile = z.input<typeof clusterSchema>;
+export type ClusterFile = z.input<ReturnType<typeof clusterSchemaFor>>;
 /** A cluster file after validation, with every default filled in. */
-export type ClusterSpec = z.output<typeof clusterSchema>;
+export type ClusterSpec = z.output<ReturnType<typeof clusterSchemaFor>>;
 export type PoolSpec = ClusterSpec['pools'][number];

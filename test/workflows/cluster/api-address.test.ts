@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Machine } from '../../../src/domain/index.js';
-import { type ClusterFile, clusterSchema } from '../../../src/domain/spec/schema.js';
+import { clusterSchema } from '../../../src/config/cluster-schema.js';
+import type { ClusterFile } from '../../../src/domain/spec/schema.js';
 import type { NodeFacts } from '../../../src/kube/types.js';
 import { addressProblems, refuseMovedAddress } from '../../../src/workflows/cluster/api-address.js';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { type ClusterFile, clusterSchema } from '../../../src/domain/spec/schema.js';
+import { clusterSchema } from '../../../src/config/cluster-schema.js';
+import type { ClusterFile } from '../../../src/domain/spec/schema.js';
 import { RefusedError, type SlipwayError, UsageError } from '../../../src/errors/index.js';
 import { rentedTraits } from '../../../src/provider/kit/rented.js';
 import type { Catalog, ClusterRequest, MachineProvider, Problem } from '../../../src/provider/port.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { type ClusterFile, clusterSchema } from '../../../src/domain/spec/schema.js';
+import { clusterSchema } from '../../../src/config/cluster-schema.js';
+import type { ClusterFile } from '../../../src/domain/spec/schema.js';
 import { refuseOtherCluster } from '../../../src/workflows/cluster/same-cluster.js';
 
 const spec = (file: Partial<ClusterFile> = {}) =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { clusterSchema, type ClusterFile } from '../../../src/domain/spec/schema.js';
+import { clusterSchema } from '../../../src/config/cluster-schema.js';
+import type { ClusterFile } from '../../../src/domain/spec/schema.js';
 import type { Component, SelectedComponent, Selection } from '../../../src/components/index.js';
 import type { NodeFacts } from '../../../src/kube/types.js';
 import type { MachineProvider } from '../../../src/provider/port.js';
