@@ -5,6 +5,7 @@ export * from './machine.js';
 export * from './secret.js';
 export * from './wait.js';
 export * from './names.js';
+export * from './node-labels.js';
 export * from './desired.js';
 export * from './quorum.js';
 export * from './drain.js';

@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
 
+import { selfAssignableLabels } from '../domain/node-labels.js';
 import { Secret } from '../domain/secret.js';
 import { UnexpectedError } from '../errors/index.js';
-import { selfAssignableLabels } from './labels.js';
 
 /** A taint as it is registered; the same shape as in the cluster file. */
 export interface Taint {

@@ -17,7 +17,6 @@ export {
 } from './config.js';
 export * from './facts.js';
 export * from './kubeconfig.js';
-export * from './labels.js';
 export * from './node-args.js';
 export * from './release.js';
 export * from './tasks.js';

@@ -2,8 +2,7 @@ import type { Machine } from '../domain/index.js';
 import type { StepContext } from '../engine/index.js';
 import { IncompleteError } from '../errors/index.js';
 import type { PhaseContext } from './context.js';
-import { isUp } from './hosts.js';
-import { mayHoldData } from './bootstrap-server.js';
+import { isUp } from './is-up.js';
 import type { LostNodes } from './lost-nodes.js';
 import type { RoomMaker } from './machines.js';
 import { type EarlyLeavers, removeMachine } from './removal.js';
@@ -25,8 +24,10 @@ export class AccountLimit implements RoomMaker, EarlyLeavers {
   constructor(
     private readonly context: PhaseContext,
     lostNodes: LostNodes,
+    /** Whether no machine has ever been in the cluster, so that none has to be taken out of it. */
+    neverRan: boolean,
   ) {
-    this.#leaving = removableFirst(context, lostNodes);
+    this.#leaving = removableFirst(context, lostNodes, neverRan);
   }
 
   /** Whether a machine is gone already, to make room. */
@@ -90,17 +91,13 @@ const noRoom = ({ name }: Machine, error: IncompleteError): IncompleteError =>
  * Excess machines that can leave before any other comes, workers first. Servers only where no other server is on its
  * way into etcd; without an API only what has never been in a cluster.
  */
-function removableFirst({ facts }: PhaseContext, lostNodes: LostNodes): Machine[] {
-  const { comparison, api, kubeconfig } = facts;
+function removableFirst({ facts, rules }: PhaseContext, lostNodes: LostNodes, neverRan: boolean): Machine[] {
+  const { comparison, api } = facts;
   const leaving = comparison.excess.filter(({ name }) => !lostNodes.machines.has(name));
   const workers = leaving.filter(({ role }) => role === 'worker');
-  if (!api) {
-    const servers = facts.machines.filter(({ role }) => role === 'control-plane');
-    const neverRan = kubeconfig === undefined && !servers.some(({ name }) => mayHoldData(name, facts));
-    return neverRan ? workers : [];
-  }
+  if (!api) return neverRan ? workers : [];
   const serversSettled =
     lostNodes.servers.length === 0 &&
-    comparison.desired.every((machine) => machine.role === 'worker' || isUp(machine, facts));
+    comparison.desired.every((machine) => machine.role === 'worker' || isUp(machine, facts, rules));
   return [...workers, ...(serversSettled ? leaving.filter(({ role }) => role === 'control-plane') : [])];
 }

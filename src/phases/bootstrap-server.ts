@@ -28,6 +28,11 @@ export const mayHoldData = (name: string, { comparison, hosts }: Pick<ClusterFac
   [...comparison.current, ...comparison.excess].some((machine) => machine.name === name) &&
   (hosts.get(name)?.etcdData ?? true);
 
+/** Whether no server can have been in the cluster: it has no kubeconfig, and no server may have data of it. */
+export const neverRan = (facts: Pick<ClusterFacts, 'machines' | 'comparison' | 'hosts' | 'kubeconfig'>): boolean =>
+  facts.kubeconfig === undefined &&
+  !facts.machines.some(({ role, name }) => role === 'control-plane' && mayHoldData(name, facts));
+
 /** Whether nothing but this server may have anything of the cluster: it never ran, and each other server has no data. */
 export const mayBeginAnew = (
   name: string,

@@ -4,6 +4,7 @@ import type { Kube, NodeFacts, NodeWatch } from '../kube/types.js';
 import type { ClusterRequest, InfrastructureResource, MachineProvider } from '../provider/port.js';
 import type { Remote } from '../remote/types.js';
 import type { ClusterFolder } from '../workspace/types.js';
+import type { NodeRules } from './node-rules.js';
 
 /** An open Kubernetes API with its one shared watch. */
 export interface ClusterApi {
@@ -67,4 +68,6 @@ export interface PhaseContext {
   readonly request: ClusterRequest;
   readonly facts: ClusterFacts;
   readonly tools: Tools;
+  /** What the distribution knows of its nodes. */
+  readonly rules: NodeRules;
 }

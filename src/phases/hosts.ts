@@ -1,4 +1,4 @@
-import { reinstalledVersion, slotLabel, type Machine, type Role, type DesiredMachine } from '../domain/index.js';
+import { reinstalledVersion, slotLabel, type Machine } from '../domain/index.js';
 import { needsOf, type Later, type Step, type StepContext, valueOf } from '../engine/index.js';
 import {
   firstLogin,
@@ -8,11 +8,10 @@ import {
   replaceHostKey,
   type HostFactsParsed,
 } from '../k3s/index.js';
-import type { NodeFacts } from '../kube/types.js';
 import type { Session } from '../remote/types.js';
 import type { ClusterFacts, PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
-import { isVoter } from './leave-etcd.js';
+import { isUp } from './is-up.js';
 import type { MachinePlan } from './machines.js';
 import type { PushedProgram } from './push-bundle.js';
 import { lookInside, openSession } from './session.js';
@@ -35,7 +34,7 @@ export function planHosts(context: PhaseContext, { machines }: MachinePlan): Hos
   const steps: Step[] = [];
   const prepared = new Map<string, Step<PreparedHost>>();
   for (const desired of facts.comparison.desired) {
-    if (isUp(desired, facts)) continue;
+    if (isUp(desired, facts, context.rules)) continue;
     const label = slotLabel(desired);
     const machine = machines.get(label)!;
     const login = loginStep(context, label, machine);
@@ -62,28 +61,11 @@ export function planHosts(context: PhaseContext, { machines }: MachinePlan): Hos
 }
 
 /** The release to install on a machine: that of newcomers, or a newer one that it has had. */
-export function installedVersion(
-  machine: string,
-  facts: Pick<ClusterFacts, 'hosts' | 'nodes' | 'newcomerVersion'>,
-): string {
+export function installedVersion(machine: string, facts: ClusterFacts): string {
   const host = facts.hosts.get(machine);
   const had = facts.nodes?.get(machine)?.version ?? (host?.etcdData ? host.k3sVersion : undefined);
   return reinstalledVersion(facts.newcomerVersion, had);
 }
-
-/** Whether a machine's node does what it is there for. */
-export function isUp(
-  { name, role }: DesiredMachine,
-  { comparison, nodes }: Pick<ClusterFacts, 'comparison' | 'nodes'>,
-): boolean {
-  // A machine that has just gone leaves a node behind that looks Ready for a while.
-  const node = comparison.current.some((machine) => machine.name === name) ? nodes?.get(name) : undefined;
-  return isUpNode(role, node);
-}
-
-/** Ready and, if it is a server, a voter. */
-export const isUpNode = (role: Role, node: Pick<NodeFacts, 'ready' | 'etcdVoter'> | undefined): boolean =>
-  node?.ready === true && (role !== 'control-plane' || isVoter(node) !== false);
 
 /** What it takes is loaded only where there is a bundle. */
 async function push(

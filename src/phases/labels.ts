@@ -1,25 +1,33 @@
-import { controlPlaneTaint, slotLabel, type Machine, type DesiredMachine } from '../domain/index.js';
+import {
+  controlPlaneTaint,
+  selfAssignableLabels,
+  slotLabel,
+  type Machine,
+  type DesiredMachine,
+} from '../domain/index.js';
 import { type Later, needsOf, type Step, valueOf } from '../engine/index.js';
-import { selfAssignableLabels } from '../k3s/index.js';
 import type { NodePatch } from '../kube/types.js';
 import type { ClusterApi, PhaseContext } from './context.js';
-import type { ControlPlanePlan } from './control-plane.js';
-import type { HostPlan, PreparedHost } from './hosts.js';
+import { desiredLabels, desiredTaints } from './desired-marks.js';
 import { joinPatch, nodePatch, type DesiredMarks } from './node-patch.js';
-import { desiredLabels, desiredTaints } from './node-settings.js';
+
+interface JoiningHost {
+  readonly machine: Machine;
+}
 
 /**
  * Labels and taints of nodes that are Ready already, and those that a kubelet may not give itself.
+ * @param hosts the step that tells which machine joins in a slot, by slot label
  * @param joined steps after which a slot's node is there and does its work, by slot label
  */
 export function planLabels(
   context: PhaseContext,
-  hosts: HostPlan,
-  { api }: Pick<ControlPlanePlan, 'api'>,
+  hosts: ReadonlyMap<string, Step<JoiningHost>>,
+  api: Later<ClusterApi>,
   joined: ReadonlyMap<string, readonly Step[]>,
 ): readonly Step[] {
   return context.facts.comparison.desired.flatMap((machine) => {
-    const prepared = hosts.prepared.get(slotLabel(machine));
+    const prepared = hosts.get(slotLabel(machine));
     const step = prepared
       ? joinStep(context, machine, prepared, api, joined.get(slotLabel(machine)) ?? [])
       : presentStep(context, machine, api);
@@ -46,7 +54,7 @@ function presentStep(context: PhaseContext, machine: DesiredMachine, api: Later<
 function joinStep(
   context: PhaseContext,
   machine: DesiredMachine,
-  prepared: Step<PreparedHost>,
+  prepared: Step<JoiningHost>,
   api: Later<ClusterApi>,
   joined: readonly Step[],
 ): Step | undefined {

@@ -1,8 +1,10 @@
 import type { Clock } from '../domain/clock.js';
 import type { StepContext } from '../engine/index.js';
+import type { Voter } from '../domain/index.js';
 import type { NodeFacts, NodePatch } from '../kube/types.js';
-import type { ClusterApi, Tools } from './context.js';
+import type { ClusterApi } from './context.js';
 import { deadlines } from './deadlines.js';
+import type { MemberNode, Membership } from './node-rules.js';
 
 /**
  * k3s takes the etcd member of a node with the first of these out while its server runs, and then writes the second
@@ -30,6 +32,15 @@ export function isOut(node: Pick<NodeFacts, 'annotations'> | undefined): boolean
 }
 
 /**
+ * The voting members of etcd, by what their nodes say: one that is down counts for as long as it is a member; a learner, and
+ * one that was taken out while its node stays, do not.
+ */
+export const votersAmong = (nodes: Iterable<MemberNode>): readonly Voter[] =>
+  [...nodes]
+    .filter((node) => node.controlPlane && isVoter(node) === true && !isOut(node))
+    .map(({ name, ready }) => ({ name, voting: ready }));
+
+/**
  * What has to be written on a server's node before it is deleted: k3s leaves the member of a node in etcd that says of
  * an earlier member that it is out, and a dead member counts against the quorum for ever.
  */
@@ -45,7 +56,7 @@ export const forgetEarlierMember = (node: NodeFacts | undefined): NodePatch | un
  */
 export async function leaveEtcd(
   { kube, watch }: ClusterApi,
-  { clock }: Pick<Tools, 'clock'>,
+  clock: Clock,
   node: NodeFacts,
   run: StepContext,
 ): Promise<void> {
@@ -83,3 +94,11 @@ async function insist(
     if (!signal.aborted) await ask(turn, { signal }).catch(() => undefined);
   }
 }
+
+/** Servers of k3s are members of the etcd that they run themselves. */
+export const etcd: Membership = {
+  isVoter,
+  voters: votersAmong,
+  leave: leaveEtcd,
+  beforeDeletion: forgetEarlierMember,
+};

@@ -4,8 +4,6 @@ import { IncompleteError, refusedHalfWay } from '../errors/index.js';
 import type { NodeFacts } from '../kube/types.js';
 import type { ClusterApi, ClusterFacts, PhaseContext, Tools } from './context.js';
 import { deadlines } from './deadlines.js';
-import { forgetEarlierMember } from './leave-etcd.js';
-import { forgetNodePassword } from './node-password.js';
 import { refuseQuorumLoss } from './quorum.js';
 import { lookInside } from './session.js';
 
@@ -13,7 +11,7 @@ const phase = 'Remove lost nodes';
 
 export interface LostNodes {
   readonly steps: readonly Step[];
-  /** Steps after which no lost server is a member of etcd any more: a new one may join then. */
+  /** Steps after which no lost server is a member any more: a new one may join then. */
   readonly servers: readonly Step[];
   /** The step that frees a node's name, by that name. */
   readonly names: ReadonlyMap<string, Step>;
@@ -23,10 +21,10 @@ export interface LostNodes {
 
 /**
  * Nodes whose machine is gone, and excess machines that are dead. They go before anything joins: a dead server counts
- * against etcd's quorum for as long as it is a member, and k3s refuses a new machine under the name of an old node.
+ * against the quorum for as long as it is a member, and a new machine may not join under the name of an old node.
  */
 export function planLostNodes(context: PhaseContext): LostNodes {
-  const { facts, tools, cluster } = context;
+  const { facts, tools } = context;
   const { api, nodes } = facts;
   if (!api || !nodes) return { steps: [], servers: [], names: new Map(), machines: new Map() };
 
@@ -43,7 +41,7 @@ export function planLostNodes(context: PhaseContext): LostNodes {
         text: 'its machine is gone: remove the node from Kubernetes',
         needs: [],
         limits: node.controlPlane ? ['join'] : [],
-        apply: (run) => takeOut(api, node.name, node.controlPlane, cluster.name, run),
+        apply: (run) => takeOut(context, api, node.name, node.controlPlane, run),
       },
     ]),
   );
@@ -62,7 +60,7 @@ export function planLostNodes(context: PhaseContext): LostNodes {
           const node = await stillDead(tools, machine, api, run);
           // The machine first: one that wakes up in between would register again.
           await tools.provider.machines.delete(machine, run);
-          if (node) await refusedHalfWay(() => takeOut(api, machine.name, isServer(machine), cluster.name, run));
+          if (node) await refusedHalfWay(() => takeOut(context, api, machine.name, isServer(machine), run));
           await tools.folder.forgetMachine(machine.name);
         },
       },
@@ -133,21 +131,21 @@ async function stillDead(
 
 /** @throws RefusedError code QUORUM; IncompleteError code NODE_TIMEOUT */
 export async function takeOut(
+  { cluster, rules: { membership, nodeExtras } }: Pick<PhaseContext, 'cluster' | 'rules'>,
   { kube, watch }: ClusterApi,
   node: string,
   server: boolean,
-  cluster: string,
   run: StepContext,
 ): Promise<void> {
-  if (server) {
+  if (server && membership) {
     const nodes = await kube.nodes(run);
-    refuseQuorumLoss(node, nodes, cluster);
-    const patch = forgetEarlierMember(nodes.find(({ name }) => name === node));
+    refuseQuorumLoss(membership, node, nodes, cluster.name);
+    const patch = membership.beforeDeletion(nodes.find(({ name }) => name === node));
     if (patch) await kube.patchNode(node, patch, run);
   }
   run.progress('deleting the node');
   await kube.deleteNode(node, run);
-  await forgetNodePassword(kube, node, run);
+  await nodeExtras.forget(kube, node, run);
   await watch.until(node, 'to be gone from Kubernetes', (found) => found === undefined, {
     ...run,
     deadlineMs: deadlines.nodeGone,

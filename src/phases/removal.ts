@@ -9,17 +9,14 @@ import {
   slotLabel,
   successorsOf,
 } from '../domain/index.js';
-import { limits, needsOf, type Step, type StepContext, valueOf } from '../engine/index.js';
+import { type Later, limits, needsOf, type Step, type StepContext, valueOf } from '../engine/index.js';
 import { messageOf, RefusedError, refusedHalfWay } from '../errors/index.js';
-import { stopK3s } from '../k3s/index.js';
 import type { NodeFacts } from '../kube/types.js';
 import type { ClusterApi, PhaseContext } from './context.js';
-import type { ControlPlanePlan } from './control-plane.js';
 import { deadlines } from './deadlines.js';
-import { isUp, isUpNode } from './hosts.js';
+import { isUp, isUpNode } from './is-up.js';
 import { type LostNodes, takeOut } from './lost-nodes.js';
-import { leaveEtcd } from './leave-etcd.js';
-import { refuseQuorumLoss, votersAmong } from './quorum.js';
+import { refuseQuorumLoss } from './quorum.js';
 import { cordon, rolloutSteps, uncordon } from './rollout.js';
 import { lookInside } from './session.js';
 
@@ -29,7 +26,7 @@ export interface EarlyLeavers {
   mayLeaveFirst(machine: string): boolean;
 }
 
-/** How many leave at once: servers one after another, since each changes who votes in etcd. */
+/** How many leave at once: servers one after another, since each changes who votes. */
 const budgetOf = (role: Role): RolloutBudget => ({
   maxUnavailable: 0,
   maxSurge: role === 'control-plane' ? 1 : limits.drain,
@@ -52,7 +49,7 @@ export interface RemovalPlan {
  */
 export function planRemoval(
   context: PhaseContext,
-  { api }: Pick<ControlPlanePlan, 'api'>,
+  api: Later<ClusterApi>,
   joined: Joined,
   lostNodes: LostNodes,
   early: EarlyLeavers,
@@ -77,13 +74,13 @@ class Removal {
     private readonly context: PhaseContext,
     private readonly role: Role,
     private readonly leaving: readonly Machine[],
-    private readonly api: ControlPlanePlan['api'],
+    private readonly api: Later<ClusterApi>,
     private readonly joined: Joined,
     private readonly early: EarlyLeavers,
   ) {
-    const { facts } = context;
+    const { facts, rules } = context;
     this.#desired = facts.comparison.desired.filter((machine) => machine.role === role);
-    const newcomers = this.#desired.filter((machine) => !isUp(machine, facts));
+    const newcomers = this.#desired.filter((machine) => !isUp(machine, facts, rules));
     this.#successors = successorsOf(leaving, this.#desired, newcomers);
   }
 
@@ -121,7 +118,8 @@ class Removal {
 
   /** Where every place of this role stands. @param there those of the machines that leave which have not left */
   #state(nodes: ReadonlyMap<string, NodeFacts>, there: readonly Machine[]): RolloutState {
-    const isUpNow = (name: string): boolean => isUpNode(this.role, nodes.get(name));
+    const { rules } = this.context;
+    const isUpNow = (name: string): boolean => isUpNode(this.role, nodes.get(name), rules);
     const places = there.map(({ name }): RolloutNode => {
       const successor = this.#successors.get(name);
       const up = isUpNow(name);
@@ -133,7 +131,7 @@ class Removal {
     const others = this.#desired
       .filter(({ name }) => !shared.has(name))
       .map(({ name }): RolloutNode => ({ name, work: 'stay', up: isUpNow(name) }));
-    const members = this.role === 'control-plane' ? votersAmong(nodes.values()) : undefined;
+    const members = this.role === 'control-plane' ? rules.membership?.voters(nodes.values()) : undefined;
     return { nodes: [...others, ...places], members };
   }
 
@@ -182,16 +180,17 @@ class Removal {
  * @param options.uncordonAtDeadline whether it goes on taking pods where it cannot be emptied in time
  */
 export async function removeMachine(
-  { tools, cluster }: PhaseContext,
+  context: PhaseContext,
   machine: Machine,
   api: ClusterApi | undefined,
   run: StepContext,
   { uncordonAtDeadline = false } = {},
 ): Promise<void> {
+  const { tools, cluster, rules } = context;
   const server = machine.role === 'control-plane';
   // As they are now: a plan may be made while no API answers, and what is no node would go without being drained.
   const nodes = (await api?.kube.nodes(run)) ?? [];
-  if (server && api) refuseQuorumLoss(machine.name, nodes, cluster.name);
+  if (server && api && rules.membership) refuseQuorumLoss(rules.membership, machine.name, nodes, cluster.name);
   const node = nodes.find(({ name }) => name === machine.name);
   if (api && node) {
     run.progress('draining');
@@ -200,20 +199,20 @@ export async function removeMachine(
   await refusedHalfWay(takeAway);
 
   async function takeAway(): Promise<void> {
-    if (api && node) await leaveEtcd(api, tools, node, run);
+    if (api && node) await rules.membership?.leave(api, tools.clock, node, run);
     // Stopped before its Node object goes, else it registers again. A host that no longer answers is deleted first instead.
     const stopped = await stopHost();
     if (!stopped) await deleteMachine();
-    if (api && node) await takeOut(api, machine.name, server, cluster.name, run);
+    if (api && node) await takeOut(context, api, machine.name, server, run);
     if (stopped) await deleteMachine();
     await tools.folder.forgetMachine(machine.name);
   }
 
   async function stopHost(): Promise<boolean> {
     try {
-      run.progress('stopping k3s');
+      run.progress('stopping it');
       const session = await lookInside(tools, machine, run);
-      await session.run(stopK3s({ killPods: true, deadlineMs: deadlines.hostTask }), run);
+      await session.run(rules.nodeExtras.stop(deadlines.hostTask), run);
       return true;
     } catch (error) {
       run.signal.throwIfAborted();

@@ -4,10 +4,11 @@ import { startServer } from '../k3s/index.js';
 import type { HostTask } from '../remote/types.js';
 import type { PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
+import { desiredTaints } from './desired-marks.js';
 import type { InfrastructurePlan } from './infrastructure.js';
 import type { PreparedHost } from './hosts.js';
 import type { MachinePlan } from './machines.js';
-import { nodeSettings, desiredTaints } from './node-settings.js';
+import { nodeSettings } from './node-settings.js';
 
 /** What servers and agents join with. */
 export interface JoinTokens {

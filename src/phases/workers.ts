@@ -4,9 +4,10 @@ import { startAgent } from '../k3s/index.js';
 import type { PhaseContext } from './context.js';
 import type { ControlPlanePlan } from './control-plane.js';
 import { deadlines } from './deadlines.js';
+import { desiredTaints } from './desired-marks.js';
 import type { LostNodes } from './lost-nodes.js';
 import type { HostPlan } from './hosts.js';
-import { nodeSettings, desiredTaints } from './node-settings.js';
+import { nodeSettings } from './node-settings.js';
 import { openSession } from './session.js';
 
 /** Agents join in parallel, each as soon as its host is prepared and the first server answers. By slot label. */

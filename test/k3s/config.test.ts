@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-import { Secret } from '../../src/domain/index.js';
+import { Secret, selfAssignableLabels } from '../../src/domain/index.js';
 import {
   agentConfig,
   apiUrl,
@@ -9,7 +9,6 @@ import {
   disabledComponents,
   knownKeys,
   renderConfig,
-  selfAssignableLabels,
   serverConfig,
   type AgentSettings,
   type ServerSettings,

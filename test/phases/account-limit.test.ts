@@ -5,6 +5,8 @@ import type { StepContext } from '../../src/engine/index.js';
 import { IncompleteError } from '../../src/errors/index.js';
 import type { DrainOptions, NodeFacts } from '../../src/kube/types.js';
 import { AccountLimit } from '../../src/phases/account-limit.js';
+import { neverRan } from '../../src/phases/bootstrap-server.js';
+import { k3sRules } from '../../src/phases/k3s-rules.js';
 import type { PhaseContext } from '../../src/phases/context.js';
 import type { LostNodes } from '../../src/phases/lost-nodes.js';
 import { rentedTraits } from '../../src/provider/kit/rented.js';
@@ -77,9 +79,10 @@ async function createAll(world: World): Promise<{ exists: string[]; failed: unkn
       },
       folder: { forgetMachine: () => Promise.resolve() },
     },
+    rules: k3sRules,
   } as unknown as PhaseContext;
   const lostNodes = { servers: [], machines: new Map() } as unknown as LostNodes;
-  const limit = new AccountLimit(context, lostNodes);
+  const limit = new AccountLimit(context, lostNodes, neverRan(context.facts));
   const create = (name: string) => (): Promise<void> => {
     if (exists.size >= places) return Promise.reject(new IncompleteError('no more', { code: 'RESOURCE_LIMIT' }));
     exists.add(name);

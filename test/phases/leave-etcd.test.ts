@@ -40,29 +40,29 @@ function api(turn: number) {
 describe('a server that is to leave etcd', () => {
   it('is asked for once where etcd lets it go', async () => {
     const { api: cluster, patches } = api(1);
-    await leaveEtcd(cluster, { clock: new FakeClock() }, node(), run);
+    await leaveEtcd(cluster, new FakeClock(), node(), run);
     expect(patches).toHaveLength(1);
     expect(patches[0]!.annotations).toMatchObject({ 'etcd.k3s.cattle.io/remove': 'true' });
   });
 
   it('is asked for again, by a node that changes each time, while etcd finds its members not well', async () => {
     const { api: cluster, patches } = api(4);
-    await leaveEtcd(cluster, { clock: new FakeClock() }, node(), run);
+    await leaveEtcd(cluster, new FakeClock(), node(), run);
     expect(new Set(patches.map(({ annotations }) => JSON.stringify(annotations))).size).toBe(4);
     for (const { annotations } of patches) expect(annotations).toMatchObject({ 'etcd.k3s.cattle.io/remove': 'true' });
   });
 
   it('is left alone where it is out already, or never was in', async () => {
     const { api: cluster, patches } = api(1);
-    await leaveEtcd(cluster, { clock: new FakeClock() }, node({ [removed]: 'cp-2-abc' }), run);
-    await leaveEtcd(cluster, { clock: new FakeClock() }, node({}, false), run);
+    await leaveEtcd(cluster, new FakeClock(), node({ [removed]: 'cp-2-abc' }), run);
+    await leaveEtcd(cluster, new FakeClock(), node({}, false), run);
     expect(patches).toEqual([]);
   });
 
   it('is asked for when an earlier member of its node is out, but this one is not', async () => {
     const { api: cluster, patches } = api(1);
     const rejoined = node({ [removed]: 'cp-2-abc', [member]: 'cp-2-def' });
-    await leaveEtcd(cluster, { clock: new FakeClock() }, rejoined, run);
+    await leaveEtcd(cluster, new FakeClock(), rejoined, run);
     expect(patches).toHaveLength(1);
   });
 });

@@ -5,6 +5,7 @@ import type { StepContext } from '../../src/engine/index.js';
 import { IncompleteError, RefusedError } from '../../src/errors/index.js';
 import type { NodeFacts, NodePatch } from '../../src/kube/types.js';
 import type { PhaseContext } from '../../src/phases/context.js';
+import { k3sRules } from '../../src/phases/k3s-rules.js';
 import { isDead, lostNodes, planLostNodes } from '../../src/phases/lost-nodes.js';
 import { rentedTraits } from '../../src/provider/kit/rented.js';
 
@@ -110,6 +111,7 @@ describe('a dead machine that is let go', () => {
         provider: { traits: rentedTraits, machines: { delete: does('wipe') } },
         folder: { forgetMachine: does('forget') },
       },
+      rules: k3sRules,
     } as unknown as PhaseContext;
     const run = { signal: new AbortController().signal, progress: () => {} } as unknown as StepContext;
     const { steps } = planLostNodes(context);

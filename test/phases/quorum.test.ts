@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { refuseQuorumLoss, votersAmong } from '../../src/phases/quorum.js';
+import { etcd, votersAmong } from '../../src/phases/leave-etcd.js';
+import { refuseQuorumLoss } from '../../src/phases/quorum.js';
 
 const member = 'etcd.k3s.cattle.io/node-name';
 const removed = 'etcd.k3s.cattle.io/removed-node-name';
@@ -16,7 +17,7 @@ const nodes = (states: string) =>
   }));
 const refused = (states: string, leaving: string): boolean => {
   try {
-    refuseQuorumLoss(leaving, nodes(states), 'demo');
+    refuseQuorumLoss(etcd, leaving, nodes(states), 'demo');
     return false;
   } catch (error) {
     expect(error).toMatchObject({ code: 'QUORUM', exitCode: 3 });

@@ -5,7 +5,7 @@ import { known, type Step, type StepContext } from '../../src/engine/index.js';
 import { IncompleteError, RefusedError } from '../../src/errors/index.js';
 import type { NodeFacts } from '../../src/kube/types.js';
 import type { ClusterApi, PhaseContext } from '../../src/phases/context.js';
-import type { ControlPlanePlan } from '../../src/phases/control-plane.js';
+import { k3sRules } from '../../src/phases/k3s-rules.js';
 import { planRemoval } from '../../src/phases/removal.js';
 import { rentedTraits } from '../../src/provider/kit/rented.js';
 
@@ -54,11 +54,11 @@ async function remove({ role = 'worker', live, drain }: World): Promise<{ done: 
       provider: { traits: rentedTraits, machines: { delete: does('wipe') } },
       folder: { forgetMachine: does('forget') },
     },
+    rules: k3sRules,
   } as unknown as PhaseContext;
-  const controlPlane = { api: known(api) } as unknown as ControlPlanePlan;
   const lostNodes = { steps: [], servers: [], names: new Map(), machines: new Map() };
   const early = { hasRemoved: () => false, mayLeaveFirst: () => false };
-  const [step] = planRemoval(context, controlPlane, new Map(), lostNodes, early).steps;
+  const [step] = planRemoval(context, known(api), new Map(), lostNodes, early).steps;
   const error: unknown = await step!.apply(run).then(
     () => undefined,
     (thrown: unknown) => thrown,
@@ -128,13 +128,14 @@ describe('what the removal of machines waits for', () => {
       spec: { provider: {} },
       facts: { nodes: new Map(nodes), comparison },
       tools: { provider: { traits: rentedTraits } },
+      rules: k3sRules,
     } as unknown as PhaseContext;
     const joined = new Map(
       all(missing).map((machine) => [slotLabel(machine), [{ id: `join:${machine.name}` } as Step]]),
     );
     const lostNodes = { machines: new Map() } as unknown as Parameters<typeof planRemoval>[3];
     const early = { hasRemoved: () => false, mayLeaveFirst: () => false };
-    const { steps } = planRemoval(context, { api: known({} as ClusterApi) }, joined, lostNodes, early);
+    const { steps } = planRemoval(context, known({} as ClusterApi), joined, lostNodes, early);
     return Object.fromEntries(
       steps.map(({ id, needs, after = [] }) => [id, [...needs, ...after].map((step) => step.id)]),
     );

@@ -60,6 +60,41 @@ export type DistributionName = (typeof distributionNames)[number];
 /** The release that a file asks for: each distribution has a form of its own for it, and a default. */
 export type VersionField = z.ZodDefault<z.ZodString>;
 
+const kubernetesFor = (version: VersionField) =>
+  z
+    .strictObject({
+      distribution: z.enum(distributionNames).default('k3s').describe('What is installed on the machines.'),
+      version: version.describe('The exact release.'),
+      bundle: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('A folder made by `slipway bundle create`, to push to the machines instead of having them download.'),
+      disable: z
+        .array(z.enum(['coredns', 'metrics-server']))
+        .default([])
+        .describe('Parts of k3s to leave out, beside those that Slipway’s own components take the place of.'),
+      api: z
+        .strictObject({
+          allow: allowList.default(['self']).describe('Who may reach the Kubernetes API.'),
+          address: ipv4Address
+            .optional()
+            .describe(
+              'A free address beside the servers’ own that one of them always holds, where no load balancer can be had.',
+            ),
+          vipProvider: z
+            .enum(['keepalived', 'kube-vip'])
+            .default('keepalived')
+            .describe(
+              'What moves that address to a living server: keepalived on the hosts, or kube-vip as a static pod.',
+            ),
+        })
+        .prefault({})
+        .describe('The Kubernetes API’s door.'),
+    })
+    .prefault({})
+    .describe('Which Kubernetes.');
+
 /** @param version what kind of text `kubernetes.version` is */
 export const clusterSchemaFor = (version: VersionField) =>
   z.strictObject({
@@ -67,41 +102,7 @@ export const clusterSchemaFor = (version: VersionField) =>
     kind: z.literal('Cluster').default('Cluster').describe('What the file describes.'),
     name: resourceName.describe('The cluster’s name: part of every name at the provider.'),
     provider: providerSchema.describe('Where the machines come from.'),
-    kubernetes: z
-      .strictObject({
-        distribution: z.enum(distributionNames).default('k3s').describe('What is installed on the machines.'),
-        version: version.describe('The exact release.'),
-        bundle: z
-          .string()
-          .min(1)
-          .optional()
-          .describe(
-            'A folder made by `slipway bundle create`, to push to the machines instead of having them download.',
-          ),
-        disable: z
-          .array(z.enum(['coredns', 'metrics-server']))
-          .default([])
-          .describe('Parts of k3s to leave out, beside those that Slipway’s own components take the place of.'),
-        api: z
-          .strictObject({
-            allow: allowList.default(['self']).describe('Who may reach the Kubernetes API.'),
-            address: ipv4Address
-              .optional()
-              .describe(
-                'A free address beside the servers’ own that one of them always holds, where no load balancer can be had.',
-              ),
-            vipProvider: z
-              .enum(['keepalived', 'kube-vip'])
-              .default('keepalived')
-              .describe(
-                'What moves that address to a living server: keepalived on the hosts, or kube-vip as a static pod.',
-              ),
-          })
-          .prefault({})
-          .describe('The Kubernetes API’s door.'),
-      })
-      .prefault({})
-      .describe('Which Kubernetes.'),
+    kubernetes: kubernetesFor(version),
     controlPlane: z
       .strictObject({
         count: z

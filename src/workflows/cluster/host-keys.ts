@@ -1,7 +1,8 @@
 import { RefusedError } from '../../errors/index.js';
 import type { Tools } from '../../phases/context.js';
 import type { PlannedCluster } from './plan.js';
-import { isUp } from '../../phases/hosts.js';
+import { isUp } from '../../phases/is-up.js';
+import { k3sRules } from '../../phases/k3s-rules.js';
 import { hostTarget, lookInside } from '../../phases/session.js';
 import type { Problem } from '../../provider/port.js';
 import type { WorkflowContext } from '../context.js';
@@ -20,7 +21,7 @@ export async function hostKeyProblems(
   const errors: RefusedError[] = [];
   const unfinished = facts.comparison.current.filter((machine) => {
     const desired = facts.comparison.desired.find(({ name }) => name === machine.name);
-    return desired !== undefined && !isUp(desired, facts);
+    return desired !== undefined && !isUp(desired, facts, k3sRules);
   });
   for (const machine of unfinished) {
     const error = await refusalOf(() => hostTarget(tools, machine, context));

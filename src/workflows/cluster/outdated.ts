@@ -10,7 +10,9 @@ import {
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError } from '../../errors/index.js';
 import type { ClusterFacts } from '../../phases/context.js';
-import { installedVersion, isUp } from '../../phases/hosts.js';
+import { installedVersion } from '../../phases/hosts.js';
+import { isUp } from '../../phases/is-up.js';
+import { k3sRules } from '../../phases/k3s-rules.js';
 import type { MachineProvider } from '../../provider/port.js';
 import { configText, serverConfig } from './running.js';
 
@@ -45,7 +47,7 @@ export function unfitMachines(facts: Omit<ClusterFacts, 'unfit'>): readonly Unfi
   const servers = [...facts.serverVersions].sort(compareVersions);
   const [lowest] = servers;
   return facts.comparison.desired.flatMap((machine): UnfitMachine[] => {
-    if (isUp(machine, facts)) return [];
+    if (isUp(machine, facts, k3sRules)) return [];
     const version = installedVersion(machine.name, facts);
     const isServer = machine.role === 'control-plane';
     if (lowest === undefined || fitsServers(isServer ? 'server' : 'node', version, servers)) return [];

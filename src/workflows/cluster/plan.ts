@@ -2,6 +2,8 @@ import type { ClusterRef, Machine, DesiredMachine } from '../../domain/index.js'
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import type { Step } from '../../engine/index.js';
 import { AccountLimit } from '../../phases/account-limit.js';
+import { neverRan } from '../../phases/bootstrap-server.js';
+import { k3sRules } from '../../phases/k3s-rules.js';
 import type { Tools } from '../../phases/context.js';
 import { type ComponentPlanInput, planComponents } from '../../phases/components.js';
 import { planApiAddress } from '../../phases/api-address.js';
@@ -30,17 +32,17 @@ export function planCluster(
   userData: (machine: DesiredMachine) => Promise<string>,
   components?: Omit<ComponentPlanInput, 'api'>,
 ): PlannedCluster {
-  const context = { cluster, spec, request, facts, tools };
+  const context = { cluster, spec, request, facts, tools, rules: k3sRules };
   const infrastructure = planInfrastructure(context);
   const lostNodes = planLostNodes(context);
-  const limit = new AccountLimit(context, lostNodes);
+  const limit = new AccountLimit(context, lostNodes, neverRan(facts));
   const machines = planMachines(context, infrastructure, lostNodes, limit, userData);
   const hosts = planHosts(context, machines);
   const address = planApiAddress(context, infrastructure, machines, hosts);
   const controlPlane = planControlPlane(context, infrastructure, machines, hosts, lostNodes, address);
   const workers = planWorkers(context, hosts, controlPlane, lostNodes);
   const joined = new Map([...controlPlane.joined, ...[...workers].map(([label, step]) => [label, [step]] as const)]);
-  const { steps: removing, removals } = planRemoval(context, controlPlane, joined, lostNodes, limit);
+  const { steps: removing, removals } = planRemoval(context, controlPlane.api, joined, lostNodes, limit);
   const steps = [
     ...infrastructure.steps,
     ...lostNodes.steps,
@@ -48,7 +50,7 @@ export function planCluster(
     ...hosts.steps,
     ...controlPlane.steps,
     ...workers.values(),
-    ...planLabels(context, hosts, controlPlane, joined),
+    ...planLabels(context, hosts.prepared, controlPlane.api, joined),
     ...(components ? planComponents({ ...components, api: controlPlane.api }) : []),
     ...removing,
     ...(address?.forgetting(new Map([...lostNodes.machines, ...removals])) ?? []),

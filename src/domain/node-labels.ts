@@ -10,7 +10,7 @@ const allowedKeys = new Set([
 const allowedPrefix = /^([^/]+\.)?(kubelet|node)\.kubernetes\.io\//;
 
 /**
- * Those labels that a node may give itself when it registers. k3s does not start with others in the kubernetes.io and
+ * Those labels that a node may give itself when it registers. A kubelet does not start with others in the kubernetes.io and
  * k8s.io namespaces (`node-role.kubernetes.io/web`); they are set through the API after the join.
  */
 export function selfAssignableLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
