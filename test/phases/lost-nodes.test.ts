@@ -5,7 +5,7 @@ import type { StepContext } from '../../src/engine/index.js';
 import { IncompleteError, RefusedError } from '../../src/errors/index.js';
 import type { NodeFacts, NodePatch } from '../../src/kube/types.js';
 import type { PhaseContext } from '../../src/phases/context.js';
-import { k3sRules } from '../../src/phases/k3s-rules.js';
+import { k3sRules } from '../../src/distributions/k3s/rules.js';
 import { isDead, lostNodes, planLostNodes } from '../../src/phases/lost-nodes.js';
 import { rentedTraits } from '../../src/provider/kit/rented.js';
 

@@ -5,7 +5,7 @@ import { known, type Step, type StepContext } from '../../src/engine/index.js';
 import { IncompleteError, RefusedError } from '../../src/errors/index.js';
 import type { NodeFacts } from '../../src/kube/types.js';
 import type { ClusterApi, PhaseContext } from '../../src/phases/context.js';
-import { k3sRules } from '../../src/phases/k3s-rules.js';
+import { k3sRules } from '../../src/distributions/k3s/rules.js';
 import { planRemoval } from '../../src/phases/removal.js';
 import { rentedTraits } from '../../src/provider/kit/rented.js';
 

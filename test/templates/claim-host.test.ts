@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { claimHost, parseClaim, readClaim, rebootHost, releaseHost } from '../../providers/ssh/claim.js';
 import { machineLabels } from '../../src/domain/labels.js';
-import { prepareHost } from '../../src/k3s/index.js';
+import { prepareHost } from '../../src/distributions/k3s/host/index.js';
 import type { ClusterRef } from '../../src/domain/machine.js';
 import type { MachineRequest } from '../../src/provider/port.js';
 import { sshdMissing } from '../support/sshd.js';

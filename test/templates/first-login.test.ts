@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { firstLogin, parseHostFacts } from '../../src/k3s/index.js';
+import { firstLogin, parseHostFacts } from '../../src/distributions/k3s/host/index.js';
 import { sshdMissing } from '../support/sshd.js';
 import { useHost } from './support.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { forgetEtcd } from '../../src/k3s/index.js';
+import { forgetEtcd } from '../../src/distributions/k3s/host/index.js';
 import { sshdMissing } from '../support/sshd.js';
 import { useHost } from './support.js';
 

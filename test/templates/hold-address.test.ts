@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { type VipConfig, holdVip, vipDescription, observe, parseHostState } from '../../src/k3s/index.js';
+import { type VipConfig, holdVip, vipDescription, observe, parseHostState } from '../../src/distributions/k3s/host/index.js';
 import { sha256 } from '../support/bundles.js';
 import { ipStandIn, keepalivedStandIn, kubectlStandIn } from '../support/host-stand-ins.js';
 import { sshdMissing } from '../support/sshd.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { installK3s, type InstallOptions } from '../../src/k3s/index.js';
+import { installK3s, type InstallOptions } from '../../src/distributions/k3s/host/index.js';
 import { remoteWith, signal } from '../remote/support.js';
 import { k3sStandIn } from '../support/host-stand-ins.js';
 import { serveRelease, sha256, type ReleaseServer } from '../support/release-server.js';

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { claimHost, releaseHost } from '../../providers/ssh/claim.js';
 import { machineLabels } from '../../src/domain/labels.js';
-import { holdVip, stopK3s } from '../../src/k3s/index.js';
+import { holdVip, stopK3s } from '../../src/distributions/k3s/host/index.js';
 import { ipStandIn } from '../support/host-stand-ins.js';
 import { isRoot, sshdMissing } from '../support/sshd.js';
 import { useHost } from './support.js';

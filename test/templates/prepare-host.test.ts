@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { prepareHost } from '../../src/k3s/index.js';
+import { prepareHost } from '../../src/distributions/k3s/host/index.js';
 import { isRoot, sshdMissing } from '../support/sshd.js';
 import { useHost } from './support.js';
 

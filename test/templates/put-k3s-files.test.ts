@@ -7,9 +7,9 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { Secret } from '../../src/domain/index.js';
 import type { StepContext } from '../../src/engine/index.js';
-import { type Bundle, parsePut, putK3sFiles, type PutOptions, writeManifest } from '../../src/k3s/bundle/index.js';
-import { installK3s } from '../../src/k3s/index.js';
-import { pushBundle } from '../../src/phases/push-bundle.js';
+import { type Bundle, parsePut, putK3sFiles, type PutOptions, writeManifest } from '../../src/distributions/k3s/bundle/index.js';
+import { installK3s } from '../../src/distributions/k3s/host/index.js';
+import { pushBundle } from '../../src/distributions/k3s/push-bundle.js';
 import type { Session } from '../../src/remote/types.js';
 import { remoteWith, signal } from '../remote/support.js';
 import { sha256, temporary } from '../support/bundles.js';
@@ -110,7 +110,7 @@ describe.skipIf(sshdMissing)(`put-k3s-files ${sshdMissing ?? ''}`, () => {
     expect(await rig.host.read(path)).toBe('configs: {}\n');
   });
 
-  it.each(['../k3s', 'a b.tar', '.hidden', 'a/b.tar'])('refuses the name %s', async (name) => {
+  it.each(['../distributions/k3s/host', 'a b.tar', '.hidden', 'a/b.tar'])('refuses the name %s', async (name) => {
     await expect(put({ [name]: 'x' })).rejects.toMatchObject({ taskCode: 'BAD_PARAMETER' });
   });
 

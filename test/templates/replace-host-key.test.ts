@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { replaceHostKey } from '../../src/k3s/index.js';
+import { replaceHostKey } from '../../src/distributions/k3s/host/index.js';
 import { generateHostKey, keyBlob, type SshKeyPair } from '../../src/remote/index.js';
 import { remoteWith, signal } from '../remote/support.js';
 import { sshdMissing } from '../support/sshd.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { Secret } from '../../src/domain/index.js';
-import { observe, parseHostState, parseServerInfo, serverInfo, stopK3s, unitText } from '../../src/k3s/index.js';
+import { observe, parseHostState, parseServerInfo, serverInfo, stopK3s, unitText } from '../../src/distributions/k3s/host/index.js';
 import type { HostTask } from '../../src/remote/types.js';
 import { k3sStandIn } from '../support/host-stand-ins.js';
 import { sshdMissing } from '../support/sshd.js';

@@ -7,7 +7,7 @@ import { parse, stringify } from 'yaml';
 
 import { systemClock } from '../../src/domain/clock.js';
 import { Secret } from '../../src/domain/secret.js';
-import { kubeconfigFor } from '../../src/k3s/index.js';
+import { kubeconfigFor } from '../../src/distributions/k3s/host/index.js';
 import { mergeKubeconfig, removeFromKubeconfig } from '../../src/workspace/kubeconfig-merge.js';
 import { userKubeconfigPaths } from '../../src/workspace/paths.js';
 import {

@@ -22,7 +22,7 @@ import {
   verifyBundle,
   writeManifest,
   writeWhole,
-} from '../../k3s/bundle/index.js';
+} from '../../distributions/k3s/bundle/index.js';
 import type { WorkflowContext } from '../context.js';
 import { bundleView, type BundleView } from './verify.js';
 import { execute } from '../cluster/reconcile.js';

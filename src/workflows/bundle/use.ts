@@ -1,8 +1,8 @@
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import type { ClusterFacts } from '../../phases/context.js';
-import { installedVersion } from '../../phases/hosts.js';
+import { installedVersion } from '../../distributions/k3s/hosts.js';
 import { isUp } from '../../phases/is-up.js';
-import { k3sRules } from '../../phases/k3s-rules.js';
+import { k3sRules } from '../../distributions/k3s/rules.js';
 import type { MachineProvider } from '../../provider/port.js';
 
 /**
@@ -19,7 +19,7 @@ export async function checkBundleInUse(
   const { bundle } = spec.kubernetes;
   const installing = facts.comparison.desired.filter((machine) => !isUp(machine, facts, k3sRules));
   if (bundle === undefined || installing.length === 0) return;
-  const { verifyBundle } = await import('../../k3s/bundle/index.js');
+  const { verifyBundle } = await import('../../distributions/k3s/bundle/index.js');
   const { machineTypes } = await provider.catalog({ signal });
   const desired = new Set(installing.flatMap((machine) => machine.types));
   const architectures = [

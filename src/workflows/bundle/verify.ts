@@ -5,7 +5,7 @@ import {
   type BundleFile,
   type BundleNeeds,
   verifyBundle,
-} from '../../k3s/bundle/index.js';
+} from '../../distributions/k3s/bundle/index.js';
 import { progress, type WorkflowContext } from '../context.js';
 
 /** A bundle as commands show it. */

@@ -2,7 +2,7 @@ import { RefusedError } from '../../errors/index.js';
 import type { Tools } from '../../phases/context.js';
 import type { PlannedCluster } from './plan.js';
 import { isUp } from '../../phases/is-up.js';
-import { k3sRules } from '../../phases/k3s-rules.js';
+import { k3sRules } from '../../distributions/k3s/rules.js';
 import { hostTarget, lookInside } from '../../phases/session.js';
 import type { Problem } from '../../provider/port.js';
 import type { WorkflowContext } from '../context.js';

@@ -12,15 +12,15 @@ import {
 } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError, UsageError } from '../../errors/index.js';
-import { observe as observeTask, parseHostState } from '../../k3s/index.js';
+import { observe as observeTask, parseHostState } from '../../distributions/k3s/host/index.js';
 import type { ClusterFacts, HostState, Tools } from '../../phases/context.js';
 import { deadlines } from '../../phases/deadlines.js';
 import { lookInside } from '../../phases/session.js';
 import type { ClusterRequest, MachineProvider } from '../../provider/port.js';
 import { progress, type WorkflowContext } from '../context.js';
 import { unfitMachines } from './outdated.js';
-import { reach } from './reach.js';
-import { disabledParts, serverConfig, serverVersions } from './running.js';
+import { reach } from '../../phases/reach.js';
+import { disabledParts, serverConfig, serverVersions } from '../../distributions/k3s/running.js';
 
 export interface Observation {
   readonly request: ClusterRequest;

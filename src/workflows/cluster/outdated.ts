@@ -10,11 +10,11 @@ import {
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError } from '../../errors/index.js';
 import type { ClusterFacts } from '../../phases/context.js';
-import { installedVersion } from '../../phases/hosts.js';
+import { installedVersion } from '../../distributions/k3s/hosts.js';
 import { isUp } from '../../phases/is-up.js';
-import { k3sRules } from '../../phases/k3s-rules.js';
+import { k3sRules } from '../../distributions/k3s/rules.js';
 import type { MachineProvider } from '../../provider/port.js';
-import { configText, serverConfig } from './running.js';
+import { configText, serverConfig } from '../../distributions/k3s/running.js';
 
 /**
  * A file that asks for an older release than the cluster runs.

@@ -2,19 +2,19 @@ import type { ClusterRef, Machine, DesiredMachine } from '../../domain/index.js'
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import type { Step } from '../../engine/index.js';
 import { AccountLimit } from '../../phases/account-limit.js';
-import { neverRan } from '../../phases/bootstrap-server.js';
-import { k3sRules } from '../../phases/k3s-rules.js';
+import { neverRan } from '../../distributions/k3s/bootstrap-server.js';
+import { k3sRules } from '../../distributions/k3s/rules.js';
 import type { Tools } from '../../phases/context.js';
 import { type ComponentPlanInput, planComponents } from '../../phases/components.js';
-import { planApiAddress } from '../../phases/api-address.js';
-import { planControlPlane } from '../../phases/control-plane.js';
+import { planApiAddress } from '../../distributions/k3s/api-address.js';
+import { planControlPlane } from '../../distributions/k3s/control-plane.js';
 import { planLostNodes } from '../../phases/lost-nodes.js';
 import { planInfrastructure } from '../../phases/infrastructure.js';
-import { planHosts } from '../../phases/hosts.js';
+import { planHosts } from '../../distributions/k3s/hosts.js';
 import { planLabels } from '../../phases/labels.js';
 import { planMachines } from '../../phases/machines.js';
 import { planRemoval } from '../../phases/removal.js';
-import { planWorkers } from '../../phases/workers.js';
+import { planWorkers } from '../../distributions/k3s/workers.js';
 import type { Observation } from './observe.js';
 
 export interface PlannedCluster {

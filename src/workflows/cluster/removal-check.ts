@@ -9,7 +9,7 @@ import {
 import { obstacleAdvice } from '../../kube/obstacles.js';
 import type { ClusterFacts } from '../../phases/context.js';
 import { isDead, lostNodes } from '../../phases/lost-nodes.js';
-import { votersAmong } from '../../phases/leave-etcd.js';
+import { votersAmong } from '../../distributions/k3s/etcd.js';
 import type { Problem } from '../../provider/port.js';
 
 /**

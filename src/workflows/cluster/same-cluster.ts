@@ -1,6 +1,6 @@
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError } from '../../errors/index.js';
-import { sharedSettings } from '../../k3s/index.js';
+import { sharedSettings } from '../../distributions/k3s/host/index.js';
 import type { ClusterRecord } from '../../workspace/types.js';
 
 /** Fields that cannot change in a cluster's life, with how to read them. */

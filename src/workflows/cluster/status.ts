@@ -8,7 +8,7 @@ import {
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError, SlipwayError } from '../../errors/index.js';
 import type { NodeFacts } from '../../kube/types.js';
-import { isVoter } from '../../phases/leave-etcd.js';
+import { isVoter } from '../../distributions/k3s/etcd.js';
 import type { MachineProvider } from '../../provider/port.js';
 import type { StepInfo } from '../../reporting/index.js';
 import type { ClusterFolder, ClusterRecord, LockHolder, OperationSummary } from '../../workspace/types.js';

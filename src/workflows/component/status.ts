@@ -4,7 +4,7 @@ import { componentState } from './planned.js';
 import { ownedByCluster } from '../../components/instance.js';
 import { progress, type WorkflowContext } from '../context.js';
 import { knownCluster } from '../cluster/known-cluster.js';
-import { reach } from '../cluster/reach.js';
+import { reach } from '../../phases/reach.js';
 
 export interface ComponentStatus {
   readonly cluster: string;

@@ -1,7 +1,7 @@
 import { bySlot } from '../../domain/machine.js';
 import type { WorkflowContext } from '../context.js';
 import { knownCluster } from '../cluster/known-cluster.js';
-import { reach } from '../cluster/reach.js';
+import { reach } from '../../phases/reach.js';
 
 export interface ListedPool {
   readonly name: string;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { BundleRequest } from '../../../src/k3s/bundle/index.js';
+import type { BundleRequest } from '../../../src/distributions/k3s/bundle/index.js';
 import { createBundle } from '../../../src/workflows/bundle/create.js';
 import type { BundleView } from '../../../src/workflows/bundle/verify.js';
 import type { WorkflowContext } from '../../../src/workflows/context.js';

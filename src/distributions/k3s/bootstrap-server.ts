@@ -1,0 +1,45 @@
+import type { Machine, DesiredMachine } from '../../domain/index.js';
+import type { ClusterFacts, PhaseContext } from '../../phases/context.js';
+
+/** Servers that could tell the join tokens now. */
+export const tokenSources = ({ comparison, nodes }: Pick<ClusterFacts, 'comparison' | 'nodes'>): readonly Machine[] =>
+  [...comparison.current, ...comparison.excess].filter(
+    ({ name, role }) => role === 'control-plane' && nodes?.get(name)?.ready === true,
+  );
+
+/** The server that starts the cluster, or, where one runs already, a living one to read the tokens from. */
+export function chooseBootstrapServer(
+  { facts }: Pick<PhaseContext, 'facts'>,
+  servers: readonly DesiredMachine[],
+): DesiredMachine {
+  const host = (server: DesiredMachine) => facts.hosts.get(server.name);
+  return (
+    servers.find((server) => facts.nodes?.get(server.name)?.ready) ??
+    servers.find((server) => host(server)?.unit === 'server' && host(server)!.active && host(server)!.etcdData) ??
+    // Then one that holds the cluster's data, or may: a second cluster beside it would be the worst answer.
+    servers.find((server) => host(server)?.etcdData) ??
+    servers.find((server) => mayHoldData(server.name, facts)) ??
+    servers[0]!
+  );
+}
+
+/** Whether a server that exists has the cluster's data, or may: of one that is silent nobody knows. */
+export const mayHoldData = (name: string, { comparison, hosts }: Pick<ClusterFacts, 'comparison' | 'hosts'>): boolean =>
+  [...comparison.current, ...comparison.excess].some((machine) => machine.name === name) &&
+  (hosts.get(name)?.etcdData ?? true);
+
+/** Whether no server can have been in the cluster: it has no kubeconfig, and no server may have data of it. */
+export const neverRan = (facts: Pick<ClusterFacts, 'machines' | 'comparison' | 'hosts' | 'kubeconfig'>): boolean =>
+  facts.kubeconfig === undefined &&
+  !facts.machines.some(({ role, name }) => role === 'control-plane' && mayHoldData(name, facts));
+
+/** Whether nothing but this server may have anything of the cluster: it never ran, and each other server has no data. */
+export const mayBeginAnew = (
+  name: string,
+  facts: Pick<ClusterFacts, 'comparison' | 'hosts' | 'kubeconfig' | 'api'>,
+): boolean =>
+  facts.kubeconfig === undefined &&
+  facts.api === undefined &&
+  ![...facts.comparison.current, ...facts.comparison.excess].some(
+    (machine) => machine.role === 'control-plane' && machine.name !== name && mayHoldData(machine.name, facts),
+  );

@@ -1,0 +1,186 @@
+import { slotLabel, type Machine, type DesiredMachine } from '../../domain/index.js';
+import { from, known, type Later, needsOf, type Step, type StepContext, valueOf } from '../../engine/index.js';
+import { apiAddresses, parseServerInfo, type ServerInfo, serverInfo } from './host/index.js';
+import { type AddressPlan, internalAddress } from './api-address.js';
+import { kubeconfigOf } from './cluster-kubeconfig.js';
+import type { ClusterApi, PhaseContext } from '../../phases/context.js';
+import type { LostNodes } from '../../phases/lost-nodes.js';
+import type { InfrastructurePlan } from '../../phases/infrastructure.js';
+import type { HostPlan } from './hosts.js';
+import type { MachinePlan } from '../../phases/machines.js';
+import { chooseBootstrapServer, tokenSources } from './bootstrap-server.js';
+import { controlPlanePhase as phase, ServerStarts } from './server-start.js';
+import { openTokenSource } from './token-source.js';
+
+export interface ControlPlanePlan {
+  readonly steps: readonly Step[];
+  /** Join tokens of a living server; undefined when nothing joins. */
+  readonly tokens: Later<ServerInfo> | undefined;
+  /** The cluster's API, for whoever waits for nodes. */
+  readonly api: Later<ClusterApi>;
+  /** Where agents and further servers find the API: the balancer, the address that servers hold, or the first server. */
+  apiAddress(run: StepContext): string;
+  /** Steps after which a desired server votes, and takes its turn at the API's address where there is one, by slot label. */
+  readonly joined: ReadonlyMap<string, readonly Step[]>;
+  /** Running servers one of which must let us in, as the join tokens are read from it. */
+  readonly tokenSources: readonly Machine[];
+}
+
+/**
+ * The first server starts the cluster, the others join one at a time (etcd takes one learner at once). Which server
+ * was first no longer matters once the cluster exists: any living one gives the tokens.
+ */
+export function planControlPlane(
+  context: PhaseContext,
+  infrastructure: InfrastructurePlan,
+  machinePlan: MachinePlan,
+  hosts: HostPlan,
+  lostNodes: LostNodes,
+  address: AddressPlan | undefined,
+): ControlPlanePlan {
+  const { facts } = context;
+  const servers = facts.comparison.desired.filter((machine) => machine.role === 'control-plane');
+  const bootstrap = chooseBootstrapServer(context, servers);
+  const bootstrapMachine = machinePlan.machines.get(slotLabel(bootstrap))!;
+  const apiAddress = (run: StepContext): string =>
+    (infrastructure.balancer && valueOf(infrastructure.balancer, run).address) ??
+    address?.address ??
+    internalAddress(valueOf(bootstrapMachine, run));
+  const kubeconfigOfAll = kubeconfigOf(context, machinePlan, servers, bootstrap, address?.address);
+  const starts = new ServerStarts({
+    context,
+    infrastructure,
+    machinePlan,
+    hosts,
+    apiAddress,
+    needs: [
+      ...lostNodes.servers,
+      ...needsOf(bootstrapMachine, ...(infrastructure.balancer ? [infrastructure.balancer] : [])),
+    ],
+  });
+
+  const starting = servers.filter((server) => hosts.prepared.has(slotLabel(server)));
+  // A bootstrap that is not Ready gets the first server's configuration again: k3s ignores it where it has etcd data.
+  const init = starting.includes(bootstrap) ? starts.first(bootstrap) : undefined;
+  // The address answers before anything joins by it.
+  const bootstrapVip = init ? address?.hold(bootstrap, [init]) : address?.renewals.get(bootstrap.name);
+
+  const addressesDiffer = apiAddresses(facts.kubeconfig).length !== servers.length + (address ? 1 : 0);
+  const tokens =
+    hosts.prepared.size > 0 || facts.api === undefined || addressesDiffer
+      ? tokensStep(context, bootstrap, bootstrapMachine, [init, bootstrapVip], kubeconfigOfAll)
+      : undefined;
+  const api: Later<ClusterApi> = facts.api ? known(facts.api) : from(apiStep(context, tokens!));
+  const ready = init && starts.ready(bootstrap, init, api);
+  const joins = joinSteps(
+    context,
+    starts,
+    starting.filter((server) => server !== bootstrap),
+    {
+      tokens,
+      api,
+      needs: ready ? [ready] : [],
+      address,
+    },
+  );
+  const joined = new Map<string, readonly Step[]>([
+    ...(ready ? [[slotLabel(bootstrap), [ready]] as const] : []),
+    ...joins,
+  ]);
+  const saved =
+    (addressesDiffer || starting.length > 0) && tokens && servers.length > 1
+      ? kubeconfigStep(context, tokens, [...joined.values()].flat(), kubeconfigOfAll)
+      : undefined;
+  const steps = [
+    init,
+    ...(address?.renewals.values() ?? []),
+    init && bootstrapVip,
+    tokens,
+    'from' in api ? api.from : undefined,
+    ...[...joins.values()].flat(),
+    ready,
+    saved,
+  ].filter((step) => step !== undefined);
+  return {
+    steps,
+    tokens: tokens && from(tokens),
+    api,
+    apiAddress,
+    joined,
+    tokenSources: tokens && !init ? tokenSources(facts) : [],
+  };
+}
+
+/** Each join and, where servers hold the API's address, the turn at it that comes after. By slot label. */
+function joinSteps(
+  { facts }: PhaseContext,
+  starts: ServerStarts,
+  servers: readonly DesiredMachine[],
+  by: {
+    readonly tokens: Step<ServerInfo> | undefined;
+    readonly api: Later<ClusterApi>;
+    readonly needs: readonly Step[];
+    readonly address: AddressPlan | undefined;
+  },
+): ReadonlyMap<string, readonly Step[]> {
+  const settingsWait = facts.outdated.some(({ reasons }) => reasons.some(({ reason }) => reason === 'config'));
+  const text = `join as a server${settingsWait ? ', with the settings that the servers run' : ''}`;
+  return new Map(
+    servers.map((server) => {
+      const join = starts.joining(server, text, by.tokens!, by.api, by.needs);
+      const turn = by.address?.hold(server, [join]);
+      return [slotLabel(server), turn ? [join, turn] : [join]];
+    }),
+  );
+}
+
+function tokensStep(
+  { facts, tools }: PhaseContext,
+  bootstrap: DesiredMachine,
+  bootstrapMachine: Later<Machine>,
+  [init, turn]: readonly [init: Step | undefined, turn: Step | undefined],
+  kubeconfigOfAll: ReturnType<typeof kubeconfigOf>,
+): Step<ServerInfo> {
+  return {
+    id: 'tokens',
+    phase,
+    target: slotLabel(bootstrap),
+    text: 'read the join tokens and the kubeconfig',
+    needs: [...needsOf(bootstrapMachine), ...[init, turn].flatMap((step) => step ?? [])],
+    apply: async (run) => {
+      const first = valueOf(bootstrapMachine, run);
+      const others = init ? [] : tokenSources(facts).filter(({ name }) => name !== first.name);
+      const session = await openTokenSource(tools, [first, ...others], run);
+      const info = parseServerInfo(await session.run(serverInfo(), run));
+      await tools.folder.saveKubeconfig(await kubeconfigOfAll(info.kubeconfig, run));
+      return info;
+    },
+  };
+}
+
+const apiStep = ({ cluster, tools }: PhaseContext, source: Step<ServerInfo>): Step<ClusterApi> => ({
+  id: 'api',
+  phase,
+  target: cluster.name,
+  text: 'reach the Kubernetes API from here',
+  readOnly: true,
+  needs: [source],
+  apply: async (run) => tools.openApi((await tools.folder.kubeconfig())!, run.signal),
+});
+
+const kubeconfigStep = (
+  { cluster, tools }: PhaseContext,
+  source: Step<ServerInfo>,
+  after: readonly Step[],
+  kubeconfigOfAll: ReturnType<typeof kubeconfigOf>,
+): Step => ({
+  id: 'kubeconfig',
+  phase,
+  target: cluster.name,
+  text: 'save the kubeconfig with every server’s address',
+  needs: [source],
+  after,
+  apply: async (run) => {
+    await tools.folder.saveKubeconfig(await kubeconfigOfAll(run.output(source).kubeconfig, run));
+  },
+});

@@ -1,0 +1,110 @@
+import type { Secret } from '../../../domain/secret.js';
+import type { HostTask, TaskParam } from '../../../remote/types.js';
+import {
+  agentConfig,
+  renderConfig,
+  serverConfig,
+  type AgentSettings,
+  type K3sRole,
+  type ServerSettings,
+} from './config.js';
+import { releaseUrl } from './release.js';
+import { unitText } from './unit.js';
+
+const minute = 60_000;
+
+interface Deadline {
+  /** Milliseconds until the task is given up. */
+  readonly deadlineMs?: number | undefined;
+}
+
+export interface FirstLoginOptions extends Deadline {
+  readonly privateAddress?: string | undefined;
+  /** Whether cloud-init is waited for, and its failure is the task's. Default: true. */
+  readonly cloudInit?: boolean;
+}
+
+/** Waits for cloud-init and the private interface. Facts: `parseHostFacts`. */
+export function firstLogin(options: FirstLoginOptions = {}): HostTask {
+  const { privateAddress = '', cloudInit = true, deadlineMs = 10 * minute } = options;
+  return task('first-login', { PRIVATE_ADDRESS: privateAddress, CLOUD_INIT: cloudInit }, deadlineMs);
+}
+
+export function replaceHostKey(
+  options: Deadline & { readonly key: { readonly publicKey: string; readonly privateKey: Secret } },
+): HostTask {
+  const { key, deadlineMs } = options;
+  return task('replace-host-key', { HOST_KEY: key.privateKey, HOST_PUBLIC_KEY: key.publicKey }, deadlineMs);
+}
+
+export function prepareHost(options: Deadline & { readonly blockMetadata: boolean }): HostTask {
+  return task('prepare-host', { BLOCK_METADATA: options.blockMetadata }, options.deadlineMs);
+}
+
+export interface InstallOptions extends Deadline {
+  readonly version: string;
+  /** Folder of the release's files instead of GitHub's. */
+  readonly baseUrl?: string | undefined;
+  /** Of the binary; the release's sum file otherwise. Needed with `file`. */
+  readonly sha256?: string | undefined;
+  /** A binary already on the machine, pushed by `Session.upload`; it is removed once installed. */
+  readonly file?: string | undefined;
+}
+
+/** @throws UsageError code BAD_K3S_VERSION */
+export function installK3s(options: InstallOptions): HostTask {
+  const { version, baseUrl, sha256 = '', file = '', deadlineMs = 10 * minute } = options;
+  const BASE_URL = baseUrl === undefined ? releaseUrl(version) : baseUrl.replace(/\/+$/, '');
+  return task('install-k3s', { VERSION: version, BASE_URL, SHA256: sha256, FILE: file }, deadlineMs);
+}
+
+export function startServer(settings: ServerSettings & Deadline): HostTask {
+  return start('server', renderConfig('server', serverConfig(settings)), settings.deadlineMs);
+}
+
+export function startAgent(settings: AgentSettings & Deadline): HostTask {
+  return start('agent', renderConfig('agent', agentConfig(settings)), settings.deadlineMs);
+}
+
+/** Facts: `parseServerInfo`. */
+export function serverInfo(options: Deadline = {}): HostTask {
+  return task('server-info', {}, options.deadlineMs);
+}
+
+export function stopK3s(options: Deadline & { readonly killPods: boolean }): HostTask {
+  return task('stop-k3s', { KILL_PODS: options.killPods }, options.deadlineMs);
+}
+
+/** Puts aside the etcd data of a server that was taken out of etcd. Fails with taskCode STILL_A_MEMBER when it is well. */
+export function forgetEtcd(options: Deadline = {}): HostTask {
+  return task('forget-etcd', {}, options.deadlineMs);
+}
+
+/**
+ * Puts aside the files of a first server that was stopped while it made etcd. Fails with taskCode HOLDS_DATA where they
+ * could be more than that.
+ */
+export function beginAnew(options: Deadline = {}): HostTask {
+  return task('begin-anew', {}, options.deadlineMs);
+}
+
+/** Facts: `parseHostState`. */
+export function observe(options: Deadline = {}): HostTask {
+  return task('observe', {}, options.deadlineMs);
+}
+
+/** The script gives up some time before its deadline, to report what k3s said. */
+const reportingMs = 30_000;
+
+function start(role: K3sRole, config: Secret, deadlineMs = 10 * minute): HostTask {
+  const waitSeconds = Math.max(5, Math.round((deadlineMs - reportingMs) / 1000));
+  return task(
+    'start-k3s',
+    { ROLE: role, CONFIG: config, UNIT: unitText(role), WAIT_SECONDS: waitSeconds },
+    Math.max(deadlineMs, waitSeconds * 1000 + reportingMs),
+  );
+}
+
+function task(name: string, params: Readonly<Record<string, TaskParam>>, deadlineMs = 2 * minute): HostTask {
+  return { name, params, deadlineMs };
+}

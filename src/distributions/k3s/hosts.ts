@@ -1,0 +1,129 @@
+import { reinstalledVersion, slotLabel, type Machine } from '../../domain/index.js';
+import { needsOf, type Later, type Step, type StepContext, valueOf } from '../../engine/index.js';
+import {
+  firstLogin,
+  installK3s,
+  parseHostFacts,
+  prepareHost,
+  replaceHostKey,
+  type HostFactsParsed,
+} from './host/index.js';
+import type { Session } from '../../remote/types.js';
+import type { ClusterFacts, PhaseContext } from '../../phases/context.js';
+import { deadlines } from '../../phases/deadlines.js';
+import { isUp } from '../../phases/is-up.js';
+import type { MachinePlan } from '../../phases/machines.js';
+import type { PushedProgram } from './push-bundle.js';
+import { lookInside, openSession } from '../../phases/session.js';
+
+export interface HostPlan {
+  readonly steps: readonly Step[];
+  /** The step after which k3s can be started on a slot's machine. */
+  readonly prepared: ReadonlyMap<string, Step<PreparedHost>>;
+}
+
+export interface PreparedHost {
+  readonly machine: Machine;
+  readonly facts: HostFactsParsed;
+}
+
+/** First login and k3s binary for every machine whose node is not up in the cluster. */
+export function planHosts(context: PhaseContext, { machines }: MachinePlan): HostPlan {
+  const { facts, spec } = context;
+  const { bundle } = spec.kubernetes;
+  const steps: Step[] = [];
+  const prepared = new Map<string, Step<PreparedHost>>();
+  for (const desired of facts.comparison.desired) {
+    if (isUp(desired, facts, context.rules)) continue;
+    const label = slotLabel(desired);
+    const machine = machines.get(label)!;
+    const login = loginStep(context, label, machine);
+    const version = installedVersion(desired.name, facts);
+    const install: Step<PreparedHost> = {
+      id: `install:${label}`,
+      phase: 'Prepare hosts',
+      target: label,
+      text: `install k3s ${version}${bundle === undefined ? '' : ' from the bundle'}${version === spec.kubernetes.version ? '' : ', as the servers run it'}`,
+      needs: [...needsOf(machine), login],
+      apply: async (run) => {
+        const host = run.output(login);
+        const session = await openSession(context.tools, host.machine, deadlines.ssh, run);
+        await session.run(prepareHost({ blockMetadata: true }), run);
+        const pushed = bundle === undefined ? {} : await push(bundle, session, host.facts, run);
+        await session.run(installK3s({ version, ...pushed, deadlineMs: deadlines.download }), run);
+        return host;
+      },
+    };
+    steps.push(login, install);
+    prepared.set(label, install);
+  }
+  return { steps, prepared };
+}
+
+/** The release to install on a machine: that of newcomers, or a newer one that it has had. */
+export function installedVersion(
+  machine: string,
+  facts: Pick<ClusterFacts, 'hosts' | 'nodes' | 'newcomerVersion'>,
+): string {
+  const host = facts.hosts.get(machine);
+  const had = facts.nodes?.get(machine)?.version ?? (host?.etcdData ? host.k3sVersion : undefined);
+  return reinstalledVersion(facts.newcomerVersion, had);
+}
+
+/** What it takes is loaded only where there is a bundle. */
+async function push(
+  folder: string,
+  session: Session,
+  facts: HostFactsParsed,
+  run: StepContext,
+): Promise<PushedProgram> {
+  const [{ readBundle }, { pushBundle }] = await Promise.all([import('./bundle/index.js'), import('./push-bundle.js')]);
+  return pushBundle(await readBundle(folder), session, facts, run);
+}
+
+/**
+ * Logs in with the key that cloud-init handed over, and replaces it: user data can be read by anything on the host.
+ * The new public key is pinned before sshd is told and the old one dropped after the first login with the new, so
+ * that a run killed anywhere in between still gets in.
+ */
+function loginStep(context: PhaseContext, label: string, later: Later<Machine>): Step<PreparedHost> {
+  const { tools } = context;
+  return {
+    id: `login:${label}`,
+    phase: 'Prepare hosts',
+    target: label,
+    text: tools.provider.traits.ownsMachines ? 'wait for the first login and replace its host key' : 'log in',
+    needs: needsOf(later),
+    apply: async (run) => {
+      const machine = valueOf(later, run);
+      const { folder, remote } = tools;
+      // One that was silent a moment ago is no machine that still boots: others wait for the end of this run.
+      const silent = machine.status === 'unknown';
+      const session = silent
+        ? await lookInside(tools, machine, run)
+        : await openSession(tools, machine, deadlines.ssh, run);
+      const facts = parseHostFacts(
+        await session.run(
+          firstLogin({
+            privateAddress: machine.privateAddress,
+            // On a machine that was there before us cloud-init is its owner's affair.
+            cloudInit: machine.login === undefined,
+            deadlineMs: deadlines.cloudInit,
+          }),
+          run,
+        ),
+      );
+      // A machine that was there before us keeps its own key: its owner and others know it by that.
+      if (!machine.login && !(await folder.hostKeySwapped(machine.name))) {
+        run.progress('replacing the host key');
+        const next = await folder.nextHostKey(machine.name);
+        await folder.addPin(machine.name, next.publicKey);
+        await session.run(replaceHostKey({ key: next }), run);
+        await remote.disconnect(machine.name);
+        await openSession(tools, machine, deadlines.ssh, run, [next.publicKey]);
+        await folder.onlyPin(machine.name, next.publicKey);
+      }
+      return { machine, facts };
+    },
+  };
+}
