@@ -136,9 +136,16 @@ export default {
       from: {
         orphan: true,
         path: '^(src|providers)/',
-        pathNot: ['^src/commands/', '^src/cli/main\\.ts$', '^src/ui/not-found\\.ts$'],
+        pathNot: ['^providers/sandbox/scripts/', '^src/commands/', '^src/cli/main\\.ts$', '^src/ui/not-found\\.ts$'],
       },
       to: {},
+    },
+    {
+      name: 'undeclared-package',
+      comment: 'What a package imports is in its own package.json: the sandbox has one.',
+      severity: 'error',
+      from: { path: '^(src|providers)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     },
     { name: 'not-there', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

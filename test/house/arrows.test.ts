@@ -67,6 +67,15 @@ describe('check:house refuses', () => {
     ]);
   });
 
+  it('a package that imports what its package.json does not name', async () => {
+    const files = { 'package.json': '{"dependencies": {"zod": "4"}}', 'src/domain/a.ts': value };
+    const b = "import { z } from 'zod';\nexport const b = z;\n";
+    const a = "import { a } from './a.js';\nexport const c = a;\n";
+    expect(await broken({ ...files, 'src/domain/b.ts': b, 'src/domain/c.ts': a })).toEqual([]);
+    const own = { 'providers/sandbox/package.json': '{"dependencies": {}}', 'providers/sandbox/b.ts': b };
+    expect(await broken({ ...files, 'src/domain/c.ts': a, ...own })).toEqual(['undeclared-package']);
+  });
+
   it('a circle, even one of types', async () => {
     expect(
       await broken({

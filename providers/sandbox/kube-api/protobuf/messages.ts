@@ -1,4 +1,4 @@
-// Written by scripts/kubernetes-messages.ts from generated.proto and the struct tags of the Go modules
+// Written by providers/sandbox/scripts/kubernetes-messages.ts from generated.proto and the struct tags of the Go modules
 // k8s.io/api, k8s.io/apimachinery, k8s.io/apiextensions-apiserver, k8s.io/kube-aggregator v0.36.5.
 // Copyright The Kubernetes Authors. Licensed under the Apache License, Version 2.0.
 

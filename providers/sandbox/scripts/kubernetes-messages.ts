@@ -5,8 +5,8 @@ import { join } from 'node:path';
 
 import protobuf from 'protobufjs';
 
-import { builtIns, groupVersion } from '../providers/sandbox/kube-api/resources.js';
-import { packageRoot } from './fresh-config.js';
+import { builtIns, groupVersion } from '../kube-api/resources.js';
+import { folderWith } from '../package-files.js';
 
 /**
  * Writes what the sandbox knows of the protobuf form of Kubernetes' own kinds, from the Go modules that define them:
@@ -15,7 +15,7 @@ import { packageRoot } from './fresh-config.js';
  */
 const release = 'v0.36.5';
 const modules = ['api', 'apimachinery', 'apiextensions-apiserver', 'kube-aggregator'];
-const out = join(packageRoot, 'providers/sandbox/kube-api/protobuf/messages.ts');
+const out = join(folderWith(import.meta.url, 'package-lock.json'), 'providers/sandbox/kube-api/protobuf/messages.ts');
 
 /** Kinds that come as bodies of requests, beside those that are stored. */
 const bodies = [
@@ -143,7 +143,7 @@ const kinds = [...builtIns.map((one) => [groupVersion(one), one.kind] as const),
 
 writeFileSync(
   out,
-  `// Written by scripts/kubernetes-messages.ts from generated.proto and the struct tags of the Go modules
+  `// Written by providers/sandbox/scripts/kubernetes-messages.ts from generated.proto and the struct tags of the Go modules
 // ${modules.map((module) => `k8s.io/${module}`).join(', ')} ${release}.
 // Copyright The Kubernetes Authors. Licensed under the Apache License, Version 2.0.
 

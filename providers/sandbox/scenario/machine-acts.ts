@@ -1,0 +1,23 @@
+import type { World } from '../world.js';
+
+/** Something done to machines whose name fits a regular expression. */
+export interface MachineAct {
+  readonly act: 'kill' | 'start' | 'reboot' | 'cutOff' | 'reconnect' | 'change';
+  readonly name?: string;
+  /** For `change`: what is particular about bare hosts from now on. */
+  readonly facts?: Readonly<Record<string, unknown>>;
+}
+
+/** @returns names of the machines it was done to */
+export function actOn(world: World, { act: what, name = '.*', facts = {} }: MachineAct): string[] {
+  const pattern = new RegExp(name);
+  const chosen = world.machines.all().filter(({ spec }) => pattern.test(spec.name));
+  if (what === 'change') world.hosts.change(pattern, facts);
+  for (const machine of chosen) {
+    if (what === 'kill') machine.powerOff();
+    else if (what === 'start') machine.powerOn();
+    else if (what === 'reboot') machine.reboot();
+    else if (what === 'cutOff' || what === 'reconnect') world.machines.cutOff(machine.id, what === 'cutOff');
+  }
+  return chosen.map(({ spec }) => spec.name);
+}
