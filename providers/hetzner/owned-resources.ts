@@ -105,9 +105,10 @@ export async function listOwnedResources(
   const madeBalancers = balancers.flatMap((balancer): ClusterOwnedResource[] => {
     const because = balancerBecause(balancer, around);
     if (because === undefined) return [];
-    const price = balancer.load_balancer_type.prices.find((one) => one.location === balancer.location.name);
+    const location = balancer.location.name;
+    const price = balancer.load_balancer_type.prices.find((one) => one.location === location);
     const monthly = Number(price?.price_monthly.net ?? 0);
-    return [{ kind: 'load-balancer', id: String(balancer.id), name: balancer.name, because, monthly }];
+    return [{ kind: 'load-balancer', id: String(balancer.id), name: balancer.name, because, location, monthly }];
   });
   const kept = volumes.flatMap((volume) => {
     const because = volumeBecause(volume, around);
@@ -116,7 +117,8 @@ export async function listOwnedResources(
   const perGB = kept.length > 0 ? (await pricing(hetzner, options)).volumeMonthly : 0;
   const madeVolumes = kept.map(({ volume, because }): ClusterOwnedResource => {
     const monthly = Math.round(volume.size * perGB * 100) / 100;
-    return { kind: 'volume', id: String(volume.id), name: volume.name, because, sizeGB: volume.size, monthly };
+    const { id, name, size: sizeGB, location } = volume;
+    return { kind: 'volume', id: String(id), name, because, sizeGB, location: location.name, monthly };
   });
   return [...madeBalancers, ...madeVolumes];
 }

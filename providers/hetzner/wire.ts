@@ -115,6 +115,7 @@ export const volumeShape = z.object({
   name: z.string(),
   server: z.number().nullable(),
   size: z.number(),
+  location: z.object({ name: z.string() }),
   labels,
   created: z.string(),
 });

@@ -197,6 +197,8 @@ export interface ClusterOwnedResource {
   /** How it is known to be this cluster's: `target demo-web-1-x7k2p`, `label pvc-name=data-0`. */
   readonly because: string;
   readonly sizeGB?: number | undefined;
+  /** Of the catalogue's locations. */
+  readonly location: string;
   /** Net, in the catalogue's currency. */
   readonly monthly: number;
 }

@@ -1,4 +1,4 @@
-import { inRange, outsideResidency, rangeWithin } from '../../domain/index.js';
+import { inRange, rangeWithin } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError, UsageError } from '../../errors/index.js';
 import type { ClusterRequest, MachineProvider, Problem } from '../../provider/port.js';
@@ -6,6 +6,7 @@ import { addressProblems } from './api-address.js';
 import { checkBundleInUse } from '../bundle/use.js';
 import type { Observation } from './observe.js';
 import { removalProblems } from './removal-check.js';
+import { residencyProblems } from './residency.js';
 import { allowReading, type Unchecked } from '../unchecked.js';
 
 /**
@@ -71,38 +72,6 @@ export function throwProblems(problems: readonly Problem[]): void {
     ]),
   });
 }
-
-async function residencyProblems(
-  provider: MachineProvider,
-  spec: ClusterSpec,
-  { request, facts }: Pick<Observation, 'request' | 'facts'>,
-  signal: AbortSignal,
-): Promise<Problem[]> {
-  const { residency } = spec.provider;
-  if (!residency) return [];
-  const { locations } = await provider.catalog({ signal });
-  const countryOf = (name: string): string | undefined => locations.find((location) => location.name === name)?.country;
-  const used = [...new Set([...request.locations, ...request.machines.map((machine) => machine.location)])];
-  const allowed = inside(locations, residency).join(', ') || 'no location of this provider';
-  return outsideResidency(used, countryOf, residency).map(({ location, country }) => {
-    const there = facts.comparison.current.filter((machine) => machine.location === location).map(({ name }) => name);
-    const where = `${location} is in ${country ?? 'an unknown country'}, outside the residency ${residency.join(', ')}`;
-    return {
-      code: 'OUTSIDE_RESIDENCY',
-      message:
-        there.length === 0 ? `${where}.` : `${where}: ${there.join(', ')} ${there.length === 1 ? 'is' : 'are'} there.`,
-      hint:
-        there.length === 0
-          ? `Choose among: ${allowed}.`
-          : `Machines do not move: ${country === undefined ? '' : `add ${country} to provider.residency, or `}make a pool or a cluster elsewhere (${allowed}) and remove these.`,
-      kind: 'refused' as const,
-      path: 'provider.residency',
-    };
-  });
-}
-
-const inside = (locations: readonly { name: string; country: string }[], residency: readonly string[]): string[] =>
-  locations.filter(({ country }) => residency.includes(country.toUpperCase())).map(({ name }) => name);
 
 /** Machines that this computer could make but not reach afterwards would be left half-made. */
 async function accessProblems(

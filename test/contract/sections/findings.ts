@@ -23,7 +23,10 @@ export function findingsContract(stage: Stage): void {
       ]);
       expect(found[0]?.because).toContain(node.name);
       expect(found[1]).toMatchObject({ sizeGB: 10, because: `attached to ${node.name}` });
-      for (const item of found) expect(item.monthly).toBeGreaterThan(0);
+      for (const item of found) {
+        expect(item.monthly).toBeGreaterThan(0);
+        expect(item.location).toBe(node.location);
+      }
       for (const item of [...found, ...found]) await stage.provider.removeOwnedResource(item, options);
       expect(await stage.provider.ownedResources(cluster, options)).toEqual([]);
     });

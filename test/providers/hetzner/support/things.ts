@@ -139,6 +139,7 @@ export const volume = (change: Partial<WireVolume> = {}): WireVolume => ({
   name: 'pvc-1',
   server: null,
   size: 10,
+  location: { name: 'fsn1' },
   labels: { 'managed-by': 'csi-driver', 'pvc-name': 'data-0' },
   created: '2026-11-20T09:30:00Z',
   ...change,
