@@ -17,6 +17,12 @@ export const controlPlaneTaint = {
   effect: 'NoSchedule',
 } as const;
 
+/**
+ * What a machine was made and configured by, as hashes: on its node as annotations and, where the provider has labels, at
+ * the machine. Found again without a workspace; machines of before have neither, and nothing is known of them.
+ */
+export const madeByKeys = { config: 'slipway.dev/config', template: 'slipway.dev/template' } as const;
+
 /** On a node that Slipway cordoned in order to empty it; one that a person cordoned does not carry it. */
 export const cordonedAnnotation = 'slipway.dev/cordoned-for';
 

@@ -7,6 +7,8 @@ export interface DesiredState {
   /** In order of preference; each is as good as asked for. */
   readonly types?: readonly string[] | undefined;
   readonly image?: string | undefined;
+  /** Hash of what a machine is made by, its image included. */
+  readonly template?: string | undefined;
   /** Each is as good as asked for. */
   readonly locations?: readonly string[] | undefined;
   /** The settings of its k3s that are compared, as people read them. */
@@ -21,6 +23,7 @@ export interface ObservedState {
   readonly type?: string | undefined;
   /** Every name its image goes by: a snapshot has a number only, a system image both. */
   readonly imageNames?: readonly string[] | undefined;
+  readonly template?: string | undefined;
   readonly location?: string | undefined;
   readonly config?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
@@ -28,7 +31,7 @@ export interface ObservedState {
   readonly marked?: boolean | undefined;
 }
 
-export const diffReasons = ['version', 'type', 'image', 'location', 'config', 'labels', 'marked'] as const;
+export const diffReasons = ['version', 'type', 'image', 'template', 'location', 'config', 'labels', 'marked'] as const;
 export type DiffReason = (typeof diffReasons)[number];
 
 export interface MachineDifference {
@@ -49,10 +52,13 @@ export interface MachineDiff {
 
 /** What differs between a machine as it shall be and as it is, and what would make it so. */
 export function diffMachine(desired: DesiredState, observed: ObservedState): MachineDiff {
+  const image = oneOf('image', desired.image === undefined ? undefined : [desired.image], observed.imageNames);
   const reasons = [
     ...differs('version', desired.version, observed.version),
     ...oneOf('type', desired.types, observed.type === undefined ? undefined : [observed.type]),
-    ...oneOf('image', desired.image === undefined ? undefined : [desired.image], observed.imageNames),
+    ...image,
+    // Another image is another template: once is enough.
+    ...(image.length > 0 ? [] : differs('template', desired.template, observed.template)),
     ...oneOf('location', desired.locations, observed.location === undefined ? undefined : [observed.location]),
     ...differs('config', desired.config, observed.config),
     ...labelDifferences(desired.labels, observed.labels),
@@ -73,6 +79,7 @@ export function remedyFor({ reason, desired, observed }: MachineDifference): Exc
       return 'in-place';
     case 'type':
     case 'image':
+    case 'template':
     case 'location':
     case 'marked':
       return 'replace';

@@ -1,14 +1,21 @@
-import { diffMachine, type MachineDiff, remedyFor } from './machine-diff.js';
+import {
+  type DesiredState,
+  diffMachine,
+  type MachineDiff,
+  type MachineDifference,
+  type ObservedState,
+  remedyFor,
+} from './machine-diff.js';
 import { bySlot, type Machine } from './machine.js';
 import { slotLabel } from './names.js';
 import type { ClusterSpec } from './spec/schema.js';
 import { isNewer, lowestVersion } from './versions.js';
 import { groupsOf, type DesiredDefaults } from './desired.js';
 
-/** What brings an outdated machine up to date, where applying the file does not. */
-export type MachineNeed = 'cluster upgrade' | 'cluster recycle';
+/** What brings an outdated machine up to date. */
+export type MachineNeed = 'cluster apply' | 'cluster upgrade' | 'cluster recycle';
 
-/** A machine that stays in its slot and is not as the file asks for. */
+/** A machine that is not as the file asks for. */
 export interface OutdatedMachine extends MachineDiff {
   readonly machine: string;
   /** `web-1` */
@@ -29,59 +36,68 @@ export interface UnfitMachine {
   readonly hint: string;
 }
 
-/** The settings that servers must share, as text: what they shall be, and what a server was started with. */
-export interface ServerConfig {
-  readonly desired: string;
-  /** By machine name; undefined where that is not known. */
-  readonly of: (name: string) => string | undefined;
+/** What is known of a machine beside what its provider says, and what the file says of that. */
+export interface KnownState {
+  readonly desired?: Pick<DesiredState, 'config' | 'labels' | 'template'> | undefined;
+  readonly observed: Pick<ObservedState, 'version' | 'config' | 'labels' | 'template'>;
 }
 
 /**
- * Which of the machines that stay differ from the file in what they run or what they are. What a machine is says its
- * provider; a host that was there before Slipway is taken as its owner made it.
- * @param versionOf release that a machine's node runs, by machine name; undefined where that is not known
+ * Which machines differ from the file in what they run or what they are. What a machine is says its provider; a host
+ * that was there before Slipway is taken as its owner made it.
+ * @param machines those that stay, and those marked for removal whose slots get another
  */
 export function outdatedMachines(
   spec: ClusterSpec,
   defaults: DesiredDefaults,
-  current: readonly Machine[],
-  versionOf: (name: string) => string | undefined,
-  config?: ServerConfig,
+  machines: readonly Machine[],
+  known: (machine: Machine) => KnownState,
 ): readonly OutdatedMachine[] {
   const groups = groupsOf(spec, defaults);
-  return [...current].sort(bySlot).flatMap((machine) => {
+  return [...machines].sort(bySlot).flatMap((machine) => {
     const group = groups.find(({ pool, role }) => pool === machine.pool && role === machine.role);
-    if (!group) return [];
-    const { types, locations } = group;
-    const made = machine.host === undefined;
-    const isServer = machine.role === 'control-plane';
-    const diff = diffMachine(
-      {
-        version: spec.kubernetes.version,
-        config: isServer ? config?.desired : undefined,
-        ...(made ? { types, locations, image: spec.image ?? defaults.image } : {}),
-      },
-      {
-        version: versionOf(machine.name) || undefined,
-        type: machine.type,
-        imageNames: machine.imageNames,
-        location: machine.location,
-        config: isServer ? config?.of(machine.name) : undefined,
-      },
-    );
+    if (!group || machine.slot > group.count) return [];
+    const diff = machine.markedForRemoval
+      ? diffMachine({}, { marked: true })
+      : diffCurrent(spec, defaults, group, machine, known(machine));
     if (diff.remedy === 'none') return [];
     const { name, pool, role } = machine;
     return [{ machine: name, slot: slotLabel(machine), pool, role, needs: needsFor(diff), ...diff }];
   });
 }
 
-function needsFor({ reasons }: MachineDiff): readonly MachineNeed[] {
-  const found = new Set(reasons.map(remedyFor));
-  return [
-    ...(found.has('in-place') ? (['cluster upgrade'] as const) : []),
-    ...(found.has('replace') ? (['cluster recycle'] as const) : []),
-  ];
+function diffCurrent(
+  spec: ClusterSpec,
+  defaults: DesiredDefaults,
+  { types, locations }: Pick<ReturnType<typeof groupsOf>[number], 'types' | 'locations'>,
+  { host, type, imageNames, location }: Machine,
+  { desired, observed }: KnownState,
+): MachineDiff {
+  const made = { types, locations, image: spec.image ?? defaults.image };
+  return diffMachine(
+    { version: spec.kubernetes.version, ...desired, ...(host === undefined ? made : { template: undefined }) },
+    { type, imageNames, location, ...observed },
+  );
 }
+
+/** What brings one difference to what the file asks for; undefined: nothing does. */
+export function needFor(difference: MachineDifference): MachineNeed | undefined {
+  if (difference.reason === 'labels' || difference.reason === 'marked') return 'cluster apply';
+  const remedy = remedyFor(difference);
+  return remedy === 'refuse' ? undefined : remedy === 'replace' ? 'cluster recycle' : 'cluster upgrade';
+}
+
+const needsFor = ({ reasons }: MachineDiff): readonly MachineNeed[] => {
+  const found = reasons.map(needFor);
+  return (['cluster apply', 'cluster upgrade', 'cluster recycle'] as const).filter((need) => found.includes(need));
+};
+
+/** Of these machines, those that `cluster apply` leaves as they are, with what it leaves. */
+export const leftByApply = (outdated: readonly OutdatedMachine[]): readonly OutdatedMachine[] =>
+  outdated.flatMap((machine) => {
+    const reasons = machine.reasons.filter((reason) => needFor(reason) !== 'cluster apply');
+    return reasons.length === 0 ? [] : [{ ...machine, reasons }];
+  });
 
 /**
  * The release that machines get which join now: that of the servers, the lowest where they differ, since no node may be

@@ -1,4 +1,13 @@
-import type { Clock, ClusterRef, Comparison, Machine, OutdatedMachine, Secret, UnfitMachine } from '../domain/index.js';
+import type {
+  Clock,
+  ClusterRef,
+  Comparison,
+  Machine,
+  OutdatedMachine,
+  Secret,
+  Role,
+  UnfitMachine,
+} from '../domain/index.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import type { Kube, NodeFacts, NodeWatch } from '../kube/types.js';
 import type { ClusterRequest, InfrastructureResource, MachineProvider } from '../provider/port.js';
@@ -36,6 +45,12 @@ export interface HostState {
   readonly vip?: string | undefined;
 }
 
+/** Hashes of what a machine is made and configured by. */
+export interface MadeBy {
+  readonly config: Readonly<Record<Role, string>>;
+  readonly template: string;
+}
+
 /** What was found before anything was decided. */
 export interface ClusterFacts {
   readonly machines: readonly Machine[];
@@ -50,6 +65,8 @@ export interface ClusterFacts {
   readonly newcomerVersion: string;
   /** Parts of k3s that servers leave out which start now: what the running ones do; the file's before there is any. */
   readonly disabledParts: readonly string[];
+  /** What machines are made and configured by that come or are started now. */
+  readonly madeBy: MadeBy;
   /** What making each missing machine means at this provider, by machine name. */
   readonly previews: ReadonlyMap<string, string>;
   readonly pieces: readonly InfrastructureResource[];

@@ -1,6 +1,7 @@
 import { slotLabel, type Machine, type DesiredMachine } from '../domain/index.js';
 import { from, known, type Later, type Step, type StepContext } from '../engine/index.js';
 import type { PhaseContext } from './context.js';
+import { madeByMarks } from './made-by.js';
 import type { LostNodes } from './lost-nodes.js';
 import type { InfrastructurePlan } from './infrastructure.js';
 
@@ -47,7 +48,8 @@ export function planMachines(
       apply: (run) =>
         limit.guard(async () => {
           const data = await userData(desired);
-          return tools.provider.machines.create(desired, data, infrastructure.made(run), run);
+          const labels = { ...desired.labels, ...madeByMarks(facts, desired) };
+          return tools.provider.machines.create({ ...desired, labels }, data, infrastructure.made(run), run);
         }, run),
     };
     if (desired.role === 'control-plane') servers.push(step);

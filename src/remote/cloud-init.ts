@@ -16,6 +16,10 @@ export interface CloudInitOptions {
   readonly hostKey: { readonly publicKey: string; readonly privateKey: Secret };
 }
 
+/** The template of the user data. */
+export const userDataTemplate = (templates: string = ownTemplates): Promise<string> =>
+  readFile(join(templates, 'cloud-init', 'base.yaml.hbs'), 'utf8');
+
 /** What providers take as user data, in bytes. */
 export const userDataLimit = 32 * 1024;
 
@@ -25,10 +29,7 @@ export const userDataLimit = 32 * 1024;
  * @throws UnexpectedError code USER_DATA_TOO_LONG
  */
 export async function cloudInit(options: CloudInitOptions, templates: string = ownTemplates): Promise<string> {
-  const [{ default: Handlebars }, source] = await Promise.all([
-    import('handlebars'),
-    readFile(join(templates, 'cloud-init', 'base.yaml.hbs'), 'utf8'),
-  ]);
+  const [{ default: Handlebars }, source] = await Promise.all([import('handlebars'), userDataTemplate(templates)]);
   const handlebars = Handlebars.create();
   handlebars.registerHelper('quote', quoteYaml);
   const { hostname, user = 'root', sshPublicKey, hostKey } = options;

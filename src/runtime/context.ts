@@ -76,6 +76,7 @@ export async function createRuntime({ reporter, signal, env }: RuntimeOptions): 
     provider,
     remote,
     openApi,
+    userDataTemplate: async () => (await import('../remote/cloud-init.js')).userDataTemplate(),
     cloudInit: async (machine) => (await import('../remote/cloud-init.js')).cloudInit(machine),
     newKeyPair: () => keys.generateKeyPair('plan'),
     secretSources: { environment: (variable) => secretFrom(env, variable), file: secretInFile },

@@ -1,5 +1,5 @@
 import { type MachineDifference, type Remedy, remedyFor } from '../domain/machine-diff.js';
-import type { OutdatedMachine, UnfitMachine } from '../domain/outdated.js';
+import { leftByApply, type OutdatedMachine, type UnfitMachine } from '../domain/outdated.js';
 import { printable } from '../domain/printable.js';
 import { minorsBetween } from '../domain/versions.js';
 
@@ -7,6 +7,7 @@ const names: Readonly<Record<MachineDifference['reason'], string>> = {
   version: 'Kubernetes',
   type: 'machine type',
   image: 'image',
+  template: 'machine template',
   location: 'location',
   config: 'configuration',
   labels: 'labels',
@@ -19,8 +20,9 @@ const needs: Readonly<Record<Exclude<Remedy, 'none'>, string>> = {
   refuse: 'not possible, Kubernetes does not go back to an older release',
 };
 
-/** Each machine that differs from the file with what would change it, one line for each remedy. Empty without any. */
-export function outdatedLines(outdated: readonly OutdatedMachine[]): readonly string[] {
+/** Each machine that apply leaves different from the file, with what would change it, one line for each remedy. */
+export function outdatedLines(all: readonly OutdatedMachine[]): readonly string[] {
+  const outdated = leftByApply(all);
   const width = Math.max(0, ...outdated.map(({ slot }) => slot.length));
   return outdated.flatMap(({ slot, reasons }) =>
     [...new Set(reasons.map(remedyFor))].map((remedy) => {

@@ -13,6 +13,8 @@ export interface WorkflowContext {
   provider(section: ProviderSection): Promise<MachineProvider>;
   readonly remote: Remote;
   openApi(kubeconfig: Secret, signal: AbortSignal): Promise<ClusterApi>;
+  /** The user data of all machines, before anything of one machine is in it. */
+  userDataTemplate(): Promise<string>;
   /** Text of cloud-init's user data. */
   cloudInit(machine: {
     hostname: string;

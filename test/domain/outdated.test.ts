@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import {
   diffMachines,
+  leftByApply,
   type Machine,
   newcomerVersion,
   outdatedMachines,
@@ -36,7 +37,8 @@ function machines(change: Partial<Machine> = {}): readonly Machine[] {
   }));
 }
 
-const running = (version: string) => () => version;
+const running = (version: string) => () => ({ observed: { version } });
+const nothing = () => ({ observed: {} });
 const told = (...args: Parameters<typeof outdatedMachines>) =>
   outdatedMachines(...args).map(({ slot, needs, reasons }) => [slot, needs, reasons.map(({ reason }) => reason)]);
 
@@ -78,9 +80,7 @@ describe('outdatedMachines', () => {
   });
 
   it('says nothing of versions while no node tells, nor of images where the provider does not', () => {
-    expect(told(spec({ image: 'debian-13' }), defaults, machines({ imageNames: undefined }), () => undefined)).toEqual(
-      [],
-    );
+    expect(told(spec({ image: 'debian-13' }), defaults, machines({ imageNames: undefined }), nothing)).toEqual([]);
   });
 
   it('takes hosts that were there before as they are, but for what they run', () => {
@@ -93,9 +93,68 @@ describe('outdatedMachines', () => {
   });
 
   it('leaves machines of pools that are gone to their removal', () => {
-    expect(told(spec({ pools: [] }), defaults, machines({ type: 'cx23' }), () => undefined)).toEqual([
+    expect(told(spec({ pools: [] }), defaults, machines({ type: 'cx23' }), nothing)).toEqual([
       ['cp-1', ['cluster recycle'], ['type']],
     ]);
+  });
+});
+
+describe('machines that are not as the file asks for', () => {
+  const all = (known: Parameters<typeof outdatedMachines>[3], change?: Partial<Machine>) =>
+    outdatedMachines(spec(), defaults, machines(change).slice(0, 1), known);
+
+  it.each<[string, ReturnType<Parameters<typeof outdatedMachines>[3]>, Partial<Machine>, readonly string[], string]>([
+    [
+      'another configuration',
+      { desired: { config: 'c0ffee' }, observed: { config: 'decade' } },
+      {},
+      ['cluster upgrade'],
+      'config',
+    ],
+    [
+      'another template',
+      { desired: { template: 'c0ffee' }, observed: { template: 'decade' } },
+      {},
+      ['cluster recycle'],
+      'template',
+    ],
+    [
+      'other labels',
+      { desired: { labels: { tier: 'web' } }, observed: { labels: {} } },
+      {},
+      ['cluster apply'],
+      'labels',
+    ],
+    [
+      'a mark for removal, whatever else',
+      { observed: { version: 'v1.35.0+k3s1' } },
+      { markedForRemoval: true },
+      ['cluster apply'],
+      'marked',
+    ],
+  ])('are told with what it takes: %s', (_, known, change, needs, reason) => {
+    const [found] = all(() => known, change);
+    expect(found).toMatchObject({ slot: 'cp-1', needs, reasons: [{ reason }] });
+    expect(leftByApply([found!])).toHaveLength(needs[0] === 'cluster apply' ? 0 : 1);
+  });
+
+  it('are not called so where they were made before hashes were kept', () => {
+    const desired = { config: 'c0ffee', template: 'c0ffee' };
+    expect(all(() => ({ desired, observed: { version: 'v1.36.5+k3s1' } }))).toEqual([]);
+  });
+
+  it('have no template where they were there before', () => {
+    const known = () => ({ desired: { template: 'c0ffee' }, observed: { template: 'decade' } });
+    expect(all(known, { host: 'rack-a' })).toEqual([]);
+  });
+
+  it('are told of what apply leaves alone, beside what it does', () => {
+    const both = { desired: { labels: { tier: 'web' } }, observed: { labels: {}, version: 'v1.35.0+k3s1' } };
+    expect(leftByApply(all(() => both))).toMatchObject([{ reasons: [{ reason: 'version' }] }]);
+  });
+
+  it('are not those whose slot is no longer asked for', () => {
+    expect(all(nothing, { slot: 2, markedForRemoval: true })).toEqual([]);
   });
 });
 

@@ -4,10 +4,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 
+import { openBoundary } from '../../src/domain/boundary.js';
+import { systemClock } from '../../src/domain/clock.js';
+import { madeByKeys } from '../../src/domain/labels.js';
+import { Secret } from '../../src/domain/secret.js';
+import { openKube } from '../../src/kube/index.js';
 import { Cli } from '../support/cli.js';
 
 const cli = new Cli();
 const path = join(cli.home, 'cluster.yaml');
+const signal = new AbortController().signal;
 const old = 'v1.35.0+k3s1';
 const next = 'v1.36.5+k3s1';
 
@@ -47,6 +53,46 @@ beforeAll(async () => {
   expect(created, created.err).toMatchObject({ code: 0 });
 });
 afterAll(() => cli.close());
+
+describe('a node that was configured by other settings', () => {
+  const nodes = async () => {
+    const kubeconfig = new Secret((await slipway('cluster', 'kubeconfig', 'demo')).out);
+    return openKube({ kubeconfig, boundary: openBoundary, clock: systemClock });
+  };
+
+  it('is told by the hash that is kept at it, and not where none is kept at all', async () => {
+    file();
+    const kube = await nodes();
+    try {
+      const all = await kube.nodes({ signal });
+      for (const { annotations } of all) {
+        expect(annotations[madeByKeys.config]).toMatch(/^[0-9a-f]{16}$/);
+        expect(annotations[madeByKeys.template]).toMatch(/^[0-9a-f]{16}$/);
+      }
+      const web = all.find(({ name }) => name.startsWith('demo-web-1'))!;
+      const [server] = (await cli.cloud<{ name: string; labels: Record<string, string> }>('servers')).filter(
+        ({ name }) => name === web.name,
+      );
+      expect(server?.labels).toMatchObject({ [madeByKeys.config]: web.annotations[madeByKeys.config] });
+      const mark = (config: string | null) =>
+        kube.patchNode(web.name, { annotations: { [madeByKeys.config]: config } }, { signal });
+      expect(told(await json('cluster', 'plan', '-f', path))).toEqual([]);
+      await mark('0123456789abcdef');
+      expect(told(await json('cluster', 'plan', '-f', path))).toEqual([['web-1', 'config', 'cluster upgrade']]);
+      expect((await slipway('cluster', 'plan', '-f', path)).out).toMatch(
+        /web-1 +configuration 0123456789abcdef → [0-9a-f]{16}: needs cluster upgrade/,
+      );
+      await kube.patchNode(web.name, { labels: { 'slipway.dev/pool': 'other' } }, { signal });
+      const plan = await json('cluster', 'plan', '-f', path);
+      expect(told(plan)).toEqual([['web-1', 'config', 'labels', 'cluster apply', 'cluster upgrade']]);
+      await mark(null);
+      expect(told(await json('cluster', 'apply', '-f', path, '--yes'))).toEqual([]);
+      expect(told(await json('cluster', 'plan', '-f', path))).toEqual([]);
+    } finally {
+      kube.close();
+    }
+  });
+});
 
 describe('a file that was changed and not applied yet', () => {
   it('is what status compares with, as plan does; what was applied last counts for a file of another cluster', async () => {

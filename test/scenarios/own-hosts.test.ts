@@ -201,6 +201,10 @@ describe('the life of a cluster on hosts of one’s own', () => {
 
   it('replaces a host that left the file, and lets it go as it was found, whatever becomes of another', async () => {
     const next = { list: ['a', 'b', 'c', 'd'], workers: 3 };
+    const told = await cli.run(['cluster', 'plan', ...file(next), '--json'], patience);
+    expect((JSON.parse(told.out) as { outdated: unknown }).outdated).toMatchObject([
+      { slot: 'web-1', reasons: [{ reason: 'marked' }], remedy: 'replace', needs: ['cluster apply'] },
+    ]);
     await hosts.act('cutOff', '^d$');
     await expect.poll(() => ready('web-3')).toBe(false);
     const first = await apply(next);

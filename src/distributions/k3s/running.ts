@@ -1,8 +1,9 @@
-import type { Machine, ServerConfig } from '../../domain/index.js';
+import { type KnownState, type Machine, madeByKeys } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
-import { disabledAt, disabledComponents } from './host/index.js';
+import { disabledAt, disabledComponents, roleConfigHash, templateHash } from './host/index.js';
 import type { NodeFacts } from '../../kube/types.js';
-import type { HostState } from '../../phases/context.js';
+import type { HostState, MadeBy } from '../../phases/context.js';
+import { desiredLabels } from '../../phases/desired-marks.js';
 import type { MachineProvider } from '../../provider/port.js';
 
 type Nodes = ReadonlyMap<string, NodeFacts> | undefined;
@@ -32,18 +33,64 @@ export function disabledParts(provider: Integration, spec: Asked, nodes: Nodes):
   return running.map(({ annotations }) => disabledAt(annotations)).find((parts) => parts) ?? asked(provider, spec);
 }
 
-/** What servers leave out, as a setting that is compared. */
-export const serverConfig = (provider: Integration, spec: Asked, nodes: Nodes): ServerConfig => ({
-  desired: configText(asked(provider, spec)),
-  of: (name) => {
-    const parts = disabledAt(nodes?.get(name)?.annotations ?? {});
-    return parts && configText(parts);
-  },
-});
+/** The hashes of what a machine gets that is made or started now. */
+export function madeByNow(
+  provider: Pick<MachineProvider, 'kubernetesIntegration' | 'defaults'>,
+  spec: Pick<ClusterSpec, 'network' | 'image'>,
+  disable: readonly string[],
+  userData: string,
+): MadeBy {
+  const settings = { ...provider.kubernetesIntegration, network: spec.network, disable };
+  return {
+    config: { 'control-plane': roleConfigHash('server', settings), worker: roleConfigHash('agent', settings) },
+    template: templateHash(spec.image ?? provider.defaults.image, userData),
+  };
+}
+
+/** What nodes tell of machines, and what the file says of that. */
+export function knownStates(
+  provider: Pick<MachineProvider, 'kubernetesIntegration' | 'defaults'>,
+  spec: ClusterSpec,
+  nodes: Nodes,
+  userData: string,
+): (machine: Machine) => KnownState {
+  const disable = asked(provider, spec);
+  const desired = madeByNow(provider, spec, disable, userData);
+  return (machine) => {
+    const node = nodes?.get(machine.name);
+    const markOf = (key: string): string | undefined => node?.annotations[key] ?? machine.labels[key];
+    const config = compared(machine, desired.config[machine.role], markOf(madeByKeys.config), {
+      desired: configText(disable),
+      observed: disabledAt(node?.annotations ?? {}),
+    });
+    return {
+      desired: { config: config.desired, template: desired.template, labels: desiredLabels(spec, machine) },
+      observed: {
+        version: node?.version || undefined,
+        config: config.observed,
+        template: markOf(madeByKeys.template),
+        labels: node?.labels,
+      },
+    };
+  };
+}
+
+/** The configuration as people read it, where that differs; else by its hash, for the machines whose hash is known. */
+function compared(
+  { role }: Pick<Machine, 'role'>,
+  desiredHash: string,
+  observedHash: string | undefined,
+  parts: { readonly desired: string; readonly observed: readonly string[] | undefined },
+): { readonly desired: string; readonly observed: string | undefined } {
+  const text = role === 'control-plane' && parts.observed ? configText(parts.observed) : undefined;
+  if (text !== undefined && text !== parts.desired) return { desired: parts.desired, observed: text };
+  return { desired: desiredHash, observed: observedHash };
+}
 
 /** `without metrics-server, traefik`: sorted, so that the same parts are the same text. */
 export const configText = (disabled: readonly string[]): string =>
   disabled.length === 0 ? 'with all parts of k3s' : `without ${[...new Set(disabled)].sort().join(', ')}`;
 
-const asked = ({ kubernetesIntegration }: Integration, { kubernetes }: Asked): readonly string[] =>
+/** Parts of k3s that the file has servers leave out. */
+export const asked = ({ kubernetesIntegration }: Integration, { kubernetes }: Asked): readonly string[] =>
   disabledComponents({ ...kubernetesIntegration, disable: kubernetes.disable });

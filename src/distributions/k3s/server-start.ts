@@ -10,6 +10,7 @@ import type { InfrastructurePlan } from '../../phases/infrastructure.js';
 import type { HostPlan, PreparedHost } from './hosts.js';
 import { isVoter } from './etcd.js';
 import type { MachinePlan } from '../../phases/machines.js';
+import { markNode } from '../../phases/made-by.js';
 import { mayBeginAnew } from './bootstrap-server.js';
 import { serverNames, serverTask, type JoinTokens } from './server-task.js';
 import { openSession } from '../../phases/session.js';
@@ -161,10 +162,10 @@ async function startOrStartAnew(
 async function votes(
   context: PhaseContext,
   { machine }: { readonly machine: Machine },
-  { watch }: ClusterApi,
+  api: ClusterApi,
   run: StepContext,
 ): Promise<void> {
-  await watch.until(
+  await api.watch.until(
     machine.name,
     'to be Ready and a voting member of etcd',
     (node) => node?.ready === true && isVoter(node) === true,
@@ -175,6 +176,7 @@ async function votes(
       hint: `Look at it with \`slipway cluster ssh ${context.cluster.name} ${machine.name}\` and \`journalctl -u k3s\`.`,
     },
   );
+  await markNode(context.facts, api, machine, run);
 }
 
 async function ownTokens({ tools }: PhaseContext): Promise<JoinTokens> {

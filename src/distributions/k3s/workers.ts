@@ -8,6 +8,7 @@ import { desiredTaints } from '../../phases/desired-marks.js';
 import type { LostNodes } from '../../phases/lost-nodes.js';
 import type { HostPlan } from './hosts.js';
 import { nodeSettings } from './node-settings.js';
+import { markNode } from '../../phases/made-by.js';
 import { openSession } from '../../phases/session.js';
 
 /** Agents join in parallel, each as soon as its host is prepared and the first server answers. By slot label. */
@@ -46,16 +47,13 @@ export function planWorkers(
             }),
             run,
           );
-          await valueOf(controlPlane.api, run).watch.until(
-            host.machine.name,
-            'to be Ready',
-            (node) => node?.ready === true,
-            {
-              ...run,
-              deadlineMs: deadlines.nodeReady,
-              hint: `Look at it with \`slipway cluster ssh ${cluster.name} ${host.machine.name}\` and \`journalctl -u k3s-agent\`.`,
-            },
-          );
+          const api = valueOf(controlPlane.api, run);
+          await api.watch.until(host.machine.name, 'to be Ready', (node) => node?.ready === true, {
+            ...run,
+            deadlineMs: deadlines.nodeReady,
+            hint: `Look at it with \`slipway cluster ssh ${cluster.name} ${host.machine.name}\` and \`journalctl -u k3s-agent\`.`,
+          });
+          await markNode(facts, api, host.machine, run);
         },
       };
       return [label, step];

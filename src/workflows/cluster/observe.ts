@@ -20,7 +20,7 @@ import type { ClusterRequest, MachineProvider } from '../../provider/port.js';
 import { progress, type WorkflowContext } from '../context.js';
 import { unfitMachines } from './outdated.js';
 import { reach } from '../../phases/reach.js';
-import { disabledParts, serverConfig, serverVersions } from '../../distributions/k3s/running.js';
+import { disabledParts, knownStates, madeByNow, serverVersions } from '../../distributions/k3s/running.js';
 
 export interface Observation {
   readonly request: ClusterRequest;
@@ -84,19 +84,20 @@ export async function observe(
   const nodes = found?.nodes;
   const servers = serverVersions(machines, nodes, hosts);
   const parts = disabledParts(provider, spec, nodes);
+  const userData = await context.userDataTemplate();
   const facts = {
     machines,
     comparison,
     outdated: outdatedMachines(
       spec,
       provider.defaults,
-      comparison.current,
-      (name) => nodes?.get(name)?.version,
-      serverConfig(provider, spec, nodes),
+      [...comparison.current, ...comparison.excess.filter(({ markedForRemoval }) => markedForRemoval)],
+      knownStates(provider, spec, nodes, userData),
     ),
     serverVersions: servers,
     newcomerVersion: newcomerVersion(spec.kubernetes.version, servers),
     disabledParts: parts,
+    madeBy: madeByNow(provider, spec, parts, userData),
     previews,
     pieces,
     nodes,

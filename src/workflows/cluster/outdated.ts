@@ -14,7 +14,7 @@ import { installedVersion } from '../../distributions/k3s/hosts.js';
 import { isUp } from '../../phases/is-up.js';
 import { k3sRules } from '../../distributions/k3s/rules.js';
 import type { MachineProvider } from '../../provider/port.js';
-import { configText, serverConfig } from '../../distributions/k3s/running.js';
+import { asked, configText, knownStates } from '../../distributions/k3s/running.js';
 
 /**
  * A file that asks for an older release than the cluster runs.
@@ -68,20 +68,25 @@ export function unfitMachines(facts: Omit<ClusterFacts, 'unfit'>): readonly Unfi
   });
 }
 
-/** What is left when all steps are done: newcomers run what the servers run, too. */
+/** What is left when all steps are done: newcomers run what the servers run, too, and labels are set. */
 export function outdatedAfter(
   provider: Pick<MachineProvider, 'defaults' | 'kubernetesIntegration'>,
   spec: ClusterSpec,
   facts: ClusterFacts,
   machines: readonly Machine[],
+  userData: string,
 ): readonly OutdatedMachine[] {
-  const config = serverConfig(provider, spec, facts.nodes);
-  const ready = (name: string) => (facts.nodes?.get(name)?.ready ? facts.nodes.get(name) : undefined);
-  return outdatedMachines(
-    spec,
-    provider.defaults,
-    machines,
-    (name) => ready(name)?.version ?? installedVersion(name, facts),
-    { ...config, of: (name) => (ready(name) ? config.of(name) : configText(facts.disabledParts)) },
-  );
+  const known = knownStates(provider, spec, facts.nodes, userData);
+  return outdatedMachines(spec, provider.defaults, machines, (machine) => {
+    const { desired, observed } = known(machine);
+    if (facts.nodes?.get(machine.name)?.ready) return { desired, observed: { ...observed, labels: undefined } };
+    const version = installedVersion(machine.name, facts);
+    const started = { desired, observed: { version, template: observed.template } };
+    if (machine.role !== 'control-plane') return started;
+    const config = configText(facts.disabledParts);
+    return {
+      desired: { ...desired, config: configText(asked(provider, spec)) },
+      observed: { ...started.observed, config },
+    };
+  });
 }

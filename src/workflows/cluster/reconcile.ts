@@ -189,20 +189,13 @@ export async function reconcile(
       desiredVersion: spec.kubernetes.version,
       simulated: provider.traits.simulated,
       changed: steps.length,
-      outdated: steps.length > 0 ? outdatedAfter(provider, spec, seen.facts, machines) : seen.facts.outdated,
+      outdated:
+        steps.length > 0
+          ? outdatedAfter(provider, spec, seen.facts, machines, await context.userDataTemplate())
+          : seen.facts.outdated,
       unfit: seen.facts.unfit,
       kubeconfig: folder.kubeconfigPath,
-      machines: [...machines]
-        .sort(bySlot)
-        .map(({ name, pool, role, type, location, publicAddress, privateAddress }) => ({
-          name,
-          pool,
-          role,
-          type,
-          location,
-          publicAddress,
-          privateAddress,
-        })),
+      machines: [...machines].sort(bySlot).map(shown),
     };
   } finally {
     // A cluster that was refused or declined before its first change leaves nothing behind.
@@ -210,6 +203,24 @@ export async function reconcile(
     await lock.release();
   }
 }
+
+const shown = ({
+  name,
+  pool,
+  role,
+  type,
+  location,
+  publicAddress,
+  privateAddress,
+}: Machine): ReconcileResult['machines'][number] => ({
+  name,
+  pool,
+  role,
+  type,
+  location,
+  publicAddress,
+  privateAddress,
+});
 
 /** What steps refused before any change is as if it had not been asked for. */
 async function executeOrTakeBack(

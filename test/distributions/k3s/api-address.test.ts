@@ -145,6 +145,7 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
     comparison,
     outdated: [],
     unfit: [],
+    madeBy: { config: { 'control-plane': 'c', worker: 'w' }, template: 't' },
     serverVersions: [],
     newcomerVersion: 'v1.36.5+k3s1',
     disabledParts: [],

@@ -40,6 +40,7 @@ const seen = (desired: ClusterRequest): Observation => ({
     comparison: { desired: [], current: [], missing: [], excess: [] },
     outdated: [],
     unfit: [],
+    madeBy: { config: { 'control-plane': 'c', worker: 'w' }, template: 't' },
     serverVersions: [],
     newcomerVersion: 'v1.36.5+k3s1',
     disabledParts: [],

@@ -15,6 +15,7 @@ export {
   type ServerSettings,
   type Taint,
 } from './config.js';
+export * from './config-hash.js';
 export * from './facts.js';
 export * from './kubeconfig.js';
 export * from './node-args.js';
