@@ -175,7 +175,7 @@ function withPreset(
  * No provider is named: with a token in the environment the choice must be said; without one it is the sandbox.
  * @throws UsageError code PROVIDER_NEEDED
  */
-async function chooseProvider(runtime: Runtime): Promise<string> {
+export async function chooseProvider(runtime: Runtime): Promise<string> {
   const candidates = await runtime.candidates();
   if (candidates.length === 0) {
     runtime.reporter.emit({

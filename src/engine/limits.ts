@@ -3,6 +3,7 @@ export const limits = {
   join: 1,
   'agent-join': 50,
   drain: 3,
+  authorize: 50,
   component: 8,
   'remove-component': 1,
   bundle: 1,

@@ -100,7 +100,7 @@ export function kubeFailure(error: unknown, doing: string, sensitive = false): S
     case 401:
       return new IncompleteError('The Kubernetes API does not accept the cluster’s credentials.', {
         code: 'KUBE_UNAUTHORIZED',
-        hint: 'They may have expired, or belong to an earlier cluster of this name: `slipway cluster apply` fetches them again.',
+        hint: 'They may have expired, or belong to an earlier cluster of this name. Fetch them again: `slipway cluster adopt` with the cluster’s name.',
       });
     case 403:
       return new IncompleteError(`The Kubernetes API does not allow ${doing}: ${said}.`, {

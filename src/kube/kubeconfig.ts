@@ -190,6 +190,6 @@ function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], u
 function invalid(problem: string): UsageError {
   return new UsageError(`The kubeconfig cannot be used: ${problem}.`, {
     code: 'KUBECONFIG_INVALID',
-    hint: 'Run `slipway cluster apply` for the cluster: it fetches the kubeconfig again.',
+    hint: 'Fetch it again: `slipway cluster adopt` with the cluster’s name.',
   });
 }

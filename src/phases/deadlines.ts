@@ -13,6 +13,8 @@ export const deadlines = {
   agentStart: minutes(10),
   nodeReady: minutes(6),
   drain: minutes(10),
+  /** A pod of a moment, whose image may have to be pulled. */
+  authorize: minutes(4),
   nodeGone: minutes(3),
   /** Between two waves of a rollout: how long a node that was up may be down before nothing more is begun. */
   recovery: minutes(1),

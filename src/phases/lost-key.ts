@@ -5,15 +5,13 @@ export interface KeyPlace {
   readonly cluster: string;
   /** Where the private key belongs. */
   readonly path: string;
-  /** The cluster file, if any. */
-  readonly file: string | undefined;
 }
 
 /** Machines that only the cluster's own key opens: those that Slipway made. */
 export const keyedMachines = (machines: readonly Machine[]): readonly Machine[] =>
   machines.filter(({ login, status }) => login === undefined && status !== 'deleting');
 
-/** A machine takes the key it was made with, and a new one at the provider opens none that exist. */
+/** A new key at the provider opens no machine that exists. */
 export function keyLost(place: KeyPlace, machines: readonly Machine[]): RefusedError {
   const known = machines.length > 0 ? `: ${accepting(machines)} no other` : '';
   return new RefusedError(`The SSH key of ${place.cluster} is missing from ${place.path}${known}.`, {
@@ -37,13 +35,6 @@ export const isSameKey = (one: string, other: string): boolean => withoutComment
 
 const withoutComment = (publicKey: string): string => publicKey.trim().split(/\s+/).slice(0, 2).join(' ');
 
-function wayBack({ cluster, path, file }: KeyPlace): string {
-  const quoted = file !== undefined && /\s/.test(file) ? JSON.stringify(file) : file;
-  // What a cluster that was made with flags was asked for goes with it.
-  const keep = file === undefined ? `slipway cluster status ${cluster} --spec > ${cluster}.yaml, then ` : '';
-  return (
-    `Put the key back from a copy at ${path}, readable by you alone, and run the same command again. ` +
-    `Without a copy the machines can only be replaced, and what is on their disks is lost: ` +
-    `${keep}slipway cluster delete ${cluster}, then slipway cluster create -f ${quoted ?? `${cluster}.yaml`}`
-  );
-}
+const wayBack = ({ cluster, path }: KeyPlace): string =>
+  `Put the key back from a copy at ${path}, readable by you alone, and run the same command again. ` +
+  `Without a copy, put a new one onto the machines: slipway cluster adopt ${cluster}`;

@@ -1,6 +1,6 @@
-import type { Machine } from '../domain/index.js';
+import type { Machine, Secret } from '../domain/index.js';
 import { IncompleteError, RefusedError } from '../errors/index.js';
-import { canForward } from '../provider/port.js';
+import { canForward, type Endpoint, type MachineProvider } from '../provider/port.js';
 import { loginTarget } from '../remote/login-target.js';
 import type { HostTarget, RunOptions, Session } from '../remote/types.js';
 import type { Tools } from './context.js';
@@ -37,24 +37,42 @@ export async function hostTarget(
   if ((await folder.pins(machine.name)).length === 0) {
     throw new RefusedError(`The host key of ${machine.name} is not known here, so it cannot be told from a stranger.`, {
       code: 'HOST_KEY_UNKNOWN',
-      hint: `Run this where the cluster was created, or delete the machine at ${provider.title}: the next run makes a new one.`,
+      hint: `Let the cluster vouch for it: slipway cluster adopt ${folder.name}`,
     });
   }
   const identity = await folder.storedIdentity();
   const record = await folder.record();
-  const place = { cluster: folder.name, path: folder.identityPath, file: record?.file };
+  const place = { cluster: folder.name, path: folder.identityPath };
   if (!identity) throw keyLost(place, [machine]);
   if (record?.sshPublicKey !== undefined && !isSameKey(record.sshPublicKey, identity.publicKey))
     throw keyChanged(place, [machine]);
-  const endpoint = canForward(provider)
-    ? await provider.forward(machine.publicAddress, 22, options)
-    : { host: machine.publicAddress, port: 22 };
-  return {
-    name: machine.name,
-    address: endpoint.host,
-    port: endpoint.port,
-    user: 'root',
-    identity: identity.privateKey,
-    pins: async () => onlyKeys ?? (await folder.pins(machine.name)),
-  };
+  return rootTarget(
+    provider,
+    { name: machine.name, publicAddress: machine.publicAddress },
+    identity.privateKey,
+    async () => onlyKeys ?? (await folder.pins(machine.name)),
+    options,
+  );
+}
+
+/** Root of a machine that Slipway made, by this key, accepting these host keys. */
+export async function rootTarget(
+  provider: MachineProvider,
+  { name, publicAddress }: { readonly name: string; readonly publicAddress: string },
+  identity: Secret,
+  pins: HostTarget['pins'],
+  options: RunOptions,
+): Promise<HostTarget> {
+  const { host, port } = await endpointOf(provider, publicAddress, 22, options);
+  return { name, address: host, port, user: 'root', identity, pins };
+}
+
+/** Where this computer finds a port of a machine. */
+export async function endpointOf(
+  provider: MachineProvider,
+  address: string,
+  port: number,
+  options: RunOptions,
+): Promise<Endpoint> {
+  return canForward(provider) ? provider.forward(address, port, options) : { host: address, port };
 }

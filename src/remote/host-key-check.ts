@@ -45,7 +45,7 @@ export class HostKeyCheck {
         code: 'HOST_KEY_UNKNOWN',
         hint: target.owned
           ? `See its keys and compare them: ${scanCommand(target)}`
-          : 'Run this where the cluster was created, or replace the machine.',
+          : 'Let the cluster vouch for it: `slipway cluster adopt` with the cluster’s name.',
       });
     }
   }
@@ -86,7 +86,7 @@ export class HostKeyCheck {
         code: 'HOST_KEY_MISMATCH',
         hint: owned
           ? `Another machine may answer at its address, or it was installed anew. If so, look at its keys with ${scanCommand(this.target)}, compare them on its own console, and put the right one into the cluster file. Otherwise somebody is in between: use another network.`
-          : 'Another machine may answer at its address, or it was installed anew. If so, delete it at its provider and run the command again: a new machine takes its place. Otherwise somebody is in between: use another network.',
+          : 'Another machine may answer at its address, its key may have been changed, or somebody is in between. `slipway cluster adopt` with the cluster’s name asks the cluster which key is the right one. If the machine was installed anew, delete it at its provider: the next run makes a new one.',
         details: [`shown:  ${print} (${type})`, ...known.map((pin) => `pinned: ${pin}`)],
       },
     );

@@ -58,7 +58,7 @@ export function loginRefused(error: LoginRefused): IncompleteError {
   const { reason, hint } = refusalOf(error);
   const ours = error.seen.signed
     ? 'Use a system image that lets root in with a key alone, and delete the machine: a new one takes its place.'
-    : 'Another key may have been set up on it: delete the machine at its provider and run the same command again.';
+    : 'Another key may have been set up on it: `slipway cluster adopt` with the cluster’s name puts the workspace’s there again.';
   return new IncompleteError(`${name} (${address}:${port}) ${reason}.`, {
     code: 'SSH_LOGIN_REFUSED',
     hint: owned ? hint : ours,

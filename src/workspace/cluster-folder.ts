@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import { Secret } from '../domain/secret.js';
+import { SlipwayError } from '../errors/index.js';
 import type { Files } from './files.js';
 import { corruptFile } from './file-errors.js';
 import {
@@ -90,6 +91,26 @@ export class LocalClusterFolder implements ClusterFolder {
     await this.context.files.write(join(this.path, 'record.json'), recordText(record));
   }
 
+  async replaceRecord(record: ClusterRecord): Promise<void> {
+    const path = join(this.path, 'record.json');
+    if (await isDamaged(() => this.record())) await this.context.files.setAside(path, this.#asideSuffix);
+    await this.context.files.write(path, recordText(record));
+  }
+
+  async newIdentity(): Promise<KeyPair> {
+    return this.replaceIdentity(this.context.generateKeyPair(this.#keyComment).privateKey);
+  }
+
+  async replaceIdentity(privateKey: Secret): Promise<KeyPair> {
+    const { files } = this.context;
+    const text = privateKey.reveal();
+    this.context.secrets.add(text);
+    const there = await files.read(this.identityPath);
+    if (there !== undefined && there !== text) await files.setAside(this.identityPath, this.#asideSuffix);
+    if (there !== text) await files.write(this.identityPath, text);
+    return this.#identityOf(text);
+  }
+
   async identity(): Promise<KeyPair> {
     const make = (): string => this.context.generateKeyPair(this.#keyComment).privateKey.reveal();
     return this.#identityOf(await this.#madeOnce(this.identityPath, make));
@@ -106,11 +127,16 @@ export class LocalClusterFolder implements ClusterFolder {
     return `slipway-${this.name}`;
   }
 
+  /** `2026-11-20T10-00-00Z.old` */
+  get #asideSuffix(): string {
+    return `${new Date(this.context.clock.now()).toISOString().slice(0, 19).replaceAll(':', '-')}Z.old`;
+  }
+
   async #identityOf(privateKey: string): Promise<KeyPair> {
     const path = this.identityPath;
     const key = publicKeyOf(privateKey);
     if (key === undefined) {
-      throw corruptFile(path, 'it is not an OpenSSH private key', 'without it the machines can only be replaced.');
+      throw corruptFile(path, 'it is not an OpenSSH private key', this.name);
     }
     const publicKey = `${key} ${this.#keyComment}`;
     // The private half is the truth; a kill may have come between the two files.
@@ -139,6 +165,10 @@ export class LocalClusterFolder implements ClusterFolder {
   }
 
   async onlyPin(machine: string, publicKey: string): Promise<void> {
+    const path = this.#hostPath(machine);
+    // What cannot be read is not needed for this, and is kept aside.
+    if (await isDamaged(() => this.#host(machine)))
+      await this.#alone(path, () => this.context.files.setAside(path, this.#asideSuffix));
     await this.#changeHost(machine, (keys) => withOnlyPin(keys, publicKey));
   }
 
@@ -206,6 +236,10 @@ export class LocalClusterFolder implements ClusterFolder {
     return summaries;
   }
 
+  async keepsAnything(): Promise<boolean> {
+    return (await this.context.files.list(this.path)).some((name) => name !== 'lock' && !name.startsWith('lock.'));
+  }
+
   async remove(): Promise<void> {
     await this.context.files.removeFolder(this.path);
   }
@@ -233,7 +267,7 @@ export class LocalClusterFolder implements ClusterFolder {
   async #host(machine: string): Promise<HostKeys> {
     const path = this.#hostPath(machine);
     const text = await this.context.files.read(path);
-    return text === undefined ? noHostKeys : (await import('./host-keys-file.js')).readHostKeys(path, text);
+    return text === undefined ? noHostKeys : (await import('./host-keys-file.js')).readHostKeys(path, this.name, text);
   }
 
   /** Reads, changes and writes a machine's keys while nobody else does, in this process or another. */
@@ -282,6 +316,17 @@ export class LocalClusterFolder implements ClusterFolder {
         throw busyError(this.name, path, result.heldBy, this.context.process, clock.now());
       await this.context.clock.sleep(10);
     }
+  }
+}
+
+/** Whether a file cannot be read as what it was; any other failure is thrown. */
+async function isDamaged(read: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await read();
+    return false;
+  } catch (error) {
+    if (error instanceof SlipwayError && error.code === 'WORKSPACE_CORRUPT') return true;
+    throw error;
   }
 }
 

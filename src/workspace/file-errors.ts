@@ -41,9 +41,9 @@ export function fileError(error: unknown, doing: 'read' | 'write' | 'remove', pa
 }
 
 /** A workspace file that no longer reads as what it was. It is left as it is: only a person may discard it. */
-export function corruptFile(path: string, problem: string, wayBack: string): UsageError {
+export function corruptFile(path: string, problem: string, cluster: string): UsageError {
   return new UsageError(`${path} is damaged: ${problem}.`, {
     code: 'WORKSPACE_CORRUPT',
-    hint: `Restore it from a backup, or move it away: ${wayBack}`,
+    hint: `Restore it from a backup, or have it made anew from what the cluster and its provider tell: slipway cluster adopt ${cluster}`,
   });
 }

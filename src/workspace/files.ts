@@ -85,6 +85,15 @@ export class Files {
     );
   }
 
+  /** Gives a file another name beside its own, so that nothing of it is lost. No file is success. */
+  async setAside(path: string, suffix: string): Promise<void> {
+    await this.#guarded('write', path, async () => {
+      await rename(path, `${path}.${suffix}`).catch((error: unknown) => {
+        if (errorCode(error) !== 'ENOENT') throw error;
+      });
+    });
+  }
+
   /** Removes a folder with everything in it. It disappears in one instant, so that half a folder is never seen. */
   async removeFolder(path: string): Promise<void> {
     await this.#guarded('remove', path, async () => {

@@ -12,14 +12,10 @@ const stored = z.object({
   swapped: z.boolean().default(false),
 });
 
-export function readHostKeys(path: string, text: string): HostKeys {
+export function readHostKeys(path: string, cluster: string, text: string): HostKeys {
   try {
     return stored.parse(JSON.parse(text));
   } catch {
-    throw corruptFile(
-      path,
-      'it does not hold host keys',
-      'the machine can then no longer be verified, so replace it rather than trusting whatever answers.',
-    );
+    throw corruptFile(path, 'it does not hold host keys', cluster);
   }
 }

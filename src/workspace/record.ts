@@ -18,16 +18,13 @@ const stored = z.object({
   spec: clusterSchemaFor(z.string().default('unknown')),
 });
 
-const wayBack = (cluster: string): string =>
-  `\`slipway cluster apply ${cluster} -f cluster.yaml\` writes a new one, and finds the machines again at the provider.`;
-
 /**
  * @throws UsageError code RECORD_TOO_NEW when a newer Slipway wrote it; WORKSPACE_CORRUPT for anything else that is not a
  * record. The file stays as it is.
  */
 export function readRecord(path: string, cluster: string, text: string): ClusterRecord {
   const value = parseJson(text);
-  if (value === undefined) throw corruptFile(path, 'it is not JSON', wayBack(cluster));
+  if (value === undefined) throw corruptFile(path, 'it is not JSON', cluster);
   const version = z.object({ version: z.number() }).safeParse(value).data?.version;
   if (version !== undefined && version > recordVersion) {
     throw new UsageError(
@@ -41,7 +38,7 @@ export function readRecord(path: string, cluster: string, text: string): Cluster
   const result = stored.safeParse(value);
   if (!result.success) {
     const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'record'}: ${issue.message}`);
-    throw corruptFile(path, problems.join('; '), wayBack(cluster));
+    throw corruptFile(path, problems.join('; '), cluster);
   }
   const { version: _, ...record } = result.data;
   return record;

@@ -85,11 +85,17 @@ export interface ClusterFolder {
   /** What lists show of the record, without reading all of it. */
   summary(): Promise<RecordSummary | undefined>;
   saveRecord(record: ClusterRecord): Promise<void>;
+  /** As `saveRecord`, in place of one that cannot be read, too, which is kept under another name. */
+  replaceRecord(record: ClusterRecord): Promise<void>;
 
   /** The cluster's SSH key pair, made on first use. */
   identity(): Promise<KeyPair>;
   /** The same where there is one already; makes none. */
   storedIdentity(): Promise<KeyPair | undefined>;
+  /** Makes a new pair the cluster's; what else was there is kept under another name. */
+  newIdentity(): Promise<KeyPair>;
+  /** Makes this OpenSSH private key the cluster's; what else was there is kept under another name. */
+  replaceIdentity(privateKey: Secret): Promise<KeyPair>;
   /** The private key's file. */
   readonly identityPath: string;
   /** A secret by name (`server-token`), made by `make` on first use; the first stored value is the one that counts. */
@@ -128,6 +134,8 @@ export interface ClusterFolder {
   /** Newest first. */
   history(): Promise<readonly OperationSummary[]>;
 
+  /** Whether anything of a cluster is kept here: without a record there may still be the keys of one that runs. */
+  keepsAnything(): Promise<boolean>;
   /** Removes the folder with everything in it. */
   remove(): Promise<void>;
 }

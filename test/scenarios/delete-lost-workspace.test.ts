@@ -89,7 +89,20 @@ describe('hosts of a cluster whose workspace is lost', () => {
     expect(await claimed()).toEqual(['a', 'b']);
   });
 
+  it('are taken on again by the file: the record, the kubeconfig, and a cluster that is as it was', async () => {
+    const unfiled = await failure('cluster', 'adopt', 'metal', '--provider', 'ssh');
+    expect(unfiled).toMatchObject({ code: 'HOSTS_MISSING', exit: 2 });
+    const adopted = await run('cluster', 'adopt', ...file(['a', 'b', 'c']), '--yes', '--json');
+    expect(adopted, adopted.err).toMatchObject({ code: 0 });
+    const { steps } = JSON.parse(adopted.out) as { readonly steps: readonly { readonly id: string }[] };
+    expect(steps.map(({ id }) => id)).toEqual(['kubeconfig', 'record']);
+    const planned = await run('cluster', 'plan', ...file(['a', 'b', 'c']), '--detailed-exitcode');
+    expect(planned, planned.out + planned.err).toMatchObject({ code: 0 });
+    expect(await run('cluster', 'status', 'metal', '--exit-code')).toMatchObject({ code: 0 });
+  });
+
   it('are freed by the file, as they were found, and can be taken again', async () => {
+    loseWorkspace();
     const args = ['cluster', 'delete', ...file(['a', 'b', 'c']), ...confirmed];
     const { code, out, err } = await run(...args);
     expect(code, err).toBe(0);

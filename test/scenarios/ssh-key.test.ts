@@ -72,7 +72,7 @@ describe('a cluster whose SSH key is lost', () => {
 });
 
 describe('a cluster whose SSH key was swapped', () => {
-  it('makes nothing, keeps the provider’s key, and comes back by the commands that the error names', async () => {
+  it('makes nothing, keeps the provider’s key, and comes back by the command that the error names', async () => {
     writeFileSync(key, generateKeyPair('other').privateKey.reveal(), { mode: 0o600 });
     const swapped = readFileSync(key, 'utf8');
     const refused = await refusedBeforeAnything(grow, 'SSH_KEY_CHANGED');
@@ -82,18 +82,12 @@ describe('a cluster whose SSH key was swapped', () => {
     expect(login).toMatchObject({ code: 3, err: expect.stringContaining('SSH_KEY_CHANGED') as string });
 
     const { error } = JSON.parse(refused.out) as { readonly error: { readonly hint: string } };
-    const [, keep, remove, create] =
-      /: slipway (cluster status demo --spec) > demo\.yaml, then slipway (cluster delete demo), then slipway (cluster create -f demo\.yaml)$/.exec(
-        error.hint,
-      )!;
-    const words = (text: string | undefined): string[] => text!.split(' ');
-    writeFileSync(join(cli.home, 'demo.yaml'), (await cli.run(words(keep))).out);
-    const deleted = await cli.run([...words(remove), '--yes', '--confirm', 'demo']);
-    expect(deleted, deleted.err).toMatchObject({ code: 0 });
-    const created = await cli.run([...words(create), '--yes']);
-    expect(created, created.err).toMatchObject({ code: 0 });
+    const [, adopt] = /: slipway (cluster adopt demo)$/.exec(error.hint)!;
+    const adopted = await cli.run([...adopt!.split(' '), '--yes']);
+    expect(adopted, adopted.err).toMatchObject({ code: 0 });
+    expect(readFileSync(key, 'utf8')).toBe(swapped);
     expect(await cli.cloud('servers')).toHaveLength(2);
-    const planned = await cli.run(['cluster', 'plan', '-f', 'demo.yaml', '--detailed-exitcode']);
+    const planned = await cli.run(['cluster', 'plan', 'demo', '--detailed-exitcode']);
     expect(planned, planned.out).toMatchObject({ code: 0 });
   });
 

@@ -74,7 +74,7 @@ describe('a cluster’s folder', () => {
       const error = await refusal(use());
       expect(error).toMatchObject({ code: 'WORKSPACE_CORRUPT', exitCode: 2 });
       expect(error.message).toContain(file);
-      expect(error.hint).toContain('slipway cluster apply demo');
+      expect(error.hint).toContain('slipway cluster adopt demo');
     }
     expect(readFileSync(file, 'utf8')).toHaveLength(40);
   });

@@ -4,6 +4,8 @@ import type { SandboxClock, SandboxProfile } from '../types.js';
 import { KubernetesServer, type KubernetesSnapshot, type Obj } from '../kube-api/index.js';
 import { type ChartFaults, HelmController, HelmProgram, imageTrouble } from '../helm/index.js';
 import type { CloudCall } from './cloud-client.js';
+import type { Machine } from '../hosts/machine.js';
+import { AuthorizeProgram } from './authorize-program.js';
 import { HcloudController } from './cloud-controller.js';
 import { HcloudVolumes } from './cloud-volumes.js';
 import { caHash, type Pair } from './certificates.js';
@@ -42,6 +44,8 @@ export interface ClusterContext {
   /** A machine is no member any more. */
   readonly takenOut: (machine: number) => void;
   readonly chartFaults: ChartFaults;
+  /** The machine on which this node's kubelet runs. */
+  readonly hostOf: (node: string) => Machine | undefined;
   /** The cloud's API, as a controller inside calls it. */
   readonly cloudCall: CloudCall;
 }
@@ -116,6 +120,7 @@ export class Cluster {
       programs: (server) => [
         new HelmProgram(() => server.controllers.cluster, context.chartFaults),
         imageTrouble(context.chartFaults),
+        new AuthorizeProgram(() => server.controllers.cluster, context.hostOf),
         controller,
       ],
     });

@@ -342,6 +342,7 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
       changed: this.context.changed,
       takenOut: (id) => this.lostMembership(id),
       chartFaults: this.context.chartFaults,
+      hostOf: (node) => [...this.#processes.values()].find(({ config }) => config.nodeName === node)?.machine,
       cloudCall: this.context.cloudCall,
     });
     this.#clusters.set(cluster.id, cluster);

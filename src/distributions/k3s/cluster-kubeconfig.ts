@@ -1,9 +1,11 @@
 import { slotLabel, type Machine, type Secret, type DesiredMachine } from '../../domain/index.js';
 import { type StepContext, valueIfKnown } from '../../engine/index.js';
-import { kubeconfigFor } from './host/index.js';
-import { canForward } from '../../provider/port.js';
 import type { PhaseContext } from '../../phases/context.js';
 import type { MachinePlan } from '../../phases/machines.js';
+import { endpointOf } from '../../phases/session.js';
+import type { MachineProvider } from '../../provider/port.js';
+import type { RunOptions } from '../../remote/types.js';
+import { kubeconfigFor } from './host/index.js';
 
 /**
  * Makes of a server's own kubeconfig the cluster's: it names the address that servers hold, if any, then the first server,
@@ -21,14 +23,24 @@ export function kubeconfigOf(
       .map((server) => valueIfKnown(machines.get(slotLabel(server))!, run))
       .filter((machine): machine is Machine => machine?.publicAddress !== undefined)
       .sort((a, b) => Number(b.slot === bootstrap.slot) - Number(a.slot === bootstrap.slot));
-    const targets = [...(heldAddress === undefined ? [] : [heldAddress]), ...there.map((one) => one.publicAddress!)];
-    const urls: string[] = [];
-    for (const target of targets) {
-      const { host, port } = canForward(tools.provider)
-        ? await tools.provider.forward(target, 6443, run)
-        : { host: target, port: 6443 };
-      urls.push(`https://${host}:${port}`);
-    }
+    const urls = await apiUrls(tools.provider, there, heldAddress, run);
     return kubeconfigFor(raw, { cluster: cluster.name, servers: urls });
   };
+}
+
+/** Where this computer finds the API: at the address that servers hold, if any, then at each server. */
+export async function apiUrls(
+  provider: MachineProvider,
+  servers: readonly Pick<Machine, 'publicAddress'>[],
+  heldAddress: string | undefined,
+  options: RunOptions,
+): Promise<readonly string[]> {
+  const addresses = [heldAddress, ...servers.map(({ publicAddress }) => publicAddress)];
+  const urls: string[] = [];
+  for (const address of addresses) {
+    if (address === undefined) continue;
+    const { host, port } = await endpointOf(provider, address, 6443, options);
+    urls.push(`https://${host}:${port}`);
+  }
+  return urls;
 }

@@ -23,6 +23,11 @@ export const clusterCodes = entries({
     'A PodDisruptionBudget never lets a pod of the node go.',
     'Loosen it, or run more pods than it keeps.',
   ],
+  AUTHORIZE_FAILED: [
+    4,
+    'A pod that was to let the workspace’s SSH key into a machine did not do its work.',
+    'Fix what the message names, such as an image that cannot be pulled, then run the same command again.',
+  ],
   CAME_BACK: [
     4,
     'A machine that was dead when the run was planned answers again.',
@@ -38,6 +43,7 @@ export const clusterCodes = entries({
     'Pods did not leave a node in time.',
     'Make room for them elsewhere or loosen their PodDisruptionBudgets, then run the same command again.',
   ],
+  FILE_NEEDED: [2, 'Nothing but the cluster file tells what a cluster was asked for.', 'Give it with `-f`.'],
   LEARNER_PENDING: [
     4,
     'A server cannot join while another one is on its way into etcd.',
@@ -61,10 +67,15 @@ export const clusterCodes = entries({
   ],
   NO_KUBECONFIG: [
     [2, 4],
-    'The cluster has no kubeconfig yet: its first server was not finished.',
-    'Finish it with `slipway cluster create`.',
+    'The workspace has no kubeconfig of the cluster: its first server was not finished, or the file is lost.',
+    'Finish it with `slipway cluster create`, or fetch it with `slipway cluster adopt`.',
   ],
   NO_NODE: [4, 'No node takes ordinary pods.', 'See the nodes with `slipway cluster status`.'],
+  NO_WAY_IN: [
+    3,
+    'Neither the cluster’s API nor any of its servers lets this workspace in.',
+    'Give `slipway cluster adopt` a kubeconfig or a private key that the servers accept.',
+  ],
   OTHER_CLUSTER: [
     3,
     'The file or flags describe another cluster of the same name.',
@@ -103,7 +114,7 @@ export const clusterCodes = entries({
   UNKNOWN_NAMESAKE: [
     3,
     'The provider has a cluster of that name which this workspace does not know.',
-    'Choose another name, or work where that cluster was created.',
+    'Choose another name, or take the cluster on with `slipway cluster adopt`.',
   ],
   UNMANAGED_PODS: [
     3,

@@ -50,7 +50,7 @@ export const kubernetesCodes = entries({
   KUBE_UNAUTHORIZED: [
     4,
     'The Kubernetes API does not accept the credentials.',
-    'They may have expired, or be an earlier cluster’s of that name: `slipway cluster kubeconfig`.',
+    'They may have expired, or be an earlier cluster’s of that name: `slipway cluster adopt` fetches them again.',
   ],
   KUBE_UNREACHABLE: [4, 'The Kubernetes API does not answer.', 'See the machines with `slipway cluster status`.'],
   UNKNOWN_K3S_KEY: [1, 'k3s was to get a setting that it does not have: a fault of Slipway.', 'Please report it.'],

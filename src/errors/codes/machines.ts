@@ -15,12 +15,12 @@ export const machineCodes = entries({
   HOST_KEY_MISMATCH: [
     3,
     'A machine shows another SSH host key than the pinned one; nothing was sent to it.',
-    'Find out why before you remove the pin: somebody may be in between.',
+    'Somebody may be in between. `slipway cluster adopt` asks the cluster which key is the right one.',
   ],
   HOST_KEY_UNKNOWN: [
     3,
     'This workspace has no host key of the machine.',
-    'Work where the cluster was created, or delete the machine at the provider.',
+    'Let the cluster vouch for it with `slipway cluster adopt`.',
   ],
   IDENTITY_MISSING: [
     2,
@@ -42,12 +42,12 @@ export const machineCodes = entries({
   SSH_KEY_CHANGED: [
     3,
     'The cluster’s SSH key in the workspace is not the one that its machines accept.',
-    'Put the right one back from a copy.',
+    'Put the right one back from a copy, or let this one in with `slipway cluster adopt`.',
   ],
   SSH_KEY_LOST: [
     3,
     'The cluster’s SSH key is missing from the workspace.',
-    'Put it back from a copy; without one the machines can only be replaced.',
+    'Put it back from a copy, or put a new one onto the machines with `slipway cluster adopt`.',
   ],
   SSH_LOGIN_REFUSED: [
     4,

@@ -49,7 +49,7 @@ export const workspaceCodes = entries({
   WORKSPACE_CORRUPT: [
     2,
     'A file of the workspace is damaged.',
-    'Restore it from a backup, or move it away as the message shows.',
+    'Restore it from a backup, or have it made anew by `slipway cluster adopt`.',
   ],
   WORKSPACE_ERROR: [
     1,

@@ -20,6 +20,6 @@ export async function knownCluster(
         ? `Did you mean ${near}?`
         : names.length > 0
           ? `Known here: ${names.join(', ')}.`
-          : `Create it: slipway cluster create ${name}`,
+          : `Create it: slipway cluster create ${name}. If it runs already, take it on: slipway cluster adopt ${name}`,
   });
 }

@@ -21,8 +21,11 @@ export async function clusterKubeconfig(
     const current = inCurrentForm(text);
     return { path: folder.kubeconfigPath, text: server === undefined ? current : withServer(current, server) };
   }
-  throw new IncompleteError(`${name} has no kubeconfig yet: its first server was not finished.`, {
-    code: 'NO_KUBECONFIG',
-    hint: `Finish it: slipway cluster create ${name}`,
-  });
+  throw new IncompleteError(
+    `This workspace has no kubeconfig of ${name}: its first server was not finished, or the file is lost.`,
+    {
+      code: 'NO_KUBECONFIG',
+      hint: `Finish the cluster with slipway cluster create ${name}, or, where it has run, fetch the kubeconfig with slipway cluster adopt ${name}`,
+    },
+  );
 }

@@ -1,5 +1,6 @@
 import {
   bySlot,
+  type Comparison,
   diffMachines,
   newcomerVersion,
   outdatedMachines,
@@ -50,18 +51,7 @@ export async function observe(
   ]);
   machines.sort(bySlot);
   const comparison = diffMachines(cluster, spec, provider.defaults, machines);
-  const request: ClusterRequest = {
-    cluster,
-    machines: comparison.desired,
-    locations: locationsOf(spec, provider.defaults),
-    networkRange: spec.network.range,
-    sshAllow: resolveSelf(spec.ssh.allow, self),
-    apiAllow: resolveSelf(spec.kubernetes.api.allow, self),
-    sshPublicKey,
-    apiAddress: spec.kubernetes.api.address,
-    accept: spec.preflight.accept,
-    encryption: spec.network.encryption,
-  };
+  const request = requestFor(provider, { cluster, spec, sshPublicKey, self }, comparison);
   const [pieces, previews, reached] = await Promise.all([
     provider.infrastructure.plan(request, options),
     provider.machines.previewCreate(cluster, comparison.missing, options),
@@ -109,7 +99,41 @@ export async function observe(
   return { request, facts: { ...facts, unfit, comparison: withoutMachines(comparison, unfit) } };
 }
 
-async function ownAddress(
+/** All that the provider must know of a cluster. @param self as `ownAddress` found it */
+export function requestFor(
+  provider: MachineProvider,
+  {
+    cluster,
+    spec,
+    sshPublicKey,
+    self,
+  }: {
+    readonly cluster: ClusterRef;
+    readonly spec: ClusterSpec;
+    readonly sshPublicKey: string;
+    readonly self: string | undefined;
+  },
+  comparison: Comparison,
+): ClusterRequest {
+  return {
+    cluster,
+    machines: comparison.desired,
+    locations: locationsOf(spec, provider.defaults),
+    networkRange: spec.network.range,
+    sshAllow: resolveSelf(spec.ssh.allow, self),
+    apiAllow: resolveSelf(spec.kubernetes.api.allow, self),
+    sshPublicKey,
+    apiAddress: spec.kubernetes.api.address,
+    accept: spec.preflight.accept,
+    encryption: spec.network.encryption,
+  };
+}
+
+/**
+ * This computer's address, where `self` is allowed.
+ * @throws UsageError code SELF_UNKNOWN
+ */
+export async function ownAddress(
   provider: MachineProvider,
   spec: ClusterSpec,
   signal: AbortSignal,

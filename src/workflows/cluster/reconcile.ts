@@ -140,7 +140,7 @@ export async function reconcile(
   const folder = context.workspace.cluster(spec.name);
   const lock = await folder.lock(operation);
   const stored = await folder.record();
-  let begun = stored !== undefined;
+  let begun = stored !== undefined || (await folder.keepsAnything());
   try {
     const provider = await context.provider(spec.provider);
     const record = stored ?? (await newRecord(context, provider, input));
@@ -279,7 +279,7 @@ async function refuseUnknownNamesake(
     `${provider.title} has a cluster called ${name} already (${namesake.machines} machines), which this workspace does not know.`,
     {
       code: 'UNKNOWN_NAMESAKE',
-      hint: `Choose another name, run this where that cluster was created, or remove it: slipway cluster delete ${name} ${where}`,
+      hint: `Choose another name, take that cluster on here (slipway cluster adopt ${name} ${where}), or remove it: slipway cluster delete ${name} ${where}`,
     },
   );
 }

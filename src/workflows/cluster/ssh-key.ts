@@ -17,7 +17,7 @@ export async function clusterKey(
   const key = await folder.storedIdentity();
   if (key) return key;
   const machines = stored ? keyedMachines(await provider.machines.list(stored, { signal })) : [];
-  if (stored && machines.length > 0) throw keyLost(placeOf(folder, stored), machines);
+  if (stored && machines.length > 0) throw keyLost(placeOf(folder), machines);
   return folder.identity();
 }
 
@@ -34,20 +34,16 @@ export function keyProblem(
 ): RefusedError | undefined {
   const keyed = keyedMachines(machines);
   if (keyed.length === 0) return undefined;
-  if (key === undefined) return keyLost(placeOf(folder, record), keyed);
+  if (key === undefined) return keyLost(placeOf(folder), keyed);
   const same =
     record.sshPublicKey === undefined
       ? pieces.find(({ id }) => id === 'ssh-key')?.state !== 'differs'
       : isSameKey(record.sshPublicKey, key);
-  return same ? undefined : keyChanged(placeOf(folder, record), keyed);
+  return same ? undefined : keyChanged(placeOf(folder), keyed);
 }
 
 /** What the record keeps: the key the machines know, or, while there are none, the one that they will be made with. */
 export const keyToRecord = (record: ClusterRecord, key: string, machines: readonly Machine[]): string =>
   record.sshPublicKey !== undefined && keyedMachines(machines).length > 0 ? record.sshPublicKey : key;
 
-const placeOf = (folder: ClusterFolder, { name, file }: ClusterRecord): KeyPlace => ({
-  cluster: name,
-  path: folder.identityPath,
-  file,
-});
+const placeOf = (folder: ClusterFolder): KeyPlace => ({ cluster: folder.name, path: folder.identityPath });

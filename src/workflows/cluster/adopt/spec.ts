@@ -1,0 +1,87 @@
+import { z } from 'zod';
+
+import { controlPlanePool, inRange, lowestVersion, type Machine } from '../../../domain/index.js';
+import { clusterSchemaFor, type ClusterFile, type ClusterSpec } from '../../../domain/spec/schema.js';
+import { UsageError } from '../../../errors/index.js';
+import { disabledAt } from '../../../distributions/k3s/host/index.js';
+import { observeInventories } from '../../../components/apply/facts.js';
+import type { MachineProvider } from '../../../provider/port.js';
+import type { WayIn } from './way-in.js';
+
+/** Defaults of all but the release, which the nodes tell. */
+const clusterSchema = clusterSchemaFor(z.string().default('unknown'));
+
+/** Of an odd number of servers that etcd may have; one that is lost right now is still asked for. */
+const serverCounts = [1, 3, 5] as const;
+
+/**
+ * What a cluster of which no file and no record is left was asked for, as far as machines and nodes tell of it.
+ * @throws UsageError code FILE_NEEDED where they do not tell all
+ */
+export async function specFromCluster(
+  name: string,
+  provider: MachineProvider,
+  machines: readonly Machine[],
+  wayIn: WayIn | undefined,
+  signal: AbortSignal,
+): Promise<ClusterSpec> {
+  const untold = wayIn ? await untoldOf(provider, machines, wayIn, signal) : ['which Kubernetes it runs'];
+  if (machines.some(({ login }) => login !== undefined)) untold.unshift('which hosts it may use');
+  if (untold.length > 0) {
+    throw new UsageError(`Nothing here or at ${provider.title} tells what ${name} was asked for.`, {
+      code: 'FILE_NEEDED',
+      details: untold,
+      hint: 'Give its cluster file: -f cluster.yaml',
+    });
+  }
+  const spec: ClusterFile = specOf(name, provider, machines, wayIn!);
+  return clusterSchema.parse(spec);
+}
+
+/** What only the file says, a line each. */
+async function untoldOf(
+  provider: MachineProvider,
+  machines: readonly Machine[],
+  { api, nodes }: WayIn,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { range } = clusterSchema.parse({ name: 'x', provider: { name: provider.name } }).network;
+  const outside = machines.filter(
+    ({ privateAddress }) => privateAddress !== undefined && !inRange(privateAddress, range),
+  );
+  const components = [...(await observeInventories(api.kube, { signal })).keys()].filter(
+    (component) => !provider.kubernetesIntegration.required.includes(component),
+  );
+  const versionless = [...nodes.values()].every(({ controlPlane }) => !controlPlane);
+  return [
+    ...(versionless ? ['which Kubernetes it runs'] : []),
+    ...(outside.length > 0 ? [`the range of its private network, which is not ${range}`] : []),
+    ...(components.length > 0 ? [`the settings of its components: ${components.join(', ')}`] : []),
+  ];
+}
+
+function specOf(name: string, provider: MachineProvider, machines: readonly Machine[], { nodes }: WayIn): ClusterFile {
+  const servers = machines.filter(({ pool }) => pool === controlPlanePool);
+  const pools = [...new Set(machines.filter(({ pool }) => pool !== controlPlanePool).map(({ pool }) => pool))].sort();
+  const serverNodes = [...nodes.values()].filter(({ controlPlane }) => controlPlane);
+  const disabled = new Set(serverNodes.flatMap(({ annotations }) => disabledAt(annotations) ?? []));
+  return {
+    name,
+    provider: { name: provider.name, locations: distinct(machines.map(({ location }) => location)) },
+    kubernetes: {
+      version: lowestVersion(serverNodes.map(({ version }) => version))!,
+      disable: (['coredns', 'metrics-server'] as const).filter((part) => disabled.has(part)),
+    },
+    controlPlane: {
+      count: serverCounts.find((count) => count >= highestSlot(servers)) ?? 5,
+      type: distinct(servers.map(({ type }) => type)),
+    },
+    pools: pools.map((pool) => {
+      const members = machines.filter((machine) => machine.pool === pool);
+      return { name: pool, count: highestSlot(members), type: distinct(members.map(({ type }) => type)) };
+    }),
+  };
+}
+
+const distinct = (values: readonly string[]): string[] => [...new Set(values)];
+const highestSlot = (machines: readonly Machine[]): number => Math.max(0, ...machines.map(({ slot }) => slot));
