@@ -6,29 +6,8 @@ export interface OpenOptions {
   readonly boundary?: Boundary;
 }
 
-/** What a person, the account's owner or the cluster's own controllers do without Slipway. Ids are the provider's. */
-export interface Outside {
-  machine(name: string): Promise<string>;
-  network(name: string): Promise<string>;
-  sshKey(name: string, publicKey: string): Promise<string>;
-  /** As a Service of the cluster would make it, with this machine as its target. */
-  serviceBalancer(name: string, machineId?: string): Promise<string>;
-  volume(name: string, machineId?: string): Promise<string>;
-  attach(volumeId: string, machineId: string): Promise<void>;
-  stop(machineId: string): Promise<void>;
-  protect(machineId: string): Promise<void>;
-  sellOut(type: string, location: string): void;
-  quota(machines: number): void;
-  /** The next such request is done, and its answer lost. */
-  cutNext(method: string, path: string): void;
-  /** The next such request is answered with an error; `done`: after its work, not instead of it. */
-  failNext(method: string, path: string, status: number, code: string, done?: 'done'): void;
-  /** Everything in the account, as `kind/name`. */
-  everything(): Promise<string[]>;
-}
-
-/** A provider with nothing of ours at first, whatever it makes machines of. */
-export interface AnyHarness {
+/** A provider with nothing of ours at first, whatever it makes machines of: all that the port's own promises need. */
+export interface PortHarness {
   /** A new handle, as each run of the command line makes one. */
   open(options?: Pick<OpenOptions, 'boundary'>): MachineProvider;
   readonly types: { readonly first: string };
@@ -49,13 +28,38 @@ export interface AnyHarness {
   close(): Promise<void>;
 }
 
-/** A provider in an account of its own. */
-export interface Harness extends AnyHarness {
-  open(options?: OpenOptions): MachineProvider;
+/** A provider that makes machines in an account of its own. */
+export interface CloudHarness extends PortHarness {
   readonly types: { readonly first: string; readonly second: string; readonly elsewhere: string };
   /** `first` and `second` can share a network; `apart` can't. */
   readonly places: { readonly first: string; readonly second: string; readonly apart: string };
+  /** What a person or the account's owner does without Slipway. Ids are the provider's. */
+  readonly outside: {
+    machine(name: string): Promise<string>;
+    network(name: string): Promise<string>;
+    stop(machineId: string): Promise<void>;
+    sellOut(type: string, location: string): void;
+    quota(machines: number): void;
+    /** Everything in the account, as `kind/name`. */
+    everything(): Promise<string[]>;
+  };
+}
+
+/** A cloud whose API can be told to fail, and in which a cluster's controllers can be played. */
+export interface EmulatorHarness extends CloudHarness {
+  open(options?: OpenOptions): MachineProvider;
   /** Requests sent so far: `POST /servers`. */
   readonly requests: readonly string[];
-  readonly outside: Outside;
+  readonly outside: CloudHarness['outside'] & {
+    sshKey(name: string, publicKey: string): Promise<string>;
+    /** As a Service of the cluster would make it, with this machine as its target. */
+    serviceBalancer(name: string, machineId?: string): Promise<string>;
+    volume(name: string, machineId?: string): Promise<string>;
+    attach(volumeId: string, machineId: string): Promise<void>;
+    protect(machineId: string): Promise<void>;
+    /** The next such request is done, and its answer lost. */
+    cutNext(method: string, path: string): void;
+    /** The next such request is answered with an error; `done`: after its work, not instead of it. */
+    failNext(method: string, path: string, status: number, code: string, done?: 'done'): void;
+  };
 }

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
 import { openApiAbsence } from '../support/openapi.js';
-import { describeMachineProvider } from './machine-provider.js';
+import { describeCloudProvider, describeEmulatedCloud } from './machine-provider.js';
 import { hetznerHarness } from './support/hetzner-harness.js';
 
 const absence = openApiAbsence();
 if (absence) console.log(`skipped: requests are not compared with the official description, for ${absence}`);
 
-describeMachineProvider('The Hetzner provider', () => hetznerHarness());
+describeCloudProvider('The Hetzner provider', () => hetznerHarness());
+describeEmulatedCloud('The Hetzner provider, when its API fails', () => hetznerHarness());
 
 describe.skipIf(absence !== undefined)('The comparison with the official description', () => {
   it('is made for every request of the contract above', async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
 import type { MachineProvider, MachineRequest } from '../../../src/provider/port.js';
-import type { AnyHarness } from '../harness.js';
+import type { PortHarness } from '../harness.js';
 import { cluster, options, type Stage } from './stage.js';
 
 /** What holds wherever machines come from: rented, or there already. */
-export function everyContract<H extends AnyHarness>(stage: Stage<H>): void {
+export function everyContract<H extends PortHarness>(stage: Stage<H>): void {
   describe('a machine', () => {
     it('runs and has its addresses once create resolves', async () => {
       const desired = stage.machine();

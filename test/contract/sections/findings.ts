@@ -3,13 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { cluster, options, type Stage } from './stage.js';
 
 export function findingsContract(stage: Stage): void {
-  describe('clusters', () => {
-    it('that have lost all machines are found by label alone', async () => {
-      await stage.lay(stage.request([stage.machine(1)]));
-      expect(await stage.provider.clusters(options)).toEqual([{ ...cluster, machines: 0 }]);
-    });
-  });
-
   describe('what the cluster made', () => {
     it('is found with its price and how it is known, and can be removed twice', async () => {
       const made = await stage.lay(stage.request([1, 2, 3].map((slot) => stage.machine(slot, { pool: 'cp' }))));

@@ -50,64 +50,6 @@ export function machineContract(stage: Stage): void {
       expect(await stage.names()).toEqual([desired.name]);
     });
 
-    it('that somebody stopped is started when it is asked for again', async () => {
-      const desired = stage.machine();
-      const made = await stage.lay(stage.request([desired]));
-      const { id } = await stage.provider.machines.create(desired, '', made, options);
-      await stage.harness.outside.stop(id);
-      expect(await stage.provider.machines.create(desired, '', made, options)).toMatchObject({ id, status: 'running' });
-    });
-
-    it('with a name that belongs to somebody else is refused, and left alone', async () => {
-      const desired = stage.machine();
-      const made = await stage.lay(stage.request([desired]));
-      await stage.harness.outside.machine(desired.name);
-      await expect(stage.provider.machines.create(desired, '', made, options)).rejects.toMatchObject({
-        code: 'NAME_TAKEN',
-        exitCode: 3,
-      });
-      expect(await stage.names()).toEqual([]);
-      expect(await stage.harness.outside.everything()).toContain(`servers/${desired.name}`);
-    });
-
-    it('is of the next type when the first is sold out', async () => {
-      const desired = stage.machine(1, { types: [stage.harness.types.first, stage.harness.types.second] });
-      const made = await stage.lay(stage.request([desired]));
-      stage.harness.outside.sellOut(stage.harness.types.first, stage.harness.places.first);
-      expect((await stage.provider.machines.create(desired, '', made, options)).type).toBe(stage.harness.types.second);
-    });
-
-    it('whose types are all sold out says so, with what to do', async () => {
-      const desired = stage.machine(1, { types: [stage.harness.types.first, stage.harness.types.second] });
-      const made = await stage.lay(stage.request([desired]));
-      for (const type of desired.types) stage.harness.outside.sellOut(type, stage.harness.places.first);
-      const error: unknown = await stage.provider.machines.create(desired, '', made, options).catch((e: unknown) => e);
-      expect(error).toMatchObject({ code: 'SOLD_OUT', exitCode: 4 });
-      expect(String(error)).toContain(desired.name);
-      for (const type of desired.types) expect(String(error)).toContain(type);
-    });
-
-    it('beyond the account’s limit is refused with what exists, and both ways on', async () => {
-      const desired = [stage.machine(1), stage.machine(2)];
-      const made = await stage.lay(stage.request(desired));
-      stage.harness.outside.quota(1);
-      await stage.provider.machines.create(desired[0]!, '', made, options);
-      await expect(stage.provider.machines.create(desired[1]!, '', made, options)).rejects.toMatchObject({
-        code: 'RESOURCE_LIMIT',
-        exitCode: 4,
-        details: expect.arrayContaining([expect.stringContaining(desired[0]!.name)]) as unknown,
-        hint: expect.stringMatching(/apply demo.*delete demo/) as unknown,
-      });
-    });
-
-    it('that exists is found even when the account is full', async () => {
-      const desired = stage.machine();
-      const made = await stage.lay(stage.request([desired]));
-      const { id } = await stage.provider.machines.create(desired, '', made, options);
-      stage.harness.outside.quota(1);
-      expect((await stage.provider.machines.create(desired, '', made, options)).id).toBe(id);
-    });
-
     it('that can’t be kept apart from its pool is of the next type, or is refused with the reason', async () => {
       const desired = stage.machine(1, { types: [stage.harness.types.first, stage.harness.types.second] });
       const made = await stage.lay(stage.request([desired]));

@@ -11,7 +11,7 @@ import type {
   MachineProvider,
   MachineRequest,
 } from '../../../src/provider/port.js';
-import type { AnyHarness, Harness } from '../harness.js';
+import type { EmulatorHarness, PortHarness } from '../harness.js';
 
 export const cluster: ClusterRef = { name: 'demo', id: 'k3f9x2' };
 export const options = { signal: new AbortController().signal };
@@ -23,7 +23,7 @@ export function newPublicKey(): string {
 }
 
 /** An account of its own for each test, and what the tests of the contract do again and again. */
-export class Stage<H extends AnyHarness = Harness> {
+export class Stage<H extends PortHarness = EmulatorHarness> {
   #harness: H | undefined;
   #provider: MachineProvider | undefined;
   publicKey = '';

@@ -11,7 +11,7 @@ import { openBoundary, type Boundary } from '../../../src/domain/boundary.js';
 import { systemClock, systemRandom } from '../../../src/domain/clock.js';
 import { Secret } from '../../../src/domain/secret.js';
 import type { MachineProvider } from '../../../src/provider/port.js';
-import type { Harness, OpenOptions } from '../harness.js';
+import type { EmulatorHarness, OpenOptions } from '../harness.js';
 import { loadOpenApi } from '../../support/openapi.js';
 
 const writer = 'token-that-may-write';
@@ -33,7 +33,7 @@ const noMachines: MachineHost = {
 const official = loadOpenApi();
 
 /** The Hetzner provider against the sandbox's cloud over real HTTP, in an account of its own. */
-export async function hetznerHarness(networkLimit = 100): Promise<Harness> {
+export async function hetznerHarness(networkLimit = 100): Promise<EmulatorHarness> {
   const profile = { ...defaultProfile, timeScale: scale, apiLatencyMs: 0, networkLimit: 1000 };
   const cloud = new Cloud({
     profile,
@@ -123,7 +123,7 @@ interface Answer extends Readonly<Record<string, unknown>> {
 }
 
 /** What a person or the cluster's own controllers do at the provider, by its own API. */
-function outsideOf(endpoint: string): Omit<Harness['outside'], 'sellOut' | 'quota' | 'cutNext' | 'failNext'> {
+function outsideOf(endpoint: string): Omit<EmulatorHarness['outside'], 'sellOut' | 'quota' | 'cutNext' | 'failNext'> {
   const send = async (method: string, path: string, body?: object): Promise<Answer> => {
     const response = await fetch(`${endpoint}${path}`, {
       method,

@@ -13,12 +13,12 @@ import { hostSchema } from '../../../src/domain/spec/hosts.js';
 import type { MachineProvider } from '../../../src/provider/port.js';
 import { createRemote, generateKeyPair } from '../../../src/remote/index.js';
 import type { Remote } from '../../../src/remote/types.js';
-import type { AnyHarness } from '../harness.js';
+import type { PortHarness } from '../harness.js';
 
 const many = 12;
 
 /** The provider ssh over bare hosts of the sandbox, by real SSH. */
-export async function hostHarness(): Promise<AnyHarness> {
+export async function hostHarness(): Promise<PortHarness> {
   const world = new World({ ...defaultProfile, timeScale: 0.001 }, [], () => undefined);
   const owner = generateKeyPair('owner');
   await world.hosts.order({ hosts: many + 1, authorizedKey: owner.publicKey });
