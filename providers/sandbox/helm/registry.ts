@@ -11,7 +11,7 @@ const bare = (url: string): string => url.replace(/\/$/, '');
 export function findChart(order: HelmOrder, unreachable: boolean): ChartDefinition {
   const isOci = order.repository === '';
   const source = bare(isOci ? order.chart : order.repository);
-  const offered = charts.filter(({ sources }) => sources.includes(source));
+  const offered = charts().filter(({ sources }) => sources.includes(source));
   if (unreachable || offered.length === 0)
     throw new HelmError(isOci ? noReference(source, unreachable) : noRepository(source, unreachable));
   const chart = isOci ? offered[0] : offered.find(({ name }) => name === order.chart);

@@ -1,5 +1,5 @@
 import type { Obj } from '../../kube-api/objects.js';
-import type { ChartContext, ChartDefinition } from '../types.js';
+import type { ChartContext, RetoldChart } from '../types.js';
 import { isOn, listAt, mapAt, numberAt, textAt } from '../values.js';
 import {
   account,
@@ -15,10 +15,9 @@ import {
   when,
 } from './parts.js';
 
-export const certManager: ChartDefinition = {
+export const certManager: RetoldChart = {
   name: 'cert-manager',
-  sources: ['oci://quay.io/jetstack/charts/cert-manager', 'https://charts.jetstack.io'],
-  version: 'v1.21.1',
+  mirrors: ['https://charts.jetstack.io'],
   defaults: { crds: { enabled: false, keep: true }, prometheus: { enabled: true, servicemonitor: { enabled: false } } },
   render: (context) => {
     const { values, release, namespace } = context;
@@ -124,26 +123,21 @@ function solver(context: ChartContext, chart: string, group: string): readonly O
   ];
 }
 
-export const hetznerSolver: ChartDefinition = {
+export const hetznerSolver: RetoldChart = {
   name: 'cert-manager-webhook-hetzner',
-  sources: ['https://charts.hetzner.cloud'],
-  version: '0.9.0',
+  pin: { source: 'https://charts.hetzner.cloud', version: '0.9.0' },
   render: (context) =>
     solver(context, 'cert-manager-webhook-hetzner', textAt(context.values, 'groupName') || 'acme.hetzner.com'),
 };
 
-export const dnsimpleSolver: ChartDefinition = {
+export const dnsimpleSolver: RetoldChart = {
   name: 'cert-manager-webhook-dnsimple',
-  sources: ['https://puzzle.github.io/cert-manager-webhook-dnsimple'],
-  version: '0.1.15',
   render: (context) =>
     solver(context, 'cert-manager-webhook-dnsimple', textAt(context.values, 'groupName') || 'acme.dnsimple.com'),
 };
 
-export const externalDns: ChartDefinition = {
+export const externalDns: RetoldChart = {
   name: 'external-dns',
-  sources: ['https://kubernetes-sigs.github.io/external-dns'],
-  version: '1.21.1',
   crds: () => kinds('externaldns.k8s.io', 'v1alpha1', [['DNSEndpoint', 'dnsendpoints']]),
   render: (context) => {
     const { values, release, namespace } = context;

@@ -1,4 +1,4 @@
-import type { ChartDefinition, Values } from '../types.js';
+import type { RetoldChart, Values } from '../types.js';
 import { at, isOn, listAt, mapAt, numberAt, textAt } from '../values.js';
 import { account, daemonSet, deployment, monitor, placement, selectorLabels, statefulSet, when } from './parts.js';
 
@@ -15,10 +15,8 @@ const uninitialized = [
 const environment = (env: Values): unknown[] =>
   Object.entries(env).map(([name, value]) => ({ name, ...(value as Record<string, unknown>) }));
 
-export const hcloudController: ChartDefinition = {
+export const hcloudController: RetoldChart = {
   name: 'hcloud-cloud-controller-manager',
-  sources: ['https://charts.hetzner.cloud'],
-  version: '1.35.0',
   defaults: {
     kind: 'Deployment',
     replicaCount: 1,
@@ -51,10 +49,8 @@ export const hcloudController: ChartDefinition = {
   },
 };
 
-export const hcloudCsi: ChartDefinition = {
+export const hcloudCsi: RetoldChart = {
   name: 'hcloud-csi',
-  sources: ['https://charts.hetzner.cloud'],
-  version: '2.22.1',
   defaults: {
     controller: { replicaCount: 1, hcloudToken: { existingSecret: { name: 'hcloud', key: 'token' } } },
     storageClasses: [{ name: 'hcloud-volumes', defaultStorageClass: true, reclaimPolicy: 'Delete' }],
@@ -118,10 +114,8 @@ export const hcloudCsi: ChartDefinition = {
   },
 };
 
-export const linodeController: ChartDefinition = {
+export const linodeController: RetoldChart = {
   name: 'ccm-linode',
-  sources: ['https://linode.github.io/linode-cloud-controller-manager'],
-  version: '0.9.8',
   render: ({ values, namespace }) => [
     ...account('ccm-linode', namespace),
     daemonSet({
@@ -138,10 +132,8 @@ export const linodeController: ChartDefinition = {
   ],
 };
 
-export const linodeCsi: ChartDefinition = {
+export const linodeCsi: RetoldChart = {
   name: 'linode-blockstorage-csi-driver',
-  sources: ['https://linode.github.io/linode-blockstorage-csi-driver'],
-  version: '1.1.4',
   defaults: { defaultStorageClass: 'linode-block-storage-retain' },
   render: ({ values, namespace }) => {
     const image = 'linode/linode-blockstorage-csi-driver:v1.1.4';

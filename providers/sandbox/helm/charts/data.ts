@@ -1,4 +1,4 @@
-import type { ChartDefinition } from '../types.js';
+import type { RetoldChart } from '../types.js';
 import { isOn, mapAt, numberAt, textAt } from '../values.js';
 import {
   account,
@@ -17,10 +17,8 @@ import {
   when,
 } from './parts.js';
 
-export const cloudNativePg: ChartDefinition = {
+export const cloudNativePg: RetoldChart = {
   name: 'cloudnative-pg',
-  sources: ['https://cloudnative-pg.github.io/charts'],
-  version: '0.29.0',
   defaults: { crds: { create: true }, replicaCount: 1 },
   render: (context) => {
     const { values, release, namespace } = context;
@@ -66,10 +64,8 @@ export const cloudNativePg: ChartDefinition = {
   },
 };
 
-export const barmanCloud: ChartDefinition = {
+export const barmanCloud: RetoldChart = {
   name: 'plugin-barman-cloud',
-  sources: ['https://cloudnative-pg.github.io/charts'],
-  version: '0.7.0',
   defaults: { crds: { create: true } },
   render: (context) => {
     const { values, release, namespace } = context;
@@ -112,10 +108,8 @@ export const barmanCloud: ChartDefinition = {
   },
 };
 
-export const nats: ChartDefinition = {
+export const nats: RetoldChart = {
   name: 'nats',
-  sources: ['https://nats-io.github.io/k8s/helm/charts'],
-  version: '2.14.2',
   defaults: {
     config: {
       cluster: { enabled: false, replicas: 3 },
@@ -176,10 +170,10 @@ export const nats: ChartDefinition = {
   },
 };
 
-export const flux: ChartDefinition = {
+export const flux: RetoldChart = {
   name: 'flux2',
-  sources: ['oci://ghcr.io/fluxcd-community/charts/flux2', 'https://fluxcd-community.github.io/helm-charts'],
-  version: '2.18.3',
+  pin: { source: 'oci://ghcr.io/fluxcd-community/charts/flux2', version: '2.18.3' },
+  mirrors: ['https://fluxcd-community.github.io/helm-charts'],
   render: ({ values, namespace }) => {
     const parts = ['source', 'kustomize', 'helm', 'notification', 'imageReflection', 'imageAutomation'];
     const desired = parts.filter((part) => mapAt(values, `${part}Controller`)['create'] !== false);

@@ -1,5 +1,5 @@
 import type { Obj } from '../../kube-api/objects.js';
-import { type ChartContext, type ChartDefinition, TemplateError } from '../types.js';
+import { type ChartContext, type RetoldChart, TemplateError } from '../types.js';
 import { isOn, listAt, mapAt, numberAt, textAt } from '../values.js';
 import {
   account,
@@ -35,23 +35,15 @@ const prometheusKinds = (): readonly Obj[] => [
   ]),
 ];
 
-export const prometheusCrds: ChartDefinition = {
+export const prometheusCrds: RetoldChart = {
   name: 'prometheus-operator-crds',
-  sources: [
-    'oci://ghcr.io/prometheus-community/charts/prometheus-operator-crds',
-    'https://prometheus-community.github.io/helm-charts',
-  ],
-  version: '31.0.1',
+  mirrors: ['https://prometheus-community.github.io/helm-charts'],
   render: prometheusKinds,
 };
 
-export const kubePrometheusStack: ChartDefinition = {
+export const kubePrometheusStack: RetoldChart = {
   name: 'kube-prometheus-stack',
-  sources: [
-    'oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack',
-    'https://prometheus-community.github.io/helm-charts',
-  ],
-  version: '88.5.3',
+  mirrors: ['https://prometheus-community.github.io/helm-charts'],
   defaults: {
     crds: { enabled: true },
     prometheus: { enabled: true, prometheusSpec: { replicas: 1 } },
@@ -181,10 +173,9 @@ function grafanaObjects(name: string, { values, release, namespace }: ChartConte
   ];
 }
 
-export const loki: ChartDefinition = {
+export const loki: RetoldChart = {
   name: 'loki',
-  sources: ['oci://ghcr.io/grafana-community/helm-charts/loki', 'https://grafana-community.github.io/helm-charts'],
-  version: '18.11.0',
+  mirrors: ['https://grafana-community.github.io/helm-charts'],
   defaults: { singleBinary: { replicas: 0, persistence: { enabled: true, size: '10Gi' } } },
   render: (context) => {
     const { values, release, namespace } = context;
@@ -229,10 +220,8 @@ export const loki: ChartDefinition = {
   },
 };
 
-export const alloy: ChartDefinition = {
+export const alloy: RetoldChart = {
   name: 'alloy',
-  sources: ['https://grafana.github.io/helm-charts'],
-  version: '1.11.1',
   defaults: { crds: { create: true }, controller: { type: 'daemonset' }, alloy: { configMap: { create: true } } },
   crds: () => [],
   render: (context) => {

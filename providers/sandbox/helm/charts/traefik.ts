@@ -1,11 +1,10 @@
-import type { ChartDefinition } from '../types.js';
+import type { RetoldChart } from '../types.js';
 import { isOn, mapAt, numberAt, textAt } from '../values.js';
 import { account, daemonSet, deployment, kinds, monitor, placement, selectorLabels, service, when } from './parts.js';
 
-export const traefik: ChartDefinition = {
+export const traefik: RetoldChart = {
   name: 'traefik',
-  sources: ['https://traefik.github.io/charts', 'oci://ghcr.io/traefik/helm/traefik'],
-  version: '41.3.0',
+  mirrors: ['oci://ghcr.io/traefik/helm/traefik'],
   defaults: {
     deployment: { enabled: true, kind: 'Deployment', replicas: 1 },
     ingressClass: { enabled: true, isDefaultClass: true },
