@@ -1,8 +1,7 @@
-import { join } from 'node:path';
-
 import { Secret } from '../domain/secret.js';
 import { SlipwayError } from '../errors/index.js';
-import type { Files } from './files.js';
+import { type BlobStore, changeBlob, madeOnce, put, setAside } from './blob-store.js';
+import { busyError, lockHolder, takeLock } from './cluster-lock.js';
 import { corruptFile } from './file-errors.js';
 import {
   hostKeysText,
@@ -14,15 +13,14 @@ import {
   withPin,
   type HostKeys,
 } from './host-keys.js';
-import { openJournal } from './journal.js';
+import { journals, openJournal } from './journal.js';
 import { knownHosts, withPins } from './known-hosts.js';
-import { busyError, lockHolder, tryLock, type LockOptions } from './lock.js';
+import type { HolderOptions } from './lock-holder.js';
 import { publicKeyOf } from './openssh-key.js';
 import { safeName } from './paths.js';
 import { recordText } from './record-text.js';
 import { recordSummary, summaryOf } from './record-summary.js';
 import { kubeconfigSecrets } from './redact.js';
-import type { KeyedMutex } from './keyed-mutex.js';
 import type {
   ClusterFolder,
   ClusterRecord,
@@ -35,48 +33,67 @@ import type {
   RecordSummary,
 } from './types.js';
 
-/** What all folders of one workspace share. */
-export interface FolderContext extends LockOptions {
-  /** Files that pass no boundary and need not survive a power cut: for locks of a moment. */
-  readonly quietFiles: Files;
+/** What the stores of all clusters of one workspace share. */
+export interface ClusterContext extends HolderOptions {
   readonly generateKeyPair: (comment: string) => KeyPair;
-  readonly turns: KeyedMutex;
   readonly warn: (text: string) => void;
   /** Every secret this process has seen, to keep them out of journals. */
   readonly secrets: Set<string>;
 }
 
+/** What keeps one cluster's blobs. */
+export interface ClusterBlobs {
+  readonly store: BlobStore;
+  /** What people call the place of a key: a file's path. Empty: all of it. */
+  where(key: string): string;
+  /** Removes everything at once. */
+  clear(): Promise<void>;
+  /** Removes what killed runs left before `olderThan` (milliseconds since 1970). */
+  sweep(olderThan: number): Promise<void>;
+}
+
 /** Milliseconds after which a temporary file is what a killed write left. */
 const abandonedAfterMs = 3_600_000;
-/** Milliseconds to wait for another process that changes the same small file. */
-const turnDeadlineMs = 10_000;
 
-export class LocalClusterFolder implements ClusterFolder {
+const keys = {
+  record: 'record.json',
+  identity: 'id_ed25519',
+  kubeconfig: 'kubeconfig',
+  knownHosts: 'known_hosts',
+  lock: 'lock',
+  secret: (name: string): string => `secrets/${safeName('secret', name)}`,
+  host: (machine: string): string => `hosts/${safeName('machine', machine)}.json`,
+} as const;
+
+/** Record, keys, kubeconfig, lock and journals of a cluster, whatever they are kept in. */
+export class StoredCluster implements ClusterFolder {
+  readonly path: string;
   readonly kubeconfigPath: string;
   readonly knownHostsPath: string;
   readonly identityPath: string;
-  readonly #lockPath: string;
+  readonly #store: BlobStore;
 
   constructor(
     readonly name: string,
-    readonly path: string,
-    private readonly context: FolderContext,
+    private readonly blobs: ClusterBlobs,
+    private readonly context: ClusterContext,
   ) {
-    this.kubeconfigPath = join(path, 'kubeconfig');
-    this.identityPath = join(path, 'id_ed25519');
-    this.knownHostsPath = join(path, 'known_hosts');
-    this.#lockPath = join(path, 'lock');
+    this.#store = blobs.store;
+    this.path = blobs.where('');
+    this.kubeconfigPath = blobs.where(keys.kubeconfig);
+    this.identityPath = blobs.where(keys.identity);
+    this.knownHostsPath = blobs.where(keys.knownHosts);
   }
 
   async record(): Promise<ClusterRecord | undefined> {
-    const path = join(this.path, 'record.json');
-    const text = await this.context.files.read(path);
+    const text = await this.#read(keys.record);
+    if (text === undefined) return undefined;
     // Forms that are read are checked by what is only loaded for that.
-    return text === undefined ? undefined : (await import('./record.js')).readRecord(path, this.name, text);
+    return (await import('./record.js')).readRecord(this.blobs.where(keys.record), this.name, text);
   }
 
   async summary(): Promise<RecordSummary | undefined> {
-    const text = await this.context.files.read(join(this.path, 'record.json'));
+    const text = await this.#read(keys.record);
     if (text === undefined) return undefined;
     const summary = recordSummary(text);
     if (summary) return summary;
@@ -88,13 +105,12 @@ export class LocalClusterFolder implements ClusterFolder {
   async saveRecord(record: ClusterRecord): Promise<void> {
     // What cannot be read is never overwritten: it may hold the only trace of a cluster.
     await this.record();
-    await this.context.files.write(join(this.path, 'record.json'), recordText(record));
+    await put(this.#store, keys.record, recordText(record));
   }
 
   async replaceRecord(record: ClusterRecord): Promise<void> {
-    const path = join(this.path, 'record.json');
-    if (await isDamaged(() => this.record())) await this.context.files.setAside(path, this.#asideSuffix);
-    await this.context.files.write(path, recordText(record));
+    if (await isDamaged(() => this.record())) await setAside(this.#store, keys.record, this.#asideSuffix);
+    await put(this.#store, keys.record, recordText(record));
   }
 
   async newIdentity(): Promise<KeyPair> {
@@ -102,22 +118,21 @@ export class LocalClusterFolder implements ClusterFolder {
   }
 
   async replaceIdentity(privateKey: Secret): Promise<KeyPair> {
-    const { files } = this.context;
     const text = privateKey.reveal();
     this.context.secrets.add(text);
-    const there = await files.read(this.identityPath);
-    if (there !== undefined && there !== text) await files.setAside(this.identityPath, this.#asideSuffix);
-    if (there !== text) await files.write(this.identityPath, text);
+    const there = await this.#read(keys.identity);
+    if (there !== undefined && there !== text) await setAside(this.#store, keys.identity, this.#asideSuffix);
+    if (there !== text) await put(this.#store, keys.identity, text);
     return this.#identityOf(text);
   }
 
   async identity(): Promise<KeyPair> {
     const make = (): string => this.context.generateKeyPair(this.#keyComment).privateKey.reveal();
-    return this.#identityOf(await this.#madeOnce(this.identityPath, make));
+    return this.#identityOf(await this.#madeOnce(keys.identity, make));
   }
 
   async storedIdentity(): Promise<KeyPair | undefined> {
-    const text = await this.context.files.read(this.identityPath);
+    const text = await this.#read(keys.identity);
     if (text === undefined) return undefined;
     this.context.secrets.add(text);
     return this.#identityOf(text);
@@ -133,20 +148,19 @@ export class LocalClusterFolder implements ClusterFolder {
   }
 
   async #identityOf(privateKey: string): Promise<KeyPair> {
-    const path = this.identityPath;
     const key = publicKeyOf(privateKey);
     if (key === undefined) {
-      throw corruptFile(path, 'it is not an OpenSSH private key', this.name);
+      throw corruptFile(this.identityPath, 'it is not an OpenSSH private key', this.name);
     }
     const publicKey = `${key} ${this.#keyComment}`;
     // The private half is the truth; a kill may have come between the two files.
-    if ((await this.context.files.read(`${path}.pub`))?.trim() !== publicKey)
-      await this.context.files.write(`${path}.pub`, `${publicKey}\n`);
+    const half = `${keys.identity}.pub`;
+    if ((await this.#read(half))?.trim() !== publicKey) await put(this.#store, half, `${publicKey}\n`);
     return { publicKey, privateKey: new Secret(privateKey) };
   }
 
   async secret(name: string, make: () => string): Promise<Secret> {
-    return new Secret(await this.#madeOnce(join(this.path, 'secrets', safeName('secret', name)), make));
+    return new Secret(await this.#madeOnce(keys.secret(name), make));
   }
 
   async firstHostKey(machine: string): Promise<KeyPair> {
@@ -165,10 +179,8 @@ export class LocalClusterFolder implements ClusterFolder {
   }
 
   async onlyPin(machine: string, publicKey: string): Promise<void> {
-    const path = this.#hostPath(machine);
     // What cannot be read is not needed for this, and is kept aside.
-    if (await isDamaged(() => this.#host(machine)))
-      await this.#alone(path, () => this.context.files.setAside(path, this.#asideSuffix));
+    if (await isDamaged(() => this.#host(machine))) await setAside(this.#store, keys.host(machine), this.#asideSuffix);
     await this.#changeHost(machine, (keys) => withOnlyPin(keys, publicKey));
   }
 
@@ -184,18 +196,17 @@ export class LocalClusterFolder implements ClusterFolder {
   }
 
   async forgetMachine(machine: string): Promise<void> {
-    const path = this.#hostPath(machine);
-    await this.#alone(path, async () => this.context.files.remove(path));
+    await this.#store.remove(keys.host(machine));
     await this.#followPins(machine);
   }
 
   async writeKnownHosts(machines: readonly MachineAddress[]): Promise<void> {
     const hosts = await Promise.all(machines.map(async (host) => ({ ...host, pins: await this.pins(host.machine) })));
-    await this.#alone(this.knownHostsPath, () => this.context.files.write(this.knownHostsPath, knownHosts(hosts)));
+    await put(this.#store, keys.knownHosts, knownHosts(hosts));
   }
 
   async kubeconfig(): Promise<Secret | undefined> {
-    const text = await this.context.files.read(this.kubeconfigPath);
+    const text = await this.#read(keys.kubeconfig);
     if (text === undefined) return undefined;
     this.#keepOut(text);
     return new Secret(text);
@@ -203,45 +214,42 @@ export class LocalClusterFolder implements ClusterFolder {
 
   async saveKubeconfig(text: Secret): Promise<void> {
     this.#keepOut(text.reveal());
-    await this.context.files.write(this.kubeconfigPath, text.reveal());
+    await put(this.#store, keys.kubeconfig, text.reveal());
   }
 
   async lock(operation: string): Promise<Lock> {
-    const { clock, process, files } = this.context;
-    const result = await tryLock(this.#lockPath, operation, this.context);
-    if ('heldBy' in result) throw busyError(this.name, this.#lockPath, result.heldBy, process, clock.now());
-    for (const folder of [this.path, join(this.path, 'hosts'), join(this.path, 'secrets')])
-      await files.sweep(folder, clock.now() - abandonedAfterMs);
+    const { clock, process } = this.context;
+    const result = await takeLock(this.#store, keys.lock, operation, this.context);
+    if ('heldBy' in result)
+      throw busyError(this.name, this.blobs.where(keys.lock), result.heldBy, process, clock.now());
+    await this.blobs.sweep(clock.now() - abandonedAfterMs);
     return result.lock;
   }
 
   async holder(): Promise<LockHolder | undefined> {
-    return lockHolder(this.#lockPath, this.context);
+    return lockHolder(this.#store, keys.lock, this.context);
   }
 
   async journal(operation: string): Promise<Journal> {
     const { secrets } = this.context;
-    return openJournal(join(this.path, 'journal'), operation, { ...this.context, secrets: () => [...secrets] });
+    return openJournal(this.#store, operation, { ...this.context, secrets: () => [...secrets] });
   }
 
   async history(): Promise<readonly OperationSummary[]> {
-    const folder = join(this.path, 'journal');
     const summaries: OperationSummary[] = [];
-    for (const name of (await this.context.files.list(folder)).reverse()) {
-      if (!name.endsWith('.ndjson')) continue;
-      const text = await this.context.files.read(join(folder, name));
-      if (text !== undefined)
-        summaries.push((await import('./history.js')).summarise(name.replace(/\.ndjson$/, ''), text));
+    for (const { id, key } of await journals(this.#store)) {
+      const text = await this.#read(key);
+      if (text !== undefined) summaries.push((await import('./history.js')).summarise(id, text));
     }
     return summaries;
   }
 
   async keepsAnything(): Promise<boolean> {
-    return (await this.context.files.list(this.path)).some((name) => name !== 'lock' && !name.startsWith('lock.'));
+    return (await this.#store.list('')).some((key) => key !== keys.lock);
   }
 
   async remove(): Promise<void> {
-    await this.context.files.removeFolder(this.path);
+    await this.blobs.clear();
   }
 
   /** Keeps a kubeconfig's credentials out of the journal. */
@@ -249,35 +257,33 @@ export class LocalClusterFolder implements ClusterFolder {
     for (const secret of kubeconfigSecrets(kubeconfig)) this.context.secrets.add(secret);
   }
 
-  /** The file's text, made by `make` when there is none; of several makers the first counts. */
-  async #madeOnce(path: string, make: () => string): Promise<string> {
-    let text = await this.context.files.read(path);
-    if (text === undefined) {
-      await this.context.files.create(path, make());
-      text = present(await this.context.files.read(path));
-    }
+  async #read(key: string): Promise<string | undefined> {
+    return (await this.#store.read(key))?.text;
+  }
+
+  async #madeOnce(key: string, make: () => string): Promise<string> {
+    const text = await madeOnce(this.#store, key, make);
     this.context.secrets.add(text);
     return text;
   }
 
-  #hostPath(machine: string): string {
-    return join(this.path, 'hosts', `${safeName('machine', machine)}.json`);
+  async #host(machine: string): Promise<HostKeys> {
+    return this.#hostKeysIn(machine, await this.#read(keys.host(machine)));
   }
 
-  async #host(machine: string): Promise<HostKeys> {
-    const path = this.#hostPath(machine);
-    const text = await this.context.files.read(path);
-    return text === undefined ? noHostKeys : (await import('./host-keys-file.js')).readHostKeys(path, this.name, text);
+  async #hostKeysIn(machine: string, text: string | undefined): Promise<HostKeys> {
+    if (text === undefined) return noHostKeys;
+    return (await import('./host-keys-file.js')).readHostKeys(this.blobs.where(keys.host(machine)), this.name, text);
   }
 
   /** Reads, changes and writes a machine's keys while nobody else does, in this process or another. */
   async #changeHost(machine: string, change: (keys: HostKeys) => HostKeys): Promise<HostKeys> {
-    const path = this.#hostPath(machine);
-    const { before, after } = await this.#alone(path, async () => {
-      const before = await this.#host(machine);
-      const after = change(before);
-      if (after !== before) await this.context.files.write(path, hostKeysText(after));
-      return { before, after };
+    let before = noHostKeys;
+    let after = noHostKeys;
+    await changeBlob(this.#store, keys.host(machine), async (text) => {
+      before = await this.#hostKeysIn(machine, text);
+      after = change(before);
+      return after === before && text !== undefined ? text : hostKeysText(after);
     });
     if (after.pins !== before.pins) await this.#followPins(machine);
     return after;
@@ -285,37 +291,10 @@ export class LocalClusterFolder implements ClusterFolder {
 
   /** Brings known_hosts in step, where somebody asked for one. */
   async #followPins(machine: string): Promise<void> {
-    if ((await this.context.files.read(this.knownHostsPath)) === undefined) return;
-    await this.#alone(this.knownHostsPath, async () => {
-      const text = (await this.context.files.read(this.knownHostsPath)) ?? '';
-      const changed = withPins(text, machine, await this.pins(machine));
-      if (changed !== text) await this.context.files.write(this.knownHostsPath, changed);
-    });
-  }
-
-  async #alone<T>(path: string, work: () => Promise<T>): Promise<T> {
-    return this.context.turns.run(path, async () => {
-      const lockPath = `${path}.lock`;
-      const lock = await this.#momentLock(lockPath);
-      try {
-        return await work();
-      } finally {
-        await lock.release();
-      }
-    });
-  }
-
-  async #momentLock(path: string): Promise<Lock> {
-    const options: LockOptions = { ...this.context, files: this.context.quietFiles };
-    const deadline = this.context.clock.monotonic() + turnDeadlineMs;
-    for (;;) {
-      const result = await tryLock(path, 'a short change', options);
-      if ('lock' in result) return result.lock;
-      const { clock } = this.context;
-      if (clock.monotonic() > deadline)
-        throw busyError(this.name, path, result.heldBy, this.context.process, clock.now());
-      await this.context.clock.sleep(10);
-    }
+    if ((await this.#read(keys.knownHosts)) === undefined) return;
+    await changeBlob(this.#store, keys.knownHosts, async (text) =>
+      withPins(text ?? '', machine, await this.pins(machine)),
+    );
   }
 }
 
@@ -331,6 +310,6 @@ async function isDamaged(read: () => Promise<unknown>): Promise<boolean> {
 }
 
 function present<T>(value: T | undefined): T {
-  if (value === undefined) throw new TypeError('a file that was just written is gone');
+  if (value === undefined) throw new TypeError('a key that was just made is gone');
   return value;
 }

@@ -85,15 +85,6 @@ export class Files {
     );
   }
 
-  /** Gives a file another name beside its own, so that nothing of it is lost. No file is success. */
-  async setAside(path: string, suffix: string): Promise<void> {
-    await this.#guarded('write', path, async () => {
-      await rename(path, `${path}.${suffix}`).catch((error: unknown) => {
-        if (errorCode(error) !== 'ENOENT') throw error;
-      });
-    });
-  }
-
   /** Removes a folder with everything in it. It disappears in one instant, so that half a folder is never seen. */
   async removeFolder(path: string): Promise<void> {
     await this.#guarded('remove', path, async () => {
@@ -113,6 +104,19 @@ export class Files {
   async list(path: string): Promise<string[]> {
     try {
       return (await readdir(path)).sort();
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return [];
+      throw fileError(error, 'read', path);
+    }
+  }
+
+  /** Files in a folder and below it, by their paths from there; none when there is no such folder. */
+  async tree(path: string): Promise<string[]> {
+    try {
+      const entries = await readdir(path, { recursive: true, withFileTypes: true });
+      return entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => relative(path, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return [];
       throw fileError(error, 'read', path);

@@ -1,16 +1,11 @@
-import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
-
 import type { Clock, Random } from '../domain/clock.js';
 import { messageOf } from '../errors/index.js';
-import { fileError } from './file-errors.js';
-import type { Files } from './files.js';
+import { type BlobAppender, type BlobStore, canAppend, put } from './blob-store.js';
 import type { ProcessInfo } from './processes.js';
 import { redactedJson } from './redact.js';
 import type { Journal, JournalEntry } from './types.js';
 
 export interface JournalOptions {
-  readonly files: Files;
   readonly clock: Clock;
   readonly random: Random;
   readonly process: ProcessInfo;
@@ -27,25 +22,41 @@ const gatherMs = 25;
 /** The event of the first line, which says what the operation is. */
 export const openedEvent = 'journal-opened';
 
+/** Where journals are kept. */
+export const journalPrefix = 'journal/';
+const ending = '.ndjson';
+
 /**
- * Starts the file of one operation and drops the oldest beyond the last hundred. It passes no boundary: entries are
+ * Starts the journal of one operation and drops the oldest beyond the last hundred. It passes no boundary: entries are
  * written in the background, at moments nobody can name, and nothing ever depends on them.
  */
-export async function openJournal(folder: string, operation: string, options: JournalOptions): Promise<Journal> {
+export async function openJournal(store: BlobStore, operation: string, options: JournalOptions): Promise<Journal> {
   const at = new Date(options.clock.now()).toISOString();
   const id = `${at.slice(0, 19).replaceAll(':', '-')}Z-${slug(operation)}-${options.random.bytes(4).toString('hex')}`;
-  const path = join(folder, `${id}.ndjson`);
-  let file: FileHandle;
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    file = await open(path, 'ax', 0o600);
-  } catch (error) {
-    throw fileError(error, 'write', path);
-  }
-  await dropOldest(folder, options.files);
-  const journal = new FileJournal(id, path, file, options);
+  const key = `${journalPrefix}${id}${ending}`;
+  const appender = canAppend(store) ? await store.appender(key) : rewriting(store, key);
+  await dropOldest(store);
+  const journal = new StoredJournal(id, appender, options);
   journal.append({ at, event: openedEvent, version: 1, operation, ...options.process });
   return journal;
+}
+
+/** Ids and keys of the journals that are kept, newest first. */
+export async function journals(store: BlobStore): Promise<readonly { readonly id: string; readonly key: string }[]> {
+  const keys = (await store.list(journalPrefix)).filter((key) => key.endsWith(ending));
+  return keys.reverse().map((key) => ({ id: key.slice(journalPrefix.length, -ending.length), key }));
+}
+
+/** Where nothing can be added to what is there, all of it is stored anew. */
+function rewriting(store: BlobStore, key: string): BlobAppender {
+  let all = '';
+  return {
+    append: async (text) => {
+      all += text;
+      await put(store, key, all);
+    },
+    close: async () => {},
+  };
 }
 
 /** The operation as a part of a file name: `cluster create` → `create`, `pool scale` → `pool-scale`. */
@@ -60,13 +71,11 @@ function slug(operation: string): string {
   );
 }
 
-async function dropOldest(folder: string, files: Files): Promise<void> {
-  const names = (await files.list(folder)).filter((name) => name.endsWith('.ndjson'));
-  for (const name of names.slice(0, Math.max(0, names.length - keptOperations)))
-    await rm(join(folder, name), { force: true });
+async function dropOldest(store: BlobStore): Promise<void> {
+  for (const { key } of (await journals(store)).slice(keptOperations)) await store.remove(key);
 }
 
-class FileJournal implements Journal {
+class StoredJournal implements Journal {
   #waiting: string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -75,8 +84,7 @@ class FileJournal implements Journal {
 
   constructor(
     readonly id: string,
-    private readonly path: string,
-    private readonly file: FileHandle,
+    private readonly appender: BlobAppender,
     private readonly options: JournalOptions,
   ) {}
 
@@ -90,11 +98,9 @@ class FileJournal implements Journal {
     this.#closed ??= (async () => {
       await this.#flush();
       try {
-        await this.file.sync();
+        await this.appender.close();
       } catch (error) {
         this.#giveUp(error);
-      } finally {
-        await this.file.close();
       }
     })();
     return this.#closed;
@@ -112,7 +118,7 @@ class FileJournal implements Journal {
   async #write(text: string): Promise<void> {
     if (this.#broken) return;
     try {
-      await this.file.appendFile(text);
+      await this.appender.append(text);
     } catch (error) {
       this.#giveUp(error);
     }
@@ -120,7 +126,7 @@ class FileJournal implements Journal {
 
   /** A journal that cannot be written must not stop the work it tells of. */
   #giveUp(error: unknown): void {
-    if (!this.#broken) this.options.warn(`The journal ${this.path} could not be written: ${messageOf(error)}.`);
+    if (!this.#broken) this.options.warn(`The journal ${this.id} could not be written: ${messageOf(error)}.`);
     this.#broken = true;
   }
 }

@@ -4,13 +4,15 @@ import { join, resolve } from 'node:path';
 
 import { openBoundary, type Boundary } from '../domain/boundary.js';
 import type { Clock, Random } from '../domain/clock.js';
-import { LocalClusterFolder, type FolderContext } from './cluster-folder.js';
+import { StoredCluster, type ClusterContext } from './cluster-folder.js';
+import { busyError } from './cluster-lock.js';
 import { errorCode, fileError } from './file-errors.js';
 import { Files } from './files.js';
 import { safeName, workspacePath, type Environment } from './paths.js';
 import { systemProcesses, thisProcess, type ProcessInfo, type ProcessTable } from './processes.js';
 import { environmentSecrets } from './redact.js';
 import { KeyedMutex } from './keyed-mutex.js';
+import { LocalBlobs } from './local-blobs.js';
 import type { ClusterFolder, KeyPair, Workspace } from './types.js';
 
 export interface WorkspaceOptions {
@@ -39,17 +41,35 @@ export function openWorkspace(options: WorkspaceOptions): Workspace {
   const clusters = join(path, 'clusters');
   const { random, warn = () => {} } = options;
   const files = new Files({ root: clusters, boundary: options.boundary, random, warn });
-  const context: FolderContext = {
-    files,
-    quietFiles: new Files({ root: clusters, boundary: openBoundary, random, warn, durable: false }),
+  const context: ClusterContext = {
     clock: options.clock,
     random,
     process: options.process ?? thisProcess(),
     processes: options.processes ?? systemProcesses,
     generateKeyPair: options.generateKeyPair,
-    turns: new KeyedMutex(),
     warn,
     secrets: new Set(environmentSecrets(options.env)),
+  };
+  const quietFiles = new Files({ root: clusters, boundary: openBoundary, random, warn, durable: false });
+  const turns = new KeyedMutex();
+  const localCluster = (name: string): ClusterFolder => {
+    const blobs = new LocalBlobs(join(clusters, safeName('cluster', name)), {
+      ...context,
+      files,
+      quietFiles,
+      turns,
+      busy: (path, holder) => busyError(name, path, holder, context.process, context.clock.now()),
+    });
+    return new StoredCluster(
+      name,
+      {
+        store: blobs,
+        where: (key) => blobs.path(key),
+        clear: () => blobs.clear(),
+        sweep: (olderThan) => blobs.sweep(olderThan),
+      },
+      context,
+    );
   };
   const folders = new Map<string, ClusterFolder>();
   return {
@@ -62,8 +82,7 @@ export function openWorkspace(options: WorkspaceOptions): Workspace {
       return names;
     },
     cluster(name) {
-      const folder =
-        folders.get(name) ?? new LocalClusterFolder(name, join(clusters, safeName('cluster', name)), context);
+      const folder = folders.get(name) ?? localCluster(name);
       folders.set(name, folder);
       return folder;
     },

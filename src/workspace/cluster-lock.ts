@@ -1,0 +1,81 @@
+import { BusyError } from '../errors/index.js';
+import type { BlobStore } from './blob-store.js';
+import { type HolderOptions, holderText, mayLive, publicHolder } from './lock-holder.js';
+import type { ProcessInfo } from './processes.js';
+import type { Lock, LockHolder } from './types.js';
+
+/** Who holds the lock; undefined when it is free or its holder is dead. */
+export async function lockHolder(
+  store: BlobStore,
+  key: string,
+  options: HolderOptions,
+): Promise<LockHolder | undefined> {
+  const there = await store.read(key);
+  const holder = there && (await parse(there.text));
+  return holder && (await mayLive(holder, options)) ? publicHolder(holder) : undefined;
+}
+
+/** Takes the lock, over from a dead holder too, or tells who has it. Of any number of takers exactly one wins. */
+export async function takeLock(
+  store: BlobStore,
+  key: string,
+  operation: string,
+  options: HolderOptions,
+): Promise<{ readonly lock: Lock } | { readonly heldBy: LockHolder }> {
+  const content = await holderText(operation, options);
+  const mine = { lock: heldLock(store, key, content) };
+  for (;;) {
+    if (await store.create(key, content)) return mine;
+    const there = await store.read(key);
+    if (!there) continue;
+    const holder = await parse(there.text);
+    if (holder && (await mayLive(holder, options))) return { heldBy: publicHolder(holder) };
+    if (await store.replace(key, content, there.version)) return mine;
+  }
+}
+
+function heldLock(store: BlobStore, key: string, content: string): Lock {
+  let held = true;
+  return {
+    holder: publicHolder(JSON.parse(content) as LockHolder),
+    async release() {
+      if (!held) return;
+      held = false;
+      // Somebody may have removed it by hand, and another operation may hold it by now.
+      const there = await store.read(key);
+      if (there?.text === content) await store.remove(key, there.version);
+    },
+  };
+}
+
+/** Most locks are free: what reads one that is held is only loaded then. */
+const parse = async (text: string) => (await import('./lock-file.js')).parseHolder(text);
+
+/** @throws BusyError code CLUSTER_BUSY, with the way out when the holder is on another host. */
+export function busyError(
+  cluster: string,
+  path: string,
+  holder: LockHolder,
+  self: ProcessInfo,
+  now: number,
+): BusyError {
+  const elsewhere = holder.host !== self.host;
+  return new BusyError(
+    `${cluster} is busy: ${holder.user} has been running \`${holder.operation}\` for ${duration(now - Date.parse(holder.since))}.`,
+    {
+      code: 'CLUSTER_BUSY',
+      hint: elsewhere
+        ? `Wait for it. If nothing runs on ${holder.host} any more, remove ${path} and run the same command again.`
+        : `Wait for it, or end it with \`kill ${holder.pid}\`, then run the same command again.`,
+      details: [`process ${holder.pid} on ${holder.host}, since ${holder.since}`],
+    },
+  );
+}
+
+/** `45 s`, `12 min`, `3 h 5 min`. */
+function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
