@@ -2,7 +2,7 @@ import { compareVersions } from './versions.js';
 
 /** What a machine and its node shall be. What is undefined is left open and differs from nothing. */
 export interface DesiredState {
-  /** Release of Kubernetes: `v1.36.5+k3s1`. */
+  /** Release of Kubernetes. */
   readonly version?: string | undefined;
   /** In order of preference; each is as good as asked for. */
   readonly types?: readonly string[] | undefined;

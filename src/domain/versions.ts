@@ -1,13 +1,13 @@
-/** A Kubernetes release of a distribution: `v1.36.5+k3s1`. */
+/** A Kubernetes release of a distribution, such as `v1.36.5` with a build of its own behind a `+`. */
 export interface Version {
   readonly major: number;
   readonly minor: number;
   readonly patch: number;
-  /** `rc1` of `v1.37.0-rc1+k3s1`; undefined for a release. */
+  /** `rc1` of `v1.37.0-rc1`; undefined for a release. */
   readonly prerelease: string | undefined;
-  /** `k3s` of `+k3s1`; empty where there is no build. */
+  /** The name of its build; empty where there is no build. */
   readonly flavour: string;
-  /** 2 of `+k3s2`: a later packaging of the same Kubernetes. */
+  /** The number of its build: a later packaging of the same Kubernetes. */
   readonly build: number;
 }
 
@@ -30,7 +30,7 @@ export function parseVersion(text: string): Version | undefined {
 
 /**
  * Orders versions, builds included: semantic versioning ignores what follows `+`, where k3s counts its own releases, and
- * text would put `+k3s10` before `+k3s2`. What is no version comes before every version.
+ * text would put a tenth before a second. What is no version comes before every version.
  */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [parseVersion(a), parseVersion(b)];

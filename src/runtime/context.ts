@@ -10,6 +10,7 @@ import type { Remote } from '../remote/types.js';
 import type { Reporter } from '../reporting/index.js';
 import type { WorkflowContext } from '../workflows/context.js';
 import { openWorkspace } from '../workspace/index.js';
+import { distributions } from './distributions.js';
 import { builtInProviders } from './providers.js';
 import { boundaryFrom } from './test-boundary.js';
 
@@ -74,6 +75,7 @@ export async function createRuntime({ reporter, signal, env }: RuntimeOptions): 
   return {
     workspace,
     provider,
+    distribution: (name) => distributions[name](),
     remote,
     openApi,
     userDataTemplate: async () => (await import('../remote/cloud-init.js')).userDataTemplate(),

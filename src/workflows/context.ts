@@ -1,4 +1,6 @@
 import type { Boundary, Clock, Random, Secret } from '../domain/index.js';
+import type { Distribution } from '../distributions/port.js';
+import type { DistributionName } from '../domain/spec/schema.js';
 import type { ClusterApi } from '../phases/context.js';
 import type { MachineProvider } from '../provider/port.js';
 import type { ProviderSection } from '../provider/package.js';
@@ -11,6 +13,7 @@ export interface WorkflowContext {
   readonly workspace: Workspace;
   /** Opens the provider of a cluster file; the same section gives the same provider. */
   provider(section: ProviderSection): Promise<MachineProvider>;
+  distribution(name: DistributionName): Promise<Distribution>;
   readonly remote: Remote;
   openApi(kubeconfig: Secret, signal: AbortSignal): Promise<ClusterApi>;
   /** The user data of all machines, before anything of one machine is in it. */

@@ -16,7 +16,7 @@ import { tryLogins } from './adopt/logins.js';
 import { pinsLeft, type Remains, remainsOf } from './adopt/remains.js';
 import { specFromCluster } from './adopt/spec.js';
 import { findWayIn, noWayIn, type WayIn } from './adopt/way-in.js';
-import { ownAddress, requestFor } from './observe.js';
+import { ownAddress, requestFor } from '../../distributions/k3s/observe.js';
 import { execute, stepInfo } from './reconcile.js';
 import { refuseOtherCluster } from './same-cluster.js';
 import { toolsFor } from './tools.js';

@@ -2,7 +2,6 @@ import { RefusedError } from '../../errors/index.js';
 import type { Tools } from '../../phases/context.js';
 import type { PlannedCluster } from './plan.js';
 import { isUp } from '../../phases/is-up.js';
-import { k3sRules } from '../../distributions/k3s/rules.js';
 import { hostTarget, lookInside } from '../../phases/session.js';
 import type { Problem } from '../../provider/port.js';
 import type { WorkflowContext } from '../context.js';
@@ -15,13 +14,13 @@ import type { Observation } from './observe.js';
 export async function hostKeyProblems(
   context: WorkflowContext,
   tools: Tools,
-  { facts }: Observation,
+  { facts, distribution }: Observation,
   { tokenSources }: Pick<PlannedCluster, 'tokenSources'>,
 ): Promise<readonly Problem[]> {
   const errors: RefusedError[] = [];
   const unfinished = facts.comparison.current.filter((machine) => {
     const desired = facts.comparison.desired.find(({ name }) => name === machine.name);
-    return desired !== undefined && !isUp(desired, facts, k3sRules);
+    return desired !== undefined && !isUp(desired, facts, distribution);
   });
   for (const machine of unfinished) {
     const error = await refusalOf(() => hostTarget(tools, machine, context));

@@ -1,18 +1,8 @@
-import {
-  compareVersions,
-  fitsServers,
-  type Machine,
-  type OutdatedMachine,
-  outdatedMachines,
-  slotLabel,
-  type UnfitMachine,
-} from '../../domain/index.js';
+import { type Machine, type OutdatedMachine, outdatedMachines } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError } from '../../errors/index.js';
 import type { ClusterFacts } from '../../phases/context.js';
 import { installedVersion } from '../../distributions/k3s/hosts.js';
-import { isUp } from '../../phases/is-up.js';
-import { k3sRules } from '../../distributions/k3s/rules.js';
 import type { MachineProvider } from '../../provider/port.js';
 import { asked, configText, knownStates } from '../../distributions/k3s/running.js';
 
@@ -37,35 +27,6 @@ export function refuseOlderVersion(cluster: string, { outdated }: Pick<ClusterFa
       details: newer.map(({ machine, found }) => `${machine} runs ${found.observed}`),
     },
   );
-}
-
-/**
- * Machines that would be started at a release which the servers do not work with, by Kubernetes' skew policy. They are
- * left; the rest of the file is done.
- */
-export function unfitMachines(facts: Omit<ClusterFacts, 'unfit'>): readonly UnfitMachine[] {
-  const servers = [...facts.serverVersions].sort(compareVersions);
-  const [lowest] = servers;
-  return facts.comparison.desired.flatMap((machine): UnfitMachine[] => {
-    if (isUp(machine, facts, k3sRules)) return [];
-    const version = installedVersion(machine.name, facts);
-    const isServer = machine.role === 'control-plane';
-    if (lowest === undefined || fitsServers(isServer ? 'server' : 'node', version, servers)) return [];
-    const { name, pool, role } = machine;
-    const slot = slotLabel(machine);
-    return [
-      {
-        machine: name,
-        slot,
-        pool,
-        role,
-        because: `would run Kubernetes ${version}, which does not work with servers that run ${[...new Set(servers)].join(' and ')}`,
-        hint: isServer
-          ? `Servers may be one minor apart: bring those that run ${lowest} forward before others join.`
-          : `No node may be newer than a server: bring the servers to ${version} first, or replace ${slot}, so that it comes back with ${lowest}.`,
-      },
-    ];
-  });
 }
 
 /** What is left when all steps are done: newcomers run what the servers run, too, and labels are set. */

@@ -17,7 +17,7 @@ import { allowReading, type Unchecked } from '../unchecked.js';
 export async function preflight(
   provider: MachineProvider,
   spec: ClusterSpec,
-  { request, facts }: Observation,
+  { request, facts, distribution }: Observation,
   signal: AbortSignal,
   hostKeys: readonly Problem[] = [],
   purpose: 'change' | 'plan' = 'change',
@@ -31,7 +31,7 @@ export async function preflight(
     problems.push(...(await accessProblems(provider, request, signal)));
     problems.push(...(await ruleProblems(provider, spec, { request, facts }, signal)));
     problems.push(...hostKeys);
-    problems.push(...(await removalProblems(spec.name, facts, signal)));
+    problems.push(...(await removalProblems(spec.name, facts, distribution, signal)));
   }
   throwProblems(problems);
   // Last, since it may have much to read.

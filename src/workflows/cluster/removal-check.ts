@@ -9,7 +9,7 @@ import {
 import { obstacleAdvice } from '../../kube/obstacles.js';
 import type { ClusterFacts } from '../../phases/context.js';
 import { isDead, lostNodes } from '../../phases/lost-nodes.js';
-import { votersAmong } from '../../distributions/k3s/etcd.js';
+import type { Membership, NodeRules } from '../../phases/node-rules.js';
 import type { Problem } from '../../provider/port.js';
 
 /**
@@ -19,6 +19,7 @@ import type { Problem } from '../../provider/port.js';
 export async function removalProblems(
   cluster: string,
   facts: ClusterFacts,
+  { membership }: Pick<NodeRules, 'membership'>,
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
   const { api, nodes } = facts;
@@ -31,7 +32,7 @@ export async function removalProblems(
           going.map(({ name }) => name),
           { signal },
         );
-  return [...drainProblems(going, view), ...quorumProblems(cluster, facts)];
+  return [...drainProblems(going, view), ...(membership ? quorumProblems(cluster, facts, membership) : [])];
 }
 
 const drained = ({ comparison, nodes }: ClusterFacts): readonly Machine[] =>
@@ -65,10 +66,10 @@ function drainProblems(going: readonly Machine[], view: DrainView | undefined): 
 }
 
 /** In the order of the run: lost and dead servers first, then those that join, then those that are drained. */
-function quorumProblems(cluster: string, facts: ClusterFacts): Problem[] {
+function quorumProblems(cluster: string, facts: ClusterFacts, membership: Membership): Problem[] {
   const { comparison, nodes } = facts;
   const isServer = ({ role }: Pick<Machine, 'role'>): boolean => role === 'control-plane';
-  const now = votersAmong(nodes!.values());
+  const now = membership.voters(nodes!.values());
   const dead = comparison.excess.filter((machine) => isServer(machine) && isDead(machine, nodes!.get(machine.name)));
   const first = [...lostNodes(facts).filter(({ controlPlane }) => controlPlane), ...dead].map(({ name }) => name);
   const members = new Set(now.map(({ name }) => name));

@@ -8,7 +8,7 @@ import {
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError, SlipwayError } from '../../errors/index.js';
 import type { NodeFacts } from '../../kube/types.js';
-import { isVoter } from '../../distributions/k3s/etcd.js';
+import type { Membership } from '../../phases/node-rules.js';
 import type { MachineProvider } from '../../provider/port.js';
 import type { StepInfo } from '../../reporting/index.js';
 import type { ClusterFolder, ClusterRecord, LockHolder, OperationSummary } from '../../workspace/types.js';
@@ -158,15 +158,16 @@ function compose(
   provider: MachineProvider,
   folder: ClusterFolder,
   { record, spec }: { readonly record: ClusterRecord; readonly spec: ClusterSpec },
-  { facts }: Observation,
+  { facts, distribution }: Observation,
   differs: readonly StepInfo[],
   running: LockHolder | undefined,
 ): ClusterStatus {
   const nodes = facts.nodes ? [...facts.nodes.values()] : undefined;
   const servers = nodes?.filter((node) => node.controlPlane);
   const names = new Set(facts.machines.map((machine) => machine.name));
-  const etcd =
-    servers && etcdHealth(servers.length, servers.filter((node) => node.ready && isVoter(node) === true).length);
+  const { membership, nodesAreMachines } = distribution;
+  const voters = servers?.filter((node) => node.ready && membership?.isVoter(node) === true);
+  const etcd = membership && servers && voters && etcdHealth(servers.length, voters.length);
   return {
     cluster: record.name,
     id: record.id,
@@ -187,9 +188,9 @@ function compose(
       status: machine.status,
       publicAddress: machine.publicAddress,
       privateAddress: machine.privateAddress,
-      node: nodeStatus(facts.nodes?.get(machine.name)),
+      node: nodeStatus(facts.nodes?.get(machine.name), membership),
     })),
-    orphanedNodes: nodes?.filter((node) => !names.has(node.name)).map((node) => node.name) ?? [],
+    orphanedNodes: nodesAreMachines ? (nodes ?? []).map(({ name }) => name).filter((name) => !names.has(name)) : [],
     differs,
     outdated: facts.outdated,
     unfit: facts.unfit,
@@ -215,13 +216,13 @@ export function healthProblems(
   return [...voting, ...ill, ...noNode, ...notReady];
 }
 
-function nodeStatus(node: NodeFacts | undefined): MachineStatus['node'] {
+function nodeStatus(node: NodeFacts | undefined, membership: Membership | undefined): MachineStatus['node'] {
   return (
     node && {
       ready: node.ready,
       version: node.version,
       schedulable: node.schedulable,
-      etcdVoter: isVoter(node),
+      etcdVoter: membership?.isVoter(node),
       notReadyBecause: node.notReadyBecause,
     }
   );

@@ -11,6 +11,7 @@ import type { ClusterFacts, Tools } from '../../../src/phases/context.js';
 import { rentedTraits } from '../../../src/provider/kit/rented.js';
 import { TaskFailedError } from '../../../src/remote/index.js';
 import type { HostFacts, HostTask, Session } from '../../../src/remote/types.js';
+import { k3s } from '../../../src/distributions/k3s/index.js';
 import { planCluster } from '../../../src/workflows/cluster/plan.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { RecordingReporter } from '../../support/recording-reporter.js';
@@ -179,7 +180,7 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
     },
     remote: { connect: async () => session },
   } as unknown as Tools;
-  const observation = { facts, request: { cluster } } as Parameters<typeof planCluster>[2];
+  const observation = { facts, request: { cluster }, distribution: k3s } as Parameters<typeof planCluster>[2];
   const { steps } = planCluster(cluster, spec, observation, tools, () => Promise.reject(new Error('not here')));
   return { ran, steps };
 }

@@ -5,6 +5,7 @@ import type { ClusterFile } from '../../../src/domain/spec/schema.js';
 import { RefusedError, type SlipwayError, UsageError } from '../../../src/errors/index.js';
 import { rentedTraits } from '../../../src/provider/kit/rented.js';
 import type { Catalog, ClusterRequest, MachineProvider, Problem } from '../../../src/provider/port.js';
+import { k3s } from '../../../src/distributions/k3s/index.js';
 import type { Observation } from '../../../src/workflows/cluster/observe.js';
 import { preflight } from '../../../src/workflows/cluster/preflight.js';
 
@@ -34,6 +35,7 @@ const request = (more: Partial<ClusterRequest> = {}): ClusterRequest => ({
 });
 
 const seen = (desired: ClusterRequest): Observation => ({
+  distribution: k3s,
   request: desired,
   facts: {
     machines: [],

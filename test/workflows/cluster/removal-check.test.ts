@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 
 import type { DrainPod, DrainView } from '../../../src/domain/index.js';
 import type { ClusterFacts } from '../../../src/phases/context.js';
+import { k3s } from '../../../src/distributions/k3s/index.js';
 import { removalProblems } from '../../../src/workflows/cluster/removal-check.js';
 
 const signal = new AbortController().signal;
@@ -49,7 +50,9 @@ async function codes({ servers = { s1: 'v' }, going, view = {} }: World): Promis
     nodes: new Map(names.map((name) => [name, node(name)])),
     api: { kube: { drainView: () => Promise.resolve({ ...nothing, ...view }) } },
   } as unknown as ClusterFacts;
-  return (await removalProblems('demo', facts, signal)).map(({ code, details = [] }) => `${code} ${details.length}`);
+  return (await removalProblems('demo', facts, k3s, signal)).map(
+    ({ code, details = [] }) => `${code} ${details.length}`,
+  );
 }
 
 it.each<[string, World, readonly string[]]>([

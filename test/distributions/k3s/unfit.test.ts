@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { ClusterFacts } from '../../../src/phases/context.js';
-import { unfitMachines } from '../../../src/workflows/cluster/outdated.js';
+import { unfitMachines } from '../../../src/distributions/k3s/unfit.js';
 
 interface Joining {
   readonly role: 'control-plane' | 'worker';

@@ -1,0 +1,175 @@
+import {
+  bySlot,
+  type Comparison,
+  diffMachines,
+  newcomerVersion,
+  outdatedMachines,
+  locationsOf,
+  type ClusterRef,
+  type Machine,
+  resolveSelf,
+  type Secret,
+  withoutMachines,
+} from '../../domain/index.js';
+import type { ClusterSpec } from '../../domain/spec/schema.js';
+import { RefusedError, UsageError } from '../../errors/index.js';
+import { observe as observeTask, parseHostState } from './host/index.js';
+import type { HostState, Tools } from '../../phases/context.js';
+import { deadlines } from '../../phases/deadlines.js';
+import { lookInside } from '../../phases/session.js';
+import type { ClusterRequest, MachineProvider } from '../../provider/port.js';
+import type { Findings, ObserveRequest } from '../port.js';
+import { unfitMachines } from './unfit.js';
+import { reach } from '../../phases/reach.js';
+import { disabledParts, knownStates, madeByNow, serverVersions } from './running.js';
+
+/**
+ * Gathers the facts a plan is made from: the provider's machines and infrastructure, the cluster's nodes and, where a
+ * control plane is not found Ready or may hold the API's address, what its host says. Changes nothing.
+ * @throws UsageError code SELF_UNKNOWN when `self` is allowed and this computer's address cannot be found.
+ */
+export async function observe(
+  tools: Tools,
+  { cluster, spec, sshPublicKey, look, userData }: ObserveRequest,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<Findings> {
+  const { provider, folder } = tools;
+  const context = { ...tools, signal };
+  const options = { signal };
+  const [machines, self, kubeconfig] = await Promise.all([
+    provider.machines.list(cluster, options).then((found) => [...found]),
+    ownAddress(provider, spec, context.signal),
+    folder.kubeconfig(),
+  ]);
+  machines.sort(bySlot);
+  const comparison = diffMachines(cluster, spec, provider.defaults, machines);
+  const request = requestFor(provider, { cluster, spec, sshPublicKey, self }, comparison);
+  const [pieces, previews, reached] = await Promise.all([
+    provider.infrastructure.plan(request, options),
+    provider.machines.previewCreate(cluster, comparison.missing, options),
+    machines.length > 0 && kubeconfig ? reach(context, kubeconfig) : undefined,
+  ]);
+  const worthALook = (machine: Machine): boolean => {
+    const ready = reached?.nodes.get(machine.name)?.ready ?? false;
+    // Who holds the API's address, only the hosts can tell.
+    return ready ? spec.kubernetes.api.address !== undefined : comparison.current.includes(machine);
+  };
+  const suspects =
+    look === 'from afar'
+      ? []
+      : [...comparison.current, ...comparison.excess].filter(
+          (machine) => machine.role === 'control-plane' && worthALook(machine),
+        );
+  const hosts = await lookAtHosts(context, tools, suspects);
+  const serving = [...hosts.values()].some(({ unit, active }) => unit === 'server' && active);
+  const found = reached ?? (kubeconfig && serving ? await reachAgain(context, kubeconfig) : undefined);
+  const nodes = found?.nodes;
+  const servers = serverVersions(machines, nodes, hosts);
+  const parts = disabledParts(provider, spec, nodes);
+  const facts = {
+    machines,
+    comparison,
+    outdated: outdatedMachines(
+      spec,
+      provider.defaults,
+      [...comparison.current, ...comparison.excess.filter(({ markedForRemoval }) => markedForRemoval)],
+      knownStates(provider, spec, nodes, userData),
+    ),
+    serverVersions: servers,
+    newcomerVersion: newcomerVersion(spec.kubernetes.version, servers),
+    disabledParts: parts,
+    madeBy: madeByNow(provider, spec, parts, userData),
+    previews,
+    pieces,
+    nodes,
+    api: found?.api,
+    hosts,
+    kubeconfig,
+  };
+  const unfit = unfitMachines(facts);
+  return { request, facts: { ...facts, unfit, comparison: withoutMachines(comparison, unfit) } };
+}
+
+type Context = Tools & { readonly signal: AbortSignal };
+
+/** All that the provider must know of a cluster. @param self as `ownAddress` found it */
+export function requestFor(
+  provider: MachineProvider,
+  {
+    cluster,
+    spec,
+    sshPublicKey,
+    self,
+  }: {
+    readonly cluster: ClusterRef;
+    readonly spec: ClusterSpec;
+    readonly sshPublicKey: string;
+    readonly self: string | undefined;
+  },
+  comparison: Comparison,
+): ClusterRequest {
+  return {
+    cluster,
+    machines: comparison.desired,
+    locations: locationsOf(spec, provider.defaults),
+    networkRange: spec.network.range,
+    sshAllow: resolveSelf(spec.ssh.allow, self),
+    apiAllow: resolveSelf(spec.kubernetes.api.allow, self),
+    sshPublicKey,
+    apiAddress: spec.kubernetes.api.address,
+    accept: spec.preflight.accept,
+    encryption: spec.network.encryption,
+  };
+}
+
+/**
+ * This computer's address, where `self` is allowed.
+ * @throws UsageError code SELF_UNKNOWN
+ */
+export async function ownAddress(
+  provider: MachineProvider,
+  spec: ClusterSpec,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (!provider.traits.managesFirewall) return undefined;
+  if (![...spec.ssh.allow, ...spec.kubernetes.api.allow].includes('self')) return undefined;
+  const self = await provider.ownAddress({ signal });
+  if (self === undefined) {
+    throw new UsageError('The address of this computer, which `self` stands for, could not be found out.', {
+      code: 'SELF_UNKNOWN',
+      hint: 'Write it into ssh.allow and kubernetes.api.allow as a range such as 203.0.113.7/32.',
+    });
+  }
+  return self;
+}
+
+/** A server that runs while no API answers may just be voting: it is asked for a while before its silence counts. */
+async function reachAgain(context: Context, kubeconfig: Secret): ReturnType<typeof reach> {
+  for (let left = deadlines.election; left > 0; left -= 1000) {
+    await context.clock.sleep(1000, context.signal);
+    const reached = await reach(context, kubeconfig);
+    if (reached) return reached;
+  }
+  return undefined;
+}
+
+/** What k3s is on these machines; one that does not answer in time is left out. */
+async function lookAtHosts(
+  context: Context,
+  tools: Tools,
+  machines: readonly Machine[],
+): Promise<ReadonlyMap<string, HostState>> {
+  const states = await Promise.all(
+    machines.map(async (machine): Promise<[string, HostState] | undefined> => {
+      try {
+        const session = await lookInside(tools, machine, context);
+        return [machine.name, parseHostState(await session.run(observeTask(), context))];
+      } catch (error) {
+        context.signal.throwIfAborted();
+        if (error instanceof RefusedError) throw error;
+        return undefined;
+      }
+    }),
+  );
+  return new Map(states.filter((state) => state !== undefined));
+}

@@ -1,0 +1,125 @@
+import { allowedNext, compareVersions, fitsServers, Secret } from '../../src/domain/index.js';
+import type { DistributionPlan, Distribution, Findings, ObserveRequest } from '../../src/distributions/port.js';
+import { known, type Step } from '../../src/engine/index.js';
+import type { NodeFacts } from '../../src/kube/types.js';
+import type { ClusterApi, PhaseContext, Tools } from '../../src/phases/context.js';
+
+/**
+ * A Kubernetes that somebody else runs: its API is there at once, and its nodes come in pools, with no machine of ours
+ * under them and nothing to be a member of.
+ */
+export class InMemoryDistribution implements Distribution {
+  readonly name = 'k3s';
+  readonly versions = { compare: compareVersions, fits: fitsServers, allowedNext };
+  readonly membership = undefined;
+  readonly nodesAreMachines = false;
+  readonly nodeExtras = {
+    stop: (): never => {
+      throw new Error('nothing of ours runs on its nodes');
+    },
+    forget: () => Promise.resolve(),
+  };
+  readonly nodes = new Map<string, NodeFacts>();
+  readonly api = {
+    kube: {
+      reachable: () => Promise.resolve(true),
+      nodes: () => Promise.resolve([...this.nodes.values()]),
+      list: () => Promise.resolve([]),
+      kinds: () => Promise.resolve([]),
+      get: () => Promise.resolve(undefined),
+    },
+    watch: { current: () => this.nodes, close: () => {} },
+  } as unknown as ClusterApi;
+
+  async observe(
+    { folder }: Tools,
+    { cluster, spec, sshPublicKey }: ObserveRequest,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<Findings> {
+    const kubeconfig = await folder.kubeconfig();
+    const runs = kubeconfig !== undefined;
+    const nodes = runs ? new Map((await this.api.kube.nodes({ signal })).map((node) => [node.name, node])) : undefined;
+    return {
+      request: {
+        cluster,
+        machines: [],
+        locations: [],
+        networkRange: spec.network.range,
+        sshAllow: [],
+        apiAllow: [],
+        sshPublicKey,
+        accept: [],
+        encryption: 'none',
+      },
+      facts: {
+        machines: [],
+        comparison: { desired: [], current: [], missing: [], excess: [] },
+        outdated: [],
+        unfit: [],
+        serverVersions: runs ? [spec.kubernetes.version] : [],
+        newcomerVersion: spec.kubernetes.version,
+        disabledParts: [],
+        madeBy: { config: { 'control-plane': '', worker: '' }, template: '' },
+        previews: new Map(),
+        pieces: [],
+        nodes,
+        api: runs ? this.api : undefined,
+        hosts: new Map(),
+        kubeconfig,
+      },
+    };
+  }
+
+  plan({ cluster, spec, facts, tools }: Omit<PhaseContext, 'rules'>): DistributionPlan {
+    const phase = 'Pools';
+    const make: Step = {
+      id: 'cluster',
+      phase,
+      target: cluster.name,
+      text: 'ask for a control plane',
+      needs: [],
+      apply: () => tools.folder.saveKubeconfig(new Secret(`kubeconfig of ${cluster.name}`)),
+    };
+    const begun = facts.kubeconfig ? [] : [make];
+    const wanted = spec.pools.flatMap(({ name, count }) =>
+      Array.from({ length: count }, (_, i) => ({ name: `${name}-${i + 1}`, pool: name })),
+    );
+    const arrivals = wanted
+      .filter(({ name }) => !facts.nodes?.has(name))
+      .map(({ name }): Step => ({
+        id: `node:${name}`,
+        phase,
+        target: name,
+        text: 'ask for a node',
+        needs: begun,
+        apply: () => Promise.resolve(void this.nodes.set(name, readyNode(name, spec.kubernetes.version))),
+      }));
+    const removals = [...(facts.nodes?.keys() ?? [])]
+      .filter((name) => !wanted.some((one) => one.name === name))
+      .map((name): Step => ({
+        id: `remove:${name}`,
+        phase,
+        target: name,
+        text: 'give the node back',
+        needs: arrivals,
+        destroys: true,
+        apply: () => Promise.resolve(void this.nodes.delete(name)),
+      }));
+    return { steps: [...begun, ...arrivals], removals, api: known(this.api), tokenSources: [] };
+  }
+}
+
+const readyNode = (name: string, version: string): NodeFacts => ({
+  name,
+  ready: true,
+  version,
+  schedulable: true,
+  controlPlane: false,
+  conditions: { Ready: true },
+  address: undefined,
+  providerId: undefined,
+  labels: {},
+  annotations: {},
+  taints: [],
+  createdAt: '',
+});
