@@ -137,7 +137,7 @@ export const nats: RetoldChart = {
           image: 'nats:2.14.2-alpine',
           replicas: isOn(values, 'config.cluster.enabled') ? numberAt(values, 'config.cluster.replicas', 3) : 1,
           pod: { serviceAccountName: 'default', ...placement(mapAt(values, 'podTemplate.merge.spec')) },
-          container: { env, resources: mapAt(values, 'container.merge.resources') },
+          container: { env, resources: mapAt(values, 'container.resources') },
         },
         isStored ? [claim(`${name}-js`, size, storageClass)] : [],
         true,

@@ -177,10 +177,10 @@ describe('workloads of charts', () => {
       .toBe(1);
   });
 
-  it('get volumes of the class they ask for', async () => {
+  it('get volumes of the class they ask for, and ask nodes for what their values say', async () => {
     rig.namespace('nats');
     const values =
-      'config: {cluster: {enabled: true, replicas: 3}, jetstream: {enabled: true, fileStore: {pvc: {size: 20Gi}}}}\n';
+      'config: {cluster: {enabled: true, replicas: 3}, jetstream: {enabled: true, fileStore: {pvc: {size: 20Gi}}}}\ncontainer: {resources: {requests: {cpu: 100m}}}\n';
     rig.chart('nats', {
       chart: 'nats',
       repo: 'https://nats-io.github.io/k8s/helm/charts/',
@@ -194,6 +194,8 @@ describe('workloads of charts', () => {
         .all('v1', 'PersistentVolumeClaim', 'nats')
         .map(({ metadata, status }) => `${metadata.name} ${String(status?.['phase'])}`),
     ).toEqual(['nats-js-nats-0 Bound', 'nats-js-nats-1 Bound', 'nats-js-nats-2 Bound']);
+    for (const { spec } of rig.all('v1', 'Pod', 'nats'))
+      expect(spec).toMatchObject({ containers: [{ resources: { requests: { cpu: '100m' } } }] });
   });
 
   it('become Ready with their operator, one after the other', async () => {
