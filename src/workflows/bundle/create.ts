@@ -25,7 +25,7 @@ import {
 } from '../../distributions/k3s/bundle/index.js';
 import type { WorkflowContext } from '../context.js';
 import { bundleView, type BundleView } from './verify.js';
-import { execute } from '../cluster/reconcile.js';
+import { execute } from '../run.js';
 
 const phase = 'Make the bundle';
 

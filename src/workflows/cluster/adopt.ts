@@ -17,7 +17,7 @@ import { pinsLeft, type Remains, remainsOf } from './adopt/remains.js';
 import { specFromCluster } from './adopt/spec.js';
 import { findWayIn, noWayIn, type WayIn } from './adopt/way-in.js';
 import { ownAddress, requestFor } from '../../distributions/k3s/observe.js';
-import { execute, stepInfo } from './reconcile.js';
+import { execute, stepInfo } from '../run.js';
 import { refuseOtherCluster } from './same-cluster.js';
 import { toolsFor } from './tools.js';
 

@@ -7,7 +7,7 @@ import { progress, note, type WorkflowContext } from '../context.js';
 import { deletionSteps } from './deletion-steps.js';
 import { knownCluster } from './known-cluster.js';
 import { throwProblems } from './preflight.js';
-import { execute } from './reconcile.js';
+import { execute } from '../run.js';
 
 export interface DeleteInput {
   readonly name: string;

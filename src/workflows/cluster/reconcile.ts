@@ -9,27 +9,22 @@ import {
   type DesiredMachine,
 } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
-import { errorOf, journaled, limits, runSteps, type Step } from '../../engine/index.js';
+import type { Step } from '../../engine/index.js';
 import { RefusedError } from '../../errors/index.js';
 import type { NodeFacts } from '../../kube/types.js';
 import type { MachineProvider } from '../../provider/port.js';
 import type { StepInfo } from '../../reporting/index.js';
-import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
-import { refuseMovedAddress } from './api-address.js';
-import { clusterKey, keyProblem, keyToRecord } from './ssh-key.js';
-import { type ComponentPurpose, componentsToPlan } from '../component/planned.js';
+import type { ClusterRecord } from '../../workspace/types.js';
+import { clusterKey, keyToRecord } from './ssh-key.js';
 import type { WorkflowContext } from '../context.js';
-import { hostKeyProblems } from './host-keys.js';
-import { refuseLostControlPlane } from '../../distributions/k3s/lost-control-plane.js';
-import { observe, type Observation } from './observe.js';
-import { outdatedAfter, refuseOlderVersion } from './outdated.js';
-import { planCluster, type PlannedCluster } from './plan.js';
+import { draftCluster } from './draft.js';
+import type { Observation } from './observe.js';
+import { outdatedAfter } from './outdated.js';
 import { type MonthlyPrice, monthlyPrice } from './price.js';
-import { preflight, ruleProblems, throwProblems } from './preflight.js';
 import { reach } from '../../phases/reach.js';
 import { refuseOtherCluster } from './same-cluster.js';
 import { warnOfShortages } from './shortages.js';
-import { toolsFor } from './tools.js';
+import { execute, stepInfo } from '../run.js';
 import type { Unchecked } from '../unchecked.js';
 
 export interface ClusterInput {
@@ -91,41 +86,22 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
   const record = await folder.record();
   if (record) refuseOtherCluster(record, spec, input.file, input.recordedFileExists);
   else await refuseUnknownNamesake(provider, input, context.signal);
+  const key = record && (await folder.storedIdentity());
   // A cluster that does not exist yet has no id; the plan calls its machines by their slots, which need none.
   const cluster: ClusterRef = record ?? { name: spec.name, id: 'planned' };
-  const key = record && (await folder.storedIdentity());
-  const publicKey = key?.publicKey ?? context.newKeyPair().publicKey;
-  const tools = toolsFor(context, provider, folder);
-  const seen = await observe(context, tools, cluster, spec, publicKey);
-  if (record) throwIf(keyProblem(folder, record, key?.publicKey, seen.facts));
-  warnOfShortages(context, seen.facts.nodes?.values());
-  refuseLostControlPlane(spec.name, seen.facts);
-  refuseOlderVersion(spec.name, seen.facts);
-  if (record) refuseMovedAddress(record.spec, spec, seen.facts);
-  const nothing = (): Promise<string> => Promise.reject(new Error('a plan creates nothing'));
-  const planFor = async (purpose: ComponentPurpose): Promise<Pick<ClusterPlan, 'unchecked'> & PlannedCluster> => {
-    const components = await componentsToPlan(context, provider, cluster, spec, seen.facts.api, purpose);
-    const planned = planCluster(cluster, spec, seen, tools, nothing, components);
-    return { ...planned, unchecked: components.unchecked };
-  };
-  let planned = await planFor('plan');
-  if (planned.steps.length > 0) {
-    const hostKeys = await hostKeyProblems(context, tools, seen, planned);
-    const allowed = await preflight(provider, spec, seen, context.signal, hostKeys, 'plan');
-    // A token for reading is not the one that the cluster's components work with.
-    if (allowed.some(({ code }) => code === 'TOKEN_READ_ONLY')) planned = await planFor('plan-read-only');
-    planned = { ...planned, unchecked: [...allowed, ...planned.unchecked] };
-  } else throwProblems(await ruleProblems(provider, spec, seen, context.signal));
+  const userData = (): Promise<string> => Promise.reject(new Error('a plan creates nothing'));
+  const found = { provider, folder, cluster, record, spec, key: key?.publicKey, userData };
+  const { seen, steps, unchecked } = await draftCluster(context, { ...found, purpose: 'plan' });
   return {
     cluster: spec.name,
     provider: provider.name,
     kubernetesVersion: seen.facts.newcomerVersion,
     desiredVersion: spec.kubernetes.version,
-    steps: planned.steps.map(stepInfo),
+    steps: steps.map(stepInfo),
     outdated: seen.facts.outdated,
     unfit: seen.facts.unfit,
     monthly: await monthlyPrice(provider, cluster, seen, context.signal),
-    unchecked: planned.unchecked,
+    unchecked,
   };
 }
 
@@ -146,26 +122,15 @@ export async function reconcile(
     const record = stored ?? (await newRecord(context, provider, input));
     if (stored) refuseOtherCluster(stored, spec, input.file, input.recordedFileExists);
     const identity = await clusterKey(folder, provider, stored, context.signal);
-    const tools = toolsFor(context, provider, folder);
-    const seen = await observe(context, tools, record, spec, identity.publicKey);
-    throwIf(keyProblem(folder, record, identity.publicKey, seen.facts));
-    const told = warnOfShortages(context, seen.facts.nodes?.values());
-    refuseLostControlPlane(spec.name, seen.facts);
-    refuseOlderVersion(spec.name, seen.facts);
-    refuseMovedAddress(record.spec, spec, seen.facts);
     const userData = async (machine: DesiredMachine): Promise<string> =>
       context.cloudInit({
         hostname: machine.name,
         sshPublicKey: identity.publicKey,
         hostKey: await folder.firstHostKey(machine.name),
       });
-    const components = await componentsToPlan(context, provider, record, spec, seen.facts.api, 'change');
-    const { steps, tokenSources } = planCluster(record, spec, seen, tools, userData, components);
-    if (steps.length > 0) {
-      const hostKeys = await hostKeyProblems(context, tools, seen, { tokenSources });
-      await preflight(provider, spec, seen, context.signal, hostKeys);
-      await confirmSteps(context, provider, record, steps, seen);
-    } else throwProblems(await ruleProblems(provider, spec, seen, context.signal));
+    const found = { provider, folder, cluster: record, record, spec, key: identity.publicKey, userData };
+    const { seen, steps, told } = await draftCluster(context, { ...found, purpose: 'change' });
+    if (steps.length > 0) await confirmSteps(context, provider, record, steps, seen);
     // Stored before anything is made, so that nothing is made that has no name here.
     const sshPublicKey = keyToRecord(record, identity.publicKey, seen.facts.machines);
     const runningVersion = seen.facts.newcomerVersion;
@@ -233,10 +198,6 @@ async function executeOrTakeBack(
     if (error instanceof RefusedError) await takeBack?.();
     throw error;
   }
-}
-
-function throwIf(problem: Error | undefined): void {
-  if (problem) throw problem;
 }
 
 /** The nodes after a run that is done; its end is not for a last look to spoil. */
@@ -310,55 +271,4 @@ async function confirmSteps(
     flags: '--yes',
     harmless: destroying.length === 0,
   });
-}
-
-/**
- * Runs steps with journal and report.
- * @throws what `errorOf` makes of failures and interruptions.
- */
-export async function execute(
-  context: WorkflowContext,
-  folder: Pick<ClusterFolder, 'name' | 'journal'>,
-  operation: string,
-  steps: readonly Step[],
-  retryCommand: string,
-): Promise<void> {
-  const { clock, signal } = context;
-  const journal = await folder.journal(operation);
-  const reporter = journaled(context.reporter, journal);
-  const started = clock.monotonic();
-  try {
-    reporter.emit({
-      type: 'operation-started',
-      at: clock.now(),
-      operation,
-      cluster: folder.name,
-      steps: steps.map(stepInfo),
-    });
-    const result = await runSteps(steps, { reporter, clock, signal, limits });
-    const error = errorOf(result, retryCommand);
-    reporter.emit({
-      type: 'operation-finished',
-      at: clock.now(),
-      ms: clock.monotonic() - started,
-      outcome: result.interrupted ? 'interrupted' : error ? 'failed' : 'done',
-    });
-    if (error) throw error;
-  } finally {
-    await journal.close();
-  }
-}
-
-export function stepInfo({ id, phase, target, text, needs, destroys, changes, adds, details }: Step): StepInfo {
-  return {
-    id,
-    phase,
-    target,
-    text,
-    needs: needs.map((needed) => needed.id),
-    ...(destroys ? { destroys } : {}),
-    ...(changes ? { changes } : {}),
-    ...(adds ? { adds } : {}),
-    ...(details ? { details } : {}),
-  };
 }

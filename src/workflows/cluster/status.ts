@@ -20,7 +20,7 @@ import { knownCluster } from './known-cluster.js';
 import { observe, type Observation } from './observe.js';
 import { planCluster } from './plan.js';
 import { ruleProblems } from './preflight.js';
-import { stepInfo } from './reconcile.js';
+import { stepInfo } from '../run.js';
 import { refuseOtherCluster } from './same-cluster.js';
 import { shortages } from './shortages.js';
 import { toolsFor } from './tools.js';

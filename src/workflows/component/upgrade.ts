@@ -8,7 +8,7 @@ import { reachable } from './status.js';
 import { progress, type WorkflowContext } from '../context.js';
 import { knownCluster } from '../cluster/known-cluster.js';
 import { throwProblems } from '../cluster/preflight.js';
-import { execute, stepInfo } from '../cluster/reconcile.js';
+import { execute, stepInfo } from '../run.js';
 import { allowReading, type Unchecked } from '../unchecked.js';
 
 export interface ComponentUpgradeInput {

@@ -1,0 +1,55 @@
+import { errorOf, journaled, limits, runSteps, type Step } from '../engine/index.js';
+import type { StepInfo } from '../reporting/index.js';
+import type { ClusterFolder } from '../workspace/types.js';
+import type { WorkflowContext } from './context.js';
+
+/**
+ * Runs steps with journal and report.
+ * @throws what `errorOf` makes of failures and interruptions.
+ */
+export async function execute(
+  context: WorkflowContext,
+  folder: Pick<ClusterFolder, 'name' | 'journal'>,
+  operation: string,
+  steps: readonly Step[],
+  retryCommand: string,
+): Promise<void> {
+  const { clock, signal } = context;
+  const journal = await folder.journal(operation);
+  const reporter = journaled(context.reporter, journal);
+  const started = clock.monotonic();
+  try {
+    reporter.emit({
+      type: 'operation-started',
+      at: clock.now(),
+      operation,
+      cluster: folder.name,
+      steps: steps.map(stepInfo),
+    });
+    const result = await runSteps(steps, { reporter, clock, signal, limits });
+    const error = errorOf(result, retryCommand);
+    reporter.emit({
+      type: 'operation-finished',
+      at: clock.now(),
+      ms: clock.monotonic() - started,
+      outcome: result.interrupted ? 'interrupted' : error ? 'failed' : 'done',
+    });
+    if (error) throw error;
+  } finally {
+    await journal.close();
+  }
+}
+
+export function stepInfo({ id, phase, target, text, needs, destroys, changes, adds, details }: Step): StepInfo {
+  return {
+    id,
+    phase,
+    target,
+    text,
+    needs: needs.map((needed) => needed.id),
+    ...(destroys ? { destroys } : {}),
+    ...(changes ? { changes } : {}),
+    ...(adds ? { adds } : {}),
+    ...(details ? { details } : {}),
+  };
+}
