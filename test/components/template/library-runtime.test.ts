@@ -2,7 +2,7 @@ import Handlebars from 'handlebars';
 import { describe, expect, it } from 'vitest';
 
 /**
- * What Handlebars' own runtime does with names that have no value, with `strict` set on every argument's path. Decision 11
+ * What Handlebars' own runtime does with names that have no value, with `strict` set on every argument's path. Decision 5
  * rests on it: where one of these fails after an upgrade of the library, read the record again.
  */
 class StrictArguments extends Handlebars.Visitor {
