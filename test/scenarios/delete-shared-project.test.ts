@@ -13,6 +13,10 @@ interface Named {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
 }
+interface Attached extends Named {
+  readonly server: number | null;
+}
+
 interface Deleted {
   readonly removed: Readonly<Record<string, number>>;
   readonly left: Readonly<Record<string, number>>;
@@ -68,6 +72,10 @@ describe('`cluster delete` in a project that others use too', () => {
       labels: { 'managed-by': 'csi-driver', 'pvc-name': 'data' },
       server: server!.id,
     });
+    // It is the machine's once it is attached, which takes the cloud a while.
+    await expect
+      .poll(async () => (await cli.cloud<Attached>('volumes')).map((volume) => volume.server))
+      .toEqual([server!.id]);
     writeFileSync(join(cli.home, 'late-is-there'), '');
     const { exitCode, stdout } = await deleting;
     expect(exitCode, said).toBe(0);
