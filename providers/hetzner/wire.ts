@@ -129,7 +129,6 @@ export const primaryIpShape = z.object({
   protection,
   labels,
 });
-export type WirePrimaryIp = z.output<typeof primaryIpShape>;
 
 export const locationShape = z.object({
   name: z.string(),

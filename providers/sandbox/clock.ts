@@ -32,18 +32,3 @@ export class ScaledClock implements SandboxClock {
     return () => clearTimeout(timer);
   }
 }
-
-/** The same clock, telling `changed` after each piece of work: what a timer does changes a part's state. */
-export function tellingClock(clock: SandboxClock, changed: () => void): SandboxClock {
-  return {
-    now: () => clock.now(),
-    after: (ms, work) =>
-      clock.after(ms, () => {
-        try {
-          work();
-        } finally {
-          changed();
-        }
-      }),
-  };
-}

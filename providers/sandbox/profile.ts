@@ -22,8 +22,6 @@ export const defaultProfile: SandboxProfile = {
   networkLimit: 100,
 };
 
-export type ProfileChanges = Partial<SandboxProfile>;
-
 /** @throws UsageError code SANDBOX_PROFILE for a name that is no part of the profile, or a value below 0. */
 export function profileWith(changes: Readonly<Record<string, unknown>>, base: SandboxProfile): SandboxProfile {
   for (const [name, value] of Object.entries(changes)) {

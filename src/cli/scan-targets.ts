@@ -29,7 +29,7 @@ export function parseScanAddress(text: string): ScanTarget {
   return { name, address, port, user: match[1], pins: [] };
 }
 
-/** The hosts of a file, and the file's text. @throws as `readHostDoors` and `readIdentity` */
+/** The hosts of a file, and the file's text. @throws as `readSshEndpoints` and `readIdentity` */
 export async function scanTargetsOf(
   path: string,
   env: NodeJS.ProcessEnv,

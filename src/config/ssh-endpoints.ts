@@ -17,7 +17,7 @@ const fileSchema = z.object({
 /** A host of a cluster file, whose keys may not be known yet. */
 export type SshEndpoint = z.output<typeof endpointSchema>;
 
-export interface HostDoors {
+export interface SshEndpoints {
   readonly hosts: readonly SshEndpoint[];
   /** As written: relative to the file. */
   readonly identity: string | undefined;
@@ -28,7 +28,7 @@ export interface HostDoors {
  * The hosts of a cluster file that need not be complete: the keys that it lacks are what is being looked for.
  * @throws UsageError codes NO_CLUSTER_FILE, BAD_CLUSTER_FILE
  */
-export async function readSshEndpoints(path: string): Promise<HostDoors> {
+export async function readSshEndpoints(path: string): Promise<SshEndpoints> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new UsageError(`Cannot read the cluster file ${path}: ${messageOf(cause)}`, {
       code: 'NO_CLUSTER_FILE',

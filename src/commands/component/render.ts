@@ -25,7 +25,7 @@ export default class ComponentRender extends BaseCommand {
     cluster: clusterFlag,
     file: Flags.string({ char: 'f', description: 'The cluster file; - reads standard input.' }),
     out: Flags.string({
-      description: 'The folder to write to. Files of an earlier rendering that are no longer desired go.',
+      description: 'The folder to write to. Files of an earlier rendering that are rendered no more are deleted.',
     }),
   };
 

@@ -72,4 +72,3 @@ export const hostSchema = z.strictObject({
 
 /** A machine of the file, with every default filled in. */
 export type HostSpec = z.output<typeof hostSchema>;
-export type JumpSpec = z.output<typeof jumpSchema>;

@@ -29,4 +29,3 @@ type Groups = typeof errorGroups;
 /** A provider’s own words, where Slipway has none: `HETZNER_LOCKED`. */
 export type ProviderCode = `HETZNER_${string}`;
 export type ErrorCode = { [Group in keyof Groups]: keyof Groups[Group] }[keyof Groups] | ProviderCode;
-export type HostTaskCode = keyof typeof hostTaskCodes;

@@ -54,7 +54,7 @@ export function deletionSteps(
     id: `delete:${machine.name}`,
     phase: 'Delete machines',
     target: machine.name,
-    text: machine.host === undefined ? 'delete the machine' : `let ${machine.host} go`,
+    text: machine.host === undefined ? 'delete the machine' : `release ${machine.host}`,
     needs: [mark],
     destroys: true,
     apply: (run) => provider.machines.delete(machine, run),
