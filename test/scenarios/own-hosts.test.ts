@@ -233,7 +233,7 @@ describe('the life of a cluster on hosts of one’s own', () => {
     const run = await cli.run(['cluster', 'delete', 'metal', '--yes', '--confirm', 'metal'], patience);
     expect(run, run.err).toMatchObject({ code: 4 });
     expect(run.err).toContain('SLIPWAY_LOST_HOSTS=c');
-    expect(run.err).toContain('let a go');
+    expect(run.err).toContain('release a');
     for (const name of ['a', 'b', 'ops']) expect(await added(name), name).toEqual([]);
     await hosts.act('reconnect', '^c$');
     expect(await cli.run(['cluster', 'delete', 'metal', '--yes', '--confirm', 'metal'], patience)).toMatchObject({
