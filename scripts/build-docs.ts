@@ -19,7 +19,7 @@ const documents: Readonly<Record<string, string>> = {
   'docs/reference/cluster-file.md': clusterFilePage(clusterJsonSchema()),
   'docs/reference/commands.md': commandsPage(manifest),
   'docs/reference/components.md': await componentsPage(),
-  'docs/reference/errors.md': errorsPage(),
+  'docs/reference/errors.md': await errorsPage(),
   'docs/reference/network.md': networkPage(await readCatalogue()),
   'oclif.manifest.json': `${JSON.stringify(manifest, undefined, 2)}\n`,
 };

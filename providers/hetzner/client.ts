@@ -4,6 +4,7 @@ import { exitCodes, type ErrorCode } from '../../src/errors/index.js';
 import { ApiClient, type ApiOptions } from '../../src/http/api/client.js';
 import type { Advice, ApiDialect } from '../../src/http/api/dialect.js';
 import { ApiError, tryAgainHint } from '../../src/http/api/errors.js';
+import { codeOfWord } from './codes.js';
 
 const makeToken =
   'Make one with read and write permission (Hetzner console, Security, API tokens) and set HCLOUD_TOKEN to it.';
@@ -43,7 +44,7 @@ const detailsShape = z.object({
   limits: z.array(z.object({ name: z.string() })).optional(),
 });
 
-const ownCode = (apiCode: string): ErrorCode => `HETZNER_${apiCode.toUpperCase()}`;
+const ownCode = (apiCode: string): ErrorCode => codeOfWord(apiCode) ?? 'PROVIDER_ANSWER';
 
 /** What is Hetzner's own about its API. */
 export const dialect: ApiDialect = {

@@ -1,4 +1,5 @@
 import type { ProviderPackage } from '../../src/provider/package.js';
+import { hetznerCodes } from './codes.js';
 import { createHetznerProvider } from './provider.js';
 
 export { createHetznerProvider, type HetznerOptions } from './provider.js';
@@ -17,6 +18,7 @@ export const hetzner: ProviderPackage = {
   title: 'Hetzner Cloud',
   ownsMachines: true,
   tokenVariable,
+  codes: hetznerCodes,
   async open(context) {
     return createHetznerProvider({
       name: 'hetzner',

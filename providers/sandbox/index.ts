@@ -8,6 +8,7 @@ import {
   type ProviderPackage,
   Secret,
 } from '../../src/provider/index.js';
+import { sandboxCodes } from './codes.js';
 import { timeScaleFrom } from './profile.js';
 import { type SandboxHandle, startSandbox, type SandboxStatus } from './control.js';
 
@@ -36,6 +37,7 @@ export const sandboxWith = (connect: CloudClient): ProviderPackage => ({
   name: 'sandbox',
   title: 'Sandbox on this computer',
   ownsMachines: true,
+  codes: sandboxCodes,
   async open(context) {
     const scale = context.variable('SLIPWAY_SANDBOX_TIME_SCALE');
     const handle = await startSandbox(

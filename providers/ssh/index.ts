@@ -1,6 +1,7 @@
 import { UsageError } from '../../src/errors/index.js';
 import type { ProviderContext, ProviderPackage } from '../../src/provider/package.js';
 import { type LoginKey, readIdentity } from '../../src/remote/login-key.js';
+import { sshCodes } from './codes.js';
 import type { HostTimeouts } from './inventory.js';
 import { createHostProvider } from './provider.js';
 import { reaches } from './reaches.js';
@@ -17,6 +18,7 @@ export const ssh: ProviderPackage = {
   name: 'ssh',
   title: 'Bare metal',
   ownsMachines: false,
+  codes: sshCodes,
   async open(context) {
     let key: Promise<LoginKey> | undefined;
     const { section, remote, clock, stateFolder } = context;

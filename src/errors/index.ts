@@ -1,4 +1,6 @@
 export * from './exit-codes.js';
 export * from './slipway-error.js';
 export * from './kinds.js';
-export type { ErrorCode, ProviderCode } from './codes/index.js';
+export { entries, type ErrorEntry } from './codes/entry.js';
+export type { ErrorCode } from './codes/index.js';
+export * from './codes/provider-codes.js';

@@ -5,5 +5,7 @@
 export type { CallOptions, Endpoint, Forwarding, MachineProvider } from './port.js';
 export type { ProviderContext, ProviderPackage } from './package.js';
 export { Secret } from '../domain/secret.js';
-export { IncompleteError, UnexpectedError, UsageError } from '../errors/index.js';
+export { entries, type ErrorEntry, IncompleteError, UnexpectedError, UsageError } from '../errors/index.js';
+// As a whole module, so that a package can add its codes to the list in it.
+export * from '../errors/codes/provider-codes.js';
 export { ask } from '../http/ask.js';

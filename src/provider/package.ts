@@ -2,6 +2,7 @@ import type { Boundary } from '../domain/boundary.js';
 import type { Clock, Random } from '../domain/clock.js';
 import type { Secret } from '../domain/secret.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
+import type { ErrorEntry } from '../errors/index.js';
 import type { Remote } from '../remote/types.js';
 import type { MachineProvider } from './port.js';
 
@@ -34,6 +35,8 @@ export interface ProviderPackage {
   readonly tokenVariable?: string | undefined;
   /** As in its provider's traits. Where it is false, the file must list `hosts`, and must not otherwise. */
   readonly ownsMachines: boolean;
+  /** Error codes that only this provider has, by name, for the page of all of them. */
+  readonly codes: Readonly<Record<string, ErrorEntry>>;
   /** @throws UsageError code TOKEN_MISSING when the token is not set. */
   open(context: ProviderContext): Promise<MachineProvider>;
 }

@@ -6,9 +6,15 @@ import { describe, expect, it } from 'vitest';
 
 import { type ErrorEntry, errorGroups, hostTaskCodes } from '../../src/errors/codes/index.js';
 import { exitCodes } from '../../src/errors/index.js';
+import { builtInProviders } from '../../src/runtime/providers.js';
 
 const root = new URL('../..', import.meta.url).pathname;
-const registry: Readonly<Record<string, ErrorEntry>> = Object.assign({}, ...Object.values(errorGroups)) as never;
+const packages = await Promise.all(Object.values(builtInProviders).map((load) => load()));
+const groups: readonly Readonly<Record<string, ErrorEntry>>[] = [
+  ...Object.values(errorGroups),
+  ...packages.map(({ codes }) => codes),
+];
+const registry: Readonly<Record<string, ErrorEntry>> = Object.assign({}, ...groups) as never;
 
 function files(folder: string, ending: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -17,7 +23,7 @@ function files(folder: string, ending: string): string[] {
 }
 
 const sources = [...files('src', '.ts'), ...files('providers', '.ts')].filter(
-  (path) => !path.startsWith('src/errors/codes/'),
+  (path) => !path.startsWith('src/errors/codes/') && !/^providers\/[^/]+\/codes\.ts$/.test(path),
 );
 const parsed = sources.map((path) =>
   ts.createSourceFile(path, readFileSync(join(root, path), 'utf8'), ts.ScriptTarget.Latest, true),
@@ -108,7 +114,9 @@ describe('the registry of error codes', () => {
 
   it('has no code that nothing names', () => {
     const known = words();
-    expect(Object.keys(registry).filter((code) => !known.has(code))).toEqual([]);
+    // Of Hetzner's words the API names them, each by the rule that the next test knows.
+    const own = Object.keys(registry).filter((code) => !code.startsWith('HETZNER_'));
+    expect(own.filter((code) => !known.has(code))).toEqual([]);
   });
 
   it('gives each code the exit codes of the errors that have it', () => {
@@ -127,12 +135,19 @@ describe('the registry of error codes', () => {
   });
 
   it('has each code in one group, with two whole sentences', () => {
-    const codes = Object.values(errorGroups).flatMap((group) => Object.keys(group));
+    const codes = groups.flatMap((group) => Object.keys(group));
     expect(codes.filter((code, index) => codes.indexOf(code) !== index)).toEqual([]);
     for (const { meaning, remedy } of [...Object.values(registry), ...Object.values(hostTaskCodes)]) {
       expect(meaning).toMatch(/^[A-Z`].+\.$|^cloud-init.+\.$|^k3s.+\.$|^etcd.+\.$|^sshd.+\.$|^keepalived.+\.$/);
       expect(remedy).toMatch(/^[A-Z`].+\.$/);
     }
+  });
+
+  it('holds a provider to codes that its own package lists, or to those of all', async () => {
+    const { dialect } = await import('../../providers/hetzner/client.js');
+    const listed = Object.keys(packages.find(({ name }) => name === 'hetzner')!.codes);
+    expect(listed.map((code) => dialect.ownCode(code.slice('HETZNER_'.length).toLowerCase()))).toEqual(listed);
+    expect(dialect.ownCode('something_new')).toBe('PROVIDER_ANSWER');
   });
 
   it('is a page of the reference, with every code', () => {

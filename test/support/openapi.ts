@@ -39,6 +39,13 @@ export function operationsOf(): string[] {
   );
 }
 
+/** The words of errors that any operation can answer with; empty when the document is absent. */
+export function generalErrorWords(): string[] {
+  if (openApiAbsence()) return [];
+  const { info } = readDocument() as unknown as { readonly info: { readonly description: string } };
+  return [...info.description.matchAll(/^\| `[45]\d\d` \| `([a-z_]+)`/gm)].map(([, word]) => word!);
+}
+
 /** @returns undefined when the document is not there; `openApiAbsence` says so in words. */
 export function loadOpenApi(): OpenApi | undefined {
   if (openApiAbsence()) return undefined;

@@ -2,30 +2,27 @@ import { clusterCodes } from './cluster.js';
 import { commandLineCodes } from './command-line.js';
 import { componentCodes } from './components.js';
 import { hostTaskCodes } from './host-tasks.js';
-import { hostCodes } from './hosts.js';
 import { kubernetesCodes } from './kubernetes.js';
 import { machineCodes } from './machines.js';
 import { providerCodes } from './provider.js';
+import type { ProviderCodes } from './provider-codes.js';
 import { workspaceCodes } from './workspace.js';
 
 export type { ErrorEntry } from './entry.js';
 
-/** Every code an error can have, in the groups of docs/reference/errors.md. Only types of it reach the program. */
+/** Every code that does not belong to one provider, in the groups of docs/reference/errors.md. Only types of it reach the program. */
 export const errorGroups = {
   'Command line, cluster file, questions': commandLineCodes,
   'The cluster': clusterCodes,
   'The provider': providerCodes,
-  'Hosts of your own': hostCodes,
   'Machines and SSH': machineCodes,
   'The Kubernetes API and kubeconfigs': kubernetesCodes,
   'Components and their Secrets': componentCodes,
-  'Workspace, bundles, sandbox': workspaceCodes,
+  'Workspace, bundles': workspaceCodes,
 } as const;
 
 /** What scripts on machines end with. */
 export { hostTaskCodes };
 
 type Groups = typeof errorGroups;
-/** A provider’s own words, where Slipway has none: `HETZNER_LOCKED`. */
-export type ProviderCode = `HETZNER_${string}`;
-export type ErrorCode = { [Group in keyof Groups]: keyof Groups[Group] }[keyof Groups] | ProviderCode;
+export type ErrorCode = { [Group in keyof Groups]: keyof Groups[Group] }[keyof Groups] | keyof ProviderCodes;

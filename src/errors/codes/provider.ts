@@ -1,6 +1,6 @@
 import { entries } from './entry.js';
 
-/** The provider’s account and API. What only it has a word for is `HETZNER_` and that word. */
+/** What any provider’s account and API can answer. What only one has a word for is in its own package. */
 export const providerCodes = entries({
   DOORS_NOT_GUARDED: [
     2,

@@ -1,11 +1,10 @@
 import { entries } from './entry.js';
 
-/** The workspace, bundles, the sandbox, and Slipway’s own faults. */
+/** The workspace, bundles, and Slipway’s own faults. */
 export const workspaceCodes = entries({
   BAD_BOUNDARY: [2, '`SLIPWAY_TEST_BOUNDARY`, which is for tests, is no JSON list.', 'Unset it.'],
   BAD_BUNDLE: [2, 'The bundle is incomplete or damaged.', 'Make it anew with `slipway bundle create`.'],
   BAD_PLAN: [1, 'A step used what it did not ask for: a fault of Slipway.', 'Please report it.'],
-  BAD_TIME_SCALE: [2, '`SLIPWAY_SANDBOX_TIME_SCALE` is no number from 0 to 100.', 'Correct or unset it.'],
   BUNDLE_FLAGS: [2, 'The flags of `bundle create` do not go together.', 'Correct what the message names.'],
   BUNDLE_FOLDER: [2, 'The folder cannot be used for a bundle.', 'Name one that may be made or written to.'],
   BUNDLE_SOURCE: [2, 'A file for the bundle does not exist or cannot be read.', 'Name the right file.'],
@@ -30,17 +29,9 @@ export const workspaceCodes = entries({
     'The folder holds files that are not a bundle’s.',
     'Name an empty folder, or one that does not exist.',
   ],
-  NO_ENDPOINT: [4, 'Nothing answers at an address in the sandbox.', 'See `slipway sandbox status`.'],
   NO_SUCH_RELEASE: [2, 'There is no such release of k3s.', 'Write it as on the release page: `v1.36.5+k3s1`.'],
   RECORD_TOO_NEW: [2, 'The workspace was written by a newer Slipway.', 'Upgrade Slipway here.'],
-  SANDBOX_HOST: [
-    [1, 2],
-    'A bare host of the sandbox was asked for in a way it does not know.',
-    'Correct what the message names.',
-  ],
   SANDBOX_NOT_RUNNING: [2, 'The sandbox does not run.', 'Start it with `slipway sandbox start`.'],
-  SANDBOX_PROFILE: [2, 'The sandbox has no setting of that name.', 'Choose one that the message names.'],
-  SANDBOX_START: [1, 'The sandbox did not start.', 'Delete its state with `slipway sandbox reset`, and try again.'],
   UNEXPECTED: [
     1,
     'Something happened that Slipway does not know: a fault of Slipway, or of this computer.',
@@ -66,10 +57,5 @@ export const workspaceCodes = entries({
     2,
     'The workspace may not be written.',
     'Make the folder yours, or name another with `SLIPWAY_HOME`.',
-  ],
-  SANDBOX: [
-    1,
-    'The sandbox did not take an order, or did not answer at all.',
-    'See `slipway sandbox status`; end its process where it says nothing.',
   ],
 });

@@ -54,7 +54,7 @@ export interface ApiDialect {
   readonly meanings: Readonly<Record<string, Meaning>>;
   /** Undefined for a word that Slipway has no advice for. */
   advice(apiCode: string, request: Pick<ApiRequest, 'method'>): Advice | undefined;
-  /** The code for scripts of such a word: `HETZNER_LOCKED`. */
+  /** The code for scripts of such a word, one of the provider’s own; `PROVIDER_ANSWER` for a word nobody foresaw. */
   ownCode(apiCode: string): ErrorCode;
   readonly pages: {
     /** What asks for the page of this number; the first is 1. */

@@ -130,6 +130,7 @@ describe('an error', () => {
     [423, 'protected', 'PROTECTED', 3],
     [503, 'unavailable', 'HETZNER_UNAVAILABLE', 4],
     [422, 'invalid_input', 'HETZNER_INVALID_INPUT', 1],
+    [418, 'a_word_of_tomorrow', 'PROVIDER_ANSWER', 1],
   ])('%i %s ends as %s with exit code %i', async (status, wire, code, exitCode) => {
     const { api } = await start(() => wireError(status, wire));
     await expect(api.get('/thing', thing, call)).rejects.toMatchObject({ code, exitCode });

@@ -1,7 +1,7 @@
-import { entries } from './entry.js';
+import { entries, type ErrorEntry } from '../../src/errors/index.js';
 
 /** Hosts of one’s own. What `preflight.accept` can accept is named by the message. */
-export const hostCodes = entries({
+export const sshCodes = entries({
   ADDRESS_ELSEWHERE: [
     3,
     'The host does not have its private address itself.',
@@ -83,3 +83,7 @@ export const hostCodes = entries({
     'Update it to 1.8.5 or later, or remove it.',
   ],
 });
+
+declare module '../../src/errors/codes/provider-codes.js' {
+  interface ProviderCodes extends Record<keyof typeof sshCodes, ErrorEntry> {}
+}
