@@ -76,8 +76,7 @@ function joinStep(
 }
 
 function labelStep(machine: DesiredMachine, text: string, needs: readonly Step[], apply: Step['apply']): Step {
-  const label = slotLabel(machine);
-  return { id: `label:${label}`, phase: 'Label nodes', target: label, text, needs, apply };
+  return { id: `label:${machine.name}`, phase: 'Label nodes', target: slotLabel(machine), text, needs, apply };
 }
 
 function marksOf(

@@ -39,7 +39,7 @@ export function planMachines(
   for (const desired of facts.comparison.missing) {
     const label = slotLabel(desired);
     const step: Step<Machine> = {
-      id: `create:${label}`,
+      id: `create:${desired.name}`,
       phase: 'Create machines',
       target: label,
       text: facts.previews.get(desired.name)!,

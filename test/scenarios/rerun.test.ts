@@ -68,7 +68,7 @@ describe('the same command finishes the job', () => {
     ]);
     await new Promise<void>((resolve) => {
       first.stderr?.on('data', (chunk: Buffer) => {
-        if (/"step-started".*"init:cp-1"/.test(chunk.toString())) resolve();
+        if (/"step-started".*"init:demo-cp-1-\w+"/.test(chunk.toString())) resolve();
       });
       void first.then(() => resolve());
     });

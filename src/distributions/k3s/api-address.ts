@@ -132,11 +132,6 @@ class HeldAddress implements AddressPlan {
     return found === this.#vipProvider ? undefined : found;
   }
 
-  /** A server that leaves may have the place of one that comes. */
-  #stepId(server: Pick<Machine, 'name' | 'pool' | 'slot'>): string {
-    return `address:${this.#leaving.some(({ name }) => name === server.name) ? server.name : slotLabel(server)}`;
-  }
-
   #isAsDesired(machine: Machine): boolean {
     const found = this.context.facts.hosts.get(machine.name);
     // One that could not be asked is left alone, unless there is something it has to know.
@@ -167,7 +162,7 @@ class HeldAddress implements AddressPlan {
     isHandover = false,
   ): Step {
     return {
-      id: this.#stepId(server),
+      id: `address:${server.name}`,
       phase,
       target: slotLabel(server),
       text,

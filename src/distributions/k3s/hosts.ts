@@ -1,4 +1,4 @@
-import { reinstalledVersion, slotLabel, type Machine } from '../../domain/index.js';
+import { type DesiredMachine, reinstalledVersion, slotLabel, type Machine } from '../../domain/index.js';
 import { needsOf, type Later, type Step, type StepContext, valueOf } from '../../engine/index.js';
 import {
   firstLogin,
@@ -37,10 +37,10 @@ export function planHosts(context: PhaseContext, { machines }: MachinePlan): Hos
     if (isUp(desired, facts, context.rules)) continue;
     const label = slotLabel(desired);
     const machine = machines.get(label)!;
-    const login = loginStep(context, label, machine);
+    const login = loginStep(context, desired, machine);
     const version = installedVersion(desired.name, facts);
     const install: Step<PreparedHost> = {
-      id: `install:${label}`,
+      id: `install:${desired.name}`,
       phase: 'Prepare hosts',
       target: label,
       text: `install k3s ${version}${bundle === undefined ? '' : ' from the bundle'}${version === spec.kubernetes.version ? '' : ', as the servers run it'}`,
@@ -86,12 +86,12 @@ async function push(
  * The new public key is pinned before sshd is told and the old one dropped after the first login with the new, so
  * that a run killed anywhere in between still gets in.
  */
-function loginStep(context: PhaseContext, label: string, later: Later<Machine>): Step<PreparedHost> {
+function loginStep(context: PhaseContext, desired: DesiredMachine, later: Later<Machine>): Step<PreparedHost> {
   const { tools } = context;
   return {
-    id: `login:${label}`,
+    id: `login:${desired.name}`,
     phase: 'Prepare hosts',
-    target: label,
+    target: slotLabel(desired),
     text: tools.provider.traits.ownsMachines ? 'wait for the first login and replace its host key' : 'log in',
     needs: needsOf(later),
     apply: async (run) => {

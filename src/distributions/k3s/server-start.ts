@@ -97,12 +97,11 @@ export class ServerStarts {
 
   /** The first server is through once it votes. */
   ready(server: DesiredMachine, started: Step, api: Later<ClusterApi>): Step {
-    const label = slotLabel(server);
     const prepared = this.#prepared(server);
     return {
-      id: `ready:${label}`,
+      id: `ready:${server.name}`,
       phase: controlPlanePhase,
-      target: label,
+      target: slotLabel(server),
       text: 'wait until it is Ready and votes',
       needs: [started, prepared, ...needsOf(api)],
       apply: (run) => votes(this.input.context, run.output(prepared), valueOf(api, run), run),
@@ -114,11 +113,10 @@ export class ServerStarts {
   }
 
   #order(what: 'init' | 'join', server: DesiredMachine, needs: readonly Step[]) {
-    const label = slotLabel(server);
     return {
-      id: `${what}:${label}`,
+      id: `${what}:${server.name}`,
       phase: controlPlanePhase,
-      target: label,
+      target: slotLabel(server),
       needs: [this.#prepared(server), ...needs, ...this.input.needs],
       limits: ['join'],
     } as const satisfies Partial<Step>;

@@ -28,7 +28,7 @@ export function planWorkers(
       const freed = lostNodes.names.get(worker.name);
       const prepared = hosts.prepared.get(label)!;
       const step: Step = {
-        id: `join:${label}`,
+        id: `join:${worker.name}`,
         phase: 'Join workers',
         target: label,
         text: 'join as an agent and wait until it is Ready',

@@ -193,6 +193,9 @@ const engine = () => ({
 });
 
 const ids = (steps: readonly Step[] = []): readonly string[] => steps.map(({ id }) => id);
+/** The id of what is done to the server in a slot. */
+const idOf = (what: string, slot: number, generation = 1): string => `${what}:${server(slot, { generation }).name}`;
+const webJoins = `join:${machineName(cluster, { pool: 'web', role: 'worker', slot: 1, generation: 1 })}`;
 const turns = (steps: readonly Step[]): readonly Step[] => steps.filter(({ id }) => id.startsWith('address:'));
 const step = (steps: readonly Step[], id: string): Step => {
   const found = steps.find((each) => each.id === id);
@@ -218,14 +221,18 @@ describe('a new cluster with an address for its API', () => {
   const { steps } = plan({ spec: specOf(3), machines: [] });
 
   it('has its first server hold it before anybody learns how to join', () => {
-    expect(before(steps, 'tokens')).toContain('address:cp-1');
-    expect(before(steps, 'join:cp-2')).toContain('address:cp-1');
-    expect(before(steps, 'address:cp-1')).toContain('init:cp-1');
+    expect(before(steps, 'tokens')).toContain(idOf('address', 1));
+    expect(before(steps, idOf('join', 2))).toContain(idOf('address', 1));
+    expect(before(steps, idOf('address', 1))).toContain(idOf('init', 1));
   });
 
   it('has every server take its turn once it votes, knowing all others that could be made', () => {
-    expect(before(steps, 'address:cp-2')).toContain('join:cp-2');
-    expect(ids(step(steps, 'address:cp-1').after)).toEqual(['create:cp-1', 'create:cp-2', 'create:cp-3']);
+    expect(before(steps, idOf('address', 2))).toContain(idOf('join', 2));
+    expect(ids(step(steps, idOf('address', 1)).after)).toEqual([
+      idOf('create', 1),
+      idOf('create', 2),
+      idOf('create', 3),
+    ]);
   });
 
   it('is planned without an address where none is reserved', () => {
@@ -243,9 +250,12 @@ describe('a cluster whose servers hold the address', () => {
     const machines = [three[0], fresh, three[2]];
     const holds = new Map([three[0], three[2]].map((each) => [each.name, vipDescription(turnOf(each, three))]));
     const { steps } = plan({ spec: specOf(3), machines, ready: [three[0], three[2]], holds });
-    for (const id of ['address:cp-1', 'address:cp-3', 'join:cp-2']) expect(before(steps, 'address:cp-2')).toContain(id);
-    expect(before(steps, 'address:cp-1')).not.toContain('join:cp-2');
-    expect(step(steps, 'address:cp-1')).toMatchObject({
+    const joining = idOf('join', 2, 2);
+    for (const id of [idOf('address', 1), idOf('address', 3), joining])
+      expect(before(steps, idOf('address', 2, 2))).toContain(id);
+    expect(before(steps, idOf('address', 1))).not.toContain(joining);
+    expect(step(steps, idOf('address', 1))).toMatchObject({
+      target: 'cp-1',
       text: `learn which servers hold ${address} with keepalived`,
       limits: ['join'],
     });
@@ -254,14 +264,14 @@ describe('a cluster whose servers hold the address', () => {
   it('tells one that leaves, too, for as long as it is there', () => {
     const leaving = server(2, { markedForRemoval: true });
     const { steps } = plan({ spec: specOf(3), machines: [three[0], leaving, three[2]] });
-    expect(before(steps, 'address:cp-2')).toContain(`address:${leaving.name}`);
-    expect(before(steps, `remove:${leaving.name}`)).toContain('address:cp-2');
+    expect(before(steps, idOf('address', 2, 2))).toContain(idOf('address', 2));
+    expect(before(steps, `remove:${leaving.name}`)).toContain(idOf('address', 2, 2));
   });
 
   it('forgets servers once they are gone', () => {
     const { steps } = plan({ spec: specOf(1), machines: three });
-    expect(turns(steps).map(({ id }) => id)).toEqual(['address:cp-1']);
-    const gone = before(steps, 'address:cp-1');
+    expect(turns(steps).map(({ id }) => id)).toEqual([idOf('address', 1)]);
+    const gone = before(steps, idOf('address', 1));
     for (const { name } of three.slice(1)) expect(gone).toContain(`remove:${name}`);
   });
 
@@ -270,15 +280,15 @@ describe('a cluster whose servers hold the address', () => {
     const { steps } = plan({ spec, machines: three });
     // Told to stop before it begins: the engine only looks whether the plan holds together.
     expect((await runSteps(steps, { ...engine(), signal: AbortSignal.abort() })).failures).toEqual([]);
-    expect(before(steps, `remove:${three[1].name}`)).not.toContain('join:web-1');
-    expect(before(steps, 'join:web-1')).not.toContain('address:cp-1');
+    expect(before(steps, `remove:${three[1].name}`)).not.toContain(webJoins);
+    expect(before(steps, webJoins)).not.toContain(idOf('address', 1));
   });
 
   it('takes a first turn at the address before workers join by it, whichever servers leave', () => {
     const spec = { ...specOf(1), pools: clusterSchema.shape.pools.parse([{ name: 'web', count: 1 }]) };
     const holds = new Map(three.map(({ name }) => [name, undefined]));
     const { steps } = plan({ spec, machines: three, holds });
-    expect(before(steps, 'join:web-1')).toContain('address:cp-1');
+    expect(before(steps, webJoins)).toContain(idOf('address', 1));
   });
 
   it('has a server whose keepalived was stopped start it again, and no other', () => {
@@ -286,7 +296,7 @@ describe('a cluster whose servers hold the address', () => {
       three.map((each) => [each.name, each === three[1] ? undefined : vipDescription(turnOf(each, three))]),
     );
     expect(plan({ spec: specOf(3), machines: three, holds }).steps.map(({ id, text }) => `${id}: ${text}`)).toEqual([
-      `address:cp-2: take its turn at holding ${address} with keepalived`,
+      `${idOf('address', 2)}: take its turn at holding ${address} with keepalived`,
     ]);
   });
 
@@ -299,7 +309,7 @@ describe('a cluster whose servers hold the address', () => {
   it('hands over one server after the other, and only the last one holds the others to be heard', async () => {
     const found = new Map(three.map((each) => [each.name, vipDescription(turnOf(each, three, 'kube-vip'))]));
     const { steps, ran } = plan({ spec: specOf(3), machines: three, holds: found });
-    expect(turns(steps).map(({ needs }) => ids(needs))).toEqual([[], ['address:cp-1'], ['address:cp-2']]);
+    expect(turns(steps).map(({ needs }) => ids(needs))).toEqual([[], [idOf('address', 1)], [idOf('address', 2)]]);
     expect((await runSteps(steps, engine())).failures).toEqual([]);
     expect(ran.map(({ params }) => params['HANDOVER'])).toEqual([true, true, false]);
   });
@@ -313,8 +323,8 @@ describe('a cluster whose servers hold the address', () => {
     );
     const { steps } = plan({ spec: specOf(3), machines: three, holds: found });
     expect(turns(steps).map(({ id, needs }) => [id, ids(needs)])).toEqual([
-      ['address:cp-2', []],
-      ['address:cp-3', ['address:cp-2']],
+      [idOf('address', 2), []],
+      [idOf('address', 3), [idOf('address', 2)]],
     ]);
   });
 
@@ -322,7 +332,7 @@ describe('a cluster whose servers hold the address', () => {
     const holds = new Map(three.slice(1).map((each) => [each.name, vipDescription(turnOf(each, three))]));
     expect(plan({ spec: specOf(3), machines: three, holds }).steps).toEqual([]);
     const joining = plan({ spec: specOf(3), machines: three, ready: three.slice(0, 2), holds }).steps;
-    expect(turns(joining).map(({ id }) => id)).toContain('address:cp-1');
+    expect(turns(joining).map(({ id }) => id)).toContain(idOf('address', 1));
   });
 });
 
@@ -348,7 +358,7 @@ describe('an address that a running cluster gets later', () => {
       run: host(),
     });
     const [first] = turns(steps);
-    expect(first).toMatchObject({ id: 'address:cp-1', limits: ['join'], needs: [] });
+    expect(first).toMatchObject({ id: idOf('address', 1), limits: ['join'], needs: [] });
     const result = await runSteps([{ ...first!, after: [] }], engine());
     expect(result.failures).toEqual([]);
     expect(ran.map(({ name }) => name)).toEqual([
@@ -385,8 +395,10 @@ describe('an address that a running cluster gets later', () => {
 describe('a server that does not vote', () => {
   it('is not done, however Ready its node looks: running again joins it', () => {
     const { steps } = plan({ spec: specOf(3), machines: three, learners: [three[2]] });
-    expect(steps.map(({ id }) => id)).toEqual(expect.arrayContaining(['install:cp-3', 'join:cp-3', 'address:cp-3']));
-    expect(steps.some(({ id }) => id.endsWith('cp-1') || id.endsWith('cp-2'))).toBe(false);
+    expect(steps.map(({ id }) => id)).toEqual(
+      expect.arrayContaining([idOf('install', 3), idOf('join', 3), idOf('address', 3)]),
+    );
+    expect(steps.some(({ id }) => id.endsWith(three[0].name) || id.endsWith(three[1].name))).toBe(false);
   });
 
   it('is named with what to look at, and the next one is not started behind it: etcd takes one at a time', async () => {
@@ -402,11 +414,11 @@ describe('a server that does not vote', () => {
     });
     const result = await runSteps(steps, engine());
     expect(result.failures.map(({ step: { id }, error }) => [id, error.code])).toEqual([
-      ['join:cp-2', 'NODE_TIMEOUT'],
-      ['join:cp-3', 'LEARNER_PENDING'],
+      [idOf('join', 2), 'NODE_TIMEOUT'],
+      [idOf('join', 3), 'LEARNER_PENDING'],
     ]);
     expect(result.failures[1]!.error.hint).toContain(three[1].name);
     expect(ran.filter(({ name }) => name === 'start-k3s')).toHaveLength(1);
-    expect(result.done.map(({ id }) => id)).toContain('install:cp-3');
+    expect(result.done.map(({ id }) => id)).toContain(idOf('install', 3));
   });
 });

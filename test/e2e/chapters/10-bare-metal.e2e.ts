@@ -101,7 +101,7 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
     const late = await slipway.run(create, {
       killWhen: ({ type, id }) => {
         if (type === 'step-done') sawReady(id);
-        return type === 'step-started' && (id ?? '').startsWith('join:cp-');
+        return type === 'step-started' && (id ?? '').startsWith('join:lab-cp-');
       },
     });
     expect(late.code, late.err.slice(-3000)).toBe(137);
