@@ -2,7 +2,7 @@ import type { SlipwayError } from '../errors/index.js';
 
 /** A step as plans, progress and the journal show it. */
 export interface StepInfo {
-  /** Unique in its plan: `machine:demo-cp-1-x7k2p`. */
+  /** Unique in its plan, and the same in every plan that does the same: `create:demo-cp-1-x7k2p`. */
   readonly id: string;
   /** The phase's title, such as `Create machines`. Groups steps on the screen. */
   readonly phase: string;
@@ -67,6 +67,8 @@ export interface Confirmation {
   readonly flags: string;
   /** True when nothing is lost by a yes: without a terminal it counts as answered. */
   readonly harmless?: boolean | undefined;
+  /** Thrown instead where nobody can be asked: what the flags say was said before anybody knew of this. */
+  readonly otherwise?: SlipwayError | undefined;
 }
 
 /** One of several answers; without a terminal, and also with `--yes`, the flag has to say it. */

@@ -12,8 +12,9 @@ export interface Asking {
 /** See `Reporter.confirm`. */
 export async function confirm(
   asking: Asking,
-  { question, details, typed, flags, harmless }: Confirmation,
+  { question, details, typed, flags, harmless, otherwise }: Confirmation,
 ): Promise<void> {
+  if (otherwise && (asking.yes || !asking.interactive)) throw otherwise;
   if (typed !== undefined && asking.confirmName !== undefined && asking.confirmName !== typed) {
     throw new UsageError(`--confirm says ${asking.confirmName}, but this is about ${typed}.`, {
       code: 'CONFIRMATION_MISMATCH',

@@ -3,6 +3,20 @@ import type { StepInfo } from '../reporting/index.js';
 import type { ClusterFolder } from '../workspace/types.js';
 import type { WorkflowContext } from './context.js';
 
+/** Works on a cluster while nobody else does. The one place where it is made sure. @throws BusyError code CLUSTER_BUSY */
+export async function locked<T>(
+  folder: Pick<ClusterFolder, 'lock'>,
+  operation: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const lock = await folder.lock(operation);
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}
+
 /**
  * Runs steps with journal and report.
  * @throws what `errorOf` makes of failures and interruptions.

@@ -1,5 +1,5 @@
 import { Secret } from '../domain/secret.js';
-import { SlipwayError } from '../errors/index.js';
+import { type BusyError, SlipwayError } from '../errors/index.js';
 import { type BlobStore, changeBlob, madeOnce, put, setAside } from './blob-store.js';
 import { busyError, lockHolder, takeLock } from './cluster-lock.js';
 import { corruptFile } from './file-errors.js';
@@ -218,16 +218,24 @@ export class StoredCluster implements ClusterFolder {
   }
 
   async lock(operation: string): Promise<Lock> {
-    const { clock, process } = this.context;
     const result = await takeLock(this.#store, keys.lock, operation, this.context);
-    if ('heldBy' in result)
-      throw busyError(this.name, this.blobs.where(keys.lock), result.heldBy, process, clock.now());
-    await this.blobs.sweep(clock.now() - abandonedAfterMs);
+    if ('heldBy' in result) throw this.#busy(result.heldBy);
+    await this.blobs.sweep(this.context.clock.now() - abandonedAfterMs);
     return result.lock;
   }
 
   async holder(): Promise<LockHolder | undefined> {
     return lockHolder(this.#store, keys.lock, this.context);
+  }
+
+  async refuseBusy(): Promise<void> {
+    const holder = await this.holder();
+    if (holder) throw this.#busy(holder);
+  }
+
+  #busy(holder: LockHolder): BusyError {
+    const { clock, process } = this.context;
+    return busyError(this.name, this.blobs.where(keys.lock), holder, process, clock.now());
   }
 
   async journal(operation: string): Promise<Journal> {

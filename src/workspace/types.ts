@@ -129,6 +129,8 @@ export interface ClusterFolder {
    */
   lock(operation: string): Promise<Lock>;
   holder(): Promise<LockHolder | undefined>;
+  /** Only looks whether the lock is free. @throws BusyError as `lock` */
+  refuseBusy(): Promise<void>;
 
   journal(operation: string): Promise<Journal>;
   /** Newest first. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Cli } from '../support/cli.js';
+import { noTerminal, Terminal } from '../support/terminal.js';
 
 const cli = new Cli();
 const own = join(cli.home, '.kube/config');
@@ -44,20 +45,54 @@ beforeAll(async () => {
 afterAll(() => cli.close());
 
 describe('`cluster delete` in a project that others use too', () => {
+  it.skipIf(noTerminal !== undefined)(
+    'asks again where something came between the question and its answer, and removes nothing when that is declined',
+    async () => {
+      const terminal = new Terminal({ cwd: cli.home, env: cli.env });
+      try {
+        terminal.type('slipway cluster delete demo; echo code=$?\r');
+        await expect.poll(() => terminal.text, { timeout: 30_000 }).toContain('Type demo to go on:');
+        const [server] = await cli.cloud<Named>('servers');
+        await order('load_balancers', {
+          name: 'between',
+          load_balancer_type: 'lb11',
+          location: 'fsn1',
+          labels: { 'hcloud-ccm/service-uid': 'between' },
+          targets: [{ type: 'server', server: { id: server!.id } }],
+        });
+        terminal.type('demo\r');
+        await expect
+          .poll(() => terminal.text, { timeout: 30_000 })
+          .toContain('new since you were asked, removes: between: remove the load balancer');
+        terminal.type('no\r');
+        await expect.poll(() => terminal.text, { timeout: 30_000 }).toContain('code=6\n');
+      } finally {
+        await terminal.close();
+      }
+      expect(await cli.cloud('servers')).toHaveLength(1);
+      const { endpoint, info } = await cli.sandbox();
+      const [balancer] = await cli.cloud<Named>('load_balancers');
+      expect(balancer).toMatchObject({ name: 'between' });
+      const headers = { authorization: `Bearer ${info.cloudToken}` };
+      const removed = await fetch(`${endpoint}/load_balancers/${balancer!.id}`, { method: 'DELETE', headers });
+      expect(removed.ok).toBe(true);
+    },
+  );
+
   it('finds what only a machine told of again once it is gone: the balancer goes, the volume is named', async () => {
     const hold = [
       {
         when: 'after',
         kind: 'provider',
         what: 'GET /pricing',
-        nth: 1,
+        nth: 2,
         act: { until: join(cli.home, 'late-is-there') },
       },
     ];
     const deleting = cli.start(deleteDemo, { SLIPWAY_TEST_BOUNDARY: JSON.stringify(hold) });
     let said = '';
     deleting.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    await expect.poll(() => said).toContain('looking at what demo has');
+    await expect.poll(() => said).toContain('looking again');
     const [server] = await cli.cloud<Named>('servers');
     await order('load_balancers', {
       name: 'late-balancer',

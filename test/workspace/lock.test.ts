@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -46,6 +46,21 @@ describe('a cluster’s lock', () => {
       details: [`process ${process.pid} on desk, since 2026-11-20T10:00:00.000Z`],
     });
     expect(await folder.holder()).toMatchObject({ operation: 'cluster upgrade', user: 'ada' });
+  });
+
+  it('is looked at without being taken: who holds it is told as to who wants it, and a free one stays free', async () => {
+    const path = temporaryFolder();
+    const folder = testWorkspace(path).cluster('demo');
+    await folder.refuseBusy();
+    expect(existsSync(folder.path)).toBe(false);
+    const lock = await folder.lock('cluster upgrade');
+    expect(await refusal(testWorkspace(path).cluster('demo').refuseBusy())).toMatchObject({
+      code: 'CLUSTER_BUSY',
+      exitCode: 7,
+      message: expect.stringContaining('`cluster upgrade`') as string,
+    });
+    await lock.release();
+    await folder.refuseBusy();
   });
 
   it('is free again after release', async () => {

@@ -33,6 +33,11 @@ export const clusterCodes = entries({
     'A machine that was dead when the run was planned answers again.',
     'Run the same command again: it is drained before it is removed.',
   ],
+  CHANGED_MEANWHILE: [
+    3,
+    'The cluster changed between the question and its answer, so that something would be removed that was not shown.',
+    'Run the command without `--yes`, which shows what it would do now.',
+  ],
   CONTROL_PLANE_LOST: [
     3,
     'No server is left with the cluster’s data; new ones would be another, empty cluster.',

@@ -7,8 +7,9 @@ import { type KeyChoice, planAdoption } from '../../distributions/k3s/adoption.j
 import { isSameKey, keyedMachines } from '../../phases/lost-key.js';
 import type { ProviderSection } from '../../provider/package.js';
 import type { ClusterRequest, InfrastructureResource, MachineProvider } from '../../provider/port.js';
-import type { StepInfo } from '../../reporting/index.js';
+import type { Confirmation, StepInfo } from '../../reporting/index.js';
 import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
+import { confirmed } from '../confirmed.js';
 import { note, type WorkflowContext } from '../context.js';
 import { findCluster } from './adopt/find.js';
 import type { AdoptInput, OfferedKubeconfig } from './adopt/input.js';
@@ -45,47 +46,44 @@ export async function adoptCluster(
   retryCommand: string,
 ): Promise<AdoptResult> {
   const folder = context.workspace.cluster(input.name);
-  const lock = await folder.lock('cluster adopt');
-  try {
-    const remains = await remainsOf(folder);
-    const adoption = await prepare(context, folder, remains, input);
-    const { cluster, provider, steps, leftOut } = adoption;
-    for (const { machine, because } of leftOut)
-      note(context, `${machine} is left out: ${because}. Run the same command again once that is mended.`, 'warning');
-    const result: AdoptResult = {
-      cluster: cluster.name,
-      id: cluster.id,
-      provider: provider.name,
-      dryRun: input.dryRun,
-      steps: steps.map(stepInfo),
-      damages: remains.damages,
-      leftOut,
-      kubeconfig: folder.kubeconfigPath,
-    };
-    if (input.dryRun || steps.length === 0) return result;
-    await confirm(context, provider, adoption);
-    await execute(context, folder, 'cluster adopt', steps, retryCommand);
-    return result;
-  } finally {
-    await lock.release();
-  }
+  const operation = 'cluster adopt';
+  const draft = (looking: WorkflowContext): Promise<Adoption> => prepare(looking, folder, input);
+  if (input.dryRun) return resultOf(input, folder, await draft(context));
+  const confirmation = (adoption: Adoption): Promise<Confirmation | undefined> =>
+    Promise.resolve(confirmationOf(adoption));
+  return confirmed(context, { folder, operation, retryCommand, draft, confirmation }, async (adoption) => {
+    if (adoption.steps.length > 0) await execute(context, folder, operation, adoption.steps, retryCommand);
+    return resultOf(input, folder, adoption);
+  });
 }
+
+const resultOf = (
+  { dryRun }: AdoptInput,
+  { kubeconfigPath }: ClusterFolder,
+  { cluster, provider, steps, damages, leftOut }: Adoption,
+): AdoptResult => ({
+  cluster: cluster.name,
+  id: cluster.id,
+  provider: provider.name,
+  dryRun,
+  steps: steps.map(stepInfo),
+  damages,
+  leftOut,
+  kubeconfig: kubeconfigPath,
+});
 
 interface Adoption {
   readonly cluster: ClusterRef;
   readonly provider: MachineProvider;
   readonly steps: readonly Step[];
+  readonly damages: AdoptResult['damages'];
   readonly leftOut: AdoptResult['leftOut'];
   readonly authorized: readonly Machine[];
   readonly key: KeyChoice;
 }
 
-async function prepare(
-  context: WorkflowContext,
-  folder: ClusterFolder,
-  remains: Remains,
-  input: AdoptInput,
-): Promise<Adoption> {
+async function prepare(context: WorkflowContext, folder: ClusterFolder, input: AdoptInput): Promise<Adoption> {
+  const remains = await remainsOf(folder);
   const { record } = remains;
   if (record && input.spec) refuseOtherCluster(record, input.spec, input.file, false);
   const provider = await context.provider(sectionOf(input, record));
@@ -138,7 +136,10 @@ async function prepare(
     heldAddress,
     record: rewritten ?? (key.unproven ? record : undefined),
   });
-  return { cluster, provider, steps, leftOut, authorized: inside, key: key.choice };
+  for (const { machine, because } of leftOut)
+    note(context, `${machine} is left out: ${because}. Run the same command again once that is mended.`, 'warning');
+  const { damages } = remains;
+  return { cluster, provider, steps, damages, leftOut, authorized: inside, key: key.choice };
 }
 
 /** @throws RefusedError code OTHER_CLUSTER */
@@ -258,22 +259,19 @@ function recordOf(
   };
 }
 
-async function confirm(
-  context: WorkflowContext,
-  provider: MachineProvider,
-  { cluster, steps, authorized, key }: Adoption,
-): Promise<void> {
+function confirmationOf({ cluster, provider, steps, authorized, key }: Adoption): Confirmation | undefined {
+  if (steps.length === 0) return undefined;
   const keeps =
     authorized.length > 0 && key.kind === 'new'
       ? [
           'Keys that the machines accept already stay: take the old one out of /root/.ssh/authorized_keys if somebody else may have it.',
         ]
       : [];
-  await context.reporter.confirm({
+  return {
     question: `Adopt ${cluster.name} at ${provider.title} in ${plural(steps.length, 'step')}?`,
     details: [...steps.map(({ target, text }) => `${target}: ${text}`), ...keeps],
     flags: '--yes',
     // Only the workspace is written to.
     harmless: steps.every(({ changes }) => !changes),
-  });
+  };
 }

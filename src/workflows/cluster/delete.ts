@@ -1,10 +1,12 @@
-import { type ClusterRef, plural, type Machine, type Secret } from '../../domain/index.js';
+import { type ClusterRef, plural, type Secret } from '../../domain/index.js';
 import { IncompleteError, messageOf, RefusedError, SlipwayError, UsageError } from '../../errors/index.js';
-import type { ClusterOwnedResource, ExistingResource, MachineProvider } from '../../provider/port.js';
+import type { ClusterOwnedResource, MachineProvider } from '../../provider/port.js';
 import type { ProviderSection } from '../../provider/package.js';
+import type { Confirmation } from '../../reporting/index.js';
 import type { ClusterFolder } from '../../workspace/types.js';
+import { confirmed } from '../confirmed.js';
 import { progress, note, type WorkflowContext } from '../context.js';
-import { deletionSteps } from './deletion-steps.js';
+import { type Deletion, type DeletionSteps, deletionSteps } from './deletion-steps.js';
 import { knownCluster } from './known-cluster.js';
 import { throwProblems } from './preflight.js';
 import { execute } from '../run.js';
@@ -42,67 +44,81 @@ export async function deleteCluster(
   input: DeleteInput,
   retryCommand: string,
 ): Promise<DeleteResult> {
-  const { ref, folder, provider } = await find(context, input);
-  const lock = await folder.lock('cluster delete');
-  try {
-    progress(context, `looking at what ${ref.name} has at ${provider.title}`);
-    const options = { signal: context.signal };
-    const [machines, items, made, catalog] = await Promise.all([
-      provider.machines.list(ref, options),
-      provider.infrastructure.list(ref, options),
-      provider.ownedResources(ref, options),
-      provider.catalog(options),
-    ]);
-    const volumes = made.filter((item) => item.kind === 'volume');
-    const balancers = made.filter((item) => item.kind === 'load-balancer');
-    const going = input.deleteVolumes ? volumes : [];
-    const kept = input.deleteVolumes ? [] : volumes;
-    await context.reporter.confirm({
-      question: `Delete the cluster ${ref.name}?`,
-      details: describe(provider, machines, balancers, items, going, kept, catalog.currency),
-      typed: ref.name,
-      flags: `--yes --confirm ${ref.name}`,
-    });
-    const deletion = deletionSteps(provider, ref, context.clock, {
-      machines,
-      balancers,
-      items,
-      volumes,
-      deleteVolumes: input.deleteVolumes,
-    });
-    await execute(context, folder, 'cluster delete', deletion.steps, retryCommand);
-    const since = deletion.foundLate();
+  const folder = context.workspace.cluster(input.name);
+  const operation = 'cluster delete';
+  const change = {
+    folder,
+    operation,
+    retryCommand,
+    draft: (looking: WorkflowContext) => draftDeletion(looking, input),
+    confirmation: (draft: DeletionDraft) => Promise.resolve(confirmationOf(draft)),
+  };
+  return confirmed(context, change, async (draft) => {
+    const { ref, provider } = draft;
+    await execute(context, folder, operation, draft.steps, retryCommand);
     progress(context, `looking at what is left of ${ref.name} at ${provider.title}`);
     const stay = await whatStays(context, provider, ref, input.deleteVolumes, retryCommand);
     for (const volume of stay) {
       note(
         context,
-        `volume ${volume.name} (${volume.sizeGB ?? '?'} GB) stays and costs ${volume.monthly.toFixed(2)} ${catalog.currency} a month`,
+        `volume ${volume.name} (${volume.sizeGB ?? '?'} GB) stays and costs ${volume.monthly.toFixed(2)} ${draft.currency} a month`,
         'warning',
       );
     }
     await dropKubeconfigEntries(folder, input, retryCommand);
     // The last to go: until here the same command finishes what is left.
     await folder.remove();
-    const stays = new Set(stay.map(({ id }) => id));
-    const removedOf = (kind: ClusterOwnedResource['kind']): number =>
-      [...balancers, ...going, ...since].filter(
-        (item) => item.kind === kind && (kind !== 'volume' || !stays.has(item.id)),
-      ).length;
-    return {
-      cluster: ref.name,
-      removed: {
-        machines: machines.length,
-        loadBalancers: removedOf('load-balancer'),
-        volumes: removedOf('volume'),
-      },
-      left: { machines: 0, loadBalancers: 0, volumes: stay.length, infrastructure: 0 },
-      keptVolumes: stay.map(({ id, name, sizeGB, monthly }) => ({ id, name, sizeGB, monthly })),
-      currency: catalog.currency,
-    };
-  } finally {
-    await lock.release();
-  }
+    return resultOf(draft, stay);
+  });
+}
+
+/** Everything that will go, and how. */
+interface DeletionDraft extends Deletion, DeletionSteps {
+  readonly ref: ClusterRef;
+  readonly provider: MachineProvider;
+  readonly currency: string;
+}
+
+async function draftDeletion(context: WorkflowContext, input: DeleteInput): Promise<DeletionDraft> {
+  const { ref, provider } = await find(context, input);
+  progress(context, `looking at what ${ref.name} has at ${provider.title}`);
+  const options = { signal: context.signal };
+  const [machines, items, made, catalog] = await Promise.all([
+    provider.machines.list(ref, options),
+    provider.infrastructure.list(ref, options),
+    provider.ownedResources(ref, options),
+    provider.catalog(options),
+  ]);
+  const deletion: Deletion = {
+    machines,
+    balancers: made.filter((item) => item.kind === 'load-balancer'),
+    items,
+    volumes: made.filter((item) => item.kind === 'volume'),
+    deleteVolumes: input.deleteVolumes,
+  };
+  const { currency } = catalog;
+  return { ...deletion, ...deletionSteps(provider, ref, context.clock, deletion), ref, provider, currency };
+}
+
+/** @param stay volumes that were to stay */
+function resultOf(draft: DeletionDraft, stay: readonly ClusterOwnedResource[]): DeleteResult {
+  const { ref, machines, balancers, volumes, deleteVolumes, currency } = draft;
+  const stays = new Set(stay.map(({ id }) => id));
+  const removedOf = (kind: ClusterOwnedResource['kind']): number =>
+    [...balancers, ...(deleteVolumes ? volumes : []), ...draft.foundLate()].filter(
+      (item) => item.kind === kind && (kind !== 'volume' || !stays.has(item.id)),
+    ).length;
+  return {
+    cluster: ref.name,
+    removed: {
+      machines: machines.length,
+      loadBalancers: removedOf('load-balancer'),
+      volumes: removedOf('volume'),
+    },
+    left: { machines: 0, loadBalancers: 0, volumes: stay.length, infrastructure: 0 },
+    keptVolumes: stay.map(({ id, name, sizeGB, monthly }) => ({ id, name, sizeGB, monthly })),
+    currency,
+  };
 }
 
 /**
@@ -161,13 +177,12 @@ async function dropKubeconfigEntries(folder: ClusterFolder, input: DeleteInput, 
 async function find(
   context: WorkflowContext,
   { name, provider: providerName, section }: DeleteInput,
-): Promise<{ ref: ClusterRef; folder: ClusterFolder; provider: MachineProvider }> {
-  const folder = context.workspace.cluster(name);
-  const record = await folder.record();
+): Promise<{ ref: ClusterRef; provider: MachineProvider }> {
+  const record = await context.workspace.cluster(name).record();
   const where = section ?? (record || providerName === undefined ? undefined : { name: providerName });
   if (where === undefined) {
     const known = (await knownCluster(context.workspace, name)).record;
-    return { ref: known, folder, provider: await context.provider(known.spec.provider) };
+    return { ref: known, provider: await context.provider(known.spec.provider) };
   }
   if (record && record.spec.provider.name !== where.name) {
     throw new RefusedError(`${name} is at ${record.spec.provider.name}, but the file says ${where.name}.`, {
@@ -187,7 +202,7 @@ async function find(
     throwProblems(await provider.unreachable({ signal: context.signal }));
   }
   const [ref] = refs;
-  if (ref) return { ref, folder, provider };
+  if (ref) return { ref, provider };
   const others = [...new Set(found.map((cluster) => cluster.name))];
   throw new UsageError(`Neither this workspace nor ${provider.title} knows a cluster called ${name}.`, {
     code: 'UNKNOWN_CLUSTER',
@@ -227,22 +242,27 @@ async function severalClusters(
   });
 }
 
-function describe(
-  provider: MachineProvider,
-  machines: readonly Machine[],
-  balancers: readonly ClusterOwnedResource[],
-  items: readonly ExistingResource[],
-  going: readonly ClusterOwnedResource[],
-  kept: readonly ClusterOwnedResource[],
-  currency: string,
-): string[] {
+function confirmationOf({
+  ref,
+  provider,
+  machines,
+  balancers,
+  items,
+  volumes,
+  deleteVolumes,
+  currency,
+}: DeletionDraft): Confirmation {
   const volume = (item: ClusterOwnedResource): string =>
     `volume ${item.name}, ${item.sizeGB ?? '?'} GB, ${item.monthly.toFixed(2)} ${currency} a month (${item.because})`;
-  return [
-    ...machines.map((machine) => `machine ${machine.name}: ${provider.machines.describeDeletion(machine)}`),
-    ...balancers.map((item) => `load balancer ${item.name} (${item.because})`),
-    ...items.map((item) => `${item.kind} ${item.name}`),
-    ...going.map((item) => `${volume(item)}: its data will be lost`),
-    ...kept.map((item) => `stays: ${volume(item)}`),
-  ];
+  return {
+    question: `Delete the cluster ${ref.name}?`,
+    details: [
+      ...machines.map((machine) => `machine ${machine.name}: ${provider.machines.describeDeletion(machine)}`),
+      ...balancers.map((item) => `load balancer ${item.name} (${item.because})`),
+      ...items.map((item) => `${item.kind} ${item.name}`),
+      ...volumes.map((item) => (deleteVolumes ? `${volume(item)}: its data will be lost` : `stays: ${volume(item)}`)),
+    ],
+    typed: ref.name,
+    flags: `--yes --confirm ${ref.name}`,
+  };
 }

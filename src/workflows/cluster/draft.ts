@@ -1,20 +1,24 @@
-import type { ClusterRef, DesiredMachine } from '../../domain/index.js';
-import type { ClusterSpec } from '../../domain/spec/schema.js';
-import { refuseLostControlPlane } from '../../distributions/k3s/lost-control-plane.js';
-import type { MachineProvider } from '../../provider/port.js';
-import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
-import { type ComponentPurpose, componentsToPlan } from '../component/planned.js';
-import type { WorkflowContext } from '../context.js';
-import type { Unchecked } from '../unchecked.js';
-import { refuseMovedAddress } from './api-address.js';
-import { hostKeyProblems } from './host-keys.js';
-import { observe, type Observation } from './observe.js';
-import { refuseOlderVersion } from './outdated.js';
-import { planCluster, type PlannedCluster } from './plan.js';
-import { preflight, ruleProblems, throwProblems } from './preflight.js';
-import { warnOfShortages } from './shortages.js';
-import { keyProblem } from './ssh-key.js';
-import { toolsFor } from './tools.js';
+import type { ClusterRef, DesiredMachine } from "../../domain/index.js";
+import type { ClusterSpec } from "../../domain/spec/schema.js";
+import { refuseLostControlPlane } from "../../distributions/k3s/lost-control-plane.js";
+import { RefusedError } from "../../errors/index.js";
+import type { MachineProvider } from "../../provider/port.js";
+import type { ClusterFolder, ClusterRecord } from "../../workspace/types.js";
+import {
+  type ComponentPurpose,
+  componentsToPlan,
+} from "../component/planned.js";
+import type { WorkflowContext } from "../context.js";
+import type { Unchecked } from "../unchecked.js";
+import { refuseMovedAddress } from "./api-address.js";
+import { hostKeyProblems } from "./host-keys.js";
+import { observe, type Observation } from "./observe.js";
+import { refuseOlderVersion } from "./outdated.js";
+import { planCluster, type PlannedCluster } from "./plan.js";
+import { preflight, ruleProblems, throwProblems } from "./preflight.js";
+import { warnOfShortages } from "./shortages.js";
+import { keyProblem } from "./ssh-key.js";
+import { toolsFor } from "./tools.js";
 
 export interface DraftInput {
   readonly provider: MachineProvider;
@@ -26,18 +30,17 @@ export interface DraftInput {
   /** The cluster's public SSH key; undefined while it has none. */
   readonly key: string | undefined;
   /** What a new machine is given; called when a step is run. */
-  readonly userData: (machine: DesiredMachine) => Promise<string>;
+  readonly userData?:
+    ((machine: DesiredMachine) => Promise<string>) | undefined;
   /** A plan goes without what a token for reading does not show, and without secrets that are missing. */
-  readonly purpose: 'plan' | 'change';
+  readonly purpose: "plan" | "change";
 }
 
 /** What a run would do, and what it was made from. */
-export interface Draft extends Pick<PlannedCluster, 'steps'> {
+export interface Draft extends Pick<PlannedCluster, "steps"> {
   readonly seen: Observation;
   /** What a plan could not look at; empty to change. */
   readonly unchecked: readonly Unchecked[];
-  /** Shortages that were told of already. */
-  readonly told: Set<string>;
 }
 
 /**
@@ -45,29 +48,96 @@ export interface Draft extends Pick<PlannedCluster, 'steps'> {
  * runs it, so that the two cannot differ.
  * @throws RefusedError and UsageError: everything for which a change is refused before its first step
  */
-export async function draftCluster(context: WorkflowContext, input: DraftInput): Promise<Draft> {
-  const { provider, folder, cluster, record, spec, key, userData, purpose } = input;
+export async function draftCluster(
+  context: WorkflowContext,
+  input: DraftInput,
+): Promise<Draft> {
+  const {
+    provider,
+    folder,
+    cluster,
+    spec,
+    userData = nothingIsMade,
+    purpose,
+  } = input;
   const tools = toolsFor(context, provider, folder);
-  const seen = await observe(context, tools, cluster, spec, key ?? context.newKeyPair().publicKey);
-  const lost = record && keyProblem(folder, record, key, seen.facts);
-  if (lost) throw lost;
-  const told = warnOfShortages(context, seen.facts.nodes?.values());
-  refuseLostControlPlane(spec.name, seen.facts);
-  refuseOlderVersion(spec.name, seen.facts);
-  if (record) refuseMovedAddress(record.spec, spec, seen.facts);
-  const planFor = async (as: ComponentPurpose): Promise<PlannedCluster & Pick<Draft, 'unchecked'>> => {
-    const components = await componentsToPlan(context, provider, cluster, spec, seen.facts.api, as);
-    return { ...planCluster(cluster, spec, seen, tools, userData, components), unchecked: components.unchecked };
+  const seen = await observe(
+    context,
+    tools,
+    cluster,
+    spec,
+    keyOf(context, input),
+  );
+  warnOfShortages(context, seen.facts.nodes?.values());
+  const [refused] = refusals(input, seen);
+  if (refused) throw refused;
+  const planFor = async (
+    as: ComponentPurpose,
+  ): Promise<PlannedCluster & Pick<Draft, "unchecked">> => {
+    const components = await componentsToPlan(
+      context,
+      provider,
+      cluster,
+      spec,
+      seen.facts.api,
+      as,
+    );
+    return {
+      ...planCluster(cluster, spec, seen, tools, userData, components),
+      unchecked: components.unchecked,
+    };
   };
   const planned = await planFor(purpose);
   if (planned.steps.length === 0) {
     throwProblems(await ruleProblems(provider, spec, seen, context.signal));
-    return { steps: [], unchecked: planned.unchecked, seen, told };
+    return { steps: [], unchecked: planned.unchecked, seen };
   }
   const hostKeys = await hostKeyProblems(context, tools, seen, planned);
-  const allowed = await preflight(provider, spec, seen, context.signal, hostKeys, purpose);
+  const allowed = await preflight(
+    provider,
+    spec,
+    seen,
+    context.signal,
+    hostKeys,
+    purpose,
+  );
   // A token for reading is not the one that the cluster's components work with.
-  const isReadOnly = allowed.some(({ code }) => code === 'TOKEN_READ_ONLY');
-  const { steps, unchecked } = isReadOnly ? await planFor('plan-read-only') : planned;
-  return { steps, unchecked: [...allowed, ...unchecked], seen, told };
+  const isReadOnly = allowed.some(({ code }) => code === "TOKEN_READ_ONLY");
+  const { steps, unchecked } = isReadOnly
+    ? await planFor("plan-read-only")
+    : planned;
+  return { steps, unchecked: [...allowed, ...unchecked], seen };
+}
+
+/** The cluster's key; before it has one, any shows what would be made. */
+const keyOf = (context: WorkflowContext, { key }: DraftInput): string =>
+  key ?? context.newKeyPair().publicKey;
+
+const nothingIsMade = (): Promise<string> =>
+  Promise.reject(new Error("what is only looked at makes no machine"));
+
+/** Why nothing may be changed in the cluster as it was found, the most pressing first. */
+function refusals(
+  { folder, record, spec, key }: DraftInput,
+  { facts }: Observation,
+): readonly RefusedError[] {
+  const lost = record && keyProblem(folder, record, key, facts);
+  return [
+    ...(lost ? [lost] : []),
+    ...refusalOf(() => refuseLostControlPlane(spec.name, facts)),
+    ...refusalOf(() => refuseOlderVersion(spec.name, facts)),
+    ...(record
+      ? refusalOf(() => refuseMovedAddress(record.spec, spec, facts))
+      : []),
+  ];
+}
+
+function refusalOf(check: () => void): readonly RefusedError[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (error instanceof RefusedError) return [error];
+    throw error;
+  }
 }

@@ -9,16 +9,15 @@ import {
   type DesiredMachine,
 } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
-import type { Step } from '../../engine/index.js';
 import { RefusedError } from '../../errors/index.js';
 import type { NodeFacts } from '../../kube/types.js';
 import type { MachineProvider } from '../../provider/port.js';
-import type { StepInfo } from '../../reporting/index.js';
-import type { ClusterRecord } from '../../workspace/types.js';
+import type { Confirmation, StepInfo } from '../../reporting/index.js';
+import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
 import { clusterKey, keyToRecord } from './ssh-key.js';
+import { type Change, confirmed, type Stage } from '../confirmed.js';
 import type { WorkflowContext } from '../context.js';
-import { draftCluster } from './draft.js';
-import type { Observation } from './observe.js';
+import { type Draft, draftCluster } from './draft.js';
 import { outdatedAfter } from './outdated.js';
 import { type MonthlyPrice, monthlyPrice } from './price.js';
 import { reach } from '../../phases/reach.js';
@@ -81,16 +80,11 @@ export interface ReconcileResult {
 /** What would be done, without doing or storing anything. */
 export async function planChanges(context: WorkflowContext, input: ClusterInput): Promise<ClusterPlan> {
   const { spec } = input;
-  const folder = context.workspace.cluster(spec.name);
-  const provider = await context.provider(spec.provider);
-  const record = await folder.record();
-  if (record) refuseOtherCluster(record, spec, input.file, input.recordedFileExists);
-  else await refuseUnknownNamesake(provider, input, context.signal);
-  const key = record && (await folder.storedIdentity());
-  // A cluster that does not exist yet has no id; the plan calls its machines by their slots, which need none.
-  const cluster: ClusterRef = record ?? { name: spec.name, id: 'planned' };
-  const userData = (): Promise<string> => Promise.reject(new Error('a plan creates nothing'));
-  const found = { provider, folder, cluster, record, spec, key: key?.publicKey, userData };
+  const { provider, folder, stored } = await findCluster(context, input);
+  const key = stored && (await folder.storedIdentity());
+  // A cluster that does not exist yet has no id: the names in its steps' ids are not those that its machines will have.
+  const cluster: ClusterRef = stored ?? { name: spec.name, id: 'planned' };
+  const found = { provider, folder, cluster, record: stored, spec, key: key?.publicKey };
   const { seen, steps, unchecked } = await draftCluster(context, { ...found, purpose: 'plan' });
   return {
     cluster: spec.name,
@@ -112,61 +106,106 @@ export async function reconcile(
   operation: string,
   retryCommand: string,
 ): Promise<ReconcileResult> {
-  const { spec } = input;
-  const folder = context.workspace.cluster(spec.name);
-  const lock = await folder.lock(operation);
-  const stored = await folder.record();
-  let begun = stored !== undefined || (await folder.keepsAnything());
-  try {
-    const provider = await context.provider(spec.provider);
-    const record = stored ?? (await newRecord(context, provider, input));
-    if (stored) refuseOtherCluster(stored, spec, input.file, input.recordedFileExists);
-    const identity = await clusterKey(folder, provider, stored, context.signal);
-    const userData = async (machine: DesiredMachine): Promise<string> =>
-      context.cloudInit({
-        hostname: machine.name,
-        sshPublicKey: identity.publicKey,
-        hostKey: await folder.firstHostKey(machine.name),
-      });
-    const found = { provider, folder, cluster: record, record, spec, key: identity.publicKey, userData };
-    const { seen, steps, told } = await draftCluster(context, { ...found, purpose: 'change' });
-    if (steps.length > 0) await confirmSteps(context, provider, record, steps, seen);
-    // Stored before anything is made, so that nothing is made that has no name here.
-    const sshPublicKey = keyToRecord(record, identity.publicKey, seen.facts.machines);
-    const runningVersion = seen.facts.newcomerVersion;
-    const file = input.file ?? record.file;
-    const takeBack = await input.begin?.();
-    await folder.saveRecord({ ...record, spec, file, sshPublicKey, runningVersion });
-    begun = true;
-    if (steps.length > 0) {
-      const takeBackAll = stored && takeBack && (() => takeBack().then(() => folder.saveRecord(stored)));
-      await executeOrTakeBack(() => execute(context, folder, operation, steps, retryCommand), takeBackAll);
+  const folder = context.workspace.cluster(input.spec.name);
+  const fresh = newRecord(context, input);
+  // A cluster that was refused or declined before its first change leaves nothing behind.
+  let keepsAnything = true;
+  const change: Change<ChangeDraft> = {
+    folder,
+    operation,
+    retryCommand,
+    draft: async (looking, stage) => {
+      if (stage === 'to run') keepsAnything = await folder.keepsAnything();
+      return draftChange(looking, input, fresh, stage);
+    },
+    confirmation: (draft) => confirmationOf(context, draft),
+    close: async () => {
+      if (!keepsAnything) await folder.remove();
+    },
+  };
+  return confirmed(context, change, async (draft, once) => {
+    const takeBack = await begin(input, draft);
+    keepsAnything = true;
+    if (draft.steps.length > 0) {
+      await executeOrTakeBack(() => execute(context, folder, operation, draft.steps, retryCommand), takeBack);
       // What was brought to the machines may be what fills them.
-      warnOfShortages(context, await nodesNow(context, await folder.kubeconfig()), told);
+      warnOfShortages(once, await nodesNow(context, await folder.kubeconfig()));
     }
-    const machines =
-      steps.length > 0 ? await provider.machines.list(record, { signal: context.signal }) : seen.facts.machines;
-    return {
-      cluster: record.name,
-      id: record.id,
-      provider: provider.name,
-      kubernetesVersion: runningVersion,
-      desiredVersion: spec.kubernetes.version,
-      simulated: provider.traits.simulated,
-      changed: steps.length,
-      outdated:
-        steps.length > 0
-          ? outdatedAfter(provider, spec, seen.facts, machines, await context.userDataTemplate())
-          : seen.facts.outdated,
-      unfit: seen.facts.unfit,
-      kubeconfig: folder.kubeconfigPath,
-      machines: [...machines].sort(bySlot).map(shown),
-    };
-  } finally {
-    // A cluster that was refused or declined before its first change leaves nothing behind.
-    if (!begun) await folder.remove();
-    await lock.release();
-  }
+    return resultOf(context, input, draft);
+  });
+}
+
+/** A draft, and the cluster that it is of. */
+interface ChangeDraft extends Draft, FoundCluster {
+  /** As it is to be, but for what the run adds to it. */
+  readonly record: ClusterRecord;
+  /** The cluster's public SSH key, which it has by the time that anything is run. */
+  readonly key: string | undefined;
+}
+
+/** @param fresh the record of a cluster that has none */
+async function draftChange(
+  context: WorkflowContext,
+  input: ClusterInput,
+  fresh: ClusterRecord,
+  stage: Stage,
+): Promise<ChangeDraft> {
+  const { spec } = input;
+  const { provider, folder, stored } = await findCluster(context, input);
+  const record = stored ?? fresh;
+  const key =
+    stage === 'to run' ? await clusterKey(folder, provider, stored, context.signal) : await folder.storedIdentity();
+  const userData = async (machine: DesiredMachine): Promise<string> =>
+    context.cloudInit({
+      hostname: machine.name,
+      sshPublicKey: key!.publicKey,
+      hostKey: await folder.firstHostKey(machine.name),
+    });
+  const found = { provider, folder, cluster: record, record, spec, key: key?.publicKey, userData };
+  const draft = await draftCluster(context, { ...found, purpose: 'change' });
+  return { ...draft, provider, folder, stored, record, key: key?.publicKey };
+}
+
+/**
+ * Stores what is asked for before anything is made, so that nothing is made that has no name here.
+ * @returns how to take it back; undefined where there is nothing to go back to
+ */
+async function begin(
+  input: ClusterInput,
+  { folder, stored, record, key, seen }: ChangeDraft,
+): Promise<(() => Promise<void>) | undefined> {
+  const { spec } = input;
+  const sshPublicKey = keyToRecord(record, key!, seen.facts.machines);
+  const runningVersion = seen.facts.newcomerVersion;
+  const file = input.file ?? record.file;
+  const takeBack = await input.begin?.();
+  await folder.saveRecord({ ...record, spec, file, sshPublicKey, runningVersion });
+  return stored && takeBack && (() => takeBack().then(() => folder.saveRecord(stored)));
+}
+
+async function resultOf(
+  context: WorkflowContext,
+  { spec }: ClusterInput,
+  { provider, folder, record, seen, steps }: ChangeDraft,
+): Promise<ReconcileResult> {
+  const { facts } = seen;
+  const isChanged = steps.length > 0;
+  const machines = isChanged ? await provider.machines.list(record, { signal: context.signal }) : facts.machines;
+  return {
+    cluster: record.name,
+    id: record.id,
+    provider: provider.name,
+    kubernetesVersion: facts.newcomerVersion,
+    desiredVersion: spec.kubernetes.version,
+    simulated: provider.traits.simulated,
+    changed: steps.length,
+    outdated: isChanged
+      ? outdatedAfter(provider, spec, facts, machines, await context.userDataTemplate())
+      : facts.outdated,
+    unfit: facts.unfit,
+    kubeconfig: folder.kubeconfigPath,
+    machines: [...machines].sort(bySlot).map(shown),
+  };
 }
 
 const shown = ({
@@ -210,21 +249,31 @@ async function nodesNow(context: WorkflowContext, kubeconfig: Secret | undefined
   }
 }
 
-async function newRecord(
-  context: WorkflowContext,
-  provider: MachineProvider,
-  input: ClusterInput,
-): Promise<ClusterRecord> {
-  await refuseUnknownNamesake(provider, input, context.signal);
-  const { spec, file } = input;
-  return {
-    name: spec.name,
-    id: context.random.bytes(6).toString('hex'),
-    spec,
-    file,
-    createdAt: new Date(context.clock.now()).toISOString(),
-  };
+interface FoundCluster {
+  readonly provider: MachineProvider;
+  readonly folder: ClusterFolder;
+  /** Undefined of a cluster that this workspace does not know. */
+  readonly stored: ClusterRecord | undefined;
 }
+
+/** @throws RefusedError codes OTHER_CLUSTER, UNKNOWN_NAMESAKE */
+async function findCluster(context: WorkflowContext, input: ClusterInput): Promise<FoundCluster> {
+  const { spec, file, recordedFileExists } = input;
+  const folder = context.workspace.cluster(spec.name);
+  const provider = await context.provider(spec.provider);
+  const stored = await folder.record();
+  if (stored) refuseOtherCluster(stored, spec, file, recordedFileExists);
+  else await refuseUnknownNamesake(provider, input, context.signal);
+  return { provider, folder, stored };
+}
+
+const newRecord = ({ random, clock }: WorkflowContext, { spec, file }: ClusterInput): ClusterRecord => ({
+  name: spec.name,
+  id: random.bytes(6).toString('hex'),
+  spec,
+  file,
+  createdAt: new Date(clock.now()).toISOString(),
+});
 
 async function refuseUnknownNamesake(
   provider: MachineProvider,
@@ -245,17 +294,14 @@ async function refuseUnknownNamesake(
   );
 }
 
-async function confirmSteps(
-  context: WorkflowContext,
-  provider: MachineProvider,
-  cluster: ClusterRef,
-  steps: readonly Step[],
-  seen: Observation,
-): Promise<void> {
+async function confirmationOf(
+  { signal }: WorkflowContext,
+  { provider, record, steps, seen }: ChangeDraft,
+): Promise<Confirmation | undefined> {
   const destroying = steps.filter((step) => step.destroys);
   const creating = seen.facts.comparison.missing.length;
-  if (destroying.length === 0 && creating === 0) return;
-  const cost = await monthlyPrice(provider, cluster, seen, context.signal);
+  if (steps.length === 0 || destroying.length + creating === 0) return undefined;
+  const cost = await monthlyPrice(provider, record, seen, signal);
   const details = [
     ...(creating > 0 ? [`create ${plural(creating, 'machine')} at ${provider.title}`] : []),
     ...destroying.map((step) => `${step.target}: ${step.text}`),
@@ -265,10 +311,10 @@ async function confirmSteps(
         ]
       : []),
   ];
-  await context.reporter.confirm({
-    question: `Change ${cluster.name} in ${plural(steps.length, 'step')}?`,
+  return {
+    question: `Change ${record.name} in ${plural(steps.length, 'step')}?`,
     details,
     flags: '--yes',
     harmless: destroying.length === 0,
-  });
+  };
 }

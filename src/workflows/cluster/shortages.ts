@@ -14,16 +14,10 @@ export function shortages(nodes: Iterable<NodeFacts> | undefined): string[] {
   );
 }
 
-/** Tells of them beside whatever the run does. @param told those that were told before, once is enough */
+/** Tells of them beside whatever the run does. */
 export function warnOfShortages(
   context: Pick<WorkflowContext, 'reporter' | 'clock'>,
   nodes: Iterable<NodeFacts> | undefined,
-  told = new Set<string>(),
-): Set<string> {
-  for (const text of shortages(nodes)) {
-    if (told.has(text)) continue;
-    told.add(text);
-    note(context, text, 'warning');
-  }
-  return told;
+): void {
+  for (const text of shortages(nodes)) note(context, text, 'warning');
 }

@@ -1,3 +1,4 @@
+import type { Step } from '../../engine/index.js';
 import { UsageError } from '../../errors/index.js';
 import { changeOf } from '../../components/apply/change.js';
 import { secretsFor } from '../../components/apply/secrets.js';
@@ -8,7 +9,7 @@ import { reachable } from './status.js';
 import { progress, type WorkflowContext } from '../context.js';
 import { knownCluster } from '../cluster/known-cluster.js';
 import { throwProblems } from '../cluster/preflight.js';
-import { execute, stepInfo } from '../run.js';
+import { execute, locked, stepInfo } from '../run.js';
 import { allowReading, type Unchecked } from '../unchecked.js';
 
 export interface ComponentUpgradeInput {
@@ -33,30 +34,44 @@ export interface ComponentUpgradeResult {
  */
 export async function upgradeComponents(
   context: WorkflowContext,
-  { cluster, names, dryRun }: ComponentUpgradeInput,
+  input: ComponentUpgradeInput,
   retryCommand: string,
 ): Promise<ComponentUpgradeResult> {
-  const { folder, record } = await knownCluster(context.workspace, cluster);
-  const lock = dryRun ? undefined : await folder.lock('component upgrade');
-  try {
-    const provider = await context.provider(record.spec.provider);
-    progress(context, `looking at the components of ${cluster}`);
-    const api = await reachable(context, cluster, await folder.kubeconfig());
-    // The token goes into a Secret of the cluster: one that can only read would end what works with it there.
-    const credential = await provider.credentialProblem({ signal: context.signal });
-    const found = credential === undefined ? [] : [credential];
-    const { problems, unchecked } = dryRun ? allowReading(found) : { problems: found, unchecked: [] };
-    throwProblems(problems);
-    const purpose = !dryRun ? 'change' : unchecked.length > 0 ? 'plan-read-only' : 'plan';
-    const state = await componentState(context, provider, record, record.spec, api, purpose);
-    const chosen = choose(cluster, state, names);
-    const tools = { ...(await componentPlanInput(context, record, state)), kube: api.kube };
-    const steps = planComponentUpgrades(chosen, tools, state);
-    if (!dryRun && steps.length > 0) await execute(context, folder, 'component upgrade', steps, retryCommand);
-    return { cluster, steps: steps.map(stepInfo), unchecked: [...unchecked, ...state.unchecked] };
-  } finally {
-    await lock?.release();
-  }
+  const { cluster, dryRun } = input;
+  const known = await knownCluster(context.workspace, cluster);
+  const operation = 'component upgrade';
+  const upgrade = async (): Promise<UpgradeDraft> => {
+    const draft = await draftUpgrade(context, known, input);
+    if (!dryRun && draft.steps.length > 0) await execute(context, known.folder, operation, draft.steps, retryCommand);
+    return draft;
+  };
+  // Nobody is asked, so that nothing is drafted before the lock is held.
+  const { steps, unchecked } = dryRun ? await upgrade() : await locked(known.folder, operation, upgrade);
+  return { cluster, steps: steps.map(stepInfo), unchecked };
+}
+
+interface UpgradeDraft extends Pick<ComponentUpgradeResult, 'unchecked'> {
+  readonly steps: readonly Step[];
+}
+
+async function draftUpgrade(
+  context: WorkflowContext,
+  { folder, record }: Awaited<ReturnType<typeof knownCluster>>,
+  { cluster, names, dryRun }: ComponentUpgradeInput,
+): Promise<UpgradeDraft> {
+  const provider = await context.provider(record.spec.provider);
+  progress(context, `looking at the components of ${cluster}`);
+  const api = await reachable(context, cluster, await folder.kubeconfig());
+  // The token goes into a Secret of the cluster: one that can only read would end what works with it there.
+  const credential = await provider.credentialProblem({ signal: context.signal });
+  const found = credential === undefined ? [] : [credential];
+  const { problems, unchecked } = dryRun ? allowReading(found) : { problems: found, unchecked: [] };
+  throwProblems(problems);
+  const purpose = !dryRun ? 'change' : unchecked.length > 0 ? 'plan-read-only' : 'plan';
+  const state = await componentState(context, provider, record, record.spec, api, purpose);
+  const chosen = choose(cluster, state, names);
+  const tools = { ...(await componentPlanInput(context, record, state)), kube: api.kube };
+  return { steps: planComponentUpgrades(chosen, tools, state), unchecked: [...unchecked, ...state.unchecked] };
 }
 
 /** In the order of the selection: what others stand on goes first. */

@@ -2,6 +2,8 @@ import { expect, it } from 'vitest';
 
 import type { NodeFacts } from '../../../src/kube/types.js';
 import { shortages, warnOfShortages } from '../../../src/workflows/cluster/shortages.js';
+import type { WorkflowContext } from '../../../src/workflows/context.js';
+import { tellingOnce } from '../../../src/workflows/telling-once.js';
 
 const node = (name: string, ...shortOf: string[]) => ({ name, shortOf }) as unknown as NodeFacts;
 
@@ -17,9 +19,10 @@ it('what a run told at its start is not told again at its end', () => {
   const context = {
     clock: { now: () => 0 },
     reporter: { emit: (event: { level?: string; text?: string }) => void said.push(`${event.level} ${event.text}`) },
-  } as unknown as Parameters<typeof warnOfShortages>[0];
-  const told = warnOfShortages(context, [node('cp-1', 'memory')]);
-  warnOfShortages(context, [node('cp-1', 'memory'), node('web-1', 'disk space')], told);
+  } as unknown as WorkflowContext;
+  const once = tellingOnce(context);
+  warnOfShortages(once, [node('cp-1', 'memory')]);
+  warnOfShortages(once, [node('cp-1', 'memory'), node('web-1', 'disk space')]);
   expect(said.map((line) => line.split(':')[0])).toEqual([
     'warning cp-1 is short of memory',
     'warning web-1 is short of disk space',
