@@ -242,6 +242,10 @@ describe('a file that asks for an older release than the nodes run', () => {
       expect(refused.err).toContain('does not go back to an older release');
       expect(refused.err).toContain(`Set kubernetes.version to ${old} or newer.`);
     }
+    const { remarks } = await json('cluster', 'status', 'demo');
+    expect((remarks as string[]).join('\n')).toMatch(
+      /does not go back to an older release.*Set kubernetes\.version to/,
+    );
     expect(await cli.cloud('servers')).toHaveLength(before);
   });
 });

@@ -1,26 +1,31 @@
-import type { ClusterRef, DesiredMachine } from "../../domain/index.js";
-import type { ClusterSpec } from "../../domain/spec/schema.js";
-import { refuseLostControlPlane } from "../../distributions/k3s/lost-control-plane.js";
-import { RefusedError } from "../../errors/index.js";
-import type { MachineProvider } from "../../provider/port.js";
-import type { ClusterFolder, ClusterRecord } from "../../workspace/types.js";
+import type { ClusterRef, DesiredMachine } from '../../domain/index.js';
+import type { ClusterSpec } from '../../domain/spec/schema.js';
+import { refuseLostControlPlane } from '../../distributions/k3s/lost-control-plane.js';
+import { RefusedError, SlipwayError } from '../../errors/index.js';
+import type { MachineProvider } from '../../provider/port.js';
+import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
 import {
+  componentPlanInput,
   type ComponentPurpose,
+  type ComponentState,
+  componentState,
   componentsToPlan,
-} from "../component/planned.js";
-import type { WorkflowContext } from "../context.js";
-import type { Unchecked } from "../unchecked.js";
-import { refuseMovedAddress } from "./api-address.js";
-import { hostKeyProblems } from "./host-keys.js";
-import { observe, type Observation } from "./observe.js";
-import { refuseOlderVersion } from "./outdated.js";
-import { planCluster, type PlannedCluster } from "./plan.js";
-import { preflight, ruleProblems, throwProblems } from "./preflight.js";
-import { warnOfShortages } from "./shortages.js";
-import { keyProblem } from "./ssh-key.js";
-import { toolsFor } from "./tools.js";
+} from '../component/planned.js';
+import type { WorkflowContext } from '../context.js';
+import type { Unchecked } from '../unchecked.js';
+import { refuseMovedAddress } from './api-address.js';
+import { brokenRules } from './broken-rules.js';
+import { hostKeyProblems } from './host-keys.js';
+import { observe, type Observation } from './observe.js';
+import { refuseOlderVersion } from './outdated.js';
+import { planCluster, type PlannedCluster } from './plan.js';
+import { preflight, ruleProblems, throwProblems } from './preflight.js';
+import { warnOfShortages } from './shortages.js';
+import { keyProblem } from './ssh-key.js';
+import { toolsFor } from './tools.js';
 
-export interface DraftInput {
+/** A cluster, and what its file asks for. */
+export interface DraftBase {
   readonly provider: MachineProvider;
   readonly folder: ClusterFolder;
   readonly cluster: ClusterRef;
@@ -29,15 +34,17 @@ export interface DraftInput {
   readonly spec: ClusterSpec;
   /** The cluster's public SSH key; undefined while it has none. */
   readonly key: string | undefined;
+}
+
+export interface DraftInput extends DraftBase {
   /** What a new machine is given; called when a step is run. */
-  readonly userData?:
-    ((machine: DesiredMachine) => Promise<string>) | undefined;
+  readonly userData?: ((machine: DesiredMachine) => Promise<string>) | undefined;
   /** A plan goes without what a token for reading does not show, and without secrets that are missing. */
-  readonly purpose: "plan" | "change";
+  readonly purpose: 'plan' | 'change';
 }
 
 /** What a run would do, and what it was made from. */
-export interface Draft extends Pick<PlannedCluster, "steps"> {
+export interface Draft extends Pick<PlannedCluster, 'steps'> {
   readonly seen: Observation;
   /** What a plan could not look at; empty to change. */
   readonly unchecked: readonly Unchecked[];
@@ -48,44 +55,16 @@ export interface Draft extends Pick<PlannedCluster, "steps"> {
  * runs it, so that the two cannot differ.
  * @throws RefusedError and UsageError: everything for which a change is refused before its first step
  */
-export async function draftCluster(
-  context: WorkflowContext,
-  input: DraftInput,
-): Promise<Draft> {
-  const {
-    provider,
-    folder,
-    cluster,
-    spec,
-    userData = nothingIsMade,
-    purpose,
-  } = input;
+export async function draftCluster(context: WorkflowContext, input: DraftInput): Promise<Draft> {
+  const { provider, folder, cluster, spec, userData = nothingIsMade, purpose } = input;
   const tools = toolsFor(context, provider, folder);
-  const seen = await observe(
-    context,
-    tools,
-    cluster,
-    spec,
-    keyOf(context, input),
-  );
+  const seen = await observe(context, tools, cluster, spec, keyOf(context, input));
   warnOfShortages(context, seen.facts.nodes?.values());
   const [refused] = refusals(input, seen);
   if (refused) throw refused;
-  const planFor = async (
-    as: ComponentPurpose,
-  ): Promise<PlannedCluster & Pick<Draft, "unchecked">> => {
-    const components = await componentsToPlan(
-      context,
-      provider,
-      cluster,
-      spec,
-      seen.facts.api,
-      as,
-    );
-    return {
-      ...planCluster(cluster, spec, seen, tools, userData, components),
-      unchecked: components.unchecked,
-    };
+  const planFor = async (as: ComponentPurpose): Promise<PlannedCluster & Pick<Draft, 'unchecked'>> => {
+    const components = await componentsToPlan(context, provider, cluster, spec, seen.facts.api, as);
+    return { ...planCluster(cluster, spec, seen, tools, userData, components), unchecked: components.unchecked };
   };
   const planned = await planFor(purpose);
   if (planned.steps.length === 0) {
@@ -93,42 +72,63 @@ export async function draftCluster(
     return { steps: [], unchecked: planned.unchecked, seen };
   }
   const hostKeys = await hostKeyProblems(context, tools, seen, planned);
-  const allowed = await preflight(
-    provider,
-    spec,
-    seen,
-    context.signal,
-    hostKeys,
-    purpose,
-  );
+  const allowed = await preflight(provider, spec, seen, context.signal, hostKeys, purpose);
   // A token for reading is not the one that the cluster's components work with.
-  const isReadOnly = allowed.some(({ code }) => code === "TOKEN_READ_ONLY");
-  const { steps, unchecked } = isReadOnly
-    ? await planFor("plan-read-only")
-    : planned;
+  const isReadOnly = allowed.some(({ code }) => code === 'TOKEN_READ_ONLY');
+  const { steps, unchecked } = isReadOnly ? await planFor('plan-read-only') : planned;
   return { steps, unchecked: [...allowed, ...unchecked], seen };
 }
 
-/** The cluster's key; before it has one, any shows what would be made. */
-const keyOf = (context: WorkflowContext, { key }: DraftInput): string =>
-  key ?? context.newKeyPair().publicKey;
+/** A draft made from afar: hosts are not logged in to, and nobody is asked for secrets. */
+export interface StatusDraft extends Pick<Draft, 'seen' | 'steps'> {
+  /** What a change would be refused for or warned of, as far as it shows from afar. */
+  readonly remarks: readonly string[];
+}
 
-const nothingIsMade = (): Promise<string> =>
-  Promise.reject(new Error("what is only looked at makes no machine"));
+/** The draft of those who only look: what a change would be refused for is told beside it, and not thrown. */
+export async function draftForStatus(context: WorkflowContext, input: DraftBase): Promise<StatusDraft> {
+  const { provider, folder, cluster, spec } = input;
+  const tools = toolsFor(context, provider, folder);
+  const seen = await observe(context, tools, cluster, spec, keyOf(context, input), 'from afar');
+  const refused = refusals(input, seen);
+  const remarks = refused.map(({ message, hint }) => `${message} ${hint}`);
+  const state = await whatComponents(context, input, seen, remarks);
+  remarks.push(...(await brokenRules(context, provider, spec, seen, state)));
+  const components = state && (await componentPlanInput(context, cluster, state));
+  const isKeyLost = refused.some(({ code }) => code === 'SSH_KEY_LOST' || code === 'SSH_KEY_CHANGED');
+  const { steps } = planCluster(cluster, spec, isKeyLost ? withoutKey(seen) : seen, tools, nothingIsMade, components);
+  return { seen, steps, remarks };
+}
+
+/** What the cluster has of its components; undefined, with a remark, where that cannot be told. */
+async function whatComponents(
+  context: WorkflowContext,
+  { provider, cluster, spec }: DraftBase,
+  { facts }: Observation,
+  remarks: string[],
+): Promise<ComponentState | undefined> {
+  try {
+    return await componentState(context, provider, cluster, spec, facts.api, 'look');
+  } catch (error) {
+    if (!(error instanceof SlipwayError)) throw error;
+    remarks.push(`Nothing is known of the components: ${error.message}`);
+    return undefined;
+  }
+}
+
+/** The cluster's key; before it has one, any shows what would be made. */
+const keyOf = (context: WorkflowContext, { key }: DraftBase): string => key ?? context.newKeyPair().publicKey;
+
+const nothingIsMade = (): Promise<string> => Promise.reject(new Error('what is only looked at makes no machine'));
 
 /** Why nothing may be changed in the cluster as it was found, the most pressing first. */
-function refusals(
-  { folder, record, spec, key }: DraftInput,
-  { facts }: Observation,
-): readonly RefusedError[] {
+function refusals({ folder, record, spec, key }: DraftBase, { facts }: Observation): readonly RefusedError[] {
   const lost = record && keyProblem(folder, record, key, facts);
   return [
     ...(lost ? [lost] : []),
     ...refusalOf(() => refuseLostControlPlane(spec.name, facts)),
     ...refusalOf(() => refuseOlderVersion(spec.name, facts)),
-    ...(record
-      ? refusalOf(() => refuseMovedAddress(record.spec, spec, facts))
-      : []),
+    ...(record ? refusalOf(() => refuseMovedAddress(record.spec, spec, facts)) : []),
   ];
 }
 
@@ -141,3 +141,9 @@ function refusalOf(check: () => void): readonly RefusedError[] {
     throw error;
   }
 }
+
+/** A key that no machine knows is not one for the provider to have. */
+const withoutKey = ({ facts, ...seen }: Observation): Observation => ({
+  ...seen,
+  facts: { ...facts, pieces: facts.pieces.filter(({ id }) => id !== 'ssh-key') },
+});

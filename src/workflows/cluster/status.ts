@@ -6,24 +6,19 @@ import {
   type UnfitMachine,
 } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
-import { RefusedError, SlipwayError } from '../../errors/index.js';
+import { RefusedError } from '../../errors/index.js';
 import type { NodeFacts } from '../../kube/types.js';
 import type { Membership } from '../../phases/node-rules.js';
 import type { MachineProvider } from '../../provider/port.js';
 import type { StepInfo } from '../../reporting/index.js';
 import type { ClusterFolder, ClusterRecord, LockHolder, OperationSummary } from '../../workspace/types.js';
-import { keyProblem } from './ssh-key.js';
-import { checkArchitectures } from '../component/architectures.js';
-import { type ComponentState, componentState, componentPlanInput } from '../component/planned.js';
 import type { WorkflowContext } from '../context.js';
 import { knownCluster } from './known-cluster.js';
-import { observe, type Observation } from './observe.js';
-import { planCluster } from './plan.js';
-import { ruleProblems } from './preflight.js';
+import { draftForStatus } from './draft.js';
+import type { Observation } from './observe.js';
 import { stepInfo } from '../run.js';
 import { refuseOtherCluster } from './same-cluster.js';
 import { shortages } from './shortages.js';
-import { toolsFor } from './tools.js';
 
 export interface MachineStatus extends Pick<
   Machine,
@@ -85,33 +80,12 @@ export async function clusterStatus(
   const remarks = file.problem === undefined ? [] : [`The file of ${name} cannot be read: ${file.problem}`];
   const spec = comparable(record, file.spec, remarks);
   const provider = await context.provider(spec.provider);
-  const tools = toolsFor(context, provider, folder);
-  const key = await folder.storedIdentity();
-  const publicKey = key?.publicKey ?? context.newKeyPair().publicKey;
-  const seen = await observe(context, tools, record, spec, publicKey, 'from afar');
-  const lost = keyProblem(folder, record, key?.publicKey, seen.facts);
-  if (lost) remarks.push(`${lost.message} ${lost.hint}`);
-  const state = await componentState(context, provider, record, spec, seen.facts.api, 'look').catch(
-    (error: unknown) => {
-      if (!(error instanceof SlipwayError)) throw error;
-      remarks.push(`Nothing is known of the components: ${error.message}`);
-      return undefined;
-    },
-  );
-  remarks.push(...(await brokenRules(context, provider, spec, seen, state)));
-  const components = state && (await componentPlanInput(context, record, state));
-  const nothing = (): Promise<string> => Promise.reject(new Error('status creates nothing'));
-  const planned = lost ? withoutKey(seen) : seen;
-  const { steps } = planCluster(record, spec, planned, tools, nothing, components);
+  const key = (await folder.storedIdentity())?.publicKey;
+  const draft = await draftForStatus(context, { provider, folder, cluster: record, record, spec, key });
+  const { seen, steps } = draft;
   const status = compose(provider, folder, { record, spec }, seen, steps.map(stepInfo), await folder.holder());
-  return { ...status, remarks: [...status.remarks, ...remarks] };
+  return { ...status, remarks: [...status.remarks, ...remarks, ...draft.remarks] };
 }
-
-/** A key that no machine knows is not one for the provider to have. */
-const withoutKey = ({ facts, ...seen }: Observation): Observation => ({
-  ...seen,
-  facts: { ...facts, pieces: facts.pieces.filter(({ id }) => id !== 'ssh-key') },
-});
 
 /** What to compare with: the file as it is now, unless it is that of another cluster, which is a remark. */
 function comparable(record: ClusterRecord, now: ClusterSpec | undefined, remarks: string[]): ClusterSpec {
@@ -125,33 +99,6 @@ function comparable(record: ClusterRecord, now: ClusterSpec | undefined, remarks
     remarks.push(['The file is that of another cluster, so what was applied last counts.', ...fields].join(' '));
     return record.spec;
   }
-}
-
-/** Rules of the file that the cluster as it is does not keep, each with what to do. */
-async function brokenRules(
-  context: WorkflowContext,
-  provider: MachineProvider,
-  rules: ClusterSpec,
-  { request, facts }: Observation,
-  state: ComponentState | undefined,
-): Promise<string[]> {
-  const problems = await ruleProblems(provider, rules, { request, facts }, context.signal);
-  const broken = problems.map(({ message, hint }) => `${message} ${hint}`);
-  if (!state) return broken;
-  const { judgedEndpoints, endpointText } = await import('../../components/index.js');
-  const outside = judgedEndpoints(state.selection, rules.provider.residency).filter(
-    ({ verdict }) => verdict === 'outside',
-  );
-  broken.push(...outside.map((place) => `${endpointText(place)}, outside the residency.`));
-  // Its warnings are for those who change something.
-  const quiet = { ...context, reporter: { emit: () => undefined } };
-  try {
-    await checkArchitectures(quiet, provider, state.selection, rules, facts.nodes?.values());
-  } catch (error) {
-    if (!(error instanceof RefusedError)) throw error;
-    broken.push([error.message, error.hint].join(' '));
-  }
-  return broken;
 }
 
 function compose(
