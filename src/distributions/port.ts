@@ -4,6 +4,7 @@ import type { Later, Step } from '../engine/index.js';
 import type { ClusterApi, ClusterFacts, PhaseContext, Tools } from '../phases/context.js';
 import type { NodeRules } from '../phases/node-rules.js';
 import type { ClusterRequest } from '../provider/port.js';
+import type { Bundles } from './bundles.js';
 
 /** What is looked for, and how closely. */
 export interface ObserveRequest {
@@ -48,6 +49,8 @@ export interface Distribution extends NodeRules {
   readonly versions: Versions;
   /** Whether each node runs on a machine of ours: one without is orphaned. */
   readonly nodesAreMachines: boolean;
+  /** Undefined where nothing of it is put on machines. */
+  readonly bundles: Bundles | undefined;
   /** Gathers the facts that a plan is made from; changes nothing. */
   observe(tools: Tools, request: ObserveRequest, options: { readonly signal: AbortSignal }): Promise<Findings>;
   /** Every step between what was found and what the file asks for, components aside. Decides; changes nothing. */

@@ -13,6 +13,7 @@ export class InMemoryDistribution implements Distribution {
   readonly versions = { compare: compareVersions, fits: fitsServers, allowedNext };
   readonly membership = undefined;
   readonly nodesAreMachines = false;
+  readonly bundles = undefined;
   readonly nodeExtras = {
     stop: (): never => {
       throw new Error('nothing of ours runs on its nodes');

@@ -96,6 +96,13 @@ describe('a distribution whose nodes are no machines of ours', () => {
   });
 });
 
+it('a cluster file that names a bundle is refused by a distribution that does not come in bundles', async () => {
+  const { spec, ...rest } = input({ name: 'web', count: 1 });
+  const wanted = { ...rest, spec: { ...spec, kubernetes: { ...spec.kubernetes, bundle: '/bundle' } } };
+  await expect(apply(wanted)).rejects.toMatchObject({ code: 'NO_BUNDLES' });
+  expect(distribution.nodes.size).toBe(0);
+});
+
 describe('the list of distributions', () => {
   it('has one for each that a cluster file may name, which the compiler sees to', async () => {
     // @ts-expect-error: `lke` is named and nothing implements it.

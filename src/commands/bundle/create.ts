@@ -41,6 +41,7 @@ export default class BundleCreate extends BaseCommand {
       const { createBundle } = await import('../../workflows/bundle/create.js');
       const made = await createBundle(
         runtime,
+        'k3s',
         {
           version: flags['k3s-version'],
           out: resolve(flags.out),

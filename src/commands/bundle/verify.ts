@@ -26,7 +26,7 @@ export default class BundleVerify extends BaseCommand {
     const { args, flags } = await this.parse(BundleVerify);
     return this.withRuntime(flags, async (runtime) => {
       const { checkBundle } = await import('../../workflows/bundle/verify.js');
-      const found = await checkBundle(runtime, resolve(args.folder), {
+      const found = await checkBundle(runtime, 'k3s', resolve(args.folder), {
         version: flags['k3s-version'],
         architectures: flags.arch,
       });

@@ -1,5 +1,6 @@
 import { allowedNext, compareVersions, fitsServers } from '../../domain/index.js';
 import type { Distribution } from '../port.js';
+import { bundles } from './bundles.js';
 import { observe } from './observe.js';
 import { plan } from './plan.js';
 import { k3sRules } from './rules.js';
@@ -10,6 +11,7 @@ export const k3s: Distribution = {
   name: 'k3s',
   versions: { compare: compareVersions, fits: fitsServers, allowedNext },
   nodesAreMachines: true,
+  bundles,
   observe,
   plan,
 };

@@ -29,6 +29,7 @@ export const workspaceCodes = entries({
     'The folder holds files that are not a bundle’s.',
     'Name an empty folder, or one that does not exist.',
   ],
+  NO_BUNDLES: [2, 'The distribution does not come in bundles.', 'Take `kubernetes.bundle` out of the file.'],
   NO_SUCH_RELEASE: [2, 'There is no such release of k3s.', 'Write it as on the release page: `v1.36.5+k3s1`.'],
   RECORD_TOO_NEW: [2, 'The workspace was written by a newer Slipway.', 'Upgrade Slipway here.'],
   SANDBOX_NOT_RUNNING: [2, 'The sandbox does not run.', 'Start it with `slipway sandbox start`.'],

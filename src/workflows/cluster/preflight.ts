@@ -3,7 +3,7 @@ import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError, UsageError } from '../../errors/index.js';
 import type { ClusterRequest, MachineProvider, Problem } from '../../provider/port.js';
 import { addressProblems } from './api-address.js';
-import { checkBundleInUse } from '../bundle/use.js';
+import { bundlesOf } from '../bundle/of.js';
 import type { Observation } from './observe.js';
 import { removalProblems } from './removal-check.js';
 import { residencyProblems } from './residency.js';
@@ -35,7 +35,8 @@ export async function preflight(
   }
   throwProblems(problems);
   // Last, since it may have much to read.
-  await checkBundleInUse(spec, facts, provider, signal);
+  const { bundle } = spec.kubernetes;
+  if (bundle !== undefined) await bundlesOf(distribution).checkInUse(bundle, facts, provider, signal);
   return unchecked;
 }
 

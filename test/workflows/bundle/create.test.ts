@@ -5,9 +5,9 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { BundleRequest } from '../../../src/distributions/k3s/bundle/index.js';
+import type { BundleRequest, BundleView } from '../../../src/distributions/bundles.js';
+import { k3s } from '../../../src/distributions/k3s/index.js';
 import { createBundle } from '../../../src/workflows/bundle/create.js';
-import type { BundleView } from '../../../src/workflows/bundle/verify.js';
 import type { WorkflowContext } from '../../../src/workflows/context.js';
 import { program, releaseFolder, temporary } from '../../support/bundles.js';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -60,13 +60,15 @@ const out = (): string => at('out');
 const content = (): string[] => readdirSync(out()).sort();
 
 function create(request: Partial<BundleRequest> = {}): Promise<BundleView> {
-  const context: Pick<WorkflowContext, 'reporter' | 'clock' | 'signal'> = {
+  const context: Pick<WorkflowContext, 'reporter' | 'clock' | 'signal' | 'distribution'> = {
     reporter,
     clock: new FakeClock(),
     signal: new AbortController().signal,
+    distribution: () => Promise.resolve(k3s),
   };
   return createBundle(
     context as WorkflowContext,
+    'k3s',
     { version, out: out(), architectures: ['amd64'], images: [], imageList: false, ...request },
     'slipway bundle create',
   );

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 
-import type { Architecture } from './manifest.js';
+import type { Architecture } from '../../bundles.js';
 
 /** e_machine of the ELF header. */
 const machines: Readonly<Record<number, string>> = { 0x3e: 'amd64', 0xb7: 'arm64', 0x28: 'armhf', 0x16: 's390x' };

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { messageOf, UsageError } from '../../../errors/index.js';
+import type { Architecture } from '../../bundles.js';
 
-export const architectures = ['amd64', 'arm64'] as const;
-export type Architecture = (typeof architectures)[number];
+const architectures = ['amd64', 'arm64'] as const satisfies readonly Architecture[];
 
 export const manifestName = 'bundle.json';
 export const registriesName = 'registries.yaml';

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import { UsageError } from '../../../errors/index.js';
+import type { Architecture, BundleRequest } from '../../bundles.js';
 import {
-  type Architecture,
   type BundleFile,
   isImageArchive,
   registriesName,
@@ -13,24 +13,6 @@ import {
   releaseSums,
 } from './manifest.js';
 import { releaseFile, type Source } from './obtain.js';
-
-/** What a bundle is to be made of. Paths are absolute. */
-export interface BundleRequest {
-  readonly version: string;
-  readonly out: string;
-  readonly architectures: readonly Architecture[];
-  /** Where releases are, without the version; undefined: k3s's own. */
-  readonly releases?: string | undefined;
-  /** A folder with the release's files, instead of a site. */
-  readonly from?: string | undefined;
-  /** A k3s program, instead of the release's with its images. */
-  readonly binary?: string | undefined;
-  /** Further image archives. */
-  readonly images: readonly string[];
-  readonly registries?: string | undefined;
-  /** Whether the release's list of images comes along, for mirrors. */
-  readonly imageList: boolean;
-}
 
 /** One file of a bundle to come. */
 export interface Ingredient extends Pick<BundleFile, 'name' | 'kind' | 'arch'> {

@@ -2,10 +2,10 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { messageOf } from '../../../errors/index.js';
+import type { BundleNeeds } from '../../bundles.js';
 import { elfArchitecture } from './elf.js';
 import {
   architecturesOf,
-  type Architecture,
   badBundle,
   type Bundle,
   type BundleFile,
@@ -16,12 +16,6 @@ import {
   releaseProgram,
 } from './manifest.js';
 import { fileSha256, parseSums } from './sums.js';
-
-/** What a cluster needs of a bundle; what is left out is not looked at. */
-export interface BundleNeeds {
-  readonly version?: string | undefined;
-  readonly architectures?: readonly Architecture[] | undefined;
-}
 
 /**
  * Reads every file of a bundle and compares it with the manifest and with the release's sums; changes nothing.

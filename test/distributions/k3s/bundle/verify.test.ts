@@ -3,10 +3,10 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import type { BundleNeeds } from '../../../../src/distributions/bundles.js';
 import type { UsageError } from '../../../../src/errors/index.js';
 import {
   type BundleManifest,
-  type BundleNeeds,
   manifestName,
   readBundle,
   verifyBundle,
