@@ -9,7 +9,7 @@ export interface OpenOptions {
 /** A provider with nothing of ours at first, whatever it makes machines of: all that the port's own promises need. */
 export interface PortHarness {
   /** A new handle, as each run of the command line makes one. */
-  open(options?: Pick<OpenOptions, 'boundary'>): MachineProvider;
+  open(options?: Pick<OpenOptions, 'boundary'>): Promise<MachineProvider>;
   readonly types: { readonly first: string };
   readonly places: { readonly first: string };
   readonly image: string;
@@ -38,8 +38,8 @@ export interface CloudHarness extends PortHarness {
     machine(name: string): Promise<string>;
     network(name: string): Promise<string>;
     stop(machineId: string): Promise<void>;
-    sellOut(type: string, location: string): void;
-    quota(machines: number): void;
+    sellOut(type: string, location: string): Promise<void>;
+    quota(machines: number): Promise<void>;
     /** Everything in the account, as `kind/name`. */
     everything(): Promise<string[]>;
   };
@@ -47,7 +47,7 @@ export interface CloudHarness extends PortHarness {
 
 /** A cloud whose API can be told to fail, and in which a cluster's controllers can be played. */
 export interface EmulatorHarness extends CloudHarness {
-  open(options?: OpenOptions): MachineProvider;
+  open(options?: OpenOptions): Promise<MachineProvider>;
   /** Requests sent so far: `POST /servers`. */
   readonly requests: readonly string[];
   readonly outside: CloudHarness['outside'] & {

@@ -13,9 +13,11 @@ describeEmulatedCloud('The Hetzner provider, when its API fails', () => hetznerH
 describe.skipIf(absence !== undefined)('The comparison with the official description', () => {
   it('is made for every request of the contract above', async () => {
     const harness = await hetznerHarness();
-    await harness.open().clusters({ signal: new AbortController().signal });
+    await (await harness.open()).clusters({ signal: new AbortController().signal });
     expect(harness.violations).toEqual([]);
-    await harness.open().machines.delete({ id: 'no-number', name: 'demo' }, { signal: new AbortController().signal });
+    await (
+      await harness.open()
+    ).machines.delete({ id: 'no-number', name: 'demo' }, { signal: new AbortController().signal });
     expect(harness.violations).toEqual([
       'DELETE /servers/no-number: DELETE /servers/no-number is no operation of the document',
     ]);

@@ -18,7 +18,7 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
       expect(new Set(before.map((piece) => piece.state))).toEqual(new Set(['missing']));
       expect(await stage.harness.outside.everything()).toEqual([]);
       const made = await stage.lay(desired);
-      const after = await stage.harness.open().infrastructure.plan(desired, options);
+      const after = await (await stage.harness.open()).infrastructure.plan(desired, options);
       expect(after.map((piece) => [piece.id, piece.state, piece.ready])).toEqual(
         before.map((piece) => [piece.id, 'present', made.get(piece.id)]),
       );
@@ -38,7 +38,7 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
       const first = await stage.lay(desired);
       const made = new Map<string, CreatedResource>();
       for (const piece of stale)
-        made.set(piece.id, await stage.harness.open().infrastructure.ensure(piece, made, options));
+        made.set(piece.id, await (await stage.harness.open()).infrastructure.ensure(piece, made, options));
       expect(made).toEqual(first);
     });
 
@@ -101,7 +101,7 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
       const made = await stage.lay(stage.request(machines));
       const created = await Promise.all(machines.map((one) => stage.provider.machines.create(one, '', made, options)));
       await Promise.all(created.map((one) => stage.provider.machines.delete(one, options)));
-      const items = await stage.harness.open().infrastructure.list(cluster, options);
+      const items = await (await stage.harness.open()).infrastructure.list(cluster, options);
       const there = (await stage.harness.outside.everything()).map((one) => one.slice(one.indexOf('/') + 1));
       expect(items.length).toBeGreaterThan(0);
       expect(there).toEqual(expect.arrayContaining(items.map(({ name }) => name)));
@@ -136,14 +136,14 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
     it('is of the next type when the first is sold out', async () => {
       const desired = stage.machine(1, { types: [stage.harness.types.first, stage.harness.types.second] });
       const made = await stage.lay(stage.request([desired]));
-      stage.harness.outside.sellOut(stage.harness.types.first, stage.harness.places.first);
+      await stage.harness.outside.sellOut(stage.harness.types.first, stage.harness.places.first);
       expect((await stage.provider.machines.create(desired, '', made, options)).type).toBe(stage.harness.types.second);
     });
 
     it('whose types are all sold out says so, with what to do', async () => {
       const desired = stage.machine(1, { types: [stage.harness.types.first, stage.harness.types.second] });
       const made = await stage.lay(stage.request([desired]));
-      for (const type of desired.types) stage.harness.outside.sellOut(type, stage.harness.places.first);
+      for (const type of desired.types) await stage.harness.outside.sellOut(type, stage.harness.places.first);
       const error: unknown = await stage.provider.machines.create(desired, '', made, options).catch((e: unknown) => e);
       expect(error).toMatchObject({ code: 'SOLD_OUT', exitCode: 4 });
       expect(String(error)).toContain(desired.name);
@@ -153,7 +153,7 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
     it('beyond the account’s limit is refused with what exists, and both ways on', async () => {
       const desired = [stage.machine(1), stage.machine(2)];
       const made = await stage.lay(stage.request(desired));
-      stage.harness.outside.quota(1);
+      await stage.harness.outside.quota(1);
       await stage.provider.machines.create(desired[0]!, '', made, options);
       await expect(stage.provider.machines.create(desired[1]!, '', made, options)).rejects.toMatchObject({
         code: 'RESOURCE_LIMIT',
@@ -167,7 +167,7 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
       const desired = stage.machine();
       const made = await stage.lay(stage.request([desired]));
       const { id } = await stage.provider.machines.create(desired, '', made, options);
-      stage.harness.outside.quota(1);
+      await stage.harness.outside.quota(1);
       expect((await stage.provider.machines.create(desired, '', made, options)).id).toBe(id);
     });
   });
@@ -177,7 +177,7 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
       const desired = stage.request([stage.machine()]);
       const made = await stage.lay(desired);
       await stage.provider.machines.create(stage.machine(), '', made, options);
-      stage.harness.outside.sellOut(stage.harness.types.first, stage.harness.places.first);
+      await stage.harness.outside.sellOut(stage.harness.types.first, stage.harness.places.first);
       expect(await stage.codes(desired)).toEqual([]);
     });
 
@@ -214,7 +214,7 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
     });
 
     it('refuses a type that is sold out, unless there is a fallback', async () => {
-      stage.harness.outside.sellOut(stage.harness.types.first, stage.harness.places.first);
+      await stage.harness.outside.sellOut(stage.harness.types.first, stage.harness.places.first);
       const problems = await stage.provider.preflight(stage.request([stage.machine()]), options);
       expect(problems).toMatchObject([{ code: 'SOLD_OUT', kind: 'refused' }]);
       expect(problems[0]?.hint).toContain(`${stage.harness.types.first} at ${stage.harness.places.second}`);

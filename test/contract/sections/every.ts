@@ -28,7 +28,7 @@ export function everyContract<H extends PortHarness>(stage: Stage<H>): void {
       const desired = stage.machine();
       const made = await stage.lay(stage.request([desired]));
       const first = await stage.provider.machines.create(desired, '', made, options);
-      const second = await stage.harness.open().machines.create(desired, '', made, options);
+      const second = await (await stage.harness.open()).machines.create(desired, '', made, options);
       expect(second.id).toBe(first.id);
       expect(await stage.names()).toEqual([desired.name]);
     });
@@ -37,7 +37,7 @@ export function everyContract<H extends PortHarness>(stage: Stage<H>): void {
       const desired = stage.machine();
       const made = await stage.lay(stage.request([desired]));
       const both = await Promise.all(
-        [stage.provider, stage.harness.open()].map((one) => one.machines.create(desired, '', made, options)),
+        [stage.provider, await stage.harness.open()].map((one) => one.machines.create(desired, '', made, options)),
       );
       expect(both[0]?.id).toBe(both[1]?.id);
       expect(both.map((one) => one.status)).toEqual(['running', 'running']);
@@ -86,7 +86,7 @@ export function everyContract<H extends PortHarness>(stage: Stage<H>): void {
       const made = await stage.lay(stage.request(desired));
       for (const one of desired) await stage.provider.machines.create(one, '', made, options);
       await stage.harness.outside.machine('pet');
-      const found = await stage.harness.open().clusters(options);
+      const found = await (await stage.harness.open()).clusters(options);
       expect(found.filter(({ id }) => id === cluster.id)).toEqual([{ ...cluster, machines: 2 }]);
     });
   });
@@ -117,26 +117,26 @@ export function everyContract<H extends PortHarness>(stage: Stage<H>): void {
         for (const one of machines) await by.machines.create(one, '', made, options);
       };
       let points = 0;
-      await run(stage.harness.open({ boundary: async () => void (points += 1) }));
+      await run(await stage.harness.open({ boundary: async () => void (points += 1) }));
       const whole = await stage.harness.outside.everything();
       await empty();
       for (let nth = 1; nth <= points; nth += 1) {
         let passed = 0;
-        const killed = stage.harness.open({
+        const killed = await stage.harness.open({
           boundary: async () => {
             passed += 1;
             if (passed >= nth) throw new Error('killed');
           },
         });
         await run(killed).catch(() => undefined);
-        await run(stage.harness.open());
+        await run(await stage.harness.open());
         expect(stable(await stage.harness.outside.everything()), `killed at point ${nth}`).toEqual(stable(whole));
         await empty();
       }
     }, 120_000);
 
     const empty = async (): Promise<void> => {
-      const by = stage.harness.open();
+      const by = await stage.harness.open();
       for (const one of await by.machines.list(cluster, options)) await by.machines.delete(one, options);
       for (const item of await by.infrastructure.list(cluster, options)) await by.infrastructure.remove(item, options);
       expect(await stage.harness.outside.everything()).toEqual([]);

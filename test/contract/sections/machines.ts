@@ -38,7 +38,7 @@ export function machineContract(stage: Stage): void {
     it('left half made by a run that was killed is finished', async () => {
       const desired = stage.machine();
       const made = await stage.lay(stage.request([desired]));
-      const killed = stage.harness.open({
+      const killed = await stage.harness.open({
         boundary: async ({ when, what }) => {
           if (when === 'after' && what === 'POST /servers') throw new Error('killed');
         },

@@ -6,17 +6,17 @@ import { cluster, options, type Stage } from './stage.js';
 export function preflightContract(stage: Stage): void {
   describe('preflight', () => {
     it('refuses a wrong token, and a read-only token, before anything is billed', async () => {
-      expect(await stage.codes(stage.request([stage.machine()]), stage.harness.open({ token: 'wrong' }))).toEqual([
-        'TOKEN_REJECTED',
-      ]);
-      expect(await stage.codes(stage.request([stage.machine()]), stage.harness.open({ token: 'read-only' }))).toEqual([
-        'TOKEN_READ_ONLY',
-      ]);
+      expect(await stage.codes(stage.request([stage.machine()]), await stage.harness.open({ token: 'wrong' }))).toEqual(
+        ['TOKEN_REJECTED'],
+      );
+      expect(
+        await stage.codes(stage.request([stage.machine()]), await stage.harness.open({ token: 'read-only' })),
+      ).toEqual(['TOKEN_READ_ONLY']);
       for (const [token, code] of [
         ['wrong', 'TOKEN_REJECTED'],
         ['read-only', 'TOKEN_READ_ONLY'],
       ] as const) {
-        const problem = await stage.harness.open({ token }).credentialProblem(options);
+        const problem = await (await stage.harness.open({ token })).credentialProblem(options);
         expect(problem?.code).toBe(code);
       }
       expect(await stage.provider.credentialProblem(options)).toBeUndefined();

@@ -31,7 +31,7 @@ export class Stage<H extends PortHarness = EmulatorHarness> {
   constructor(start: () => Promise<H>) {
     beforeEach(async () => {
       this.#harness = await start();
-      this.#provider = this.#harness.open();
+      this.#provider = await this.#harness.open();
       this.publicKey = newPublicKey();
     });
     afterEach(async () => {

@@ -28,7 +28,7 @@ export async function hostHarness(): Promise<PortHarness> {
     .map(({ name, address, port, user, hostKey }) => hostSchema.parse({ name, address, port, user, hostKey }));
   const fresh = new Map(world.hosts.list().map(({ name, files }) => [name, new Set(files)]));
   const remotes: Remote[] = [];
-  const open = ({ boundary = openBoundary }: { readonly boundary?: Boundary } = {}): MachineProvider => {
+  const open = async ({ boundary = openBoundary }: { readonly boundary?: Boundary } = {}): Promise<MachineProvider> => {
     const remote = createRemote({ clock: systemClock, random: systemRandom, boundary });
     remotes.push(remote);
     return createHostProvider({
@@ -59,7 +59,7 @@ export async function hostHarness(): Promise<PortHarness> {
         const place = { pool: 'web', role: 'worker', slot: 1, generation: 1 } as const;
         const labels = machineLabels(strangers, place);
         const desired = { ...place, name, types: ['any'], location: 'any', image: 'any', labels };
-        await open().machines.create(desired, '', new Map(), { signal: new AbortController().signal });
+        await (await open()).machines.create(desired, '', new Map(), { signal: new AbortController().signal });
       },
       // Whatever is on a host that was not there at first, and what its claim says.
       everything: async () =>

@@ -10,7 +10,7 @@ export async function memoryHarness(): Promise<CloudHarness> {
   const clock = new FakeClock();
   const theirs = { labels: {}, createdAt: new Date(clock.now()).toISOString() };
   return {
-    open: ({ boundary = openBoundary } = {}) => createMemoryProvider({ cloud, clock, boundary }),
+    open: async ({ boundary = openBoundary } = {}) => createMemoryProvider({ cloud, clock, boundary }),
     types: { first: 'small', second: 'large', elsewhere: 'large' },
     places: { first: 'north', second: 'south', apart: 'island' },
     image: 'ubuntu-26.04',
@@ -25,8 +25,8 @@ export async function memoryHarness(): Promise<CloudHarness> {
         }).id,
       network: async (name) => cloud.createResource({ kind: 'network', name, labels: {}, content: '10.9.0.0/16' }).id,
       stop: async (id) => void (cloud.machines.get(id)!.running = false),
-      sellOut: (type, location) => void cloud.soldOut.add(`${type} at ${location}`),
-      quota: (machines) => void (cloud.limit = machines),
+      sellOut: async (type, location) => void cloud.soldOut.add(`${type} at ${location}`),
+      quota: async (machines) => void (cloud.limit = machines),
       everything: async () => [
         ...[...cloud.machines.values()].map(({ name }) => `machine/${name}`),
         ...[...cloud.resources.values()].map(({ kind, name }) => `${kind}/${name}`),
