@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 
 import { withBoundary, type Boundary } from '../domain/boundary.js';
 import type { Clock } from '../domain/clock.js';
-import { apiError, isTransient, kubeFailure, UnreachableError } from './failures.js';
+import { jsonOrUndefined } from '../http/json.js';
+import { apiError, isTransient, kubeFailure, UnreachableError, UnreadableAnswer } from './failures.js';
 import type { KubeServer } from './kubeconfig.js';
 import { ConnectionError, open, send, whole, type KubeRequest, type KubeResponse, type Timeouts } from './transport.js';
 
@@ -37,12 +38,12 @@ export class KubeClient {
     this.#patienceMs = options.patienceMs ?? defaultPatienceMs;
   }
 
-  /** @throws ApiError, UnreachableError */
+  /** @throws ApiError, UnreachableError, UnreadableAnswer */
   async get(path: string, signal: AbortSignal): Promise<unknown> {
     return parse(await this.#withRetry({ method: 'GET', path }, signal));
   }
 
-  /** A request that changes nothing though it is no GET. @throws ApiError, UnreachableError */
+  /** A request that changes nothing though it is no GET. @throws ApiError, UnreachableError, UnreadableAnswer */
   async ask(request: KubeRequest, signal: AbortSignal): Promise<unknown> {
     return parse(await this.#withRetry(request, signal));
   }
@@ -54,7 +55,7 @@ export class KubeClient {
 
   /**
    * A change, which may be sent more than once. Passes the boundary as `PATCH nodes/demo-cp-1`.
-   * @throws ApiError, UnreachableError
+   * @throws ApiError, UnreachableError, UnreadableAnswer
    */
   async write(request: KubeRequest, what: string, signal: AbortSignal): Promise<unknown> {
     return withBoundary(this.#boundary, 'kube', `${request.method} ${what}`, async () =>
@@ -147,8 +148,11 @@ class Unready extends Error {
   }
 }
 
+/** @throws UnreadableAnswer; everything that the API answers is an object, even to a deletion. */
 function parse(response: KubeResponse): unknown {
-  return response.body === '' ? {} : JSON.parse(response.body);
+  const value = jsonOrUndefined(response.body);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new UnreadableAnswer(response);
+  return value;
 }
 
 /** Runs work whose errors are still those of the wire, and answers with what they mean. */

@@ -7,6 +7,7 @@ import {
   UsageError,
 } from '../errors/index.js';
 import { AnswerTooLarge } from '../http/body.js';
+import { jsonOrUndefined } from '../http/json.js';
 import { EndlessList } from '../http/pages.js';
 import type { ConnectionError, KubeResponse } from './transport.js';
 import type { WireStatus } from './wire.js';
@@ -23,6 +24,17 @@ export class ApiError extends Error {
   }
 }
 
+/**
+ * The answer is none of the API's: a proxy's page, a login, a text that breaks off. What it says is left out, since it may
+ * be part of a Secret.
+ */
+export class UnreadableAnswer extends Error {
+  constructor({ status, headers }: Pick<KubeResponse, 'status' | 'headers'>) {
+    super(`the answer is no JSON object (HTTP ${status}, ${headers['content-type'] ?? 'of no type'})`);
+    this.name = 'UnreadableAnswer';
+  }
+}
+
 /** No server could be asked. */
 export class UnreachableError extends Error {
   constructor(readonly failures: readonly ConnectionError[]) {
@@ -33,14 +45,10 @@ export class UnreachableError extends Error {
 
 export function apiError(response: KubeResponse): ApiError {
   const header = Number(response.headers['retry-after']);
-  let answer: WireStatus = {};
-  try {
-    const value: unknown = JSON.parse(response.body);
-    if (typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'Status')
-      answer = value as WireStatus;
-  } catch {
-    // A proxy's page, or plain text: the status code has to do.
-  }
+  const value = jsonOrUndefined(response.body);
+  const isStatus = typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'Status';
+  // Of a proxy's page, or of plain text, the status code has to do.
+  const answer = isStatus ? (value as WireStatus) : {};
   const retryAfter = Number.isFinite(header) ? header : answer.details?.retryAfterSeconds;
   return new ApiError(response.status, answer, retryAfter);
 }
@@ -79,10 +87,11 @@ export function kubeFailure(error: unknown, doing: string, sensitive = false): S
       details: error.failures.map((failure) => failure.message),
     });
   }
-  if (error instanceof AnswerTooLarge || error instanceof EndlessList) {
+  if (error instanceof AnswerTooLarge || error instanceof EndlessList || error instanceof UnreadableAnswer) {
+    const fills = error instanceof UnreadableAnswer ? '' : ', and what fills the cluster';
     return new IncompleteError(`${doing} failed: ${error.message}.`, {
       code: 'KUBE_ERROR',
-      hint: 'Check what answers at the API’s address, and what fills the cluster, then run the same command again.',
+      hint: `Check what answers at the API’s address${fills}, then run the same command again.`,
       cause: error,
     });
   }

@@ -115,6 +115,39 @@ describe('the Kubernetes client', () => {
     expect(error.details.join()).toContain('no answer in time');
   });
 
+  const unreadable: readonly (readonly [string, number, Readonly<Record<string, string>>, string, string])[] = [
+    ['a page of a proxy', 200, { 'content-type': 'text/html' }, '<html>token-of-the-secret', 'HTTP 200, text/html'],
+    ['a text that breaks off', 200, { 'content-type': 'application/json' }, '{"data": {"token', 'application/json'],
+    ['a list where an object is due', 200, { 'content-type': 'application/json' }, '[]', 'application/json'],
+    ['nothing', 200, {}, '', 'HTTP 200, of no type'],
+    ['a way to a login elsewhere', 302, { location: 'https://login.example' }, '', 'HTTP 302, of no type'],
+  ];
+  it.each(unreadable)(
+    'says of an answer that is %s that it cannot be read, and shows nothing of it',
+    async (_what, status, headers, body, told) => {
+      cluster.intercept = (_request, response) => {
+        response.writeHead(status, headers).end(body);
+        return true;
+      };
+      const calls = [
+        () => kube.nodes(options),
+        () => kube.get(configMap('a'), options),
+        () => kube.list('v1', 'ConfigMap', {}, options),
+        () => kube.apply(configMap('a', { key: 'one' }), options),
+        () => kube.delete(configMap('a'), options),
+      ];
+      for (const ask of calls) {
+        const error = await failed(ask());
+        expect(error).toMatchObject({ code: 'KUBE_ERROR', exitCode: 4 });
+        expect(error.message).toContain(`failed: the answer is no JSON object (`);
+        expect(error.message).toContain(told);
+        expect(error.hint).toContain('what answers at the API’s address');
+        for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
+          expect(String(cause.stack)).not.toContain('token');
+      }
+    },
+  );
+
   it.each([
     ['a line without an end', 'x'.repeat(2 ** 20), 'the answer is larger than 16 MiB'],
     ['lines that are no events', '<html>\n'.repeat(100), 'is not valid JSON'],

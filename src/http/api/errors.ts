@@ -6,6 +6,7 @@ import {
   UnexpectedError,
   type ExitCode,
 } from '../../errors/index.js';
+import { jsonOrUndefined } from '../json.js';
 import type { Advice, ApiDialect, Meaning, Refusal } from './dialect.js';
 import { type ApiRequest, type ApiResponse, nameOf } from './types.js';
 
@@ -114,15 +115,6 @@ const statusWords: Readonly<Record<number, string>> = {
 
 /** A word for an error that has none. */
 export const wordOfStatus = (status: number): string => statusWords[status] ?? 'server_error';
-
-/** The value of a JSON text; undefined when it is none. */
-export function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
 
 /** Whether an API refused with one of these words of its own. */
 export const hasCode = (error: unknown, ...codes: readonly string[]): error is ApiError =>
