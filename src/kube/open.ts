@@ -23,6 +23,7 @@ import type {
   NodeWatch,
   ObjectRef,
   ObjectWait,
+  Preconditions,
   ServedKind,
   UntilOptions,
 } from './types.js';
@@ -179,18 +180,62 @@ class HttpKube implements Kube {
     );
   }
 
-  async delete(ref: ObjectRef, { signal, uid }: KubeOptions & { readonly uid?: string | undefined }): Promise<void> {
+  async create(object: KubeObject, { signal }: KubeOptions): Promise<KubeObject | undefined> {
+    return this.#unlessOther('POST', object, async () => {
+      const { collection, what } = await this.#locate(object, signal);
+      const path = `${collection}?fieldManager=${fieldManager}`;
+      const request = { method: 'POST', path, contentType: 'application/json', body: JSON.stringify(object) } as const;
+      return this.client.write(request, what, signal);
+    });
+  }
+
+  async patch(object: KubeObject, { signal }: KubeOptions): Promise<KubeObject | undefined> {
+    return this.#unlessOther('PATCH', object, async () => {
+      const { path, what } = await this.#locate(object, signal);
+      const request = {
+        method: 'PATCH',
+        path: `${path}?fieldManager=${fieldManager}`,
+        contentType: 'application/merge-patch+json',
+        body: JSON.stringify(object),
+      } as const;
+      return this.client.write(request, what, signal);
+    });
+  }
+
+  /** An answer that another came first, or that there is nothing to change, is an answer. */
+  async #unlessOther(
+    method: 'POST' | 'PATCH',
+    object: KubeObject,
+    work: () => Promise<unknown>,
+  ): Promise<KubeObject | undefined> {
+    return withKubeErrors(
+      `${method} ${shortName(object)}`,
+      async () => {
+        try {
+          return (await work()) as KubeObject;
+        } catch (error) {
+          const isOther =
+            error instanceof ApiError && (error.status === 409 || (error.status === 404 && method === 'PATCH'));
+          if (isOther) return undefined;
+          throw error;
+        }
+      },
+      isSensitive(object.kind),
+    );
+  }
+
+  async delete(ref: ObjectRef, { signal, uid, resourceVersion }: KubeOptions & Preconditions): Promise<void> {
     await withKubeErrors(
       `DELETE ${shortName(ref)}`,
       async () => {
         const { path, what } = await this.#locate(ref, signal);
         const options = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' };
-        const body = JSON.stringify(uid === undefined ? options : { ...options, preconditions: { uid } });
+        const isAny = uid === undefined && resourceVersion === undefined;
+        const body = JSON.stringify(isAny ? options : { ...options, preconditions: { uid, resourceVersion } });
         try {
           await this.client.write({ method: 'DELETE', path, contentType: 'application/json', body }, what, signal);
         } catch (error) {
-          const isGone =
-            error instanceof ApiError && (error.status === 404 || (error.status === 409 && uid !== undefined));
+          const isGone = error instanceof ApiError && (error.status === 404 || (error.status === 409 && !isAny));
           if (!isGone) throw error;
         }
       },
@@ -242,11 +287,15 @@ class HttpKube implements Kube {
     await this.client.write(request, `nodes/${name}`, signal);
   }
 
-  async #locate(ref: ObjectRef, signal: AbortSignal): Promise<{ readonly path: string; readonly what: string }> {
+  async #locate(
+    ref: ObjectRef,
+    signal: AbortSignal,
+  ): Promise<{ readonly path: string; readonly collection: string; readonly what: string }> {
     const resource = await this.#discovery.resource(ref.apiVersion, ref.kind, signal);
     const namespace = resource.namespaced ? (ref.metadata.namespace ?? 'default') : undefined;
     const path = objectPath(ref.apiVersion, resource, namespace, ref.metadata.name);
-    return { path, what: [resource.name, namespace, ref.metadata.name].filter(Boolean).join('/') };
+    const collection = objectPath(ref.apiVersion, resource, namespace);
+    return { path, collection, what: [resource.name, namespace, ref.metadata.name].filter(Boolean).join('/') };
   }
 }
 

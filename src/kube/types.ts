@@ -73,6 +73,12 @@ export interface DrainOptions extends KubeOptions {
   readonly uncordonAtDeadline?: boolean | undefined;
 }
 
+/** What an object must still be to be deleted. */
+export interface Preconditions {
+  readonly uid?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+}
+
 /** How long to wait, and what to do when it never happens. */
 export interface UntilOptions extends KubeOptions {
   /** Milliseconds. */
@@ -176,8 +182,15 @@ export interface Kube {
     object: KubeObject,
     options: KubeOptions & { readonly force?: boolean; readonly dryRun?: boolean },
   ): Promise<KubeObject>;
-  /** With `uid` this very object only: another that took its name meanwhile stays. Already gone is success. */
-  delete(ref: ObjectRef, options: KubeOptions & { readonly uid?: string | undefined }): Promise<void>;
+  /** Undefined: there is one of that name already. Of any number that ask at once, one gets it. */
+  create(object: KubeObject, options: KubeOptions): Promise<KubeObject | undefined>;
+  /** Merges these fields into an object that still has their `resourceVersion`. Undefined: it is another by now, or gone. */
+  patch(object: KubeObject, options: KubeOptions): Promise<KubeObject | undefined>;
+  /**
+   * With `uid` this very object only: another that took its name meanwhile stays; with `resourceVersion` only while it is as
+   * it was read. Already gone is success.
+   */
+  delete(ref: ObjectRef, options: KubeOptions & Preconditions): Promise<void>;
   /** What a pod wrote. Undefined: the pod, or that run of its container, is gone. */
   podLog(namespace: string, pod: string, options: LogOptions): Promise<string | undefined>;
   /** Every kind that can be listed, once each, in the version the API prefers. */

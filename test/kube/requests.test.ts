@@ -64,6 +64,25 @@ describe('objects', () => {
     expect((await kube.get(configMap('a'), options))!['data']).toEqual({ key: 'ours' });
   });
 
+  it('are created by one of any number that ask at once', async () => {
+    const made = await Promise.all([1, 2, 3].map((key) => kube.create(configMap('a', { key: `${key}` }), options)));
+    expect(made.filter((one) => one !== undefined)).toHaveLength(1);
+    expect(await kube.get(configMap('a'), options)).toMatchObject({ data: made.find((one) => one)!['data'] });
+  });
+
+  it('are patched and deleted only as they were read', async () => {
+    const { metadata } = (await kube.create(configMap('a', { one: '1' }), options))!;
+    const read = { ...configMap('a', { two: '2' }), metadata };
+    const patched = await kube.patch(read, options);
+    expect(patched).toMatchObject({ data: { one: '1', two: '2' } });
+    expect(await kube.patch(read, options)).toBeUndefined();
+    await kube.delete(read, { ...options, resourceVersion: metadata.resourceVersion });
+    expect(await kube.get(read, options)).toEqual(patched);
+    await kube.delete(read, { ...options, resourceVersion: patched!.metadata.resourceVersion });
+    expect(await kube.get(read, options)).toBeUndefined();
+    expect(await kube.patch(read, options)).toBeUndefined();
+  });
+
   it('of a kind that is not there are a mistake of the caller', async () => {
     const error = await failed(kube.list('shop.example/v1', 'Order', {}, options));
     expect(error).toMatchObject({ code: 'KUBE_NO_SUCH_KIND', exitCode: 2 });
