@@ -1,6 +1,7 @@
 import { BusyError } from '../errors/index.js';
 import type { BlobStore } from './blob-store.js';
-import { type HolderOptions, holderText, mayLive, publicHolder } from './lock-holder.js';
+import type { StoredHolder } from './lock-file.js';
+import { type HolderOptions, mayLive, newHolder, publicHolder, textOf } from './lock-holder.js';
 import type { ProcessInfo } from './processes.js';
 import type { Lock, LockHolder } from './types.js';
 
@@ -22,28 +23,39 @@ export async function takeLock(
   operation: string,
   options: HolderOptions,
 ): Promise<{ readonly lock: Lock } | { readonly heldBy: LockHolder }> {
-  const content = await holderText(operation, options);
-  const mine = { lock: heldLock(store, key, content) };
+  const self = await newHolder(operation, options);
   for (;;) {
-    if (await store.create(key, content)) return mine;
+    if (await store.create(key, textOf(self))) return { lock: heldLock(store, key, self) };
     const there = await store.read(key);
     if (!there) continue;
     const holder = await parse(there.text);
     if (holder && (await mayLive(holder, options))) return { heldBy: publicHolder(holder) };
-    if (await store.replace(key, content, there.version)) return mine;
+    const successor = { ...self, predecessors: holder ? deadAfter(holder) : [] };
+    if (await store.replace(key, textOf(successor), there.version)) return { lock: heldLock(store, key, successor) };
   }
 }
 
-function heldLock(store: BlobStore, key: string, content: string): Lock {
+/** Dead runs that a lock remembers. */
+const rememberedRuns = 16;
+
+const deadAfter = ({ nonce, predecessors = [] }: StoredHolder): readonly string[] =>
+  [...predecessors, nonce].slice(-rememberedRuns);
+
+function heldLock(store: BlobStore, key: string, self: StoredHolder): Lock {
+  const content = textOf(self);
   let held = true;
   return {
-    holder: publicHolder(JSON.parse(content) as LockHolder),
-    async release() {
+    holder: publicHolder(self),
+    run: self.nonce,
+    predecessors: self.predecessors ?? [],
+    async release(remember) {
       if (!held) return;
       held = false;
       // Somebody may have removed it by hand, and another operation may hold it by now.
       const there = await store.read(key);
-      if (there?.text === content) await store.remove(key, there.version);
+      if (there?.text !== content) return;
+      if (remember) await store.replace(key, textOf({ ...self, ended: true }), there.version);
+      else await store.remove(key, there.version);
     },
   };
 }
@@ -60,17 +72,19 @@ export function busyError(
   now: number,
 ): BusyError {
   const elsewhere = holder.host !== self.host;
-  return new BusyError(
-    `${cluster} is busy: ${holder.user} has been running \`${holder.operation}\` for ${duration(now - Date.parse(holder.since))}.`,
-    {
-      code: 'CLUSTER_BUSY',
-      hint: elsewhere
-        ? `Wait for it. If nothing runs on ${holder.host} any more, remove ${path} and run the same command again.`
-        : `Wait for it, or end it with \`kill ${holder.pid}\`, then run the same command again.`,
-      details: [`process ${holder.pid} on ${holder.host}, since ${holder.since}`],
-    },
-  );
+  return new BusyError(busyMessage(cluster, holder, now), {
+    code: 'CLUSTER_BUSY',
+    hint: elsewhere
+      ? `Wait for it. If nothing runs on ${holder.host} any more, remove ${path} and run the same command again.`
+      : `Wait for it, or end it with \`kill ${holder.pid}\`, then run the same command again.`,
+    details: [processText(holder)],
+  });
 }
+
+export const busyMessage = (cluster: string, { user, operation, since }: LockHolder, now: number): string =>
+  `${cluster} is busy: ${user} has been running \`${operation}\` for ${duration(now - Date.parse(since))}.`;
+
+export const processText = ({ pid, host, since }: LockHolder): string => `process ${pid} on ${host}, since ${since}`;
 
 /** `45 s`, `12 min`, `3 h 5 min`. */
 function duration(ms: number): string {

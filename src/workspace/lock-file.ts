@@ -7,7 +7,11 @@ const stored = z.object({
   user: z.string(),
   since: z.string(),
   startTime: z.string().optional(),
+  /** It does not hold it any more, and is only to be remembered. */
+  ended: z.literal(true).optional(),
   nonce: z.string(),
+  /** Nonces of dead holders that it was taken over from, one after another. */
+  predecessors: z.array(z.string()).readonly().optional(),
 });
 export type StoredHolder = z.output<typeof stored>;
 

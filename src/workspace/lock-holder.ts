@@ -12,19 +12,25 @@ export interface HolderOptions {
 }
 
 /** What this process writes into a lock that it takes: no other ever writes the same. */
-export async function holderText(operation: string, options: HolderOptions): Promise<string> {
-  const holder: StoredHolder = {
+export const holderText = async (operation: string, options: HolderOptions): Promise<string> =>
+  textOf(await newHolder(operation, options));
+
+export const textOf = (holder: StoredHolder): string => `${JSON.stringify(holder)}\n`;
+
+/** This process as the holder of a lock. */
+export async function newHolder(operation: string, options: HolderOptions): Promise<StoredHolder> {
+  return {
     operation,
     ...options.process,
     since: new Date(options.clock.now()).toISOString(),
     startTime: await options.processes.startTime(options.process.pid),
     nonce: options.random.bytes(12).toString('hex'),
   };
-  return `${JSON.stringify(holder)}\n`;
 }
 
 /** Whether this holder may still be at work. On another host that cannot be known, so it counts as living. */
 export async function mayLive(holder: StoredHolder, options: HolderOptions): Promise<boolean> {
+  if (holder.ended) return false;
   if (holder.host !== options.process.host) return true;
   if (!(await options.processes.isAlive(holder.pid))) return false;
   const startTime = await options.processes.startTime(holder.pid);

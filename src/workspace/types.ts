@@ -144,7 +144,12 @@ export interface ClusterFolder {
 
 export interface Lock {
   readonly holder: LockHolder;
-  release(): Promise<void>;
+  /** No other run ever has the same. */
+  readonly run: string;
+  /** Runs that held this lock and may have left something, because they died or said so. */
+  readonly predecessors: readonly string[];
+  /** With `remember` whoever takes it next is told of this run, as of one that died. */
+  release(remember?: 'remember'): Promise<void>;
 }
 
 export interface Workspace {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -123,6 +123,32 @@ describe('a cluster’s lock', () => {
     const startTime = await systemProcesses.startTime(process.pid);
     plant(path, stale({ pid: process.pid, host: hostname(), ...(startTime === undefined ? {} : { startTime }) }));
     expect((await refusal(testWorkspace(path).cluster('demo').lock('x'))).code).toBe('CLUSTER_BUSY');
+  });
+
+  it('remembers the dead it was taken over from until a run has ended well', async () => {
+    const path = temporaryFolder();
+    plant(path, stale({ pid: deadPid, host: hostname(), nonce: 'second', predecessors: ['first'] }));
+    const folder = testWorkspace(path).cluster('demo');
+    const lock = await folder.lock('cluster apply');
+    expect(lock.predecessors).toEqual(['first', 'second']);
+    expect(['first', 'second']).not.toContain(lock.run);
+    expect(JSON.parse(readFileSync(join(folder.path, 'lock'), 'utf8'))).toMatchObject({
+      nonce: lock.run,
+      predecessors: ['first', 'second'],
+    });
+    await lock.release();
+    expect((await folder.lock('cluster apply')).predecessors).toEqual([]);
+  });
+
+  it('is free once it was released by a run that is to be remembered, which the next one is told of', async () => {
+    const folder = testWorkspace(temporaryFolder()).cluster('demo');
+    const first = await folder.lock('cluster apply');
+    await first.release('remember');
+    expect(await folder.holder()).toBeUndefined();
+    const second = await folder.lock('cluster apply');
+    expect(second.predecessors).toEqual([first.run]);
+    await second.release();
+    expect(readdirSync(folder.path)).toEqual([]);
   });
 
   it('is taken over when a crash of the computer left it empty', async () => {
