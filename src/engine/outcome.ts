@@ -11,6 +11,14 @@ export function errorOf(result: RunResult, retryCommand: string): SlipwayError |
       details: lines(result.failures),
     });
   }
+  if (result.halted) {
+    return new IncompleteError(result.halted.message, {
+      code: result.halted.code,
+      hint: hintFor([], retryCommand, result.halted.hint),
+      details: [...result.halted.details, ...lines(result.failures)],
+      cause: result.halted,
+    });
+  }
   if (result.failures.length === 0) return undefined;
   const [first] = result.failures;
   const alike = result.failures.every(({ error }) => error.code === first!.error.code);
@@ -54,9 +62,12 @@ function lines(failures: readonly StepFailure[]): string[] {
   });
 }
 
-function hintFor(failures: readonly StepFailure[], retryCommand: string): string {
+function hintFor(
+  failures: readonly StepFailure[],
+  retryCommand: string,
+  hint = failures.length === 1 ? failures[0]!.error.hint : undefined,
+): string {
   const again = `Then run it again to finish: ${retryCommand}`;
-  const hint = failures.length === 1 ? failures[0]!.error.hint : undefined;
   return hint === undefined
     ? `What is done stays done. ${again}`
     : hint.includes(retryCommand)

@@ -13,6 +13,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   /** Aborted by Ctrl-C: nothing new starts, what runs is told to stop. */
   readonly signal: AbortSignal;
+  /** Asked before each step: what it throws stops the run, in which nothing new is begun from then on. */
+  readonly admit?: (() => Promise<void>) | undefined;
   /** How many steps may hold a limit at once; a limit not named here is 1. */
   readonly limits: Readonly<Partial<Record<Limit, number>>>;
 }
@@ -31,6 +33,8 @@ export interface RunResult {
   /** Done, and taken back since. */
   readonly putBack: readonly Step[];
   readonly interrupted: boolean;
+  /** Why no further step was admitted. */
+  readonly halted?: SlipwayError | undefined;
   /** The output of a step that is done. */
   output<T>(step: Step<T>): T | undefined;
 }
@@ -57,6 +61,7 @@ class Run {
   /** Steps whose needs are met, in plan order, waiting for a limit. */
   #ready: Step[] = [];
   #running = 0;
+  #halted: SlipwayError | undefined;
   #over: (() => void) | undefined;
 
   constructor(
@@ -91,12 +96,13 @@ class Run {
       skipped: [...inState('skipped'), ...inState('waiting')],
       putBack: inState('put back'),
       interrupted: this.options.signal.aborted,
+      halted: this.#halted,
       output: <T>(step: Step<T>) => this.#outputs.get(step) as T | undefined,
     };
   }
 
   private pump(): void {
-    if (!this.options.signal.aborted) {
+    if (!this.options.signal.aborted && !this.#halted) {
       const held: Step[] = [];
       for (const step of this.#ready) {
         if (this.takeLimits(step)) this.start(step);
@@ -115,10 +121,27 @@ class Run {
   }
 
   private start(step: Step): void {
-    const { clock, reporter } = this.options;
-    const started = clock.monotonic();
+    const { admit, signal } = this.options;
     this.#state.set(step, 'running');
     this.#running += 1;
+    if (!admit) return this.begin(step);
+    const leave = (): void => {
+      this.#state.set(step, 'waiting');
+      this.free(step);
+      this.pump();
+    };
+    void admit().then(
+      () => (signal.aborted ? leave() : this.begin(step)),
+      (error: unknown) => {
+        this.#halted ??= asSlipwayError(step, error);
+        leave();
+      },
+    );
+  }
+
+  private begin(step: Step): void {
+    const { clock, reporter } = this.options;
+    const started = clock.monotonic();
     reporter.emit({ type: 'step-started', at: clock.now(), id: step.id });
     void this.attempt(step).then(async (outcome) => {
       const at = clock.now();
@@ -137,11 +160,15 @@ class Run {
         reporter.emit({ type: 'step-done', at, id: step.id, ms });
       }
       if (outcome.putBack) await this.putBack(this.awaitedBy(step));
-      for (const name of step.limits ?? []) this.#held.set(name, this.#held.get(name)! - 1);
-      this.#running -= 1;
+      this.free(step);
       this.settle(step);
       this.pump();
     });
+  }
+
+  private free(step: Step): void {
+    for (const name of step.limits ?? []) this.#held.set(name, this.#held.get(name)! - 1);
+    this.#running -= 1;
   }
 
   private async attempt(step: Step): Promise<Outcome> {
@@ -182,9 +209,10 @@ class Run {
     return this.steps.filter((step) => this.#state.get(step) === 'done' && [...needs, ...after].includes(step));
   }
 
-  /** The last first. What cannot be taken back is one failure more. */
+  /** The last first. What cannot be taken back is one failure more. A run that may change nothing more puts nothing back. */
   private async putBack(steps: readonly Step[]): Promise<void> {
     const { clock, reporter, signal } = this.options;
+    if (this.#halted) return;
     for (const step of [...steps].reverse()) {
       if (!step.putBack) continue;
       const started = clock.monotonic();

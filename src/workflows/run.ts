@@ -19,6 +19,7 @@ export async function locked<T>(
 
 /**
  * Runs steps with journal and report.
+ * @param admit asked before each step: what it throws stops the run
  * @throws what `errorOf` makes of failures and interruptions.
  */
 export async function execute(
@@ -27,6 +28,7 @@ export async function execute(
   operation: string,
   steps: readonly Step[],
   retryCommand: string,
+  admit?: () => Promise<void>,
 ): Promise<void> {
   const { clock, signal } = context;
   const journal = await folder.journal(operation);
@@ -40,7 +42,7 @@ export async function execute(
       cluster: folder.name,
       steps: steps.map(stepInfo),
     });
-    const result = await runSteps(steps, { reporter, clock, signal, limits });
+    const result = await runSteps(steps, { reporter, clock, signal, limits, admit });
     const error = errorOf(result, retryCommand);
     reporter.emit({
       type: 'operation-finished',

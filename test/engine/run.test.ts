@@ -195,3 +195,58 @@ it('steps name only limits that there are: a slip of the pen is no limit of its 
   ];
   expect(named[0]!.limits!.every((name) => name in limits)).toBe(true);
 });
+
+describe('a run that must be admitted before each step', () => {
+  const taken = new IncompleteError('demo was taken over', { code: 'KUBE_CONFLICT', hint: 'See who.' });
+
+  it('begins nothing more once it is not, lets finish what runs, and names no step as failed', async () => {
+    const log: string[] = [];
+    let isLost = false;
+    let finish = (): void => {};
+    const slow = step('slow', [], () => new Promise<void>((resolve) => (finish = resolve)));
+    const quick = step('quick', [], async () => void (isLost = true), {
+      putBack: async () => void log.push('put back'),
+    });
+    const next = step('next', [quick], async () => void log.push('next'));
+    const other = step('other', [slow], async () => void log.push('other'));
+    const reporter = new RecordingReporter();
+    const admit = async (): Promise<void> => {
+      if (!isLost) return;
+      finish();
+      throw taken;
+    };
+    const { signal } = new AbortController();
+    const result = await runSteps([slow, quick, next, other], {
+      reporter,
+      clock: new FakeClock(),
+      signal,
+      limits,
+      admit,
+    });
+    expect(log).toEqual([]);
+    expect(result.done.map(({ id }) => id)).toEqual(['slow', 'quick']);
+    expect(result.skipped.map(({ id }) => id)).toEqual(['next', 'other']);
+    expect(result.failures).toEqual([]);
+    expect(errorOf(result, 'slipway cluster apply demo')).toMatchObject({
+      exitCode: 4,
+      code: 'KUBE_CONFLICT',
+      message: 'demo was taken over',
+      hint: 'See who. Then run it again to finish: slipway cluster apply demo',
+    });
+    expect(reporter.lines().some((line) => line.includes('failed'))).toBe(false);
+  });
+
+  it('begins no step that was admitted while it was interrupted', async () => {
+    const controller = new AbortController();
+    const only = step('only', [], async () => Promise.reject(new Error('it was begun')));
+    const result = await runSteps([only], {
+      reporter: new RecordingReporter(),
+      clock: new FakeClock(),
+      signal: controller.signal,
+      limits,
+      admit: async () => controller.abort(new InterruptedError('Interrupted.', { code: 'INTERRUPTED' })),
+    });
+    expect(result).toMatchObject({ interrupted: true, failures: [] });
+    expect(result.skipped.map(({ id }) => id)).toEqual(['only']);
+  });
+});
