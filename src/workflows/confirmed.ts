@@ -1,10 +1,12 @@
 import { plural } from '../domain/index.js';
 import type { Step } from '../engine/index.js';
 import { RefusedError } from '../errors/index.js';
+import type { ClusterApi } from '../phases/context.js';
 import type { Confirmation } from '../reporting/index.js';
 import type { ClusterFolder } from '../workspace/types.js';
 import { progress, type WorkflowContext } from './context.js';
 import { compareDrafts, type DraftDifference, differenceLines } from './draft-difference.js';
+import { type Operation, refuseBusy } from './operation.js';
 import { locked } from './run.js';
 import { tellingOnce } from './telling-once.js';
 
@@ -21,51 +23,52 @@ export interface Change<Draft extends { readonly steps: readonly Step[] }> {
   readonly draft: (context: WorkflowContext, stage: Stage) => Promise<Draft>;
   /** Undefined only where nothing is taken away. */
   readonly confirmation: (draft: Draft) => Promise<Confirmation | undefined>;
+  /** The cluster's API as it was found, where the workspace's kubeconfig does not lead to it yet. */
+  readonly api?: (shown: Draft) => ClusterApi | undefined;
   /** Called last while the lock is held, however it ended. */
   readonly close?: () => Promise<void>;
 }
 
 /**
- * Drafts without a lock, asks, takes the lock and drafts again: what was agreed to may have taken its time. Where that
+ * Drafts without a lock, asks, takes the lock and the Lease, and drafts again: what was agreed to may have taken its time. Where that
  * second draft would do something else, it is asked about anew.
  * @param run does what the draft says, with a context that tells nothing twice
- * @throws BusyError code CLUSTER_BUSY; DeclinedError code DECLINED; RefusedError code CHANGED_MEANWHILE: it would take away
+ * @throws BusyError code CLUSTER_BUSY; IncompleteError code LEASE_LOST; DeclinedError code DECLINED; RefusedError code CHANGED_MEANWHILE: it would take away
  * what was not shown, and nobody can be asked
  */
 export async function confirmed<Draft extends { readonly steps: readonly Step[] }, Result>(
   context: WorkflowContext,
   change: Change<Draft>,
-  run: (draft: Draft, context: WorkflowContext) => Promise<Result>,
+  run: (draft: Draft, context: WorkflowContext, operation: Operation) => Promise<Result>,
 ): Promise<Result> {
-  const { folder, operation } = change;
+  const { folder } = change;
   const once = tellingOnce(context);
   const shown = await undisturbed(context, folder, () => change.draft(once, 'to show'));
+  const api = change.api?.(shown);
+  if (api) await refuseBusy(context, folder, api);
   const question = await change.confirmation(shown);
   if (question) await context.reporter.confirm(question);
-  return locked(folder, operation, async () => {
+  const work = async (operation: Operation): Promise<Result> => {
     try {
       if (shown.steps.length > 0) progress(once, 'looking again before the first change');
       const draft = await change.draft(once, 'to run');
       const difference = compareDrafts(shown.steps, draft.steps);
       if (difference) await askAgain(context, change, draft, difference);
-      return await run(draft, once);
+      return await run(draft, once, operation);
     } finally {
       await change.close?.();
     }
-  });
+  };
+  return locked(context, folder, change.operation, work, api);
 }
 
 /** Looks while no other run is at work: what is found in the midst of one is that run's doing, and no fault. */
-async function undisturbed<T>(
-  { signal }: WorkflowContext,
-  folder: Pick<ClusterFolder, 'refuseBusy'>,
-  look: () => Promise<T>,
-): Promise<T> {
-  await folder.refuseBusy();
+async function undisturbed<T>(context: WorkflowContext, folder: ClusterFolder, look: () => Promise<T>): Promise<T> {
+  await refuseBusy(context, folder);
   try {
     return await look();
   } catch (error) {
-    if (!signal.aborted) await folder.refuseBusy();
+    if (!context.signal.aborted) await refuseBusy(context, folder);
     throw error;
   }
 }

@@ -1,19 +1,28 @@
 import { errorOf, journaled, limits, runSteps, type Step } from '../engine/index.js';
 import type { StepInfo } from '../reporting/index.js';
 import type { ClusterFolder } from '../workspace/types.js';
+import type { ClusterApi } from '../phases/context.js';
 import type { WorkflowContext } from './context.js';
+import { beginOperation, type Operation } from './operation.js';
 
-/** Works on a cluster while nobody else does. The one place where it is made sure. @throws BusyError code CLUSTER_BUSY */
+/**
+ * Works on a cluster while nobody else does, from this workspace or another. The one place where it is made sure.
+ * @param api the cluster's, where the workspace's kubeconfig does not lead to it yet
+ * @throws BusyError code CLUSTER_BUSY
+ */
 export async function locked<T>(
-  folder: Pick<ClusterFolder, 'lock'>,
+  context: WorkflowContext,
+  folder: ClusterFolder,
   operation: string,
-  work: () => Promise<T>,
+  work: (run: Operation) => Promise<T>,
+  api?: ClusterApi,
 ): Promise<T> {
-  const lock = await folder.lock(operation);
+  const run = await beginOperation(context, folder, operation);
   try {
-    return await work();
+    await run.hold(api);
+    return await work(run);
   } finally {
-    await lock.release();
+    await run.end();
   }
 }
 

@@ -1,7 +1,7 @@
 import { Secret } from '../domain/secret.js';
 import { type BusyError, SlipwayError } from '../errors/index.js';
 import { type BlobStore, changeBlob, madeOnce, put, setAside } from './blob-store.js';
-import { busyError, lockHolder, takeLock } from './cluster-lock.js';
+import { busyError, deadHolders, lockHolder, takeLock } from './cluster-lock.js';
 import { corruptFile } from './file-errors.js';
 import {
   hostKeysText,
@@ -231,6 +231,10 @@ export class StoredCluster implements ClusterFolder {
   async refuseBusy(): Promise<void> {
     const holder = await this.holder();
     if (holder) throw this.#busy(holder);
+  }
+
+  async deadRuns(): Promise<readonly string[]> {
+    return deadHolders(this.#store, keys.lock, this.context);
   }
 
   #busy(holder: LockHolder): BusyError {

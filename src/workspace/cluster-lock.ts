@@ -16,6 +16,14 @@ export async function lockHolder(
   return holder && (await mayLive(holder, options)) ? publicHolder(holder) : undefined;
 }
 
+/** Nonces of dead holders, of whom whoever takes the lock next is told. */
+export async function deadHolders(store: BlobStore, key: string, options: HolderOptions): Promise<readonly string[]> {
+  const there = await store.read(key);
+  const holder = there && (await parse(there.text));
+  if (!holder) return [];
+  return (await mayLive(holder, options)) ? (holder.predecessors ?? []) : deadAfter(holder);
+}
+
 /** Takes the lock, over from a dead holder too, or tells who has it. Of any number of takers exactly one wins. */
 export async function takeLock(
   store: BlobStore,

@@ -131,6 +131,8 @@ export interface ClusterFolder {
   holder(): Promise<LockHolder | undefined>;
   /** Only looks whether the lock is free. @throws BusyError as `lock` */
   refuseBusy(): Promise<void>;
+  /** Runs that held the lock and may have left something: what the next `lock` has as `predecessors`. */
+  deadRuns(): Promise<readonly string[]>;
 
   journal(operation: string): Promise<Journal>;
   /** Newest first. */

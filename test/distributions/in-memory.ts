@@ -1,7 +1,7 @@
 import { allowedNext, compareVersions, fitsServers, Secret } from '../../src/domain/index.js';
 import type { DistributionPlan, Distribution, Findings, ObserveRequest } from '../../src/distributions/port.js';
 import { known, type Step } from '../../src/engine/index.js';
-import type { NodeFacts } from '../../src/kube/types.js';
+import type { KubeObject, NodeFacts, ObjectRef } from '../../src/kube/types.js';
 import type { ClusterApi, PhaseContext, Tools } from '../../src/phases/context.js';
 
 /**
@@ -21,16 +21,31 @@ export class InMemoryDistribution implements Distribution {
     forget: () => Promise.resolve(),
   };
   readonly nodes = new Map<string, NodeFacts>();
+  readonly objects = new Map<string, KubeObject>();
+  #changes = 0;
   readonly api = {
     kube: {
       reachable: () => Promise.resolve(true),
       nodes: () => Promise.resolve([...this.nodes.values()]),
       list: () => Promise.resolve([]),
       kinds: () => Promise.resolve([]),
-      get: () => Promise.resolve(undefined),
+      get: ({ metadata: { name } }: ObjectRef) => Promise.resolve(this.objects.get(name)),
+      create: async (object: KubeObject) => (this.objects.has(object.metadata.name) ? undefined : this.#put(object)),
+      patch: async (object: KubeObject) => {
+        const there = this.objects.get(object.metadata.name);
+        return there?.metadata.resourceVersion === object.metadata.resourceVersion ? this.#put(object) : undefined;
+      },
+      delete: ({ metadata: { name } }: ObjectRef) => Promise.resolve(void this.objects.delete(name)),
     },
     watch: { current: () => this.nodes, close: () => {} },
   } as unknown as ClusterApi;
+
+  #put(object: KubeObject): KubeObject {
+    this.#changes += 1;
+    const stored = { ...object, metadata: { ...object.metadata, uid: 'one', resourceVersion: `${this.#changes}` } };
+    this.objects.set(object.metadata.name, stored);
+    return stored;
+  }
 
   async observe(
     { folder }: Tools,

@@ -93,6 +93,8 @@ describe('a distribution whose nodes are no machines of ours', () => {
     expect(ids((await planChanges(context, next)).steps)).toEqual(['node:jobs-1', 'remove:web-2']);
     expect(await apply(next)).toMatchObject({ changed: 2 });
     expect([...distribution.nodes.keys()]).toEqual(['web-1', 'jobs-1']);
+    // The Lease by which others were kept out.
+    expect(distribution.objects.size).toBe(0);
   });
 });
 

@@ -1,12 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
+import { Secret } from '../../src/domain/index.js';
+import { identityOf } from '../../src/domain/lease.js';
 import type { Step } from '../../src/engine/index.js';
 import { BusyError, DeclinedError, RefusedError } from '../../src/errors/index.js';
+import { createLease, readLease } from '../../src/kube/lease.js';
 import type { Confirmation } from '../../src/reporting/index.js';
 import { confirm } from '../../src/ui/prompt.js';
 import { type Change, confirmed } from '../../src/workflows/confirmed.js';
 import { note, type WorkflowContext } from '../../src/workflows/context.js';
 import type { ClusterFolder } from '../../src/workspace/types.js';
+import { InMemoryDistribution } from '../distributions/in-memory.js';
 import { RecordingReporter } from '../support/recording-reporter.js';
 
 const step = (id: string, destroys = false): Step => ({
@@ -30,10 +34,29 @@ const flags = (yes: boolean) => (question: Confirmation) =>
 let events: string[];
 let busy: BusyError | undefined;
 let reporter: RecordingReporter;
+let api: InMemoryDistribution['api'];
+/** Whether the workspace has a kubeconfig that leads to the API. */
+let isReachable: boolean;
+let deadRuns: readonly string[];
+const { signal } = new AbortController();
+const now = Date.parse('2026-11-20T10:00:00Z');
 beforeEach(() => {
   events = [];
   busy = undefined;
+  ({ api } = new InMemoryDistribution());
+  isReachable = true;
+  heldAt.clear();
+  deadRuns = [];
 });
+
+/** A run of another workspace. */
+const runElsewhere = {
+  identity: identityOf({ user: 'ci', host: 'runner', pid: 7, run: 'c1' }),
+  operation: 'pool scale',
+};
+const beginElsewhere = async (): Promise<unknown> =>
+  createLease(api.kube, { ...runElsewhere, acquiredAt: now, renewedAt: now, durationMs: 20_000 }, { signal });
+const leaseHeldBy = async (): Promise<string | undefined> => (await readLease(api.kube, { signal }))?.operation;
 
 /** Runs a change whose drafts do these steps; answers with what became of it. */
 async function change(
@@ -47,8 +70,9 @@ async function change(
   });
   const context = {
     reporter,
-    clock: { now: () => 0 },
-    signal: new AbortController().signal,
+    clock: { now: () => now, monotonic: () => 0, sleep: untilAborted },
+    signal,
+    openApi: async () => api,
   } as unknown as WorkflowContext;
   const folder = {
     name: 'demo',
@@ -57,8 +81,11 @@ async function change(
     },
     lock: async () => {
       events.push('locked');
-      return { release: async () => void events.push('released') };
+      const holder = { user: 'ada', host: 'desk', pid: 1, operation: 'cluster apply', since: '' };
+      return { holder, run: 'aa', predecessors: deadRuns, release: async () => void events.push('released') };
     },
+    deadRuns: async () => deadRuns,
+    kubeconfig: async () => (isReachable ? new Secret('kubeconfig') : undefined),
   } as unknown as ClusterFolder;
   const left = [...drafts];
   return confirmed(
@@ -69,6 +96,7 @@ async function change(
       retryCommand: 'slipway cluster apply demo --yes --json',
       draft: async (looking, stage) => {
         events.push(`drafted ${stage}`);
+        heldAt.set(stage, await leaseHeldBy());
         note(looking, 'cp-1 is short of memory', 'warning');
         const next = left.shift()!;
         if (next instanceof Error) throw next;
@@ -82,13 +110,22 @@ async function change(
       }),
       ...parts,
     },
-    async ({ steps }) => {
+    async ({ steps }, _once, { admit }) => {
+      await admit();
       events.push(`ran ${steps.map(({ id }) => id).join(' ')}`);
       return 'done';
     },
   ).catch((error: unknown) => error);
 }
 const yes = (): Promise<void> => Promise.resolve();
+
+/** What the Lease's holder did while a draft was made. */
+const heldAt = new Map<string, string | undefined>();
+
+const untilAborted = (_ms: number, ended?: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) =>
+    ended?.addEventListener('abort', () => reject(ended.reason as Error), { once: true }),
+  );
 
 describe('a change that is confirmed', () => {
   it('is drafted and asked about before the lock is taken, and drafted again under it', async () => {
@@ -128,6 +165,51 @@ describe('a change that is confirmed', () => {
     const close = async (): Promise<void> => void events.push('closed');
     expect(await change(yes, [[create], refused], { close })).toBe(refused);
     expect(events.slice(-2)).toEqual(['closed', 'released']);
+  });
+});
+
+describe('a change that is confirmed, of a cluster that other workspaces know too', () => {
+  it('holds the Lease from before the draft that is run until the end, and not while it asks', async () => {
+    expect(await change(yes, [[create], [create]])).toBe('done');
+    expect(heldAt).toEqual(
+      new Map([
+        ['to show', undefined],
+        ['to run', 'cluster apply'],
+      ]),
+    );
+    expect(await leaseHeldBy()).toBeUndefined();
+  });
+
+  it('is neither drafted nor asked about while a run of another workspace holds the Lease', async () => {
+    await beginElsewhere();
+    const refused = await change(yes, [[create]]);
+    expect(refused).toMatchObject({
+      code: 'CLUSTER_BUSY',
+      exitCode: 7,
+      details: [expect.stringContaining('process 7 on runner') as string],
+    });
+    expect(events).toEqual([]);
+  });
+
+  it('is not asked about where its draft alone finds the API, and a run of another workspace holds the Lease', async () => {
+    isReachable = false;
+    await beginElsewhere();
+    expect(await change(yes, [[create]], { api: () => api })).toMatchObject({ code: 'CLUSTER_BUSY' });
+    expect(events).toEqual(['drafted to show']);
+  });
+
+  it('is refused under the lock where a run of another workspace has begun while the question stood', async () => {
+    const answer = async (): Promise<void> => void (await beginElsewhere());
+    expect(await change(answer, [[create]])).toMatchObject({ code: 'CLUSTER_BUSY' });
+    expect(events).toEqual(['drafted to show', 'asked', 'locked', 'released']);
+    expect(await leaseHeldBy()).toBe('pool scale');
+  });
+
+  it('is not held up by the Lease that a dead run of this workspace left', async () => {
+    await beginElsewhere();
+    deadRuns = ['c1'];
+    expect(await change(yes, [[create], [create]])).toBe('done');
+    expect(await leaseHeldBy()).toBeUndefined();
   });
 });
 

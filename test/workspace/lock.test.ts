@@ -129,14 +129,17 @@ describe('a cluster’s lock', () => {
     const path = temporaryFolder();
     plant(path, stale({ pid: deadPid, host: hostname(), nonce: 'second', predecessors: ['first'] }));
     const folder = testWorkspace(path).cluster('demo');
+    expect(await folder.deadRuns()).toEqual(['first', 'second']);
     const lock = await folder.lock('cluster apply');
     expect(lock.predecessors).toEqual(['first', 'second']);
+    expect(await folder.deadRuns()).toEqual(['first', 'second']);
     expect(['first', 'second']).not.toContain(lock.run);
     expect(JSON.parse(readFileSync(join(folder.path, 'lock'), 'utf8'))).toMatchObject({
       nonce: lock.run,
       predecessors: ['first', 'second'],
     });
     await lock.release();
+    expect(await folder.deadRuns()).toEqual([]);
     expect((await folder.lock('cluster apply')).predecessors).toEqual([]);
   });
 

@@ -54,6 +54,11 @@ export const clusterCodes = entries({
     'A server cannot join while another one is on its way into etcd.',
     'Fix that one or remove it from the cluster, then run the same command again.',
   ],
+  LEASE_LOST: [
+    4,
+    'Another run took the cluster over, or somebody removed the Lease by which this one kept others out.',
+    'See who works on it with `slipway cluster status`, then run the same command again.',
+  ],
   LEFT_BEHIND: [4, 'After deleting, the provider still lists something of the cluster.', 'Run the same command again.'],
   LOCAL_DATA: [
     3,

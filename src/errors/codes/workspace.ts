@@ -15,7 +15,7 @@ export const workspaceCodes = entries({
   ],
   CLUSTER_BUSY: [
     7,
-    'Another operation works on the cluster.',
+    'Another operation works on the cluster, from this workspace or another.',
     'Wait for it. If it runs nowhere any more, do what the message says.',
   ],
   DISK_FULL: [4, 'The disk is full.', 'Make room, then run the same command again.'],

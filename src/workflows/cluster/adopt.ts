@@ -4,6 +4,7 @@ import type { Step } from '../../engine/index.js';
 import { RefusedError } from '../../errors/index.js';
 import { apiAddresses } from '../../distributions/k3s/host/index.js';
 import { type KeyChoice, planAdoption } from '../../distributions/k3s/adoption.js';
+import type { ClusterApi } from '../../phases/context.js';
 import { isSameKey, keyedMachines } from '../../phases/lost-key.js';
 import type { ProviderSection } from '../../provider/package.js';
 import type { ClusterRequest, InfrastructureResource, MachineProvider } from '../../provider/port.js';
@@ -51,8 +52,10 @@ export async function adoptCluster(
   if (input.dryRun) return resultOf(input, folder, await draft(context));
   const confirmation = (adoption: Adoption): Promise<Confirmation | undefined> =>
     Promise.resolve(confirmationOf(adoption));
-  return confirmed(context, { folder, operation, retryCommand, draft, confirmation }, async (adoption) => {
-    if (adoption.steps.length > 0) await execute(context, folder, operation, adoption.steps, retryCommand);
+  const api = (adoption: Adoption): ClusterApi | undefined => adoption.api;
+  const change = { folder, operation, retryCommand, draft, confirmation, api };
+  return confirmed(context, change, async (adoption, _once, { admit }) => {
+    if (adoption.steps.length > 0) await execute(context, folder, operation, adoption.steps, retryCommand, admit);
     return resultOf(input, folder, adoption);
   });
 }
@@ -80,6 +83,8 @@ interface Adoption {
   readonly leftOut: AdoptResult['leftOut'];
   readonly authorized: readonly Machine[];
   readonly key: KeyChoice;
+  /** The cluster's, where it was reached. */
+  readonly api: ClusterApi | undefined;
 }
 
 async function prepare(context: WorkflowContext, folder: ClusterFolder, input: AdoptInput): Promise<Adoption> {
@@ -139,7 +144,7 @@ async function prepare(context: WorkflowContext, folder: ClusterFolder, input: A
   for (const { machine, because } of leftOut)
     note(context, `${machine} is left out: ${because}. Run the same command again once that is mended.`, 'warning');
   const { damages } = remains;
-  return { cluster, provider, steps, damages, leftOut, authorized: inside, key: key.choice };
+  return { cluster, provider, steps, damages, leftOut, authorized: inside, key: key.choice, api: wayIn?.api };
 }
 
 /** @throws RefusedError code OTHER_CLUSTER */

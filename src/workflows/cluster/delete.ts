@@ -53,9 +53,10 @@ export async function deleteCluster(
     draft: (looking: WorkflowContext) => draftDeletion(looking, input),
     confirmation: (draft: DeletionDraft) => Promise.resolve(confirmationOf(draft)),
   };
-  return confirmed(context, change, async (draft) => {
+  return confirmed(context, change, async (draft, _once, run) => {
     const { ref, provider } = draft;
-    await execute(context, folder, operation, draft.steps, retryCommand);
+    await execute(context, folder, operation, draft.steps, retryCommand, run.admit);
+    run.clusterIsGone();
     progress(context, `looking at what is left of ${ref.name} at ${provider.title}`);
     const stay = await whatStays(context, provider, ref, input.deleteVolumes, retryCommand);
     for (const volume of stay) {

@@ -123,11 +123,13 @@ export async function reconcile(
       if (!keepsAnything) await folder.remove();
     },
   };
-  return confirmed(context, change, async (draft, once) => {
+  return confirmed(context, change, async (draft, once, { admit }) => {
+    await admit();
     const takeBack = await begin(input, draft);
     keepsAnything = true;
     if (draft.steps.length > 0) {
-      await executeOrTakeBack(() => execute(context, folder, operation, draft.steps, retryCommand), takeBack);
+      const work = (): Promise<void> => execute(context, folder, operation, draft.steps, retryCommand, admit);
+      await executeOrTakeBack(work, takeBack);
       // What was brought to the machines may be what fills them.
       warnOfShortages(once, await nodesNow(context, await folder.kubeconfig()));
     }

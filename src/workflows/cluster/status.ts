@@ -13,6 +13,7 @@ import type { MachineProvider } from '../../provider/port.js';
 import type { StepInfo } from '../../reporting/index.js';
 import type { ClusterFolder, ClusterRecord, LockHolder, OperationSummary } from '../../workspace/types.js';
 import type { WorkflowContext } from '../context.js';
+import { leaseElsewhere, leaseHolder } from '../operation.js';
 import { knownCluster } from './known-cluster.js';
 import { draftForStatus } from './draft.js';
 import type { Observation } from './observe.js';
@@ -59,6 +60,7 @@ export interface ClusterStatus {
   readonly unfit: readonly UnfitMachine[];
   /** Things a plan does not mend. */
   readonly remarks: readonly string[];
+  /** From this workspace or, so far as the API answers, from another one. */
   readonly running: LockHolder | undefined;
   readonly kubeconfig: string;
 }
@@ -83,8 +85,18 @@ export async function clusterStatus(
   const key = (await folder.storedIdentity())?.publicKey;
   const draft = await draftForStatus(context, { provider, folder, cluster: record, record, spec, key });
   const { seen, steps } = draft;
-  const status = compose(provider, folder, { record, spec }, seen, steps.map(stepInfo), await folder.holder());
+  const running = (await folder.holder()) ?? (await runningElsewhere(context, folder, seen));
+  const status = compose(provider, folder, { record, spec }, seen, steps.map(stepInfo), running);
   return { ...status, remarks: [...status.remarks, ...remarks, ...draft.remarks] };
+}
+
+async function runningElsewhere(
+  context: WorkflowContext,
+  folder: ClusterFolder,
+  { facts: { api } }: Observation,
+): Promise<LockHolder | undefined> {
+  const lease = api && (await leaseElsewhere(context, folder, api.kube));
+  return lease && leaseHolder(lease);
 }
 
 /** What to compare with: the file as it is now, unless it is that of another cluster, which is a remark. */

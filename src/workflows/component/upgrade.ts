@@ -9,6 +9,7 @@ import { reachable } from './status.js';
 import { progress, type WorkflowContext } from '../context.js';
 import { knownCluster } from '../cluster/known-cluster.js';
 import { throwProblems } from '../cluster/preflight.js';
+import type { Operation } from '../operation.js';
 import { execute, locked, stepInfo } from '../run.js';
 import { allowReading, type Unchecked } from '../unchecked.js';
 
@@ -40,13 +41,14 @@ export async function upgradeComponents(
   const { cluster, dryRun } = input;
   const known = await knownCluster(context.workspace, cluster);
   const operation = 'component upgrade';
-  const upgrade = async (): Promise<UpgradeDraft> => {
-    const draft = await draftUpgrade(context, known, input);
-    if (!dryRun && draft.steps.length > 0) await execute(context, known.folder, operation, draft.steps, retryCommand);
-    return draft;
+  const draft = (): Promise<UpgradeDraft> => draftUpgrade(context, known, input);
+  const upgrade = async ({ admit }: Operation): Promise<UpgradeDraft> => {
+    const drafted = await draft();
+    if (drafted.steps.length > 0) await execute(context, known.folder, operation, drafted.steps, retryCommand, admit);
+    return drafted;
   };
   // Nobody is asked, so that nothing is drafted before the lock is held.
-  const { steps, unchecked } = dryRun ? await upgrade() : await locked(known.folder, operation, upgrade);
+  const { steps, unchecked } = dryRun ? await draft() : await locked(context, known.folder, operation, upgrade);
   return { cluster, steps: steps.map(stepInfo), unchecked };
 }
 
