@@ -2,6 +2,7 @@
 # run.sh [VITEST ARGUMENTS] - the end-to-end ring: what `npm run test:e2e` starts once the program is built. Installs
 # what it needs, brings up a rig that goes down with it, runs the chapters inside the rig's network, and prints
 # how long things took. Exit code 77, and a line that says why: it cannot run on this machine.
+# run.sh --bench [ARGUMENTS OF test/bench/hosts.mjs] - the bench on the same hosts: what `npm run bench:hosts` starts.
 #
 # SLIPWAY_E2E_CACHE: where k3s, images and the hosts' root file system are kept. SLIPWAY_E2E_MINOR: v1.35 or v1.34.
 # SLIPWAY_E2E_K3S: the official `release`, or `build` one from its Go module; `auto`, the default, builds where the release
@@ -9,6 +10,8 @@
 # SLIPWAY_E2E_BUILD_MINUTES (default 40) and SLIPWAY_E2E_MINUTES (default 60): what the build of k3s, and the chapters, may take.
 # SLIPWAY_E2E_KEEP=1: the rig and the clusters stay up after a failure, until Enter is pressed.
 set -euo pipefail
+bench=false
+[ "${1:-}" != --bench ] || { bench=true; shift; }
 here=$(cd "$(dirname "$0")" && pwd)
 minor=${SLIPWAY_E2E_MINOR:-v1.35}
 from=${SLIPWAY_E2E_K3S:-auto}
@@ -84,32 +87,38 @@ else
   part k3s "$here/k3s/build.sh" "$minor"
   k3s=(--binary "$(json_value path <"$work/k3s")")
 fi
-say "images"
-part images "$here/images/build.sh"
-part helm "$here/images/helm.sh" "$minor"
-part kube-vip "$here/images/kube-vip.sh"
 SLIPWAY_E2E_VERSION=$(json_value version <"$work/k3s")
-SLIPWAY_E2E_CHARTS=$(json_value charts <"$work/helm")
-SLIPWAY_E2E_TLS=$(json_value tls <"$work/helm")
-SLIPWAY_E2E_HELM_IMAGE=$(json_value image <"$work/helm")
 SLIPWAY_E2E_BUNDLE=$work/k3s-bundle
-export SLIPWAY_E2E_VERSION SLIPWAY_E2E_CHARTS SLIPWAY_E2E_TLS SLIPWAY_E2E_HELM_IMAGE SLIPWAY_E2E_BUNDLE
-
-# No image comes from there; that hosts get the file is what is looked at.
-printf 'mirrors:\n  ring.test:\n    endpoint: ["https://10.231.7.1:5000"]\n' > "$work/registries.yaml"
+export SLIPWAY_E2E_VERSION SLIPWAY_E2E_BUNDLE
+contents=()
+if ! $bench; then
+  say "images"
+  part images "$here/images/build.sh"
+  part helm "$here/images/helm.sh" "$minor"
+  part kube-vip "$here/images/kube-vip.sh"
+  SLIPWAY_E2E_CHARTS=$(json_value charts <"$work/helm")
+  SLIPWAY_E2E_TLS=$(json_value tls <"$work/helm")
+  SLIPWAY_E2E_HELM_IMAGE=$(json_value image <"$work/helm")
+  export SLIPWAY_E2E_CHARTS SLIPWAY_E2E_TLS SLIPWAY_E2E_HELM_IMAGE
+  # No image comes from there; that hosts get the file is what is looked at.
+  printf 'mirrors:\n  ring.test:\n    endpoint: ["https://10.231.7.1:5000"]\n' > "$work/registries.yaml"
+  contents=(--registries "$work/registries.yaml" --images "$(tail -1 "$work/images")"
+    --images "$(json_value tarball <"$work/helm")" --images "$(tail -1 "$work/kube-vip")")
+fi
 part bundle "$SLIPWAY_E2E_PROGRAM/bin/run.js" bundle create --k3s-version "$SLIPWAY_E2E_VERSION" \
-  --out "$SLIPWAY_E2E_BUNDLE" --arch "$(go env GOARCH)" "${k3s[@]}" --registries "$work/registries.yaml" \
-  --images "$(tail -1 "$work/images")" \
-  --images "$(json_value tarball <"$work/helm")" --images "$(tail -1 "$work/kube-vip")"
+  --out "$SLIPWAY_E2E_BUNDLE" --arch "$(go env GOARCH)" "${k3s[@]}" ${contents[@]+"${contents[@]}"}
 part verify "$SLIPWAY_E2E_PROGRAM/bin/run.js" bundle verify "$SLIPWAY_E2E_BUNDLE"
 
 say "rig"
 part rig.json "$here/rig/rig.sh" up --owner $$
 SLIPWAY_E2E_KEY=$(json_value key <"$work/rig.json")
-export SLIPWAY_E2E_KEY
+SLIPWAY_E2E_KNOWN_HOSTS=$(json_value knownHosts <"$work/rig.json")
+export SLIPWAY_E2E_KEY SLIPWAY_E2E_KNOWN_HOSTS
 cd "$here/../.."
 rc=0
-within "${SLIPWAY_E2E_MINUTES:-60}" 'the chapters' "$here/rig/rig.sh" in npx vitest run --config test/e2e/vitest.config.ts "$@" || rc=$?
+what='the chapters' told=(npx vitest run --config test/e2e/vitest.config.ts)
+! $bench || what='the bench' told=(node test/bench/hosts.mjs)
+within "${SLIPWAY_E2E_MINUTES:-60}" "$what" "$here/rig/rig.sh" in "${told[@]}" "$@" || rc=$?
 if [ $rc != 0 ] && [ "${SLIPWAY_E2E_KEEP:-}" = 1 ] && [ -t 0 ]; then
   read -r -p "RIG_STATE=$RIG_STATE stays up; Enter takes it down " _
 fi
