@@ -172,6 +172,20 @@ export class Cluster {
     return this.members.some(({ voter }) => !voter);
   }
 
+  /** Whether a machine's k3s is a member of etcd. */
+  has(machine: number): boolean {
+    return this.members.some((member) => member.machine === machine);
+  }
+
+  /** A learner that has caught up votes from now on. */
+  promote(machine: number): void {
+    for (const member of this.members) member.voter ||= member.machine === machine;
+  }
+
+  votes(machine: number): boolean {
+    return this.members.some((member) => member.machine === machine && member.voter);
+  }
+
   /** Looks whose k3s runs the controllers of which there is one in the cluster: the same for as long as it is there. */
   elect(): void {
     const running = this.members.filter(({ machine }) => this.context.runs(machine));

@@ -102,7 +102,7 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
       process?.config.role === 'server' &&
       process.active &&
       !process.machine.isCutOff &&
-      process.cluster?.members.some((member) => member.machine === machine) === true &&
+      process.cluster?.has(machine) === true &&
       process.cluster.quorate()
     );
   }
@@ -180,7 +180,7 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
     const { machine } = process;
     process.cancels.push(
       machine.after(this.context.profile().joinServerMs / 3, () => {
-        if (!cluster.members.some((member) => member.machine === machine.id)) return this.takenOut(process);
+        if (!cluster.has(machine.id)) return this.takenOut(process);
         process.cluster = cluster;
         process.up = true;
         this.whenQuorate(process, cluster);
@@ -240,13 +240,19 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
     }
     cluster.members.push({ ...this.memberOn(process), voter: false });
     process.cluster = cluster;
-    process.cancels.push(
-      machine.after(profile().joinServerMs, () => {
-        keepData(machine, cluster);
-        process.up = true;
-        void this.run(process, cluster);
-      }),
-    );
+    process.cancels.push(machine.after(profile().joinServerMs, () => this.whenPromoted(process, cluster)));
+  }
+
+  /** A server is ready once it votes, and not before. */
+  private whenPromoted(process: Process, cluster: Cluster): void {
+    const { machine, unit } = process;
+    if (machine.traits?.neverVotes) {
+      machine.journal(unit, said.learner);
+      return void process.cancels.push(machine.after(retryMs, () => this.whenPromoted(process, cluster)));
+    }
+    cluster.promote(machine.id);
+    keepData(machine, cluster);
+    void this.run(process, cluster);
   }
 
   /** The process serves and tells systemd; the node registers and becomes Ready. */
@@ -257,10 +263,7 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
     process.up = true;
     process.active = true;
     if (server) {
-      if (
-        cluster.members.some(({ machine: id }) => id === machine.id) &&
-        !checkNodePassword(cluster, machine, config.nodeName)
-      ) {
+      if (cluster.has(machine.id) && !checkNodePassword(cluster, machine, config.nodeName)) {
         return this.crash(machine, unit, 'Node password rejected, duplicate hostname');
       }
       writeServerFiles(machine, cluster);
@@ -272,10 +275,8 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
     this.context.changed();
     process.cancels.push(
       machine.after(this.context.profile().nodeReadyMs, () => {
-        const member = cluster.members.find(({ machine: id }) => id === machine.id);
-        if (member && !machine.traits?.neverVotes) member.voter = true;
         this.addresses.look();
-        this.heartbeat(process, cluster, server ? member?.voter === true : undefined);
+        this.heartbeat(process, cluster, server ? cluster.votes(machine.id) : undefined);
       }),
     );
   }

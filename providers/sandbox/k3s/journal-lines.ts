@@ -9,5 +9,7 @@ export const said = {
     '{"level":"warn","caller":"etcdserver/server.go:860","msg":"server error","error":"the member has been permanently removed from the cluster"}',
     'level=info msg="Failed to test etcd connection: failed to get etcd status: rpc error: code = Unavailable desc = connection error: desc = \\"transport: authentication handshake failed: context deadline exceeded\\""',
   ],
+  learner:
+    'level=info msg="Failed to test etcd connection: this server has not yet been promoted from learner to voting member"',
   noQuorum: 'level=info msg="Waiting for etcd: failed to get quorum: context deadline exceeded"',
 } as const;
