@@ -88,6 +88,9 @@ reported=$(reported_by "$new") || :
 sync "$new" || cannot_write "$bin"
 mv -f "$new" "$bin"
 changed=true
+# What k3s carries in itself it unpacks at its first command. Done here, it is done while others are still to start; where it
+# can't be done, starting k3s says why.
+"$bin" crictl --version >/dev/null 2>&1 </dev/null || :
 write_file "$record" 644 "$wanted
 $VERSION
 "

@@ -26,24 +26,25 @@ systemctl daemon-reload
 said=$(systemctl enable "$service" 2>&1) || fail UNIT_FAILED "$service could not be enabled: $said"
 
 began=$(uptime_seconds)
-wanted=$(sha256 "$config_file")/$(sha256 "$SLIPWAY_PREFIX/etc/systemd/system/$service")/$(sha256 "$bin")
-# Read at the start only, like the configuration.
-registries=$(sha256 "$SLIPWAY_PREFIX/etc/rancher/k3s/registries.yaml")
-wanted=$wanted${registries:+/$registries}
+# wanted: what k3s is started with; registries are read at the start only, like the configuration.
+wanted() {
+  _registries=$(sha256 "$SLIPWAY_PREFIX/etc/rancher/k3s/registries.yaml")
+  printf '%s' "$(sha256 "$config_file")/$(sha256 "$SLIPWAY_PREFIX/etc/systemd/system/$service")/$(sha256 "$bin")${_registries:+/$_registries}"
+}
 restarted=false
 case $(is_active "$service") in
   active | activating | reloading) verb=restart ;;
   *) verb=start ;;
 esac
 # One that is on its way with what we want is left to it: a restart in the middle of a join leaves a stuck member.
-if [ "$verb" = start ] || [ "$(cat "$record" 2>/dev/null)" != "$wanted" ]; then
+if [ "$verb" = start ] || [ "$(cat "$record" 2>/dev/null)" != "$(wanted)" ]; then
   # The record goes first and comes after: a run killed in between restarts once more rather than not at all.
   rm -f "$record"
   systemctl reset-failed "$service" 2>/dev/null || :
   say "${verb}ing $service"
   # Without --no-block the unit's Type=notify would hold us for as long as k3s can't begin.
   said=$(systemctl "$verb" --no-block "$service" 2>&1) || fail UNIT_FAILED "$service could not be started: $said"
-  write_file "$record" 600 "$wanted
+  write_file "$record" 600 "$(wanted)
 "
   restarted=true
 fi

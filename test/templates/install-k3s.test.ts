@@ -92,6 +92,17 @@ describe.skipIf(sshdMissing)(`install-k3s ${sshdMissing ?? ''}`, () => {
     expect(await rig.host.read('k3s-pushed')).toBeUndefined();
   });
 
+  it('has k3s unpack itself once, before it is started; where it cannot, its start will say why', async () => {
+    const calls = join(rig.host.prefix, 'calls');
+    const unpacking = binary.replace('exit 64', `{ echo "\${0##*/} $*" >>"${calls}"; exit 1; }`);
+    await release.close();
+    release = await serveRelease(unpacking);
+    for (const changed of ['true', 'false']) {
+      expect(await install()).toMatchObject({ changed });
+      expect(await rig.host.read('calls')).toBe('k3s crictl --version\n');
+    }
+  });
+
   it('refuses a pushed file without a sum', async () => {
     await expect(install({ file: '/nowhere' })).rejects.toMatchObject({ taskCode: 'BAD_PARAMETER' });
   });

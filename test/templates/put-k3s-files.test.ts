@@ -157,6 +157,17 @@ describe.skipIf(sshdMissing)(`put-k3s-files ${sshdMissing ?? ''}`, () => {
       expect(await rig.host.read(`${images}/b.tar`)).toBe('newer images b');
     });
 
+    it('has all files although what is done meanwhile fails, and nothing is sent again', async () => {
+      const bundle = await bundleOf(folder.path, files);
+      const meanwhile = () => Promise.reject(new Error('a setting was not taken'));
+      const push = (run: ReturnType<typeof stepRun>, work?: () => Promise<unknown>) =>
+        connect().then((session) => pushBundle(bundle, session, { arch: 'amd64' }, run, work));
+      await expect(push(stepRun(), meanwhile)).rejects.toThrow('a setting was not taken');
+      const again = stepRun();
+      await push(again);
+      expect(sent(again)).toEqual([]);
+    });
+
     it('is refused a bundle for other machines, with the way to one that fits', async () => {
       const bundle = await bundleOf(folder.path, files);
       await expect(pushBundle(bundle, await connect(), { arch: 'arm64' }, stepRun())).rejects.toMatchObject({

@@ -8,7 +8,7 @@ import type { LostNodes } from '../../phases/lost-nodes.js';
 import type { InfrastructurePlan } from '../../phases/infrastructure.js';
 import type { HostPlan } from './hosts.js';
 import type { MachinePlan } from '../../phases/machines.js';
-import { chooseBootstrapServer, tokenSources } from './bootstrap-server.js';
+import { chooseBootstrapServer, mayHoldData, tokenSources } from './bootstrap-server.js';
 import { controlPlanePhase as phase, ServerStarts } from './server-start.js';
 import { openTokenSource } from './token-source.js';
 
@@ -27,8 +27,8 @@ export interface ControlPlanePlan {
 }
 
 /**
- * The first server starts the cluster, the others join one at a time (etcd takes one learner at once). Which server
- * was first no longer matters once the cluster exists: any living one gives the tokens.
+ * The first server starts the cluster, and the others join once its API answers. Which server was first no longer matters
+ * once the cluster exists: any living one gives the tokens.
  */
 export function planControlPlane(
   context: PhaseContext,
@@ -47,8 +47,13 @@ export function planControlPlane(
     address?.address ??
     internalAddress(valueOf(bootstrapMachine, run));
   const kubeconfigOfAll = kubeconfigOf(context, machinePlan, servers, bootstrap, address?.address);
+  const starting = servers.filter((server) => hosts.prepared.has(slotLabel(server)));
+  const joining = starting.filter((server) => server !== bootstrap);
+  const joinAtOnce =
+    nothingElseTouchesEtcd(context, lostNodes, address) && !joining.some(({ name }) => mayHoldData(name, facts));
   const starts = new ServerStarts({
     context,
+    joinAtOnce,
     infrastructure,
     machinePlan,
     hosts,
@@ -59,7 +64,6 @@ export function planControlPlane(
     ],
   });
 
-  const starting = servers.filter((server) => hosts.prepared.has(slotLabel(server)));
   // A bootstrap that is not Ready gets the first server's configuration again: k3s ignores it where it has etcd data.
   const init = starting.includes(bootstrap) ? starts.first(bootstrap) : undefined;
   // The address answers before anything joins by it.
@@ -72,17 +76,12 @@ export function planControlPlane(
       : undefined;
   const api: Later<ClusterApi> = facts.api ? known(facts.api) : from(apiStep(context, tokens!));
   const ready = init && starts.ready(bootstrap, init, api);
-  const joins = joinSteps(
-    context,
-    starts,
-    starting.filter((server) => server !== bootstrap),
-    {
-      tokens,
-      api,
-      needs: ready ? [ready] : [],
-      address,
-    },
-  );
+  const joins = joinSteps(context, starts, joining, {
+    tokens,
+    api,
+    needs: ready && !joinAtOnce ? [ready] : [],
+    address,
+  });
   const joined = new Map<string, readonly Step[]>([
     ...(ready ? [[slotLabel(bootstrap), [ready]] as const] : []),
     ...joins,
@@ -110,6 +109,16 @@ export function planControlPlane(
     tokenSources: tokens && !init ? tokenSources(facts) : [],
   };
 }
+
+/** Whether this run takes no server out of etcd, and starts none anew that votes. */
+const nothingElseTouchesEtcd = (
+  { facts }: PhaseContext,
+  lostNodes: LostNodes,
+  address: AddressPlan | undefined,
+): boolean =>
+  lostNodes.servers.length === 0 &&
+  !facts.comparison.excess.some(({ role }) => role === 'control-plane') &&
+  (address?.renewals.size ?? 0) === 0;
 
 /** Each join and, where servers hold the API's address, the turn at it that comes after. By slot label. */
 function joinSteps(

@@ -11,6 +11,7 @@ import {
 import type { Session } from '../../remote/types.js';
 import type { ClusterFacts, PhaseContext } from '../../phases/context.js';
 import { deadlines } from '../../phases/deadlines.js';
+import { chooseBootstrapServer } from './bootstrap-server.js';
 import { isUp } from '../../phases/is-up.js';
 import type { MachinePlan } from '../../phases/machines.js';
 import type { PushedProgram } from './push-bundle.js';
@@ -27,13 +28,19 @@ export interface PreparedHost {
   readonly facts: HostFactsParsed;
 }
 
-/** First login and k3s binary for every machine whose node is not up in the cluster. */
+/**
+ * First login and k3s binary for every machine whose node is not up in the cluster. Copies go out through one line: the
+ * server that others wait for has it first, and they get theirs while it starts.
+ */
 export function planHosts(context: PhaseContext, { machines }: MachinePlan): HostPlan {
   const { facts, spec } = context;
   const { bundle } = spec.kubernetes;
   const steps: Step[] = [];
   const prepared = new Map<string, Step<PreparedHost>>();
-  for (const desired of facts.comparison.desired) {
+  const servers = facts.comparison.desired.filter(({ role }) => role === 'control-plane');
+  const bootstrap = chooseBootstrapServer(context, servers);
+  const bootstrapFirst = [bootstrap, ...facts.comparison.desired.filter((machine) => machine !== bootstrap)];
+  for (const desired of bootstrapFirst) {
     if (isUp(desired, facts, context.rules)) continue;
     const label = slotLabel(desired);
     const machine = machines.get(label)!;
@@ -45,11 +52,13 @@ export function planHosts(context: PhaseContext, { machines }: MachinePlan): Hos
       target: label,
       text: `install k3s ${version}${bundle === undefined ? '' : ' from the bundle'}${version === spec.kubernetes.version ? '' : ', as the servers run it'}`,
       needs: [...needsOf(machine), login],
+      after: bundle === undefined ? [] : [prepared.get(slotLabel(bootstrap)) ?? []].flat(),
       apply: async (run) => {
         const host = run.output(login);
         const session = await openSession(context.tools, host.machine, deadlines.ssh, run);
-        await session.run(prepareHost({ blockMetadata: true }), run);
-        const pushed = bundle === undefined ? {} : await push(bundle, session, host.facts, run);
+        const prepare = (): Promise<unknown> => session.run(prepareHost({ blockMetadata: true }), run);
+        const pushed = bundle === undefined ? {} : await push(bundle, session, host.facts, run, prepare);
+        if (bundle === undefined) await prepare();
         await session.run(installK3s({ version, ...pushed, deadlineMs: deadlines.download }), run);
         return host;
       },
@@ -76,9 +85,10 @@ async function push(
   session: Session,
   facts: HostFactsParsed,
   run: StepContext,
+  meanwhile: () => Promise<unknown>,
 ): Promise<PushedProgram> {
   const [{ readBundle }, { pushBundle }] = await Promise.all([import('./bundle/index.js'), import('./push-bundle.js')]);
-  return pushBundle(await readBundle(folder), session, facts, run);
+  return pushBundle(await readBundle(folder), session, facts, run, meanwhile);
 }
 
 /**

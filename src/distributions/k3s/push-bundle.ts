@@ -34,6 +34,7 @@ export interface PushedProgram {
 /**
  * Brings a bundle's files to a host: what is there already, by its SHA-256, is not sent again, so that a run after one
  * that was cut off sends the rest.
+ * @param meanwhile what can be done on the host while files are on their way
  * @throws UsageError code BAD_BUNDLE when there is no program for the host's architecture;
  * IncompleteError codes DISK_FULL, UPLOAD_FAILED, TASK_FAILED
  */
@@ -42,6 +43,7 @@ export async function pushBundle(
   session: Session,
   { arch }: Pick<HostFactsParsed, 'arch'>,
   run: StepContext,
+  meanwhile: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<PushedProgram> {
   const host = session.target.name;
   const { program, images } = filesFor(bundle, arch);
@@ -73,9 +75,10 @@ export async function pushBundle(
     );
 
   let answer = await put();
-  if (answer.missing.length > 0) {
-    refuseFullDisk(host, answer, files);
-    for (const name of answer.missing) await send(name, answer);
+  refuseFullDisk(host, answer, files);
+  await bothToTheirEnd(sendAll(answer), meanwhile());
+  // The program is looked at once more where it is installed; whatever else has come is put in its place by the host.
+  if (answer.missing.some((name) => name !== programName)) {
     answer = await put();
     if (answer.missing.length > 0) {
       throw new IncompleteError(`${answer.missing.join(', ')} did not arrive on ${host} as sent.`, {
@@ -85,6 +88,10 @@ export async function pushBundle(
     }
   }
   return { file: `${answer.folder}/${programName}`, sha256: program.sha256 };
+
+  async function sendAll(missing: PutAnswer): Promise<void> {
+    for (const name of missing.missing) await send(name, missing);
+  }
 
   async function send(name: string, { folder }: PutAnswer): Promise<void> {
     const file = files.get(name)!;
@@ -99,6 +106,11 @@ export async function pushBundle(
       throw error;
     }
   }
+}
+
+/** Neither goes on behind an error of the other. @throws what the first one threw, else the second */
+async function bothToTheirEnd(...work: readonly [Promise<unknown>, Promise<unknown>]): Promise<void> {
+  for (const ended of await Promise.allSettled(work)) if (ended.status === 'rejected') throw ended.reason;
 }
 
 /** @throws IncompleteError code DISK_FULL */

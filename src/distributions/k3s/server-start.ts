@@ -27,9 +27,14 @@ export interface ServerStartInput {
   readonly apiAddress: (run: StepContext) => string;
   /** What every start waits for. */
   readonly needs: readonly Step[];
+  /**
+   * Whether servers join all at once: k3s does all that comes before, asks etcd every second, and etcd takes one learner at
+   * a time. Only for newcomers, and where nothing else of this run changes who votes, or restarts one that does.
+   */
+  readonly joinAtOnce: boolean;
 }
 
-/** Steps that start servers, one at a time: etcd takes one learner at once. */
+/** Steps that start servers. Whatever else changes etcd's members, or restarts one, waits meanwhile. */
 export class ServerStarts {
   /** Set while the run goes on: a server that is stuck on its way into etcd keeps the only place. */
   #stuck: string | undefined;
@@ -42,6 +47,7 @@ export class ServerStarts {
     const prepared = this.#prepared(server);
     return {
       ...this.#order('init', server, []),
+      limits: ['join'],
       text: 'start the cluster as its first server',
       apply: async (run) => {
         const host = run.output(prepared);
@@ -67,14 +73,15 @@ export class ServerStarts {
     api: Later<ClusterApi>,
     needs: readonly Step[],
   ): Step {
-    const { context, apiAddress } = this.input;
+    const { context, apiAddress, joinAtOnce } = this.input;
     const prepared = this.#prepared(server);
     return {
       ...this.#order('join', server, [tokens, ...needs, ...needsOf(api)]),
+      limits: joinAtOnce ? [] : ['join'],
       text,
       apply: async (run) => {
         const host = run.output(prepared);
-        if (this.#stuck !== undefined) throw placeTaken(host.machine.name, this.#stuck);
+        if (!joinAtOnce && this.#stuck !== undefined) throw placeTaken(host.machine.name, this.#stuck);
         const session = await openSession(context.tools, host.machine, deadlines.ssh, run);
         const task = this.#task(host, server, passwordsOf(run.output(tokens)), apiAddress(run), run);
         try {
@@ -88,7 +95,8 @@ export class ServerStarts {
           );
           await votes(context, host, valueOf(api, run), run);
         } catch (error) {
-          if (mayHoldPlace(error)) this.#stuck = host.machine.name;
+          if (this.#stuck !== undefined && isPlaceTaken(error)) throw placeTaken(host.machine.name, this.#stuck, error);
+          if (mayHoldPlace(error)) this.#stuck ??= host.machine.name;
           throw error;
         }
       },
@@ -118,7 +126,6 @@ export class ServerStarts {
       phase: controlPlanePhase,
       target: slotLabel(server),
       needs: [this.#prepared(server), ...needs, ...this.input.needs],
-      limits: ['join'],
     } as const satisfies Partial<Step>;
   }
 
@@ -192,8 +199,13 @@ const mayHoldPlace = (error: unknown): boolean =>
   !(error instanceof TaskFailedError) ||
   ['START_TIMEOUT', 'SERVER_UNREACHABLE', 'LEARNER_PENDING'].includes(error.taskCode ?? '');
 
-const placeTaken = (machine: string, stuck: string): IncompleteError =>
+/** Whether a server has waited in vain for another one to be through. */
+const isPlaceTaken = (error: unknown): boolean =>
+  error instanceof TaskFailedError && error.taskCode === 'LEARNER_PENDING';
+
+const placeTaken = (machine: string, stuck: string, cause?: unknown): IncompleteError =>
   new IncompleteError(`${machine} cannot join while ${stuck} is on its way into etcd, which takes one at a time.`, {
     code: 'LEARNER_PENDING',
     hint: `Fix ${stuck}, or remove it from the cluster, then run the same command again.`,
+    cause,
   });

@@ -82,6 +82,8 @@ interface Found {
   readonly ready?: readonly Machine[];
   /** Those that are in etcd, but have no vote. */
   readonly learners?: readonly Machine[];
+  /** Those whose hosts have no data of etcd; default: none. */
+  readonly newcomers?: readonly Machine[];
   /** What hosts say; default: that they hold the address with all of `machines`. */
   readonly holds?: ReadonlyMap<string, string | undefined>;
   readonly run?: (task: HostTask) => HostFacts;
@@ -113,7 +115,16 @@ const answers: Readonly<Record<string, HostFacts>> = {
   },
 };
 
-function plan({ spec, machines, ready = machines, learners = [], holds, run = () => ({}), never }: Found): {
+function plan({
+  spec,
+  machines,
+  ready = machines,
+  learners = [],
+  newcomers = [],
+  holds,
+  run = () => ({}),
+  never,
+}: Found): {
   readonly steps: readonly Step[];
   readonly ran: HostTask[];
 } {
@@ -155,7 +166,10 @@ function plan({ spec, machines, ready = machines, learners = [], holds, run = ()
     nodes: nodes.size > 0 ? nodes : undefined,
     api: nodes.size > 0 ? ({ watch } as unknown as NonNullable<ClusterFacts['api']>) : undefined,
     hosts: new Map(
-      [...said].map(([name, vip]) => [name, { unit: 'server' as const, active: true, etcdData: true, vip }]),
+      [...said].map(([name, vip]) => [
+        name,
+        { unit: 'server' as const, active: true, etcdData: !newcomers.some((each) => each.name === name), vip },
+      ]),
     ),
     kubeconfig: nodes.size > 0 ? savedKubeconfig(names) : undefined,
   };
@@ -401,24 +415,85 @@ describe('a server that does not vote', () => {
     expect(steps.some(({ id }) => id.endsWith(three[0].name) || id.endsWith(three[1].name))).toBe(false);
   });
 
-  it('is named with what to look at, and the next one is not started behind it: etcd takes one at a time', async () => {
+  it('is named with what to look at, and the next one is not started behind it in a run that takes another one away', async () => {
+    const leaving = server(2, { markedForRemoval: true });
+    const fresh = server(2, { generation: 2 });
     const { steps, ran } = plan({
       spec: specOf(3),
-      machines: three,
-      ready: [three[0]],
+      machines: [three[0], leaving, fresh, three[2]],
+      ready: [three[0], leaving],
       run: ({ name }) => answers[name] ?? {},
       never: (name) =>
-        name === three[1].name
+        name === fresh.name
           ? new IncompleteError(`${name} did not come to vote`, { code: 'NODE_TIMEOUT', hint: 'journalctl -u k3s' })
           : undefined,
     });
+    expect(step(steps, idOf('join', 3)).limits).toEqual(['join']);
     const result = await runSteps(steps, engine());
     expect(result.failures.map(({ step: { id }, error }) => [id, error.code])).toEqual([
-      [idOf('join', 2), 'NODE_TIMEOUT'],
+      [`join:${fresh.name}`, 'NODE_TIMEOUT'],
       [idOf('join', 3), 'LEARNER_PENDING'],
     ]);
-    expect(result.failures[1]!.error.hint).toContain(three[1].name);
+    expect(result.failures[1]!.error.hint).toContain(fresh.name);
     expect(ran.filter(({ name }) => name === 'start-k3s')).toHaveLength(1);
     expect(result.done.map(({ id }) => id)).toContain(idOf('install', 3));
+  });
+
+  it('is named by a server that waited for its place in vain', async () => {
+    const { steps } = plan({
+      spec: specOf(3),
+      machines: three,
+      ready: [three[0]],
+      newcomers: [three[1], three[2]],
+      run: ({ name, params }) => {
+        if (name !== 'start-k3s') return answers[name] ?? {};
+        const config = (params['CONFIG'] as Secret).reveal();
+        const [, second, third] = three;
+        const code = config.includes(second.name) ? 'SERVER_UNREACHABLE' : 'LEARNER_PENDING';
+        const machine = config.includes(second.name) ? second : third;
+        throw new TaskFailedError(machine.name, name, code, `${machine.name}: ${code}`, { code: 'TASK_FAILED' });
+      },
+    });
+    const result = await runSteps(steps, engine());
+    expect(result.failures.map(({ step: { id }, error }) => [id, error.code])).toEqual([
+      [idOf('join', 2), 'TASK_FAILED'],
+      [idOf('join', 3), 'LEARNER_PENDING'],
+    ]);
+    expect(result.failures[1]!.error).toMatchObject({
+      hint: expect.stringContaining(three[1].name) as string,
+      cause: expect.objectContaining({ taskCode: 'LEARNER_PENDING' }) as unknown,
+    });
+  });
+});
+
+describe('servers that join', () => {
+  it('are all started once the first one’s API answers: etcd takes one at a time, and k3s waits for its place', () => {
+    const { steps } = plan({ spec: specOf(3, {}), machines: [] });
+    for (const [id, other] of [
+      [idOf('join', 2), idOf('join', 3)],
+      [idOf('join', 3), idOf('join', 2)],
+    ] as const) {
+      expect(step(steps, id).limits).toEqual([]);
+      expect(before(steps, id)).toContain(idOf('init', 1));
+      for (const later of [other, idOf('ready', 1)]) expect(before(steps, id)).not.toContain(later);
+    }
+  });
+
+  const growing = { machines: three, ready: [three[0]], newcomers: [three[1], three[2]] };
+  const limitsOf = (found: Omit<Found, 'spec'>) => {
+    const { steps } = plan({ spec: specOf(3), ...found });
+    return [idOf('join', 2), idOf('join', 3)].map((id) => step(steps, id).limits);
+  };
+
+  it('are started at once where they join a server that runs, too', () => {
+    expect(limitsOf(growing)).toEqual([[], []]);
+  });
+
+  it.each([
+    ['starts one again that has etcd’s data', { ...growing, newcomers: [three[2]] }],
+    ['takes a server away', { ...growing, machines: [...three, server(4)] }],
+    ['starts one anew that votes', { ...growing, holds: new Map(three.map(({ name }) => [name, undefined])) }],
+  ])('join one after another in a run that %s', (_what, found) => {
+    expect(limitsOf(found)).toEqual([['join'], ['join']]);
   });
 });

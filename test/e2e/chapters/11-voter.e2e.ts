@@ -38,7 +38,7 @@ describe('a server that never becomes a voter', () => {
     expect(code, err.slice(-3000)).toBe(4);
     expect(err).toMatch(/voter-cp-\d-\w+: start-k3s failed: k3s.service was not ready/);
     expect(err).toMatch(/Check that the machines reach each other on their private addresses/);
-    // Etcd takes one at a time: the third does not wait for as long again.
+    // Etcd takes one at a time: the third waited beside it, and not for as long again.
     expect(err).toMatch(/cannot join while voter-cp-\d-\w+ is on its way into etcd/);
     const server = await slipway.api('voter');
     await kube(server, 'GET', '/readyz');
