@@ -47,5 +47,10 @@ export default tseslint.config(
     },
     rules: { 'no-console': 'off' },
   },
+  {
+    // CommonJS, which Node loads sooner.
+    files: ['bin/*.js'],
+    languageOptions: { sourceType: 'commonjs', globals: { __dirname: 'readonly', __filename: 'readonly' } },
+  },
   { files: ['test/**/*.ts', 'scripts/**/*.ts', 'test/bench/**'], rules: { 'no-console': 'off' } },
 );

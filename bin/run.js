@@ -1,9 +1,15 @@
 #!/usr/bin/env node
 // Answers --version and help from files made by the build, and loads oclif only for what is left.
-import { readFileSync } from 'node:fs';
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
 
-const read = (path) => readFileSync(new URL(path, import.meta.url), 'utf8');
+const read = (path) => readFileSync(join(__dirname, path), 'utf8');
 const args = process.argv.slice(2);
+
+// As package.json has it for npm. What it may not even be able to read comes later.
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19))
+  process.stderr.write(`Warning: Slipway needs Node 20.19 or newer, and this is ${process.versions.node}.\n`);
 
 // A reader that goes away (`slipway … | head`) ends neither the work nor the calm.
 for (const stream of [process.stdout, process.stderr])
@@ -68,16 +74,15 @@ async function main() {
       process.stdout.write(answer);
       return;
     }
-    const { load } = await import('./load.js');
-    loaded = load(args);
+    loaded = require('./load.js').load(args);
   } catch (error) {
     if (!notBuilt(error)) throw error;
     process.stderr.write('Slipway is not built yet: `npm ci` in its folder installs and builds it.\n');
     process.exitCode = 1;
     return;
   }
-  await loaded.program.main(args, import.meta.url);
+  await loaded.program.main(args, join(__dirname, '../package.json'));
   loaded.keep();
 }
 
-await main();
+void main();

@@ -5,6 +5,7 @@ import { dirname, join, sep } from 'node:path';
 import { build as bundle, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 
 import { packageRoot } from './fresh-config.js';
+import { lazyHelpers, lazyImports } from './lazy-imports.js';
 import { preparedModule } from './prepared-components.js';
 
 const compiled = join(packageRoot, 'build');
@@ -43,6 +44,9 @@ import { dirname as $dirname } from 'node:path';
 import { fileURLToPath as $fileURLToPath } from 'node:url';
 const require = $createRequire(import.meta.url), __filename = $fileURLToPath(import.meta.url), __dirname = $dirname(__filename);`;
 
+/** zod would compile a parser from each schema that it meets, which takes longer than the few values of a command. */
+const quickSchemas = 'globalThis.__zod_globalConfig = { jitless: true };';
+
 /** The program's first file: its commands, each read when it is called, and what runs them. */
 function programEntry(): string {
   const commands = readdirSync(join(compiled, 'src/commands'), { recursive: true, encoding: 'utf8' })
@@ -50,11 +54,10 @@ function programEntry(): string {
     .sort();
   const table = commands.map((file) => {
     const id = file.slice(0, -'.js'.length).split(sep).join(':');
-    return `${JSON.stringify(id)}: () => import(${JSON.stringify(`./src/commands/${file.split(sep).join('/')}`)})`;
+    return `${JSON.stringify(id)}: () => require(${JSON.stringify(`./src/commands/${file.split(sep).join('/')}`)}).default`;
   });
-  return `import { mainWith } from './src/cli/main.js';
-const commands = { ${table.join(', ')} };
-export const main = (...args) => mainWith(commands, ...args);`;
+  return `const commands = { ${table.join(', ')} };
+exports.main = (...args) => require('./src/cli/main.js').mainWith(commands, ...args);`;
 }
 
 /** The packages that are part of the bundle, by their folders. */
@@ -85,7 +88,7 @@ async function notices(folders: readonly string[]): Promise<string> {
   return `Slipway contains these packages.\n\n${(await Promise.all(parts)).join(`\n${'-'.repeat(80)}\n\n`)}`;
 }
 
-const common: BuildOptions & { readonly metafile: true } = {
+const common = {
   absWorkingDir: packageRoot,
   bundle: true,
   platform: 'node',
@@ -98,7 +101,7 @@ const common: BuildOptions & { readonly metafile: true } = {
   plugins: [englishOnly, preparedComponents],
   metafile: true,
   logLevel: 'warning',
-};
+} as const satisfies BuildOptions;
 
 /**
  * Puts the program together from what the compiler wrote. The commands are one file, of which V8 keeps what it compiled
@@ -111,12 +114,18 @@ async function main(): Promise<void> {
     charset: 'ascii',
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': '$moduleUrl' },
-    banner: { js: "const $moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    banner: {
+      js: `const $moduleUrl = require('node:url').pathToFileURL(__filename).href;\n${lazyHelpers}\n${quickSchemas}`,
+    },
   } as const;
   const program = await bundle({
     ...common,
     ...required,
+    plugins: [lazyImports([['src/components/built-in.js', preparedModule]]), englishOnly],
     stdin: { contents: programEntry(), resolveDir: compiled, sourcefile: 'program.js' },
+    // A function, as `bin/load.js` calls it: putting that around so long a text at each start takes time.
+    banner: { js: `(function (exports, require, module, __filename, __dirname) {${required.banner.js}` },
+    footer: { js: '})' },
     outfile: join(out, 'main.cjs'),
   });
   const hook = await bundle({

@@ -1,3 +1,5 @@
+import { isatty } from 'node:tty';
+
 import { Command, Flags } from '@oclif/core';
 
 import { systemClock } from '../domain/clock.js';
@@ -41,6 +43,11 @@ export abstract class BaseCommand extends Command {
     }),
   };
 
+  /** Runs the command from its first word to its exit code. */
+  async start(): Promise<void> {
+    await this._run();
+  }
+
   /**
    * Runs work with everything it needs. The first Ctrl-C aborts `runtime.signal`, the second leaves at once. What was
    * opened is closed before this returns.
@@ -51,7 +58,8 @@ export abstract class BaseCommand extends Command {
     const reporter = createReporter({
       mode: flags.progress as ProgressMode,
       stderr: process.stderr,
-      stdin: process.stdin,
+      // `process.stdin` itself is a stream that is only made where something is read.
+      stdin: { isTTY: isatty(0) },
       env: process.env,
       yes: flags.yes ?? false,
       confirmName: flags.confirm,

@@ -12,7 +12,7 @@ export type ProgressMode = 'auto' | 'pretty' | 'plain' | 'json' | 'none';
 export interface ReporterOptions {
   readonly mode: ProgressMode;
   readonly stderr: NodeJS.WriteStream;
-  readonly stdin: Pick<NodeJS.ReadStream, 'isTTY'>;
+  readonly stdin: { readonly isTTY: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly yes: boolean;
   readonly confirmName: string | undefined;
@@ -27,7 +27,7 @@ export function createReporter({ mode, stderr, stdin, env, yes, confirmName, clo
   const line = (text: string): void => void stderr.write(`${text}\n`);
   const people = (text: string): void => line(colored ? colorTrouble(printableLines(text)) : printableLines(text));
   const asking: Asking = {
-    interactive: stdin.isTTY === true && stderr.isTTY === true && !env['CI'],
+    interactive: stdin.isTTY && stderr.isTTY === true && !env['CI'],
     yes,
     confirmName,
     write: (text) => void stderr.write(text),

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,25 +24,29 @@ const kept = (name: string): string => join(cache(), builds()[0]!, name);
 const list = ['cluster', 'list', '--json'];
 
 describe('what V8 compiled of the program', () => {
-  it('is kept for the next run, readable by its owner only, once for each command', () => {
+  it('is kept for the next run of the same command, readable by its owner only', () => {
     const first = run(list);
     expect(first).toMatchObject({ status: 0, stderr: '' });
-    expect(statSync(kept('code')).mode & 0o777).toBe(0o600);
-    expect(readFileSync(kept('commands'), 'utf8')).toBe('cluster list');
-    const { mtimeMs } = statSync(kept('code'));
+    expect(statSync(kept('cluster-list')).mode & 0o777).toBe(0o600);
+    const { mtimeMs } = statSync(kept('cluster-list'));
     expect(run(list)).toEqual(first);
-    expect(statSync(kept('code')).mtimeMs).toBe(mtimeMs);
+    expect(statSync(kept('cluster-list')).mtimeMs).toBe(mtimeMs);
     run(['version']);
-    expect(readFileSync(kept('commands'), 'utf8')).toBe('cluster list\nversion');
+    expect(readdirSync(join(cache(), builds()[0]!)).sort()).toEqual(['cluster-list', 'version']);
+  });
+
+  it('is not kept of what is no command', () => {
+    run(['cluster', 'lst']);
+    expect(existsSync(cache())).toBe(false);
   });
 
   it('is made anew, and misleads nobody, where the kept file is damaged', () => {
     const sound = run(list);
-    const size = statSync(kept('code')).size;
+    const size = statSync(kept('cluster-list')).size;
     for (const damaged of [Buffer.alloc(0), Buffer.from('nonsense'), Buffer.alloc(size, 7)]) {
-      writeFileSync(kept('code'), damaged);
+      writeFileSync(kept('cluster-list'), damaged);
       expect(run(list)).toEqual(sound);
-      expect(statSync(kept('code')).size).toBeGreaterThan(100_000);
+      expect(statSync(kept('cluster-list')).size).toBeGreaterThan(100_000);
     }
   });
 

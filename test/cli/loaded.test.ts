@@ -35,7 +35,8 @@ async function loadedBy(...args: readonly string[]): Promise<ReadonlySet<string>
   const run = program.flatMap(({ functions }) => functions).filter(({ ranges }) => ranges[0]!.count > 0);
   return new Set(
     run.map(
-      ({ functionName: name }) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(name)?.[1] ?? name.replace(/^build\//, ''),
+      ({ functionName: name }) =>
+        /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(name)?.[1] ?? name.replace(/^lazy:build\//, ''),
     ),
   );
 }

@@ -11,9 +11,20 @@ export async function knownCluster(
   const folder = workspace.cluster(name);
   const record = await folder.record();
   if (record) return { folder, record };
+  throw await unknownCluster(workspace, name);
+}
+
+/** As `knownCluster`, for what needs nothing that is on record: the record is only looked at. */
+export async function knownFolder(workspace: Workspace, name: string): Promise<ClusterFolder> {
+  const folder = workspace.cluster(name);
+  if (await folder.summary()) return folder;
+  throw await unknownCluster(workspace, name);
+}
+
+async function unknownCluster(workspace: Workspace, name: string): Promise<UsageError> {
   const names = await workspace.clusterNames();
   const near = names.find((candidate) => distance(candidate, name) <= 2);
-  throw new UsageError(`There is no cluster called ${name} in this workspace.`, {
+  return new UsageError(`There is no cluster called ${name} in this workspace.`, {
     code: 'UNKNOWN_CLUSTER',
     hint:
       near !== undefined

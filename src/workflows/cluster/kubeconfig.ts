@@ -1,7 +1,7 @@
 import type { Secret } from '../../domain/index.js';
 import { IncompleteError } from '../../errors/index.js';
 import type { WorkflowContext } from '../context.js';
-import { knownCluster } from './known-cluster.js';
+import { knownFolder } from './known-cluster.js';
 
 /**
  * The saved kubeconfig.
@@ -14,7 +14,7 @@ export async function clusterKubeconfig(
   name: string,
   server?: string,
 ): Promise<{ readonly path: string; readonly text: Secret }> {
-  const { folder } = await knownCluster(context.workspace, name);
+  const folder = await knownFolder(context.workspace, name);
   const text = await folder.kubeconfig();
   if (text) {
     const { inCurrentForm, withServer } = await import('../../distributions/k3s/host/index.js');
