@@ -94,6 +94,38 @@ export default {
       to: { path: '^src/components/apply/' },
     },
     {
+      name: 'into-a-distribution',
+      comment:
+        'Which distributions there are is known to src/runtime/distributions.ts, and to the form of a cluster file; all others know the port.',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: ['^src/distributions/', '^src/runtime/distributions\\.ts$', '^src/config/cluster-schema\\.ts$'],
+      },
+      to: { path: '^src/distributions/[^/]+/' },
+    },
+    {
+      name: 'more-of-a-distribution-than-its-versions',
+      comment: 'A cluster file takes the form of its version from a distribution, and nothing else.',
+      severity: 'error',
+      from: { path: '^src/config/' },
+      to: { path: '^src/distributions/', pathNot: '^src/distributions/[^/]+/version-field\\.ts$' },
+    },
+    {
+      name: 'distribution-to-distribution',
+      comment: 'A distribution can be taken out without touching another; what two need stands in a room below.',
+      severity: 'error',
+      from: { path: '^src/distributions/([^/]+)/' },
+      to: { path: '^src/distributions/[^/]+/', pathNot: '^src/distributions/$1/' },
+    },
+    {
+      name: 'port-to-distribution',
+      comment: 'The port is what a distribution is made to, and knows none.',
+      severity: 'error',
+      from: { path: '^src/distributions/[^/]+\\.ts$' },
+      to: { path: '^src/distributions/[^/]+/' },
+    },
+    {
       name: 'unknown-room',
       comment: 'A new room has its place in the table above.',
       severity: 'error',

@@ -55,7 +55,7 @@ export interface BundlePlan {
 }
 
 /** An ability: machines get the distribution from a folder, instead of downloading it themselves. */
-export interface Bundles {
+export interface Bundles<Facts extends ClusterFacts = ClusterFacts> {
   /**
    * Steps that make a folder what is asked for; files that are right already stay.
    * @throws UsageError and RefusedError for what can be known wrong before anything is written
@@ -70,7 +70,7 @@ export interface Bundles {
    */
   checkInUse(
     folder: string,
-    facts: ClusterFacts,
+    facts: Facts,
     provider: Pick<MachineProvider, 'catalog'>,
     signal: AbortSignal,
   ): Promise<void>;

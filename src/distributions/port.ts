@@ -1,9 +1,11 @@
-import type { ClusterRef, DesiredMachine, Machine } from '../domain/index.js';
-import type { ClusterSpec, DistributionName } from '../domain/spec/schema.js';
+import type { ClusterRef, DesiredMachine, Machine, OutdatedMachine } from '../domain/index.js';
+import type { ClusterFile, ClusterSpec, DistributionName } from '../domain/spec/schema.js';
 import type { Later, Step } from '../engine/index.js';
+import type { NodeFacts } from '../kube/types.js';
+import type { ReadKubeconfig } from '../phases/adoption.js';
 import type { ClusterApi, ClusterFacts, PhaseContext, Tools } from '../phases/context.js';
 import type { NodeRules } from '../phases/node-rules.js';
-import type { ClusterRequest } from '../provider/port.js';
+import type { ClusterRequest, MachineProvider } from '../provider/port.js';
 import type { Bundles } from './bundles.js';
 
 /** What is looked for, and how closely. */
@@ -17,9 +19,9 @@ export interface ObserveRequest {
   readonly userData: string;
 }
 
-export interface Findings {
+export interface Findings<Facts extends ClusterFacts = ClusterFacts> {
   readonly request: ClusterRequest;
-  readonly facts: ClusterFacts;
+  readonly facts: Facts;
 }
 
 export interface DistributionPlan {
@@ -43,16 +45,57 @@ export interface Versions {
   allowedNext(current: string, releases: readonly string[]): readonly string[];
 }
 
-/** What a cluster is made of: k3s on machines, or a Kubernetes that somebody else runs. */
-export interface Distribution extends NodeRules {
+/** A field that cannot change in a cluster's life. */
+export interface FixedField {
+  /** `network.pods` */
+  readonly path: string;
+  readonly read: (spec: ClusterSpec) => string;
+}
+
+/** Whatever a cluster file says of Kubernetes. */
+type KubernetesFile = NonNullable<ClusterFile['kubernetes']>;
+
+/**
+ * What a cluster is made of: k3s on machines, or a Kubernetes that somebody else runs. It may find more than all do, which
+ * only its own steps are made from: whoever asks it hands back the facts as it gave them.
+ */
+export interface Distribution<Facts extends ClusterFacts = ClusterFacts> extends NodeRules {
   readonly name: DistributionName;
   readonly versions: Versions;
+  /** Fields that its nodes must agree in from the first on. */
+  readonly fixedFields: readonly FixedField[];
   /** Whether each node runs on a machine of ours: one without is orphaned. */
   readonly nodesAreMachines: boolean;
   /** Undefined where nothing of it is put on machines. */
-  readonly bundles: Bundles | undefined;
+  readonly bundles: Bundles<Facts> | undefined;
+  /** Undefined where no machine of ours is a server. */
+  readonly readKubeconfig: ReadKubeconfig | undefined;
+  /** What nodes tell of what their cluster was asked for; undefined where they do not tell the release. */
+  askedOf(nodes: Iterable<NodeFacts>): (KubernetesFile & { readonly version: string }) | undefined;
+  /**
+   * Steps that remove what a cluster has of it beside machines; none where that is gone. Undefined where all of it is on
+   * machines.
+   */
+  readonly deletion:
+    | ((tools: Tools, cluster: ClusterRef, options: { readonly signal: AbortSignal }) => Promise<readonly Step[]>)
+    | undefined;
   /** Gathers the facts that a plan is made from; changes nothing. */
-  observe(tools: Tools, request: ObserveRequest, options: { readonly signal: AbortSignal }): Promise<Findings>;
+  observe(tools: Tools, request: ObserveRequest, options: { readonly signal: AbortSignal }): Promise<Findings<Facts>>;
+  /**
+   * A cluster that ran once, and nothing is left of its control plane that could be brought back.
+   * @throws RefusedError code CONTROL_PLANE_LOST
+   */
+  refuseLostControlPlane(cluster: string, facts: Facts): void;
   /** Every step between what was found and what the file asks for, components aside. Decides; changes nothing. */
-  plan(context: Omit<PhaseContext, 'rules'>, userData: (machine: DesiredMachine) => Promise<string>): DistributionPlan;
+  plan(
+    context: Omit<PhaseContext<Facts>, 'rules'>,
+    userData: (machine: DesiredMachine) => Promise<string>,
+  ): DistributionPlan;
+  /** Those of the machines that are not as the file asks for once all steps are done. */
+  outdatedAfter(
+    provider: MachineProvider,
+    request: Pick<ObserveRequest, 'spec' | 'userData'>,
+    facts: Facts,
+    machines: readonly Machine[],
+  ): readonly OutdatedMachine[];
 }

@@ -33,25 +33,13 @@ export interface Tools {
   openApi(kubeconfig: Secret, signal: AbortSignal): Promise<ClusterApi>;
 }
 
-/** What k3s is on a host that was looked at. */
-export interface HostState {
-  readonly unit: 'server' | 'agent' | 'none';
-  readonly active: boolean;
-  /** Undefined when k3s is not installed. */
-  readonly k3sVersion?: string | undefined;
-  /** Whether it has a cluster's etcd data. */
-  readonly etcdData: boolean;
-  /** How it takes its turn at the API's address, as `holdingOf` writes it; undefined when it does not. */
-  readonly vip?: string | undefined;
-}
-
 /** Hashes of what a machine is made and configured by. */
 export interface MadeBy {
   readonly config: Readonly<Record<Role, string>>;
   readonly template: string;
 }
 
-/** What was found before anything was decided. */
+/** What was found before anything was decided. A distribution finds more, which its own steps are made from. */
 export interface ClusterFacts {
   readonly machines: readonly Machine[];
   readonly comparison: Comparison;
@@ -59,12 +47,8 @@ export interface ClusterFacts {
   readonly outdated: readonly OutdatedMachine[];
   /** Machines that cannot be started beside the servers as they are; not in what `comparison` desires. */
   readonly unfit: readonly UnfitMachine[];
-  /** What the servers run that could be asked; empty while none is known to run anything. */
-  readonly serverVersions: readonly string[];
   /** The release that machines get which join now: what the servers run; the file's before there is any. */
   readonly newcomerVersion: string;
-  /** Parts of k3s that servers leave out which start now: what the running ones do; the file's before there is any. */
-  readonly disabledParts: readonly string[];
   /** What machines are made and configured by that come or are started now. */
   readonly madeBy: MadeBy;
   /** What making each missing machine means at this provider, by machine name. */
@@ -73,17 +57,15 @@ export interface ClusterFacts {
   /** Undefined when no API answered. */
   readonly nodes: ReadonlyMap<string, NodeFacts> | undefined;
   readonly api: ClusterApi | undefined;
-  /** Control planes that were looked at, by machine name: those not found Ready, or all where one holds the API's address. */
-  readonly hosts: ReadonlyMap<string, HostState>;
   /** Text of the saved kubeconfig, if any. */
   readonly kubeconfig: Secret | undefined;
 }
 
-export interface PhaseContext {
+export interface PhaseContext<Facts extends ClusterFacts = ClusterFacts> {
   readonly cluster: ClusterRef;
   readonly spec: ClusterSpec;
   readonly request: ClusterRequest;
-  readonly facts: ClusterFacts;
+  readonly facts: Facts;
   readonly tools: Tools;
   /** What the distribution knows of its nodes. */
   readonly rules: NodeRules;

@@ -121,7 +121,7 @@ export interface InfrastructureResource {
   /** Resources of the same plan that must exist first. */
   readonly needs: readonly InfrastructureResource[];
   /** What it does for the cluster, where others must know. */
-  readonly role?: ApiBalancer | undefined;
+  readonly role?: ApiBalancer | ClusterKey | undefined;
   /** What `ensure` would return, when the resource is present. */
   readonly ready?: CreatedResource | undefined;
 }
@@ -131,6 +131,11 @@ export interface ApiBalancer {
   readonly kind: 'api-balancer';
   /** Where it is or will be: its price depends on that. */
   readonly location: string;
+}
+
+/** The role of the SSH key that machines are made with. At most one resource of a cluster has it. */
+export interface ClusterKey {
+  readonly kind: 'cluster-key';
 }
 
 export interface CreatedResource {

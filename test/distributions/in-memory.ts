@@ -1,19 +1,35 @@
-import { allowedNext, compareVersions, fitsServers, Secret } from '../../src/domain/index.js';
-import type { DistributionPlan, Distribution, Findings, ObserveRequest } from '../../src/distributions/port.js';
+import {
+  allowedNext,
+  type ClusterRef,
+  compareVersions,
+  fitsServers,
+  labelKeys,
+  type Secret,
+} from '../../src/domain/index.js';
+import type { Distribution, DistributionPlan, Findings, ObserveRequest } from '../../src/distributions/port.js';
+import type { ClusterSpec } from '../../src/domain/spec/schema.js';
 import { known, type Step } from '../../src/engine/index.js';
 import type { KubeObject, NodeFacts, ObjectRef } from '../../src/kube/types.js';
-import type { ClusterApi, PhaseContext, Tools } from '../../src/phases/context.js';
+import type { ClusterApi, ClusterFacts, PhaseContext, Tools } from '../../src/phases/context.js';
+import { ownKubeconfig } from '../../src/workspace/own-kubeconfig.js';
+
+/** What only this distribution finds, and only its own steps are made from. */
+interface InMemoryFacts extends ClusterFacts {
+  readonly controlPlane: 'made' | 'missing';
+}
 
 /**
  * A Kubernetes that somebody else runs: its API is there at once, and its nodes come in pools, with no machine of ours
  * under them and nothing to be a member of.
  */
-export class InMemoryDistribution implements Distribution {
+export class InMemoryDistribution implements Distribution<InMemoryFacts> {
   readonly name = 'k3s';
   readonly versions = { compare: compareVersions, fits: fitsServers, allowedNext };
   readonly membership = undefined;
   readonly nodesAreMachines = false;
   readonly bundles = undefined;
+  readonly readKubeconfig = undefined;
+  readonly fixedFields = [{ path: 'image', read: ({ image }: ClusterSpec) => image ?? 'none' }];
   readonly nodeExtras = {
     stop: (): never => {
       throw new Error('nothing of ours runs on its nodes');
@@ -47,13 +63,44 @@ export class InMemoryDistribution implements Distribution {
     return stored;
   }
 
+  #made = false;
+
+  /** One request takes the control plane away, and the nodes with it. */
+  deletion(_tools: Tools, { name }: ClusterRef): Promise<readonly Step[]> {
+    const step: Step = {
+      id: 'delete:cluster',
+      phase: 'Pools',
+      target: name,
+      text: `give back its control plane and ${this.nodes.size} nodes`,
+      needs: [],
+      destroys: true,
+      apply: () => {
+        this.#made = false;
+        this.nodes.clear();
+        return Promise.resolve();
+      },
+    };
+    return Promise.resolve(this.#made ? [step] : []);
+  }
+
+  askedOf(nodes: Iterable<NodeFacts>): ReturnType<Distribution['askedOf']> {
+    const [node] = nodes;
+    return node && { version: node.version };
+  }
+
+  refuseLostControlPlane(): void {}
+
+  outdatedAfter(): readonly never[] {
+    return [];
+  }
+
   async observe(
     { folder }: Tools,
     { cluster, spec, sshPublicKey }: ObserveRequest,
     { signal }: { readonly signal: AbortSignal },
-  ): Promise<Findings> {
+  ): Promise<Findings<InMemoryFacts>> {
     const kubeconfig = await folder.kubeconfig();
-    const runs = kubeconfig !== undefined;
+    const runs = kubeconfig !== undefined && this.#made;
     const nodes = runs ? new Map((await this.api.kube.nodes({ signal })).map((node) => [node.name, node])) : undefined;
     return {
       request: {
@@ -72,21 +119,19 @@ export class InMemoryDistribution implements Distribution {
         comparison: { desired: [], current: [], missing: [], excess: [] },
         outdated: [],
         unfit: [],
-        serverVersions: runs ? [spec.kubernetes.version] : [],
         newcomerVersion: spec.kubernetes.version,
-        disabledParts: [],
         madeBy: { config: { 'control-plane': '', worker: '' }, template: '' },
         previews: new Map(),
         pieces: [],
         nodes,
         api: runs ? this.api : undefined,
-        hosts: new Map(),
         kubeconfig,
+        controlPlane: this.#made ? 'made' : 'missing',
       },
     };
   }
 
-  plan({ cluster, spec, facts, tools }: Omit<PhaseContext, 'rules'>): DistributionPlan {
+  plan({ cluster, spec, facts, tools }: Omit<PhaseContext<InMemoryFacts>, 'rules'>): DistributionPlan {
     const phase = 'Pools';
     const make: Step = {
       id: 'cluster',
@@ -94,21 +139,24 @@ export class InMemoryDistribution implements Distribution {
       target: cluster.name,
       text: 'ask for a control plane',
       needs: [],
-      apply: () => tools.folder.saveKubeconfig(new Secret(`kubeconfig of ${cluster.name}`)),
+      apply: () => {
+        this.#made = true;
+        return tools.folder.saveKubeconfig(kubeconfigOf(cluster));
+      },
     };
-    const begun = facts.kubeconfig ? [] : [make];
+    const begun = facts.controlPlane === 'made' ? [] : [make];
     const wanted = spec.pools.flatMap(({ name, count }) =>
       Array.from({ length: count }, (_, i) => ({ name: `${name}-${i + 1}`, pool: name })),
     );
     const arrivals = wanted
       .filter(({ name }) => !facts.nodes?.has(name))
-      .map(({ name }): Step => ({
+      .map(({ name, pool }): Step => ({
         id: `node:${name}`,
         phase,
         target: name,
         text: 'ask for a node',
         needs: begun,
-        apply: () => Promise.resolve(void this.nodes.set(name, readyNode(name, spec.kubernetes.version))),
+        apply: () => Promise.resolve(void this.nodes.set(name, readyNode(name, pool, spec.kubernetes.version))),
       }));
     const removals = [...(facts.nodes?.keys() ?? [])]
       .filter((name) => !wanted.some((one) => one.name === name))
@@ -125,7 +173,15 @@ export class InMemoryDistribution implements Distribution {
   }
 }
 
-const readyNode = (name: string, version: string): NodeFacts => ({
+const kubeconfigOf = ({ name }: ClusterRef): Secret =>
+  ownKubeconfig({
+    cluster: name,
+    servers: ['https://api.example'],
+    authority: { 'certificate-authority-data': 'Q0E=' },
+    user: { token: 'secret' },
+  });
+
+const readyNode = (name: string, pool: string, version: string): NodeFacts => ({
   name,
   ready: true,
   version,
@@ -134,7 +190,7 @@ const readyNode = (name: string, version: string): NodeFacts => ({
   conditions: { Ready: true },
   address: undefined,
   providerId: undefined,
-  labels: {},
+  labels: { [labelKeys.pool]: pool },
   annotations: {},
   taints: [],
   createdAt: '',

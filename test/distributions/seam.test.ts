@@ -5,15 +5,18 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
 import { clusterSchema } from '../../src/config/cluster-schema.js';
-import type { Distribution } from '../../src/distributions/port.js';
-import type { ClusterFile, DistributionName } from '../../src/domain/spec/schema.js';
+import { type ClusterFile, type ClusterSpec, poolSchema } from '../../src/domain/spec/schema.js';
 import { rentedTraits } from '../../src/provider/kit/rented.js';
 import type { MachineProvider } from '../../src/provider/port.js';
-import { createRuntime } from '../../src/runtime/context.js';
-import { distributions } from '../../src/runtime/distributions.js';
+import { createRuntime, type Runtime } from '../../src/runtime/context.js';
+import { changePools } from '../../src/cli/change-pools.js';
+import { type PoolEdit } from '../../src/config/index.js';
+import { withoutPool, withPool, withPoolCount } from '../../src/domain/pools.js';
+import { deleteCluster } from '../../src/workflows/cluster/delete.js';
+import { clusterKubeconfig } from '../../src/workflows/cluster/kubeconfig.js';
+import { listPools } from '../../src/workflows/pool/list.js';
 import { planChanges, reconcile } from '../../src/workflows/cluster/reconcile.js';
 import { clusterStatus } from '../../src/workflows/cluster/status.js';
-import type { WorkflowContext } from '../../src/workflows/context.js';
 import { RecordingReporter } from '../support/recording-reporter.js';
 import { InMemoryDistribution } from './in-memory.js';
 
@@ -33,19 +36,22 @@ const provider = {
   },
   machines: { list: () => Promise.resolve([]) },
   catalog: () => Promise.resolve({ locations: [], machineTypes: [], currency: '', balancers: [], addresses: [] }),
+  infrastructure: { list: () => Promise.resolve([]) },
+  ownedResources: () => Promise.resolve([]),
   clusters: () => Promise.resolve([]),
   preflight: () => Promise.resolve([]),
   credentialProblem: () => Promise.resolve(undefined),
 } as unknown as MachineProvider;
 
 let distribution: InMemoryDistribution;
-let context: WorkflowContext;
+let reporter: RecordingReporter;
+let context: Runtime;
 
 beforeEach(async () => {
   const home = mkdtempSync(join(tmpdir(), 'slipway-seam-'));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   distribution = new InMemoryDistribution();
-  const reporter = new RecordingReporter();
+  reporter = new RecordingReporter();
   const runtime = await createRuntime({
     reporter,
     signal: new AbortController().signal,
@@ -98,18 +104,74 @@ describe('a distribution whose nodes are no machines of ours', () => {
   });
 });
 
+describe('pools of nodes without machines', () => {
+  const change = (edit: PoolEdit, to: (spec: ClusterSpec) => ClusterSpec) =>
+    changePools(context, 'demo', edit, to, `pool ${edit.kind}`);
+  const jobs = poolSchema.parse({ name: 'jobs', count: 2 });
+
+  it('are listed, added, scaled and removed by the same commands', async () => {
+    await apply(input({ name: 'web', count: 1 }));
+    expect(await listPools(context, 'demo')).toEqual([{ name: 'web', machines: 1, ready: 1, types: ['unknown'] }]);
+
+    await change({ kind: 'add', pool: jobs }, (spec) => withPool(spec, jobs));
+    await change({ kind: 'scale', name: 'web', count: 3 }, (spec) => withPoolCount(spec, 'web', 3));
+    expect((await listPools(context, 'demo')).map(({ name, ready }) => [name, ready])).toEqual([
+      ['web', 3],
+      ['jobs', 2],
+    ]);
+
+    await change({ kind: 'scale', name: 'web', count: 1 }, (spec) => withPoolCount(spec, 'web', 1));
+    expect(reporter.asked.at(-1)).toHaveProperty('details', ['web-2: give the node back', 'web-3: give the node back']);
+    await change({ kind: 'remove', name: 'jobs' }, (spec) => withoutPool(spec, 'jobs'));
+    expect([...distribution.nodes.keys()]).toEqual(['web-1']);
+  });
+});
+
+describe('a cluster that somebody else runs', () => {
+  const remove = () =>
+    deleteCluster(
+      context,
+      { name: 'demo', deleteVolumes: false, dropFromUserKubeconfig: () => Promise.resolve() },
+      'again',
+    );
+
+  it('has a kubeconfig, which asks another of its addresses on demand and no unknown one', async () => {
+    await apply(input({ name: 'web', count: 1 }));
+    expect((await clusterKubeconfig(context, 'demo')).text.reveal()).toContain('server: https://api.example');
+    await expect(clusterKubeconfig(context, 'demo', 'elsewhere')).rejects.toMatchObject({ code: 'UNKNOWN_SERVER' });
+  });
+
+  it('is told from another by the fields that its distribution names', async () => {
+    const first = input({ name: 'web', count: 1 });
+    await apply(first);
+    const other = { ...first, spec: { ...first.spec, image: 'other' } };
+    await expect(apply(other)).rejects.toMatchObject({
+      code: 'OTHER_CLUSTER',
+      details: ['image: the cluster has none, this asks for other'],
+    });
+  });
+
+  it('is deleted with all that it has beside machines, which is named first and looked for afterwards', async () => {
+    await apply(input({ name: 'web', count: 2 }));
+    expect(await remove()).toMatchObject({ cluster: 'demo', left: { machines: 0, infrastructure: 0 } });
+    expect(reporter.asked.at(-1)).toHaveProperty('details', ['demo: give back its control plane and 2 nodes']);
+    expect(distribution.nodes.size).toBe(0);
+    expect(await context.workspace.cluster('demo').record()).toBeUndefined();
+  });
+
+  it('that is still there once it was deleted is no success', async () => {
+    await apply(input({ name: 'web', count: 1 }));
+    const deletion = distribution.deletion.bind(distribution);
+    distribution.deletion = async (...args) =>
+      (await deletion(...args)).map((step) => ({ ...step, apply: () => Promise.resolve() }));
+    await expect(remove()).rejects.toMatchObject({ code: 'LEFT_BEHIND', details: ['demo'] });
+    expect(await context.workspace.cluster('demo').record()).toBeDefined();
+  });
+});
+
 it('a cluster file that names a bundle is refused by a distribution that does not come in bundles', async () => {
   const { spec, ...rest } = input({ name: 'web', count: 1 });
   const wanted = { ...rest, spec: { ...spec, kubernetes: { ...spec.kubernetes, bundle: '/bundle' } } };
   await expect(apply(wanted)).rejects.toMatchObject({ code: 'NO_BUNDLES' });
   expect(distribution.nodes.size).toBe(0);
-});
-
-describe('the list of distributions', () => {
-  it('has one for each that a cluster file may name, which the compiler sees to', async () => {
-    // @ts-expect-error: `lke` is named and nothing implements it.
-    const incomplete: Readonly<Record<DistributionName | 'lke', () => Promise<Distribution>>> = distributions;
-    expect(Object.keys(incomplete)).toEqual(['k3s']);
-    expect((await distributions.k3s()).name).toBe('k3s');
-  });
 });

@@ -67,6 +67,23 @@ describe('check:house refuses', () => {
     ]);
   });
 
+  it('whoever imports a distribution, and not its port', async () => {
+    const files = { 'src/distributions/k3s/version-field.ts': value, 'src/distributions/k3s/plan.ts': value };
+    const plan = "export const b = async () => (await import('../distributions/k3s/plan.js')).a;\n";
+    const form = "import { a } from '../distributions/k3s/version-field.js';\nexport const b = a;\n";
+    const of = (path: string, text: string) => broken({ ...files, [path]: text });
+    const all = { ...files, 'src/runtime/distributions.ts': plan, 'src/config/cluster-schema.ts': form };
+    expect(await broken(all)).toEqual([]);
+    expect(await of('src/runtime/b.ts', plan)).toContain('into-a-distribution');
+    expect(await of('src/workflows/b.ts', form)).toContain('into-a-distribution');
+    expect(await of('src/config/cluster-schema.ts', plan)).toContain('more-of-a-distribution-than-its-versions');
+    expect(await of('src/distributions/port.ts', form.replace('../distributions', '.'))).toContain(
+      'port-to-distribution',
+    );
+    const sideways = form.replace('../distributions', '..');
+    expect(await of('src/distributions/lke/b.ts', sideways)).toContain('distribution-to-distribution');
+  });
+
   it('a package that imports what its package.json does not name', async () => {
     const files = { 'package.json': '{"dependencies": {"zod": "4"}}', 'src/domain/a.ts': value };
     const b = "import { z } from 'zod';\nexport const b = z;\n";

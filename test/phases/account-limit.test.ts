@@ -7,7 +7,7 @@ import type { DrainOptions, NodeFacts } from '../../src/kube/types.js';
 import { AccountLimit } from '../../src/phases/account-limit.js';
 import { neverRan } from '../../src/distributions/k3s/bootstrap-server.js';
 import { k3sRules } from '../../src/distributions/k3s/rules.js';
-import type { PhaseContext } from '../../src/phases/context.js';
+import type { K3sContext } from '../../src/distributions/k3s/context.js';
 import type { LostNodes } from '../../src/phases/lost-nodes.js';
 import { rentedTraits } from '../../src/provider/kit/rented.js';
 
@@ -80,7 +80,7 @@ async function createAll(world: World): Promise<{ exists: string[]; failed: unkn
       folder: { forgetMachine: () => Promise.resolve() },
     },
     rules: k3sRules,
-  } as unknown as PhaseContext;
+  } as unknown as K3sContext;
   const lostNodes = { servers: [], machines: new Map() } as unknown as LostNodes;
   const limit = new AccountLimit(context, lostNodes, neverRan(context.facts));
   const create = (name: string) => (): Promise<void> => {

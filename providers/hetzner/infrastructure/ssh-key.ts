@@ -59,6 +59,7 @@ export function planSshKey({ request, found }: PlanInput): HetznerPiece<Desired>
     text: state === 'differs' ? `replace SSH key ${name} at Hetzner by the workspace’s` : `add SSH key ${name}`,
     state,
     needs: [],
+    role: { kind: 'cluster-key' },
     ...(same ? { ready: { id: String(same.id) } } : {}),
     desired: { kind: 'ssh-key', publicKey: sshPublicKey, fingerprint },
     clusterId: cluster.id,

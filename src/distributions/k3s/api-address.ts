@@ -1,5 +1,6 @@
 import { slotLabel, type Machine, type DesiredMachine } from '../../domain/index.js';
 import { known, type Later, needsOf, type Step, type StepContext, valueIfKnown, valueOf } from '../../engine/index.js';
+import type { K3sContext } from './context.js';
 import {
   type VipConfig,
   firstLogin,
@@ -12,7 +13,6 @@ import {
 } from './host/index.js';
 import { TaskFailedError } from '../../remote/index.js';
 import type { Session } from '../../remote/types.js';
-import type { PhaseContext } from '../../phases/context.js';
 import { deadlines } from '../../phases/deadlines.js';
 import type { InfrastructurePlan } from '../../phases/infrastructure.js';
 import type { HostPlan } from './hosts.js';
@@ -38,7 +38,7 @@ export interface AddressPlan {
  * after it is gone. Undefined where no address is reserved.
  */
 export function planApiAddress(
-  context: PhaseContext,
+  context: K3sContext,
   infrastructure: InfrastructurePlan,
   machinePlan: MachinePlan,
   hosts: HostPlan,
@@ -60,7 +60,7 @@ class HeldAddress implements AddressPlan {
   readonly #leavingAlive: readonly Machine[];
 
   constructor(
-    private readonly context: PhaseContext,
+    private readonly context: K3sContext,
     private readonly infrastructure: InfrastructurePlan,
     private readonly machinePlan: MachinePlan,
     hosts: HostPlan,

@@ -1,15 +1,15 @@
 import type { Machine, DesiredMachine } from '../../domain/index.js';
-import type { ClusterFacts, PhaseContext } from '../../phases/context.js';
+import type { K3sContext, K3sFacts } from './context.js';
 
 /** Servers that could tell the join tokens now. */
-export const tokenSources = ({ comparison, nodes }: Pick<ClusterFacts, 'comparison' | 'nodes'>): readonly Machine[] =>
+export const tokenSources = ({ comparison, nodes }: Pick<K3sFacts, 'comparison' | 'nodes'>): readonly Machine[] =>
   [...comparison.current, ...comparison.excess].filter(
     ({ name, role }) => role === 'control-plane' && nodes?.get(name)?.ready === true,
   );
 
 /** The server that starts the cluster, or, where one runs already, a living one to read the tokens from. */
 export function chooseBootstrapServer(
-  { facts }: Pick<PhaseContext, 'facts'>,
+  { facts }: Pick<K3sContext, 'facts'>,
   servers: readonly DesiredMachine[],
 ): DesiredMachine {
   const host = (server: DesiredMachine) => facts.hosts.get(server.name);
@@ -24,19 +24,19 @@ export function chooseBootstrapServer(
 }
 
 /** Whether a server that exists has the cluster's data, or may: of one that is silent nobody knows. */
-export const mayHoldData = (name: string, { comparison, hosts }: Pick<ClusterFacts, 'comparison' | 'hosts'>): boolean =>
+export const mayHoldData = (name: string, { comparison, hosts }: Pick<K3sFacts, 'comparison' | 'hosts'>): boolean =>
   [...comparison.current, ...comparison.excess].some((machine) => machine.name === name) &&
   (hosts.get(name)?.etcdData ?? true);
 
 /** Whether no server can have been in the cluster: it has no kubeconfig, and no server may have data of it. */
-export const neverRan = (facts: Pick<ClusterFacts, 'machines' | 'comparison' | 'hosts' | 'kubeconfig'>): boolean =>
+export const neverRan = (facts: Pick<K3sFacts, 'machines' | 'comparison' | 'hosts' | 'kubeconfig'>): boolean =>
   facts.kubeconfig === undefined &&
   !facts.machines.some(({ role, name }) => role === 'control-plane' && mayHoldData(name, facts));
 
 /** Whether nothing but this server may have anything of the cluster: it never ran, and each other server has no data. */
 export const mayBeginAnew = (
   name: string,
-  facts: Pick<ClusterFacts, 'comparison' | 'hosts' | 'kubeconfig' | 'api'>,
+  facts: Pick<K3sFacts, 'comparison' | 'hosts' | 'kubeconfig' | 'api'>,
 ): boolean =>
   facts.kubeconfig === undefined &&
   facts.api === undefined &&

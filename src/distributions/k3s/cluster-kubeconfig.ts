@@ -1,18 +1,19 @@
 import { slotLabel, type Machine, type Secret, type DesiredMachine } from '../../domain/index.js';
 import { type StepContext, valueIfKnown } from '../../engine/index.js';
-import type { PhaseContext } from '../../phases/context.js';
 import type { MachinePlan } from '../../phases/machines.js';
 import { endpointOf } from '../../phases/session.js';
 import type { MachineProvider } from '../../provider/port.js';
 import type { RunOptions } from '../../remote/types.js';
-import { kubeconfigFor } from './host/index.js';
+import type { ReadKubeconfig } from '../../phases/adoption.js';
+import type { K3sContext } from './context.js';
+import { kubeconfigFor, parseServerInfo, serverInfo } from './host/index.js';
 
 /**
  * Makes of a server's own kubeconfig the cluster's: it names the address that servers hold, if any, then the first server,
  * then the others as far as they are there by then.
  */
 export function kubeconfigOf(
-  { cluster, tools }: PhaseContext,
+  { cluster, tools }: K3sContext,
   { machines }: MachinePlan,
   servers: readonly DesiredMachine[],
   bootstrap: DesiredMachine,
@@ -28,8 +29,15 @@ export function kubeconfigOf(
   };
 }
 
+/** k3s writes a kubeconfig on each server. */
+export const readKubeconfig: ReadKubeconfig = async (session, { name, provider, servers, heldAddress }, options) => {
+  const info = await session.run(serverInfo({ deadlineMs: provider.traits.answersWithinMs }), options);
+  const urls = await apiUrls(provider, servers, heldAddress, options);
+  return kubeconfigFor(parseServerInfo(info).kubeconfig, { cluster: name, servers: urls });
+};
+
 /** Where this computer finds the API: at the address that servers hold, if any, then at each server. */
-export async function apiUrls(
+async function apiUrls(
   provider: MachineProvider,
   servers: readonly Pick<Machine, 'publicAddress'>[],
   heldAddress: string | undefined,

@@ -1,9 +1,11 @@
 import { slotLabel, type Machine, type DesiredMachine } from '../../domain/index.js';
 import { from, known, type Later, needsOf, type Step, type StepContext, valueOf } from '../../engine/index.js';
-import { apiAddresses, parseServerInfo, type ServerInfo, serverInfo } from './host/index.js';
+import { apiAddresses } from '../../workspace/own-kubeconfig.js';
+import { parseServerInfo, type ServerInfo, serverInfo } from './host/index.js';
 import { type AddressPlan, internalAddress } from './api-address.js';
 import { kubeconfigOf } from './cluster-kubeconfig.js';
-import type { ClusterApi, PhaseContext } from '../../phases/context.js';
+import type { ClusterApi } from '../../phases/context.js';
+import type { K3sContext as PhaseContext } from './context.js';
 import type { LostNodes } from '../../phases/lost-nodes.js';
 import type { InfrastructurePlan } from '../../phases/infrastructure.js';
 import type { HostPlan } from './hosts.js';

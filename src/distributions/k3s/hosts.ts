@@ -9,7 +9,7 @@ import {
   type HostFactsParsed,
 } from './host/index.js';
 import type { Session } from '../../remote/types.js';
-import type { ClusterFacts, PhaseContext } from '../../phases/context.js';
+import type { K3sContext as PhaseContext, K3sFacts as ClusterFacts } from './context.js';
 import { deadlines } from '../../phases/deadlines.js';
 import { chooseBootstrapServer } from './bootstrap-server.js';
 import { isUp } from '../../phases/is-up.js';

@@ -1,5 +1,5 @@
 import { RefusedError } from '../../errors/index.js';
-import type { ClusterFacts } from '../../phases/context.js';
+import type { K3sFacts } from './context.js';
 import { mayHoldData } from './bootstrap-server.js';
 
 /**
@@ -7,7 +7,7 @@ import { mayHoldData } from './bootstrap-server.js';
  * would be another, empty cluster, under which the workers and volumes of the old one would be lost.
  * @throws RefusedError code CONTROL_PLANE_LOST
  */
-export function refuseLostControlPlane(cluster: string, facts: ClusterFacts): void {
+export function refuseLostControlPlane(cluster: string, facts: K3sFacts): void {
   const { kubeconfig, comparison, api } = facts;
   if (kubeconfig === undefined || api !== undefined) return;
   const servers = comparison.desired.filter(({ role }) => role === 'control-plane');

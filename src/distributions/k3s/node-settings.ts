@@ -1,9 +1,9 @@
-import type { PhaseContext } from '../../phases/context.js';
 import { desiredLabels } from '../../phases/desired-marks.js';
+import type { K3sContext } from './context.js';
 import type { PreparedHost } from './hosts.js';
 
 /** What a server's and an agent's configuration have in common. */
-export function nodeSettings({ spec, tools, cluster }: PhaseContext, { machine, facts }: PreparedHost) {
+export function nodeSettings({ spec, tools, cluster }: K3sContext, { machine, facts }: PreparedHost) {
   const integration = tools.provider.kubernetesIntegration;
   return {
     cluster: cluster.name,

@@ -1,24 +1,20 @@
 import {
   bySlot,
-  type Comparison,
   diffMachines,
   newcomerVersion,
   outdatedMachines,
-  locationsOf,
-  type ClusterRef,
   type Machine,
-  resolveSelf,
   type Secret,
   withoutMachines,
 } from '../../domain/index.js';
-import type { ClusterSpec } from '../../domain/spec/schema.js';
-import { RefusedError, UsageError } from '../../errors/index.js';
-import { observe as observeTask, parseHostState } from './host/index.js';
-import type { HostState, Tools } from '../../phases/context.js';
+import { RefusedError } from '../../errors/index.js';
+import { type HostState, observe as observeTask, parseHostState } from './host/index.js';
+import { ownAddress, requestFor } from '../../phases/cluster-request.js';
+import type { Tools } from '../../phases/context.js';
 import { deadlines } from '../../phases/deadlines.js';
 import { lookInside } from '../../phases/session.js';
-import type { ClusterRequest, MachineProvider } from '../../provider/port.js';
 import type { Findings, ObserveRequest } from '../port.js';
+import type { K3sFacts } from './context.js';
 import { unfitMachines } from './unfit.js';
 import { reach } from '../../phases/reach.js';
 import { disabledParts, knownStates, madeByNow, serverVersions } from './running.js';
@@ -32,7 +28,7 @@ export async function observe(
   tools: Tools,
   { cluster, spec, sshPublicKey, look, userData }: ObserveRequest,
   { signal }: { readonly signal: AbortSignal },
-): Promise<Findings> {
+): Promise<Findings<K3sFacts>> {
   const { provider, folder } = tools;
   const context = { ...tools, signal };
   const options = { signal };
@@ -91,57 +87,6 @@ export async function observe(
 }
 
 type Context = Tools & { readonly signal: AbortSignal };
-
-/** All that the provider must know of a cluster. @param self as `ownAddress` found it */
-export function requestFor(
-  provider: MachineProvider,
-  {
-    cluster,
-    spec,
-    sshPublicKey,
-    self,
-  }: {
-    readonly cluster: ClusterRef;
-    readonly spec: ClusterSpec;
-    readonly sshPublicKey: string;
-    readonly self: string | undefined;
-  },
-  comparison: Comparison,
-): ClusterRequest {
-  return {
-    cluster,
-    machines: comparison.desired,
-    locations: locationsOf(spec, provider.defaults),
-    networkRange: spec.network.range,
-    sshAllow: resolveSelf(spec.ssh.allow, self),
-    apiAllow: resolveSelf(spec.kubernetes.api.allow, self),
-    sshPublicKey,
-    apiAddress: spec.kubernetes.api.address,
-    accept: spec.preflight.accept,
-    encryption: spec.network.encryption,
-  };
-}
-
-/**
- * This computer's address, where `self` is allowed.
- * @throws UsageError code SELF_UNKNOWN
- */
-export async function ownAddress(
-  provider: MachineProvider,
-  spec: ClusterSpec,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  if (!provider.traits.managesFirewall) return undefined;
-  if (![...spec.ssh.allow, ...spec.kubernetes.api.allow].includes('self')) return undefined;
-  const self = await provider.ownAddress({ signal });
-  if (self === undefined) {
-    throw new UsageError('The address of this computer, which `self` stands for, could not be found out.', {
-      code: 'SELF_UNKNOWN',
-      hint: 'Write it into ssh.allow and kubernetes.api.allow as a range such as 203.0.113.7/32.',
-    });
-  }
-  return self;
-}
 
 /** A server that runs while no API answers may just be voting: it is asked for a while before its silence counts. */
 async function reachAgain(context: Context, kubeconfig: Secret): ReturnType<typeof reach> {

@@ -1,8 +1,8 @@
 import type { DesiredMachine } from '../../domain/index.js';
 import { AccountLimit } from '../../phases/account-limit.js';
+import type { K3sContext } from './context.js';
 import { neverRan } from './bootstrap-server.js';
 import { k3sRules } from './rules.js';
-import type { PhaseContext } from '../../phases/context.js';
 import { planApiAddress } from './api-address.js';
 import { planControlPlane } from './control-plane.js';
 import { planLostNodes } from '../../phases/lost-nodes.js';
@@ -16,7 +16,7 @@ import type { DistributionPlan } from '../port.js';
 
 /** Every step between what was found and what the file asks for. */
 export function plan(
-  input: Omit<PhaseContext, 'rules'>,
+  input: Omit<K3sContext, 'rules'>,
   userData: (machine: DesiredMachine) => Promise<string>,
 ): DistributionPlan {
   const context = { ...input, rules: k3sRules };

@@ -1,10 +1,12 @@
-import { type KnownState, type Machine, madeByKeys } from '../../domain/index.js';
+import { type KnownState, lowestVersion, type Machine, madeByKeys } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { disabledAt, disabledComponents, roleConfigHash, templateHash } from './host/index.js';
 import type { NodeFacts } from '../../kube/types.js';
-import type { HostState, MadeBy } from '../../phases/context.js';
+import type { MadeBy } from '../../phases/context.js';
 import { desiredLabels } from '../../phases/desired-marks.js';
 import type { MachineProvider } from '../../provider/port.js';
+import type { Distribution } from '../port.js';
+import type { FoundHost } from './context.js';
 
 type Nodes = ReadonlyMap<string, NodeFacts> | undefined;
 type Integration = Pick<MachineProvider, 'kubernetesIntegration'>;
@@ -14,7 +16,7 @@ type Asked = Pick<ClusterSpec, 'kubernetes'>;
 export function serverVersions(
   machines: readonly Machine[],
   nodes: Nodes,
-  hosts: ReadonlyMap<string, HostState>,
+  hosts: ReadonlyMap<string, FoundHost>,
 ): readonly string[] {
   return machines
     .filter(({ role }) => role === 'control-plane')
@@ -94,3 +96,13 @@ export const configText = (disabled: readonly string[]): string =>
 /** Parts of k3s that the file has servers leave out. */
 export const asked = ({ kubernetesIntegration }: Integration, { kubernetes }: Asked): readonly string[] =>
   disabledComponents({ ...kubernetesIntegration, disable: kubernetes.disable });
+
+/** What servers' nodes tell: the lowest release where they differ, and the parts of k3s that a file may leave out. */
+export const askedOf: Distribution['askedOf'] = (nodes) => {
+  const servers = [...nodes].filter(({ controlPlane }) => controlPlane);
+  const version = lowestVersion(servers.map((node) => node.version));
+  if (version === undefined) return undefined;
+  const disabled = new Set(servers.flatMap(({ annotations }) => disabledAt(annotations) ?? []));
+  const disable = (['coredns', 'metrics-server'] as const).filter((part) => disabled.has(part));
+  return { version, disable };
+};

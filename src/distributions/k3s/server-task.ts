@@ -2,7 +2,7 @@ import { type Secret, slotLabel, type DesiredMachine } from '../../domain/index.
 import { type StepContext, valueIfKnown } from '../../engine/index.js';
 import { startServer } from './host/index.js';
 import type { HostTask } from '../../remote/types.js';
-import type { PhaseContext } from '../../phases/context.js';
+import type { K3sContext as PhaseContext } from './context.js';
 import { deadlines } from '../../phases/deadlines.js';
 import { desiredTaints } from '../../phases/desired-marks.js';
 import type { InfrastructurePlan } from '../../phases/infrastructure.js';

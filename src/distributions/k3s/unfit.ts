@@ -1,6 +1,6 @@
 import { compareVersions, fitsServers, slotLabel, type UnfitMachine } from '../../domain/index.js';
-import type { ClusterFacts } from '../../phases/context.js';
 import { isUp } from '../../phases/is-up.js';
+import type { K3sFacts } from './context.js';
 import { installedVersion } from './hosts.js';
 import { k3sRules } from './rules.js';
 
@@ -8,7 +8,7 @@ import { k3sRules } from './rules.js';
  * Machines that would be started at a release which the servers do not work with, by Kubernetes' skew policy. They are
  * left; the rest of the file is done.
  */
-export function unfitMachines(facts: Omit<ClusterFacts, 'unfit'>): readonly UnfitMachine[] {
+export function unfitMachines(facts: Omit<K3sFacts, 'unfit'>): readonly UnfitMachine[] {
   const servers = [...facts.serverVersions].sort(compareVersions);
   const [lowest] = servers;
   return facts.comparison.desired.flatMap((machine): UnfitMachine[] => {

@@ -1,7 +1,7 @@
 import { slotLabel } from '../../domain/index.js';
 import { needsOf, type Step, valueOf } from '../../engine/index.js';
 import { startAgent } from './host/index.js';
-import type { PhaseContext } from '../../phases/context.js';
+import type { K3sContext as PhaseContext } from './context.js';
 import type { ControlPlanePlan } from './control-plane.js';
 import { deadlines } from '../../phases/deadlines.js';
 import { desiredTaints } from '../../phases/desired-marks.js';

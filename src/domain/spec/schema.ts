@@ -56,6 +56,8 @@ export const poolSchema = z.strictObject({
 /** What a cluster can be made of. */
 export const distributionNames = ['k3s'] as const;
 export type DistributionName = (typeof distributionNames)[number];
+/** What a cluster is taken to be made of where nothing says it. */
+export const defaultDistribution: DistributionName = 'k3s';
 
 /** The release that a file asks for: each distribution has a form of its own for it, and a default. */
 export type VersionField = z.ZodDefault<z.ZodString>;
@@ -63,7 +65,10 @@ export type VersionField = z.ZodDefault<z.ZodString>;
 const kubernetesFor = (version: VersionField) =>
   z
     .strictObject({
-      distribution: z.enum(distributionNames).default('k3s').describe('What is installed on the machines.'),
+      distribution: z
+        .enum(distributionNames)
+        .default(defaultDistribution)
+        .describe('What is installed on the machines.'),
       version: version.describe('The exact release.'),
       bundle: z
         .string()

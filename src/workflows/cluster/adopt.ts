@@ -1,14 +1,16 @@
-import { bySlot, type ClusterRef, diffMachines, plural, lowestVersion, type Machine } from '../../domain/index.js';
-import type { ClusterSpec } from '../../domain/spec/schema.js';
+import { bySlot, type ClusterRef, diffMachines, plural, type Machine } from '../../domain/index.js';
+import { type ClusterSpec, defaultDistribution } from '../../domain/spec/schema.js';
 import type { Step } from '../../engine/index.js';
 import { RefusedError } from '../../errors/index.js';
-import { apiAddresses } from '../../distributions/k3s/host/index.js';
-import { type KeyChoice, planAdoption } from '../../distributions/k3s/adoption.js';
+import type { Distribution } from '../../distributions/port.js';
+import { type KeyChoice, planAdoption } from '../../phases/adoption.js';
+import { ownAddress, requestFor } from '../../phases/cluster-request.js';
 import type { ClusterApi } from '../../phases/context.js';
 import { isSameKey, keyedMachines } from '../../phases/lost-key.js';
 import type { ProviderSection } from '../../provider/package.js';
 import type { ClusterRequest, InfrastructureResource, MachineProvider } from '../../provider/port.js';
 import type { Confirmation, StepInfo } from '../../reporting/index.js';
+import { apiAddresses } from '../../workspace/own-kubeconfig.js';
 import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
 import { confirmed } from '../confirmed.js';
 import { note, type WorkflowContext } from '../context.js';
@@ -18,7 +20,6 @@ import { tryLogins } from './adopt/logins.js';
 import { pinsLeft, type Remains, remainsOf } from './adopt/remains.js';
 import { specFromCluster } from './adopt/spec.js';
 import { findWayIn, noWayIn, type WayIn } from './adopt/way-in.js';
-import { ownAddress, requestFor } from '../../distributions/k3s/observe.js';
 import { execute, stepInfo } from '../run.js';
 import { refuseOtherCluster } from './same-cluster.js';
 import { toolsFor } from './tools.js';
@@ -90,7 +91,7 @@ interface Adoption {
 async function prepare(context: WorkflowContext, folder: ClusterFolder, input: AdoptInput): Promise<Adoption> {
   const remains = await remainsOf(folder);
   const { record } = remains;
-  if (record && input.spec) refuseOtherCluster(record, input.spec, input.file, false);
+  if (record && input.spec) await refuseOtherCluster(context, record, input.spec, input.file, false);
   const provider = await context.provider(sectionOf(input, record));
   const cluster = await findCluster(context, provider, input.name, record, input.id);
   const machines = (await provider.machines.list(cluster, { signal: context.signal }))
@@ -101,9 +102,11 @@ async function prepare(context: WorkflowContext, folder: ClusterFolder, input: A
   const known = input.spec ?? record?.spec;
   const identity = input.sshKey?.privateKey ?? remains.identity?.privateKey;
   const heldAddress = known?.kubernetes.api.address;
+  const distribution = await context.distribution(known?.kubernetes.distribution ?? defaultDistribution);
   const { wayIn, tried } = await findWayIn(context, {
     cluster,
     provider,
+    distribution,
     machines,
     kubeconfigs: offered(remains, input),
     identity,
@@ -113,7 +116,8 @@ async function prepare(context: WorkflowContext, folder: ClusterFolder, input: A
   });
   if (!known && !wayIn && (identity === undefined || [...pinned.values()].some((pins) => pins.length === 0)))
     throw noWayIn(cluster.name, provider, machines, tried);
-  const spec = known ?? (await specFromCluster(input.name, provider, machines, wayIn, context.signal));
+  const spec =
+    known ?? (await specFromCluster(input.name, { provider, distribution }, machines, wayIn, context.signal));
   const requestWith = await requests(context, provider, cluster, spec, machines);
   const key = await chooseKey(context, provider, remains, input, machines, requestWith);
   const logins = await tryLogins(context, provider, keyedMachines(machines), identity, pinned);
@@ -127,7 +131,7 @@ async function prepare(context: WorkflowContext, folder: ClusterFolder, input: A
     wayIn !== undefined &&
     (remains.kubeconfig?.reveal() !== wayIn.kubeconfig.reveal() ||
       apiAddresses(remains.kubeconfig).length !== addresses);
-  const rewritten = recordOf(context, cluster, spec, { remains, input, machines, wayIn });
+  const rewritten = recordOf(context, cluster, spec, { remains, input, distribution, machines, wayIn });
   const steps = planAdoption({
     cluster,
     tools,
@@ -138,6 +142,7 @@ async function prepare(context: WorkflowContext, folder: ClusterFolder, input: A
     providerKey: key.atProvider,
     requestWith,
     kubeconfigFrom: fresh ? servers.filter((machine) => !leftOut.some((one) => one.machine === machine.name)) : [],
+    readKubeconfig: distribution.readKubeconfig,
     heldAddress,
     record: rewritten ?? (key.unproven ? record : undefined),
   });
@@ -196,7 +201,7 @@ async function chooseKey(
   const pieces = await provider.infrastructure.plan(requestWith(publicKey ?? context.newKeyPair().publicKey), {
     signal: context.signal,
   });
-  const piece = pieces.find(({ id }) => id === 'ssh-key');
+  const piece = pieces.find(({ role }) => role?.kind === 'cluster-key');
   const atProvider = piece?.state === 'present' ? undefined : piece;
   const proven =
     publicKey !== undefined &&
@@ -241,18 +246,19 @@ function recordOf(
   {
     remains: { record },
     input,
+    distribution,
     machines,
     wayIn,
   }: {
     readonly remains: Remains;
     readonly input: AdoptInput;
+    readonly distribution: Distribution;
     readonly machines: readonly Machine[];
     readonly wayIn: WayIn | undefined;
   },
 ): ClusterRecord | undefined {
   if (record) return undefined;
-  const servers = [...(wayIn?.nodes.values() ?? [])].filter(({ controlPlane }) => controlPlane);
-  const runningVersion = lowestVersion(servers.map(({ version }) => version));
+  const runningVersion = distribution.askedOf(wayIn?.nodes.values() ?? [])?.version;
   const created = machines.map(({ createdAt }) => createdAt).sort()[0];
   return {
     name,

@@ -1,4 +1,7 @@
+import type { Distribution } from '../../distributions/port.js';
 import { type ClusterRef, plural, type Secret } from '../../domain/index.js';
+import { defaultDistribution } from '../../domain/spec/schema.js';
+import type { Step } from '../../engine/index.js';
 import { IncompleteError, messageOf, RefusedError, SlipwayError, UsageError } from '../../errors/index.js';
 import type { ClusterOwnedResource, MachineProvider } from '../../provider/port.js';
 import type { ProviderSection } from '../../provider/package.js';
@@ -10,6 +13,7 @@ import { type Deletion, type DeletionSteps, deletionSteps } from './deletion-ste
 import { knownCluster } from './known-cluster.js';
 import { throwProblems } from './preflight.js';
 import { execute } from '../run.js';
+import { toolsFor } from './tools.js';
 
 export interface DeleteInput {
   readonly name: string;
@@ -58,7 +62,7 @@ export async function deleteCluster(
     await execute(context, folder, operation, draft.steps, retryCommand, run.admit);
     run.clusterIsGone();
     progress(context, `looking at what is left of ${ref.name} at ${provider.title}`);
-    const stay = await whatStays(context, provider, ref, input.deleteVolumes, retryCommand);
+    const stay = await whatStays(context, draft, retryCommand);
     for (const volume of stay) {
       note(
         context,
@@ -78,27 +82,34 @@ interface DeletionDraft extends Deletion, DeletionSteps {
   readonly ref: ClusterRef;
   readonly provider: MachineProvider;
   readonly currency: string;
+  /** What `ownSteps` would be now. */
+  readonly stepsLeft: () => Promise<readonly Step[]>;
 }
 
 async function draftDeletion(context: WorkflowContext, input: DeleteInput): Promise<DeletionDraft> {
-  const { ref, provider } = await find(context, input);
+  const { ref, provider, distribution } = await find(context, input);
   progress(context, `looking at what ${ref.name} has at ${provider.title}`);
   const options = { signal: context.signal };
-  const [machines, items, made, catalog] = await Promise.all([
+  const tools = toolsFor(context, provider, context.workspace.cluster(input.name));
+  const ownSteps = async (): Promise<readonly Step[]> => (await distribution.deletion?.(tools, ref, options)) ?? [];
+  const [machines, items, made, catalog, own] = await Promise.all([
     provider.machines.list(ref, options),
     provider.infrastructure.list(ref, options),
     provider.ownedResources(ref, options),
     provider.catalog(options),
+    ownSteps(),
   ]);
   const deletion: Deletion = {
     machines,
     balancers: made.filter((item) => item.kind === 'load-balancer'),
     items,
     volumes: made.filter((item) => item.kind === 'volume'),
+    ownSteps: own,
     deleteVolumes: input.deleteVolumes,
   };
   const { currency } = catalog;
-  return { ...deletion, ...deletionSteps(provider, ref, context.clock, deletion), ref, provider, currency };
+  const steps = deletionSteps(provider, ref, context.clock, deletion);
+  return { ...deletion, ...steps, ref, provider, currency, stepsLeft: ownSteps };
 }
 
 /** @param stay volumes that were to stay */
@@ -128,19 +139,19 @@ function resultOf(draft: DeletionDraft, stay: readonly ClusterOwnedResource[]): 
  */
 async function whatStays(
   { signal }: WorkflowContext,
-  provider: MachineProvider,
-  ref: ClusterRef,
-  deleteVolumes: boolean,
+  { provider, ref, deleteVolumes, stepsLeft }: DeletionDraft,
   retryCommand: string,
 ): Promise<readonly ClusterOwnedResource[]> {
-  const [machines, items, made] = await Promise.all([
+  const [machines, items, made, own] = await Promise.all([
     provider.machines.list(ref, { signal }),
     provider.infrastructure.list(ref, { signal }),
     provider.ownedResources(ref, { signal }),
+    stepsLeft(),
   ]);
   const volumes = made.filter(({ kind }) => kind === 'volume');
   const left = [
     ...machines.map(({ name }) => `machine ${name}`),
+    ...own.map(({ target }) => target),
     ...made.filter(({ kind }) => kind === 'load-balancer').map(({ name }) => `load balancer ${name}`),
     ...(deleteVolumes ? volumes.map(({ name }) => `volume ${name}`) : []),
     ...items.map(({ kind, name }) => `${kind} ${name}`),
@@ -178,12 +189,13 @@ async function dropKubeconfigEntries(folder: ClusterFolder, input: DeleteInput, 
 async function find(
   context: WorkflowContext,
   { name, provider: providerName, section }: DeleteInput,
-): Promise<{ ref: ClusterRef; provider: MachineProvider }> {
+): Promise<{ ref: ClusterRef; provider: MachineProvider; distribution: Distribution }> {
   const record = await context.workspace.cluster(name).record();
+  const distribution = await context.distribution(record?.spec.kubernetes.distribution ?? defaultDistribution);
   const where = section ?? (record || providerName === undefined ? undefined : { name: providerName });
   if (where === undefined) {
     const known = (await knownCluster(context.workspace, name)).record;
-    return { ref: known, provider: await context.provider(known.spec.provider) };
+    return { ref: known, provider: await context.provider(known.spec.provider), distribution };
   }
   if (record && record.spec.provider.name !== where.name) {
     throw new RefusedError(`${name} is at ${record.spec.provider.name}, but the file says ${where.name}.`, {
@@ -203,7 +215,7 @@ async function find(
     throwProblems(await provider.unreachable({ signal: context.signal }));
   }
   const [ref] = refs;
-  if (ref) return { ref, provider };
+  if (ref) return { ref, provider, distribution };
   const others = [...new Set(found.map((cluster) => cluster.name))];
   throw new UsageError(`Neither this workspace nor ${provider.title} knows a cluster called ${name}.`, {
     code: 'UNKNOWN_CLUSTER',
@@ -250,6 +262,7 @@ function confirmationOf({
   balancers,
   items,
   volumes,
+  ownSteps,
   deleteVolumes,
   currency,
 }: DeletionDraft): Confirmation {
@@ -259,6 +272,7 @@ function confirmationOf({
     question: `Delete the cluster ${ref.name}?`,
     details: [
       ...machines.map((machine) => `machine ${machine.name}: ${provider.machines.describeDeletion(machine)}`),
+      ...ownSteps.map(({ target, text }) => `${target}: ${text}`),
       ...balancers.map((item) => `load balancer ${item.name} (${item.because})`),
       ...items.map((item) => `${item.kind} ${item.name}`),
       ...volumes.map((item) => (deleteVolumes ? `${volume(item)}: its data will be lost` : `stays: ${volume(item)}`)),

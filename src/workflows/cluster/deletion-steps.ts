@@ -7,6 +7,8 @@ export interface Deletion {
   readonly balancers: readonly ClusterOwnedResource[];
   readonly volumes: readonly ClusterOwnedResource[];
   readonly items: readonly ExistingResource[];
+  /** What removes the cluster's own Kubernetes, where that is not on its machines. */
+  readonly ownSteps: readonly Step[];
   /** Volumes go too, those that are found later included. */
   readonly deleteVolumes: boolean;
 }
@@ -60,6 +62,7 @@ export function deletionSteps(
     apply: (run) => provider.machines.delete(machine, run),
   }));
   steps.unshift(mark);
+  steps.push(...deletion.ownSteps);
   const machinesGone = [...steps];
   const { balancers, volumes, deleteVolumes } = deletion;
   for (const item of [...balancers, ...(deleteVolumes ? volumes : [])]) {

@@ -1,6 +1,5 @@
 import type { ClusterRef, DesiredMachine } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
-import { refuseLostControlPlane } from '../../distributions/k3s/lost-control-plane.js';
 import { RefusedError, SlipwayError } from '../../errors/index.js';
 import type { MachineProvider } from '../../provider/port.js';
 import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
@@ -122,12 +121,15 @@ const keyOf = (context: WorkflowContext, { key }: DraftBase): string => key ?? c
 const nothingIsMade = (): Promise<string> => Promise.reject(new Error('what is only looked at makes no machine'));
 
 /** Why nothing may be changed in the cluster as it was found, the most pressing first. */
-function refusals({ folder, record, spec, key }: DraftBase, { facts }: Observation): readonly RefusedError[] {
+function refusals(
+  { folder, record, spec, key }: DraftBase,
+  { facts, distribution }: Observation,
+): readonly RefusedError[] {
   const lost = record && keyProblem(folder, record, key, facts);
   return [
     ...(lost ? [lost] : []),
-    ...refusalOf(() => refuseLostControlPlane(spec.name, facts)),
-    ...refusalOf(() => refuseOlderVersion(spec.name, facts)),
+    ...refusalOf(() => distribution.refuseLostControlPlane(spec.name, facts)),
+    ...refusalOf(() => refuseOlderVersion(spec.name, facts, distribution.versions)),
     ...(record ? refusalOf(() => refuseMovedAddress(record.spec, spec, facts)) : []),
   ];
 }
@@ -145,5 +147,5 @@ function refusalOf(check: () => void): readonly RefusedError[] {
 /** A key that no machine knows is not one for the provider to have. */
 const withoutKey = ({ facts, ...seen }: Observation): Observation => ({
   ...seen,
-  facts: { ...facts, pieces: facts.pieces.filter(({ id }) => id !== 'ssh-key') },
+  facts: { ...facts, pieces: facts.pieces.filter(({ role }) => role?.kind !== 'cluster-key') },
 });

@@ -17,7 +17,7 @@ export async function clusterKubeconfig(
   const folder = await knownFolder(context.workspace, name);
   const text = await folder.kubeconfig();
   if (text) {
-    const { inCurrentForm, withServer } = await import('../../distributions/k3s/host/index.js');
+    const { inCurrentForm, withServer } = await import('../../workspace/own-kubeconfig.js');
     const current = inCurrentForm(text);
     return { path: folder.kubeconfigPath, text: server === undefined ? current : withServer(current, server) };
   }

@@ -20,9 +20,11 @@ export async function monthlyPrice(
   if (catalog.currency === '') return undefined;
   // A cluster without machines has made nothing.
   const made = facts.machines.length === 0 ? [] : await provider.ownedResources(cluster, { signal });
-  const balancer = facts.pieces.find(({ role }) => role?.kind === 'api-balancer');
+  const [apiBalancer] = facts.pieces.flatMap(({ role, state }) =>
+    role?.kind === 'api-balancer' ? [{ location: role.location, exists: state !== 'missing' }] : [],
+  );
   const change = priceChange(facts.comparison, catalog, {
-    apiBalancer: balancer?.role && { location: balancer.role.location, exists: balancer.state !== 'missing' },
+    apiBalancer,
     made,
   });
   return { ...change, amount: change.then.total, currency: catalog.currency };

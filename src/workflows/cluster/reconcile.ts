@@ -18,7 +18,6 @@ import { clusterKey, keyToRecord } from './ssh-key.js';
 import { type Change, confirmed, type Stage } from '../confirmed.js';
 import type { WorkflowContext } from '../context.js';
 import { type Draft, draftCluster } from './draft.js';
-import { outdatedAfter } from './outdated.js';
 import { type MonthlyPrice, monthlyPrice } from './price.js';
 import { reach } from '../../phases/reach.js';
 import { refuseOtherCluster } from './same-cluster.js';
@@ -192,6 +191,7 @@ async function resultOf(
 ): Promise<ReconcileResult> {
   const { facts } = seen;
   const isChanged = steps.length > 0;
+  const userData = await context.userDataTemplate();
   const machines = isChanged ? await provider.machines.list(record, { signal: context.signal }) : facts.machines;
   return {
     cluster: record.name,
@@ -202,7 +202,7 @@ async function resultOf(
     simulated: provider.traits.simulated,
     changed: steps.length,
     outdated: isChanged
-      ? outdatedAfter(provider, spec, facts, machines, await context.userDataTemplate())
+      ? seen.distribution.outdatedAfter(provider, { spec, userData }, facts, machines)
       : facts.outdated,
     unfit: facts.unfit,
     kubeconfig: folder.kubeconfigPath,
@@ -264,7 +264,7 @@ async function findCluster(context: WorkflowContext, input: ClusterInput): Promi
   const folder = context.workspace.cluster(spec.name);
   const provider = await context.provider(spec.provider);
   const stored = await folder.record();
-  if (stored) refuseOtherCluster(stored, spec, file, recordedFileExists);
+  if (stored) await refuseOtherCluster(context, stored, spec, file, recordedFileExists);
   else await refuseUnknownNamesake(provider, input, context.signal);
   return { provider, folder, stored };
 }

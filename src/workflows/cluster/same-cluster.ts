@@ -1,18 +1,14 @@
+import type { FixedField } from '../../distributions/port.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError } from '../../errors/index.js';
-import { sharedSettings } from '../../distributions/k3s/host/index.js';
 import type { ClusterRecord } from '../../workspace/types.js';
+import type { WorkflowContext } from '../context.js';
 
-/** Fields that cannot change in a cluster's life, with how to read them. */
-const fixed: readonly { readonly path: string; readonly read: (spec: ClusterSpec) => string }[] = [
+/** Fields that cannot change in the life of any cluster. */
+const alwaysFixed: readonly FixedField[] = [
   { path: 'provider.name', read: (spec) => spec.provider.name },
   { path: 'kubernetes.distribution', read: (spec) => spec.kubernetes.distribution },
   { path: 'network.range', read: (spec) => spec.network.range },
-  ...sharedSettings.flatMap(({ fixedBy }) =>
-    fixedBy === undefined
-      ? []
-      : [{ path: `network.${fixedBy}`, read: (spec: ClusterSpec): string => spec.network[fixedBy] }],
-  ),
 ];
 
 /**
@@ -20,13 +16,15 @@ const fixed: readonly { readonly path: string; readonly read: (spec: ClusterSpec
  * @param fileExists whether the file that the record came from is still there
  * @throws RefusedError code OTHER_CLUSTER
  */
-export function refuseOtherCluster(
+export async function refuseOtherCluster(
+  { distribution }: Pick<WorkflowContext, 'distribution'>,
   record: ClusterRecord,
   spec: ClusterSpec,
   file: string | undefined,
   fileExists: boolean,
-): void {
-  const differing = fixed
+): Promise<void> {
+  const { fixedFields } = await distribution(record.spec.kubernetes.distribution);
+  const differing = [...alwaysFixed, ...fixedFields]
     .filter(({ read }) => read(record.spec) !== read(spec))
     .map(({ path, read }) => `${path}: the cluster has ${read(record.spec)}, this asks for ${read(spec)}`);
   if (differing.length > 0) {

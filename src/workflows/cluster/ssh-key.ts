@@ -37,7 +37,7 @@ export function keyProblem(
   if (key === undefined) return keyLost(placeOf(folder), keyed);
   const same =
     record.sshPublicKey === undefined
-      ? pieces.find(({ id }) => id === 'ssh-key')?.state !== 'differs'
+      ? pieces.find(({ role }) => role?.kind === 'cluster-key')?.state !== 'differs'
       : isSameKey(record.sshPublicKey, key);
   return same ? undefined : keyChanged(placeOf(folder), keyed);
 }

@@ -80,7 +80,7 @@ export async function clusterStatus(
 ): Promise<ClusterStatus> {
   const { folder, record } = await knownCluster(context.workspace, name);
   const remarks = file.problem === undefined ? [] : [`The file of ${name} cannot be read: ${file.problem}`];
-  const spec = comparable(record, file.spec, remarks);
+  const spec = await comparable(context, record, file.spec, remarks);
   const provider = await context.provider(spec.provider);
   const key = (await folder.storedIdentity())?.publicKey;
   const draft = await draftForStatus(context, { provider, folder, cluster: record, record, spec, key });
@@ -100,10 +100,15 @@ async function runningElsewhere(
 }
 
 /** What to compare with: the file as it is now, unless it is that of another cluster, which is a remark. */
-function comparable(record: ClusterRecord, now: ClusterSpec | undefined, remarks: string[]): ClusterSpec {
+async function comparable(
+  context: WorkflowContext,
+  record: ClusterRecord,
+  now: ClusterSpec | undefined,
+  remarks: string[],
+): Promise<ClusterSpec> {
   if (!now) return record.spec;
   try {
-    refuseOtherCluster(record, now, record.file, true);
+    await refuseOtherCluster(context, record, now, record.file, true);
     return now;
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;

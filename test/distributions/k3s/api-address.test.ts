@@ -7,7 +7,8 @@ import { runSteps, type Step } from '../../../src/engine/index.js';
 import { IncompleteError } from '../../../src/errors/index.js';
 import { holdVip, vipDescription } from '../../../src/distributions/k3s/host/index.js';
 import type { NodeFacts } from '../../../src/kube/types.js';
-import type { ClusterFacts, Tools } from '../../../src/phases/context.js';
+import type { Tools } from '../../../src/phases/context.js';
+import type { K3sFacts } from '../../../src/distributions/k3s/context.js';
 import { rentedTraits } from '../../../src/provider/kit/rented.js';
 import { TaskFailedError } from '../../../src/remote/index.js';
 import type { HostFacts, HostTask, Session } from '../../../src/remote/types.js';
@@ -152,7 +153,7 @@ function plan({
   };
   const watch = { current: () => nodes, until, close: () => {} };
   const names = machines.length + 1;
-  const facts: ClusterFacts = {
+  const facts: K3sFacts = {
     machines,
     comparison,
     outdated: [],
@@ -164,7 +165,7 @@ function plan({
     previews: new Map(),
     pieces: [],
     nodes: nodes.size > 0 ? nodes : undefined,
-    api: nodes.size > 0 ? ({ watch } as unknown as NonNullable<ClusterFacts['api']>) : undefined,
+    api: nodes.size > 0 ? ({ watch } as unknown as NonNullable<K3sFacts['api']>) : undefined,
     hosts: new Map(
       [...said].map(([name, vip]) => [
         name,
@@ -194,7 +195,9 @@ function plan({
     },
     remote: { connect: async () => session },
   } as unknown as Tools;
-  const observation = { facts, request: { cluster }, distribution: k3s } as Parameters<typeof planCluster>[2];
+  const observation = { facts, request: { cluster }, distribution: k3s } as unknown as Parameters<
+    typeof planCluster
+  >[2];
   const { steps } = planCluster(cluster, spec, observation, tools, () => Promise.reject(new Error('not here')));
   return { ran, steps };
 }

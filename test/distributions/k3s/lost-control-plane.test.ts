@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
 import { Secret } from '../../../src/domain/index.js';
-import type { ClusterFacts, HostState } from '../../../src/phases/context.js';
+import type { FoundHost, K3sFacts } from '../../../src/distributions/k3s/context.js';
 import { chooseBootstrapServer, mayBeginAnew } from '../../../src/distributions/k3s/bootstrap-server.js';
 import { refuseLostControlPlane } from '../../../src/distributions/k3s/lost-control-plane.js';
 
 type Found = 'silent' | 'data' | 'no data' | 'runs' | 'missing';
-const states: Readonly<Record<string, HostState>> = {
+const states: Readonly<Record<string, FoundHost>> = {
   data: { unit: 'server', active: false, etcdData: true },
   'no data': { unit: 'server', active: false, etcdData: false },
   runs: { unit: 'server', active: true, etcdData: true },
@@ -33,7 +33,7 @@ function facts(
     nodes: undefined,
     api: undefined,
     kubeconfig: ranOnce ? new Secret('server: https://10.0.0.1:6443') : undefined,
-  } as unknown as ClusterFacts;
+  } as unknown as K3sFacts;
 }
 const seed = (...args: Parameters<typeof facts>): string => {
   const found = facts(...args);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { ClusterFacts } from '../../../src/phases/context.js';
+import type { K3sFacts } from '../../../src/distributions/k3s/context.js';
 import { unfitMachines } from '../../../src/distributions/k3s/unfit.js';
 
 interface Joining {
@@ -18,7 +18,7 @@ function skew({ role, had }: Joining, ...serverVersions: string[]): readonly str
     hosts: new Map(),
     serverVersions,
     newcomerVersion: [...serverVersions].sort()[0] ?? 'v1.36.5+k3s1',
-  } as unknown as ClusterFacts;
+  } as unknown as K3sFacts;
   return unfitMachines(facts).map(({ slot, because }) => `${slot} ${because}`);
 }
 

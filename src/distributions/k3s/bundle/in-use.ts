@@ -1,6 +1,6 @@
-import type { ClusterFacts } from '../../../phases/context.js';
 import { isUp } from '../../../phases/is-up.js';
 import type { MachineProvider } from '../../../provider/port.js';
+import type { K3sFacts } from '../context.js';
 import { installedVersion } from '../hosts.js';
 import { k3sRules } from '../rules.js';
 
@@ -11,7 +11,7 @@ import { k3sRules } from '../rules.js';
  */
 export async function checkInUse(
   bundle: string,
-  facts: ClusterFacts,
+  facts: K3sFacts,
   provider: Pick<MachineProvider, 'catalog'>,
   signal: AbortSignal,
 ): Promise<void> {

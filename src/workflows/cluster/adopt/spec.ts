@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-import { controlPlanePool, inRange, lowestVersion, type Machine } from '../../../domain/index.js';
+import type { Distribution } from '../../../distributions/port.js';
+import { controlPlanePool, inRange, type Machine } from '../../../domain/index.js';
 import { clusterSchemaFor, type ClusterFile, type ClusterSpec } from '../../../domain/spec/schema.js';
 import { UsageError } from '../../../errors/index.js';
-import { disabledAt } from '../../../distributions/k3s/host/index.js';
 import { observeInventories } from '../../../components/apply/facts.js';
 import type { MachineProvider } from '../../../provider/port.js';
 import type { WayIn } from './way-in.js';
@@ -14,18 +14,25 @@ const clusterSchema = clusterSchemaFor(z.string().default('unknown'));
 /** Of an odd number of servers that etcd may have; one that is lost right now is still asked for. */
 const serverCounts = [1, 3, 5] as const;
 
+interface Sources {
+  readonly provider: MachineProvider;
+  readonly distribution: Pick<Distribution, 'name' | 'askedOf'>;
+}
+
 /**
  * What a cluster of which no file and no record is left was asked for, as far as machines and nodes tell of it.
  * @throws UsageError code FILE_NEEDED where they do not tell all
  */
 export async function specFromCluster(
   name: string,
-  provider: MachineProvider,
+  { provider, distribution }: Sources,
   machines: readonly Machine[],
   wayIn: WayIn | undefined,
   signal: AbortSignal,
 ): Promise<ClusterSpec> {
-  const untold = wayIn ? await untoldOf(provider, machines, wayIn, signal) : ['which Kubernetes it runs'];
+  const asked = distribution.askedOf(wayIn?.nodes.values() ?? []);
+  const untold = wayIn ? await untoldOf(provider, machines, wayIn, signal) : [];
+  if (!asked) untold.unshift('which Kubernetes it runs');
   if (machines.some(({ login }) => login !== undefined)) untold.unshift('which hosts it may use');
   if (untold.length > 0) {
     throw new UsageError(`Nothing here or at ${provider.title} tells what ${name} was asked for.`, {
@@ -34,15 +41,15 @@ export async function specFromCluster(
       hint: 'Give its cluster file: -f cluster.yaml',
     });
   }
-  const spec: ClusterFile = specOf(name, provider, machines, wayIn!);
-  return clusterSchema.parse(spec);
+  const kubernetes = { distribution: distribution.name, ...asked };
+  return clusterSchema.parse(specOf(name, provider, machines, kubernetes));
 }
 
 /** What only the file says, a line each. */
 async function untoldOf(
   provider: MachineProvider,
   machines: readonly Machine[],
-  { api, nodes }: WayIn,
+  { api }: WayIn,
   signal: AbortSignal,
 ): Promise<string[]> {
   const { range } = clusterSchema.parse({ name: 'x', provider: { name: provider.name } }).network;
@@ -52,26 +59,24 @@ async function untoldOf(
   const components = [...(await observeInventories(api.kube, { signal })).keys()].filter(
     (component) => !provider.kubernetesIntegration.required.includes(component),
   );
-  const versionless = [...nodes.values()].every(({ controlPlane }) => !controlPlane);
   return [
-    ...(versionless ? ['which Kubernetes it runs'] : []),
     ...(outside.length > 0 ? [`the range of its private network, which is not ${range}`] : []),
     ...(components.length > 0 ? [`the settings of its components: ${components.join(', ')}`] : []),
   ];
 }
 
-function specOf(name: string, provider: MachineProvider, machines: readonly Machine[], { nodes }: WayIn): ClusterFile {
+function specOf(
+  name: string,
+  provider: MachineProvider,
+  machines: readonly Machine[],
+  kubernetes: ClusterFile['kubernetes'],
+): ClusterFile {
   const servers = machines.filter(({ pool }) => pool === controlPlanePool);
   const pools = [...new Set(machines.filter(({ pool }) => pool !== controlPlanePool).map(({ pool }) => pool))].sort();
-  const serverNodes = [...nodes.values()].filter(({ controlPlane }) => controlPlane);
-  const disabled = new Set(serverNodes.flatMap(({ annotations }) => disabledAt(annotations) ?? []));
   return {
     name,
     provider: { name: provider.name, locations: distinct(machines.map(({ location }) => location)) },
-    kubernetes: {
-      version: lowestVersion(serverNodes.map(({ version }) => version))!,
-      disable: (['coredns', 'metrics-server'] as const).filter((part) => disabled.has(part)),
-    },
+    kubernetes,
     controlPlane: {
       count: serverCounts.find((count) => count >= highestSlot(servers)) ?? 5,
       type: distinct(servers.map(({ type }) => type)),

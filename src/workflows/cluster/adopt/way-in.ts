@@ -1,8 +1,8 @@
 import { bySlot, type ClusterRef, type Machine, type Secret } from '../../../domain/index.js';
 import { messageOf, RefusedError, SlipwayError } from '../../../errors/index.js';
-import { kubeconfigFor, parseServerInfo, serverInfo } from '../../../distributions/k3s/host/index.js';
+import type { Distribution } from '../../../distributions/port.js';
 import type { NodeFacts } from '../../../kube/types.js';
-import { apiUrls } from '../../../distributions/k3s/cluster-kubeconfig.js';
+import type { ReadKubeconfig } from '../../../phases/adoption.js';
 import type { ClusterApi } from '../../../phases/context.js';
 import { endpointOf, rootTarget } from '../../../phases/session.js';
 import type { MachineProvider } from '../../../provider/port.js';
@@ -22,6 +22,7 @@ export interface WayIn {
 export interface WayInInput {
   readonly cluster: ClusterRef;
   readonly provider: MachineProvider;
+  readonly distribution: Pick<Distribution, 'readKubeconfig'>;
   readonly machines: readonly Machine[];
   readonly kubeconfigs: readonly OfferedKubeconfig[];
   /** A key that machines may accept; undefined where there is none. */
@@ -47,7 +48,8 @@ export async function findWayIn(context: WorkflowContext, input: WayInInput): Pr
     if (typeof found !== 'string') return { wayIn: found, tried };
     tried.push(`the kubeconfig of ${from}: ${found}`);
   }
-  for (const server of serversOf(input.machines)) {
+  const { readKubeconfig } = input.distribution;
+  for (const server of readKubeconfig ? serversOf(input.machines) : []) {
     progress(context, `asking ${server.name} for the kubeconfig`);
     try {
       const target = await serverTarget(context, input, server);
@@ -55,7 +57,7 @@ export async function findWayIn(context: WorkflowContext, input: WayInInput): Pr
         tried.push(`${server.name}: ${target}`);
         continue;
       }
-      const text = await kubeconfigOver(context, input, target);
+      const text = await kubeconfigOver(context, input, readKubeconfig!, target);
       const found = await tryKubeconfig(context, input, text);
       if (typeof found !== 'string') return { wayIn: found, tried };
       tried.push(`${server.name}: ${found}`);
@@ -136,17 +138,14 @@ async function acceptHostKey(
 
 async function kubeconfigOver(
   { remote, signal }: WorkflowContext,
-  { cluster, provider, machines, heldAddress }: WayInInput,
+  { cluster: { name }, provider, machines, heldAddress }: WayInInput,
+  readKubeconfig: ReadKubeconfig,
   target: HostTarget,
 ): Promise<Secret> {
   const options = { signal };
   const session = await remote.connect(target, provider.traits.answersWithinMs, options);
   try {
-    const { kubeconfig } = parseServerInfo(
-      await session.run(serverInfo({ deadlineMs: provider.traits.answersWithinMs }), options),
-    );
-    const servers = await apiUrls(provider, serversOf(machines), heldAddress, options);
-    return kubeconfigFor(kubeconfig, { cluster: cluster.name, servers });
+    return await readKubeconfig(session, { name, provider, servers: serversOf(machines), heldAddress }, options);
   } finally {
     // What is pinned from here on may be another key.
     await remote.disconnect(target.id ?? target.name);

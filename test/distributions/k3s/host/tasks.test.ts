@@ -4,12 +4,9 @@ import { parse, stringify } from 'yaml';
 import { caFingerprint } from '../../../../src/domain/kubeconfig-mark.js';
 import { Secret } from '../../../../src/domain/index.js';
 import {
-  apiAddresses,
   firstLogin,
-  inCurrentForm,
   installK3s,
   kubeconfigFor,
-  withServer,
   observe,
   parseHostFacts,
   parseHostState,
@@ -22,6 +19,7 @@ import {
   stopK3s,
   unitText,
 } from '../../../../src/distributions/k3s/host/index.js';
+import { apiAddresses, inCurrentForm, withServer } from '../../../../src/workspace/own-kubeconfig.js';
 
 const version = 'v1.36.5+k3s1';
 

@@ -1,17 +1,28 @@
-import type { ClusterRef, Machine, Secret } from '../../domain/index.js';
-import { from, known, type Later, needsOf, type Step, valueOf } from '../../engine/index.js';
-import { RefusedError } from '../../errors/index.js';
-import { kubeconfigFor, parseServerInfo, serverInfo } from './host/index.js';
-import type { ClusterRequest, InfrastructureResource } from '../../provider/port.js';
-import { fingerprint } from '../../remote/index.js';
-import { loginTarget } from '../../remote/login-target.js';
-import type { HostTarget, RunOptions, Session } from '../../remote/types.js';
-import type { ClusterRecord, KeyPair } from '../../workspace/types.js';
-import { authorizeThroughCluster, removeLeftPods } from '../../phases/authorize.js';
-import { apiUrls } from './cluster-kubeconfig.js';
-import type { ClusterApi, Tools } from '../../phases/context.js';
-import { isSameKey } from '../../phases/lost-key.js';
-import { rootTarget } from '../../phases/session.js';
+import type { ClusterRef, Machine, Secret } from '../domain/index.js';
+import { from, known, type Later, needsOf, type Step, valueOf } from '../engine/index.js';
+import { RefusedError } from '../errors/index.js';
+import type { ClusterRequest, InfrastructureResource, MachineProvider } from '../provider/port.js';
+import { fingerprint } from '../remote/index.js';
+import { loginTarget } from '../remote/login-target.js';
+import type { HostTarget, RunOptions, Session } from '../remote/types.js';
+import type { ClusterRecord, KeyPair } from '../workspace/types.js';
+import { authorizeThroughCluster, removeLeftPods } from './authorize.js';
+import type { ClusterApi, Tools } from './context.js';
+import { isSameKey } from './lost-key.js';
+import { rootTarget } from './session.js';
+
+/** Reads the kubeconfig of a cluster on one of its servers: the servers' addresses are those to write into it. */
+export type ReadKubeconfig = (
+  session: Session,
+  cluster: {
+    readonly name: string;
+    readonly provider: MachineProvider;
+    readonly servers: readonly Pick<Machine, 'publicAddress'>[];
+    /** The address that servers hold in turn, if any. */
+    readonly heldAddress: string | undefined;
+  },
+  options: RunOptions,
+) => Promise<Secret>;
 
 /** Which SSH key the workspace goes on with. */
 export type KeyChoice =
@@ -35,6 +46,8 @@ export interface AdoptionInput {
   readonly requestWith: (sshPublicKey: string) => ClusterRequest;
   /** Servers to read the kubeconfig from, where the workspace's is to be written anew; empty: it stays. */
   readonly kubeconfigFrom: readonly Machine[];
+  /** Undefined where no machine is a server, so that none has a kubeconfig. */
+  readonly readKubeconfig: ReadKubeconfig | undefined;
   /** The address that servers hold in turn, if any. */
   readonly heldAddress: string | undefined;
   /** As it is to be, but for the SSH key; undefined where it stays as it is. */
@@ -52,7 +65,9 @@ export function planAdoption(input: AdoptionInput): readonly Step[] {
     ...('from' in identity ? [identity.from] : []),
     ...authorized,
     ...(input.providerKey ? [providerKeyStep(input, input.providerKey, identity, after)] : []),
-    ...(input.kubeconfigFrom.length > 0 ? [kubeconfigStep(input, identity, after)] : []),
+    ...(input.kubeconfigFrom.length > 0 && input.readKubeconfig
+      ? [kubeconfigStep(input, input.readKubeconfig, identity, after)]
+      : []),
   ];
   const record = recordStep(input, identity, [...after, ...steps]);
   return record ? [...steps, record] : steps;
@@ -147,6 +162,7 @@ function providerKeyStep(
 
 function kubeconfigStep(
   { cluster, tools, kubeconfigFrom, heldAddress }: AdoptionInput,
+  readKubeconfig: ReadKubeconfig,
   identity: Later<KeyPair | undefined>,
   needs: readonly Step[],
 ): Step {
@@ -158,12 +174,11 @@ function kubeconfigStep(
     needs,
     apply: async (run) => {
       const key = valueOf(identity, run);
-      const urls = await apiUrls(tools.provider, kubeconfigFrom, heldAddress, run);
       const session = await firstThatOpens(kubeconfigFrom, (machine) => openKnown(tools, machine, key, run), run);
-      const { kubeconfig } = parseServerInfo(
-        await session.run(serverInfo({ deadlineMs: tools.provider.traits.answersWithinMs }), run),
-      );
-      await tools.folder.saveKubeconfig(kubeconfigFor(kubeconfig, { cluster: cluster.name, servers: urls }));
+      const { name } = cluster;
+      const { provider } = tools;
+      const kubeconfig = await readKubeconfig(session, { name, provider, servers: kubeconfigFrom, heldAddress }, run);
+      await tools.folder.saveKubeconfig(kubeconfig);
     },
   };
 }

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import ts from 'typescript';
+import { expect, it } from 'vitest';
+
+const forms = 'src/config/cluster-schema.ts';
+const lists = [forms, 'src/runtime/distributions.ts'];
+
+type Edit = readonly [path: string, before: string, after: string];
+
+/** What the compiler says of the lists of distributions once these texts stand in files. */
+function errorsWith(...edits: readonly Edit[]): readonly string[] {
+  const { config } = ts.readConfigFile('tsconfig.json', (path) => readFileSync(path, 'utf8')) as { config: object };
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, process.cwd());
+  const host = ts.createCompilerHost(options);
+  host.readFile = (path) =>
+    edits.reduce(
+      (text, [edited, before, after]) => (resolve(path) === resolve(edited) ? text?.replace(before, after) : text),
+      ts.sys.readFile(path),
+    );
+  const program = ts.createProgram(lists, { ...options, noEmit: true }, host);
+  return lists.flatMap((path) =>
+    program
+      .getSemanticDiagnostics(program.getSourceFile(path))
+      .map(({ messageText }) => `${path}: ${ts.flattenDiagnosticMessageText(messageText, '\n').split('\n')[0]!}`),
+  );
+}
+
+it(
+  'a distribution that is named and that nothing implements is a type error in each list of them',
+  { timeout: 180_000 },
+  () => {
+    const named: Edit = [
+      'src/domain/spec/schema.ts',
+      "distributionNames = ['k3s']",
+      "distributionNames = ['k3s', 'lke']",
+    ];
+    const formed: Edit = [forms, '{ k3s } satisfies', '{ k3s, lke: k3s } satisfies'];
+    const unopened = expect.stringMatching(/^src\/runtime\/distributions\.ts: Property 'lke' is missing/) as string;
+    expect(errorsWith()).toEqual([]);
+    expect(errorsWith(named)).toEqual([
+      expect.stringMatching(/^src\/config\/cluster-schema\.ts: .* 'Record<"k3s" \| "lke", VersionField>'/),
+      unopened,
+    ]);
+    // With a form of its own, which the schema does not choose yet.
+    expect(errorsWith(named, formed)).toEqual([
+      expect.stringMatching(/^src\/config\/cluster-schema\.ts: Type '\{ lke: .*'Record<string, never>'/),
+      unopened,
+    ]);
+  },
+);
