@@ -13,7 +13,7 @@ const below = {
   remote: ['domain', 'errors', 'package-files'],
   kube: ['http', 'domain', 'errors'],
   components: ['kube', 'http', 'domain', 'errors', 'package-files'],
-  workspace: ['remote', 'domain', 'errors'],
+  workspace: ['remote', 'http', 'domain', 'errors'],
   engine: ['workspace', 'reporting', 'domain', 'errors'],
   phases: ['engine', 'workspace', 'kube', 'components', 'remote', 'provider', 'reporting', 'http', 'domain', 'errors'],
   distributions: [

@@ -4,13 +4,17 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** A program that the tests run, which the same people wrote who wrote the API that the sandbox imitates. */
-export type Program = 'kubectl' | 'helm' | 'client-go' | 'hcloud' | 'hcloud-go' | 'hcloud-python';
+/**
+ * A program that the tests run: clients by the people who wrote the API that the sandbox imitates, and servers for clients
+ * of ours.
+ */
+export type Program =
+  'kubectl' | 'helm' | 'client-go' | 'hcloud' | 'hcloud-go' | 'hcloud-python' | 'moto' | 'versitygw';
 
 /** Programs that are installed together, from one folder of `test/clients`. */
 export interface ClientSet {
   /** Folder in `test/clients` which pins what is installed. */
-  readonly name: 'npm' | 'python' | 'go';
+  readonly name: 'npm' | 'python' | 'go' | 'moto' | 'versitygw';
   /** Where its programs are, from the folder that it was installed into. */
   readonly programs: Partial<Record<Program, string>>;
 }
@@ -19,6 +23,8 @@ export const clientSets: readonly ClientSet[] = [
   { name: 'npm', programs: { kubectl: 'kubectl/kubectl', helm: 'helm/helm' } },
   { name: 'python', programs: { 'hcloud-python': 'bin/python' } },
   { name: 'go', programs: { 'client-go': 'bin/kubernetes', 'hcloud-go': 'bin/hetzner' } },
+  { name: 'moto', programs: { moto: 'bin/python' } },
+  { name: 'versitygw', programs: { versitygw: 'bin/versitygw' } },
 ];
 
 export const cacheFolder = (env: NodeJS.ProcessEnv = process.env): string =>

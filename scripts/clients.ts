@@ -85,13 +85,22 @@ const installers: Record<ClientSet['name'], (pins: string, folder: string) => Pr
     const env = { GOFLAGS: '-mod=readonly -buildvcs=false', GOWORK: 'off', CGO_ENABLED: '0' };
     await execa('go', ['build', '-trimpath', '-o', `${join(folder, 'bin')}/`, './...'], { cwd: pins, env });
   },
-  async python(pins, folder) {
-    // The interpreter stays where it is: `bin/python` is a link to it, and nothing else of the environment has paths.
-    await execa('python3', ['-m', 'venv', folder]);
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--retries=1'];
-    await execa(join(folder, 'bin', 'python'), [...pip, '--requirement', join(pins, 'requirements.txt')]);
+  python: pythonEnvironment,
+  moto: pythonEnvironment,
+  /** The program as its authors build it; its go.mod is the tool's, and pins what it needs. */
+  async versitygw(pins, folder) {
+    const env = { GOFLAGS: '-mod=readonly -buildvcs=false', GOWORK: 'off', CGO_ENABLED: '0' };
+    const program = 'github.com/versity/versitygw/cmd/versitygw';
+    await execa('go', ['build', '-trimpath', '-o', `${join(folder, 'bin')}/`, program], { cwd: pins, env });
   },
 };
+
+async function pythonEnvironment(pins: string, folder: string): Promise<void> {
+  // The interpreter stays where it is: `bin/python` is a link to it, and nothing else of the environment has paths.
+  await execa('python3', ['-m', 'venv', folder]);
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--retries=1'];
+  await execa(join(folder, 'bin', 'python'), [...pip, '--requirement', join(pins, 'requirements.txt')]);
+}
 
 const versionsOf = (set: ClientSet): Promise<string[]> =>
   Promise.all(
@@ -115,6 +124,10 @@ async function versionOf(program: Program, path: string): Promise<string> {
       return `hcloud at ${path}`;
     case 'hcloud-python':
       return `hcloud for Python ${(await execa(path, ['-c', 'import hcloud; print(hcloud.__version__)'])).stdout}`;
+    case 'moto':
+      return `moto ${(await execa(path, ['-c', 'import moto.server; print(moto.__version__)'])).stdout}`;
+    case 'versitygw':
+      return `versitygw ${await moduleOf(path, 'github.com/versity/versitygw')}`;
   }
 }
 

@@ -25,6 +25,7 @@ export const yesFlag = Flags.boolean({ char: 'y', description: 'Answer every que
 
 export interface RunFlags {
   readonly progress: string;
+  readonly workspace?: string | undefined;
   readonly yes?: boolean | undefined;
   readonly confirm?: string | undefined;
 }
@@ -39,6 +40,11 @@ export abstract class BaseCommand extends Command {
       description: 'How progress is shown on stderr.',
       options: ['auto', 'pretty', 'plain', 'json', 'none'],
       default: 'auto',
+      helpGroup: 'GLOBAL',
+    }),
+    workspace: Flags.string({
+      description: 'Where keys and records are kept: a folder, or s3://bucket/prefix.',
+      env: 'SLIPWAY_WORKSPACE',
       helpGroup: 'GLOBAL',
     }),
   };
@@ -82,7 +88,12 @@ export abstract class BaseCommand extends Command {
     };
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
-    const runtime = await createRuntime({ reporter, signal: controller.signal, env: process.env });
+    const runtime = await createRuntime({
+      reporter,
+      signal: controller.signal,
+      env: process.env,
+      workspace: flags.workspace,
+    });
     try {
       return await work(runtime);
     } finally {
@@ -90,6 +101,11 @@ export abstract class BaseCommand extends Command {
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);
     }
+  }
+
+  /** The environment, with what a flag says in place of a variable. */
+  protected environment({ workspace }: Pick<RunFlags, 'workspace'>): NodeJS.ProcessEnv {
+    return { ...process.env, ...(workspace === undefined ? {} : { SLIPWAY_WORKSPACE: workspace }) };
   }
 
   /** Commands in a text for people, as they can be typed here: not everybody has `slipway` on the PATH. */

@@ -9,32 +9,41 @@ import type { ProviderContext, ProviderPackage, ProviderSection } from '../provi
 import type { Remote } from '../remote/types.js';
 import type { Reporter } from '../reporting/index.js';
 import type { WorkflowContext } from '../workflows/context.js';
+import type { WorkspaceAdmin } from '../workspace/admin/open.js';
 import { openWorkspace } from '../workspace/index.js';
 import { distributions } from './distributions.js';
 import { builtInProviders } from './providers.js';
 import { boundaryFrom } from './test-boundary.js';
 
+export type { MoveResult, OwnIdentity, RotateResult, Survey } from '../workspace/admin/open.js';
+
 export interface RuntimeOptions {
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
   readonly env: NodeJS.ProcessEnv;
+  /** What `--workspace` names. */
+  readonly workspace?: string | undefined;
 }
 
 /** The composition root: everything concrete is chosen here and handed down. */
 export interface Runtime extends WorkflowContext {
   /** Packages whose token is in the environment, the sandbox never among them. */
   candidates(): Promise<readonly ProviderPackage[]>;
+  /** Work on the workspace as a whole. */
+  admin(): Promise<WorkspaceAdmin>;
   dispose(): Promise<void>;
 }
 
-export async function createRuntime({ reporter, signal, env }: RuntimeOptions): Promise<Runtime> {
+export async function createRuntime({ reporter, signal, env, workspace: path }: RuntimeOptions): Promise<Runtime> {
   const clock = systemClock;
   const random = systemRandom;
   const boundary = boundaryFrom(env['SLIPWAY_TEST_BOUNDARY'], clock);
   const keys = await import('../remote/keys.js');
   const warn = (text: string): void => reporter.emit({ type: 'note', at: clock.now(), level: 'warning', text });
   const say = (text: string): void => reporter.emit({ type: 'note', at: clock.now(), level: 'info', text });
-  const workspace = openWorkspace({ env, clock, random, boundary, generateKeyPair: keys.generateKeyPair, warn });
+  const { generateKeyPair } = keys;
+  const workspaceOptions = { path, env, clock, random, boundary, generateKeyPair, warn };
+  const workspace = openWorkspace(workspaceOptions);
   const providers = new Map<string, Promise<MachineProvider>>();
   const apis = new Map<string, Promise<ClusterApi>>();
 
@@ -87,6 +96,7 @@ export async function createRuntime({ reporter, signal, env }: RuntimeOptions): 
     random,
     boundary,
     signal,
+    admin: async () => (await import('../workspace/admin/open.js')).openAdmin(workspaceOptions),
     candidates: async () => {
       const packages = await Promise.all(Object.values(builtInProviders).map((load) => load()));
       return packages.filter((found) => found.tokenVariable !== undefined && env[found.tokenVariable]);

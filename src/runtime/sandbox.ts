@@ -53,8 +53,8 @@ export async function sandboxEnvironment(folder: string, workspace: Workspace): 
   for (const name of await workspace.clusterNames()) {
     const cluster = workspace.cluster(name);
     const record = await cluster.record();
-    if (record?.spec.provider.name === 'sandbox' && (await cluster.kubeconfig()))
-      kubeconfigs.push(cluster.kubeconfigPath);
+    const path = (await cluster.kubeconfig()) && cluster.kubeconfigPath;
+    if (record?.spec.provider.name === 'sandbox' && path !== undefined) kubeconfigs.push(path);
   }
   return {
     HCLOUD_ENDPOINT: handle.endpoint,

@@ -125,7 +125,8 @@ export function leaseHolder({ identity, operation, acquiredAt, renewedAt = 0 }: 
 
 function leaseBusy({ name, kubeconfigPath }: ClusterFolder, lease: OperationLease, now: number): BusyError {
   const holder = leaseHolder(lease);
-  const remove = `kubectl --kubeconfig ${kubeconfigPath} --namespace ${leaseName.namespace} delete lease ${leaseName.name}`;
+  const kubectl = kubeconfigPath === undefined ? 'kubectl' : `kubectl --kubeconfig ${kubeconfigPath}`;
+  const remove = `${kubectl} --namespace ${leaseName.namespace} delete lease ${leaseName.name}`;
   return new BusyError(busyMessage(name, holder, now), {
     code: 'CLUSTER_BUSY',
     hint: `Wait for it, or end it on ${holder.host}, then run the same command again. A run that was killed keeps the cluster for ${leaseMs / 1000} s; one that hangs out of reach is stopped by \`${remove}\`.`,

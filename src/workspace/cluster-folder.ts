@@ -31,6 +31,7 @@ import type {
   MachineAddress,
   OperationSummary,
   RecordSummary,
+  StoredLock,
 } from './types.js';
 
 /** What the stores of all clusters of one workspace share. */
@@ -43,6 +44,10 @@ export interface ClusterContext extends HolderOptions {
 
 /** What keeps one cluster's blobs. */
 export interface ClusterBlobs {
+  /** Whether paths are those of files. */
+  readonly isLocal: boolean;
+  /** How a person takes away a lock whose holder is gone: `remove /…/lock`. */
+  readonly breakLock: string;
   readonly store: BlobStore;
   /** What people call the place of a key: a file's path. Empty: all of it. */
   where(key: string): string;
@@ -68,7 +73,7 @@ const keys = {
 /** Record, keys, kubeconfig, lock and journals of a cluster, whatever they are kept in. */
 export class StoredCluster implements ClusterFolder {
   readonly path: string;
-  readonly kubeconfigPath: string;
+  readonly kubeconfigPath: string | undefined;
   readonly knownHostsPath: string;
   readonly identityPath: string;
   readonly #store: BlobStore;
@@ -80,7 +85,7 @@ export class StoredCluster implements ClusterFolder {
   ) {
     this.#store = blobs.store;
     this.path = blobs.where('');
-    this.kubeconfigPath = blobs.where(keys.kubeconfig);
+    this.kubeconfigPath = blobs.isLocal ? blobs.where(keys.kubeconfig) : undefined;
     this.identityPath = blobs.where(keys.identity);
     this.knownHostsPath = blobs.where(keys.knownHosts);
   }
@@ -239,7 +244,14 @@ export class StoredCluster implements ClusterFolder {
 
   #busy(holder: LockHolder): BusyError {
     const { clock, process } = this.context;
-    return busyError(this.name, this.blobs.where(keys.lock), holder, process, clock.now());
+    return busyError(this.name, this.blobs.breakLock, holder, process, clock.now());
+  }
+
+  async storedLock(): Promise<StoredLock | undefined> {
+    const there = await this.#store.read(keys.lock);
+    if (!there) return undefined;
+    const holder = (await import('./lock-file.js')).parseHolder(there.text);
+    return { holder, remove: () => this.#store.remove(keys.lock, there.version) };
   }
 
   async journal(operation: string): Promise<Journal> {

@@ -74,7 +74,7 @@ const parse = async (text: string) => (await import('./lock-file.js')).parseHold
 /** @throws BusyError code CLUSTER_BUSY, with the way out when the holder is on another host. */
 export function busyError(
   cluster: string,
-  path: string,
+  breakIt: string,
   holder: LockHolder,
   self: ProcessInfo,
   now: number,
@@ -83,7 +83,7 @@ export function busyError(
   return new BusyError(busyMessage(cluster, holder, now), {
     code: 'CLUSTER_BUSY',
     hint: elsewhere
-      ? `Wait for it. If nothing runs on ${holder.host} any more, remove ${path} and run the same command again.`
+      ? `Wait for it. If nothing runs on ${holder.host} any more, ${breakIt} and run the same command again.`
       : `Wait for it, or end it with \`kill ${holder.pid}\`, then run the same command again.`,
     details: [processText(holder)],
   });

@@ -109,9 +109,12 @@ class StoredJournal implements Journal {
   #flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const lines = this.#waiting;
-    this.#waiting = [];
-    if (lines.length > 0) this.#writing = this.#writing.then(() => this.#write(`${lines.join('\n')}\n`));
+    // What comes while a slow store writes goes with the next write, all of it at once.
+    this.#writing = this.#writing.then(async () => {
+      const lines = this.#waiting;
+      this.#waiting = [];
+      if (lines.length > 0) await this.#write(`${lines.join('\n')}\n`);
+    });
     return this.#writing;
   }
 

@@ -4,19 +4,22 @@ import { join, resolve } from 'node:path';
 
 import { openBoundary, type Boundary } from '../domain/boundary.js';
 import type { Clock, Random } from '../domain/clock.js';
-import { StoredCluster, type ClusterContext } from './cluster-folder.js';
+import { StoredCluster } from './cluster-folder.js';
 import { busyError } from './cluster-lock.js';
 import { errorCode, fileError } from './file-errors.js';
 import { Files } from './files.js';
-import { safeName, workspacePath, type Environment } from './paths.js';
+import { isS3, safeName, workspacePath, type Environment } from './paths.js';
 import { systemProcesses, thisProcess, type ProcessInfo, type ProcessTable } from './processes.js';
 import { environmentSecrets } from './redact.js';
 import { KeyedMutex } from './keyed-mutex.js';
+import { refuseMoved } from './moved.js';
 import { LocalBlobs } from './local-blobs.js';
+import { remoteWorkspace } from './remote-workspace.js';
+import type { OpenS3Options } from './s3/open-s3.js';
 import type { ClusterFolder, KeyPair, Workspace } from './types.js';
 
 export interface WorkspaceOptions {
-  /** Default: `workspacePath`. */
+  /** A folder, or `s3://bucket/prefix`. Default: `$SLIPWAY_WORKSPACE`, else `workspacePath`. */
   readonly path?: string | undefined;
   readonly env: Environment;
   readonly clock: Clock;
@@ -31,50 +34,71 @@ export interface WorkspaceOptions {
   readonly warn?: (text: string) => void;
 }
 
-/**
- * Opens the workspace; makes nothing until something is written. Folders are 0700 and files 0600.
- * @throws UsageError from any use: WORKSPACE_UNWRITABLE, WORKSPACE_NOT_A_FOLDER, WORKSPACE_CORRUPT, RECORD_TOO_NEW.
- * @throws IncompleteError from any write: WORKSPACE_FULL.
- */
-export function openWorkspace(options: WorkspaceOptions): Workspace {
-  const path = resolve(options.path ?? workspacePath(options.env, options.env['HOME'] ?? homedir(), process.platform));
-  const clusters = join(path, 'clusters');
-  const { random, warn = () => {} } = options;
-  const files = new Files({ root: clusters, boundary: options.boundary, random, warn });
-  const context: ClusterContext = {
-    clock: options.clock,
+/** What all places of one process share. */
+export interface WorkspaceParts extends OpenS3Options {
+  /** Where the workspace is: a folder, or `s3://bucket/prefix`. */
+  readonly place: string;
+}
+
+export function workspaceParts(options: WorkspaceOptions): WorkspaceParts {
+  const { env, clock, random, boundary, warn = () => {} } = options;
+  const home = workspacePath(env, env['HOME'] ?? homedir(), process.platform);
+  const place = options.path ?? (env['SLIPWAY_WORKSPACE'] || home);
+  return {
+    place: isS3(place) ? place : resolve(place),
+    home,
+    env,
+    clock,
     random,
+    boundary,
+    warn,
     process: options.process ?? thisProcess(),
     processes: options.processes ?? systemProcesses,
     generateKeyPair: options.generateKeyPair,
-    warn,
-    secrets: new Set(environmentSecrets(options.env)),
+    secrets: new Set(environmentSecrets(env)),
+    quietFiles: new Files({ root: home, boundary: openBoundary, random, warn, durable: false }),
+    turns: new KeyedMutex(),
   };
-  const quietFiles = new Files({ root: clusters, boundary: openBoundary, random, warn, durable: false });
-  const turns = new KeyedMutex();
+}
+
+/**
+ * Opens the workspace; makes nothing until something is written. Folders are 0700 and files 0600.
+ * @throws UsageError from any use: WORKSPACE_UNWRITABLE, WORKSPACE_NOT_A_FOLDER, WORKSPACE_CORRUPT, RECORD_TOO_NEW,
+ * WORKSPACE_MOVED.
+ * @throws IncompleteError from any write: WORKSPACE_FULL.
+ */
+export function openWorkspace(options: WorkspaceOptions): Workspace {
+  const parts = workspaceParts(options);
+  return isS3(parts.place) ? remoteWorkspace(parts.place, parts) : localWorkspace(parts.place, parts);
+}
+
+function localWorkspace(path: string, parts: WorkspaceParts): Workspace {
+  const clusters = join(path, 'clusters');
+  const files = new Files({ ...parts, root: clusters });
   const localCluster = (name: string): ClusterFolder => {
     const blobs = new LocalBlobs(join(clusters, safeName('cluster', name)), {
-      ...context,
+      ...parts,
       files,
-      quietFiles,
-      turns,
-      busy: (path, holder) => busyError(name, path, holder, context.process, context.clock.now()),
+      busy: (lock, holder) => busyError(name, `remove ${lock}`, holder, parts.process, parts.clock.now()),
     });
     return new StoredCluster(
       name,
       {
         store: blobs,
+        isLocal: true,
         where: (key) => blobs.path(key),
+        breakLock: `remove ${blobs.path('lock')}`,
         clear: () => blobs.clear(),
         sweep: (olderThan) => blobs.sweep(olderThan),
       },
-      context,
+      parts,
     );
   };
   const folders = new Map<string, ClusterFolder>();
   return {
     path,
     async clusterNames() {
+      refuseMoved(path);
       await files.tighten(path);
       const names: string[] = [];
       for (const name of await files.list(clusters))
@@ -82,6 +106,7 @@ export function openWorkspace(options: WorkspaceOptions): Workspace {
       return names;
     },
     cluster(name) {
+      if (folders.size === 0) refuseMoved(path);
       const folder = folders.get(name) ?? localCluster(name);
       folders.set(name, folder);
       return folder;

@@ -4,6 +4,9 @@ import { UsageError } from '../errors/index.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Whether a place for a workspace is in a bucket. */
+export const isS3 = (place: string): boolean => /^s3:/i.test(place);
+
 /** The workspace's folder: `$SLIPWAY_HOME`, else the place where this system keeps a user's data. */
 export function workspacePath(env: Environment, home: string, platform: NodeJS.Platform): string {
   if (env['SLIPWAY_HOME']) return resolve(env['SLIPWAY_HOME']);

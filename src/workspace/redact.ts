@@ -8,6 +8,7 @@ const shortestSecret = 8;
 const shapes: readonly RegExp[] = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g,
   /\bK10[0-9a-f]{32,}::[^\s"']+/g,
+  /\bAGE-SECRET-KEY-[0-9A-Z-]{50,}/g,
   /\b(?<=Bearer )[A-Za-z0-9._~+/-]{8,}=*/gi,
 ];
 
@@ -49,7 +50,7 @@ export function redactedJson(value: unknown, secrets: readonly string[]): string
 /** Values of environment variables that are secret by their name. */
 export function environmentSecrets(env: Readonly<Record<string, string | undefined>>): string[] {
   return Object.entries(env).flatMap(([name, value]) =>
-    value && /(TOKEN|SECRET|PASSWORD|PASSPHRASE|API_?KEY)$/i.test(name) ? [value] : [],
+    value && /(TOKEN|SECRET|PASSWORD|PASSPHRASE|API_?KEY|ACCESS_KEY|AGE_KEY)$/i.test(name) ? [value] : [],
   );
 }
 

@@ -116,7 +116,8 @@ export interface ClusterFolder {
 
   kubeconfig(): Promise<Secret | undefined>;
   saveKubeconfig(text: Secret): Promise<void>;
-  readonly kubeconfigPath: string;
+  /** The kubeconfig's file; undefined where the workspace is no folder. */
+  readonly kubeconfigPath: string | undefined;
 
   /** Where `writeKnownHosts` writes: for a plain OpenSSH client's `UserKnownHostsFile`. */
   readonly knownHostsPath: string;
@@ -129,6 +130,8 @@ export interface ClusterFolder {
    */
   lock(operation: string): Promise<Lock>;
   holder(): Promise<LockHolder | undefined>;
+  /** The lock as it stands, whether or not its holder lives. */
+  storedLock(): Promise<StoredLock | undefined>;
   /** Only looks whether the lock is free. @throws BusyError as `lock` */
   refuseBusy(): Promise<void>;
   /** Runs that held the lock and may have left something: what the next `lock` has as `predecessors`. */
@@ -142,6 +145,13 @@ export interface ClusterFolder {
   keepsAnything(): Promise<boolean>;
   /** Removes the folder with everything in it. */
   remove(): Promise<void>;
+}
+
+export interface StoredLock {
+  /** Undefined for what a crash left of it. */
+  readonly holder: LockHolder | undefined;
+  /** Takes it away, unless it is another by now: then false. */
+  remove(): Promise<boolean>;
 }
 
 export interface Lock {

@@ -13,7 +13,7 @@ export function compileContender(): { readonly script: string; remove(): void } 
   const out = mkdtempSync(join(tmpdir(), 'slipway-contender-'));
   writeFileSync(join(out, 'package.json'), '{"type":"module"}');
   symlinkSync(join(root, 'node_modules'), join(out, 'node_modules'));
-  const sources = ['src/domain', 'src/errors', 'src/workspace'].flatMap((folder) =>
+  const sources = ['src/domain', 'src/errors', 'src/http', 'src/workspace'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .map((name) => join(folder, name)),
@@ -37,9 +37,12 @@ export class Contender {
   readonly #process: ChildProcess;
   readonly #words: AsyncIterator<string>;
 
-  constructor(script: string, workspace: string, fatalPoint?: number) {
+  constructor(script: string, workspace: string, fatalPoint?: number, env: Readonly<Record<string, string>> = {}) {
     const args = [script, workspace, ...(fatalPoint === undefined ? [] : [String(fatalPoint)])];
-    this.#process = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#process = spawn(process.execPath, args, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+    });
     this.#words = createInterface({ input: this.#process.stdout! })[Symbol.asyncIterator]();
   }
 

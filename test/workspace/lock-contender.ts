@@ -17,7 +17,8 @@ const say = (word: string): void => void process.stdout.write(`${word}\n`);
 
 const workspace = openWorkspace({
   path,
-  env: {},
+  // A bucket takes keys.
+  env: path.startsWith('s3:') ? process.env : {},
   clock: systemClock,
   random: systemRandom,
   boundary: async () => {

@@ -10,7 +10,14 @@ import { opensshKeyPair, refusal, testRecord } from './support.js';
 function clusterIn(store: BlobStore, host = 'desk', isAlive = true): StoredCluster {
   return new StoredCluster(
     'demo',
-    { store, where: (key) => `memory:${key}`, clear: () => Promise.resolve(), sweep: () => Promise.resolve() },
+    {
+      store,
+      where: (key) => `memory:${key}`,
+      breakLock: 'remove memory:lock',
+      isLocal: false,
+      clear: () => Promise.resolve(),
+      sweep: () => Promise.resolve(),
+    },
     {
       clock: systemClock,
       random: systemRandom,

@@ -37,16 +37,18 @@ export function opensshKeyPair(comment: string): KeyPair {
   }
 }
 
+export const testOptions = (path: string | undefined, options: Partial<WorkspaceOptions> = {}): WorkspaceOptions => ({
+  env: {},
+  clock: systemClock,
+  random: systemRandom,
+  boundary: openBoundary,
+  generateKeyPair: opensshKeyPair,
+  ...options,
+  path: path ?? options.path,
+});
+
 export function testWorkspace(path: string, options: Partial<WorkspaceOptions> = {}): Workspace {
-  return openWorkspace({
-    path,
-    env: {},
-    clock: systemClock,
-    random: systemRandom,
-    boundary: openBoundary,
-    generateKeyPair: opensshKeyPair,
-    ...options,
-  });
+  return openWorkspace(testOptions(path, options));
 }
 
 export function testRecord(name: string): ClusterRecord {

@@ -1,9 +1,10 @@
 import { renderPlan } from '../../ui/index.js';
 import type { AdoptResult } from '../../workflows/cluster/adopt.js';
+import { kubectlLine } from './cluster.js';
 
 /** What was restored, or would be, and how to go on. */
 export function adoptedText({ cluster, dryRun, steps, damages, leftOut, kubeconfig }: AdoptResult): string {
-  const next = [`  slipway cluster plan ${cluster}`, `  kubectl --kubeconfig ${kubeconfig} get nodes`];
+  const next = [`  slipway cluster plan ${cluster}`, kubectlLine(cluster, kubeconfig)];
   if (steps.length === 0) {
     const whole =
       leftOut.length === 0

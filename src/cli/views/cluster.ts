@@ -18,12 +18,18 @@ export function renderReady(result: ReconcileResult): string {
         ? `No changes. ${result.cluster} matches the file.`
         : `Nothing was changed in ${result.cluster}.`
       : `${result.cluster} is ready: ${plural(servers, 'control plane')}, ${plural(workers, 'worker')}, ${result.kubernetesVersion}.`,
-    `  kubectl --kubeconfig ${result.kubeconfig} get nodes`,
+    kubectlLine(result.cluster, result.kubeconfig),
     `  slipway cluster status ${result.cluster}`,
     ...simulatedLines(result.simulated),
     ...(left === undefined ? [] : ['', left]),
   ].join('\n');
 }
+
+/** How to get at the cluster with kubectl. */
+export const kubectlLine = (cluster: string, kubeconfig: string | undefined): string =>
+  kubeconfig === undefined
+    ? `  slipway cluster kubeconfig ${cluster} --merge`
+    : `  kubectl --kubeconfig ${kubeconfig} get nodes`;
 
 /** A line that says what is not real, or none. */
 export function simulatedLines(simulated: readonly string[]): readonly string[] {

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand } from '../../cli/base-command.js';
 import { mergeFlag, mergeKubeconfig } from '../../cli/merge-kubeconfig.js';
+import { UsageError } from '../../errors/index.js';
 import { clusterKubeconfig } from '../../workflows/cluster/kubeconfig.js';
 
 export default class ClusterKubeconfig extends BaseCommand {
@@ -23,14 +24,21 @@ export default class ClusterKubeconfig extends BaseCommand {
     }),
   };
 
-  async run(): Promise<{ path: string; kubeconfig: string }> {
+  async run(): Promise<{ path: string | undefined; kubeconfig: string }> {
     const { args, flags } = await this.parse(ClusterKubeconfig);
     return this.withRuntime(flags, async (runtime) => {
       const { path, text } = await clusterKubeconfig(runtime, args.name, flags.server);
       if (flags.merge) this.log(`merged into ${await mergeKubeconfig(runtime, args.name)}`);
-      else if (flags.path) this.log(path);
+      else if (flags.path) this.log(path ?? noFile(runtime.workspace.path, args.name));
       else this.logData(text.reveal().trimEnd());
       return { path, kubeconfig: text.reveal() };
     });
   }
+}
+
+function noFile(workspace: string, cluster: string): never {
+  throw new UsageError(`The kubeconfig of ${cluster} is no file of this computer: it is in ${workspace}.`, {
+    code: 'NO_FILE',
+    hint: `Have it merged into your own, or write it to a file: slipway cluster kubeconfig ${cluster} --merge`,
+  });
 }

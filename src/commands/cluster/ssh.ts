@@ -12,7 +12,10 @@ export default class ClusterSsh extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo cp-1 -- journalctl -u k3s',
   ];
   static override enableJsonFlag = false;
-  static override baseFlags = { progress: BaseCommand.baseFlags.progress } as typeof BaseCommand.baseFlags;
+  static override baseFlags = {
+    progress: BaseCommand.baseFlags.progress,
+    workspace: BaseCommand.baseFlags.workspace,
+  } as typeof BaseCommand.baseFlags;
   static override args = {
     name: Args.string({ ignoreStdin: true, description: 'The cluster’s name.', required: true }),
     machine: Args.string({

@@ -9,7 +9,7 @@ export default class SandboxReset extends BaseCommand {
   async run(): Promise<{ reset: true; clusters: readonly string[] }> {
     const { flags } = await this.parse(SandboxReset);
     return this.withRuntime(flags, async (runtime) => {
-      const folder = sandboxFolder(process.env);
+      const folder = sandboxFolder(this.environment(flags));
       const status = await sandboxStatus(folder);
       const clusters: string[] = [];
       for (const name of await runtime.workspace.clusterNames()) {

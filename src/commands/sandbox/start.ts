@@ -34,7 +34,7 @@ export default class SandboxStart extends BaseCommand {
     const variable = process.env['SLIPWAY_SANDBOX_TIME_SCALE'];
     const timeScale =
       scale !== undefined ? Number(scale) : variable === undefined ? undefined : timeScaleFrom(variable);
-    const folder = sandboxFolder(process.env);
+    const folder = sandboxFolder(this.environment(flags));
     await startSandbox(folder, timeScale === undefined ? {} : { timeScale });
     const status = await sandboxStatus(folder);
     this.log(renderSandbox(status));

@@ -26,7 +26,7 @@ export default class SandboxStatusCommand extends BaseCommand {
 
   async run(): Promise<SandboxStatus | SandboxEnvironment> {
     const { flags } = await this.parse(SandboxStatusCommand);
-    const folder = sandboxFolder(process.env);
+    const folder = sandboxFolder(this.environment(flags));
     if (flags.env) {
       return this.withRuntime(flags, async ({ workspace }) => {
         const environment = await sandboxEnvironment(folder, workspace);

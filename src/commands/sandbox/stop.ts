@@ -6,8 +6,8 @@ export default class SandboxStop extends BaseCommand {
 
   static override examples = ['<%= config.bin %> <%= command.id %>'];
   async run(): Promise<{ stopped: boolean }> {
-    await this.parse(SandboxStop);
-    const stopped = await stopSandbox(sandboxFolder(process.env));
+    const { flags } = await this.parse(SandboxStop);
+    const stopped = await stopSandbox(sandboxFolder(this.environment(flags)));
     this.log(stopped ? 'The sandbox is stopped; its clusters are kept.' : 'The sandbox was not running.');
     return { stopped };
   }

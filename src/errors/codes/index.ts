@@ -6,6 +6,7 @@ import { kubernetesCodes } from './kubernetes.js';
 import { machineCodes } from './machines.js';
 import { providerCodes } from './provider.js';
 import type { ProviderCodes } from './provider-codes.js';
+import { sharedWorkspaceCodes } from './shared-workspace.js';
 import { workspaceCodes } from './workspace.js';
 
 export type { ErrorEntry } from './entry.js';
@@ -19,6 +20,7 @@ export const errorGroups = {
   'The Kubernetes API and kubeconfigs': kubernetesCodes,
   'Components and their Secrets': componentCodes,
   'Workspace, bundles': workspaceCodes,
+  'A workspace in a bucket': sharedWorkspaceCodes,
 } as const;
 
 /** What scripts on machines end with. */

@@ -35,7 +35,8 @@ export interface AdoptResult {
   readonly damages: readonly string[];
   /** Machines that the workspace has no way into, and why. */
   readonly leftOut: readonly { readonly machine: string; readonly because: string }[];
-  readonly kubeconfig: string;
+  /** Its file; undefined where the workspace is no folder. */
+  readonly kubeconfig: string | undefined;
 }
 
 /**

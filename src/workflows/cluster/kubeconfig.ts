@@ -13,7 +13,7 @@ export async function clusterKubeconfig(
   context: Pick<WorkflowContext, 'workspace'>,
   name: string,
   server?: string,
-): Promise<{ readonly path: string; readonly text: Secret }> {
+): Promise<{ readonly path: string | undefined; readonly text: Secret }> {
   const folder = await knownFolder(context.workspace, name);
   const text = await folder.kubeconfig();
   if (text) {

@@ -18,22 +18,19 @@ export interface ListedCluster {
 /** Clusters of the workspace and, when a provider is named, those that carry our labels there. */
 export async function listClusters(context: WorkflowContext, providerName?: string): Promise<readonly ListedCluster[]> {
   const { workspace } = context;
-  const known: ListedCluster[] = [];
-  for (const name of await workspace.clusterNames()) {
-    const folder = workspace.cluster(name);
-    const summary = await folder.summary();
-    if (!summary) continue;
-    known.push({
-      name,
-      ...summary,
-      running: await folder.holder(),
-      inWorkspace: true,
-    });
-  }
+  // All at once: those of a bucket are far away.
+  const found = await Promise.all(
+    (await workspace.clusterNames()).map(async (name): Promise<ListedCluster[]> => {
+      const folder = workspace.cluster(name);
+      const [summary, running] = await Promise.all([folder.summary(), folder.holder()]);
+      return summary ? [{ name, ...summary, running, inWorkspace: true }] : [];
+    }),
+  );
+  const known = found.flat();
   if (providerName === undefined) return known;
   const provider = await context.provider({ name: providerName });
-  const found = await provider.clusters({ signal: context.signal });
-  const strangers = found
+  const labelled = await provider.clusters({ signal: context.signal });
+  const strangers = labelled
     .filter((cluster) => !known.some(({ name }) => name === cluster.name))
     .map((cluster) => ({
       name: cluster.name,

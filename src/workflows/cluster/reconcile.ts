@@ -69,7 +69,8 @@ export interface ReconcileResult {
   readonly outdated: readonly OutdatedMachine[];
   /** Machines that could not be started beside the servers as they are, and were not. */
   readonly unfit: readonly UnfitMachine[];
-  readonly kubeconfig: string;
+  /** Its file; undefined where the workspace is no folder. */
+  readonly kubeconfig: string | undefined;
   readonly machines: readonly Pick<
     Machine,
     'name' | 'pool' | 'role' | 'type' | 'location' | 'publicAddress' | 'privateAddress'

@@ -62,7 +62,8 @@ export interface ClusterStatus {
   readonly remarks: readonly string[];
   /** From this workspace or, so far as the API answers, from another one. */
   readonly running: LockHolder | undefined;
-  readonly kubeconfig: string;
+  /** Its file; undefined where the workspace is no folder. */
+  readonly kubeconfig: string | undefined;
 }
 
 /** The cluster's file as it is now; what was applied last counts where there is none that can be read. */

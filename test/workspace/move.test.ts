@@ -1,0 +1,281 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { Secret, type Boundary } from '../../src/domain/index.js';
+import { openAdmin } from '../../src/workspace/admin/open.js';
+import { newIdentity, recipientOf, stanzas } from '../../src/workspace/sealed/age.js';
+import type { Workspace, WorkspaceOptions } from '../../src/workspace/index.js';
+import { smallS3, type SmallS3, type SmallS3Options } from '../support/small-s3.js';
+import { opensshKeyPair, refusal, temporaryFolder, testOptions, testRecord, testWorkspace } from './support.js';
+
+const bucket = 's3://small/team';
+const sshKey = opensshKeyPair('slipway-demo');
+const otherIdentity = await newIdentity();
+const recipient = await recipientOf(new Secret(otherIdentity));
+
+interface Desk {
+  readonly server: SmallS3;
+  /** The local workspace. */
+  readonly home: string;
+  readonly options: (changes?: Partial<WorkspaceOptions>) => WorkspaceOptions;
+}
+
+let pids = 0;
+/** As another process each time, of which only the last lives. */
+const alone = (): Pick<WorkspaceOptions, 'process' | 'processes'> => {
+  const pid = (pids += 1);
+  return {
+    process: { pid, host: 'desk', user: 'ada' },
+    processes: { isAlive: (one) => Promise.resolve(one === pid), startTime: () => Promise.resolve(undefined) },
+  };
+};
+
+async function desk(server: SmallS3Options = {}): Promise<Desk> {
+  const s3 = await smallS3(server);
+  onTestFinished(() => s3.close());
+  const home = temporaryFolder();
+  const env = { ...s3.env, SLIPWAY_HOME: home };
+  const options: Desk['options'] = (changes = {}) => testOptions(undefined, { env, ...alone(), ...changes });
+  await openAdmin(options()).identity();
+  return { server: s3, home, options };
+}
+
+async function fill(workspace: Workspace, residency?: readonly string[]): Promise<void> {
+  const folder = workspace.cluster('demo');
+  const record = testRecord('demo');
+  const provider = { ...record.spec.provider, ...(residency ? { residency: [...residency] } : {}) };
+  await folder.saveRecord({ ...record, spec: { ...record.spec, provider } });
+  await folder.replaceIdentity(sshKey.privateKey);
+  await folder.secret('server-token', () => 'planted-server-token');
+  await folder.addPin('demo-cp-1', 'ssh-ed25519 AAAA');
+}
+
+async function isWhole(workspace: Workspace): Promise<void> {
+  const folder = workspace.cluster('demo');
+  expect((await folder.record())?.id).toBe('k3x9');
+  expect((await folder.storedIdentity())?.privateKey.reveal()).toBe(sshKey.privateKey.reveal());
+  expect((await folder.secret('server-token', () => 'lost')).reveal()).toBe('planted-server-token');
+  expect(await folder.pins('demo-cp-1')).toEqual(['ssh-ed25519 AAAA']);
+  expect(await workspace.clusterNames()).toEqual(['demo']);
+}
+
+/** A boundary at which the run hangs for good, once, as if it had been killed there. */
+function killing(at: string): { readonly boundary: Boundary; readonly killed: Promise<'killed'> } {
+  let kill: (how: 'killed') => void;
+  const killed = new Promise<'killed'>((resolve) => (kill = resolve));
+  let done = false;
+  return {
+    killed,
+    boundary: async (point) => {
+      if (done) return new Promise(() => {});
+      if (classOf(point) !== at) return;
+      done = true;
+      kill('killed');
+      return new Promise(() => {});
+    },
+  };
+}
+
+const classOf = ({ when, what }: Parameters<Boundary>[0]): string => `${when} ${what.replace(/[0-9a-f]{16}/, '…')}`;
+
+/** The points that some work passes, by their classes. */
+async function classes(work: (boundary: Boundary) => Promise<unknown>): Promise<readonly string[]> {
+  const seen = new Set<string>();
+  await work(async (point) => void seen.add(classOf(point)));
+  return [...seen];
+}
+
+describe('moving a workspace', () => {
+  it('brings everything to a bucket, seals it, and leaves a word where it was', async () => {
+    const { server, home, options } = await desk();
+    await fill(testWorkspace(home));
+    const result = await openAdmin(options()).move(bucket);
+    expect(result).toMatchObject({ to: bucket, clusters: ['demo'] });
+    await isWhole(testWorkspace(bucket, options()));
+    const stored = [...server.objects.values()].map(({ text }) => text).join('\n');
+    expect(stored).not.toMatch(/planted|PRIVATE KEY|k3x9|AGE-SECRET-KEY/);
+    expect(readdirSync(join(home, 'clusters'))).toEqual([]);
+    const error = await refusal(testWorkspace(home).clusterNames());
+    expect(error).toMatchObject({ code: 'WORKSPACE_MOVED', exitCode: 2 });
+    expect(error.hint).toContain(`--workspace '${bucket}'`);
+  });
+
+  it('goes back to a folder, and to the bucket again', async () => {
+    const { home, options } = await desk();
+    await fill(testWorkspace(home));
+    await openAdmin(options()).move(bucket);
+    await openAdmin({ ...options(), path: bucket }).move(home);
+    await isWhole(testWorkspace(home));
+    expect((await refusal(testWorkspace(bucket, options()).clusterNames())).code).toBe('WORKSPACE_MOVED');
+    await openAdmin(options()).move(bucket);
+    await isWhole(testWorkspace(bucket, options()));
+  });
+
+  it('is refused to a bucket whose server does not keep two writers apart, and takes nothing away', async () => {
+    const { home, options } = await desk({ conditions: 'late' });
+    await fill(testWorkspace(home));
+    expect(await refusal(openAdmin(options()).move(bucket))).toMatchObject({ code: 'BUCKET_UNFIT', exitCode: 3 });
+    await isWhole(testWorkspace(home));
+  });
+
+  it('is refused out of the countries that a cluster may be kept in', async () => {
+    const { home, options } = await desk();
+    await fill(testWorkspace(home), ['DE']);
+    const error = await refusal(openAdmin(options()).move(bucket));
+    expect(error).toMatchObject({ code: 'OUTSIDE_RESIDENCY', exitCode: 3 });
+    expect(error.message).toBe('demo may only be kept in DE, and s3://small/team is in an unknown country.');
+    expect((await refusal(openAdmin(options()).move(`${bucket}?country=us`))).message).toContain('is in US');
+    await openAdmin(options()).move(`${bucket}?country=DE`);
+  });
+
+  it('waits for nobody: a cluster that somebody works on is named, and nothing is taken away', async () => {
+    const { home, options } = await desk();
+    await fill(testWorkspace(home));
+    const lock = await testWorkspace(home, { process: { pid: 7, host: 'ci', user: 'bob' } })
+      .cluster('demo')
+      .lock('cluster apply');
+    expect(await refusal(openAdmin(options()).move(bucket))).toMatchObject({ code: 'CLUSTER_BUSY', exitCode: 7 });
+    await lock.release();
+    await openAdmin(options()).move(bucket);
+    await isWhole(testWorkspace(bucket, options()));
+  });
+
+  it('is refused to a place that holds a workspace already', async () => {
+    const { home, options } = await desk();
+    await openAdmin(options()).move(bucket);
+    const other = temporaryFolder();
+    await fill(testWorkspace(other));
+    const error = await refusal(openAdmin({ ...options(), path: other }).move(bucket));
+    expect(error).toMatchObject({ code: 'MOVE_NOWHERE', exitCode: 2 });
+    expect(existsSync(home)).toBe(true);
+  });
+
+  it('is not used before all of it is there', async () => {
+    const { home, options } = await desk();
+    await fill(testWorkspace(home));
+    const { boundary, killed } = killing('before write demo/secrets/server-token');
+    await Promise.race([killed, openAdmin(options({ boundary })).move(bucket)]);
+    const error = await refusal(testWorkspace(bucket, options()).clusterNames());
+    expect(error).toMatchObject({ code: 'NOT_A_WORKSPACE', exitCode: 2 });
+    expect(error.hint).toContain(`slipway workspace move '${bucket}'`);
+  });
+});
+
+describe('a move that is killed', () => {
+  it('goes on with the same command, wherever it was, and loses nothing', { timeout: 120_000 }, async () => {
+    const probe = await desk();
+    await fill(testWorkspace(probe.home));
+    const points = await classes((boundary) => openAdmin(probe.options({ boundary })).move(bucket));
+    expect(points.length).toBeGreaterThan(15);
+    for (const point of points) {
+      const { home, options } = await desk();
+      await fill(testWorkspace(home));
+      const { boundary, killed } = killing(point);
+      await Promise.race([killed, openAdmin(options({ boundary })).move(bucket)]);
+      await openAdmin(options()).move(bucket);
+      await isWhole(testWorkspace(bucket, options()));
+      expect((await refusal(testWorkspace(home).clusterNames())).code, point).toBe('WORKSPACE_MOVED');
+      expect(readdirSync(join(home, 'clusters')), point).toEqual([]);
+    }
+  });
+});
+
+describe('sealing a workspace anew', () => {
+  async function moved(): Promise<
+    Desk & { readonly other: (changes?: Partial<WorkspaceOptions>) => WorkspaceOptions }
+  > {
+    const here = await desk();
+    await fill(testWorkspace(here.home));
+    await openAdmin(here.options()).move(bucket);
+    const env = { ...here.server.env, SLIPWAY_HOME: temporaryFolder(), SLIPWAY_AGE_KEY: otherIdentity };
+    const options: Desk['options'] = (changes = {}) => ({ ...here.options({ path: bucket, ...changes }) });
+    return { ...here, options, other: (changes = {}) => testOptions(bucket, { env, ...alone(), ...changes }) };
+  }
+
+  it('lets another computer in, and out again', async () => {
+    const { server, options, other } = await moved();
+    expect((await refusal(testWorkspace(bucket, other()).clusterNames())).code).toBe('WRONG_IDENTITY');
+    await openAdmin(options()).rotate({ add: [recipient], remove: [] });
+    await isWhole(testWorkspace(bucket, other()));
+    await isWhole(testWorkspace(bucket, options()));
+    await openAdmin(options()).rotate({ add: [], remove: [recipient] });
+    expect((await refusal(testWorkspace(bucket, other()).clusterNames())).code).toBe('WRONG_IDENTITY');
+    const sealed = [...server.objects].filter(([path]) => !path.endsWith('/lock'));
+    for (const [path, { text }] of sealed) expect(stanzas(text), path).toBe(1);
+    await isWhole(testWorkspace(bucket, options()));
+  });
+
+  it('is refused where it would lock this computer out', async () => {
+    const { other, options } = await moved();
+    await openAdmin(options()).rotate({ add: [recipient], remove: [] });
+    const error = await refusal(openAdmin(other()).rotate({ add: [], remove: [recipient] }));
+    expect(error).toMatchObject({ code: 'LOCKED_OUT', exitCode: 3 });
+    expect((await refusal(openAdmin(options()).rotate({ add: ['age1nonsense'], remove: [] }))).code).toBe(
+      'BAD_IDENTITY',
+    );
+    await isWhole(testWorkspace(bucket, other()));
+  });
+
+  it('goes on after a kill, wherever it was, and can be opened all the time', { timeout: 120_000 }, async () => {
+    const { options, other, server } = await moved();
+    const before = new Map(server.objects);
+    const rotation = { add: [recipient], remove: [] };
+    const points = await classes((boundary) => openAdmin(options({ boundary })).rotate(rotation));
+    expect(points.length).toBeGreaterThan(10);
+    for (const point of points) {
+      server.objects.clear();
+      for (const [key, object] of before) server.objects.set(key, object);
+      // Another computer of the same person, which has not seen how it ended before.
+      const env = {
+        ...options().env,
+        SLIPWAY_HOME: temporaryFolder(),
+        SLIPWAY_AGE_KEY_FILE: join(identityHome(options), 'identity.txt'),
+      };
+      const { boundary, killed } = killing(point);
+      await Promise.race([killed, openAdmin(options({ env, boundary })).rotate(rotation)]);
+      await isWhole(testWorkspace(bucket, options({ env })));
+      await openAdmin(options({ env })).rotate(rotation);
+      await isWhole(testWorkspace(bucket, other({ env: { ...env, SLIPWAY_AGE_KEY: otherIdentity } })));
+      const sealed = [...server.objects].filter(([path]) => !path.endsWith('/lock'));
+      for (const [path, { text }] of sealed) expect(stanzas(text), `${point}: ${path}`).toBe(2);
+    }
+  });
+});
+
+const identityHome = (options: Desk['options']): string => options().env['SLIPWAY_HOME']!;
+
+describe('recovering a workspace', () => {
+  it('sets aside what cannot be used, keeps the rest, and loses nothing of it', async () => {
+    const { server, home, options } = await desk();
+    await fill(testWorkspace(home));
+    await openAdmin(options()).move(bucket);
+    const admin = openAdmin({ ...options(), path: bucket });
+    expect(await admin.survey()).toMatchObject({ findings: [], replaced: false });
+    const path = 'small/team/clusters/demo/record.json';
+    const cut = server.objects.get(path)!.text.slice(0, 100);
+    server.objects.set(path, { ...server.objects.get(path)!, text: cut, tag: '"cut"' });
+    const { findings } = await admin.survey();
+    expect(findings).toMatchObject([{ key: 'clusters/demo/record.json', is: 'damaged' }]);
+    expect(await admin.setAside(findings)).toEqual(['demo']);
+    expect([...server.objects].find(([key]) => key.startsWith('small/team/aside/'))?.[1].text).toBe(cut);
+    expect(await testWorkspace(bucket, options()).cluster('demo').record()).toBeUndefined();
+    expect((await admin.survey()).findings).toEqual([]);
+  });
+
+  it('lets an older bucket count where that is asked for', async () => {
+    const { server, home, options } = await desk();
+    await fill(testWorkspace(home));
+    await openAdmin(options()).move(bucket);
+    const older = new Map(server.objects);
+    const workspace = testWorkspace(bucket, options());
+    await workspace.cluster('demo').saveRecord({ ...testRecord('demo'), runningVersion: 'v1.36.5+k3s1' });
+    for (const [key, object] of older) server.objects.set(key, object);
+    const again = (): Promise<unknown> => testWorkspace(bucket, options()).cluster('demo').record();
+    expect(await refusal(again())).toMatchObject({ code: 'BLOB_SWAPPED', exitCode: 3 });
+    const admin = openAdmin({ ...options(), path: bucket });
+    await admin.acceptOlder((await admin.survey()).findings);
+    expect(await again()).toMatchObject({ id: 'k3x9' });
+  });
+});
