@@ -283,12 +283,12 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
 
   private heartbeat(process: Process, cluster: Cluster, voter: boolean | undefined): void {
     if (this.#processes.get(process.machine.id) !== process) return;
-    if (cluster.quorate() && !process.machine.isCutOff) nodeIsReady(cluster, process.config.nodeName, voter);
     process.cancels.splice(
       0,
       process.cancels.length,
       process.machine.after(this.context.profile().nodeLostMs / 4, () => this.heartbeat(process, cluster, voter)),
     );
+    if (cluster.quorate() && !process.machine.isCutOff) nodeIsReady(cluster, process.config.nodeName, voter);
   }
 
   /** False when the process ended meanwhile, or its port is another's. */
