@@ -11,7 +11,7 @@ export const names = {
   placement: (cluster: string, pool: string, group: number): string => `${cluster}-${pool}-${group}`,
 };
 
-export const pieceIds = {
+export const resourceIds = {
   sshKey: 'ssh-key',
   network: 'network',
   firewall: 'firewall',

@@ -10,7 +10,7 @@ const answer = z.object({ action: actionShape.nullish() });
 
 /**
  * Resolves once the resource is gone, or was gone before.
- * @param busy further codes of something that is only just being let go of by another resource
+ * @param busy further codes of something that is only just being released by another resource
  */
 export async function removeResource(
   hetzner: Hetzner,

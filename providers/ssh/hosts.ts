@@ -2,10 +2,10 @@ import type { MachineLogin } from '../../src/domain/machine.js';
 import type { HostSpec } from '../../src/domain/spec/hosts.js';
 import type { LoginKey } from '../../src/remote/login-key.js';
 
-/** What a host is called at this provider: the door by which it is reached, whatever its name in the file. */
+/** What a host is called at this provider: the endpoint by which it is reached, whatever its name in the file. */
 export function hostId({ address, port, jump }: Pick<HostSpec, 'address' | 'port' | 'jump'>): string {
-  const door = `${address}:${port}`;
-  return jump ? `${jump.address}:${jump.port}/${door}` : door;
+  const endpoint = `${address}:${port}`;
+  return jump ? `${jump.address}:${jump.port}/${endpoint}` : endpoint;
 }
 
 /** `rack1-a (10.0.0.11)` */

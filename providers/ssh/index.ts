@@ -11,7 +11,7 @@ export { createHostProvider, type HostProviderOptions } from './provider.js';
 /**
  * Hosts that are there already, listed in the cluster file and reached by SSH. Variables: SLIPWAY_SSH_KEY, path of the
  * private key to log in with where the file names none; SSH_AUTH_SOCK, an agent for keys that are locked; SLIPWAY_LOST_HOSTS, names of hosts (with commas between) that
- * do not come back, so that a machine on one can be let go without it; SLIPWAY_SSH_PATIENCE, seconds that a host may
+ * do not come back, so that a machine on one can be released without it; SLIPWAY_SSH_PATIENCE, seconds that a host may
  * take to answer when it is looked at (8).
  */
 export const ssh: ProviderPackage = {

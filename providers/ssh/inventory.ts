@@ -162,7 +162,7 @@ export class Inventory {
   }
 }
 
-/** Whether two doors lead to one machine: what is claimed lies on it, and clones of its disk were started on their own. */
+/** Whether two endpoints lead to one machine: what is claimed lies on it, and clones of its disk were started on their own. */
 function sameMachine(one: ObservedHost, other: ObservedHost): boolean {
   if (!one.claim || !other.claim) return false;
   if (one.bootId && other.bootId && one.bootId !== other.bootId) return false;

@@ -11,7 +11,7 @@ import { type Claim, claimHost, parseClaim, readClaim, rebootHost, releaseHost }
 import { hostId, privateAddressOf, titleOf } from './hosts.js';
 import type { Inventory, ObservedHost } from './inventory.js';
 
-/** Hosts of the file as machines: one is made by claiming a host, and deleted by letting it go. */
+/** Hosts of the file as machines: one is made by claiming a host, and deleted by releasing it. */
 export class HostMachines implements Machines {
   /** Hosts chosen for machines to come, by machine name: two creates at once don't choose the same. */
   readonly #chosen = new Map<string, string>();

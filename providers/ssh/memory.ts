@@ -9,9 +9,9 @@ import { hostId } from './hosts.js';
 
 /** What was seen of a cluster's hosts last. It can be lost: the hosts tell, except of those that left the file. */
 export interface CachedClaim {
-  /** Hosts of the cluster, by their door. */
+  /** Hosts of the cluster, by their endpoint. */
   readonly claimed: ReadonlyMap<string, { readonly host: HostSpec; readonly claim: Claim }>;
-  /** Doors of hosts that were free or another cluster's. */
+  /** Endpoints of hosts that were free or another cluster's. */
   readonly others: ReadonlySet<string>;
 }
 

@@ -19,7 +19,7 @@ export interface HostProviderOptions extends HostDeps {
   readonly answersWithinMs: number;
 }
 
-/** Machines that were there before us: taken for a cluster by a claim on the host itself, and let go again. */
+/** Machines that were there before us: taken for a cluster by a claim on the host itself, and released again. */
 export function createHostProvider(options: HostProviderOptions): MachineProvider {
   const inventory = new Inventory(options);
   return {
@@ -39,7 +39,7 @@ export function createHostProvider(options: HostProviderOptions): MachineProvide
       plan: async () => [],
       ensure: async ({ id }) => {
         throw new UnexpectedError(`Hosts stand on nothing of ours, but ${id} was asked for.`, {
-          code: 'NO_FOUNDATION',
+          code: 'NO_INFRASTRUCTURE',
         });
       },
       neededBy: () => [],

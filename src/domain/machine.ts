@@ -53,7 +53,7 @@ export interface Machine extends Slot {
   readonly host?: string | undefined;
   /** How to log in, where that is not as root with the cluster's own key at its public address. */
   readonly login?: MachineLogin | undefined;
-  /** Its owner took it out of the file: whatever it does for the cluster is to move, and then it is let go. */
+  /** Its owner took it out of the file: whatever it does for the cluster is to move, and then it is released. */
   readonly markedForRemoval?: boolean | undefined;
   /** Kubernetes labels that come with the machine and not with its pool. */
   readonly nodeLabels?: Readonly<Record<string, string>> | undefined;

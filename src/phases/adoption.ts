@@ -153,9 +153,9 @@ function providerKeyStep(
     needs,
     apply: async (run) => {
       // What was planned may have been with a key that was not made yet.
-      const pieces = await provider.infrastructure.plan(requestWith(valueOf(identity, run)!.publicKey), run);
-      const piece = pieces.find(({ id }) => id === planned.id);
-      if (piece && piece.state !== 'present') await provider.infrastructure.ensure(piece, new Map(), run);
+      const resources = await provider.infrastructure.plan(requestWith(valueOf(identity, run)!.publicKey), run);
+      const resource = resources.find(({ id }) => id === planned.id);
+      if (resource && resource.state !== 'present') await provider.infrastructure.ensure(resource, new Map(), run);
     },
   };
 }

@@ -53,7 +53,7 @@ export interface ClusterFacts {
   readonly madeBy: MadeBy;
   /** What making each missing machine means at this provider, by machine name. */
   readonly previews: ReadonlyMap<string, string>;
-  readonly pieces: readonly InfrastructureResource[];
+  readonly resources: readonly InfrastructureResource[];
   /** Undefined when no API answered. */
   readonly nodes: ReadonlyMap<string, NodeFacts> | undefined;
   readonly api: ClusterApi | undefined;

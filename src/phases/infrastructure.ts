@@ -6,7 +6,7 @@ export interface InfrastructurePlan {
   readonly steps: readonly Step[];
   /** Steps that must be done before this machine can be made. */
   needsFor(machine: MachineRequest): readonly Step[];
-  /** Provider ids of all pieces that exist by now. */
+  /** Provider ids of all resources that exist by now. */
   made(context: StepContext): InfrastructureIds;
   /** The balancer in front of the API, where the provider has one. */
   readonly balancer: Later<CreatedResource> | undefined;
@@ -24,28 +24,28 @@ export function planInfrastructure({ facts, tools, request }: PhaseContext): Inf
     );
   const isThere = ({ state, ready }: InfrastructureResource): boolean => state === 'present' && ready !== undefined;
   const steps = chainSteps(
-    facts.pieces.filter((piece) => !isThere(piece)),
+    facts.resources.filter((resource) => !isThere(resource)),
     ({ needs }) => needs,
-    (piece, needs): Step<CreatedResource> => ({
-      id: `infrastructure:${piece.id}`,
+    (resource, needs): Step<CreatedResource> => ({
+      id: `infrastructure:${resource.id}`,
       phase: 'Create infrastructure',
-      target: piece.name || request.cluster.name,
-      text: piece.text,
-      changes: piece.state === 'differs',
+      target: resource.name || request.cluster.name,
+      text: resource.text,
+      changes: resource.state === 'differs',
       needs,
-      apply: (context) => tools.provider.infrastructure.ensure(piece, made(context), context),
+      apply: (context) => tools.provider.infrastructure.ensure(resource, made(context), context),
     }),
   );
-  for (const piece of facts.pieces) {
-    const step = steps.get(piece);
-    handles.set(piece, step ? from(step) : known(piece.ready!));
+  for (const resource of facts.resources) {
+    const step = steps.get(resource);
+    handles.set(resource, step ? from(step) : known(resource.ready!));
   }
-  const balancer = facts.pieces.find(({ role }) => role?.kind === 'api-balancer');
+  const balancer = facts.resources.find(({ role }) => role?.kind === 'api-balancer');
   return {
     steps: [...steps.values()],
     made,
     balancer: balancer && handles.get(balancer),
     needsFor: (machine) =>
-      tools.provider.infrastructure.neededBy(machine, facts.pieces).flatMap((piece) => steps.get(piece) ?? []),
+      tools.provider.infrastructure.neededBy(machine, facts.resources).flatMap((resource) => steps.get(resource) ?? []),
   };
 }

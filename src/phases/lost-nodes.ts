@@ -96,7 +96,7 @@ export function isDead(machine: Pick<Machine, 'status'>, node: Pick<NodeFacts, '
 }
 
 /**
- * Looks once more before a machine is let go without being drained: a silent host may just have been starting anew, and
+ * Looks once more before a machine is released without being drained: a silent host may just have been starting anew, and
  * between the plan and its confirmation there is time to come back.
  * @returns its node, where there is one.
  * @throws IncompleteError code CAME_BACK when its host answers or its node is Ready.

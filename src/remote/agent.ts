@@ -4,7 +4,7 @@ import type { BaseAgent, IdentityCallback, ParsedKey } from 'ssh2';
 import { keyBlob } from './keys.js';
 
 /**
- * An SSH agent that shows one of its keys only: with all of them a host would close its door after the first few.
+ * An SSH agent that shows one of its keys only: with all of them a host would close the connection after the first few.
  * @param socket as in SSH_AUTH_SOCK
  * @param publicKey OpenSSH form
  */

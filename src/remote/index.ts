@@ -10,7 +10,7 @@ export {
   type SshKeyPair,
 } from './keys.js';
 export { loginTarget } from './login-target.js';
-export { scanHostKeys, type ScanEndpoint as ScanDoor, type ScannedKey } from './scan-keys.js';
+export { scanHostKeys, type ScanEndpoint, type ScannedKey } from './scan-keys.js';
 export { TaskFailedError } from './task-errors.js';
 export { ownTemplates } from './templates.js';
 export type * from './types.js';

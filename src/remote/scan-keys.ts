@@ -29,7 +29,7 @@ const kinds = [['ssh-ed25519'], Object.keys(algorithmsOf).filter((type) => type.
  * handshake takes, and nothing is believed.
  * @throws IncompleteError code SSH_UNREACHABLE; what `openClient` throws of a jump host
  */
-export async function scanHostKeys(door: ScanEndpoint, signal: AbortSignal): Promise<readonly ScannedKey[]> {
+export async function scanHostKeys(endpoint: ScanEndpoint, signal: AbortSignal): Promise<readonly ScannedKey[]> {
   const jumps = new JumpHosts(pLimit(1));
   const given = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   const keys: ScannedKey[] = [];
@@ -37,7 +37,7 @@ export async function scanHostKeys(door: ScanEndpoint, signal: AbortSignal): Pro
   try {
     // One after another: sshd turns away who knocks too often at once.
     for (const types of kinds) {
-      const shown = await show(door, types, jumps, given);
+      const shown = await show(endpoint, types, jumps, given);
       if (Buffer.isBuffer(shown)) keys.push(keyOf(shown));
       else if (shown !== 'none') failure ??= shown;
     }
@@ -49,7 +49,7 @@ export async function scanHostKeys(door: ScanEndpoint, signal: AbortSignal): Pro
   }
   if (keys.length > 0) return keys;
   if (failure instanceof RefusedError || failure instanceof IncompleteError) throw failure;
-  throw new IncompleteError(`${door.address}:${door.port} did not answer SSH: ${messageOf(failure)}.`, {
+  throw new IncompleteError(`${endpoint.address}:${endpoint.port} did not answer SSH: ${messageOf(failure)}.`, {
     code: 'SSH_UNREACHABLE',
     hint: 'Check the address and the port, that a firewall lets SSH through from here, and that the host runs.',
     cause: failure,
@@ -63,12 +63,12 @@ function keyOf(blob: Buffer): ScannedKey {
 
 /** The key of one of these types; `none` when the host has no such; else why it can't be said. */
 async function show(
-  door: ScanEndpoint,
+  endpoint: ScanEndpoint,
   types: readonly string[],
   jumps: JumpHosts,
   signal: AbortSignal,
 ): Promise<Buffer | 'none' | Error> {
-  const [{ default: ssh2 }, socket] = await Promise.all([import('ssh2'), jumps.dial(door, signal)]);
+  const [{ default: ssh2 }, socket] = await Promise.all([import('ssh2'), jumps.dial(endpoint, signal)]);
   const client = new ssh2.Client();
   return new Promise<Buffer | 'none' | Error>((resolve) => {
     signal.addEventListener('abort', () => resolve(new Error('it said nothing in time')), { once: true });

@@ -1,6 +1,6 @@
 import type { ProviderPackage } from '../provider/package.js';
 
-/** The built-in packages, loaded when first used. A plugin's package comes through the same door. */
+/** The built-in packages, loaded when first used. A plugin's package is opened in the same way. */
 export const builtInProviders: Readonly<Record<string, () => Promise<ProviderPackage>>> = {
   hetzner: async () => (await import('../../providers/hetzner/index.js')).hetzner,
   sandbox: async () => {

@@ -104,16 +104,16 @@ describe.skipIf(sshdMissing)(`a scan ${sshdMissing ?? ''}`, () => {
   it('tells hosts that are known, new, different and silent from each other', async () => {
     const host = await startHost();
     try {
-      const door = { address: '127.0.0.1', port: host.sshdPort };
+      const endpoint = { address: '127.0.0.1', port: host.sshdPort };
       const print = fingerprint(host.hostKey.publicKey);
       const other = fingerprint(generateKeyPair('other').publicKey);
       const hosts = await scanHosts(
         { reporter: new RecordingReporter(), clock: systemClock, signal: new AbortController().signal },
         [
-          { ...door, name: 'known', pins: [host.hostKey.publicKey] },
-          { ...door, name: 'print', pins: [other, print] },
-          { ...door, name: 'new', pins: [] },
-          { ...door, name: 'other', pins: [other] },
+          { ...endpoint, name: 'known', pins: [host.hostKey.publicKey] },
+          { ...endpoint, name: 'print', pins: [other, print] },
+          { ...endpoint, name: 'new', pins: [] },
+          { ...endpoint, name: 'other', pins: [other] },
           { address: '127.0.0.1', port: 1, name: 'silent', pins: [other] },
         ],
       );

@@ -10,9 +10,9 @@ const traefik = async (
 ): Promise<Values> =>
   (await rendered({ preset: 'minimal', traefik: options, ...others }, { provider, file })).values('traefik');
 
-/** Where Traefik believes the PROXY protocol's header from, for each of its two doors. */
+/** Where Traefik believes the PROXY protocol's header from, for each of its two entry points. */
 const believed = (values: Values): unknown[] =>
-  ['web', 'websecure'].map((door) => at(values, `ports.${door}.proxyProtocol.trustedIPs`));
+  ['web', 'websecure'].map((entry) => at(values, `ports.${entry}.proxyProtocol.trustedIPs`));
 const annotation = (values: Values, name: string): unknown =>
   at(values, 'service.annotations') && (at(values, 'service.annotations') as Values)[name];
 const saysHeader = (values: Values): boolean =>
@@ -56,8 +56,8 @@ describe('X-Forwarded headers', () => {
   it('are believed from nobody, or from the proxies that are named', async () => {
     expect(maps(await traefik()).filter((one) => 'forwardedHeaders' in one)).toEqual([]);
     const values = await traefik({ trustedProxies: ['198.51.100.0/24'] });
-    for (const door of ['web', 'websecure'])
-      expect(at(values, `ports.${door}.forwardedHeaders`)).toEqual({ trustedIPs: ['198.51.100.0/24'] });
+    for (const entry of ['web', 'websecure'])
+      expect(at(values, `ports.${entry}.forwardedHeaders`)).toEqual({ trustedIPs: ['198.51.100.0/24'] });
   });
 });
 

@@ -122,7 +122,7 @@ export class InMemoryDistribution implements Distribution<InMemoryFacts> {
         newcomerVersion: spec.kubernetes.version,
         madeBy: { config: { 'control-plane': '', worker: '' }, template: '' },
         previews: new Map(),
-        pieces: [],
+        resources: [],
         nodes,
         api: runs ? this.api : undefined,
         kubeconfig,

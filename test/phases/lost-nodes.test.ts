@@ -67,7 +67,7 @@ describe('a machine is dead', () => {
   });
 });
 
-describe('a dead machine that is let go', () => {
+describe('a dead machine that is released', () => {
   interface World {
     readonly role?: Machine['role'];
     /** Nodes as the plan saw them, and as they are when the step runs. */

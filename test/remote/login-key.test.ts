@@ -66,7 +66,7 @@ describe.skipIf(sshdMissing ?? !client)(
         DISPLAY: ':0',
       };
       writeFileSync(join(folder, 'ask'), '#!/bin/sh\necho passphrase\n', { mode: 0o755 });
-      // Others first: a host that is shown all of them would have closed its door by then.
+      // Others first: a host that is shown all of them would have closed the connection by then.
       for (let left = 7; left > 0; left--) {
         writeFileSync(join(folder, `other-${left}`), generateKeyPair('other').privateKey.reveal(), { mode: 0o600 });
         execFileSync('ssh-add', ['-q', join(folder, `other-${left}`)], { env });

@@ -30,12 +30,12 @@ describe.skipIf(sshdMissing)(`the keys that a host shows to strangers ${sshdMiss
 
   it('are read through a host on the way, once that one has proved itself', async () => {
     const jump = { ...host.target, port: host.sshdPort, owned: true };
-    const door = { address: '127.0.0.1', port: inner.sshdPort, jump };
-    expect((await scanHostKeys(door, signal)).map(({ publicKey }) => publicKey)).toEqual([
+    const endpoint = { address: '127.0.0.1', port: inner.sshdPort, jump };
+    expect((await scanHostKeys(endpoint, signal)).map(({ publicKey }) => publicKey)).toEqual([
       two(inner.hostKey.publicKey),
     ]);
     const stranger = { ...jump, pins: async () => [generateKeyPair('other').publicKey] };
-    await expect(scanHostKeys({ ...door, jump: stranger }, signal)).rejects.toMatchObject({
+    await expect(scanHostKeys({ ...endpoint, jump: stranger }, signal)).rejects.toMatchObject({
       code: 'HOST_KEY_MISMATCH',
     });
   });

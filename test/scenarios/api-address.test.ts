@@ -192,7 +192,7 @@ describe('servers that hold the address of the API', () => {
 });
 
 describe('servers that are left over', () => {
-  it('are let go one after another, and the address goes on answering', async () => {
+  it('are released one after another, and the address goes on answering', async () => {
     const one: Asked = { ...later(), servers: 1 };
     const run = await apply(one);
     expect(run, run.err).toMatchObject({ code: 0 });

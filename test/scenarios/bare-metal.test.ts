@@ -99,7 +99,7 @@ describe('three servers and two agents on hosts that stood there', () => {
     expect(await plan(next)).toBe(0);
   });
 
-  it('let the dead one go when it comes back, and have it stand by', async () => {
+  it('release the dead one when it comes back, and have it stand by', async () => {
     await rack.act('start', '^s1$');
     const all = ['s1', 's2', 's3', 's4', 'w1', 'w2'];
     const run = await apply(all);

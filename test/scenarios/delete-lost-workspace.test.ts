@@ -70,7 +70,7 @@ describe('hosts of a cluster whose workspace is lost', () => {
     expect([...(other.details ?? []), other.hint].join('\n')).toContain('slipway cluster delete metal -f cluster.yaml');
   });
 
-  it('are not let go without a yes, nor while one of the file cannot be asked whose it is', async () => {
+  it('are not released without a yes, nor while one of the file cannot be asked whose it is', async () => {
     const asked = await failure('cluster', 'delete', ...file(['a', 'b', 'c']), '--yes');
     expect(asked.exit).toBe(2);
     expect(asked.message + asked.hint).toContain('--confirm metal');

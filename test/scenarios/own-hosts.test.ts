@@ -199,7 +199,7 @@ describe('the life of a cluster on hosts of one’s own', () => {
     expect(await plan(more)).toMatchObject({ code: 0 });
   });
 
-  it('replaces a host that left the file, and lets it go as it was found, whatever becomes of another', async () => {
+  it('replaces a host that left the file, and releases it as it was found, whatever becomes of another', async () => {
     const next = { list: ['a', 'b', 'c', 'd'], workers: 3 };
     const told = await cli.run(['cluster', 'plan', ...file(next), '--json'], patience);
     expect((JSON.parse(told.out) as { outdated: unknown }).outdated).toMatchObject([

@@ -85,7 +85,7 @@ describe.skipIf(sshdMissing)(`claims of a host ${sshdMissing ?? ''}`, () => {
     expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('let go leave the host as it was found, and what is not ours alone', async () => {
+  it('released leave the host as it was found, and what is not ours alone', async () => {
     await rig.host.write('etc/sysctl.d/99-mine.conf', 'vm.swappiness = 10\n');
     await rig.host.write('etc/systemd/system/mine.service', '[Service]\n');
     await rig.host.write('var/tmp/mine', 'x');
@@ -111,7 +111,7 @@ describe.skipIf(sshdMissing)(`claims of a host ${sshdMissing ?? ''}`, () => {
     expect(await rig.host.systemctlCalls()).toContain('disable --now k3s.service');
   });
 
-  it('of others are not let go', async () => {
+  it('of others are not released', async () => {
     await claim({ name: 'other', id: 'zzzzzz' });
     const ours = { machine: 'demo-web-1', cluster: demo, ...place(demo, 1), claimedAt: at };
     await rig.host.write('var/lib/rancher/k3s/server/db', 'x');

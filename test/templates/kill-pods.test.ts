@@ -64,7 +64,7 @@ describe.skipIf(sshdMissing)(`stop-k3s with pods ${sshdMissing ?? ''}`, () => {
       expect(await addresses()).toBe(others);
     });
 
-    it('takes it off when the host is let go', async () => {
+    it('takes it off when the host is released', async () => {
       const cluster = { name: 'demo', id: 'k3f9x2' };
       const place = { pool: 'cp', role: 'control-plane', slot: 1, generation: 1 } as const;
       const held = { machine: 'demo-cp-1', cluster, ...place, claimedAt: '2026-11-21T08:00:00.000Z' };

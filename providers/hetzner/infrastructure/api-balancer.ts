@@ -8,10 +8,10 @@ import { clusterLabels, labelKeys } from '../../../src/domain/labels.js';
 import type { CallOptions, CreatedResource } from '../../../src/provider/port.js';
 import { waitFor } from '../../../src/domain/wait.js';
 import { type Hetzner, waits } from '../context.js';
-import { names, pieceIds, selectorOf, apiBalancerType, account } from '../names.js';
+import { names, resourceIds, selectorOf, apiBalancerType, account } from '../names.js';
 import { actionShape, loadBalancerShape, type WireLoadBalancer } from '../wire.js';
 import { elsewhere } from './network.js';
-import { madeId, type Ensure, type HetznerPiece, type PlanInput } from './resource.js';
+import { madeId, type Ensure, type HetznerResource, type PlanInput } from './resource.js';
 
 type Desired = { readonly kind: 'api-balancer'; readonly location: string; readonly selector: string };
 
@@ -54,8 +54,8 @@ export function balancerLacks(balancer: WireLoadBalancer, selector: string, netw
 /** A balancer for more than one control plane. One that exists stays: kubeconfigs and nodes name its address. */
 export function planApiBalancer(
   { request, found, zone }: PlanInput,
-  networkPiece: HetznerPiece,
-): HetznerPiece<Desired> | undefined {
+  networkResource: HetznerResource,
+): HetznerResource<Desired> | undefined {
   const { cluster } = request;
   const name = names.apiBalancer(cluster.name);
   const controlPlanes = request.machines.filter((machine) => machine.role === 'control-plane');
@@ -70,13 +70,13 @@ export function planApiBalancer(
   const address = own && addressOn(own, network?.id);
   const right = own !== undefined && address !== undefined && balancerLacks(own, selector, network?.id).length === 0;
   return {
-    id: pieceIds.apiBalancer,
+    id: resourceIds.apiBalancer,
     name,
     text: own
       ? `change load balancer ${name}: private, port ${apiPort} to the control planes`
       : `create load balancer ${name} (${apiBalancerType}): private, port ${apiPort} to the control planes`,
     state: own ? (right ? 'present' : 'differs') : 'missing',
-    needs: [networkPiece],
+    needs: [networkResource],
     role: { kind: 'api-balancer', location: own?.location.name ?? location },
     ...(right ? { ready: { id: String(own.id), address } } : {}),
     desired: { kind: 'api-balancer', location, selector },
@@ -88,21 +88,21 @@ export function planApiBalancer(
 const addressOn = (balancer: WireLoadBalancer, networkId: number | undefined): string | undefined =>
   balancer.private_net.find((net) => networkId !== undefined && net.network === networkId)?.ip ?? undefined;
 
-export const ensureApiBalancer: Ensure<Desired> = async (hetzner, piece, made, options) => {
-  const networkId = madeId(made, pieceIds.network);
-  const own = piece.state === 'missing' ? undefined : await findOwn(hetzner, piece, options);
-  const balancer = own ?? (await create(hetzner, piece, networkId, options));
-  if (!isOurs(balancer, piece.clusterId)) throw nameTakenError(account, 'load balancer', balancer);
+export const ensureApiBalancer: Ensure<Desired> = async (hetzner, resource, made, options) => {
+  const networkId = madeId(made, resourceIds.network);
+  const own = resource.state === 'missing' ? undefined : await findOwn(hetzner, resource, options);
+  const balancer = own ?? (await create(hetzner, resource, networkId, options));
+  if (!isOurs(balancer, resource.clusterId)) throw nameTakenError(account, 'load balancer', balancer);
   const current = (await hetzner.api.get(`/load_balancers/${balancer.id}`, answer, options)).load_balancer;
-  for (const missing of balancerLacks(current, piece.desired.selector, networkId)) {
-    await repair(hetzner, balancer.id, missing, networkId, piece.desired.selector, options);
+  for (const missing of balancerLacks(current, resource.desired.selector, networkId)) {
+    await repair(hetzner, balancer.id, missing, networkId, resource.desired.selector, options);
   }
   return waitForAddress(hetzner, current, networkId, options);
 };
 
 async function create(
   hetzner: Hetzner,
-  { name, labels, desired }: HetznerPiece<Desired>,
+  { name, labels, desired }: HetznerResource<Desired>,
   network: number,
   options: CallOptions,
 ): Promise<WireLoadBalancer> {
@@ -130,12 +130,12 @@ async function create(
 
 async function findOwn(
   { api }: Hetzner,
-  piece: HetznerPiece,
+  resource: HetznerResource,
   options: CallOptions,
 ): Promise<WireLoadBalancer | undefined> {
-  const query = { label_selector: selectorOf({ id: piece.clusterId }) };
+  const query = { label_selector: selectorOf({ id: resource.clusterId }) };
   const found = await api.list('/load_balancers', 'load_balancers', loadBalancerShape, options, query);
-  return findOurs(account, 'load balancer', found, piece.name, piece.clusterId);
+  return findOurs(account, 'load balancer', found, resource.name, resource.clusterId);
 }
 
 async function repair(

@@ -7,9 +7,9 @@ import { whileBusy } from '../../../src/provider/kit/while-busy.js';
 import { clusterLabels } from '../../../src/domain/labels.js';
 import type { ClusterRequest } from '../../../src/provider/port.js';
 import { waits } from '../context.js';
-import { names, pieceIds, selectorOf, account } from '../names.js';
+import { names, resourceIds, selectorOf, account } from '../names.js';
 import { actionShape, firewallShape, type WireFirewallRule } from '../wire.js';
-import { type Ensure, type HetznerPiece, type PlanInput } from './resource.js';
+import { type Ensure, type HetznerResource, type PlanInput } from './resource.js';
 
 type Desired = { readonly kind: 'firewall'; readonly rules: readonly WireFirewallRule[] };
 
@@ -64,14 +64,14 @@ const describe = (rules: readonly WireFirewallRule[]): string =>
     .map((rule) => `${rule.description} from ${(rule.source_ips ?? []).join(', ')}`)
     .join('; ');
 
-export function planFirewall({ request, found }: PlanInput): HetznerPiece<Desired> {
+export function planFirewall({ request, found }: PlanInput): HetznerResource<Desired> {
   const { cluster } = request;
   const name = names.firewall(cluster.name);
   const rules = desiredRules(request);
   const own = findOurs(account, 'firewall', found.firewalls, name, cluster.id);
   const state = own ? (sameRules(own.rules, rules) ? 'present' : 'differs') : 'missing';
   return {
-    id: pieceIds.firewall,
+    id: resourceIds.firewall,
     name,
     text: `${state === 'differs' ? 'change' : 'create'} firewall ${name}: ${describe(rules)}`,
     state,
@@ -83,12 +83,12 @@ export function planFirewall({ request, found }: PlanInput): HetznerPiece<Desire
   };
 }
 
-export const ensureFirewall: Ensure<Desired> = async (hetzner, piece, _made, options) => {
+export const ensureFirewall: Ensure<Desired> = async (hetzner, resource, _made, options) => {
   const { api, actions } = hetzner;
-  const { name, labels, desired, clusterId } = piece;
+  const { name, labels, desired, clusterId } = resource;
   const list = (query: Record<string, string>) => api.list('/firewalls', 'firewalls', firewallShape, options, query);
   const own =
-    piece.state === 'missing'
+    resource.state === 'missing'
       ? undefined
       : findOurs(account, 'firewall', await list({ label_selector: selectorOf({ id: clusterId }) }), name, clusterId);
   const firewall =

@@ -4,19 +4,19 @@ import type { ClusterRequest, Infrastructure, InfrastructureIds, CreatedResource
 import type { CallOptions } from '../../../src/provider/port.js';
 import { listLocations } from '../catalog.js';
 import type { Hetzner } from '../context.js';
-import { pieceIds, placementGroupOf } from '../names.js';
+import { resourceIds, placementGroupOf } from '../names.js';
 import { projectInventory } from '../project-inventory.js';
 import type { WireLocation } from '../wire.js';
 import { ensureApiBalancer, planApiBalancer } from './api-balancer.js';
 import { ensureFirewall, planFirewall } from './firewall.js';
 import { ensureNetwork, planNetwork } from './network.js';
-import { isHetznerPiece, type HetznerPiece, type PlanInput } from './resource.js';
+import { isHetznerResource, type HetznerResource, type PlanInput } from './resource.js';
 import { ensurePlacement, planPlacement } from './placement.js';
 import { listInfrastructure, removeItem } from './remove.js';
 import { ensureSshKey, planSshKey } from './ssh-key.js';
 
-/** The pieces that a request wants, in an order in which they can be made. */
-export function planPieces(input: PlanInput): HetznerPiece[] {
+/** The resources that a request wants, in an order in which they can be made. */
+export function planResources(input: PlanInput): HetznerResource[] {
   const network = planNetwork(input);
   const balancer = planApiBalancer(input, network);
   return [planSshKey(input), network, planFirewall(input), ...planPlacement(input), ...(balancer ? [balancer] : [])];
@@ -32,32 +32,32 @@ export function infrastructure(hetzner: Hetzner): Infrastructure {
   return {
     async plan(request, options) {
       const [found, known] = await Promise.all([projectInventory(hetzner, options), listLocations(hetzner, options)]);
-      return planPieces({ request, found, zone: zoneOf(request, known) });
+      return planResources({ request, found, zone: zoneOf(request, known) });
     },
 
-    async ensure(piece, made, options) {
-      if (!isHetznerPiece(piece)) {
-        throw new UnexpectedError(`The piece ${piece.id} was not planned by the Hetzner provider.`, {
-          code: 'FOUNDATION_PIECE',
+    async ensure(resource, made, options) {
+      if (!isHetznerResource(resource)) {
+        throw new UnexpectedError(`The resource ${resource.id} was not planned by the Hetzner provider.`, {
+          code: 'INFRASTRUCTURE_UNPLANNED',
           hint: 'This is a fault of Slipway; please report it.',
         });
       }
       try {
-        return await ensurePiece(hetzner, piece, made, options);
+        return await ensureResource(hetzner, resource, made, options);
       } catch (error) {
-        if (hasCode(error, 'resource_limit_exceeded')) throw limitReached(piece, error);
+        if (hasCode(error, 'resource_limit_exceeded')) throw limitReached(resource, error);
         throw error;
       }
     },
 
-    neededBy(machine, pieces) {
+    neededBy(machine, resources) {
       const needed = new Set<string>([
-        pieceIds.sshKey,
-        pieceIds.network,
-        pieceIds.firewall,
-        pieceIds.placement(machine.pool, placementGroupOf(machine)),
+        resourceIds.sshKey,
+        resourceIds.network,
+        resourceIds.firewall,
+        resourceIds.placement(machine.pool, placementGroupOf(machine)),
       ]);
-      return pieces.filter(({ id }) => needed.has(id));
+      return resources.filter(({ id }) => needed.has(id));
     },
 
     list: (cluster, options) => listInfrastructure(hetzner, cluster, options),
@@ -65,29 +65,29 @@ export function infrastructure(hetzner: Hetzner): Infrastructure {
   };
 }
 
-async function ensurePiece(
+async function ensureResource(
   hetzner: Hetzner,
-  piece: HetznerPiece,
+  resource: HetznerResource,
   made: InfrastructureIds,
   options: CallOptions,
 ): Promise<CreatedResource> {
-  const { desired } = piece;
+  const { desired } = resource;
   switch (desired.kind) {
     case 'ssh-key':
-      return ensureSshKey(hetzner, { ...piece, desired }, made, options);
+      return ensureSshKey(hetzner, { ...resource, desired }, made, options);
     case 'network':
-      return ensureNetwork(hetzner, { ...piece, desired }, made, options);
+      return ensureNetwork(hetzner, { ...resource, desired }, made, options);
     case 'firewall':
-      return ensureFirewall(hetzner, { ...piece, desired }, made, options);
+      return ensureFirewall(hetzner, { ...resource, desired }, made, options);
     case 'placement':
-      return ensurePlacement(hetzner, { ...piece, desired }, made, options);
+      return ensurePlacement(hetzner, { ...resource, desired }, made, options);
     case 'api-balancer':
-      return ensureApiBalancer(hetzner, { ...piece, desired }, made, options);
+      return ensureApiBalancer(hetzner, { ...resource, desired }, made, options);
   }
 }
 
-const limitReached = (piece: HetznerPiece, cause: unknown): IncompleteError =>
-  new IncompleteError(`The limits of this Hetzner project do not allow what is next: ${piece.text}.`, {
+const limitReached = (resource: HetznerResource, cause: unknown): IncompleteError =>
+  new IncompleteError(`The limits of this Hetzner project do not allow what is next: ${resource.text}.`, {
     code: 'RESOURCE_LIMIT',
     hint: 'Ask for a higher limit in the Hetzner console (Limits), or delete what is no longer needed there, then run the same command again.',
     details:

@@ -8,10 +8,10 @@ import { clusterLabels, labelKeys } from '../../../src/domain/labels.js';
 import { RefusedError } from '../../../src/errors/index.js';
 import type { CallOptions } from '../../../src/provider/port.js';
 import { type Hetzner, waits } from '../context.js';
-import { names, pieceIds, selectorOf, account } from '../names.js';
+import { names, resourceIds, selectorOf, account } from '../names.js';
 import { actionShape, loadBalancerShape, networkShape, type WireLoadBalancer, type WireNetwork } from '../wire.js';
 import { removeItem } from './remove.js';
-import { type Ensure, type HetznerPiece, type PlanInput } from './resource.js';
+import { type Ensure, type HetznerResource, type PlanInput } from './resource.js';
 
 type Desired = { readonly kind: 'network'; readonly range: string; readonly zone: string };
 
@@ -81,7 +81,7 @@ export const rangeChanged = (
   hint: `Set network.range to ${network.ip_range} or to a range that contains it; for another one, make a new cluster.`,
 });
 
-export function planNetwork({ request, found, zone }: PlanInput): HetznerPiece<Desired> {
+export function planNetwork({ request, found, zone }: PlanInput): HetznerResource<Desired> {
   const { cluster, networkRange: range } = request;
   const name = names.network(cluster.name);
   const desired: Desired = { kind: 'network', range, zone };
@@ -92,7 +92,7 @@ export function planNetwork({ request, found, zone }: PlanInput): HetznerPiece<D
     (one) => isOurs(one, cluster.id) && one.name === names.apiBalancer(cluster.name),
   );
   return {
-    id: pieceIds.network,
+    id: resourceIds.network,
     name,
     text: moves
       ? `move private network ${name} to ${zone}: its empty subnet in ${moves.network_zone} goes${there ? `, and load balancer ${there.name}` : ''}`
@@ -108,23 +108,23 @@ export function planNetwork({ request, found, zone }: PlanInput): HetznerPiece<D
   };
 }
 
-export const ensureNetwork: Ensure<Desired> = async (hetzner, piece, _made, options) => {
+export const ensureNetwork: Ensure<Desired> = async (hetzner, resource, _made, options) => {
   const { api } = hetzner;
-  const own = piece.state === 'missing' ? undefined : await findOwn(hetzner, piece, options);
-  const network = own ?? (await createNetwork(hetzner, piece, options));
-  if (!isOurs(network, piece.clusterId)) throw nameTakenError(account, 'network', network);
-  for (const difference of networkDifference(network, piece.desired)) {
+  const own = resource.state === 'missing' ? undefined : await findOwn(hetzner, resource, options);
+  const network = own ?? (await createNetwork(hetzner, resource, options));
+  if (!isOurs(network, resource.clusterId)) throw nameTakenError(account, 'network', network);
+  for (const difference of networkDifference(network, resource.desired)) {
     if (difference === 'apart') {
-      const { message, hint } = rangeChanged(network, piece.desired.range);
+      const { message, hint } = rangeChanged(network, resource.desired.range);
       throw new RefusedError(message, { code: 'NETWORK_RANGE_CHANGED', hint });
     }
     if (difference === 'range') {
       const path = `/networks/${network.id}/actions/change_ip_range`;
-      const { action } = await api.postAgain(path, { ip_range: piece.desired.range }, actionAnswer, options);
+      const { action } = await api.postAgain(path, { ip_range: resource.desired.range }, actionAnswer, options);
       await hetzner.actions.wait([action], options);
     } else {
-      await leaveOtherZone(hetzner, network.id, piece, options);
-      await addSubnet(hetzner, network.id, piece.desired, options);
+      await leaveOtherZone(hetzner, network.id, resource, options);
+      await addSubnet(hetzner, network.id, resource.desired, options);
     }
   }
   return { id: String(network.id) };
@@ -138,14 +138,14 @@ export const ensureNetwork: Ensure<Desired> = async (hetzner, piece, _made, opti
 async function leaveOtherZone(
   hetzner: Hetzner,
   id: number,
-  piece: HetznerPiece<Desired>,
+  resource: HetznerResource<Desired>,
   options: CallOptions,
 ): Promise<void> {
   const { api, actions } = hetzner;
-  const { zone } = piece.desired;
+  const { zone } = resource.desired;
   const { network } = await api.get(`/networks/${id}`, answer, options);
   if (elsewhere(network, zone).length === 0) return;
-  const cluster = { id: piece.clusterId, name: piece.labels[labelKeys.cluster] ?? '' };
+  const cluster = { id: resource.clusterId, name: resource.labels[labelKeys.cluster] ?? '' };
   const balancers = await api.list('/load_balancers', 'load_balancers', loadBalancerShape, options);
   const held = heldElsewhere(network, zone, balancers, cluster);
   if (held.length > 0) {
@@ -170,10 +170,10 @@ const subnet = ({ range, zone }: Desired): object => ({ type: 'cloud', ip_range:
 
 async function createNetwork(
   hetzner: Hetzner,
-  piece: HetznerPiece<Desired>,
+  resource: HetznerResource<Desired>,
   options: CallOptions,
 ): Promise<WireNetwork> {
-  const { name, labels, desired } = piece;
+  const { name, labels, desired } = resource;
   const body = { name, ip_range: desired.range, labels, subnets: [subnet(desired)] };
   return createNamed(
     waits(hetzner, options),
@@ -184,16 +184,16 @@ async function createNetwork(
 
 async function findOwn(
   { api }: Hetzner,
-  piece: HetznerPiece<Desired>,
+  resource: HetznerResource<Desired>,
   options: CallOptions,
 ): Promise<WireNetwork | undefined> {
-  const label_selector = selectorOf({ id: piece.clusterId });
+  const label_selector = selectorOf({ id: resource.clusterId });
   return findOurs(
     account,
     'network',
     await api.list('/networks', 'networks', networkShape, options, { label_selector }),
-    piece.name,
-    piece.clusterId,
+    resource.name,
+    resource.clusterId,
   );
 }
 

@@ -6,9 +6,9 @@ import { labelKeys } from '../../../src/domain/labels.js';
 import { clusterLabels } from '../../../src/domain/labels.js';
 import type { CallOptions, MachineRequest } from '../../../src/provider/port.js';
 import { type Hetzner, waits } from '../context.js';
-import { names, pieceIds, placementGroupOf, placementGroupSize, account } from '../names.js';
+import { names, resourceIds, placementGroupOf, placementGroupSize, account } from '../names.js';
 import { placementGroupShape, type WirePlacementGroup } from '../wire.js';
-import { type Ensure, type HetznerPiece, type PlanInput } from './resource.js';
+import { type Ensure, type HetznerResource, type PlanInput } from './resource.js';
 
 type Desired = { readonly kind: 'placement' };
 
@@ -21,20 +21,20 @@ export function desiredGroups(
   const groups = new Map(
     machines.map((machine) => {
       const group = placementGroupOf(machine);
-      return [pieceIds.placement(machine.pool, group), { pool: machine.pool, group }] as const;
+      return [resourceIds.placement(machine.pool, group), { pool: machine.pool, group }] as const;
     }),
   );
   return [...groups.values()];
 }
 
-export function planPlacement({ request, found }: PlanInput): HetznerPiece<Desired>[] {
+export function planPlacement({ request, found }: PlanInput): HetznerResource<Desired>[] {
   const { cluster } = request;
   return desiredGroups(request.machines).map(({ pool, group }) => {
     const name = names.placement(cluster.name, pool, group);
     const named = found.placementGroups.find((one) => one.name === name);
     if (named && !isOurs(named, cluster.id)) throw nameTakenError(account, 'placement group', named);
     return {
-      id: pieceIds.placement(pool, group),
+      id: resourceIds.placement(pool, group),
       name,
       text: `create placement group ${name}: up to ${placementGroupSize} machines on different hosts`,
       state: named ? 'present' : 'missing',
@@ -47,14 +47,14 @@ export function planPlacement({ request, found }: PlanInput): HetznerPiece<Desir
   });
 }
 
-export const ensurePlacement: Ensure<Desired> = async (hetzner, piece, _made, options) => {
-  const group = await ensureGroup(hetzner, piece, options);
+export const ensurePlacement: Ensure<Desired> = async (hetzner, resource, _made, options) => {
+  const group = await ensureGroup(hetzner, resource, options);
   return { id: String(group.id) };
 };
 
 async function ensureGroup(
   hetzner: Hetzner,
-  { name, labels, clusterId, state }: Pick<HetznerPiece, 'name' | 'labels' | 'clusterId' | 'state'>,
+  { name, labels, clusterId, state }: Pick<HetznerResource, 'name' | 'labels' | 'clusterId' | 'state'>,
   options: CallOptions,
 ): Promise<WirePlacementGroup> {
   const { api } = hetzner;

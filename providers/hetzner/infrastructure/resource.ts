@@ -10,7 +10,7 @@ import type { Hetzner } from '../context.js';
 import type { ProjectInventory } from '../project-inventory.js';
 import type { WireFirewallRule } from '../wire.js';
 
-/** What a piece shall be, so that `ensure` needs nothing but the piece. */
+/** What a resource shall be, so that `ensure` needs nothing but the resource. */
 export type Desired =
   | { readonly kind: 'ssh-key'; readonly publicKey: string; readonly fingerprint: string }
   | { readonly kind: 'network'; readonly range: string; readonly zone: string }
@@ -18,8 +18,8 @@ export type Desired =
   | { readonly kind: 'placement' }
   | { readonly kind: 'api-balancer'; readonly location: string; readonly selector: string };
 
-/** A piece of ours: the port's, and what `ensure` will need to know. */
-export interface HetznerPiece<W extends Desired = Desired> extends InfrastructureResource {
+/** A resource of ours: the port's, and what `ensure` will need to know. */
+export interface HetznerResource<W extends Desired = Desired> extends InfrastructureResource {
   readonly desired: W;
   readonly clusterId: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -27,7 +27,7 @@ export interface HetznerPiece<W extends Desired = Desired> extends Infrastructur
 
 export type Ensure<W extends Desired> = (
   hetzner: Hetzner,
-  piece: HetznerPiece<W>,
+  resource: HetznerResource<W>,
   made: InfrastructureIds,
   options: CallOptions,
 ) => Promise<CreatedResource>;
@@ -38,9 +38,10 @@ export interface PlanInput {
   readonly zone: string;
 }
 
-export function isHetznerPiece(piece: InfrastructureResource): piece is HetznerPiece {
-  return 'desired' in piece && 'clusterId' in piece && 'labels' in piece;
+export function isHetznerResource(resource: InfrastructureResource): resource is HetznerResource {
+  return 'desired' in resource && 'clusterId' in resource && 'labels' in resource;
 }
 
-/** The id that another piece was made with. */
-export const madeId = (made: InfrastructureIds, pieceId: string): number => Number(createdBefore(made, pieceId).id);
+/** The id that another resource was made with. */
+export const madeId = (made: InfrastructureIds, resourceId: string): number =>
+  Number(createdBefore(made, resourceId).id);

@@ -8,9 +8,9 @@ import { clusterLabels } from '../../../src/domain/labels.js';
 import { RefusedError, UsageError } from '../../../src/errors/index.js';
 import { waits } from '../context.js';
 import { removeResource } from '../remove.js';
-import { names, pieceIds, account } from '../names.js';
+import { names, resourceIds, account } from '../names.js';
 import { sshKeyShape, type WireSshKey } from '../wire.js';
-import type { Ensure, HetznerPiece, PlanInput } from './resource.js';
+import type { Ensure, HetznerResource, PlanInput } from './resource.js';
 
 type Desired = { readonly kind: 'ssh-key'; readonly publicKey: string; readonly fingerprint: string };
 
@@ -46,7 +46,7 @@ export const keyTaken = (key: WireSshKey): { message: string; hint: string } => 
   hint: 'Delete that key in the Hetzner console (servers keep what they already have), then run the same command again.',
 });
 
-export function planSshKey({ request, found }: PlanInput): HetznerPiece<Desired> {
+export function planSshKey({ request, found }: PlanInput): HetznerResource<Desired> {
   const { cluster, sshPublicKey } = request;
   const name = names.sshKey(cluster.name);
   const fingerprint = fingerprintOf(sshPublicKey);
@@ -54,7 +54,7 @@ export function planSshKey({ request, found }: PlanInput): HetznerPiece<Desired>
   refuseForeign({ same, named }, cluster.id);
   const state = same ? 'present' : named ? 'differs' : 'missing';
   return {
-    id: pieceIds.sshKey,
+    id: resourceIds.sshKey,
     name,
     text: state === 'differs' ? `replace SSH key ${name} at Hetzner by the workspace’s` : `add SSH key ${name}`,
     state,
@@ -73,19 +73,19 @@ function refuseForeign({ same, named }: KeyMatch, clusterId: string): void {
   if (!same && named && !isOurs(named, clusterId)) throw nameTakenError(account, 'SSH key', named);
 }
 
-export const ensureSshKey: Ensure<Desired> = async (hetzner, piece, _made, options) => {
+export const ensureSshKey: Ensure<Desired> = async (hetzner, resource, _made, options) => {
   const { api } = hetzner;
-  const { publicKey, fingerprint } = piece.desired;
+  const { publicKey, fingerprint } = resource.desired;
   const look = async (): Promise<KeyMatch> => {
     const [same, named] = await Promise.all([
       api.list('/ssh_keys', 'ssh_keys', sshKeyShape, options, { fingerprint }),
-      api.list('/ssh_keys', 'ssh_keys', sshKeyShape, options, { name: piece.name }),
+      api.list('/ssh_keys', 'ssh_keys', sshKeyShape, options, { name: resource.name }),
     ]);
     const match = { same: same[0], named: named[0] };
-    refuseForeign(match, piece.clusterId);
+    refuseForeign(match, resource.clusterId);
     return match;
   };
-  if (piece.state !== 'missing') {
+  if (resource.state !== 'missing') {
     const { same, named } = await look();
     if (same) return { id: String(same.id) };
     // A key of ours that a lost workspace left behind: nobody has its private half any more.
@@ -94,8 +94,14 @@ export const ensureSshKey: Ensure<Desired> = async (hetzner, piece, _made, optio
   const key = await createNamed(
     waits(hetzner, options),
     async () =>
-      (await api.post('/ssh_keys', { name: piece.name, public_key: publicKey, labels: piece.labels }, answer, options))
-        .ssh_key,
+      (
+        await api.post(
+          '/ssh_keys',
+          { name: resource.name, public_key: publicKey, labels: resource.labels },
+          answer,
+          options,
+        )
+      ).ssh_key,
     async () => (await look()).same,
   );
   return { id: String(key.id) };

@@ -10,7 +10,7 @@ import type { CallOptions, InfrastructureIds, MachineRequest } from '../../../sr
 import { type Hetzner, waits } from '../context.js';
 import { madeId } from '../infrastructure/resource.js';
 import { spareGroup } from '../infrastructure/placement.js';
-import { pieceIds, placementGroupOf, account } from '../names.js';
+import { resourceIds, placementGroupOf, account } from '../names.js';
 import { actionShape, serverShape, type WireAction, type WireServer } from '../wire.js';
 import { isLocationClosed, isNotToBeHad, limits, locationClosed, noRoomToSpread } from './errors.js';
 import { toMachine } from './map.js';
@@ -57,9 +57,9 @@ export async function createMachine(
     request,
     userData,
     options,
-    sshKey: await lookups.sshKeyName(madeId(made, pieceIds.sshKey), options),
-    footing: { network: madeId(made, pieceIds.network), firewall: madeId(made, pieceIds.firewall) },
-    group: madeId(made, pieceIds.placement(request.pool, placementGroupOf(request))),
+    sshKey: await lookups.sshKeyName(madeId(made, resourceIds.sshKey), options),
+    footing: { network: madeId(made, resourceIds.network), firewall: madeId(made, resourceIds.firewall) },
+    group: madeId(made, resourceIds.placement(request.pool, placementGroupOf(request))),
   };
   for (;;) {
     const server = await ordered(job);

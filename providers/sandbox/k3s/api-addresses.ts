@@ -60,7 +60,7 @@ export class ApiAddresses implements AddressView<Machine> {
     });
   }
 
-  /** One move of an address after the other: it is free for the next one only once it was let go. */
+  /** One move of an address after the other: it is free for the next one only once it was released. */
   private moved(address: string, from: number | undefined, to: number | undefined): void {
     const before = this.#moves.get(address) ?? Promise.resolve();
     const left = from === undefined ? undefined : this.processes.get(from)?.endpoint;

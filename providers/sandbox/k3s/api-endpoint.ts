@@ -48,17 +48,17 @@ export class ApiEndpoint {
   /** Answers at one more address. @throws Error EADDRINUSE, EADDRNOTAVAIL */
   async hold(address: string): Promise<void> {
     if (this.#held.has(address)) return;
-    const door = createTcpServer((socket) => this.#server?.emit('connection', socket));
-    this.#held.set(address, door);
-    await listenAt(door, address, apiPort);
-    door.unref();
+    const endpoint = createTcpServer((socket) => this.#server?.emit('connection', socket));
+    this.#held.set(address, endpoint);
+    await listenAt(endpoint, address, apiPort);
+    endpoint.unref();
   }
 
   /** The address is free for another when this is done. */
   async letGo(address: string): Promise<void> {
-    const door = this.#held.get(address);
+    const endpoint = this.#held.get(address);
     this.#held.delete(address);
-    const closed = door && new Promise((resolve) => door.close(resolve));
+    const closed = endpoint && new Promise((resolve) => endpoint.close(resolve));
     for (const socket of this.#sockets) if (socket.localAddress === address) socket.destroy();
     await closed;
   }

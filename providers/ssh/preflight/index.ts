@@ -124,14 +124,14 @@ const everywhere = ['0.0.0.0/0', '::/0'];
 
 /** A rule of the file that nothing would keep is worse than none. */
 function accessProblems({ sshAllow, apiAllow }: ClusterRequest): Problem[] {
-  const doors = [
+  const accesses = [
     { path: 'ssh.allow', allow: sshAllow },
     { path: 'kubernetes.api.allow', allow: apiAllow },
   ];
-  return doors
+  return accesses
     .filter(({ allow }) => allow.some((range) => !everywhere.includes(range)))
     .map(({ path, allow }) => ({
-      code: 'DOORS_NOT_GUARDED',
+      code: 'FIREWALL_NOT_MANAGED',
       message: `${path} lets only ${allow.join(', ')} in, but no firewall of ours stands before hosts of your own.`,
       hint: `Take ${path} out of the file, and let your own network guard them.`,
       kind: 'usage' as const,

@@ -40,7 +40,7 @@ export async function observe(
   machines.sort(bySlot);
   const comparison = diffMachines(cluster, spec, provider.defaults, machines);
   const request = requestFor(provider, { cluster, spec, sshPublicKey, self }, comparison);
-  const [pieces, previews, reached] = await Promise.all([
+  const [resources, previews, reached] = await Promise.all([
     provider.infrastructure.plan(request, options),
     provider.machines.previewCreate(cluster, comparison.missing, options),
     machines.length > 0 && kubeconfig ? reach(context, kubeconfig) : undefined,
@@ -76,7 +76,7 @@ export async function observe(
     disabledParts: parts,
     madeBy: madeByNow(provider, spec, parts, userData),
     previews,
-    pieces,
+    resources,
     nodes,
     api: found?.api,
     hosts,

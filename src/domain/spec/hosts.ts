@@ -24,7 +24,7 @@ const hostKey = z
     'an OpenSSH public key (ssh-ed25519 AAAA…) or its fingerprint (SHA256:…), as `slipway host scan` shows it',
   );
 
-const door = {
+const endpoint = {
   address: z.string().min(1).max(253).describe('Address or name by which this computer reaches it.'),
   port: z.int().min(1).max(65535).default(22).describe('Port of its SSH server.'),
   user: z
@@ -42,14 +42,14 @@ const door = {
 };
 
 /** A host to pass through on the way to another. */
-export const jumpSchema = z.strictObject(door);
+export const jumpSchema = z.strictObject(endpoint);
 
 export const hostSchema = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/, 'small letters, digits, dashes and dots')
     .describe('What it is called here; unique in the file.'),
-  ...door,
+  ...endpoint,
   privateAddress: ipv4Address.optional().describe('Where the other hosts reach it. Default: `address`.'),
   type: z.string().min(1).default('any').describe('A word of your own; a pool with this `type` takes such hosts.'),
   location: z

@@ -164,7 +164,7 @@ export function checkHosts(parts: SpecParts): SpecProblem[] {
   const { hosts, residency } = parts.provider ?? {};
   if (!hosts) return [];
   const at = (index: number, key: string) => ['provider', 'hosts', index, key];
-  const doors = hosts.map(({ address, port }) => `${address}:${port}`);
+  const endpoints = hosts.map(({ address, port }) => `${address}:${port}`);
   const inside = hosts.map((host) => host.privateAddress ?? host.address);
   const twice = (values: readonly string[], key: string): SpecProblem[] =>
     values.flatMap((value, index) => {
@@ -178,7 +178,7 @@ export function checkHosts(parts: SpecParts): SpecProblem[] {
       hosts.map(({ name }) => name),
       'name',
     ),
-    ...twice(doors, 'address'),
+    ...twice(endpoints, 'address'),
     ...twice(inside, 'privateAddress').filter(({ path }) => hosts[Number(path[2])]?.privateAddress !== undefined),
     ...(desired > hosts.length
       ? [{ path: ['provider', 'hosts'], message: `at least ${desired} hosts, as many as machines are asked for` }]

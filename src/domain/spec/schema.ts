@@ -95,7 +95,7 @@ const kubernetesFor = (version: VersionField) =>
             ),
         })
         .prefault({})
-        .describe('The Kubernetes API’s door.'),
+        .describe('How the Kubernetes API is reached.'),
     })
     .prefault({})
     .describe('Which Kubernetes.');

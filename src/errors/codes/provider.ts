@@ -2,16 +2,10 @@ import { entries } from './entry.js';
 
 /** What any provider’s account and API can answer. What only one has a word for is in its own package. */
 export const providerCodes = entries({
-  DOORS_NOT_GUARDED: [
+  FIREWALL_NOT_MANAGED: [
     2,
     'The file limits who may reach hosts that have no firewall of the provider.',
     'Take the limit out of the file, and let your own network guard them.',
-  ],
-  FOUNDATION_ORDER: [1, 'A resource was to be made before what it stands on: a fault of Slipway.', 'Please report it.'],
-  FOUNDATION_PIECE: [
-    1,
-    'A resource was to be made that the provider did not plan: a fault of Slipway.',
-    'Please report it.',
   ],
   HOSTS_MISSING: [2, 'The provider takes hosts that exist, and the file lists none.', 'List them as `provider.hosts`.'],
   HOSTS_NOT_TAKEN: [
@@ -23,6 +17,16 @@ export const providerCodes = entries({
     2,
     'The image does not exist for the machine type’s architecture.',
     'Choose another image or another type.',
+  ],
+  INFRASTRUCTURE_ORDER: [
+    1,
+    'A resource was to be made before what it stands on: a fault of Slipway.',
+    'Please report it.',
+  ],
+  INFRASTRUCTURE_UNPLANNED: [
+    1,
+    'A resource was to be made that the provider did not plan: a fault of Slipway.',
+    'Please report it.',
   ],
   MACHINE_VANISHED: [
     4,
@@ -60,7 +64,7 @@ export const providerCodes = entries({
     'The network is in another zone than the locations that the file asks for, and something is on it.',
     'Keep to locations of that zone, or remove what is there first.',
   ],
-  NO_FOUNDATION: [1, 'A resource was asked of a provider that has none: a fault of Slipway.', 'Please report it.'],
+  NO_INFRASTRUCTURE: [1, 'A resource was asked of a provider that has none: a fault of Slipway.', 'Please report it.'],
   NO_MACHINE: [
     4,
     'A machine that a step works on is not there any more.',

@@ -6,7 +6,7 @@ export function createdBefore(made: InfrastructureIds, id: string): CreatedResou
   const resource = made.get(id);
   if (resource) return resource;
   throw new UnexpectedError(`The resource ${id} was not made before something that stands on it.`, {
-    code: 'FOUNDATION_ORDER',
+    code: 'INFRASTRUCTURE_ORDER',
     hint: 'This is a fault of Slipway; please report it.',
   });
 }

@@ -199,14 +199,14 @@ async function chooseKey(
   if (keyedMachines(machines).length === 0)
     return { choice: { kind: 'not needed' }, unproven: false, atProvider: undefined };
   const publicKey = sshKey?.publicKey ?? identity?.publicKey;
-  const pieces = await provider.infrastructure.plan(requestWith(publicKey ?? context.newKeyPair().publicKey), {
+  const resources = await provider.infrastructure.plan(requestWith(publicKey ?? context.newKeyPair().publicKey), {
     signal: context.signal,
   });
-  const piece = pieces.find(({ role }) => role?.kind === 'cluster-key');
-  const atProvider = piece?.state === 'present' ? undefined : piece;
+  const resource = resources.find(({ role }) => role?.kind === 'cluster-key');
+  const atProvider = resource?.state === 'present' ? undefined : resource;
   const proven =
     publicKey !== undefined &&
-    (record?.sshPublicKey === undefined ? piece?.state === 'present' : isSameKey(record.sshPublicKey, publicKey));
+    (record?.sshPublicKey === undefined ? resource?.state === 'present' : isSameKey(record.sshPublicKey, publicKey));
   const isStored = identity !== undefined && (!sshKey || isSameKey(identity.publicKey, sshKey.publicKey));
   const choice: KeyChoice = isStored
     ? { kind: 'kept', pair: identity }

@@ -30,7 +30,7 @@ export function refuseMovedAddress(
 /** What is wrong with the address that the file reserves for the API. Pure; empty where there is none. */
 export function addressProblems(
   spec: ClusterSpec,
-  facts: Pick<ClusterFacts, 'machines' | 'pieces'>,
+  facts: Pick<ClusterFacts, 'machines' | 'resources'>,
   provider: {
     readonly title: string;
     readonly kubernetesIntegration: Pick<KubernetesIntegration, 'serviceLoadBalancer'>;
@@ -42,7 +42,7 @@ export function addressProblems(
   const say = (code: ErrorCode, message: string, hint: string): void =>
     void problems.push({ code, message, hint, kind: 'refused', path });
 
-  const balancer = facts.pieces.some(({ role }) => role?.kind === 'api-balancer');
+  const balancer = facts.resources.some(({ role }) => role?.kind === 'api-balancer');
   if (balancer || provider.kubernetesIntegration.serviceLoadBalancer === 'provider') {
     say(
       'API_ADDRESS_NOT_NEEDED',

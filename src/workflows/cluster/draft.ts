@@ -147,5 +147,5 @@ function refusalOf(check: () => void): readonly RefusedError[] {
 /** A key that no machine knows is not one for the provider to have. */
 const withoutKey = ({ facts, ...seen }: Observation): Observation => ({
   ...seen,
-  facts: { ...facts, pieces: facts.pieces.filter(({ role }) => role?.kind !== 'cluster-key') },
+  facts: { ...facts, resources: facts.resources.filter(({ role }) => role?.kind !== 'cluster-key') },
 });

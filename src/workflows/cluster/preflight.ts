@@ -81,16 +81,16 @@ async function accessProblems(
   signal: AbortSignal,
 ): Promise<Problem[]> {
   if (!provider.traits.managesFirewall) return [];
-  const doors = [
+  const accesses = [
     { path: 'ssh.allow', what: 'SSH', allow: request.sshAllow },
     { path: 'kubernetes.api.allow', what: 'the Kubernetes API', allow: request.apiAllow },
   ];
   // An address of the other family than the ranges, or none at all, cannot be judged.
-  if (doors.every(({ allow }) => allow.some((range) => range === '0.0.0.0/0'))) return [];
+  if (accesses.every(({ allow }) => allow.some((range) => range === '0.0.0.0/0'))) return [];
   const self = await provider.ownAddress({ signal }).catch(() => undefined);
   if (self === undefined) return [];
   const address = self.split('/')[0]!;
-  return doors
+  return accesses
     .filter(({ allow }) => !allow.some((range) => inRange(address, range) || rangeWithin(self, range)))
     .map(({ path, what, allow }) => ({
       code: 'OWN_ADDRESS_NOT_ALLOWED',

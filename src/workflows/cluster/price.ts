@@ -20,7 +20,7 @@ export async function monthlyPrice(
   if (catalog.currency === '') return undefined;
   // A cluster without machines has made nothing.
   const made = facts.machines.length === 0 ? [] : await provider.ownedResources(cluster, { signal });
-  const [apiBalancer] = facts.pieces.flatMap(({ role, state }) =>
+  const [apiBalancer] = facts.resources.flatMap(({ role, state }) =>
     role?.kind === 'api-balancer' ? [{ location: role.location, exists: state !== 'missing' }] : [],
   );
   const change = priceChange(facts.comparison, catalog, {

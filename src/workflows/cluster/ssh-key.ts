@@ -30,14 +30,17 @@ export function keyProblem(
   folder: ClusterFolder,
   record: ClusterRecord,
   key: string | undefined,
-  { machines, pieces }: { readonly machines: readonly Machine[]; readonly pieces: readonly InfrastructureResource[] },
+  {
+    machines,
+    resources,
+  }: { readonly machines: readonly Machine[]; readonly resources: readonly InfrastructureResource[] },
 ): RefusedError | undefined {
   const keyed = keyedMachines(machines);
   if (keyed.length === 0) return undefined;
   if (key === undefined) return keyLost(placeOf(folder), keyed);
   const same =
     record.sshPublicKey === undefined
-      ? pieces.find(({ role }) => role?.kind === 'cluster-key')?.state !== 'differs'
+      ? resources.find(({ role }) => role?.kind === 'cluster-key')?.state !== 'differs'
       : isSameKey(record.sshPublicKey, key);
   return same ? undefined : keyChanged(placeOf(folder), keyed);
 }

@@ -1,8 +1,8 @@
 import { messageOf, RefusedError } from '../../errors/index.js';
-import { fingerprint, scanHostKeys, type ScanDoor, type ScannedKey } from '../../remote/index.js';
+import { fingerprint, scanHostKeys, type ScanEndpoint, type ScannedKey } from '../../remote/index.js';
 import { progress, type WorkflowContext } from '../context.js';
 
-export interface ScanTarget extends ScanDoor {
+export interface ScanTarget extends ScanEndpoint {
   readonly name: string;
   readonly user?: string | undefined;
   /** Keys or fingerprints that the file has for it; empty for one that is new. */
@@ -33,11 +33,11 @@ export async function scanHosts(
 ): Promise<readonly ScannedHost[]> {
   progress(context, `asking ${targets.length} ${targets.length === 1 ? 'host' : 'hosts'} for their keys`);
   return Promise.all(
-    targets.map(async ({ name, user, pins, ...door }): Promise<ScannedHost> => {
+    targets.map(async ({ name, user, pins, ...endpoint }): Promise<ScannedHost> => {
       const pinned = pins.map((pin) => (pin.startsWith('SHA256:') ? pin : fingerprint(pin)));
-      const base = { name, address: door.address, port: door.port, user, pinned };
+      const base = { name, address: endpoint.address, port: endpoint.port, user, pinned };
       try {
-        const keys = await scanHostKeys(door, context.signal);
+        const keys = await scanHostKeys(endpoint, context.signal);
         const shown = keys.map((key) => ({ ...key, compare: compareWith(key.type) }));
         const fits = keys.some((key) => pinned.includes(key.fingerprint));
         return { ...base, state: fits ? 'known' : pinned.length === 0 ? 'new' : 'differs', keys: shown };

@@ -15,12 +15,12 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
     it('is planned, made, and then planned as present', async () => {
       const desired = stage.request(desiredMachines());
       const before = await stage.provider.infrastructure.plan(desired, options);
-      expect(new Set(before.map((piece) => piece.state))).toEqual(new Set(['missing']));
+      expect(new Set(before.map((resource) => resource.state))).toEqual(new Set(['missing']));
       expect(await stage.harness.outside.everything()).toEqual([]);
       const made = await stage.lay(desired);
       const after = await (await stage.harness.open()).infrastructure.plan(desired, options);
-      expect(after.map((piece) => [piece.id, piece.state, piece.ready])).toEqual(
-        before.map((piece) => [piece.id, 'present', made.get(piece.id)]),
+      expect(after.map((resource) => [resource.id, resource.state, resource.ready])).toEqual(
+        before.map((resource) => [resource.id, 'present', made.get(resource.id)]),
       );
     });
 
@@ -37,8 +37,8 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
       const stale = await stage.provider.infrastructure.plan(desired, options);
       const first = await stage.lay(desired);
       const made = new Map<string, CreatedResource>();
-      for (const piece of stale)
-        made.set(piece.id, await (await stage.harness.open()).infrastructure.ensure(piece, made, options));
+      for (const resource of stale)
+        made.set(resource.id, await (await stage.harness.open()).infrastructure.ensure(resource, made, options));
       expect(made).toEqual(first);
     });
 
@@ -60,7 +60,7 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
       expect(changed[0]?.text).toContain('198.51.100.7/32');
       expect(await stage.lay(desired)).toEqual(before);
       expect(
-        (await stage.provider.infrastructure.plan(desired, options)).every((piece) => piece.state === 'present'),
+        (await stage.provider.infrastructure.plan(desired, options)).every((resource) => resource.state === 'present'),
       ).toBe(true);
     });
 
@@ -69,7 +69,7 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
       await stage.lay(stage.request(machines));
       const desired = stage.request(machines, { sshPublicKey: newPublicKey() });
       const changed = (await stage.provider.infrastructure.plan(desired, options)).filter(
-        (piece) => piece.state !== 'present',
+        (resource) => resource.state !== 'present',
       );
       expect(changed.map(({ state }) => state)).toEqual(['differs']);
       const before = (await stage.harness.outside.everything()).length;
@@ -82,7 +82,7 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
 
     it('refuses to use a network of somebody else', async () => {
       const network = (await stage.provider.infrastructure.plan(stage.request([stage.machine()]), options)).find(
-        (piece) => piece.id === 'network',
+        (resource) => resource.id === 'network',
       )!;
       await stage.harness.outside.network(network.name);
       await expect(stage.provider.infrastructure.plan(stage.request([stage.machine()]), options)).rejects.toMatchObject(

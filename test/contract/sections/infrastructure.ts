@@ -34,10 +34,10 @@ export function infrastructureContract(stage: Stage): void {
 
     it('keeps machines of one pool apart, ten in a group', async () => {
       const machines = desiredMachines();
-      const pieces = await stage.provider.infrastructure.plan(stage.request(machines), options);
+      const resources = await stage.provider.infrastructure.plan(stage.request(machines), options);
       const groupOf = (one: MachineRequest): string[] =>
         stage.provider.infrastructure
-          .neededBy(one, pieces)
+          .neededBy(one, resources)
           .map(({ id }) => id)
           .filter((id) => id.startsWith('placement:'));
       expect(machines.map((one) => groupOf(one).join())).toEqual([
@@ -49,7 +49,7 @@ export function infrastructureContract(stage: Stage): void {
 
     it('has a private address for the API as soon as there are several control planes', async () => {
       const one = await stage.provider.infrastructure.plan(stage.request([stage.machine(1, { pool: 'cp' })]), options);
-      expect(one.map((piece) => piece.id)).not.toContain('api-balancer');
+      expect(one.map((resource) => resource.id)).not.toContain('api-balancer');
       const made = await stage.lay(stage.request(desiredMachines()));
       expect(made.get('api-balancer')?.address).toMatch(/^10\.0\./);
     });

@@ -70,14 +70,14 @@ export class Stage<H extends PortHarness = EmulatorHarness> {
   }
 
   request(machines: readonly MachineRequest[], change: Partial<ClusterRequest> = {}): ClusterRequest {
-    const doors = this.provider.traits.managesFirewall ? ['203.0.113.0/24'] : [];
+    const allowed = this.provider.traits.managesFirewall ? ['203.0.113.0/24'] : [];
     return {
       cluster,
       machines,
       locations: [this.harness.places.first],
       networkRange: '10.0.0.0/16',
-      sshAllow: doors,
-      apiAllow: doors,
+      sshAllow: allowed,
+      apiAllow: allowed,
       sshPublicKey: this.publicKey,
       accept: [],
       encryption: 'wireguard',
@@ -88,9 +88,9 @@ export class Stage<H extends PortHarness = EmulatorHarness> {
   /** Plans the infrastructure and makes all of it, in the order of the plan. */
   async lay(desired: ClusterRequest): Promise<InfrastructureIds> {
     const made = new Map<string, CreatedResource>();
-    for (const piece of await this.provider.infrastructure.plan(desired, options)) {
-      for (const { id } of piece.needs) expect(made.has(id), `${piece.id} comes after ${id}`).toBe(true);
-      made.set(piece.id, await this.provider.infrastructure.ensure(piece, made, options));
+    for (const resource of await this.provider.infrastructure.plan(desired, options)) {
+      for (const { id } of resource.needs) expect(made.has(id), `${resource.id} comes after ${id}`).toBe(true);
+      made.set(resource.id, await this.provider.infrastructure.ensure(resource, made, options));
     }
     return made;
   }

@@ -163,7 +163,7 @@ function plan({
     newcomerVersion: 'v1.36.5+k3s1',
     disabledParts: [],
     previews: new Map(),
-    pieces: [],
+    resources: [],
     nodes: nodes.size > 0 ? nodes : undefined,
     api: nodes.size > 0 ? ({ watch } as unknown as NonNullable<K3sFacts['api']>) : undefined,
     hosts: new Map(

@@ -15,7 +15,7 @@ describe('hosts of a file', () => {
     expect(check([host('rack1'), host('rack2')])).toEqual([]);
   });
 
-  it('are named once, at one door each', () => {
+  it('are named once, at one endpoint each', () => {
     expect(check([host('rack1'), host('rack1')]).join('\n')).toMatch(/hosts\.1\.name.*\n.*hosts\.1\.address/);
     expect(
       check([host('rack1'), host('rack2', { address: '10.0.0.1', port: 2222, privateAddress: '10.0.0.9' })]),

@@ -30,7 +30,7 @@ const servers = ['s1', 's2', 's3'];
 const agents = ['w1', 'w2'];
 const spare = 's4';
 const octets = { s1: 11, s2: 12, s3: 13, s4: 14, w1: 21, w2: 22 };
-const door = '10.231.7.100';
+const apiAddress = '10.231.7.100';
 const onAgents = { 'slipway.dev/pool': 'workers' };
 
 /** The whole life of a cluster on hosts of one's own; the README's section is these very steps. */
@@ -48,13 +48,13 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
         'lab',
         names.map((name) => listed(host(name), { type: name.startsWith('s') ? 'server' : 'agent', country: 'DE' })),
         {
-          kubernetes: { api: { address: door } },
+          kubernetes: { api: { address: apiAddress } },
           controlPlane: { count, type: 'server' },
           pools: [{ name: 'workers', type: 'agent', count: workers }],
         },
       ),
     );
-  const api = (): Promise<ApiServer> => slipway.api('lab', door);
+  const api = (): Promise<ApiServer> => slipway.api('lab', apiAddress);
   const well = async (count: number, more: Partial<Whole> = {}): Promise<readonly Node[]> =>
     whole(await api(), { nodes: count, ...more });
   const webs = async (count: number, seconds = 180): Promise<void> => {
@@ -134,7 +134,7 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
   });
 
   step('the server that holds the API’s address is killed, and the API still answers there', 4, async () => {
-    dead = await holderOf(door, servers);
+    dead = await holderOf(apiAddress, servers);
     const server = { ...(await api()), timeoutMs: 2000 };
     const watch = stopwatch();
     await pullThePlug(dead);
@@ -163,7 +163,7 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
         await pause(1000);
         await kube(server, 'GET', '/readyz');
       }
-      expect(await holderOf(door, [...servers.filter((name) => name !== dead), spare])).not.toBe(dead);
+      expect(await holderOf(apiAddress, [...servers.filter((name) => name !== dead), spare])).not.toBe(dead);
       await well(5);
     };
     await powerOn(dead);
@@ -175,7 +175,7 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
     expect((await ssh(dead, 'systemctl is-active k3s || true')).trim()).toMatch(/^(activating|inactive)$/);
   });
 
-  step('listed again, it is let go as what it was, and stands by as it was found', 4, async () => {
+  step('listed again, it is released as what it was, and stands by as it was found', 4, async () => {
     write([...servers.filter((name) => name !== dead), spare, dead, ...agents]);
     await slipway.done(['cluster', 'apply', 'lab', '-f', slipway.file, '--yes']);
     expect(changes(before.get(dead)!, await fingerprint(dead))).toEqual([]);
@@ -185,7 +185,7 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
     await destroyHosts(dead);
   });
 
-  step('the pool is shrunk, and the host let go is as it was', 5, async () => {
+  step('the pool is shrunk, and the released host is as it was', 5, async () => {
     await slipway.done(['pool', 'scale', 'workers', '-c', 'lab', '--count', '1', '--yes']);
     const all = await well(4);
     const kept = agents.filter((name) => all.some((node) => addressOf(node) === host(name).address));
@@ -243,7 +243,7 @@ describe('a cluster of three servers and two agents, on real hosts', () => {
     const all = await well(2, { voters: 1 });
     const kept = left.filter((name) => all.some((node) => addressOf(node) === host(name).address));
     expect(kept).toHaveLength(1);
-    expect(await holderOf(door, kept)).toBe(kept[0]);
+    expect(await holderOf(apiAddress, kept)).toBe(kept[0]);
     for (const name of left.filter((other) => !kept.includes(other)))
       expect(changes(before.get(name)!, await fingerprint(name)), name).toEqual([]);
     await kube(await api(), 'GET', `${configMaps}/after-the-loss`);

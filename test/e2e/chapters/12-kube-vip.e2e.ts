@@ -10,7 +10,7 @@ import { listed, ringFile, Slipway } from '../support/slipway.js';
 
 const octets = { k1: 81, k2: 82, k3: 83 };
 const servers = Object.keys(octets);
-const door = '10.231.7.89';
+const apiAddress = '10.231.7.89';
 
 describe('the API’s address, held by kube-vip', () => {
   const step = chapter();
@@ -34,7 +34,7 @@ describe('the API’s address, held by kube-vip', () => {
       ringFile(
         'vip',
         [...hosts.values()].map((host) => listed(host, { type: 'server' })),
-        { kubernetes: { api: { address: door, vipProvider } }, controlPlane: { count: 3, type: 'server' } },
+        { kubernetes: { api: { address: apiAddress, vipProvider } }, controlPlane: { count: 3, type: 'server' } },
       ),
     );
   const vips = (): Promise<readonly Pod[]> =>
@@ -46,19 +46,19 @@ describe('the API’s address, held by kube-vip', () => {
     write('kube-vip');
     const { ms } = await slipway.done(['cluster', 'create', '-f', slipway.file, '--yes']);
     took('create: 3 servers, undisturbed', ms);
-    server = await slipway.api('vip', door);
+    server = await slipway.api('vip', apiAddress);
     await whole(server, { nodes: 3 });
     await eventually('a kube-vip runs on each server', 120, async () => {
       const pods = await vips();
       return pods.length === 3 && pods.every(isReady);
     });
-    await holderOf(door, servers);
-    await writes(server, 'at-the-door');
+    await holderOf(apiAddress, servers);
+    await writes(server, 'at-the-vip');
     await silent();
   });
 
   step('moves to another server when its holder loses power', 6, async () => {
-    const dead = await holderOf(door, servers);
+    const dead = await holderOf(apiAddress, servers);
     const watch = stopwatch();
     await pullThePlug(dead);
     await writes({ ...server, timeoutMs: 2000 }, 'after-the-loss');
@@ -71,7 +71,7 @@ describe('the API’s address, held by kube-vip', () => {
   });
 
   step('a server that was gone, and whose node somebody deleted meanwhile, joins anew', 16, async () => {
-    const holder = await holderOf(door, servers);
+    const holder = await holderOf(apiAddress, servers);
     const gone = servers.find((name) => name !== holder)!;
     await pullThePlug(gone);
     const node = (await nodes(server)).find((one) => addressOf(one) === hosts.get(gone)!.address)!;
@@ -92,7 +92,7 @@ describe('the API’s address, held by kube-vip', () => {
     await slipway.done(['cluster', 'apply', 'vip', '-f', slipway.file, '--yes']);
     await writes(server, 'handed-over');
     await eventually('no kube-vip is left', 60, async () => (await vips()).length === 0);
-    await ssh(await holderOf(door, servers), 'systemctl is-active slipway-keepalived.service');
+    await ssh(await holderOf(apiAddress, servers), 'systemctl is-active slipway-keepalived.service');
     await silent();
   });
 

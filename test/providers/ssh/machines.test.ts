@@ -33,7 +33,7 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
     expect(await runs.open(listed).clusters(options)).toEqual([]);
   });
 
-  it('are taken in the order of the file, found by any later run, and let go as they were found', async () => {
+  it('are taken in the order of the file, found by any later run, and released as they were found', async () => {
     const by = runs.open(listed);
     const desired = [machine('cp'), machine('web')];
     await list(by);
@@ -110,7 +110,7 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
     expect((await create(slow)).id).toContain(String(listed[1]!.port));
   });
 
-  it('that do not answer are of unknown state, and never let go by themselves', async () => {
+  it('that do not answer are of unknown state, and never released by themselves', async () => {
     const created = await create(runs.open(listed));
     hosts[0]!.closeGate();
     const by = runs.open(listed);
@@ -170,7 +170,7 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
     expect((await list(runs.open(listed.slice(1)))).map(({ name }) => name)).toEqual([next.name]);
   });
 
-  describe('whose door is another in the file now', () => {
+  describe('whose endpoint is another in the file now', () => {
     /** The jump through which the second way to a host leads. */
     const through = ({ target, hostKey }: TestHost) => {
       const { address, port, user } = target;
@@ -179,25 +179,28 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
     const problems = async (by: MachineProvider, desired = [machine('cp')]) =>
       (await by.preflight(request(desired), options)).filter(({ code }) => /^SSH_|_TWICE$/.test(code));
 
-    it.each(['rack1', 'renamed'])('are the same machine, and nothing is left of the old door (%s)', async (name) => {
-      const created = await create(runs.open(listed));
-      const moved = [entry(name, hosts[0]!, through(hosts[1]!)), listed[1]!];
-      for (let run = 1; run <= 2; run++) {
+    it.each(['rack1', 'renamed'])(
+      'are the same machine, and nothing is left of the old endpoint (%s)',
+      async (name) => {
+        const created = await create(runs.open(listed));
+        const moved = [entry(name, hosts[0]!, through(hosts[1]!)), listed[1]!];
+        for (let run = 1; run <= 2; run++) {
+          const by = runs.open(moved);
+          const machines = await list(by);
+          expect(machines.map(({ host, ...one }) => [one.name, host, one.status, one.markedForRemoval])).toEqual([
+            [created.name, name, 'running', false],
+          ]);
+          expect(machines[0]!.id).not.toBe(created.id);
+          expect(machines[0]!.login?.jump).toBeDefined();
+          expect(await problems(by)).toEqual([]);
+          expect(await by.clusters(options)).toEqual([{ ...cluster, machines: 1 }]);
+        }
         const by = runs.open(moved);
-        const machines = await list(by);
-        expect(machines.map(({ host, ...one }) => [one.name, host, one.status, one.markedForRemoval])).toEqual([
-          [created.name, name, 'running', false],
-        ]);
-        expect(machines[0]!.id).not.toBe(created.id);
-        expect(machines[0]!.login?.jump).toBeDefined();
-        expect(await problems(by)).toEqual([]);
-        expect(await by.clusters(options)).toEqual([{ ...cluster, machines: 1 }]);
-      }
-      const by = runs.open(moved);
-      await by.machines.delete((await list(by))[0]!, options);
-      expect(await hosts[0]!.read('etc/slipway/claim')).toBeUndefined();
-      expect(await list(runs.open(moved))).toEqual([]);
-    });
+        await by.machines.delete((await list(by))[0]!, options);
+        expect(await hosts[0]!.read('etc/slipway/claim')).toBeUndefined();
+        expect(await list(runs.open(moved))).toEqual([]);
+      },
+    );
 
     it('are the same machine, too, where nothing answers at the old one any more', async () => {
       const created = await create(runs.open(listed));
@@ -249,7 +252,7 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
     await expect(list(runs.open(listed))).rejects.toMatchObject({ code: 'CLAIMED_TWICE' });
   });
 
-  it('are left as they are by a run that was killed while it let one go; the next one finishes', async () => {
+  it('are left as they are by a run that was killed while it released one; the next one finishes', async () => {
     const created = await create(runs.open(listed));
     await hosts[0]!.write('etc/systemd/system/k3s.service', '[Unit]\n');
     await hosts[0]!.write('usr/local/bin/k3s', '#!/bin/sh\n', 0o755);

@@ -15,7 +15,7 @@ const spec = (address: string | undefined) =>
 
 const bare = { title: 'Bare metal', kubernetesIntegration: { serviceLoadBalancer: 'nodes' as const } };
 const cloud = { title: 'A cloud', kubernetesIntegration: { serviceLoadBalancer: 'provider' as const } };
-const nothing = { machines: [], pieces: [] };
+const nothing = { machines: [], resources: [] };
 const machine = (publicAddress: string, privateAddress: string): Machine =>
   ({ name: 'rack-cp-1', publicAddress, privateAddress }) as Machine;
 
@@ -28,15 +28,15 @@ describe('an address reserved for the API is refused', () => {
 
   it.each<[string, Parameters<typeof addressProblems>, string[]]>([
     ['never where none is reserved', [spec(undefined), nothing, cloud], []],
-    ['not where machines have others', [spec('10.0.0.5'), { machines: [a], pieces: [] }, bare], []],
+    ['not where machines have others', [spec('10.0.0.5'), { machines: [a], resources: [] }, bare], []],
     ['at a provider with load balancers', [spec('10.0.0.5'), nothing, cloud], ['API_ADDRESS_NOT_NEEDED']],
     [
       'where a balancer stands before the API',
-      [spec('10.0.0.5'), { machines: [], pieces: [{ role: { kind: 'api-balancer' } }] as never }, bare],
+      [spec('10.0.0.5'), { machines: [], resources: [{ role: { kind: 'api-balancer' } }] as never }, bare],
       ['API_ADDRESS_NOT_NEEDED'],
     ],
-    ['when it is where a machine is entered', [spec('192.0.2.2'), { machines: [a], pieces: [] }, bare], taken],
-    ['when it is a machine’s private one', [spec('10.0.0.12'), { machines: [a], pieces: [] }, bare], taken],
+    ['when it is where a machine is entered', [spec('192.0.2.2'), { machines: [a], resources: [] }, bare], taken],
+    ['when it is a machine’s private one', [spec('10.0.0.12'), { machines: [a], resources: [] }, bare], taken],
     ['inside the range of pods', [spec('10.42.3.4'), nothing, bare], ['API_ADDRESS_INSIDE']],
     ['inside the range of services', [spec('10.43.0.1'), nothing, bare], ['API_ADDRESS_INSIDE']],
   ])('%s', (_what, args, expected) => {

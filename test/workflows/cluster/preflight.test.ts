@@ -45,7 +45,7 @@ const seen = (desired: ClusterRequest): Observation => ({
     madeBy: { config: { 'control-plane': 'c', worker: 'w' }, template: 't' },
     newcomerVersion: 'v1.36.5+k3s1',
     previews: new Map(),
-    pieces: [],
+    resources: [],
     nodes: undefined,
     api: undefined,
     kubeconfig: undefined,

@@ -129,7 +129,7 @@ describe('a bare host', () => {
     expect(await run('rack-b', 'read-claim')).toMatchObject({ machine: 'm1', cluster: 'acme', pool: 'cp' });
   });
 
-  it('is let go at once although a start of k3s that nobody waits for any more is still under way', async () => {
+  it('is released at once although a start of k3s that nobody waits for any more is still under way', async () => {
     const session = await connect('rack-g');
     await session.run(claim('m7'), { signal });
     const starting = startServer('rack-g', 'server: https://192.0.2.1:6443\ntoken: t0\n');
@@ -150,7 +150,7 @@ describe('a bare host', () => {
     expect(host('rack-b').bootId).not.toBe(before);
   });
 
-  it('is as it was found after a cluster has let it go', async () => {
+  it('is as it was found after a cluster has released it', async () => {
     const before = host('rack-a').files;
     const session = await connect('rack-a');
     await session.run(claim('m2'), { signal });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { balancerLacks } from '../../../../providers/hetzner/infrastructure/api-balancer.js';
 import { normalRange, sameRules, desiredRules } from '../../../../providers/hetzner/infrastructure/firewall.js';
-import { planPieces } from '../../../../providers/hetzner/infrastructure/index.js';
+import { planResources } from '../../../../providers/hetzner/infrastructure/index.js';
 import { contains, networkDifference } from '../../../../providers/hetzner/infrastructure/network.js';
 import { desiredGroups } from '../../../../providers/hetzner/infrastructure/placement.js';
 import { fingerprintOf } from '../../../../providers/hetzner/infrastructure/ssh-key.js';
@@ -118,8 +118,8 @@ describe('the API’s balancer', () => {
 
   it('stays when the cluster shrinks to one control plane: nodes know its address', () => {
     const found = { ...emptySurvey, networks: [network(40, ours)], loadBalancers: [right] };
-    const pieces = planPieces({ request: request([machine(1, { pool: 'cp' })]), found, zone: 'eu-central' });
-    expect(pieces.find((piece) => piece.id === 'api-balancer')).toMatchObject({
+    const resources = planResources({ request: request([machine(1, { pool: 'cp' })]), found, zone: 'eu-central' });
+    expect(resources.find((resource) => resource.id === 'api-balancer')).toMatchObject({
       state: 'present',
       ready: { id: '60', address: '10.0.0.9' },
     });
@@ -128,7 +128,7 @@ describe('the API’s balancer', () => {
   it('of somebody else is not used', () => {
     const found = { ...emptySurvey, loadBalancers: [{ ...right, labels: theirs }] };
     const machines = [1, 2, 3].map((slot) => machine(slot, { pool: 'cp' }));
-    expect(() => planPieces({ request: request(machines), found, zone: 'eu-central' })).toThrow(
+    expect(() => planResources({ request: request(machines), found, zone: 'eu-central' })).toThrow(
       /load balancer demo-api \(id 60\)/,
     );
   });
@@ -137,7 +137,9 @@ describe('the API’s balancer', () => {
 it('the plan reads like what will be done', () => {
   const machines = [...[1, 2, 3].map((slot) => machine(slot, { pool: 'cp' })), machine(1)];
   expect(
-    planPieces({ request: request(machines), found: emptySurvey, zone: 'eu-central' }).map((piece) => piece.text),
+    planResources({ request: request(machines), found: emptySurvey, zone: 'eu-central' }).map(
+      (resource) => resource.text,
+    ),
   ).toEqual([
     'add SSH key demo-ssh',
     'create private network demo-network 10.0.0.0/16 in eu-central',
