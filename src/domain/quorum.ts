@@ -35,14 +35,3 @@ export function quorumLoss(leaving: string, members: readonly Voter[]): string |
   if (others.length > 0 && then.spare >= 0) return undefined;
   return `Taking away ${leaving} would leave ${then.voters} of ${then.members} servers voting, fewer than the ${then.needed} that etcd needs.`;
 }
-
-/** Servers that go one after another: the first that would cost the quorum. */
-export function firstQuorumLoss(leaving: readonly string[], members: readonly Voter[]): string | undefined {
-  let left = members;
-  for (const name of leaving) {
-    const loss = quorumLoss(name, left);
-    if (loss !== undefined) return loss;
-    left = left.filter((member) => member.name !== name);
-  }
-  return undefined;
-}

@@ -1,20 +1,10 @@
-import {
-  type DesiredMachine,
-  type Machine,
-  planRollout,
-  type Role,
-  type RolloutBudget,
-  type RolloutNode,
-  type RolloutState,
-  slotLabel,
-  successorsOf,
-} from '../domain/index.js';
-import { type Later, limits, needsOf, type Step, type StepContext, valueOf } from '../engine/index.js';
+import { type Machine, type Role, slotLabel } from '../domain/index.js';
+import { type Later, needsOf, type Step, type StepContext, valueOf } from '../engine/index.js';
 import { messageOf, RefusedError, refusedHalfWay } from '../errors/index.js';
 import type { NodeFacts } from '../kube/types.js';
 import type { ClusterApi, PhaseContext } from './context.js';
 import { deadlines } from './deadlines.js';
-import { isUp, isUpNode } from './is-up.js';
+import { Leaving } from './leaving.js';
 import { type LostNodes, takeOut } from './lost-nodes.js';
 import { refuseQuorumLoss } from './quorum.js';
 import { cordon, rolloutSteps, uncordon } from './rollout.js';
@@ -25,14 +15,6 @@ export interface EarlyLeavers {
   hasRemoved(machine: string): boolean;
   mayLeaveFirst(machine: string): boolean;
 }
-
-/** How many leave at once: servers one after another, since each changes who votes. */
-const budgetOf = (role: Role): RolloutBudget => ({
-  maxUnavailable: 0,
-  maxSurge: role === 'control-plane' ? 1 : limits.drain,
-  canary: 0,
-  soakMs: 0,
-});
 
 /** Steps after which a slot's machine is in service, by slot label; none for one that is already. */
 type Joined = ReadonlyMap<string, readonly Step[]>;
@@ -67,8 +49,7 @@ export function planRemoval(
 
 /** The removal of machines of one role, wave by wave. */
 class Removal {
-  readonly #successors: ReadonlyMap<string, DesiredMachine>;
-  readonly #desired: readonly DesiredMachine[];
+  readonly #leaving: Leaving;
 
   constructor(
     private readonly context: PhaseContext,
@@ -78,23 +59,18 @@ class Removal {
     private readonly joined: Joined,
     private readonly early: EarlyLeavers,
   ) {
-    const { facts, rules } = context;
-    this.#desired = facts.comparison.desired.filter((machine) => machine.role === role);
-    const newcomers = this.#desired.filter((machine) => !isUp(machine, facts, rules));
-    this.#successors = successorsOf(leaving, this.#desired, newcomers);
+    this.#leaving = new Leaving(context.facts, context.rules, role, leaving);
   }
 
   plan(): RemovalPlan {
     const removals = new Map<string, Step>();
     const { facts, tools, cluster } = this.context;
     const nodes = facts.nodes ?? new Map<string, NodeFacts>();
-    const atFirst = this.#state(nodes, this.leaving);
-    const budget = budgetOf(this.role);
-    const steps = rolloutSteps(planRollout(atFirst.nodes, budget), atFirst, {
+    const steps = rolloutSteps(this.#leaving.rollout(), this.#leaving.state(nodes), {
       phase: 'Remove machines',
       target: this.role === 'worker' ? 'workers' : 'servers',
       cluster: cluster.name,
-      budget,
+      budget: this.#leaving.budget,
       clock: tools.clock,
       step: ({ name }, needs) => {
         const step = this.#removal(this.#machine(name), needs);
@@ -105,7 +81,7 @@ class Removal {
       look: async (run) => {
         const found = await valueOf(this.api, run).kube.nodes(run);
         const now = new Map(found.map((node) => [node.name, node]));
-        return this.#state(
+        return this.#leaving.state(
           now,
           this.leaving.filter(({ name }) => now.has(name)),
         );
@@ -115,25 +91,6 @@ class Removal {
   }
 
   #machine = (name: string): Machine => this.leaving.find((machine) => machine.name === name)!;
-
-  /** Where every place of this role stands. @param there those of the machines that leave which have not left */
-  #state(nodes: ReadonlyMap<string, NodeFacts>, there: readonly Machine[]): RolloutState {
-    const { rules } = this.context;
-    const isUpNow = (name: string): boolean => isUpNode(this.role, nodes.get(name), rules);
-    const places = there.map(({ name }): RolloutNode => {
-      const successor = this.#successors.get(name);
-      const up = isUpNow(name);
-      if (!successor) return { name, work: 'remove', up };
-      const is = isUpNow(successor.name) ? 'up' : 'coming';
-      return { name, work: 'replace', up, successor: { name: successor.name, is } };
-    });
-    const shared = new Set(places.map(({ successor }) => successor?.name));
-    const others = this.#desired
-      .filter(({ name }) => !shared.has(name))
-      .map(({ name }): RolloutNode => ({ name, work: 'stay', up: isUpNow(name) }));
-    const members = this.role === 'control-plane' ? rules.membership?.voters(nodes.values()) : undefined;
-    return { nodes: [...others, ...places], members };
-  }
 
   #removal(machine: Machine, needs: readonly Step[]): Step {
     const { context, api, early } = this;
@@ -170,7 +127,7 @@ class Removal {
 
   /** New capacity first: what is drained needs a place to go. */
   #arrival({ name }: Machine): readonly Step[] {
-    const successor = this.#successors.get(name);
+    const successor = this.#leaving.successorOf(name);
     return (successor && this.joined.get(slotLabel(successor))) ?? [];
   }
 }

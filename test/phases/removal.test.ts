@@ -16,6 +16,7 @@ const node = (name: string, controlPlane = false): NodeFacts =>
     controlPlane,
     ready: true,
     conditions: controlPlane ? { EtcdIsVoter: true } : {},
+    labels: {},
     annotations: {},
   }) as unknown as NodeFacts;
 

@@ -1,15 +1,8 @@
-import {
-  drainObstacles,
-  type DrainObstacle,
-  type DrainView,
-  firstQuorumLoss,
-  type Machine,
-  type Voter,
-} from '../../domain/index.js';
+import { drainObstacles, type DrainObstacle, type DrainView, type Machine } from '../../domain/index.js';
 import { obstacleAdvice } from '../../kube/obstacles.js';
 import type { ClusterFacts } from '../../phases/context.js';
-import { isDead, lostNodes } from '../../phases/lost-nodes.js';
-import type { Membership, NodeRules } from '../../phases/node-rules.js';
+import { drained, Leaving } from '../../phases/leaving.js';
+import type { NodeRules } from '../../phases/node-rules.js';
 import type { Problem } from '../../provider/port.js';
 
 /**
@@ -19,7 +12,7 @@ import type { Problem } from '../../provider/port.js';
 export async function removalProblems(
   cluster: string,
   facts: ClusterFacts,
-  { membership }: Pick<NodeRules, 'membership'>,
+  rules: Pick<NodeRules, 'membership'>,
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
   const { api, nodes } = facts;
@@ -32,11 +25,8 @@ export async function removalProblems(
           going.map(({ name }) => name),
           { signal },
         );
-  return [...drainProblems(going, view), ...(membership ? quorumProblems(cluster, facts, membership) : [])];
+  return [...drainProblems(going, view), ...quorumProblems(cluster, facts, rules)];
 }
-
-const drained = ({ comparison, nodes }: ClusterFacts): readonly Machine[] =>
-  comparison.excess.filter((machine) => !isDead(machine, nodes?.get(machine.name)));
 
 /** One problem for each kind of obstacle, however many nodes have it. */
 function drainProblems(going: readonly Machine[], view: DrainView | undefined): Problem[] {
@@ -65,36 +55,17 @@ function drainProblems(going: readonly Machine[], view: DrainView | undefined): 
   });
 }
 
-/** In the order of the run: lost and dead servers first, then those that join, then those that are drained. */
-function quorumProblems(cluster: string, facts: ClusterFacts, membership: Membership): Problem[] {
-  const { comparison, nodes } = facts;
-  const isServer = ({ role }: Pick<Machine, 'role'>): boolean => role === 'control-plane';
-  const now = membership.voters(nodes!.values());
-  const dead = comparison.excess.filter((machine) => isServer(machine) && isDead(machine, nodes!.get(machine.name)));
-  const first = [...lostNodes(facts).filter(({ controlPlane }) => controlPlane), ...dead].map(({ name }) => name);
-  const members = new Set(now.map(({ name }) => name));
-  const desired = comparison.desired.filter(isServer).map(({ name }): Voter => ({ name, voting: true }));
-  const then = [
-    ...desired,
-    ...now.filter(({ name }) => !first.includes(name) && !desired.some((one) => one.name === name)),
-  ];
-  const last = drained(facts).filter((machine) => isServer(machine) && members.has(machine.name));
-  const losses = [
-    firstQuorumLoss(
-      first.filter((name) => members.has(name)),
-      now,
-    ),
-    firstQuorumLoss(
-      last.map(({ name }) => name),
-      then,
-    ),
-  ];
-  return losses
-    .filter((loss) => loss !== undefined)
-    .map((message) => ({
+/** By the rollout that the run itself goes by. */
+function quorumProblems(cluster: string, facts: ClusterFacts, rules: Pick<NodeRules, 'membership'>): Problem[] {
+  const servers = drained(facts).filter(({ role }) => role === 'control-plane');
+  const { blocked } = new Leaving(facts, rules, 'control-plane', servers).rollout();
+  if (!blocked) return [];
+  return [
+    {
       code: 'QUORUM',
       kind: 'refused',
-      message,
+      message: blocked.because,
       hint: `Bring the other servers back first: slipway cluster status ${cluster}`,
-    }));
+    },
+  ];
 }

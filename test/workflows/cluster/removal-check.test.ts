@@ -86,6 +86,11 @@ it.each<[string, World, readonly string[]]>([
   ],
   ['no loss of quorum, from three servers to one', { servers: { s1: 'v', s2: 'v', s3: 'v' }, going: ['s3', 's2'] }, []],
   [
+    'no loss of quorum, where the run begins with the server that is down',
+    { servers: { s1: 'v', s2: 'v', s3: '-' }, going: ['s2', 's3'] },
+    [],
+  ],
+  [
     'the loss of quorum that only the second would cause',
     { servers: { s1: '-', s2: 'v', s3: 'v' }, going: ['s3', 's2'] },
     ['QUORUM 0'],
