@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Cli } from '../support/cli.js';
@@ -59,5 +62,30 @@ describe('machines that were deleted behind our back', () => {
     expect(refused.code).toBe(3);
     expect(refused.err + refused.out).toContain('CONTROL_PLANE_LOST');
     expect(await cli.cloud<Server>('servers')).toHaveLength(1);
+  });
+
+  it('are not replaced by a second cluster when those that run are to go, and the way named leads there', async () => {
+    const path = join(cli.home, 'cluster.yaml');
+    const count = (servers: number) => {
+      writeFileSync(
+        path,
+        `name: demo\nprovider: {name: sandbox}\ncontrolPlane: {count: ${servers}}\npools: [{name: web, count: 1}]\n`,
+      );
+      return ['-f', path, '--yes', '--json'];
+    };
+    expect((await cli.run(['cluster', 'create', ...count(3)])).code).toBe(0);
+    await deleteAtCloud('-cp-1-');
+    const refused = await cli.run(['cluster', 'apply', ...count(1)]);
+    expect(refused, refused.err).toMatchObject({ code: 3 });
+    expect(refused.err + refused.out).toContain('CONTROL_PLANE_LOST');
+    for (const servers of [3, 1]) {
+      const applied = await cli.run(['cluster', 'apply', ...count(servers)]);
+      expect(applied, applied.err).toMatchObject({ code: 0 });
+    }
+    expect(await ready()).toHaveLength(2);
+    expect((await cli.cloud<Server>('servers')).map(({ name }) => name.replace(/-\w+$/, '')).sort()).toEqual([
+      'demo-cp-1',
+      'demo-web-1',
+    ]);
   });
 });

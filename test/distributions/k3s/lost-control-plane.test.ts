@@ -12,11 +12,12 @@ const states: Readonly<Record<string, FoundHost>> = {
   runs: { unit: 'server', active: true, etcdData: true },
 };
 
-/** Servers of the file by name, and ones that are to go; no API answers. */
+/** Servers of the file by name, and ones that are to go; where it is not said, no API answers. */
 function facts(
   servers: Readonly<Record<string, Found>>,
   leaving: Readonly<Record<string, Found>> = {},
   ranOnce = true,
+  answers = false,
 ) {
   const machine = (name: string) => ({ name, role: 'control-plane' as const });
   const found = Object.entries({ ...servers, ...leaving }).filter(([, state]) => state in states);
@@ -31,7 +32,7 @@ function facts(
     },
     hosts: new Map(found.map(([name, state]) => [name, states[state]!])),
     nodes: undefined,
-    api: undefined,
+    api: answers ? {} : undefined,
     kubeconfig: ranOnce ? new Secret('server: https://10.0.0.1:6443') : undefined,
   } as unknown as K3sFacts;
 }
@@ -81,6 +82,25 @@ describe('a cluster that has run and does not answer', () => {
     ['it never ran', [{ a: 'no data' }, {}, false]],
   ])('is gone on with where %s', (_what, args) => {
     expect(refused(...args)).not.toThrow();
+  });
+});
+
+describe('a cluster whose API answers', () => {
+  it.each<[string, Parameters<typeof facts>]>([
+    ['the one server that is asked for is missing', [{ a: 'missing' }, { b: 'runs', c: 'runs' }, true, true]],
+    ['the kubeconfig was lost here besides', [{ a: 'missing' }, { b: 'runs' }, false]],
+  ])('gets no second one beside it where those that run are to go and %s', (_what, args) => {
+    expect(refused(...args)).toThrow(expect.objectContaining({ code: 'CONTROL_PLANE_LOST' }));
+  });
+
+  it('is told to fill the gap first, and to shrink then', () => {
+    expect(refused({ a: 'missing' }, { b: 'runs', c: 'runs' }, true, true)).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('as many servers as before first') as string }),
+    );
+  });
+
+  it('is gone on with where one of those that stay runs', () => {
+    expect(refused({ a: 'runs', b: 'missing' }, { c: 'runs' }, true, true)).not.toThrow();
   });
 });
 
