@@ -18,5 +18,6 @@ export * from './pools.js';
 export * from './printable.js';
 export * from './plural.js';
 export * from './versions.js';
+export * from './upgrade.js';
 export * from './machine-diff.js';
 export * from './outdated.js';

@@ -86,6 +86,16 @@ chmod 755 "$new"
 reported=$(reported_by "$new") || :
 [ "$reported" = "$VERSION" ] || fail VERSION_MISMATCH "the binary says it is ${reported:-nothing this machine can run}, not $VERSION; it was not installed"
 sync "$new" || cannot_write "$bin"
+
+# The release that was here stays, for put-back-k3s. What does not match its record is not worth keeping.
+previous=${record%/*}/k3s.previous
+if [ -x "$bin" ] && [ -f "$record" ] && [ "$(sed -n 2p "$record")" != "$VERSION" ] && [ "$(sha256 "$bin")" = "$(sed -n 1p "$record")" ]; then
+  rm -f "$previous.new"
+  ln "$bin" "$previous.new" 2>/dev/null || cp -p "$bin" "$previous.new" || cannot_write "$previous" "$previous.new"
+  mv -f "$previous.new" "$previous"
+  write_file "$previous.sha256" 644 "$(cat "$record")
+"
+fi
 mv -f "$new" "$bin"
 changed=true
 # What k3s carries in itself it unpacks at its first command. Done here, it is done while others are still to start; where it

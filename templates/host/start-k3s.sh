@@ -1,11 +1,17 @@
 # shellcheck shell=sh
 # Writes configuration and unit, enables k3s, starts it, and waits until it says it is ready. It is restarted only when
 # its configuration, unit or binary is another than the one it was started with.
-# ROLE: server or agent. CONFIG (secret): config.yaml. UNIT: text of the unit. WAIT_SECONDS: until giving up.
+# ROLE: server or agent. CONFIG (secret): config.yaml. UNIT: text of the unit. WAIT_SECONDS: until giving up. With neither
+# CONFIG nor UNIT both stay as they are, and it is about the binary.
 need ROLE
-need CONFIG
-need UNIT
 need WAIT_SECONDS
+keep=false
+if [ -z "${CONFIG:-}" ] && [ -z "${UNIT:-}" ]; then
+  keep=true
+else
+  need CONFIG
+  need UNIT
+fi
 
 service=$(unit_name "$ROLE")
 record=$SLIPWAY_PREFIX/var/lib/slipway/k3s.started
@@ -19,9 +25,13 @@ if [ "$other" != none ] && [ "$other" != "$ROLE" ]; then
   fail ROLE_CONFLICT "this machine already runs k3s as $other; it can't become $ROLE"
 fi
 
-public_dir "$SLIPWAY_PREFIX/etc/systemd/system"
-write_file "$config_file" 600 "$CONFIG"
-write_file "$SLIPWAY_PREFIX/etc/systemd/system/$service" 644 "$UNIT"
+if $keep; then
+  if [ "$other" = none ] || [ ! -f "$config_file" ]; then fail K3S_MISSING "k3s was never started here as $ROLE"; fi
+else
+  public_dir "$SLIPWAY_PREFIX/etc/systemd/system"
+  write_file "$config_file" 600 "$CONFIG"
+  write_file "$SLIPWAY_PREFIX/etc/systemd/system/$service" 644 "$UNIT"
+fi
 systemctl daemon-reload
 said=$(systemctl enable "$service" 2>&1) || fail UNIT_FAILED "$service could not be enabled: $said"
 
@@ -73,6 +83,7 @@ cause() {
       seen("failed to normalize (server )?token|invalid (bearer )?token|token is not valid|not authorized|401 unauthorized|failed to validate token", "BAD_TOKEN!", "the server does not take the token")
       seen("node password rejected", "NODE_PASSWORD_REJECTED", "the cluster knows another machine by this name: delete its Node object first (node password rejected)")
       seen("critical configuration (value )?mismatch", "CONFIG_MISMATCH!", "a setting that must be equal on all servers differs here")
+      if ($0 ~ /^panic: /) last = "K3S_PANICS!\tit ends each time with a panic: " substr($0, 8, 200)
       seen("flag provided but not defined", "UNKNOWN_FLAG!", "this k3s does not know one of the settings")
       if (match($0, /:[0-9]+: bind: address already in use/)) {
         port = substr($0, RSTART + 1)

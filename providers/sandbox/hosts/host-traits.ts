@@ -35,6 +35,8 @@ export interface HostTraits {
   readonly neverVotes: boolean;
   /** k3s on it is answered `401 Unauthorized`, as with another cluster's token. */
   readonly wrongToken: boolean;
+  /** A release of k3s that crashes on it, whatever it is asked to do. */
+  readonly crashesWith: string | undefined;
 }
 
 export const soundTraits: HostTraits = {
@@ -58,6 +60,7 @@ export const soundTraits: HostTraits = {
   offline: false,
   neverVotes: false,
   wrongToken: false,
+  crashesWith: undefined,
 };
 
 /** @throws UsageError code SANDBOX_HOST for a name that is no trait */

@@ -30,7 +30,16 @@ export interface AddressView<Machine> {
 }
 
 /** What a unit does; the sandbox's k3s. */
+/** What etcd of a server that serves tells of itself. */
+export interface EtcdState {
+  readonly k3sVersion: string;
+  /** `3.6.0` */
+  readonly clusterVersion: string;
+}
+
 export interface UnitBehaviour<Machine> {
+  /** Undefined while k3s does not serve there. */
+  etcd(machine: Machine): EtcdState | undefined;
   started(machine: Machine, unit: UnitName): void;
   /** `lost`: the power went; nothing was said to anyone. */
   stopped(machine: Machine, unit: UnitName, how: 'asked' | 'lost'): void;

@@ -8,7 +8,7 @@ import { MachineTimers } from './machine-timers.js';
 import type { CloudInit, MachineContext, MachineSnapshot, NetworkInterface, Power } from './machine-types.js';
 import { Units, type UnitName } from './units.js';
 
-export type { MachineContext, MachineSnapshot, UnitBehaviour } from './machine-types.js';
+export type { EtcdState, MachineContext, MachineSnapshot, UnitBehaviour } from './machine-types.js';
 
 /** Milliseconds after an attach until the kernel shows the interface; the cloud is not prompt. */
 const interfaceMs = 1_500;

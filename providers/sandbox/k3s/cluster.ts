@@ -1,3 +1,4 @@
+import { agreedVersion, etcdIn } from './etcd-versions.js';
 import { quorumOf } from './quorum.js';
 import type { Random } from '../random.js';
 import type { SandboxClock, SandboxProfile } from '../types.js';
@@ -27,7 +28,10 @@ export interface ClusterSnapshot {
   readonly critical: string;
   /** What its first server was told to leave out. */
   readonly disabled: readonly string[];
+  /** The newest that a server of it has run. */
   readonly version: string;
+  /** What the members of etcd have agreed on, `3.6.0`; undefined: what its first server brought. */
+  readonly etcdVersion?: string | undefined;
   readonly members: readonly Member[];
   /** The machine whose k3s holds the lease of k3s's controllers. */
   readonly leader?: number | undefined;
@@ -71,6 +75,14 @@ export function membershipIn(annotations: Readonly<Record<string, string>>, memb
   return { ...others, ...(before === undefined || before === member ? stays : {}), [memberName]: member };
 }
 
+/** By minor, patch and build. */
+function isNewer(version: string, than: string): boolean {
+  const numbers = (text: string): number[] => (text.match(/\d+/g) ?? []).map(Number);
+  const [a, b] = [numbers(version), numbers(than)];
+  const at = a.findIndex((number, index) => number !== b[index]);
+  return at >= 0 && a[at]! > (b[at] ?? 0);
+}
+
 const uuid = (random: Random): string =>
   random
     .bytes(16)
@@ -86,12 +98,13 @@ export class Cluster {
   readonly agentToken: string;
   readonly critical: string;
   readonly disabled: readonly string[];
-  readonly version: string;
   readonly members: Member[];
   readonly kubernetes: KubernetesServer;
   /** Nodes whose member is out, which nobody has said yet. */
   readonly #leaving = new Set<string>();
   #leader: number | undefined;
+  #version: string;
+  #etcdVersion: string;
 
   constructor(
     state: ClusterSnapshot,
@@ -104,7 +117,8 @@ export class Cluster {
     this.agentToken = state.agentToken;
     this.critical = state.critical;
     this.disabled = state.disabled;
-    this.version = state.version;
+    this.#version = state.version;
+    this.#etcdVersion = state.etcdVersion ?? agreedVersion('3.0.0', [etcdIn(state.version)]);
     this.members = state.members.map((member) => ({ ...member }));
     this.#leader = state.leader;
     const { podStartMs, podStopMs, nodeLostMs } = context.profile();
@@ -157,6 +171,26 @@ export class Cluster {
 
   get fullAgentToken(): string {
     return `K10${this.hash}::node:${this.agentToken}`;
+  }
+
+  get version(): string {
+    return this.#version;
+  }
+
+  get etcdVersion(): string {
+    return this.#etcdVersion;
+  }
+
+  /**
+   * A server of this release serves. @param running what each member runs now; undefined: one is down, and what it runs is
+   * not known
+   */
+  servedBy(version: string, running: readonly string[] | undefined): void {
+    if (isNewer(version, this.#version)) {
+      this.#version = version;
+      this.kubernetes.setVersion(version);
+    }
+    if (running) this.#etcdVersion = agreedVersion(this.#etcdVersion, running.map(etcdIn));
   }
 
   /** A majority of the voting members runs. */
@@ -237,7 +271,7 @@ export class Cluster {
   }
 
   snapshot(): ClusterSnapshot {
-    const { id, ca, admin, serverToken, agentToken, critical, disabled, version, members } = this;
+    const { id, ca, admin, serverToken, agentToken, critical, disabled, version, etcdVersion, members } = this;
     return {
       id,
       ca,
@@ -247,6 +281,7 @@ export class Cluster {
       critical,
       disabled,
       version,
+      etcdVersion,
       members,
       leader: this.#leader,
       kubernetes: this.kubernetes.snapshot(),

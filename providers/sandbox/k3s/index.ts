@@ -1,40 +1,29 @@
-import type { CloudView, Persistent, SandboxClock, SandboxProfile } from '../types.js';
-import type { ChartFaults } from '../helm/index.js';
-import type { Machine, UnitBehaviour } from '../hosts/machine.js';
+import type { Persistent } from '../types.js';
+import type { EtcdState, Machine, UnitBehaviour } from '../hosts/machine.js';
 import { installedVersion, paths } from '../hosts/tasks/common.js';
 import type { UnitName } from '../hosts/units.js';
-import type { Random } from '../random.js';
 import { ApiAddresses } from './api-addresses.js';
 import { ApiPorts, type PortsSnapshot } from './api-ports.js';
 import { issue, makeCa } from './certificates.js';
 import { hasNodePort } from '../kube-api/controllers/services.js';
-import type { CloudCall } from './cloud-client.js';
 import { Cluster, type ClusterSnapshot, type Member } from './cluster.js';
 import { password, readConfig } from './config.js';
+import type { K3sContext } from './context.js';
+import { etcdRefusal } from './etcd-versions.js';
 import { judgeJoin } from './joining.js';
 import { said } from './journal-lines.js';
-import { newProcess, type Process, refusal } from './process.js';
+import { newProcess, type Process, refusal, runningVersions } from './process.js';
 import { checkNodePassword, nodeIsReady, registerNode } from './nodes.js';
 import {
   beginData,
   dataOf,
+  holdsData,
   dropBuriedData,
   keepData,
   leaveTombstone,
   unborn,
   writeServerFiles,
 } from './server-files.js';
-
-export interface K3sContext {
-  readonly clock: SandboxClock;
-  readonly profile: () => SandboxProfile;
-  readonly random: Random;
-  readonly cloud: CloudView;
-  readonly machine: (id: number) => Machine | undefined;
-  readonly changed: () => void;
-  readonly chartFaults: ChartFaults;
-  readonly cloudCall: CloudCall;
-}
 
 export interface K3sSnapshot {
   readonly clusters: readonly ClusterSnapshot[];
@@ -107,6 +96,12 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
     );
   }
 
+  etcd({ id }: Machine): EtcdState | undefined {
+    const process = this.#processes.get(id);
+    if (!process?.cluster || !this.serves(id)) return undefined;
+    return { k3sVersion: process.version, clusterVersion: process.cluster.etcdVersion };
+  }
+
   /** Whether some service of its cluster answers on a node port of this machine. */
   answersOn(machine: number, port: number): boolean {
     const process = this.#processes.get(machine);
@@ -131,6 +126,8 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
     if (dropBuriedData(machine)) machine.journal(process.unit, said.tombstone);
     const data = dataOf(machine);
     const known = this.#clusters.get(data);
+    const panic = known && etcdRefusal(process.version, known.etcdVersion);
+    if (panic !== undefined) return this.crash(machine, process.unit, panic);
     if (known) return this.rejoin(process, known);
     if (data === unborn) return this.crash(machine, process.unit, said.noBootstrapData);
     if (data !== '') return this.crash(machine, process.unit, said.otherToken);
@@ -269,8 +266,9 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
       writeServerFiles(machine, cluster);
       if (!(await this.listen(process, cluster))) return;
     }
+    if (server) cluster.servedBy(process.version, runningVersions(this.#processes, cluster));
     cluster.elect();
-    registerNode(cluster, machine, config);
+    registerNode(cluster, machine, config, process.version);
     machine.unitIs(unit, 'active');
     this.context.changed();
     process.cancels.push(
@@ -353,11 +351,7 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
   /** Clusters whose data are all gone are forgotten with them. */
   snapshot(): K3sSnapshot {
     for (const [id, cluster] of this.#clusters) {
-      const holds = (member: number): boolean => {
-        const machine = this.context.machine(member);
-        return machine !== undefined && dataOf(machine) === id;
-      };
-      if (cluster.members.some(({ machine }) => holds(machine))) continue;
+      if (cluster.members.some(({ machine }) => holdsData(this.context.machine(machine), id))) continue;
       cluster.kubernetes.stop();
       this.#clusters.delete(id);
     }

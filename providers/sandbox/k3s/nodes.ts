@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 
 import { conditionOf, type Obj, setReady } from '../kube-api/index.js';
 import type { Machine } from '../hosts/machine.js';
-import { installedVersion } from '../hosts/tasks/common.js';
 import { type Cluster, membershipIn } from './cluster.js';
 import type { K3sConfig } from './config.js';
 
@@ -35,10 +34,9 @@ export function checkNodePassword(cluster: Cluster, machine: Machine, node: stri
 }
 
 /** The kubelet registers its node, or finds it registered: labels and taints count only the first time. */
-export function registerNode(cluster: Cluster, machine: Machine, config: K3sConfig): void {
+export function registerNode(cluster: Cluster, machine: Machine, config: K3sConfig, version: string): void {
   const { store } = cluster.kubernetes;
   const nodes = store.resource('v1', 'Node');
-  const version = installedVersion(machine);
   const server = config.role === 'server';
   const found = store.find(nodes, '', config.nodeName);
   const status = {

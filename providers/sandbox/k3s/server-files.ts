@@ -24,6 +24,10 @@ export function dropBuriedData({ files }: Machine): boolean {
 /** The cluster whose etcd data lie on a machine; empty: none. */
 export const dataOf = ({ files }: Machine): string => (files.exists(dataFile) ? files.text(dataFile).trim() : '');
 
+/** Whether a machine has this cluster’s etcd data. */
+export const holdsData = (machine: Machine | undefined, cluster: string): boolean =>
+  machine !== undefined && dataOf(machine) === cluster;
+
 export function keepData(machine: Machine, cluster: Cluster): void {
   writeData(machine, cluster.id);
 }

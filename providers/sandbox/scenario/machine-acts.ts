@@ -4,7 +4,7 @@ import type { World } from '../world.js';
 export interface MachineAct {
   readonly act: 'kill' | 'start' | 'reboot' | 'cutOff' | 'reconnect' | 'change';
   readonly name?: string;
-  /** For `change`: what is particular about bare hosts from now on. */
+  /** For `change`: what is particular about these machines from now on. */
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
@@ -12,9 +12,9 @@ export interface MachineAct {
 export function actOn(world: World, { act: what, name = '.*', facts = {} }: MachineAct): string[] {
   const pattern = new RegExp(name);
   const chosen = world.machines.all().filter(({ spec }) => pattern.test(spec.name));
-  if (what === 'change') world.hosts.change(pattern, facts);
   for (const machine of chosen) {
-    if (what === 'kill') machine.powerOff();
+    if (what === 'change') machine.changeTraits(facts);
+    else if (what === 'kill') machine.powerOff();
     else if (what === 'start') machine.powerOn();
     else if (what === 'reboot') machine.reboot();
     else if (what === 'cutOff' || what === 'reconnect') world.machines.cutOff(machine.id, what === 'cutOff');

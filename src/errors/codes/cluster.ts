@@ -48,6 +48,11 @@ export const clusterCodes = entries({
     'Pods did not leave a node in time.',
     'Make room for them elsewhere or loosen their PodDisruptionBudgets, then run the same command again.',
   ],
+  ETCD_VERSION: [
+    3,
+    'etcd is at a version that the next release of Kubernetes does not read.',
+    'Bring every server to the newest patch of the minor that runs first.',
+  ],
   FILE_NEEDED: [2, 'Nothing but the cluster file tells what a cluster was asked for.', 'Give it with `-f`.'],
   LEARNER_PENDING: [
     4,
@@ -64,6 +69,11 @@ export const clusterCodes = entries({
     3,
     'A pod keeps data on the disk of a node that is to be removed.',
     'Move the data to a volume of the provider, or delete the claim.',
+  ],
+  NODES_DOWN: [
+    3,
+    'Servers or workers are not up, and an upgrade would take down more.',
+    'Bring them back, or remove them, then run the same command again.',
   ],
   NODE_TIMEOUT: [
     4,
@@ -106,6 +116,11 @@ export const clusterCodes = entries({
     'Several problems were found before the first change; each is listed with what to do.',
     'Fix them, then run the same command again.',
   ],
+  RELEASE_UNKNOWN: [
+    2,
+    'No release is known of a channel, or of a minor of Kubernetes on the way.',
+    'Name an exact release with `--to`, one minor at a time.',
+  ],
   ROLLOUT_STOPPED: [
     4,
     'Machines went down while others were removed or changed one after another, so nothing more was begun.',
@@ -130,6 +145,16 @@ export const clusterCodes = entries({
     3,
     'Pods without a controller would be lost with their node.',
     'Delete them, or give them a controller such as a Deployment.',
+  ],
+  UPGRADE_FAILED: [
+    4,
+    'A node did not come up with another minor of Kubernetes; what comes after it was not begun.',
+    'Fix what the message names, then run the same command again: it goes on with this node.',
+  ],
+  UPGRADE_PUT_BACK: [
+    4,
+    'A node did not come up with a patch release, and has the one it had again; what comes after it was not begun.',
+    'Fix what the message names, then run the same command again.',
   ],
   VERSION_OLDER: [
     3,

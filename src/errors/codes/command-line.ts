@@ -14,6 +14,11 @@ export const commandLineCodes = entries({
   ],
   BAD_FLAGS: [2, 'Flags describe a cluster that cannot be.', 'Correct the flags that the message names.'],
   BAD_USAGE: [2, 'A flag, a value or an argument is not one that the command takes.', 'See `--help` of the command.'],
+  CHANNELS_UNREACHABLE: [
+    2,
+    'The server that knows the newest releases of Kubernetes could not be asked.',
+    'Name the exact release with `--to`, one minor at a time, or a mirror in `SLIPWAY_K3S_CHANNELS`.',
+  ],
   CHOICE_NEEDED: [
     2,
     'A choice must be made, and there is no terminal to ask on.',

@@ -13,6 +13,11 @@ export const hostTaskCodes = entries({
     'Two servers hold the API’s address: their keepalived programs do not hear each other.',
     'Let VRRP (IP protocol 112) through between the servers, or use kube-vip.',
   ],
+  API_NOT_READY: [
+    4,
+    'The API of a server did not become ready.',
+    'Look at `journalctl -u k3s` on the machine, then run the same command again.',
+  ],
   BAD_HOST_KEY: [4, 'The new host key and its public half do not belong together.', 'Please report it.'],
   BAD_PARAMETER: [4, 'A task was started without what it needs: a fault of Slipway.', 'Please report it.'],
   BAD_TOKEN: [
@@ -50,6 +55,11 @@ export const hostTaskCodes = entries({
     'The machine could not download a file.',
     'Check that it may reach the internet and that the release exists.',
   ],
+  ETCD_SILENT: [
+    4,
+    'etcd of a server does not tell its version.',
+    'Look at `journalctl -u k3s` on the machine, then run the same command again.',
+  ],
   FILE_MISSING: [4, 'A file that was sent to the machine is not there.', 'Run the same command again.'],
   HOLDS_DATA: [
     4,
@@ -59,6 +69,11 @@ export const hostTaskCodes = entries({
   HOST_BUSY: [4, 'Another session works on the machine.', 'Run the same command again later.'],
   HOST_TAKEN: [4, 'The machine belongs to another cluster.', 'Name another host.'],
   K3S_MISSING: [4, 'k3s is not installed on the machine.', 'Run the same command again.'],
+  K3S_PANICS: [
+    4,
+    'k3s ends each time it is started with a panic, as a release does that cannot work with the data there are.',
+    'Look at `journalctl -u k3s` on the machine.',
+  ],
   KEEPALIVED_CONFIG: [4, 'keepalived does not take its configuration.', 'Update keepalived, or use kube-vip.'],
   KEEPALIVED_MISSING: [4, 'keepalived is missing and could not be installed.', 'Install it, or use kube-vip.'],
   LEARNER_PENDING: [4, 'Another server is still joining.', 'Run the same command again.'],
@@ -80,6 +95,11 @@ export const hostTaskCodes = entries({
   ],
   NOT_A_SERVER: [4, 'k3s does not run as a server there, or has not come that far.', 'Run the same command again.'],
   NOT_IN_CERTIFICATE: [4, 'The API’s certificate does not name the reserved address.', 'Run the same command again.'],
+  NO_PREVIOUS: [
+    4,
+    'The release of k3s that was on the machine before is not kept there any more.',
+    'Fix what keeps the newer one from starting, then run the same command again.',
+  ],
   NO_BOOTSTRAP_DATA: [
     4,
     'etcd has files, but not the data to start from.',
@@ -94,6 +114,16 @@ export const hostTaskCodes = entries({
     4,
     'The other servers cannot be reached from the machine.',
     'Check that machines reach each other on their private addresses.',
+  ],
+  SNAPSHOT_BAD: [
+    4,
+    'The snapshot of etcd that was taken is not whole.',
+    'Make room on the server’s disk, then run the same command again.',
+  ],
+  SNAPSHOT_FAILED: [
+    4,
+    'k3s could not take a snapshot of etcd.',
+    'Look at `journalctl -u k3s` on the server, then run the same command again.',
   ],
   SSHD_CONFIG_INVALID: [
     4,

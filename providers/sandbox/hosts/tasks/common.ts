@@ -6,6 +6,7 @@ import type { Machine } from '../machine.js';
 export const paths = {
   binary: '/usr/local/bin/k3s',
   binaryRecord: '/usr/local/lib/slipway/k3s.sha256',
+  previous: '/usr/local/lib/slipway/k3s.previous',
   config: '/etc/rancher/k3s/config.yaml',
   kubeconfig: '/etc/rancher/k3s/k3s.yaml',
   started: '/var/lib/slipway/k3s.started',

@@ -9,6 +9,7 @@ import { putK3sFiles } from './put-k3s-files.js';
 import { replaceHostKey } from './replace-host-key.js';
 import { beginAnew, forgetEtcd, observe, serverInfo, stopK3s } from './misc-tasks.js';
 import { startK3s } from './start-k3s.js';
+import { checkServer, putBackK3s, snapshotEtcd } from './upgrade-tasks.js';
 
 /** What each task of templates/host does to a simulated machine. */
 export const taskBodies: ReadonlyMap<string, TaskBody> = new Map<string, TaskBody>([
@@ -22,6 +23,9 @@ export const taskBodies: ReadonlyMap<string, TaskBody> = new Map<string, TaskBod
   ['forget-etcd', forgetEtcd],
   ['begin-anew', beginAnew],
   ['observe', observe],
+  ['check-server', checkServer],
+  ['snapshot-etcd', snapshotEtcd],
+  ['put-back-k3s', putBackK3s],
   ['claim-host', claimHost],
   ['read-claim', readClaim],
   ['inspect-host', inspectHost],

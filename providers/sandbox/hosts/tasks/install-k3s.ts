@@ -5,7 +5,7 @@ import { installedVersion, paths, sha256, writeFile } from './common.js';
 import { incoming } from './put-k3s-files.js';
 
 /** Bytes of the k3s program, roughly. */
-const binarySize = 76_000_000;
+export const binarySize = 76_000_000;
 /** Minors whose releases the simulated download site has. */
 const released = /^v1\.(3[2-7])\.\d{1,2}\+k3s\d$/;
 
@@ -31,6 +31,7 @@ export async function installK3s({ machine, param, need, say, fact }: TaskContex
     pushed === ''
       ? await download(machine, version, param('SHA256'), need, say)
       : check(machine, pushed, version, need);
+  keepPrevious(machine, version);
   files.mkdirs('/usr/local/bin');
   files.writeOpaque(paths.binary, binarySize, hash, { mode: 0o755, program: `k3s ${version}` });
   writeFile(files, paths.binaryRecord, `${hash}\n${version}\n`, 0o644);
@@ -39,6 +40,15 @@ export async function installK3s({ machine, param, need, say, fact }: TaskContex
   if (installedVersion(machine) !== version)
     throw new TaskFailure('WRITE_FAILED', `${paths.binary} could not be written`);
   answer(hash, true);
+}
+
+/** The release that was here stays, for put-back-k3s. */
+function keepPrevious({ files }: Machine, version: string): void {
+  const record = files.exists(paths.binaryRecord) ? files.text(paths.binaryRecord) : '';
+  const [sum, was] = record.split('\n');
+  if (was === undefined || was === version || sha256(files, paths.binary) !== sum) return;
+  files.writeOpaque(paths.previous, binarySize, sum, { mode: 0o755, program: `k3s ${was}` });
+  writeFile(files, `${paths.previous}.sha256`, record, 0o644);
 }
 
 async function download(

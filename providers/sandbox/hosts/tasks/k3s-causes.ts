@@ -28,6 +28,7 @@ const causes: readonly (readonly [RegExp, string, string])[] = [
     'CONFIG_MISMATCH!',
     'a setting that must be equal on all servers differs from the cluster’s',
   ],
+  [/panic: /, 'K3S_PANICS!', 'it ends each time with a panic'],
   [/flag provided but not defined/, 'UNKNOWN_FLAG!', 'this k3s does not know one of the settings'],
   [/address already in use/, 'PORT_IN_USE', 'a port that k3s needs is taken by another program'],
   [/no space left on device/, 'DISK_FULL', 'the disk is full: no space is left below /var/lib/rancher'],

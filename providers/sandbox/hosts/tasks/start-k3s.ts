@@ -4,10 +4,11 @@ import { causeIn, isTakenOut } from './k3s-causes.js';
 import { installedVersion, k3sUnit, paths, sha256, writeFile } from './common.js';
 import { registriesFile } from './put-k3s-files.js';
 
-export async function startK3s({ machine, need, say, fact, until, complain }: TaskContext): Promise<void> {
+export async function startK3s({ machine, param, need, say, fact, until, complain }: TaskContext): Promise<void> {
   const role = need('ROLE');
-  const config = need('CONFIG');
-  const text = need('UNIT');
+  const keep = param('CONFIG') === '' && param('UNIT') === '';
+  const config = keep ? '' : need('CONFIG');
+  const text = keep ? '' : need('UNIT');
   const waitMs = Number(need('WAIT_SECONDS')) * 1000;
   const { files, units } = machine;
   if (installedVersion(machine) === '') throw new TaskFailure('K3S_MISSING', 'k3s is not installed here');
@@ -17,8 +18,13 @@ export async function startK3s({ machine, need, say, fact, until, complain }: Ta
   }
   const unit: UnitName = role === 'server' ? 'k3s' : 'k3s-agent';
   const unitFile = `/etc/systemd/system/${unit}.service`;
-  writeFile(files, paths.config, `${config}\n`, 0o600);
-  writeFile(files, unitFile, `${text}\n`, 0o644);
+  if (keep) {
+    if (other === 'none' || !files.exists(paths.config))
+      throw new TaskFailure('K3S_MISSING', `k3s was never started here as ${role}`);
+  } else {
+    writeFile(files, paths.config, `${config}\n`, 0o600);
+    writeFile(files, unitFile, `${text}\n`, 0o644);
+  }
   units.define(unit);
   machine.enableUnit(unit, true);
 

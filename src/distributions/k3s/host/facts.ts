@@ -74,6 +74,27 @@ export function parseServerInfo(facts: HostFacts): ServerInfo {
   };
 }
 
+/** What a member of etcd tells. */
+export interface EtcdVersions {
+  /** `3.6.7` */
+  readonly server: string;
+  /** What all members have agreed on: `3.6.0`. */
+  readonly cluster: string;
+}
+
+/** What a server tells of itself, from `checkServer`. */
+export interface ServerCheck extends EtcdVersions {
+  /** Whether it has the address that servers take turns at. */
+  readonly holdsAddress: boolean;
+}
+
+/** @throws UnexpectedError code BAD_FACTS */
+export const parseServerCheck = (facts: HostFacts): ServerCheck => ({
+  server: text(facts, 'etcd_server'),
+  cluster: text(facts, 'etcd_cluster'),
+  holdsAddress: oneOf(facts, 'holds', ['true', 'false']) === 'true',
+});
+
 /** @throws UnexpectedError code BAD_FACTS */
 export function parseHostState(facts: HostFacts): HostState {
   return {

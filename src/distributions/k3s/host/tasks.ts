@@ -88,6 +88,30 @@ export function beginAnew(options: Deadline = {}): HostTask {
   return task('begin-anew', {}, options.deadlineMs);
 }
 
+/**
+ * Starts k3s anew with the configuration that it has, where its binary is another than the one it was started with.
+ */
+export function restartK3s(options: Deadline & { readonly role: K3sRole }): HostTask {
+  const { role, deadlineMs = 10 * minute } = options;
+  return task('start-k3s', { ROLE: role, CONFIG: '', UNIT: '', WAIT_SECONDS: waitSecondsOf(deadlineMs) }, deadlineMs);
+}
+
+/** Waits until a server's own API is ready. Facts: `parseServerCheck`. */
+export function checkServer(options: Deadline & { readonly address?: string | undefined } = {}): HostTask {
+  const { address = '', deadlineMs = 2 * minute } = options;
+  return task('check-server', { WAIT_SECONDS: waitSecondsOf(deadlineMs), ADDRESS: address }, deadlineMs);
+}
+
+/** Takes a snapshot of etcd and checks that it is whole. Facts: snapshot, size. */
+export function snapshotEtcd(options: Deadline & { readonly name: string }): HostTask {
+  return task('snapshot-etcd', { NAME: options.name }, options.deadlineMs ?? 5 * minute);
+}
+
+/** Puts back the binary that was there before the last one. Fails with taskCode NO_PREVIOUS where it is gone. */
+export function putBackK3s(options: Deadline & { readonly version: string }): HostTask {
+  return task('put-back-k3s', { VERSION: options.version }, options.deadlineMs);
+}
+
 /** Facts: `parseHostState`. */
 export function observe(options: Deadline = {}): HostTask {
   return task('observe', {}, options.deadlineMs);
@@ -96,8 +120,10 @@ export function observe(options: Deadline = {}): HostTask {
 /** The script gives up some time before its deadline, to report what k3s said. */
 const reportingMs = 30_000;
 
+const waitSecondsOf = (deadlineMs: number): number => Math.max(5, Math.round((deadlineMs - reportingMs) / 1000));
+
 function start(role: K3sRole, config: Secret, deadlineMs = 10 * minute): HostTask {
-  const waitSeconds = Math.max(5, Math.round((deadlineMs - reportingMs) / 1000));
+  const waitSeconds = waitSecondsOf(deadlineMs);
   return task(
     'start-k3s',
     { ROLE: role, CONFIG: config, UNIT: unitText(role), WAIT_SECONDS: waitSeconds },
