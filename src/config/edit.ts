@@ -49,6 +49,18 @@ export function editPools(text: string, edit: PoolEdit): string {
   return written();
 }
 
+/** A cluster file's text with another release of Kubernetes; comments and everything else stay. */
+export function editVersion(text: string, version: string): string {
+  const document = parseDocument(text);
+  const node = document.getIn(['kubernetes', 'version'], true);
+  if (isScalar(node) && node.range && node.anchor === undefined && node.type === 'PLAIN') {
+    const [start, end] = node.range;
+    if (text.slice(start, end) === node.source) return `${text.slice(0, start)}${version}${text.slice(end)}`;
+  }
+  document.setIn(['kubernetes', 'version'], version);
+  return document.toString({ flowCollectionPadding: text.includes('{ '), lineWidth: 0 });
+}
+
 /** The text with another number where this one stands, byte for byte the same around it; undefined: none stands there. */
 function withNumber(text: string, node: unknown, value: number): string | undefined {
   if (!isScalar(node) || !node.range || node.anchor !== undefined) return undefined;

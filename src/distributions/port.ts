@@ -7,6 +7,7 @@ import type { ClusterApi, ClusterFacts, PhaseContext, Tools } from '../phases/co
 import type { NodeRules } from '../phases/node-rules.js';
 import type { ClusterRequest, MachineProvider } from '../provider/port.js';
 import type { Bundles } from './bundles.js';
+import type { Upgrades } from './upgrades.js';
 
 /** What is looked for, and how closely. */
 export interface ObserveRequest {
@@ -98,4 +99,6 @@ export interface Distribution<Facts extends ClusterFacts = ClusterFacts> extends
     facts: Facts,
     machines: readonly Machine[],
   ): readonly OutdatedMachine[];
+  /** Undefined where releases are somebody else's affair. Loaded by those who upgrade. */
+  upgrades?(): Promise<Upgrades>;
 }

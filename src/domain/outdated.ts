@@ -83,6 +83,8 @@ function diffCurrent(
 /** What brings one difference to what the file asks for; undefined: nothing does. */
 export function needFor(difference: MachineDifference): MachineNeed | undefined {
   if (difference.reason === 'labels' || difference.reason === 'marked') return 'cluster apply';
+  // An upgrade leaves the configuration that a machine was made with; a fresh one gets that of now.
+  if (difference.reason === 'config') return 'cluster recycle';
   const remedy = remedyFor(difference);
   return remedy === 'refuse' ? undefined : remedy === 'replace' ? 'cluster recycle' : 'cluster upgrade';
 }

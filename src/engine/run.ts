@@ -201,7 +201,7 @@ class Run {
     return this.steps.filter((step) => {
       const followers = (this.#dependents.get(step) ?? []).filter(({ needs }) => needs.includes(step));
       const begun = followers.some((one) => !['skipped', 'waiting'].includes(this.#state.get(one)!));
-      return this.#state.get(step) === 'done' && followers.length > 0 && !begun;
+      return this.#state.get(step) === 'done' && !step.lasts && followers.length > 0 && !begun;
     });
   }
 
@@ -218,7 +218,7 @@ class Run {
       const started = clock.monotonic();
       try {
         const own = signal.aborted ? AbortSignal.timeout(putBackMs) : signal;
-        await step.putBack({ ...this.contextOf(step), signal: own });
+        if ((await step.putBack({ ...this.contextOf(step), signal: own })) === false) continue;
         this.#state.set(step, 'put back');
         reporter.emit({ type: 'step-put-back', at: clock.now(), id: step.id, ms: clock.monotonic() - started });
       } catch (error) {

@@ -28,9 +28,11 @@ export interface Step<T = unknown> extends Omit<StepInfo, 'needs'> {
   apply(context: StepContext): Promise<T>;
   /**
    * Takes back what `apply` did, as far as it can be. Called where nothing that needs this step ever began, and where a
-   * gate that waited for it answers `put back`.
+   * gate that waited for it answers `put back`. False: there was no need to.
    */
-  putBack?(context: StepContext): Promise<void>;
+  putBack?(context: StepContext): Promise<void | false>;
+  /** What it did is of use even where nothing that needs it begins. */
+  readonly lasts?: boolean | undefined;
 }
 
 /** What a gate answers: go on, begin nothing that needs it, or take back what it waited for as well. */

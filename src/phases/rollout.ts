@@ -23,13 +23,20 @@ export interface RolloutParts {
   readonly phase: string;
   /** What rolls out, as its gates show it: `workers`. */
   readonly target: string;
+  /** Tells the gates of one rollout from those of another with the same target. */
+  readonly round?: string | undefined;
   readonly cluster: string;
   readonly budget: RolloutBudget;
   readonly clock: Clock;
   /** Does a task, once these are done. */
   step(task: RolloutTask, needs: readonly Step[]): Step;
-  /** Keeps new pods off a node that is emptied in a later wave: evicted pods would go there, to be evicted again. */
-  cordon(task: RolloutTask): Step;
+  /**
+   * Keeps new pods off a node that is emptied in a later wave: evicted pods would go there, to be evicted again. Undefined
+   * where it is not emptied.
+   */
+  cordon(task: RolloutTask): Step | undefined;
+  /** Whether a wave of which something failed is the last. */
+  readonly stopsAtFailure?: boolean | undefined;
   /** How things are now. */
   look(run: StepContext): Promise<RolloutState>;
 }
@@ -39,7 +46,14 @@ export interface RolloutParts {
  * cordoned from the first.
  */
 export function rolloutSteps({ waves }: Rollout, atFirst: RolloutState, parts: RolloutParts): readonly Step[] {
-  const later = new Map(waves.slice(1).flatMap(({ tasks }) => tasks.map((task) => [task.name, parts.cordon(task)])));
+  const later = new Map(
+    waves.slice(1).flatMap(({ tasks }) =>
+      tasks.flatMap((task) => {
+        const cordoned = parts.cordon(task);
+        return cordoned ? [[task.name, cordoned] as const] : [];
+      }),
+    ),
+  );
   const steps: Step[] = [...later.values()];
   let before: { readonly wave: Wave; readonly steps: readonly Step[] } | undefined;
   let opening: Step | undefined;
@@ -60,15 +74,22 @@ function gateStep(
   parts: RolloutParts,
 ): Step {
   return gate({
-    id: `gate:${parts.target}:${next.number}`,
+    id: `gate:${parts.target}:${parts.round === undefined ? '' : `${parts.round}:`}${next.number}`,
     phase: parts.phase,
     target: parts.target,
-    text: `see that the others are up before ${next.wave.tasks.length} more ${next.wave.tasks.length === 1 ? 'goes' : 'go'}`,
-    needs: next.opening ? [next.opening] : [],
+    text: `see that the others are up before ${next.wave.tasks.length} more ${verbOf(next.wave)}`,
+    needs: [...(next.opening ? [next.opening] : []), ...(parts.stopsAtFailure ? before.steps : [])],
     // What failed is told by its own step; whether others may go is judged by what it left.
-    after: before.steps,
+    ...(parts.stopsAtFailure ? {} : { after: before.steps }),
     apply: (run) => judge(before.wave, next.wave, placesDown(atFirst.nodes), parts, run),
   });
+}
+
+/** What the tasks of a wave do, after `2 more`. */
+function verbOf({ tasks }: Wave): string {
+  const isChange = tasks.every(({ work }) => work === 'in-place');
+  if (isChange) return tasks.length === 1 ? 'is changed' : 'are changed';
+  return tasks.length === 1 ? 'goes' : 'go';
 }
 
 /** Looks for a while where it does not like what it sees: a kubelet that starts anew is no reason to stop. */

@@ -91,6 +91,7 @@ export async function createRuntime({ reporter, signal, env, workspace: path }: 
     cloudInit: async (machine) => (await import('../remote/cloud-init.js')).cloudInit(machine),
     newKeyPair: () => keys.generateKeyPair('plan'),
     secretSources: { environment: (variable) => secretFrom(env, variable), file: secretInFile },
+    channelServer: env['SLIPWAY_K3S_CHANNELS'] || undefined,
     reporter,
     clock,
     random,

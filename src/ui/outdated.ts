@@ -1,5 +1,5 @@
-import { type MachineDifference, type Remedy, remedyFor } from '../domain/machine-diff.js';
-import { leftByApply, type OutdatedMachine, type UnfitMachine } from '../domain/outdated.js';
+import type { MachineDifference } from '../domain/machine-diff.js';
+import { leftByApply, needFor, type OutdatedMachine, type UnfitMachine } from '../domain/outdated.js';
 import { printable } from '../domain/printable.js';
 import { minorsBetween } from '../domain/versions.js';
 
@@ -14,20 +14,20 @@ const names: Readonly<Record<MachineDifference['reason'], string>> = {
   marked: '',
 };
 
-const needs: Readonly<Record<Exclude<Remedy, 'none'>, string>> = {
-  'in-place': 'needs cluster upgrade',
-  replace: 'needs cluster recycle',
-  refuse: 'not possible, Kubernetes does not go back to an older release',
-};
+/** What changes one difference, as people read it. */
+function needText(difference: MachineDifference): string {
+  const need = needFor(difference);
+  return need === undefined ? 'not possible, Kubernetes does not go back to an older release' : `needs ${need}`;
+}
 
-/** Each machine that apply leaves different from the file, with what would change it, one line for each remedy. */
+/** Each machine that apply leaves different from the file, with what would change it, one line for each way to. */
 export function outdatedLines(all: readonly OutdatedMachine[]): readonly string[] {
   const outdated = leftByApply(all);
   const width = Math.max(0, ...outdated.map(({ slot }) => slot.length));
   return outdated.flatMap(({ slot, reasons }) =>
-    [...new Set(reasons.map(remedyFor))].map((remedy) => {
-      const own = reasons.filter((reason) => remedyFor(reason) === remedy);
-      return `${printable(slot).padEnd(width)}  ${own.map(differenceText).join(', ')}: ${needs[remedy]}`;
+    [...new Set(reasons.map(needText))].map((need) => {
+      const own = reasons.filter((reason) => needText(reason) === need);
+      return `${printable(slot).padEnd(width)}  ${own.map(differenceText).join(', ')}: ${need}`;
     }),
   );
 }

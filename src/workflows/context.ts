@@ -32,6 +32,8 @@ export interface WorkflowContext {
     /** Undefined: there is no such file, or nothing in it. */
     file(path: string): Promise<Secret | undefined>;
   };
+  /** Where a distribution's releases are asked for, where that is not its own server. */
+  readonly channelServer?: string | undefined;
   readonly reporter: Reporter;
   readonly clock: Clock;
   readonly random: Random;

@@ -13,6 +13,7 @@ const stored = z.object({
   file: z.string().optional(),
   sshPublicKey: z.string().optional(),
   runningVersion: z.string().optional(),
+  upgrade: z.object({ asked: z.string(), stops: z.array(z.string()).min(1) }).optional(),
   createdAt: z.string(),
   // In the form that its distribution had when it was stored.
   spec: clusterSchemaFor(z.string().default('unknown')),

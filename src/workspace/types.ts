@@ -19,6 +19,8 @@ export interface ClusterRecord extends ClusterRef {
   readonly sshPublicKey?: string | undefined;
   /** What its servers ran, or were to run first, when it was last applied: for lists that ask no cluster. */
   readonly runningVersion?: string | undefined;
+  /** An upgrade that was begun and is not through: what was asked for, and the releases on the way as they were found then. */
+  readonly upgrade?: { readonly asked: string; readonly stops: readonly string[] } | undefined;
   /** ISO 8601. */
   readonly createdAt: string;
 }

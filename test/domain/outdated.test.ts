@@ -108,7 +108,7 @@ describe('machines that are not as the file asks for', () => {
       'another configuration',
       { desired: { config: 'c0ffee' }, observed: { config: 'decade' } },
       {},
-      ['cluster upgrade'],
+      ['cluster recycle'],
       'config',
     ],
     [

@@ -104,6 +104,26 @@ describe('a gate', () => {
     expect(world.reporter.lines()).toContain('step-put-back cordon:b');
   });
 
+  it('keeps what lasts, although nothing of what needs it ever began', async () => {
+    const world = new World();
+    const changed = world.step('upgrade:a');
+    const steps = [{ ...changed, lasts: true }];
+    const judged = { ...world.gate('gate', 'stop'), needs: steps };
+    const next = { ...world.step('upgrade:b'), needs: [judged, ...steps] };
+    const result = await world.run([...steps, judged, next]);
+    expect(world.did).toEqual(['upgrade:a']);
+    expect(result.done.map(({ id }) => id)).toEqual(['upgrade:a']);
+    expect(result.skipped.map(({ id }) => id)).toEqual(['upgrade:b']);
+  });
+
+  it('counts as done what had no need to be put back', async () => {
+    const world = new World();
+    const steps = [{ ...world.step('upgrade:a'), lasts: true, putBack: () => Promise.resolve(false as const) }];
+    const result = await world.run([...steps, { ...world.gate('gate', 'put back'), needs: steps }]);
+    expect(result.done.map(({ id }) => id)).toEqual(['upgrade:a']);
+    expect(result.putBack).toEqual([]);
+  });
+
   it('puts back what it waited for when it answers put back, the last first', async () => {
     const world = new World(['b']);
     const result = await world.run([

@@ -28,7 +28,7 @@ class World {
     return { nodes: [this.stays, ...leaving], members: undefined };
   }
 
-  steps(soakMs = 0): readonly Step[] {
+  steps(soakMs = 0, stopsAtFailure = false): readonly Step[] {
     const own = { ...budget, soakMs };
     return rolloutSteps(planRollout(this.state().nodes, own), this.state(), {
       phase: 'Remove machines',
@@ -51,6 +51,7 @@ class World {
         putBack: async () => void this.did.push(`uncordon ${name}`),
       }),
       look: () => Promise.resolve(this.state()),
+      stopsAtFailure,
     });
   }
 
@@ -102,6 +103,21 @@ describe('the steps of a rollout', () => {
     expect(failures.map(({ step }) => step.id)).toEqual(['remove:w1']);
     expect(skipped).toEqual([]);
     expect(world.did.slice(3)).toEqual(['w2', 'w3', 'w4', 'w5']);
+  });
+
+  it('begin nothing after a failure where they are told so, and let the rest take pods again', async () => {
+    const world = new World();
+    world.held = 'w1';
+    const { failures, skipped } = await world.run(world.steps(0, true));
+    expect(failures.map(({ step }) => step.id)).toEqual(['remove:w1']);
+    expect(skipped.map(({ id }) => id)).toEqual([
+      'gate:workers:1',
+      'remove:w3',
+      'remove:w4',
+      'gate:workers:2',
+      'remove:w5',
+    ]);
+    expect(world.did.slice(3)).toEqual(['w2', 'uncordon w5', 'uncordon w4', 'uncordon w3']);
   });
 
   it('watch each wave for as long as they were told before the next', async () => {

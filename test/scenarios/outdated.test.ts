@@ -78,13 +78,13 @@ describe('a node that was configured by other settings', () => {
         kube.patchNode(web.name, { annotations: { [madeByKeys.config]: config } }, { signal });
       expect(told(await json('cluster', 'plan', '-f', path))).toEqual([]);
       await mark('0123456789abcdef');
-      expect(told(await json('cluster', 'plan', '-f', path))).toEqual([['web-1', 'config', 'cluster upgrade']]);
+      expect(told(await json('cluster', 'plan', '-f', path))).toEqual([['web-1', 'config', 'cluster recycle']]);
       expect((await slipway('cluster', 'plan', '-f', path)).out).toMatch(
-        /web-1 +configuration 0123456789abcdef → [0-9a-f]{16}: needs cluster upgrade/,
+        /web-1 +configuration 0123456789abcdef → [0-9a-f]{16}: needs cluster recycle/,
       );
       await kube.patchNode(web.name, { labels: { 'slipway.dev/pool': 'other' } }, { signal });
       const plan = await json('cluster', 'plan', '-f', path);
-      expect(told(plan)).toEqual([['web-1', 'config', 'labels', 'cluster apply', 'cluster upgrade']]);
+      expect(told(plan)).toEqual([['web-1', 'config', 'labels', 'cluster apply', 'cluster recycle']]);
       await mark(null);
       expect(told(await json('cluster', 'apply', '-f', path, '--yes'))).toEqual([]);
       expect(told(await json('cluster', 'plan', '-f', path))).toEqual([]);
@@ -275,11 +275,11 @@ describe('a file that leaves out another part of k3s, and asks for three servers
     const plan = await slipway('cluster', 'plan', '-f', path);
     expect(plan.out).toMatch(/cp-3 +join as a server, with the settings that the servers run\n/);
     expect(plan.out).toMatch(
-      /cp-1 +configuration without local-storage, .*traefik → without local-storage, metrics-server, .*: needs cluster upgrade/,
+      /cp-1 +configuration without local-storage, .*traefik → without local-storage, metrics-server, .*: needs cluster recycle/,
     );
     const applied = await slipway('cluster', 'apply', '-f', path, '--yes', '--json');
     expect(applied, applied.err).toMatchObject({ code: 0 });
-    const servers = ['cp-1', 'cp-2', 'cp-3'].map((slot) => [slot, 'config', 'cluster upgrade']);
+    const servers = ['cp-1', 'cp-2', 'cp-3'].map((slot) => [slot, 'config', 'cluster recycle']);
     const same = (answer: Record<string, unknown>): unknown =>
       (told(answer) as string[][]).filter(([slot]) => slot!.startsWith('cp-'));
     expect(same(JSON.parse(applied.out) as Record<string, unknown>)).toEqual(servers);

@@ -12,7 +12,7 @@ import {
   restartK3s,
   snapshotEtcd,
 } from '../../src/distributions/k3s/host/index.js';
-import { k3sStandIn } from '../support/host-stand-ins.js';
+import { ipStandIn, k3sStandIn } from '../support/host-stand-ins.js';
 import { serveRelease, type ReleaseServer } from '../support/release-server.js';
 import { sshdMissing } from '../support/sshd.js';
 import { useHost } from './support.js';
@@ -150,6 +150,7 @@ esac
       cluster: '3.5.0',
       holdsAddress: false,
     });
+    await rig.host.write('../bin/ip', ipStandIn, 0o755);
     await rig.host.write('var/stand-in/addresses', 'eth0 10.0.0.9/32\n');
     expect(parseServerCheck(await rig.run(checkServer({ address: '10.0.0.9' })))).toMatchObject({ holdsAddress: true });
     await rig.host.write('../bin/curl', '#!/bin/sh\necho "404 page not found"\n', 0o755);

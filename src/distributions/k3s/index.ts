@@ -26,4 +26,5 @@ export const k3s: Distribution<K3sFacts> = {
   refuseLostControlPlane,
   plan,
   outdatedAfter,
+  upgrades: async () => (await import('./upgrade/index.js')).k3sUpgrades,
 };

@@ -1,0 +1,43 @@
+import type { Machine, UpgradeStage } from '../domain/index.js';
+import type { Step } from '../engine/index.js';
+import type { ClusterApi, PhaseContext } from '../phases/context.js';
+import type { Problem } from '../provider/port.js';
+
+/** What is looked at before an upgrade, on the servers themselves. */
+export interface ServerReport {
+  /** What stands in the way. */
+  readonly problems: readonly Problem[];
+  /** The server that holds the API's address now; undefined where none does. */
+  readonly addressHolder: string | undefined;
+}
+
+export interface UpgradeRequest {
+  readonly stages: readonly UpgradeStage[];
+  /** How many workers may be down at once. */
+  readonly maxUnavailable: number;
+  /** Milliseconds that pass after each wave before it is judged. */
+  readonly soakMs: number;
+  readonly addressHolder: string | undefined;
+}
+
+/** How the nodes of a distribution come to another release. */
+export interface Upgrades {
+  /**
+   * The newest release of each channel, by its name: `stable`, `v1.36`.
+   * @param address another server to ask than the distribution's own
+   * @throws UsageError code CHANNELS_UNREACHABLE
+   */
+  channels(
+    address: string | undefined,
+    options: { readonly signal: AbortSignal },
+  ): Promise<ReadonlyMap<string, string>>;
+  /** @param stops the releases on the way */
+  lookAtServers(
+    context: Omit<PhaseContext, 'rules'>,
+    servers: readonly Machine[],
+    stops: readonly string[],
+    options: { readonly signal: AbortSignal },
+  ): Promise<ServerReport>;
+  /** Every step of an upgrade. Decides; changes nothing. @throws RefusedError code QUORUM */
+  plan(context: Omit<PhaseContext, 'rules'>, api: ClusterApi, request: UpgradeRequest): readonly Step[];
+}

@@ -1,0 +1,110 @@
+import { plural } from '../../domain/index.js';
+import { RefusedError } from '../../errors/index.js';
+import type { Confirmation, StepInfo } from '../../reporting/index.js';
+import { type Change, confirmed } from '../confirmed.js';
+import type { WorkflowContext } from '../context.js';
+import { execute, stepInfo } from '../run.js';
+import { knownCluster } from './known-cluster.js';
+import { draftUpgrade, type UpgradeDraft } from './upgrade/draft.js';
+
+export interface UpgradeInput {
+  readonly cluster: string;
+  /** A release, `stable` or `v1.37`. */
+  readonly to: string;
+  /** `10%` or `2`. */
+  readonly maxUnavailable: string;
+  readonly soakMs: number;
+  /** The bundle that the cluster's file names now. */
+  readonly bundle: string | undefined;
+  readonly dryRun: boolean;
+  /** Called before the first change, once nothing was refused or declined; answers with how to take back what it did. */
+  readonly begin: (version: string) => Promise<() => Promise<void>>;
+}
+
+export interface UpgradeResult {
+  readonly cluster: string;
+  /** What the servers ran, the lowest where they differed. */
+  readonly from: string;
+  readonly to: string;
+  /** The releases on the way, the last one is `to`. */
+  readonly stops: readonly string[];
+  /** What was done, or with `dryRun` would be, in its order. */
+  readonly steps: readonly StepInfo[];
+  /** What is down for a while, a line each. */
+  readonly warnings: readonly string[];
+  readonly simulated: readonly string[];
+}
+
+/**
+ * Brings every node of a cluster to another release of Kubernetes: minor by minor, servers first and one at a time.
+ * @throws what `draftUpgrade` refuses; IncompleteError codes UPGRADE_PUT_BACK, UPGRADE_FAILED, ROLLOUT_STOPPED, DRAIN_TIMEOUT
+ */
+export async function upgradeCluster(
+  context: WorkflowContext,
+  input: UpgradeInput,
+  retryCommand: string,
+): Promise<UpgradeResult> {
+  const { folder, record } = await knownCluster(context.workspace, input.cluster);
+  const operation = 'cluster upgrade';
+  const draft = async (looking: WorkflowContext): Promise<UpgradeDraft> => {
+    const { record: now } = await knownCluster(context.workspace, input.cluster);
+    const { kubernetes } = now.spec;
+    const spec = { ...now.spec, kubernetes: { ...kubernetes, bundle: input.bundle ?? kubernetes.bundle } };
+    return draftUpgrade(looking, { ...input, folder, record: now, spec });
+  };
+  if (input.dryRun) return resultOf(record.name, await draft(context));
+  const change: Change<UpgradeDraft> = {
+    folder,
+    operation,
+    retryCommand,
+    draft,
+    confirmation: async (found) => confirmationOf(record.name, found),
+  };
+  return confirmed(context, change, async (found, _once, { admit }) => {
+    const to = found.stops.at(-1)!;
+    const before = (await folder.record()) ?? record;
+    if (found.steps.length > 0) {
+      const takeBack = await input.begin(to);
+      const { kubernetes } = before.spec;
+      const spec = {
+        ...before.spec,
+        kubernetes: { ...kubernetes, bundle: input.bundle ?? kubernetes.bundle, version: to },
+      };
+      await folder.saveRecord({ ...before, spec, upgrade: { asked: input.to, stops: found.stops } });
+      try {
+        await execute(context, folder, operation, found.steps, retryCommand, admit);
+      } catch (error) {
+        // What steps refused before any change is as if it had not been asked for.
+        if (error instanceof RefusedError) {
+          await takeBack();
+          await folder.saveRecord(before);
+        }
+        throw error;
+      }
+    }
+    const done = (await folder.record()) ?? before;
+    await folder.saveRecord({ ...done, runningVersion: to, upgrade: undefined });
+    return resultOf(record.name, found);
+  });
+}
+
+function resultOf(cluster: string, { from, stops, steps, warnings, simulated }: UpgradeDraft): UpgradeResult {
+  return { cluster, from, to: stops.at(-1)!, stops, steps: steps.map(stepInfo), warnings, simulated };
+}
+
+function confirmationOf(
+  cluster: string,
+  { steps, from, stops, stages, warnings }: UpgradeDraft,
+): Confirmation | undefined {
+  if (steps.length === 0) return undefined;
+  const by = stops.length > 1 ? ` by way of ${stops.slice(0, -1).join(' and ')}` : '';
+  const groups = stages.flatMap(({ to, servers, workers }) => [
+    ...(servers.length > 0 ? [`${plural(servers.length, 'server')} to ${to}, one at a time`] : []),
+    ...(workers.length > 0 ? [`${plural(workers.length, 'worker')} to ${to}`] : []),
+  ]);
+  return {
+    question: `Upgrade ${cluster} from ${from} to ${stops.at(-1)!}${by}, in ${plural(steps.length, 'step')}?`,
+    details: [...groups, ...warnings],
+    flags: '--yes',
+  };
+}
