@@ -16,6 +16,7 @@ import {
 import { journals, openJournal } from './journal.js';
 import { knownHosts, withPins } from './known-hosts.js';
 import type { HolderOptions } from './lock-holder.js';
+import { lookText, readLook } from './last-look.js';
 import { publicKeyOf } from './openssh-key.js';
 import { safeName } from './paths.js';
 import { recordText } from './record-text.js';
@@ -26,6 +27,7 @@ import type {
   ClusterRecord,
   Journal,
   KeyPair,
+  LastLook,
   Lock,
   LockHolder,
   MachineAddress,
@@ -62,6 +64,7 @@ const abandonedAfterMs = 3_600_000;
 
 const keys = {
   record: 'record.json',
+  lastLook: 'last-look.json',
   identity: 'id_ed25519',
   kubeconfig: 'kubeconfig',
   knownHosts: 'known_hosts',
@@ -105,6 +108,15 @@ export class StoredCluster implements ClusterFolder {
     // What is wrong with it, or how an older one is to be read, the whole reading says.
     const record = await this.record();
     return record && summaryOf(record);
+  }
+
+  async lastLook(): Promise<LastLook | undefined> {
+    const text = await this.#read(keys.lastLook);
+    return text === undefined ? undefined : readLook(text);
+  }
+
+  async saveLook(look: LastLook): Promise<void> {
+    await put(this.#store, keys.lastLook, lookText(look));
   }
 
   async saveRecord(record: ClusterRecord): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ClusterRef } from '../domain/machine.js';
+import type { OutdatedMachine, UnfitMachine } from '../domain/outdated.js';
 import type { Secret } from '../domain/secret.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 
@@ -34,6 +35,18 @@ export interface RecordSummary {
   /** As many as were asked for. */
   readonly machines: number;
   readonly createdAt: string;
+}
+
+/** What the last comparison of a cluster with its file found: for lists that ask no cluster. It is never the truth. */
+export interface LastLook {
+  /** ISO 8601. */
+  readonly at: string;
+  /** Which command looked: `cluster status`. */
+  readonly by: string;
+  /** How many steps would have been left to do. */
+  readonly steps: number;
+  readonly outdated: readonly OutdatedMachine[];
+  readonly unfit: readonly UnfitMachine[];
 }
 
 export interface LockHolder {
@@ -86,6 +99,9 @@ export interface ClusterFolder {
   record(): Promise<ClusterRecord | undefined>;
   /** What lists show of the record, without reading all of it. */
   summary(): Promise<RecordSummary | undefined>;
+  /** Undefined where nobody has looked yet, or what was stored cannot be read. */
+  lastLook(): Promise<LastLook | undefined>;
+  saveLook(look: LastLook): Promise<void>;
   saveRecord(record: ClusterRecord): Promise<void>;
   /** As `saveRecord`, in place of one that cannot be read, too, which is kept under another name. */
   replaceRecord(record: ClusterRecord): Promise<void>;

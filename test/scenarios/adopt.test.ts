@@ -171,6 +171,9 @@ describe('`cluster adopt` restores a workspace that was deleted as a whole', () 
 describe('`cluster adopt` mends a workspace of which one file is lost or damaged', () => {
   it('the record is damaged: the error of every command names the way back', async () => {
     writeFileSync(file('record.json'), readFileSync(file('record.json'), 'utf8').slice(0, 100));
+    const listed = await cli.run(['cluster', 'list']);
+    expect(listed, listed.err).toMatchObject({ code: 0, out: expect.stringMatching(/^demo .*damaged$/m) as string });
+    expect(listed.err).toMatch(/^Warning: .*record\.json is damaged.*slipway cluster adopt demo$/m);
     const adopted = await walkTheHint('WORKSPACE_CORRUPT', 'cluster', 'apply', 'demo', '--yes');
     expect(stepIds(adopted)).toEqual(['record']);
     expect(adopted.damages.join('\n')).toContain(file('record.json'));

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 
@@ -152,6 +153,29 @@ describe('a file that asks for a newer release than the nodes run', () => {
     expect((await slipway('cluster', 'list')).out).toContain(`${old} (${next} asked for)`);
   });
 
+  it('is told by list for each node, with the command that looked last', async () => {
+    const lines = [
+      ['cp-1', 'version', 'cluster upgrade'],
+      ['web-1', 'version', 'cluster upgrade'],
+    ];
+    for (const [by, ...rest] of [
+      ['plan', '-f', path],
+      ['apply', '-f', path, '--yes'],
+      ['status', 'demo'],
+    ] as const) {
+      const started = Date.now();
+      const looked = await json('cluster', by, ...rest);
+      const { clusters } = (await json('cluster', 'list')) as { clusters: { lastLook: Record<string, unknown> }[] };
+      const { lastLook } = clusters[0]!;
+      expect(lastLook).toMatchObject({ by: `cluster ${by}`, steps: 0, outdated: looked['outdated'] });
+      expect(Date.parse(String(lastLook['at']))).toBeGreaterThanOrEqual(started);
+      expect(told(lastLook)).toEqual(lines);
+    }
+    const { out } = await slipway('cluster', 'list');
+    expect(out).toMatch(/demo differed from its file at \d{4}-\d\d-\d\d \d\d:\d\d UTC, says the last cluster status:/);
+    expect(out).toMatch(/ {2}web-1 +Kubernetes v1\.35\.0\+k3s1 → v1\.36\.5\+k3s1: needs cluster upgrade/);
+  });
+
   it('does the rest of the file: a worker that joins gets the release of the servers', async () => {
     file({ version: next, workers: 2 });
     const plan = await slipway('cluster', 'plan', '-f', path);
@@ -285,5 +309,54 @@ describe('a file that leaves out another part of k3s, and asks for three servers
     expect(same(JSON.parse(applied.out) as Record<string, unknown>)).toEqual(servers);
     expect(same(await json('cluster', 'status', 'demo'))).toEqual(servers);
     expect(same(await json('cluster', 'plan', '-f', path))).toEqual(servers);
+  });
+});
+
+describe('a worker that was brought to a newer release by hand, and then lost its connection', () => {
+  it('is not started beside older servers, and plan, apply, status and list say so alike', async () => {
+    file({ workers: 1, type: 'cax21' });
+    const trial = new Cli();
+    try {
+      const created = await trial.run(['cluster', 'create', '-f', path, '--yes']);
+      expect(created, created.err).toMatchObject({ code: 0 });
+      const worker = (await trial.cloud('servers')).find(({ name }) => name.startsWith('demo-web-1'))!.name;
+      await (await trial.sandbox()).call('POST', 'machines', { act: 'cutOff', name: worker });
+      const kubeconfig = new KubeConfig();
+      kubeconfig.loadFromString((await trial.run(['cluster', 'kubeconfig', 'demo'])).out);
+      const api = kubeconfig.makeApiClient(CoreV1Api);
+      const isReady = async (): Promise<string | undefined> =>
+        (await api.readNode({ name: worker })).status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+      await expect.poll(isReady, { timeout: 30_000 }).toBe('Unknown');
+      const node = await api.readNodeStatus({ name: worker });
+      node.status!.nodeInfo!.kubeletVersion = next;
+      await api.replaceNodeStatus({ name: worker, body: node });
+
+      const answer = async (...args: string[]): Promise<Record<string, unknown>> => {
+        const run = await trial.run([...args, '--json']);
+        expect(run, run.err).toMatchObject({ code: 0 });
+        return JSON.parse(run.out) as Record<string, unknown>;
+      };
+      file({ version: next, workers: 1 });
+      const unfit = [{ slot: 'web-1', because: expect.stringContaining(`servers that run ${old}`) as string }];
+      const looked = async (by: string, { unfit, outdated }: Record<string, unknown>): Promise<void> =>
+        expect(await answer('cluster', 'list')).toMatchObject({
+          clusters: [{ name: 'demo', lastLook: { by, unfit, outdated } }],
+        });
+      const planned = await answer('cluster', 'plan', '-f', path);
+      expect(planned).toMatchObject({ unfit, steps: [] });
+      await looked('cluster plan', planned);
+      const applied = await answer('cluster', 'apply', '-f', path, '--yes');
+      expect(applied).toMatchObject({ unfit, changed: 0 });
+      await looked('cluster apply', applied);
+      const status = await answer('cluster', 'status', 'demo');
+      expect(status).toMatchObject({ unfit, differs: [] });
+      await looked('cluster status', status);
+      for (const command of [['plan', '-f', path], ['apply', '-f', path, '--yes'], ['status', 'demo'], ['list']]) {
+        const { out } = await trial.run(['cluster', ...command]);
+        expect(out).toMatch(/web-1 +would run Kubernetes v1\.36\.5.*bring the servers to v1\.36\.5/);
+      }
+    } finally {
+      await trial.close();
+    }
   });
 });

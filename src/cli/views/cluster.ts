@@ -5,7 +5,7 @@ import type { ReconcileResult } from '../../workflows/cluster/reconcile.js';
 import type { ListedCluster } from '../../workflows/cluster/list.js';
 import type { ClusterStatus, MachineStatus } from '../../workflows/cluster/status.js';
 import type { SandboxStatus } from '../../runtime/sandbox.js';
-import type { OperationSummary } from '../../workspace/types.js';
+import type { LastLook, OperationSummary } from '../../workspace/types.js';
 
 /** What to say after a cluster was created or changed. */
 export function renderReady(result: ReconcileResult): string {
@@ -55,18 +55,45 @@ export function deletedText({ cluster, removed, left, keptVolumes }: DeleteResul
 
 export function renderClusters(clusters: readonly ListedCluster[], columns?: number): string {
   if (clusters.length === 0) return 'There is no cluster yet. Make one: slipway cluster create demo';
-  return table(
-    ['NAME', 'PROVIDER', 'KUBERNETES', 'MACHINES', 'CREATED', ''],
+  const overview = table(
+    ['NAME', 'PROVIDER', 'KUBERNETES', 'MACHINES', 'CREATED', 'LAST LOOK', ''],
     clusters.map((cluster) => [
       cluster.name,
       cluster.provider,
       [cluster.kubernetesVersion, ...askedVersion(cluster)].join(' '),
-      String(cluster.machines),
-      cluster.createdAt.slice(0, 16).replace('T', ' '),
-      cluster.running ? `${cluster.running.operation} runs` : cluster.inWorkspace ? '' : 'not in this workspace',
+      cluster.machines === undefined ? '' : String(cluster.machines),
+      minuteOf(cluster.createdAt),
+      cluster.lastLook ? minuteOf(cluster.lastLook.at) : '',
+      stateOf(cluster),
     ]),
-    { columns, leaveOut: ['CREATED', 'PROVIDER', 'MACHINES'] },
+    { columns, leaveOut: ['CREATED', 'PROVIDER', 'MACHINES', 'LAST LOOK'] },
   );
+  return [overview, ...clusters.flatMap(({ name, lastLook }) => (lastLook ? lookSection(name, lastLook) : []))].join(
+    '\n',
+  );
+}
+
+/** `2026-11-20 10:00`, in UTC. */
+const minuteOf = (at: string): string => at.slice(0, 16).replace('T', ' ');
+
+function stateOf({ running, inWorkspace, damaged, lastLook }: ListedCluster): string {
+  if (damaged) return 'damaged';
+  if (running) return `${running.operation} runs`;
+  if (!inWorkspace) return 'not in this workspace';
+  return lastLook && isDifferent(lastLook) ? 'differs from its file' : '';
+}
+
+const isDifferent = ({ steps, outdated, unfit }: LastLook): boolean => steps + outdated.length + unfit.length > 0;
+
+/** What the last look found, and when that was: nothing of it is looked at for a list. */
+function lookSection(name: string, look: LastLook): readonly string[] {
+  if (!isDifferent(look)) return [];
+  return [
+    '',
+    `${name} differed from its file at ${minuteOf(look.at)} UTC, says the last ${look.by}:`,
+    ...(look.steps === 0 ? [] : [`  ${plural(look.steps, 'step')} to do: slipway cluster apply ${name}`]),
+    ...[...outdatedLines(look.outdated), ...unfitLines(look.unfit)].map((line) => `  ${line}`),
+  ];
 }
 
 /** @param columns of the screen; undefined: the table is shown in full */

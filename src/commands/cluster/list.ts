@@ -22,6 +22,7 @@ export default class ClusterList extends BaseCommand {
     return this.withRuntime(flags, async (runtime) => {
       const clusters = await listClusters(runtime, flags.provider);
       this.log(renderClusters(clusters, flags.wide ? undefined : this.columns));
+      for (const { damaged } of clusters) if (damaged) this.warn([damaged.message, damaged.hint].join(' '));
       return { clusters };
     });
   }

@@ -18,6 +18,7 @@ import { clusterKey, keyToRecord } from './ssh-key.js';
 import { type Change, confirmed, type Stage } from '../confirmed.js';
 import type { WorkflowContext } from '../context.js';
 import { type Draft, draftCluster } from './draft.js';
+import { keepLook } from './last-look.js';
 import { type MonthlyPrice, monthlyPrice } from './price.js';
 import { reach } from '../../phases/reach.js';
 import { refuseOtherCluster } from './same-cluster.js';
@@ -77,7 +78,7 @@ export interface ReconcileResult {
   >[];
 }
 
-/** What would be done, without doing or storing anything. */
+/** What would be done, without doing it. Of a cluster that is on record `cluster list` is told what was found. */
 export async function planChanges(context: WorkflowContext, input: ClusterInput): Promise<ClusterPlan> {
   const { spec } = input;
   const { provider, folder, stored } = await findCluster(context, input);
@@ -86,6 +87,8 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
   const cluster: ClusterRef = stored ?? { name: spec.name, id: 'planned' };
   const found = { provider, folder, cluster, record: stored, spec, key: key?.publicKey };
   const { seen, steps, unchecked } = await draftCluster(context, { ...found, purpose: 'plan' });
+  // Another file than the cluster's own is a question, and no answer about the cluster.
+  if (stored && stored.file === input.file) await keepLook(context, folder, 'cluster plan', seen.facts, steps.length);
   return {
     cluster: spec.name,
     provider: provider.name,
@@ -133,7 +136,9 @@ export async function reconcile(
       // What was brought to the machines may be what fills them.
       warnOfShortages(once, await nodesNow(context, await folder.kubeconfig()));
     }
-    return resultOf(context, input, draft);
+    const result = await resultOf(context, input, draft);
+    await keepLook(context, folder, operation, result, 0);
+    return result;
   });
 }
 

@@ -16,6 +16,7 @@ import type { WorkflowContext } from '../context.js';
 import { leaseElsewhere, leaseHolder } from '../operation.js';
 import { knownCluster } from './known-cluster.js';
 import { draftForStatus } from './draft.js';
+import { keepLook } from './last-look.js';
 import type { Observation } from './observe.js';
 import { stepInfo } from '../run.js';
 import { refuseOtherCluster } from './same-cluster.js';
@@ -86,6 +87,7 @@ export async function clusterStatus(
   const key = (await folder.storedIdentity())?.publicKey;
   const draft = await draftForStatus(context, { provider, folder, cluster: record, record, spec, key });
   const { seen, steps } = draft;
+  await keepLook(context, folder, 'cluster status', seen.facts, steps.length);
   const running = (await folder.holder()) ?? (await runningElsewhere(context, folder, seen));
   const status = compose(provider, folder, { record, spec }, seen, steps.map(stepInfo), running);
   return { ...status, remarks: [...status.remarks, ...remarks, ...draft.remarks] };
