@@ -12,7 +12,7 @@ import type { WorkflowContext } from '../workflows/context.js';
 import type { WorkspaceAdmin } from '../workspace/admin/open.js';
 import { openWorkspace } from '../workspace/index.js';
 import { distributions } from './distributions.js';
-import { builtInProviders } from './providers.js';
+import { builtInProviders, type Providers } from './providers.js';
 import { boundaryFrom } from './test-boundary.js';
 
 export type { MoveResult, OwnIdentity, RotateResult, Survey } from '../workspace/admin/open.js';
@@ -23,6 +23,8 @@ export interface RuntimeOptions {
   readonly env: NodeJS.ProcessEnv;
   /** What `--workspace` names. */
   readonly workspace?: string | undefined;
+  /** Default: those that are built in. */
+  readonly providers?: Providers;
 }
 
 /** The composition root: everything concrete is chosen here and handed down. */
@@ -34,7 +36,8 @@ export interface Runtime extends WorkflowContext {
   dispose(): Promise<void>;
 }
 
-export async function createRuntime({ reporter, signal, env, workspace: path }: RuntimeOptions): Promise<Runtime> {
+export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const { reporter, signal, env, workspace: path, providers: packages = builtInProviders } = options;
   const clock = systemClock;
   const random = systemRandom;
   const boundary = boundaryFrom(env['SLIPWAY_TEST_BOUNDARY'], clock);
@@ -64,7 +67,8 @@ export async function createRuntime({ reporter, signal, env, workspace: path }: 
 
   const provider = (section: ProviderSection): Promise<MachineProvider> => {
     const key = JSON.stringify(section);
-    const opened = providers.get(key) ?? packageOf(section).then((found) => found.open(providerContext(section)));
+    const opened =
+      providers.get(key) ?? packageOf(packages, section).then((found) => found.open(providerContext(section)));
     providers.set(key, opened);
     return opened;
   };
@@ -99,8 +103,8 @@ export async function createRuntime({ reporter, signal, env, workspace: path }: 
     signal,
     admin: async () => (await import('../workspace/admin/open.js')).openAdmin(workspaceOptions),
     candidates: async () => {
-      const packages = await Promise.all(Object.values(builtInProviders).map((load) => load()));
-      return packages.filter((found) => found.tokenVariable !== undefined && env[found.tokenVariable]);
+      const loaded = await Promise.all(Object.values(packages).map((load) => load()));
+      return loaded.filter((found) => found.tokenVariable !== undefined && env[found.tokenVariable]);
     },
     dispose: async () => {
       for (const opened of apis.values()) {
@@ -139,12 +143,12 @@ function lazyWatch(kube: ClusterApi['kube'], signal: AbortSignal): ClusterApi {
 }
 
 /** @throws UsageError codes UNKNOWN_PROVIDER, HOSTS_MISSING, HOSTS_NOT_TAKEN */
-async function packageOf({ name, hosts }: ProviderSection): Promise<ProviderPackage> {
-  const found = await builtInProviders[name]?.();
+async function packageOf(packages: Providers, { name, hosts }: ProviderSection): Promise<ProviderPackage> {
+  const found = await packages[name]?.();
   if (!found) {
     throw new UsageError(`There is no provider called ${name}.`, {
       code: 'UNKNOWN_PROVIDER',
-      hint: `Known: ${Object.keys(builtInProviders).join(', ')}.`,
+      hint: `Known: ${Object.keys(packages).join(', ')}.`,
     });
   }
   if (!found.ownsMachines && !hosts) {

@@ -1,7 +1,10 @@
 import type { ProviderPackage } from '../provider/package.js';
 
-/** The built-in packages, loaded when first used. A plugin's package is opened in the same way. */
-export const builtInProviders: Readonly<Record<string, () => Promise<ProviderPackage>>> = {
+/** Packages by the name that a cluster file has, each loaded when first used. */
+export type Providers = Readonly<Record<string, () => Promise<ProviderPackage>>>;
+
+/** All there are: a provider is a folder and a line here. */
+export const builtInProviders: Providers = {
   hetzner: async () => (await import('../../providers/hetzner/index.js')).hetzner,
   sandbox: async () => {
     const [{ sandboxWith }, { createHetznerProvider }] = await Promise.all([

@@ -7,9 +7,9 @@ import { afterAll, expect, it } from 'vitest';
 import { MemoryCloud } from '../../../docs/examples/provider/cloud.js';
 import { createMemoryProvider } from '../../../docs/examples/provider/provider.js';
 import { clusterSchema } from '../../../src/config/cluster-schema.js';
-import { openBoundary } from '../../../src/domain/boundary.js';
-import { systemClock } from '../../../src/domain/clock.js';
+import type { ProviderPackage } from '../../../src/provider/package.js';
 import { createRuntime } from '../../../src/runtime/context.js';
+import { builtInProviders } from '../../../src/runtime/providers.js';
 import { deleteCluster } from '../../../src/workflows/cluster/delete.js';
 import { listClusters } from '../../../src/workflows/cluster/list.js';
 import { planChanges, reconcile } from '../../../src/workflows/cluster/reconcile.js';
@@ -24,14 +24,25 @@ afterAll(() => {
   rmSync(home, { recursive: true, force: true });
 });
 
-it('a provider that only keeps the port’s promises makes, grows and deletes a whole cluster', async () => {
+it('a provider of one folder and one line makes, grows and deletes a whole cluster, named in the cluster file alone', async () => {
   const cloud = new MemoryCloud(computers);
-  const example = createMemoryProvider({ cloud, clock: systemClock, boundary: openBoundary });
-  const provider = { ...example, forward: (address: string, port: number) => computers.forward(address, port) };
+  // The folder is docs/examples/provider, and this is the one line.
+  const memory = async (): Promise<ProviderPackage> => ({
+    name: 'memory',
+    title: 'the cloud in memory',
+    ownsMachines: true,
+    tokenVariable: 'MEMORY_TOKEN',
+    codes: {},
+    open: async ({ clock, boundary }) => ({
+      ...createMemoryProvider({ cloud, clock, boundary }),
+      forward: (address: string, port: number) => computers.forward(address, port),
+    }),
+  });
   const reporter = new RecordingReporter();
   const signal = new AbortController().signal;
-  const runtime = await createRuntime({ reporter, signal, env: { HOME: home, SLIPWAY_HOME: join(home, 'ws') } });
-  const context = { ...runtime, provider: async () => provider };
+  const env = { HOME: home, SLIPWAY_HOME: join(home, 'ws'), MEMORY_TOKEN: 'any' };
+  const context = await createRuntime({ reporter, signal, env, providers: { ...builtInProviders, memory } });
+  expect((await context.candidates()).map(({ name }) => name)).toEqual(['memory']);
   const input = (workers: number) => ({
     spec: clusterSchema.parse({
       name: 'demo',
@@ -73,5 +84,5 @@ it('a provider that only keeps the port’s promises makes, grows and deletes a 
   expect(deleted).toMatchObject({ removed: { machines: 5 }, left: { machines: 0, infrastructure: 0 } });
   expect(cloud.machines.size + cloud.resources.size).toBe(0);
   expect(computers.names()).toEqual([]);
-  await runtime.dispose();
+  await context.dispose();
 });
