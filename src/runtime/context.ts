@@ -102,10 +102,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     boundary,
     signal,
     admin: async () => (await import('../workspace/admin/open.js')).openAdmin(workspaceOptions),
-    candidates: async () => {
-      const loaded = await Promise.all(Object.values(packages).map((load) => load()));
-      return loaded.filter((found) => found.tokenVariable !== undefined && env[found.tokenVariable]);
-    },
+    candidates: () => withToken(packages, env),
     dispose: async () => {
       for (const opened of apis.values()) {
         const api = await opened.catch(() => undefined);
@@ -116,6 +113,11 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
       await reporter.close();
     },
   };
+}
+
+async function withToken(packages: Providers, env: RuntimeOptions['env']): Promise<readonly ProviderPackage[]> {
+  const loaded = await Promise.all(Object.values(packages).map((load) => load()));
+  return loaded.filter((found) => found.tokenVariable !== undefined && env[found.tokenVariable]);
 }
 
 /** What speaks SSH is loaded by the first that connects; many commands never do. */
