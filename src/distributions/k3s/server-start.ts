@@ -39,6 +39,8 @@ export interface ServerStartInput {
 export class ServerStarts {
   /** Set while the run goes on: a server that is stuck on its way into etcd keeps the only place. */
   #stuck: string | undefined;
+  /** Those that were started, and neither vote yet nor failed for want of the place. */
+  readonly #onTheirWay = new Set<string>();
 
   constructor(private readonly input: ServerStartInput) {}
 
@@ -83,6 +85,8 @@ export class ServerStarts {
       apply: async (run) => {
         const host = run.output(prepared);
         if (!joinAtOnce && this.#stuck !== undefined) throw placeTaken(host.machine.name, this.#stuck);
+        const { name } = host.machine;
+        this.#onTheirWay.add(name);
         const session = await openSession(context.tools, host.machine, deadlines.ssh, run);
         const task = this.#task(host, server, passwordsOf(run.output(tokens)), apiAddress(run), run);
         try {
@@ -95,9 +99,10 @@ export class ServerStarts {
               : undefined,
           );
           await votes(context, host, valueOf(api, run), run);
+          this.#onTheirWay.delete(name);
         } catch (error) {
-          if (this.#stuck !== undefined && isPlaceTaken(error)) throw placeTaken(host.machine.name, this.#stuck, error);
-          if (mayHoldPlace(error)) this.#stuck ??= host.machine.name;
+          if (isPlaceTaken(error)) throw this.#waitedInVain(name, error);
+          if (mayHoldPlace(error)) this.#stuck ??= name;
           throw error;
         }
       },
@@ -115,6 +120,15 @@ export class ServerStarts {
       needs: [started, prepared, ...needsOf(api)],
       apply: (run) => votes(this.input.context, run.output(prepared), valueOf(api, run), run),
     };
+  }
+
+  /** It may come to its end before the one it waited for, as all start at once: then any of the others may be that one. */
+  #waitedInVain(name: string, error: unknown): unknown {
+    this.#onTheirWay.delete(name);
+    const others = this.#stuck === undefined ? [...this.#onTheirWay] : [this.#stuck];
+    if (others.length > 0) return placeTaken(name, others.join(' or '), error);
+    this.#stuck = name;
+    return error;
   }
 
   #prepared(server: DesiredMachine): Step<PreparedHost> {

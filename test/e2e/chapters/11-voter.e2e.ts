@@ -38,12 +38,12 @@ describe('a server that never becomes a voter', () => {
     expect(code, err.slice(-3000)).toBe(4);
     expect(err).toMatch(/voter-cp-\d-\w+: start-k3s failed: k3s.service was not ready/);
     expect(err).toMatch(/Check that the machines reach each other on their private addresses/);
-    // Etcd takes one at a time: the third waited beside it, and not for as long again.
-    expect(err).toMatch(/cannot join while voter-cp-\d-\w+ is on its way into etcd/);
     const server = await slipway.api('voter');
     await kube(server, 'GET', '/readyz');
-    const all = await nodes(server);
-    expect(all.filter((node) => isReady(node) && votes(node))).not.toHaveLength(0);
+    const voters = (await nodes(server)).filter((node) => isReady(node) && votes(node));
+    expect(voters).not.toHaveLength(0);
+    // Etcd takes one at a time: the third was there first, or waited beside it, and not for as long again.
+    if (voters.length < 2) expect(err).toMatch(/cannot join while voter-cp-\d-\w+ is on its way into etcd/);
   });
 
   step('votes once the way is free and the command is run again', 8, async () => {
