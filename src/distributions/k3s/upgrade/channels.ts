@@ -33,7 +33,7 @@ export async function readChannels(
         : messageOf(error);
     throw new UsageError(`${address}, which knows the releases of k3s, could not be asked: ${why}.`, {
       code: 'CHANNELS_UNREACHABLE',
-      hint: 'Name an exact release instead, one minor at a time, in the form v1.MINOR.PATCH+k3s1. A mirror is named with SLIPWAY_K3S_CHANNELS.',
+      hint: 'Name an exact release instead, one minor at a time: --to v1.MINOR.PATCH+k3s1. A mirror is named with SLIPWAY_K3S_CHANNELS.',
       cause: error,
     });
   }
