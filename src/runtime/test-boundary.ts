@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 
 import { openBoundary, type Boundary, type BoundaryKind } from '../domain/boundary.js';
 import type { Clock } from '../domain/clock.js';
@@ -16,9 +16,9 @@ interface Order {
   readonly nth?: number;
   /**
    * `kill` is SIGKILL to this very process; a number delays by that many milliseconds; `until` delays until that file is
-   * there; `fail` throws.
+   * there, once it has made the file `reached`; `fail` throws.
    */
-  readonly act: 'kill' | 'fail' | number | { readonly until: string };
+  readonly act: 'kill' | 'fail' | number | { readonly until: string; readonly reached?: string };
 }
 
 /** The boundary that the environment asks for: open in daily life. */
@@ -33,7 +33,10 @@ export function boundaryFrom(text: string | undefined, clock: Clock): Boundary {
       if (order.act === 'kill') process.kill(process.pid, 'SIGKILL');
       else if (order.act === 'fail') throw new Error(`stopped by a test ${point.when} ${point.what}`);
       else if (typeof order.act === 'number') await clock.sleep(order.act);
-      else while (!existsSync(order.act.until)) await clock.sleep(lookEveryMs);
+      else {
+        if (order.act.reached !== undefined) writeFileSync(order.act.reached, '');
+        while (!existsSync(order.act.until)) await clock.sleep(lookEveryMs);
+      }
     }
   };
 }

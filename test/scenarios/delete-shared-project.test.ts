@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Cli } from '../support/cli.js';
+import { LateLook } from '../support/late-look.js';
 import { noTerminal, Terminal } from '../support/terminal.js';
 
 const cli = new Cli();
@@ -80,19 +81,11 @@ describe('`cluster delete` in a project that others use too', () => {
   );
 
   it('finds what only a machine told of again once it is gone: the balancer goes, the volume is named', async () => {
-    const hold = [
-      {
-        when: 'after',
-        kind: 'provider',
-        what: 'GET /pricing',
-        nth: 2,
-        act: { until: join(cli.home, 'late-is-there') },
-      },
-    ];
-    const deleting = cli.start(deleteDemo, { SLIPWAY_TEST_BOUNDARY: JSON.stringify(hold) });
+    const late = new LateLook(cli.home);
+    const deleting = cli.start(deleteDemo, late.env);
     let said = '';
     deleting.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    await expect.poll(() => said).toContain('looking again');
+    await late.reached();
     const [server] = await cli.cloud<Named>('servers');
     await order('load_balancers', {
       name: 'late-balancer',
@@ -111,7 +104,7 @@ describe('`cluster delete` in a project that others use too', () => {
     await expect
       .poll(async () => (await cli.cloud<Attached>('volumes')).map((volume) => volume.server))
       .toEqual([server!.id]);
-    writeFileSync(join(cli.home, 'late-is-there'), '');
+    late.goOn();
     const { exitCode, stdout } = await deleting;
     expect(exitCode, said).toBe(0);
     const result = JSON.parse(String(stdout)) as Deleted;

@@ -10,6 +10,7 @@ import { Secret } from '../../src/domain/secret.js';
 import { openKube } from '../../src/kube/index.js';
 import type { Kube } from '../../src/kube/types.js';
 import { Cli } from '../support/cli.js';
+import { LateLook } from '../support/late-look.js';
 
 const cli = new Cli();
 const { signal } = new AbortController();
@@ -96,26 +97,15 @@ it('`--merge` refuses a name that the person’s kubeconfig has already, on crea
 
 describe('`cluster delete`', () => {
   it('removes a load balancer and a volume that the cluster made after everything was looked at, and proves that nothing is left', async () => {
-    // All else is listed for the second time while the prices are waited for.
-    const hold = [
-      {
-        when: 'after',
-        kind: 'provider',
-        what: 'GET /pricing',
-        nth: 2,
-        act: { until: join(cli.home, 'late-is-there') },
-      },
-    ];
+    const late = new LateLook(cli.home);
     const before = (await cli.cloud('load_balancers')).length;
     const deleting = cli.start(
       ['cluster', 'delete', 'demo', '--delete-volumes', '--yes', '--confirm', 'demo', '--json', '--progress', 'plain'],
-      {
-        SLIPWAY_TEST_BOUNDARY: JSON.stringify(hold),
-      },
+      late.env,
     );
     let said = '';
     deleting.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    await expect.poll(() => said).toContain('looking again');
+    await late.reached();
     // A connection that idled since may be closed by now; a write is not sent twice.
     await kube.nodes({ signal });
     await kube.apply(
@@ -138,7 +128,7 @@ describe('`cluster delete`', () => {
     await expect
       .poll(async () => (await cli.cloud<Volume>('volumes'))[0]?.server, { interval: 100 })
       .toEqual(expect.any(Number));
-    writeFileSync(join(cli.home, 'late-is-there'), '');
+    late.goOn();
     const { exitCode, stdout } = await deleting;
     expect(exitCode, said).toBe(0);
     const result = JSON.parse(String(stdout)) as Deleted;
