@@ -4,10 +4,11 @@
 # how long things took. Exit code 77, and a line that says why: it cannot run on this machine.
 # run.sh --bench [ARGUMENTS OF test/bench/hosts.mjs] - the bench on the same hosts: what `npm run bench:hosts` starts.
 #
-# SLIPWAY_E2E_CACHE: where k3s, images and the hosts' root file system are kept. SLIPWAY_E2E_MINOR: v1.35 or v1.34.
+# SLIPWAY_E2E_CACHE: where k3s, images and the hosts' root file system are kept. SLIPWAY_E2E_MINOR: v1.35 or v1.34; the
+# chapters have the one before it too, for what is brought from one to the next.
 # SLIPWAY_E2E_K3S: the official `release`, or `build` one from its Go module; `auto`, the default, builds where the release
 # cannot be had. SLIPWAY_E2E_RELEASES: a mirror of the release site.
-# SLIPWAY_E2E_BUILD_MINUTES (default 40) and SLIPWAY_E2E_MINUTES (default 60): what the build of k3s, and the chapters, may take.
+# SLIPWAY_E2E_BUILD_MINUTES (default 40) and SLIPWAY_E2E_MINUTES (default 60): what each build of k3s, and the chapters, may take.
 # SLIPWAY_E2E_KEEP=1: the rig and the clusters stay up after a failure, until Enter is pressed.
 set -euo pipefail
 bench=false
@@ -50,7 +51,7 @@ trap cleanup EXIT
 part() {
   local name=$1 rc=0 minutes=15
   shift
-  [ "$name" != k3s ] || minutes=${SLIPWAY_E2E_BUILD_MINUTES:-40}
+  case $name in k3s-*) minutes=${SLIPWAY_E2E_BUILD_MINUTES:-40} ;; esac
   within "$minutes" "$name" "$@" >"$work/$name" 2>"$work/$name.err" || rc=$?
   [ $rc = 0 ] && return 0
   tail -20 "$work/$name.err" >&2
@@ -67,29 +68,35 @@ mkdir "$SLIPWAY_E2E_PROGRAM"
 cp -r "$here"/../../{bin,dist,templates,package.json,oclif.manifest.json} "$SLIPWAY_E2E_PROGRAM"
 ln -s "$(realpath "$here/../../node_modules")" "$SLIPWAY_E2E_PROGRAM/node_modules"
 
-# official: whether there is a release for us, which is then in $work/k3s; otherwise why says what is missing.
+# official MINOR: whether there is a release for us, which is then in $work/k3s-MINOR; otherwise why says what is missing.
 official() {
   local rc=0
   why="as asked for"
   [ "$from" != build ] || return 1
-  within 30 'the official release' "$here/k3s/release.sh" "$minor" >"$work/k3s" 2>"$work/k3s.err" || rc=$?
-  why=$(tail -1 "$work/k3s.err")
+  within 30 "the official release of $1" "$here/k3s/release.sh" "$1" >"$work/k3s-$1" 2>"$work/k3s-$1.err" || rc=$?
+  why=$(tail -1 "$work/k3s-$1.err")
   [ $rc != 3 ] || [ "$from" != auto ] || return 1
-  [ $rc = 0 ] || { cat "$work/k3s.err" >&2; echo "the release could not be had" >&2; exit 1; }
+  [ $rc = 0 ] || { cat "$work/k3s-$1.err" >&2; echo "the release could not be had" >&2; exit 1; }
+}
+# bundle NAME MINOR CONTENTS...: a bundle in $work/NAME-bundle of k3s of that minor; sets version to its release.
+bundle() {
+  local name=$1 minor=$2 k3s
+  shift 2
+  if official "$minor"; then
+    say "k3s $minor: the official release"
+    k3s=(--from "$(json_value folder <"$work/k3s-$minor")")
+  else
+    say "k3s $minor: built from its Go module, $why (minutes, when it is not in the cache)"
+    part "k3s-$minor" "$here/k3s/build.sh" "$minor"
+    k3s=(--binary "$(json_value path <"$work/k3s-$minor")")
+  fi
+  version=$(json_value version <"$work/k3s-$minor")
+  part "bundle-$name" "$SLIPWAY_E2E_PROGRAM/bin/run.js" bundle create --k3s-version "$version" \
+    --out "$work/$name-bundle" --arch "$(go env GOARCH)" "${k3s[@]}" "$@"
+  part "verify-$name" "$SLIPWAY_E2E_PROGRAM/bin/run.js" bundle verify "$work/$name-bundle"
 }
 say "root file system of the hosts"
 part rootfs "$here/rig/rootfs.sh"
-if official; then
-  say "k3s $minor: the official release"
-  k3s=(--from "$(json_value folder <"$work/k3s")")
-else
-  say "k3s $minor: built from its Go module, $why (minutes, when it is not in the cache)"
-  part k3s "$here/k3s/build.sh" "$minor"
-  k3s=(--binary "$(json_value path <"$work/k3s")")
-fi
-SLIPWAY_E2E_VERSION=$(json_value version <"$work/k3s")
-SLIPWAY_E2E_BUNDLE=$work/k3s-bundle
-export SLIPWAY_E2E_VERSION SLIPWAY_E2E_BUNDLE
 contents=()
 if ! $bench; then
   say "images"
@@ -102,12 +109,16 @@ if ! $bench; then
   export SLIPWAY_E2E_CHARTS SLIPWAY_E2E_TLS SLIPWAY_E2E_HELM_IMAGE
   # No image comes from there; that hosts get the file is what is looked at.
   printf 'mirrors:\n  ring.test:\n    endpoint: ["https://10.231.7.1:5000"]\n' > "$work/registries.yaml"
-  contents=(--registries "$work/registries.yaml" --images "$(tail -1 "$work/images")"
-    --images "$(json_value tarball <"$work/helm")" --images "$(tail -1 "$work/kube-vip")")
+  contents=(--registries "$work/registries.yaml" --images "$(tail -1 "$work/images")")
+  older=$(cd "$here/k3s" && printf '%s\n' v*/ | tr -d / | sort -V | awk -v minor="$minor" '$0 == minor { print last } { last = $0 }')
+  if [ -n "$older" ]; then
+    bundle older "$older" "${contents[@]}"
+    export SLIPWAY_E2E_OLDER_VERSION=$version SLIPWAY_E2E_OLDER_BUNDLE=$work/older-bundle
+  fi
+  contents+=(--images "$(json_value tarball <"$work/helm")" --images "$(tail -1 "$work/kube-vip")")
 fi
-part bundle "$SLIPWAY_E2E_PROGRAM/bin/run.js" bundle create --k3s-version "$SLIPWAY_E2E_VERSION" \
-  --out "$SLIPWAY_E2E_BUNDLE" --arch "$(go env GOARCH)" "${k3s[@]}" ${contents[@]+"${contents[@]}"}
-part verify "$SLIPWAY_E2E_PROGRAM/bin/run.js" bundle verify "$SLIPWAY_E2E_BUNDLE"
+bundle k3s "$minor" ${contents[@]+"${contents[@]}"}
+export SLIPWAY_E2E_VERSION=$version SLIPWAY_E2E_BUNDLE=$work/k3s-bundle
 
 say "rig"
 part rig.json "$here/rig/rig.sh" up --owner $$
@@ -123,7 +134,7 @@ if [ $rc != 0 ] && [ "${SLIPWAY_E2E_KEEP:-}" = 1 ] && [ -t 0 ]; then
   read -r -p "RIG_STATE=$RIG_STATE stays up; Enter takes it down " _
 fi
 if [ -s "$SLIPWAY_E2E_TIMES" ]; then
-  printf '\nHow long it took\n'
-  awk -F'\t' '{ printf "  %7s s  %s\n", $1, $2 }' "$SLIPWAY_E2E_TIMES"
+  printf '\nWhat was measured\n'
+  awk -F'\t' '{ printf "  %9s  %s\n", $1, $2 }' "$SLIPWAY_E2E_TIMES"
 fi
 exit $rc

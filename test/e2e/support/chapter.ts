@@ -42,9 +42,12 @@ export const tellLastWords =
   };
 
 /** Notes how long something took, for the summary that run.sh prints at the end. */
-export function took(what: string, ms: number): void {
+export const took = (what: string, ms: number): void => noted(`${(ms / 1000).toFixed(1)} s`, what);
+
+/** Notes what else was measured, for the same summary. */
+export function noted(value: string, what: string): void {
   const file = process.env['SLIPWAY_E2E_TIMES'];
-  if (file !== undefined) appendFileSync(file, `${(ms / 1000).toFixed(1)}\t${what}\n`);
+  if (file !== undefined) appendFileSync(file, `${value}\t${what}\n`);
 }
 
 /** Milliseconds since the call. */

@@ -10,10 +10,13 @@ export interface Named {
     readonly uid: string;
     readonly namespace?: string;
     readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
   };
 }
 export interface Node extends Named {
+  readonly spec: { readonly unschedulable?: boolean; readonly taints?: readonly { readonly key: string }[] };
   readonly status: {
+    readonly nodeInfo?: { readonly kubeletVersion: string };
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
     readonly addresses?: readonly { readonly type: string; readonly address: string }[];
   };
