@@ -45,6 +45,8 @@ export class HostMachines implements Machines {
     requests: readonly MachineRequest[],
     options: CallOptions,
   ): Promise<ReadonlyMap<string, string>> {
+    // What an earlier look promised to others is not asked for any more.
+    this.#chosen.clear();
     const { hosts } = await this.#assign(cluster, requests, options);
     for (const [machine, host] of hosts) this.#chosen.set(machine, hostId(host));
     return new Map(
