@@ -22,10 +22,19 @@ export async function changePools(
   const spec = change(input.spec);
   const { file } = input;
   if (file === undefined) return reconcile(runtime, { ...input, spec }, `pool ${edit.kind}`, commandLine);
+  const begin = await fileChange(runtime, file, (text) => editPools(text, edit));
+  return reconcile(runtime, { ...input, spec, begin }, `pool ${edit.kind}`, commandLine);
+}
+
+/** How a cluster file is changed once nothing was refused. */
+export async function fileChange(
+  runtime: Pick<Runtime, 'reporter' | 'clock'>,
+  file: string,
+  edit: (text: string) => string,
+): Promise<() => Promise<() => Promise<void>>> {
   const before = await readFile(file, 'utf8');
-  const edited = editPools(before, edit);
+  const edited = edit(before);
   // What the file would then say must be what is made; a file that cannot be read back is refused before any change.
   parseCluster(edited, file);
-  const begin = (): Promise<() => Promise<void>> => changeFile(runtime, file, before, edited);
-  return reconcile(runtime, { ...input, spec, begin }, `pool ${edit.kind}`, commandLine);
+  return () => changeFile(runtime, file, before, edited);
 }

@@ -1,6 +1,8 @@
 import type { YAMLMap } from 'yaml';
 import { parseDocument, isSeq, isMap, isScalar } from 'yaml';
 
+import { controlPlanePool } from '../domain/machine.js';
+import type { MachineChange } from '../domain/pools.js';
 import type { PoolSpec } from '../domain/spec/schema.js';
 import { UsageError } from '../errors/index.js';
 
@@ -32,16 +34,10 @@ export function editPools(text: string, edit: PoolEdit): string {
     else document.set('pools', document.createNode([entry]));
     return written();
   }
-  const index = isSeq(pools) ? pools.items.findIndex((item) => isMap(item) && item.get('name') === edit.name) : -1;
-  if (!isSeq(pools) || index < 0) {
-    throw new UsageError(`The cluster file has no pool called ${edit.name}.`, {
-      code: 'POOL_NOT_IN_FILE',
-      hint: 'Change the file by hand, then: slipway cluster apply',
-    });
-  }
-  if (edit.kind === 'remove') pools.delete(index);
+  const index = indexOfPool(pools, edit.name);
+  if (edit.kind === 'remove') document.deleteIn(['pools', index]);
   else {
-    const pool = pools.items[index] as YAMLMap;
+    const pool = document.getIn(['pools', index]) as YAMLMap;
     const inPlace = withNumber(text, pool.get('count', true), edit.count);
     if (inPlace !== undefined) return inPlace;
     pool.set('count', edit.count);
@@ -58,6 +54,33 @@ export function editVersion(text: string, version: string): string {
     if (text.slice(start, end) === node.source) return `${text.slice(0, start)}${version}${text.slice(end)}`;
   }
   document.setIn(['kubernetes', 'version'], version);
+  return document.toString({ flowCollectionPadding: text.includes('{ '), lineWidth: 0 });
+}
+
+/** @throws UsageError code POOL_NOT_IN_FILE */
+function indexOfPool(pools: unknown, name: string): number {
+  const index = isSeq(pools) ? pools.items.findIndex((item) => isMap(item) && item.get('name') === name) : -1;
+  if (index >= 0) return index;
+  throw new UsageError(`The cluster file has no pool called ${name}.`, {
+    code: 'POOL_NOT_IN_FILE',
+    hint: 'Change the file by hand, then: slipway cluster apply',
+  });
+}
+
+/**
+ * A cluster file's text with other machines; comments and everything else stay.
+ * @throws UsageError code POOL_NOT_IN_FILE
+ */
+export function editMachines(text: string, { pool, type, locations, image }: MachineChange): string {
+  const document = parseDocument(text);
+  if (image !== undefined) document.set('image', image);
+  if (pool !== undefined) {
+    const at = pool === controlPlanePool ? ['controlPlane'] : ['pools', indexOfPool(document.get('pools'), pool)];
+    const set = (key: string, value: string | readonly string[]): void =>
+      document.setIn([...at, key], document.createNode(value, { flow: true }));
+    if (type !== undefined) set('type', type.length === 1 ? type[0]! : type);
+    if (locations !== undefined) set('locations', locations);
+  }
   return document.toString({ flowCollectionPadding: text.includes('{ '), lineWidth: 0 });
 }
 

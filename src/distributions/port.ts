@@ -1,4 +1,4 @@
-import type { ClusterRef, DesiredMachine, Machine, OutdatedMachine } from '../domain/index.js';
+import type { ClusterRef, DesiredMachine, Machine, OutdatedMachine, RecycleRound } from '../domain/index.js';
 import type { ClusterFile, ClusterSpec, DistributionName } from '../domain/spec/schema.js';
 import type { Later, Step } from '../engine/index.js';
 import type { NodeFacts } from '../kube/types.js';
@@ -18,6 +18,8 @@ export interface ObserveRequest {
   readonly look: 'look at hosts' | 'from afar';
   /** Text of cloud-init's user data before anything of one machine is in it. */
   readonly userData: string;
+  /** Machines that are to leave although the file asks for their places. */
+  readonly round?: RecycleRound | undefined;
 }
 
 export interface Findings<Facts extends ClusterFacts = ClusterFacts> {

@@ -46,7 +46,9 @@ export interface DrainView {
 export interface DrainObstacle {
   readonly kind: 'unmanaged-pod' | 'local-data' | 'budget';
   readonly node: string;
-  /** `namespace/pod`, and what of it stands in the way. */
+  /** `namespace/pod` */
+  readonly pod: string;
+  /** The pod, and what of it stands in the way. */
   readonly text: string;
 }
 
@@ -60,17 +62,31 @@ export function drainObstacles(nodes: readonly string[], view: DrainView): reado
     const leaving = view.pods.filter((pod) => pod.node === node && leavesOnDrain(pod));
     return leaving.flatMap((pod): DrainObstacle[] => [
       ...(pod.controller === undefined && !pod.ending
-        ? [{ kind: 'unmanaged-pod', node, text: nameOf(pod) } as const]
+        ? [{ kind: 'unmanaged-pod', node, pod: nameOf(pod), text: nameOf(pod) } as const]
         : []),
       ...localClaims(pod, view).map(({ claim, volume }) => ({
         kind: 'local-data' as const,
         node,
+        pod: nameOf(pod),
         text: `${nameOf(pod)}: claim ${claim} on volume ${volume}`,
       })),
       ...budgetObstacle(pod, node, view.budgets),
     ]);
   });
 }
+
+/** Whether somebody said that what is in the way may be lost. A budget is not lost by anybody's word. */
+export const isAccepted = ({ kind, pod }: DrainObstacle, lose: ReadonlySet<string> | undefined): boolean =>
+  kind !== 'budget' && (lose?.has(pod) ?? false);
+
+/** Claims, as `namespace/claim`, on volumes that are lost with these nodes, of the pods that may be. */
+export const lostClaims = (nodes: readonly string[], view: DrainView, lose: ReadonlySet<string>): readonly string[] => [
+  ...new Set(
+    view.pods
+      .filter((pod) => nodes.includes(pod.node) && leavesOnDrain(pod) && lose.has(nameOf(pod)))
+      .flatMap((pod) => localClaims(pod, view).map(({ claim }) => `${pod.namespace}/${claim}`)),
+  ),
+];
 
 const nameOf = ({ namespace, name }: DrainPod): string => `${namespace}/${name}`;
 
@@ -88,7 +104,9 @@ function budgetObstacle(pod: DrainPod, node: string, budgets: readonly DrainBudg
   const names = over.map(({ name }) => name).join(', ');
   // The API evicts no pod that more than one budget counts.
   if (over.length > 1)
-    return [{ kind: 'budget', node, text: `${nameOf(pod)}: held by ${over.length} budgets, ${names}` }];
+    return [
+      { kind: 'budget', node, pod: nameOf(pod), text: `${nameOf(pod)}: held by ${over.length} budgets, ${names}` },
+    ];
   const never = over.filter(
     ({ counted, unreadyMayGo }) =>
       counted !== undefined &&
@@ -99,6 +117,7 @@ function budgetObstacle(pod: DrainPod, node: string, budgets: readonly DrainBudg
   return never.map(({ name, counted }) => ({
     kind: 'budget' as const,
     node,
+    pod: nameOf(pod),
     text: `${nameOf(pod)}: budget ${name} keeps ${counted!.desired} of ${counted!.expected}, so none may ever go`,
   }));
 }

@@ -21,3 +21,4 @@ export * from './versions.js';
 export * from './upgrade.js';
 export * from './machine-diff.js';
 export * from './outdated.js';
+export * from './recycle.js';

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors/index.js';
+import { controlPlanePool } from './machine.js';
 import type { ClusterSpec, PoolSpec } from './spec/schema.js';
 
 /** The spec with one pool more. @throws UsageError code POOL_EXISTS */
@@ -22,6 +23,24 @@ export function withPoolCount(spec: ClusterSpec, name: string, count: number): C
 export function withoutPool(spec: ClusterSpec, name: string): ClusterSpec {
   findPool(spec, name);
   return { ...spec, pools: spec.pools.filter((pool) => pool.name !== name) };
+}
+
+/** What machines shall be made of: of one pool, of the control plane (`cp`) or, as far as it is the cluster's, of all. */
+export interface MachineChange {
+  readonly pool?: string | undefined;
+  readonly type?: readonly string[] | undefined;
+  readonly locations?: readonly string[] | undefined;
+  readonly image?: string | undefined;
+}
+
+/** The spec with machines made of something else. @throws UsageError code UNKNOWN_POOL */
+export function withMachines(spec: ClusterSpec, { pool, type, locations, image }: MachineChange): ClusterSpec {
+  const made = { ...(type ? { type: [...type] } : {}), ...(locations ? { locations: [...locations] } : {}) };
+  const all = image === undefined ? spec : { ...spec, image };
+  if (pool === undefined) return all;
+  if (pool === controlPlanePool) return { ...all, controlPlane: { ...all.controlPlane, ...made } };
+  findPool(spec, pool);
+  return { ...all, pools: all.pools.map((one) => (one.name === pool ? { ...one, ...made } : one)) };
 }
 
 export function findPool(spec: ClusterSpec, name: string): PoolSpec {

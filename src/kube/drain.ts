@@ -1,11 +1,11 @@
 import pLimit from 'p-limit';
 
-import { type DrainObstacle, drainObstacles, leavesOnDrain } from '../domain/index.js';
+import { type DrainObstacle, drainObstacles, isAccepted, leavesOnDrain } from '../domain/index.js';
 import { IncompleteError, messageOf, RefusedError } from '../errors/index.js';
 import type { KubeClient } from './client.js';
 import { drainPod, readDrainView } from './drain-view.js';
 import { ApiError, isDisruptionBudget } from './failures.js';
-import { obstacleAdvice } from './obstacles.js';
+import { adviceFor } from './obstacles.js';
 import { listAll } from './paging.js';
 import type { DrainOptions } from './types.js';
 import type { WireNode, WirePod } from './wire.js';
@@ -69,20 +69,21 @@ export async function evictPods(client: KubeClient, node: string, options: Drain
 
 /** @throws RefusedError code LOCAL_DATA or UNMANAGED_PODS */
 export async function refuseDataLoss(client: KubeClient, node: string, options: DrainOptions): Promise<void> {
-  const found = drainObstacles([node], await readDrainView(client, [node], options.signal));
+  const view = await readDrainView(client, [node], options.signal);
+  const found = drainObstacles([node], view).filter((obstacle) => !isAccepted(obstacle, options.lose));
   const of = (kind: DrainObstacle['kind']): string[] =>
     found.filter((one) => one.kind === kind).map(({ text }) => text);
-  const lonely = options.allowUnmanagedPods ? [] : of('unmanaged-pod');
+  const lonely = of('unmanaged-pod');
   if (lonely.length > 0) {
     throw new RefusedError(`${node} runs pods that nothing would start again elsewhere.`, {
-      ...obstacleAdvice['unmanaged-pod'],
+      ...adviceFor('unmanaged-pod', options.lose),
       details: lonely,
     });
   }
   const bound = options.allowLocalData ? [] : of('local-data');
   if (bound.length > 0) {
     throw new RefusedError(`${node} holds data that exists on its own disk only.`, {
-      ...obstacleAdvice['local-data'],
+      ...adviceFor('local-data', options.lose),
       details: bound,
     });
   }

@@ -67,8 +67,8 @@ export interface DrainOptions extends KubeOptions {
   readonly deadlineMs: number;
   /** Goes on although pods keep data on this node's own disk: it stays behind with the node. */
   readonly allowLocalData?: boolean | undefined;
-  /** Goes on although pods have no controller that would start them again elsewhere. */
-  readonly allowUnmanagedPods?: boolean | undefined;
+  /** Pods, as `namespace/pod`, that are evicted although they keep data on this node's own disk or nothing starts them again. */
+  readonly lose?: ReadonlySet<string> | undefined;
   /** The node is used further when it is not empty at the deadline; otherwise it stays cordoned for the next run. */
   readonly uncordonAtDeadline?: boolean | undefined;
 }

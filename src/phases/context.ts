@@ -67,6 +67,8 @@ export interface PhaseContext<Facts extends ClusterFacts = ClusterFacts> {
   readonly request: ClusterRequest;
   readonly facts: Facts;
   readonly tools: Tools;
+  /** Pods, as `namespace/pod`, that may be lost with the machine that they run on. */
+  readonly lose?: ReadonlySet<string> | undefined;
   /** What the distribution knows of its nodes. */
   readonly rules: NodeRules;
 }

@@ -1,4 +1,4 @@
-import { type Machine, type Role, slotLabel } from '../domain/index.js';
+import { lostClaims, type Machine, type Role, slotLabel } from '../domain/index.js';
 import { type Later, needsOf, type Step, type StepContext, valueOf } from '../engine/index.js';
 import { messageOf, RefusedError, refusedHalfWay } from '../errors/index.js';
 import type { NodeFacts } from '../kube/types.js';
@@ -143,15 +143,16 @@ export async function removeMachine(
   run: StepContext,
   { uncordonAtDeadline = false } = {},
 ): Promise<void> {
-  const { tools, cluster, rules } = context;
+  const { tools, cluster, rules, lose } = context;
   const server = machine.role === 'control-plane';
   // As they are now: a plan may be made while no API answers, and what is no node would go without being drained.
   const nodes = (await api?.kube.nodes(run)) ?? [];
   if (server && api && rules.membership) refuseQuorumLoss(rules.membership, machine.name, nodes, cluster.name);
   const node = nodes.find(({ name }) => name === machine.name);
   if (api && node) {
+    if (lose) await giveUpClaims(api, machine.name, lose, run);
     run.progress('draining');
-    await api.kube.drain(machine.name, { ...run, deadlineMs: deadlines.drain, uncordonAtDeadline });
+    await api.kube.drain(machine.name, { ...run, deadlineMs: deadlines.drain, uncordonAtDeadline, lose });
   }
   await refusedHalfWay(takeAway);
 
@@ -184,5 +185,22 @@ export async function removeMachine(
     run.progress('deleting the machine');
     await tools.remote.disconnect(machine.name);
     await tools.provider.machines.delete(machine, run);
+  }
+}
+
+/**
+ * Deletes claims whose data stays behind with the node: bound to its disk they would keep their pods from starting anywhere
+ * else. A claim in use goes once its pod has.
+ */
+async function giveUpClaims(
+  { kube }: ClusterApi,
+  node: string,
+  lose: ReadonlySet<string>,
+  run: StepContext,
+): Promise<void> {
+  for (const claim of lostClaims([node], await kube.drainView([node], run), lose)) {
+    const [namespace = '', name = ''] = claim.split('/');
+    run.progress(`deleting the claim ${claim}, whose data stays behind`);
+    await kube.delete({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { namespace, name } }, run);
   }
 }

@@ -89,6 +89,11 @@ export class PrettyProgress {
   }
 
   private begin(steps: readonly StepInfo[]): void {
+    const before = this.#drawing;
+    // An operation may run more than once; each run has a drawing of its own, below the one before.
+    this.#groups.clear();
+    this.#steps.clear();
+    this.#stopped = false;
     for (const step of steps) {
       this.#steps.set(step.id, step);
       if (!this.#groups.has(step.phase)) {
@@ -106,12 +111,13 @@ export class PrettyProgress {
         });
       }
     }
-    this.#drawing = this.draw();
+    const groups = [...this.#groups.values()];
+    this.#drawing = before ? before.then(() => this.draw(groups)) : this.draw(groups);
     this.#timer = setInterval(() => this.redraw(), redrawMs);
     this.#timer.unref();
   }
 
-  private async draw(): Promise<void> {
+  private async draw(groups: readonly Group[]): Promise<void> {
     const { DefaultRenderer, Listr: ListrClass, ListrLogger, ProcessOutput } = await import('listr2');
     // Progress belongs to stderr: stdout is for results and may be a file.
     class OnStderr extends DefaultRenderer {
@@ -120,7 +126,7 @@ export class PrettyProgress {
     const nowhere = new PassThrough() as unknown as NodeJS.WriteStream;
     const processOutput = new ProcessOutput(this.stderr, nowhere, { dump: [] });
     const list = new ListrClass(
-      [...this.#groups.values()].map((group) => ({
+      groups.map((group) => ({
         title: this.title(group),
         task: (_: unknown, task: AnyTask) =>
           new Promise<void>((resolve, reject) => {
@@ -132,7 +138,7 @@ export class PrettyProgress {
               resolve();
             };
             // Loading the drawing takes a moment, in which a short run may end.
-            if (hasEnded(group) || this.#stopped) group.finish();
+            if (hasEnded(group) || this.#hasStopped(groups)) group.finish();
           }),
       })),
       {
@@ -183,6 +189,10 @@ export class PrettyProgress {
     if (!this.#drawing || this.#stopped) return this.line(interruptedText);
     this.redraw();
   }
+
+  /** Whether the run that these are of is over. */
+  #hasStopped = (groups: readonly Group[]): boolean =>
+    this.#stopped || !groups.every((group) => this.#groups.get(group.title) === group);
 
   private redraw(): void {
     for (const group of this.#groups.values()) this.paint(group);

@@ -1,11 +1,10 @@
 import { plural } from '../domain/index.js';
-import type { Step } from '../engine/index.js';
 import { RefusedError } from '../errors/index.js';
 import type { ClusterApi } from '../phases/context.js';
 import type { Confirmation } from '../reporting/index.js';
 import type { ClusterFolder } from '../workspace/types.js';
 import { progress, type WorkflowContext } from './context.js';
-import { compareDrafts, type DraftDifference, differenceLines } from './draft-difference.js';
+import { compareDrafts, type DraftDifference, differenceLines, type ShownStep } from './draft-difference.js';
 import { type Operation, refuseBusy } from './operation.js';
 import { locked } from './run.js';
 import { tellingOnce } from './telling-once.js';
@@ -14,7 +13,7 @@ import { tellingOnce } from './telling-once.js';
 export type Stage = 'to show' | 'to run';
 
 /** A change of a cluster that is looked at, asked about, and then made. */
-export interface Change<Draft extends { readonly steps: readonly Step[] }> {
+export interface Change<Draft extends { readonly steps: readonly ShownStep[] }> {
   readonly folder: ClusterFolder;
   /** `cluster apply` */
   readonly operation: string;
@@ -36,7 +35,7 @@ export interface Change<Draft extends { readonly steps: readonly Step[] }> {
  * @throws BusyError code CLUSTER_BUSY; IncompleteError code LEASE_LOST; DeclinedError code DECLINED; RefusedError code CHANGED_MEANWHILE: it would take away
  * what was not shown, and nobody can be asked
  */
-export async function confirmed<Draft extends { readonly steps: readonly Step[] }, Result>(
+export async function confirmed<Draft extends { readonly steps: readonly ShownStep[] }, Result>(
   context: WorkflowContext,
   change: Change<Draft>,
   run: (draft: Draft, context: WorkflowContext, operation: Operation) => Promise<Result>,
@@ -73,7 +72,7 @@ async function undisturbed<T>(context: WorkflowContext, folder: ClusterFolder, l
   }
 }
 
-async function askAgain<Draft extends { readonly steps: readonly Step[] }>(
+async function askAgain<Draft extends { readonly steps: readonly ShownStep[] }>(
   { reporter }: WorkflowContext,
   { folder, confirmation, retryCommand }: Change<Draft>,
   draft: Draft,

@@ -1,7 +1,7 @@
 import type { StepInfo } from '../reporting/index.js';
 
 /** What of a step a person has agreed to. */
-type ShownStep = Pick<StepInfo, 'id' | 'target' | 'text' | 'destroys'>;
+export type ShownStep = Pick<StepInfo, 'id' | 'target' | 'text' | 'destroys'>;
 
 /** How a draft differs from the one that was shown before it. */
 export interface DraftDifference {

@@ -26,6 +26,9 @@ export async function locked<T>(
   }
 }
 
+/** What runs steps within one operation. @throws what `errorOf` makes of failures and interruptions */
+export type RunSteps = (steps: readonly Step[]) => Promise<void>;
+
 /**
  * Runs steps with journal and report.
  * @param admit asked before each step: what it throws stops the run
@@ -39,27 +42,44 @@ export async function execute(
   retryCommand: string,
   admit?: () => Promise<void>,
 ): Promise<void> {
+  await executing(context, folder, operation, retryCommand, (run) => run(steps), admit);
+}
+
+/**
+ * An operation in several runs, with one journal: what the next one does is found out from what the one before left.
+ * @param admit asked before each step: what it throws stops the run
+ */
+export async function executing<T>(
+  context: WorkflowContext,
+  folder: Pick<ClusterFolder, 'name' | 'journal'>,
+  operation: string,
+  retryCommand: string,
+  work: (run: RunSteps) => Promise<T>,
+  admit?: () => Promise<void>,
+): Promise<T> {
   const { clock, signal } = context;
   const journal = await folder.journal(operation);
   const reporter = journaled(context.reporter, journal);
-  const started = clock.monotonic();
   try {
-    reporter.emit({
-      type: 'operation-started',
-      at: clock.now(),
-      operation,
-      cluster: folder.name,
-      steps: steps.map(stepInfo),
+    return await work(async (steps) => {
+      const started = clock.monotonic();
+      reporter.emit({
+        type: 'operation-started',
+        at: clock.now(),
+        operation,
+        cluster: folder.name,
+        steps: steps.map(stepInfo),
+      });
+      const result = await runSteps(steps, { reporter, clock, signal, limits, admit });
+      const error = errorOf(result, retryCommand);
+      reporter.emit({
+        type: 'operation-finished',
+        at: clock.now(),
+        ms: clock.monotonic() - started,
+        outcome: result.interrupted ? 'interrupted' : error ? 'failed' : 'done',
+      });
+      if (error) throw error;
     });
-    const result = await runSteps(steps, { reporter, clock, signal, limits, admit });
-    const error = errorOf(result, retryCommand);
-    reporter.emit({
-      type: 'operation-finished',
-      at: clock.now(),
-      ms: clock.monotonic() - started,
-      outcome: result.interrupted ? 'interrupted' : error ? 'failed' : 'done',
-    });
-    if (error) throw error;
   } finally {
     await journal.close();
   }

@@ -229,7 +229,7 @@ describe('a drain is refused before anything is changed', () => {
       details: ['default/alone'],
     });
     expect(await isCordoned()).toBe(false);
-    await kube.drain('web-1', { ...options, allowUnmanagedPods: true });
+    await kube.drain('web-1', { ...options, lose: new Set(['default/alone']) });
     expect(await podsOn('web-1')).toEqual([]);
   });
 
@@ -246,13 +246,14 @@ describe('a drain is refused before anything is changed', () => {
       metadata: { name: 'data', namespace: 'default' },
       spec: { volumeName: 'pv-1', accessModes: ['ReadWriteOnce'] },
     });
-    cluster.put(pod('db', { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }] }));
-    const allow = { ...options, allowUnmanagedPods: true };
-    const error = await failed(kube.drain('web-1', allow));
+    const claimed = pod('db', { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }] });
+    const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'db', uid: 'u', controller: true }];
+    cluster.put({ ...claimed, metadata: { ...claimed.metadata, ownerReferences } });
+    const error = await failed(kube.drain('web-1', { ...options, lose: new Set(['default/web']) }));
     expect(error).toMatchObject({ code: 'LOCAL_DATA', exitCode: 3 });
     expect(error.details).toEqual(['default/db: claim data on volume pv-1']);
     expect(await isCordoned()).toBe(false);
-    await kube.drain('web-1', { ...allow, allowLocalData: true });
+    await kube.drain('web-1', { ...options, lose: new Set(['default/db']) });
     expect(await podsOn('web-1')).toEqual([]);
   });
 });

@@ -1,11 +1,13 @@
 import {
   bySlot,
   diffMachines,
+  inRound,
   newcomerVersion,
   outdatedMachines,
   type Machine,
   type Secret,
   withoutMachines,
+  withPlacesLeft,
 } from '../../domain/index.js';
 import { RefusedError } from '../../errors/index.js';
 import { type HostState, observe as observeTask, parseHostState } from './host/index.js';
@@ -26,19 +28,19 @@ import { disabledParts, knownStates, madeByNow, serverVersions } from './running
  */
 export async function observe(
   tools: Tools,
-  { cluster, spec, sshPublicKey, look, userData }: ObserveRequest,
+  { cluster, spec, sshPublicKey, look, userData, round }: ObserveRequest,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<Findings<K3sFacts>> {
   const { provider, folder } = tools;
   const context = { ...tools, signal };
   const options = { signal };
   const [machines, self, kubeconfig] = await Promise.all([
-    provider.machines.list(cluster, options).then((found) => [...found]),
+    provider.machines.list(cluster, options).then((found) => [...inRound(found, round)]),
     ownAddress(provider, spec, context.signal),
     folder.kubeconfig(),
   ]);
   machines.sort(bySlot);
-  const comparison = diffMachines(cluster, spec, provider.defaults, machines);
+  const comparison = withPlacesLeft(diffMachines(cluster, spec, provider.defaults, machines), round);
   const request = requestFor(provider, { cluster, spec, sshPublicKey, self }, comparison);
   const [resources, previews, reached] = await Promise.all([
     provider.infrastructure.plan(request, options),

@@ -116,6 +116,16 @@ export const clusterCodes = entries({
     'Several problems were found before the first change; each is listed with what to do.',
     'Fix them, then run the same command again.',
   ],
+  RECYCLE_BLOCKED: [
+    3,
+    'Nodes cannot be replaced without missing more of them than allowed, or etcd its quorum.',
+    'Allow a fresh machine first (`--max-surge`) or a node to be missed (`--max-unavailable`); have three servers.',
+  ],
+  RECYCLE_UNFINISHED: [
+    3,
+    'Nodes were being replaced when the run stopped, and another command asks to replace others.',
+    'Run the command that the message names, or add `--restart`.',
+  ],
   RELEASE_UNKNOWN: [
     2,
     'No release is known of a channel, or of a minor of Kubernetes on the way.',
@@ -165,6 +175,11 @@ export const clusterCodes = entries({
     4,
     'Something that was waited for did not come in time.',
     'Look at what was last seen, fix it, and run the same command again.',
+  ],
+  VOLUMES_LEFT: [
+    3,
+    'All machines would leave a location where volumes of the cluster lie.',
+    'Keep a machine there, or move the data to volumes elsewhere.',
   ],
   QUORUM: [3, 'Removing the server would leave etcd without a majority.', 'Bring the other servers back first.'],
 });

@@ -1,4 +1,4 @@
-import type { ClusterRef, DesiredMachine } from '../../domain/index.js';
+import type { ClusterRef, DesiredMachine, RecycleRound } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError, SlipwayError } from '../../errors/index.js';
 import type { MachineProvider } from '../../provider/port.js';
@@ -19,6 +19,7 @@ import { observe, type Observation } from './observe.js';
 import { refuseOlderVersion } from './outdated.js';
 import { planCluster, type PlannedCluster } from './plan.js';
 import { preflight, ruleProblems, throwProblems } from './preflight.js';
+import { unfinishedRecycle } from './recycle-intent.js';
 import { warnOfShortages } from './shortages.js';
 import { keyProblem } from './ssh-key.js';
 import { toolsFor } from './tools.js';
@@ -40,6 +41,10 @@ export interface DraftInput extends DraftBase {
   readonly userData?: ((machine: DesiredMachine) => Promise<string>) | undefined;
   /** A plan goes without what a token for reading does not show, and without secrets that are missing. */
   readonly purpose: 'plan' | 'change';
+  /** Machines that are replaced although they are what the file asks for. */
+  readonly round?: RecycleRound | undefined;
+  /** Pods, as `namespace/pod`, that may be lost with their machine. */
+  readonly lose?: ReadonlySet<string> | undefined;
 }
 
 /** What a run would do, and what it was made from. */
@@ -55,15 +60,15 @@ export interface Draft extends Pick<PlannedCluster, 'steps'> {
  * @throws RefusedError and UsageError: everything for which a change is refused before its first step
  */
 export async function draftCluster(context: WorkflowContext, input: DraftInput): Promise<Draft> {
-  const { provider, folder, cluster, spec, userData = nothingIsMade, purpose } = input;
+  const { provider, folder, cluster, spec, userData = nothingIsMade, purpose, round, lose } = input;
   const tools = toolsFor(context, provider, folder);
-  const seen = await observe(context, tools, cluster, spec, keyOf(context, input));
+  const seen = await observe(context, tools, cluster, spec, keyOf(context, input), 'look at hosts', round);
   warnOfShortages(context, seen.facts.nodes?.values());
   const [refused] = refusals(input, seen);
   if (refused) throw refused;
   const planFor = async (as: ComponentPurpose): Promise<PlannedCluster & Pick<Draft, 'unchecked'>> => {
     const components = await componentsToPlan(context, provider, cluster, spec, seen.facts.api, as);
-    return { ...planCluster(cluster, spec, seen, tools, userData, components), unchecked: components.unchecked };
+    return { ...planCluster(cluster, spec, seen, tools, userData, components, lose), unchecked: components.unchecked };
   };
   const planned = await planFor(purpose);
   if (planned.steps.length === 0) {
@@ -71,7 +76,7 @@ export async function draftCluster(context: WorkflowContext, input: DraftInput):
     return { steps: [], unchecked: planned.unchecked, seen };
   }
   const hostKeys = await hostKeyProblems(context, tools, seen, planned);
-  const allowed = await preflight(provider, spec, seen, context.signal, hostKeys, purpose);
+  const allowed = await preflight(provider, spec, seen, context.signal, { hostKeys, purpose, lose });
   // A token for reading is not the one that the cluster's components work with.
   const isReadOnly = allowed.some(({ code }) => code === 'TOKEN_READ_ONLY');
   const { steps, unchecked } = isReadOnly ? await planFor('plan-read-only') : planned;
@@ -92,6 +97,7 @@ export async function draftForStatus(context: WorkflowContext, input: DraftBase)
   const refused = refusals(input, seen);
   const remarks = refused.map(({ message, hint }) => `${message} ${hint}`);
   const state = await whatComponents(context, input, seen, remarks);
+  remarks.push(...(await unfinishedRecycle(spec.name, seen.facts.api, context)));
   remarks.push(...(await brokenRules(context, provider, spec, seen, state)));
   const components = state && (await componentPlanInput(context, cluster, state));
   const isKeyLost = refused.some(({ code }) => code === 'SSH_KEY_LOST' || code === 'SSH_KEY_CHANGED');

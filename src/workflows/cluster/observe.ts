@@ -1,5 +1,5 @@
 import type { Distribution, Findings } from '../../distributions/port.js';
-import type { ClusterRef } from '../../domain/index.js';
+import type { ClusterRef, RecycleRound } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import type { Tools } from '../../phases/context.js';
 import { progress, type WorkflowContext } from '../context.js';
@@ -20,9 +20,10 @@ export async function observe(
   spec: ClusterSpec,
   sshPublicKey: string,
   look: 'look at hosts' | 'from afar' = 'look at hosts',
+  round?: RecycleRound,
 ): Promise<Observation> {
   progress(context, `looking at ${tools.provider.title} and the cluster`);
   const distribution = await context.distribution(spec.kubernetes.distribution);
-  const request = { cluster, spec, sshPublicKey, look, userData: await context.userDataTemplate() };
+  const request = { cluster, spec, sshPublicKey, look, userData: await context.userDataTemplate(), round };
   return { ...(await distribution.observe(tools, request, context)), distribution };
 }

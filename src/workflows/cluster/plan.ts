@@ -16,8 +16,10 @@ export function planCluster(
   tools: Tools,
   userData: (machine: DesiredMachine) => Promise<string>,
   components?: Omit<ComponentPlanInput, 'api'>,
+  lose?: ReadonlySet<string>,
 ): PlannedCluster {
-  const { steps, removals, api, tokenSources } = distribution.plan({ cluster, spec, request, facts, tools }, userData);
+  const context = { cluster, spec, request, facts, tools, lose };
+  const { steps, removals, api, tokenSources } = distribution.plan(context, userData);
   const layered = components ? planComponents({ ...components, api }) : [];
   return { steps: [...steps, ...layered, ...removals], tokenSources };
 }

@@ -19,8 +19,15 @@ export async function preflight(
   spec: ClusterSpec,
   { request, facts, distribution }: Observation,
   signal: AbortSignal,
-  hostKeys: readonly Problem[] = [],
-  purpose: 'change' | 'plan' = 'change',
+  {
+    hostKeys = [],
+    purpose = 'change',
+    lose,
+  }: {
+    readonly hostKeys?: readonly Problem[];
+    readonly purpose?: 'change' | 'plan';
+    readonly lose?: ReadonlySet<string> | undefined;
+  } = {},
 ): Promise<readonly Unchecked[]> {
   // The provider first: with a token that is not taken nothing else can be asked.
   const found = await provider.preflight(request, { signal });
@@ -31,7 +38,7 @@ export async function preflight(
     problems.push(...(await accessProblems(provider, request, signal)));
     problems.push(...(await ruleProblems(provider, spec, { request, facts }, signal)));
     problems.push(...hostKeys);
-    problems.push(...(await removalProblems(spec.name, facts, distribution, signal)));
+    problems.push(...(await removalProblems(spec.name, facts, distribution, signal, lose)));
   }
   throwProblems(problems);
   // Last, since it may have much to read.

@@ -16,11 +16,12 @@ import type { Confirmation, StepInfo } from '../../reporting/index.js';
 import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
 import { clusterKey, keyToRecord } from './ssh-key.js';
 import { type Change, confirmed, type Stage } from '../confirmed.js';
-import type { WorkflowContext } from '../context.js';
-import { type Draft, draftCluster } from './draft.js';
+import { note, type WorkflowContext } from '../context.js';
+import { type Draft, draftCluster, type DraftInput } from './draft.js';
 import { keepLook } from './last-look.js';
 import { type MonthlyPrice, monthlyPrice } from './price.js';
 import { reach } from '../../phases/reach.js';
+import { unfinishedRecycle } from './recycle-intent.js';
 import { refuseOtherCluster } from './same-cluster.js';
 import { warnOfShortages } from './shortages.js';
 import { execute, stepInfo } from '../run.js';
@@ -89,6 +90,7 @@ export async function planChanges(context: WorkflowContext, input: ClusterInput)
   const { seen, steps, unchecked } = await draftCluster(context, { ...found, purpose: 'plan' });
   // Another file than the cluster's own is a question, and no answer about the cluster.
   if (stored && stored.file === input.file) await keepLook(context, folder, 'cluster plan', seen.facts, steps.length);
+  for (const text of await unfinishedRecycle(spec.name, seen.facts.api, context)) note(context, text, 'warning');
   return {
     cluster: spec.name,
     provider: provider.name,
@@ -143,19 +145,23 @@ export async function reconcile(
 }
 
 /** A draft, and the cluster that it is of. */
-interface ChangeDraft extends Draft, FoundCluster {
+export interface ChangeDraft extends Draft, FoundCluster {
   /** As it is to be, but for what the run adds to it. */
   readonly record: ClusterRecord;
   /** The cluster's public SSH key, which it has by the time that anything is run. */
   readonly key: string | undefined;
 }
 
-/** @param fresh the record of a cluster that has none */
-async function draftChange(
+/**
+ * @param fresh the record of a cluster that has none
+ * @param more what is replaced and may be lost beside what the file asks for
+ */
+export async function draftChange(
   context: WorkflowContext,
   input: ClusterInput,
   fresh: ClusterRecord,
   stage: Stage,
+  more: Pick<DraftInput, 'round' | 'lose'> = {},
 ): Promise<ChangeDraft> {
   const { spec } = input;
   const { provider, folder, stored } = await findCluster(context, input);
@@ -169,7 +175,7 @@ async function draftChange(
       hostKey: await folder.firstHostKey(machine.name),
     });
   const found = { provider, folder, cluster: record, record, spec, key: key?.publicKey, userData };
-  const draft = await draftCluster(context, { ...found, purpose: 'change' });
+  const draft = await draftCluster(context, { ...found, ...more, purpose: 'change' });
   return { ...draft, provider, folder, stored, record, key: key?.publicKey };
 }
 
@@ -177,7 +183,7 @@ async function draftChange(
  * Stores what is asked for before anything is made, so that nothing is made that has no name here.
  * @returns how to take it back; undefined where there is nothing to go back to
  */
-async function begin(
+export async function begin(
   input: ClusterInput,
   { folder, stored, record, key, seen }: ChangeDraft,
 ): Promise<(() => Promise<void>) | undefined> {
@@ -235,7 +241,7 @@ const shown = ({
 });
 
 /** What steps refused before any change is as if it had not been asked for. */
-async function executeOrTakeBack(
+export async function executeOrTakeBack(
   work: () => Promise<void>,
   takeBack: (() => Promise<void>) | undefined,
 ): Promise<void> {

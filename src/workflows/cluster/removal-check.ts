@@ -1,5 +1,5 @@
-import { drainObstacles, type DrainObstacle, type DrainView, type Machine } from '../../domain/index.js';
-import { obstacleAdvice } from '../../kube/obstacles.js';
+import { drainObstacles, type DrainObstacle, type DrainView, isAccepted, type Machine } from '../../domain/index.js';
+import { adviceFor } from '../../kube/obstacles.js';
 import type { ClusterFacts } from '../../phases/context.js';
 import { drained, Leaving } from '../../phases/leaving.js';
 import type { NodeRules } from '../../phases/node-rules.js';
@@ -14,6 +14,7 @@ export async function removalProblems(
   facts: ClusterFacts,
   rules: Pick<NodeRules, 'membership'>,
   signal: AbortSignal,
+  lose?: ReadonlySet<string>,
 ): Promise<readonly Problem[]> {
   const { api, nodes } = facts;
   if (!api || !nodes) return [];
@@ -25,16 +26,18 @@ export async function removalProblems(
           going.map(({ name }) => name),
           { signal },
         );
-  return [...drainProblems(going, view), ...quorumProblems(cluster, facts, rules)];
+  return [...drainProblems(going, view, lose), ...quorumProblems(cluster, facts, rules)];
 }
 
 /** One problem for each kind of obstacle, however many nodes have it. */
-function drainProblems(going: readonly Machine[], view: DrainView | undefined): Problem[] {
+function drainProblems(
+  going: readonly Machine[],
+  view: DrainView | undefined,
+  lose: ReadonlySet<string> | undefined,
+): Problem[] {
   if (!view) return [];
-  const found = drainObstacles(
-    going.map(({ name }) => name),
-    view,
-  );
+  const names = going.map(({ name }) => name);
+  const found = drainObstacles(names, view).filter((obstacle) => !isAccepted(obstacle, lose));
   const sentences: Readonly<Record<DrainObstacle['kind'], (nodes: string) => string>> = {
     'unmanaged-pod': (nodes) => `Pods that nothing would start again elsewhere run on ${nodes}.`,
     'local-data': (nodes) => `Data that exists on one disk only lies on ${nodes}.`,
@@ -46,7 +49,7 @@ function drainProblems(going: readonly Machine[], view: DrainView | undefined): 
     const nodes = [...new Set(these.map(({ node }) => node))].join(', ');
     return [
       {
-        ...obstacleAdvice[kind],
+        ...adviceFor(kind, lose),
         kind: 'refused',
         message: sentences[kind](nodes),
         details: these.map(({ node, text }) => `${node}: ${text}`),

@@ -1,5 +1,5 @@
 import { drainObstacles, type DrainObstacle, type DrainView, leavesOnDrain } from '../../../domain/index.js';
-import { obstacleAdvice } from '../../../kube/obstacles.js';
+import { adviceFor } from '../../../kube/obstacles.js';
 import type { Kube, KubeObject } from '../../../kube/types.js';
 import type { Problem } from '../../../provider/port.js';
 
@@ -42,7 +42,7 @@ function problemsOf(found: readonly DrainObstacle[]): readonly Problem[] {
     if (these.length === 0) return [];
     const message = sentences[kind]!([...new Set(these.map(({ node }) => node))].join(', '));
     const details = these.map(({ node, text }) => `${node}: ${text}`);
-    return [{ ...obstacleAdvice[kind], kind: 'refused', message, details }];
+    return [{ ...adviceFor(kind), kind: 'refused', message, details }];
   });
 }
 

@@ -1,0 +1,176 @@
+import { type Comparison, type DesiredMachine, withoutMachines } from './desired.js';
+import type { Machine } from './machine.js';
+import { planRollout, type Rollout, type RolloutBudget, type RolloutNode, type Wave } from './rollout.js';
+import type { Voter } from './quorum.js';
+
+/** Which nodes are replaced by fresh machines. */
+export type RecycleScope =
+  | { readonly kind: 'all' | 'outdated' }
+  | { readonly kind: 'pool'; readonly pool: string }
+  /** By the node's name or its slot, `web-1`. */
+  | { readonly kind: 'nodes'; readonly nodes: readonly string[] };
+
+/** What is kept in the cluster from before the first replacement until after the last, so that the same command goes on. */
+export interface RecycleIntent {
+  /** As `scopeText` writes it. */
+  readonly scope: string;
+  /** When the youngest node was made that is to be replaced, by the cluster's clock: what came later is fresh. */
+  readonly until: string;
+}
+
+/** A machine that stays in its slot unless it is recycled, and its node. */
+export interface RecycleCandidate extends Pick<Machine, 'name' | 'pool' | 'role' | 'slot'> {
+  /** When its node was made; undefined while it has none, so that nothing has to be replaced. */
+  readonly joinedAt: string | undefined;
+  /** Whether nothing else would make it what the file asks for. */
+  readonly outdated: boolean;
+}
+
+/** The scope as flags ask for it; the same scope is the same text. */
+export function scopeText(scope: RecycleScope): string {
+  switch (scope.kind) {
+    case 'all':
+      return 'all';
+    case 'outdated':
+      return '--outdated';
+    case 'pool':
+      return `--pool ${scope.pool}`;
+    case 'nodes':
+      return [...new Set(scope.nodes)]
+        .sort()
+        .map((node) => `--node ${node}`)
+        .join(' ');
+  }
+}
+
+export interface RecycleSelection<T> {
+  /** Those that are still to be replaced, in their order. */
+  readonly targets: readonly T[];
+  /** To be kept until all are replaced; undefined where nothing is left to do and nothing was begun. */
+  readonly intent: RecycleIntent | undefined;
+}
+
+/**
+ * What is still to be replaced: of what an unfinished recycle of the same scope was to replace, all that is not fresh. The
+ * first server comes last of the servers, since others find the API by it; servers come before workers, which then join by
+ * the new ones.
+ */
+export function selectForRecycle<T extends RecycleCandidate>(
+  candidates: readonly T[],
+  scope: RecycleScope,
+  begun: RecycleIntent | undefined,
+): RecycleSelection<T> {
+  const text = scopeText(scope);
+  const isInScope = scopeFilter(scope);
+  const inScope = candidates.filter((one) => one.joinedAt !== undefined && isInScope(one));
+  const until = begun?.scope === text ? begun.until : latest(inScope.map(({ joinedAt }) => joinedAt!));
+  if (until === undefined) return { targets: [], intent: undefined };
+  const targets = inScope.filter(({ joinedAt }) => Date.parse(joinedAt!) <= Date.parse(until)).sort(byTurn);
+  return { targets, intent: { scope: text, until } };
+}
+
+function scopeFilter(scope: RecycleScope): (one: RecycleCandidate) => boolean {
+  switch (scope.kind) {
+    case 'all':
+      return () => true;
+    case 'outdated':
+      return ({ outdated }) => outdated;
+    case 'pool':
+      return ({ pool }) => pool === scope.pool;
+    case 'nodes':
+      return ({ name, pool, slot }) => scope.nodes.some((node) => node === name || node === `${pool}-${slot}`);
+  }
+}
+
+const latest = (times: readonly string[]): string | undefined =>
+  times.reduce<string | undefined>(
+    (last, time) => (last !== undefined && Date.parse(last) >= Date.parse(time) ? last : time),
+    undefined,
+  );
+
+/** Servers before workers, the first server last of them. */
+export function byTurn(a: RecycleCandidate, b: RecycleCandidate): number {
+  if (a.role !== b.role) return a.role === 'control-plane' ? -1 : 1;
+  if (a.role === 'control-plane') return b.slot - a.slot;
+  return a.pool.localeCompare(b.pool) || a.slot - b.slot;
+}
+
+export interface RecycleBudgets {
+  /** Whether a fresh server comes before the one leaves that it replaces. */
+  readonly serverFirst: boolean;
+  readonly workers: Pick<RolloutBudget, 'maxSurge' | 'maxUnavailable'>;
+}
+
+/** A node, and who takes its place where it is to be replaced. */
+export interface RecycleNode {
+  readonly name: string;
+  /** Ready and, if it is a server, voting. */
+  readonly up: boolean;
+  readonly successor?: string | undefined;
+}
+
+export interface RecycleState {
+  readonly servers: readonly RecycleNode[];
+  readonly workers: readonly RecycleNode[];
+  /** Of etcd; undefined where nobody votes. */
+  readonly members: readonly Voter[] | undefined;
+}
+
+/**
+ * The waves in which nodes are replaced: servers one at a time and never at the cost of etcd's quorum, then workers within
+ * the budget. Where something of the servers is blocked, no worker is begun.
+ */
+export function planRecycle({ servers, workers, members }: RecycleState, budgets: RecycleBudgets): Rollout {
+  const lone = servers.length === 1 && servers[0]!.successor !== undefined ? servers[0]!.name : undefined;
+  if (lone !== undefined) return { waves: [], blocked: { because: loneServer(lone), nodes: [lone] } };
+  // Without a successor first a server leaves before the next comes: etcd's members say whether one can be spared.
+  const ofServers = planRollout(
+    servers.map(rolloutNode),
+    budgets.serverFirst ? { ...atOnce, maxSurge: 1, maxUnavailable: 0 } : { ...atOnce, maxSurge: 0, maxUnavailable: 1 },
+    members ?? servers.map(({ name, up }) => ({ name, voting: up })),
+  );
+  if (ofServers.blocked) return ofServers;
+  const ofWorkers = planRollout(workers.map(rolloutNode), { ...atOnce, ...budgets.workers });
+  return { ...ofWorkers, waves: [...ofServers.waves, ...ofWorkers.waves] };
+}
+
+/** What follows is looked at anew before it begins, so that nothing has to be tried or waited for first. */
+const atOnce = { canary: 0, soakMs: 0 };
+
+const loneServer = (name: string): string =>
+  `${name} is the only server, and a fresh one beside it would be one of two, which etcd cannot lose either of.`;
+
+const rolloutNode = ({ name, up, successor }: RecycleNode): RolloutNode =>
+  successor === undefined
+    ? { name, work: 'stay', up }
+    : { name, work: 'replace', up, successor: { name: successor, is: 'absent' } };
+
+/** What one round of the run does with a wave: whom it replaces, and who leaves before a fresh one comes. */
+export interface RecycleRound {
+  /** Machines that are replaced, by name. */
+  readonly replacing: ReadonlySet<string>;
+  /** Those of them that leave first. */
+  readonly leavingFirst: ReadonlySet<string>;
+}
+
+export const roundOf = ({ tasks }: Wave): RecycleRound => ({
+  replacing: new Set(tasks.map(({ name }) => name)),
+  leavingFirst: new Set(tasks.flatMap(({ name, successor }) => (successor?.first ? [] : [name]))),
+});
+
+/** The machines as they are to be compared with the file in a round: those that it replaces are not to stay. */
+export const inRound = (machines: readonly Machine[], round: RecycleRound | undefined): readonly Machine[] =>
+  round === undefined
+    ? machines
+    : machines.map((machine) => (round.replacing.has(machine.name) ? { ...machine, markedForRemoval: true } : machine));
+
+/** The comparison without the places that stay empty in a round. */
+export function withPlacesLeft(comparison: Comparison, round: RecycleRound | undefined): Comparison {
+  const left = comparison.excess.filter(({ name }) => round?.leavingFirst.has(name));
+  const isLeft = ({ pool, role, slot }: DesiredMachine): boolean =>
+    left.some((machine) => machine.pool === pool && machine.role === role && machine.slot === slot);
+  return withoutMachines(
+    comparison,
+    comparison.missing.filter(isLeft).map(({ name }) => ({ machine: name })),
+  );
+}

@@ -1,0 +1,210 @@
+import {
+  type ClusterRef,
+  controlPlanePool,
+  findPool,
+  type Machine,
+  planRecycle,
+  type RecycleBudgets,
+  type RecycleIntent,
+  type RecycleRound,
+  type RecycleScope,
+  type Rollout,
+  scopeText,
+  selectForRecycle,
+  slotLabel,
+  type Wave,
+} from '../../domain/index.js';
+import type { ClusterSpec } from '../../domain/spec/schema.js';
+import { IncompleteError, RefusedError, UsageError } from '../../errors/index.js';
+import type { ClusterApi } from '../../phases/context.js';
+import type { StepInfo } from '../../reporting/index.js';
+import type { ClusterRecord } from '../../workspace/types.js';
+import type { Stage } from '../confirmed.js';
+import type { WorkflowContext } from '../context.js';
+import { stepInfo } from '../run.js';
+import { observe, type Observation } from './observe.js';
+import { preflight, throwProblems } from './preflight.js';
+import { type MonthlyPrice, monthlyPrice } from './price.js';
+import { type ChangeDraft, type ClusterInput, draftChange } from './reconcile.js';
+import { readIntent, recycleCommand } from './recycle-intent.js';
+import { shownSteps } from './recycle-shown.js';
+import { candidatesOf, isCalled, stateOf } from './recycle-state.js';
+import { removalProblems } from './removal-check.js';
+import { toolsFor } from './tools.js';
+import { volumeProblems } from './volumes.js';
+
+export interface RecycleInput extends ClusterInput {
+  readonly scope: RecycleScope;
+  readonly maxSurge: number;
+  readonly maxUnavailable: number;
+  /** Pods, as `namespace/pod`, that may be lost with their machine. */
+  readonly lose: ReadonlySet<string>;
+  /** Forgets what an unfinished recycle was to replace. */
+  readonly restart: boolean;
+}
+
+export interface RecycleDraft {
+  /** What the file asks for beside, which is done first. */
+  readonly change: ChangeDraft;
+  readonly api: ClusterApi;
+  /** What the run does, in the order in which it begins. */
+  readonly steps: readonly StepInfo[];
+  readonly waves: readonly Wave[];
+  /** Undefined where nothing is to be replaced and nothing was begun. */
+  readonly intent: RecycleIntent | undefined;
+  /** Whether it goes on with what an earlier run began. */
+  readonly isBegun: boolean;
+  readonly monthly: MonthlyPrice | undefined;
+}
+
+/**
+ * What would be replaced by what, in which order, and everything for which it is refused: found before the first change,
+ * for all nodes. Changes nothing.
+ * @throws RefusedError codes RECYCLE_UNFINISHED, RECYCLE_BLOCKED, and as `draftChange`; UsageError codes UNKNOWN_POOL,
+ * UNKNOWN_MACHINE; IncompleteError code KUBE_UNREACHABLE
+ */
+export async function draftRecycle(
+  context: WorkflowContext,
+  input: RecycleInput,
+  record: ClusterRecord,
+  stage: Stage,
+): Promise<RecycleDraft> {
+  const { spec, lose, scope } = input;
+  const change = await draftChange(context, input, record, stage, { lose });
+  const { facts, distribution } = change.seen;
+  if (!facts.api) throw silent(spec.name);
+  const begun = input.restart ? undefined : await readIntent(facts.api.kube, { signal: context.signal });
+  refuseOtherRecycle(spec.name, begun, scope);
+  refuseUnknown(record, spec, scope, facts.machines);
+  const { targets, intent } = selectForRecycle(candidatesOf(facts), scope, begun);
+  const all = await observeRound(context, input, change, {
+    replacing: new Set(targets.map(({ name }) => name)),
+    leavingFirst: new Set(),
+  });
+  const nobody = {
+    change,
+    api: facts.api,
+    steps: change.steps.map(stepInfo),
+    waves: [],
+    intent,
+    isBegun: begun !== undefined,
+  };
+  if (targets.length === 0) return { ...nobody, monthly: await priceOf(context, change, all) };
+  await refuseProblems(context, input, change, all);
+  const rollout = planRecycle(
+    // What is down or begun is finished first, as `cluster apply` would.
+    stateOf(record, facts, distribution, targets, { assumeUp: true }),
+    await budgetsFor(context, input, change, targets),
+  );
+  refuseBlocked(spec.name, rollout);
+  return {
+    ...nobody,
+    steps: [...change.steps.map(stepInfo), ...shownSteps(rollout, targets, all, change.provider)],
+    waves: rollout.waves,
+    monthly: await priceOf(context, change, all),
+  };
+}
+
+/** Looks as if the machines of a round were not to stay. */
+export const observeRound = (
+  context: WorkflowContext,
+  { spec }: Pick<ClusterInput, 'spec'>,
+  { provider, folder, record, key }: Pick<ChangeDraft, 'provider' | 'folder' | 'record' | 'key'>,
+  round: RecycleRound,
+): Promise<Observation> =>
+  observe(context, toolsFor(context, provider, folder), record, spec, key ?? '', 'look at hosts', round);
+
+/**
+ * Whether fresh machines come first. Where machines are hosts of the file, that takes a spare one; without it a node leaves
+ * its host, which is then taken as a fresh one.
+ */
+export async function budgetsFor(
+  context: WorkflowContext,
+  input: RecycleInput,
+  change: ChangeDraft,
+  targets: readonly Machine[],
+): Promise<RecycleBudgets> {
+  const { maxSurge, maxUnavailable } = input;
+  const hasSpare = async (role: Machine['role']): Promise<boolean> => {
+    const first = targets.find((machine) => machine.role === role);
+    if (maxSurge === 0 || first === undefined || change.provider.traits.ownsMachines) return maxSurge > 0;
+    const round = { replacing: new Set([first.name]), leavingFirst: new Set<string>() };
+    const { request } = await observeRound(context, input, change, round);
+    const problems = await change.provider.preflight(request, { signal: context.signal });
+    return !problems.some(({ code }) => code === 'NO_HOST' || code === 'HOST_TAKEN');
+  };
+  const workersFirst = await hasSpare('worker');
+  return {
+    serverFirst: await hasSpare('control-plane'),
+    workers: workersFirst ? { maxSurge, maxUnavailable } : { maxSurge: 0, maxUnavailable: spareless(input, change) },
+  };
+}
+
+/** Hosts that nobody can stand in for leave one after another. */
+const spareless = ({ maxSurge, maxUnavailable }: RecycleInput, { provider }: ChangeDraft): number =>
+  maxSurge > 0 && !provider.traits.ownsMachines ? Math.max(1, maxUnavailable) : maxUnavailable;
+
+const priceOf = (
+  context: WorkflowContext,
+  { provider, record }: ChangeDraft,
+  all: Observation,
+): Promise<MonthlyPrice | undefined> => monthlyPrice(provider, record, all, context.signal);
+
+/** What would stop any of the rounds, all of it before the first. */
+async function refuseProblems(
+  context: WorkflowContext,
+  { spec, lose }: RecycleInput,
+  { provider, seen }: ChangeDraft,
+  all: Observation,
+): Promise<void> {
+  const { signal } = context;
+  const { request, facts, distribution } = all;
+  throwProblems(await volumeProblems(provider, request.cluster, seen.facts.comparison, facts.comparison, signal));
+  if (provider.traits.ownsMachines) await preflight(provider, spec, all, signal, { lose });
+  // There are never as many hosts as all at once would take.
+  else throwProblems(await removalProblems(spec.name, facts, distribution, signal, lose));
+}
+
+/** @throws RefusedError code RECYCLE_UNFINISHED */
+function refuseOtherRecycle(cluster: string, begun: RecycleIntent | undefined, scope: RecycleScope): void {
+  if (begun === undefined || begun.scope === scopeText(scope)) return;
+  throw new RefusedError(`Another recycle of ${cluster} is not finished: ${recycleCommand(cluster, begun.scope)}`, {
+    code: 'RECYCLE_UNFINISHED',
+    hint: 'Run that first, or add --restart to this one: nodes that the other has not replaced then stay, where this one leaves them.',
+  });
+}
+
+/**
+ * A node that was replaced already counts as known: the same command goes on after it.
+ * @throws UsageError codes UNKNOWN_POOL, UNKNOWN_MACHINE
+ */
+function refuseUnknown(
+  cluster: ClusterRef,
+  spec: ClusterSpec,
+  scope: RecycleScope,
+  machines: readonly Machine[],
+): void {
+  if (scope.kind === 'pool' && scope.pool !== controlPlanePool) findPool(spec, scope.pool);
+  if (scope.kind !== 'nodes') return;
+  const unknown = scope.nodes.find((node) => !machines.some((machine) => isCalled(cluster, machine, node)));
+  if (unknown === undefined) return;
+  throw new UsageError(`${spec.name} has no node called ${unknown}.`, {
+    code: 'UNKNOWN_MACHINE',
+    hint: `Name one by its name or its place: ${machines.map(slotLabel).join(', ')}.`,
+  });
+}
+
+/** @throws RefusedError code RECYCLE_BLOCKED */
+function refuseBlocked(cluster: string, { blocked }: Rollout): void {
+  if (!blocked) return;
+  throw new RefusedError(`${blocked.nodes.join(', ')} cannot be replaced: ${blocked.because}`, {
+    code: 'RECYCLE_BLOCKED',
+    hint: `Let a fresh machine come first (--max-surge 1) or a node be missed (--max-unavailable 1); servers can be replaced while ${cluster} has three of them.`,
+  });
+}
+
+const silent = (cluster: string): IncompleteError =>
+  new IncompleteError(`The Kubernetes API of ${cluster} does not answer, so nothing can be drained.`, {
+    code: 'KUBE_UNREACHABLE',
+    hint: `See the machines: slipway cluster status ${cluster}`,
+  });

@@ -1,0 +1,113 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+
+import { BareHosts } from '../support/bare-hosts.js';
+import { Cli } from '../support/cli.js';
+
+const cli = new Cli();
+let rack: BareHosts;
+
+interface Status {
+  readonly etcd: { readonly members: number; readonly voters: number };
+  readonly machines: readonly {
+    readonly name: string;
+    readonly host: string;
+    readonly node?: { readonly ready: boolean };
+  }[];
+}
+const status = async (): Promise<Status> =>
+  JSON.parse((await cli.run(['cluster', 'status', 'steel', '--json'])).out) as Status;
+/** Which host is in which place. */
+const hostOf = async (place: string): Promise<string> =>
+  (await status()).machines.find(({ name }) => name.startsWith(`steel-${place}-`))!.host;
+
+/** Writes the cluster file over these hosts: servers whose names begin with `s`, workers with `w`. */
+function file(hosts: readonly string[], servers = 3): void {
+  const listed = hosts.map((host) => {
+    const { address, port, user, hostKey } = rack.hosts.find((one) => one.name === host)!;
+    return { name: host, address, port, user, hostKey, type: host.startsWith('s') ? 'big' : 'small' };
+  });
+  const spec = {
+    name: 'steel',
+    provider: { name: 'ssh', identity: rack.keyFile, hosts: listed },
+    kubernetes: { api: { address: rack.freeAddress } },
+    controlPlane: { count: servers, type: 'big' },
+    pools: [{ name: 'web', count: 1, type: 'small' }],
+    preflight: { accept: ['time'] },
+  };
+  writeFileSync(join(cli.home, 'steel.yaml'), stringify(spec));
+}
+const recycle = (...args: string[]) => cli.run(['cluster', 'recycle', 'steel', ...args]);
+
+beforeAll(async () => {
+  expect(await cli.run(['sandbox', 'start'])).toMatchObject({ code: 0 });
+  rack = await BareHosts.order(
+    cli,
+    ['s1', 's2', 's3', 's4', 'w1', 'w2'].map((name) => ({ name })),
+  );
+  file(['s1', 's2', 's3', 's4', 'w1', 'w2']);
+  const made = await cli.run(['cluster', 'create', '-f', 'steel.yaml', '--yes']);
+  expect(made, made.err).toMatchObject({ code: 0 });
+}, 120_000);
+afterAll(() => cli.close());
+
+describe('`cluster recycle` on hosts of one’s own', () => {
+  it('takes a spare host first, which the one that it frees then is for the next', async () => {
+    expect(await hostOf('cp-3')).toBe('s3');
+    const dry = await recycle('--dry-run');
+    expect(dry.out).toMatch(/- cp-3 +take a host, join it; drain steel-cp-3-\w+ and release it/);
+    const done = await recycle('--yes');
+    expect(done, done.err).toMatchObject({ code: 0 });
+    expect([await hostOf('cp-3'), await hostOf('cp-2'), await hostOf('cp-1')]).toEqual(['s4', 's3', 's2']);
+    expect(await hostOf('web-1')).toBe('w2');
+    const { etcd, machines } = await status();
+    expect(etcd).toMatchObject({ members: 3, voters: 3 });
+    expect(machines.every(({ node }) => node?.ready)).toBe(true);
+    expect(await cli.run(['cluster', 'plan', 'steel', '--detailed-exitcode'])).toMatchObject({ code: 0 });
+  }, 240_000);
+
+  it('has a node leave its host before that is taken anew where there is no spare one and etcd can miss it', async () => {
+    file(['s2', 's3', 's4', 'w2']);
+    const created = async () => (await rack.now()).map(({ name, files }) => [name, files.join('\n')]);
+    const before = await created();
+    const dry = await recycle('--dry-run');
+    expect(dry.out).toMatch(/- cp-3 +drain steel-cp-3-\w+ and release it; take a host and join it/);
+    expect(dry.out).toMatch(/- web-1 +drain steel-web-1-\w+ and release it; take a host and join it/);
+    const done = await recycle('--yes', '--json');
+    expect(done, done.err).toMatchObject({ code: 0 });
+    const { replaced } = JSON.parse(done.out) as { replaced: { slot: string }[] };
+    expect(replaced.map(({ slot }) => slot).sort()).toEqual(['cp-1', 'cp-2', 'cp-3', 'web-1']);
+    expect((await status()).etcd).toMatchObject({ members: 3, voters: 3 });
+    expect(await created()).not.toEqual(before);
+    expect(await cli.run(['cluster', 'plan', 'steel', '--detailed-exitcode'])).toMatchObject({ code: 0 });
+  }, 240_000);
+
+  it('killed while a host is nobody’s is finished by the same command', async () => {
+    const order = { when: 'before', kind: 'ssh', what: 'claim-host', act: 'kill' };
+    const killed = await cli.run(['cluster', 'recycle', 'steel', '--pool', 'cp', '--yes'], {
+      SLIPWAY_TEST_BOUNDARY: JSON.stringify([order]),
+    });
+    expect(killed.code, killed.err).not.toBe(0);
+    expect((await status()).etcd).toMatchObject({ members: 2, voters: 2 });
+    const again = await cli.run(['cluster', 'recycle', 'steel', '--pool', 'cp', '--yes', '--json']);
+    expect(again, again.err).toMatchObject({ code: 0 });
+    const { replaced } = JSON.parse(again.out) as { replaced: { slot: string }[] };
+    expect(replaced.map(({ slot }) => slot).sort()).toEqual(['cp-1', 'cp-2']);
+    expect((await status()).etcd).toMatchObject({ members: 3, voters: 3 });
+  }, 240_000);
+
+  it('is refused for the only server, with the reason', async () => {
+    file(['s2', 's3', 's4', 'w2'], 1);
+    const smaller = await cli.run(['cluster', 'apply', 'steel', '--yes']);
+    expect(smaller, smaller.err).toMatchObject({ code: 0 });
+    const { code, out } = await recycle('--yes', '--json');
+    const { error } = JSON.parse(out) as { error: { code: string; message: string } };
+    expect(code).toBe(3);
+    expect(error.code).toBe('RECYCLE_BLOCKED');
+    expect(error.message).toMatch(/steel-cp-1-\w+ is the only server/);
+    expect((await recycle('--pool', 'web', '--yes')).code).toBe(0);
+  }, 240_000);
+});
