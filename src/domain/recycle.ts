@@ -24,6 +24,8 @@ export interface RecycleCandidate extends Pick<Machine, 'name' | 'pool' | 'role'
   readonly joinedAt: string | undefined;
   /** Whether nothing else would make it what the file asks for. */
   readonly outdated: boolean;
+  /** Whether it is the server that holds the API's reserved address now. */
+  readonly holdsAddress: boolean;
 }
 
 /** The scope as flags ask for it; the same scope is the same text. */
@@ -52,8 +54,8 @@ export interface RecycleSelection<T> {
 
 /**
  * What is still to be replaced: of what an unfinished recycle of the same scope was to replace, all that is not fresh. The
- * first server comes last of the servers, since others find the API by it; servers come before workers, which then join by
- * the new ones.
+ * server that others find the API by comes last of the servers; servers come before workers, which then join by the new
+ * ones.
  */
 export function selectForRecycle<T extends RecycleCandidate>(
   candidates: readonly T[],
@@ -88,10 +90,10 @@ const latest = (times: readonly string[]): string | undefined =>
     undefined,
   );
 
-/** Servers before workers, the first server last of them. */
+/** Servers before workers, the one that holds the API's address last of them: the address then moves once. Else the first. */
 export function byTurn(a: RecycleCandidate, b: RecycleCandidate): number {
   if (a.role !== b.role) return a.role === 'control-plane' ? -1 : 1;
-  if (a.role === 'control-plane') return b.slot - a.slot;
+  if (a.role === 'control-plane') return Number(a.holdsAddress) - Number(b.holdsAddress) || b.slot - a.slot;
   return a.pool.localeCompare(b.pool) || a.slot - b.slot;
 }
 

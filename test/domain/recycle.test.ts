@@ -17,7 +17,12 @@ import {
 } from '../../src/domain/index.js';
 
 const time = (at: number): string => new Date(Date.UTC(2026, 0, 1) + at * 1000).toISOString();
-const candidate = (slot: string, joinedAt: number | undefined, outdated = false): RecycleCandidate => {
+const candidate = (
+  slot: string,
+  joinedAt: number | undefined,
+  outdated = false,
+  holdsAddress = false,
+): RecycleCandidate => {
   const [pool, number] = slot.split('-') as [string, string];
   return {
     name: `demo-${slot}`,
@@ -26,6 +31,7 @@ const candidate = (slot: string, joinedAt: number | undefined, outdated = false)
     slot: Number(number),
     joinedAt: joinedAt === undefined ? undefined : time(joinedAt),
     outdated,
+    holdsAddress,
   };
 };
 const all: RecycleScope = { kind: 'all' };
@@ -48,6 +54,11 @@ describe('which nodes a recycle replaces', () => {
     ['those that are named by node or by place', { kind: 'nodes', nodes: ['demo-web-2', 'cp-1'] }, 'cp-1 web-2'],
   ])('%s', (_, scope, expected) => {
     expect(slots(selectForRecycle(nodes, scope, undefined).targets)).toBe(expected);
+  });
+
+  it('takes the server that holds the API’s address last of the servers', () => {
+    const servers = [candidate('cp-1', 1), candidate('cp-2', 2, false, true), candidate('cp-3', 3)];
+    expect(slots(selectForRecycle(servers, all, undefined).targets)).toBe('cp-3 cp-1 cp-2');
   });
 
   it('leaves out what joined after an unfinished recycle of the same scope began', () => {
@@ -242,7 +253,8 @@ class Simulation {
 
   #machine(pool: string, slot: number, generation: number, joinedAt: string | undefined): SimulatedMachine {
     const role = pool === 'cp' ? ('control-plane' as const) : ('worker' as const);
-    return { name: `${pool}-${slot}-${generation}`, pool, slot, role, generation, up: true, joinedAt, outdated: false };
+    const name = `${pool}-${slot}-${generation}`;
+    return { name, pool, slot, role, generation, up: true, joinedAt, outdated: false, holdsAddress: false };
   }
 
   #isUp = (name: string): boolean => this.machines.some((machine) => machine.name === name && machine.up);

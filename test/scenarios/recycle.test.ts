@@ -15,6 +15,7 @@ const signal = new AbortController().signal;
 const path = join(cli.home, 'cluster.yaml');
 
 interface Server {
+  readonly id: number;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly server_type: { readonly name: string };
@@ -33,6 +34,7 @@ const errorOf = async (...args: string[]) => {
   const { error } = JSON.parse(out) as { error: { code: string; message: string; hint: string; details: string[] } };
   return { exit: code, ...error };
 };
+const isWeb = ({ labels }: Server): boolean => labels['slipway.dev/pool'] === 'web';
 /** The generation of the machine in each place, the youngest where there are two. */
 const generations = async (): Promise<Record<string, number>> =>
   Object.fromEntries(
@@ -183,6 +185,36 @@ describe('`cluster recycle`', () => {
     expect((await slipway('pool', 'rotate', 'demo', 'web', '--yes')).code).toBe(0);
     expect(await generations()).toEqual(younger(before, ['web-1', 'web-2']));
     expect((await slipway('cluster', 'plan', 'demo')).err).not.toContain(go);
+  }, 240_000);
+
+  it('that was stopped is dropped by --restart, which replaces what it names and leaves the rest', async () => {
+    const before = await generations();
+    const order = { when: 'before', kind: 'provider', what: 'POST /servers$', nth: 2, act: 'kill' };
+    await cli.run(['cluster', 'recycle', 'demo', '--pool', 'web', '--yes'], boundary(order));
+    const restarted = await slipway('cluster', 'recycle', 'demo', '--node', 'web-1', '--restart', '--yes');
+    expect(restarted, restarted.err).toMatchObject({ code: 0 });
+    expect(await generations()).toEqual({ ...before, 'web-1': before['web-1']! + 2 });
+    expect((await slipway('cluster', 'plan', 'demo')).err).not.toContain('slipway cluster recycle');
+  }, 240_000);
+
+  it('lets a worker leave before the fresh one comes where one may be missing and none may come first', async () => {
+    const ids = async () => (await cli.cloud<Server>('servers')).filter(isWeb).map(({ id }) => id);
+    const before = await ids();
+    const rotate = ['pool', 'rotate', 'demo', 'web', '--max-surge', '0', '--max-unavailable', '1'];
+    const dry = await slipway(...rotate, '--dry-run');
+    expect(dry.out).toMatch(/- web-1 +drain demo-web-1-\w+ and delete it; create cax21 in fsn1 and join it/);
+    const done = await slipway(...rotate, '--yes', '--progress', 'json');
+    expect(done, done.err).toMatchObject({ code: 0 });
+    const order = [...done.err.matchAll(/"step-done","at":\d+,"id":"((?:remove|create):demo-web-\d)-/g)];
+    expect(order.map(([, step]) => step)).toEqual([
+      'remove:demo-web-1',
+      'create:demo-web-1',
+      'remove:demo-web-2',
+      'create:demo-web-2',
+    ]);
+    const after = await ids();
+    expect(after).toHaveLength(2);
+    expect(after.filter((id) => before.includes(id))).toEqual([]);
   }, 240_000);
 
   it('says which node it does not know, and knows one that it has replaced', async () => {

@@ -8,7 +8,7 @@ import { planRecycling, recycleCluster, type RecycleResult } from '../../workflo
 
 export default class ClusterRecycle extends BaseCommand {
   static override summary = 'Replace nodes by fresh machines, one after another; pods move before they go.';
-  static override description = `Every node is replaced, or those that flags name. A fresh machine joins and is Ready, servers vote in etcd; then the old one is drained, leaves etcd and is deleted. Servers go one at a time, the first one last, and before the workers.
+  static override description = `Every node is replaced, or those that flags name. A fresh machine joins and is Ready, servers vote in etcd; then the old one is drained, leaves etcd and is deleted. Servers go one at a time and before the workers, the one by which others find the API last.
 
 A run that was stopped is finished by the same command: what is fresh is not replaced again. Data on a node’s own disk is in the way, unless --accept-data-loss names the pod that may lose it.`;
   static override examples = [

@@ -17,6 +17,7 @@ import {
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { IncompleteError, RefusedError, UsageError } from '../../errors/index.js';
 import type { ClusterApi } from '../../phases/context.js';
+import { isUpNode } from '../../phases/is-up.js';
 import type { StepInfo } from '../../reporting/index.js';
 import type { ClusterRecord } from '../../workspace/types.js';
 import type { Stage } from '../confirmed.js';
@@ -76,7 +77,11 @@ export async function draftRecycle(
   const begun = input.restart ? undefined : await readIntent(facts.api.kube, { signal: context.signal });
   refuseOtherRecycle(spec.name, begun, scope);
   refuseUnknown(record, spec, scope, facts.machines);
-  const { targets, intent } = selectForRecycle(candidatesOf(facts), scope, begun);
+  const { targets, intent } = selectForRecycle(
+    candidatesOf(facts, await addressHolder(context, input, change, change.seen)),
+    scope,
+    begun,
+  );
   const all = await observeRound(context, input, change, {
     replacing: new Set(targets.map(({ name }) => name)),
     leavingFirst: new Set(),
@@ -113,6 +118,22 @@ export const observeRound = (
   round: RecycleRound,
 ): Promise<Observation> =>
   observe(context, toolsFor(context, provider, folder), record, spec, key ?? '', 'look at hosts', round);
+
+/** The server that holds the API's reserved address now; undefined where none is reserved, or none says that it does. */
+export async function addressHolder(
+  context: WorkflowContext,
+  { spec }: Pick<ClusterInput, 'spec'>,
+  { provider, folder, record }: Pick<ChangeDraft, 'provider' | 'folder' | 'record'>,
+  { facts, request, distribution }: Observation,
+): Promise<string | undefined> {
+  if (spec.kubernetes.api.address === undefined) return undefined;
+  const servers = facts.comparison.current.filter(
+    ({ name, role }) => role === 'control-plane' && isUpNode(role, facts.nodes?.get(name), distribution),
+  );
+  const phase = { cluster: record, spec, request, facts, tools: toolsFor(context, provider, folder) };
+  const upgrades = await distribution.upgrades?.();
+  return (await upgrades?.lookAtServers(phase, servers, [], context))?.addressHolder;
+}
 
 /**
  * Whether fresh machines come first. Where machines are hosts of the file, that takes a spare one; without it a node leaves

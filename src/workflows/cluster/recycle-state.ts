@@ -10,12 +10,19 @@ import type { ClusterFacts } from '../../phases/context.js';
 import { isUpNode } from '../../phases/is-up.js';
 import type { NodeRules } from '../../phases/node-rules.js';
 
-/** The machines that stay in their slots, with what is known of their nodes. */
-export const candidatesOf = ({ comparison, nodes, outdated }: ClusterFacts): readonly (Machine & RecycleCandidate)[] =>
+/**
+ * The machines that stay in their slots, with what is known of their nodes.
+ * @param addressHolder the server that holds the API's reserved address
+ */
+export const candidatesOf = (
+  { comparison, nodes, outdated }: ClusterFacts,
+  addressHolder: string | undefined,
+): readonly (Machine & RecycleCandidate)[] =>
   comparison.current.map((machine) => ({
     ...machine,
     joinedAt: nodes?.get(machine.name)?.createdAt,
     outdated: outdated.some(({ machine: name, needs }) => name === machine.name && needs.includes('cluster recycle')),
+    holdsAddress: machine.name === addressHolder,
   }));
 
 /** How every node of the cluster is, and who replaces it. */

@@ -22,7 +22,14 @@ import { executing, type RunSteps } from '../run.js';
 import { knownCluster } from './known-cluster.js';
 import type { MonthlyPrice } from './price.js';
 import { begin, draftChange, executeOrTakeBack } from './reconcile.js';
-import { budgetsFor, draftRecycle, observeRound, type RecycleDraft, type RecycleInput } from './recycle-draft.js';
+import {
+  addressHolder,
+  budgetsFor,
+  draftRecycle,
+  observeRound,
+  type RecycleDraft,
+  type RecycleInput,
+} from './recycle-draft.js';
 import { dropIntent, keepIntent } from './recycle-intent.js';
 import { wavesText } from './recycle-shown.js';
 import { candidatesOf, stateOf } from './recycle-state.js';
@@ -156,14 +163,16 @@ class Rounds {
 
   async #look(): Promise<{ readonly round: RecycleRound | undefined } | { readonly blocked: Rollout['blocked'] & {} }> {
     const { context, input, record, draft } = this;
-    const { facts, distribution } = await observeRound(context, input, draft.change, nothing);
+    const seen = await observeRound(context, input, draft.change, nothing);
+    const { facts, distribution } = seen;
     if (!facts.api) return { blocked: { because: 'The Kubernetes API does not answer.', nodes: [] } };
     this.#api = facts.api;
     const { comparison } = facts;
     const isBegun = comparison.missing.length + comparison.excess.length > 0;
     if (isBegun || comparison.desired.some((machine: DesiredMachine) => !isUp(machine, facts, distribution)))
       return { round: nothing };
-    const { targets } = selectForRecycle(candidatesOf(facts), input.scope, draft.intent);
+    const holder = await addressHolder(context, input, draft.change, seen);
+    const { targets } = selectForRecycle(candidatesOf(facts, holder), input.scope, draft.intent);
     if (targets.length === 0) return { round: undefined };
     const state = stateOf(record, facts, distribution, targets);
     const { waves, blocked } = planRecycle(state, await budgetsFor(context, input, draft.change, targets));
