@@ -353,6 +353,8 @@ describe('fresh machines of another kind', () => {
     const rest = await slipway('cluster', 'recycle', 'demo', '--outdated', '--yes');
     expect(rest, rest.err).toMatchObject({ code: 0 });
     expect(await generations()).toEqual(younger(before));
+    const listed = JSON.parse((await slipway('cluster', 'list', '--json')).out) as { clusters: { lastLook: object }[] };
+    expect(listed.clusters[0]!.lastLook).toMatchObject({ by: 'cluster recycle', steps: 0, outdated: [] });
     expect(await slipway('cluster', 'plan', 'demo', '--detailed-exitcode')).toMatchObject({ code: 0 });
     const nothing = await slipway('cluster', 'recycle', 'demo', '--outdated', '--yes');
     expect(nothing).toMatchObject({ code: 0, out: 'No node of demo is left to replace.' });

@@ -11,7 +11,7 @@ import {
   slotLabel,
 } from '../../domain/index.js';
 import { IncompleteError, RefusedError, refusedHalfWay } from '../../errors/index.js';
-import type { ClusterApi } from '../../phases/context.js';
+import type { ClusterApi, ClusterFacts } from '../../phases/context.js';
 import { deadlines } from '../../phases/deadlines.js';
 import { isUp } from '../../phases/is-up.js';
 import type { Confirmation, StepInfo } from '../../reporting/index.js';
@@ -20,6 +20,7 @@ import { type Change, confirmed } from '../confirmed.js';
 import { note, type WorkflowContext } from '../context.js';
 import { executing, type RunSteps } from '../run.js';
 import { knownCluster } from './known-cluster.js';
+import { keepLook } from './last-look.js';
 import type { MonthlyPrice } from './price.js';
 import { begin, draftChange, executeOrTakeBack } from './reconcile.js';
 import {
@@ -83,14 +84,15 @@ export async function recycleCluster(
   return confirmed(context, change, async (draft, once, { admit }) => {
     await admit();
     const before = draft.change.seen.facts.machines;
+    const rounds = new Rounds(once, input, record, draft);
     if (draft.steps.length > 0 || draft.intent) {
       const takeBack = await begin(input, draft.change);
-      const rounds = new Rounds(once, input, record, draft);
       await executeOrTakeBack(
         () => executing(context, folder, operation, retryCommand, (run) => rounds.run(run), admit),
         takeBack,
       );
     }
+    await keepLook(context, folder, operation, rounds.facts, 0);
     const { provider } = draft.change;
     const after = await provider.machines.list(record, { signal: context.signal });
     return resultOf(draft, false, replacedBetween(before, after));
@@ -102,6 +104,7 @@ class Rounds {
   #round = 0;
   /** By way of the servers that are there now: those of the start leave one after another. */
   #api: ClusterApi;
+  #facts: ClusterFacts;
 
   constructor(
     private readonly context: WorkflowContext,
@@ -110,6 +113,12 @@ class Rounds {
     private readonly draft: RecycleDraft,
   ) {
     this.#api = draft.api;
+    this.#facts = draft.change.seen.facts;
+  }
+
+  /** What the last look found. */
+  get facts(): ClusterFacts {
+    return this.#facts;
   }
 
   async run(runSteps: RunSteps): Promise<void> {
@@ -165,6 +174,7 @@ class Rounds {
     const { context, input, record, draft } = this;
     const seen = await observeRound(context, input, draft.change, nothing);
     const { facts, distribution } = seen;
+    this.#facts = facts;
     if (!facts.api) return { blocked: { because: 'The Kubernetes API does not answer.', nodes: [] } };
     this.#api = facts.api;
     const { comparison } = facts;
