@@ -114,6 +114,21 @@ describe('`cluster recycle` on hosts of one’s own', () => {
     expect((await status()).etcd).toMatchObject({ members: 3, voters: 3 });
   }, 240_000);
 
+  it('killed while a host is nobody’s is finished by the same command also where that names the node', async () => {
+    const { machines } = await status();
+    const web = machines.find(({ name }) => name.startsWith('steel-web-1-'))!.name;
+    const order = { when: 'before', kind: 'ssh', what: 'claim-host', act: 'kill' };
+    const killed = await cli.run(['cluster', 'recycle', 'steel', '--node', web, '--yes'], {
+      SLIPWAY_TEST_BOUNDARY: JSON.stringify([order]),
+    });
+    expect(killed.code, killed.err).not.toBe(0);
+    expect((await status()).machines).toHaveLength(3);
+    const again = await recycle('--node', web, '--yes');
+    expect(again, again.err).toMatchObject({ code: 0 });
+    expect((await status()).machines.map(({ node }) => node?.ready)).toEqual([true, true, true, true]);
+    expect(await cli.run(['cluster', 'plan', 'steel', '--detailed-exitcode'])).toMatchObject({ code: 0 });
+  }, 240_000);
+
   it('is refused for the only server, with the reason', async () => {
     file(['s2', 's3', 's4', 'w2'], 1);
     const smaller = await cli.run(['cluster', 'apply', 'steel', '--yes']);

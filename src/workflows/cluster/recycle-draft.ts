@@ -76,7 +76,8 @@ export async function draftRecycle(
   if (!facts.api) throw silent(spec.name);
   const begun = input.restart ? undefined : await readIntent(facts.api.kube, { signal: context.signal });
   refuseOtherRecycle(spec.name, begun, scope);
-  refuseUnknown(record, spec, scope, facts.machines);
+  // What an unfinished one was to replace may have left, and not be called so any more.
+  if (begun === undefined) refuseUnknown(record, spec, scope, facts.machines);
   const { targets, intent } = selectForRecycle(
     candidatesOf(facts, await addressHolder(context, input, change, change.seen)),
     scope,
