@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { generateKeyPair } from '../../src/remote/keys.js';
+import { fingerprint, generateKeyPair, keyBlob } from '../../src/remote/keys.js';
 import { Cli, type Run } from '../support/cli.js';
 
 interface Failure {
@@ -136,8 +136,48 @@ describe('`cluster adopt` restores a workspace that was deleted as a whole', () 
     expect(refused).toMatchObject({ code: 3 });
     const { code, hint } = failureOf(refused);
     expect(code).toBe('NO_WAY_IN');
-    for (const way of ['--kubeconfig FILE', '--ssh-key FILE', 'rescue system', '/root/.ssh/authorized_keys'])
+    for (const way of [
+      '--kubeconfig FILE',
+      '--ssh-key FILE',
+      'rescue system',
+      '/root/.ssh/authorized_keys',
+      '--accept-host-key',
+    ])
       expect(hint).toContain(way);
+  });
+
+  it('by hand, as the refusal says: a key put on the disk of one server, whose fingerprint is read there', async () => {
+    const sandbox = await cli.sandbox();
+    const [, server = ''] = machines.filter((name) => name.includes('-cp-'));
+    rmSync(folder, { recursive: true });
+    const { hint } = failureOf(await cli.run(['cluster', 'adopt', 'demo', '--yes', '--json']));
+    const [, authorized = ''] = /append a public key to (\/\S+)/.exec(hint)!;
+    const [, hostKey = ''] = /ssh-keygen -lf (\S+\.pub)/.exec(hint)!;
+    const [, sshKey = '', accept = ''] = /give both: (--\S+) FILE (--\S+) SHA256:…$/.exec(hint)!;
+
+    await sandbox.call('POST', 'machines', { act: 'kill', name: `^${server}$` });
+    const pair = generateKeyPair('by hand');
+    writeFileSync(join(cli.home, 'by-hand'), pair.privateKey.reveal(), { mode: 0o600 });
+    await sandbox.call('POST', 'disk', { name: server, path: authorized, append: `${pair.publicKey}\n` });
+    const { text } = await sandbox.call<{ readonly text: string }>('POST', 'disk', {
+      name: server,
+      path: `/${hostKey}`,
+    });
+    await sandbox.call('POST', 'machines', { act: 'start', name: `^${server}$` });
+
+    const args = [sshKey, 'by-hand', accept, fingerprint(keyBlob(text)!)];
+    // Until its node is Ready again it would be left out.
+    const leftOut = async (): Promise<unknown> => {
+      const { out } = await cli.run(['cluster', 'adopt', 'demo', ...args, '--dry-run', '--json']);
+      return (JSON.parse(out) as Partial<Adopted>).leftOut;
+    };
+    await expect.poll(leftOut, { timeout: 60_000 }).toEqual([]);
+    const adopted = await adopt(...args);
+    // It is through the cluster that the key gets onto all others.
+    for (const machine of machines.filter((name) => name !== server))
+      expect(stepIds(adopted)).toContain(`authorize:${machine}`);
+    expect(readFileSync(file('id_ed25519'), 'utf8')).toBe(pair.privateKey.reveal());
+    await worksAgain();
   });
 
   it('goes on where a killed run stopped, wherever that was', async () => {

@@ -129,10 +129,35 @@ describe('hosts of a cluster whose workspace is lost', () => {
 });
 
 describe('two clusters of one name', () => {
-  it('are told apart: a file with hosts of both is refused, and one of each frees them', async () => {
+  beforeAll(async () => {
     expect(await create(file(['a'], { workers: 0 }))).toMatchObject({ code: 0 });
     loseWorkspace();
     expect(await create(file(['c'], { workers: 0 }))).toMatchObject({ code: 0 });
+  });
+
+  it('are taken on again by their ids, which the refusal names, or by a file with hosts of one', async () => {
+    loseWorkspace();
+    const args = ['cluster', 'adopt', ...file(['a', 'b', 'c'])];
+    const refused = await failure(...args, '--yes');
+    expect(refused).toMatchObject({ code: 'SEVERAL_CLUSTERS', exit: 3 });
+    const ids = [...refused.hint.matchAll(/--id (\w+)/g)].map(([, id]) => id!);
+    expect(ids).toHaveLength(2);
+    const servers: string[] = [];
+    for (const id of ids) {
+      const adopted = await run(...args, '--id', id, '--yes', '--json');
+      expect(adopted, adopted.err).toMatchObject({ code: 0 });
+      expect(JSON.parse(adopted.out)).toMatchObject({ id });
+      const { out } = await run('cluster', 'kubeconfig', 'metal');
+      servers.push(...hosts.hosts.filter(({ address }) => out.includes(`https://${address}:`)).map(({ name }) => name));
+      loseWorkspace();
+    }
+    expect(servers.sort()).toEqual(['a', 'c']);
+    expect(await failure(...args, '--id', 'another', '--yes')).toMatchObject({ code: 'UNKNOWN_CLUSTER', exit: 2 });
+    const one = await run('cluster', 'adopt', ...file(['c'], { workers: 0 }), '--yes');
+    expect(one, one.err).toMatchObject({ code: 0 });
+  });
+
+  it('are told apart: a file with hosts of both is refused, and one of each frees them', async () => {
     const both = (): string[] => ['cluster', 'delete', ...file(['a', 'b', 'c']), ...confirmed];
     const known = await failure(...both());
     expect(known).toMatchObject({ code: 'SEVERAL_CLUSTERS', exit: 3 });

@@ -4,7 +4,7 @@ import type { HostsOrder } from '../hosts/bare-hosts.js';
 import { profileWith } from '../profile.js';
 import type { World } from '../world.js';
 import { type FaultOrders, orderFaults } from './faults.js';
-import { actOn, type MachineAct } from './machine-acts.js';
+import { actOn, type DiskOrder, type MachineAct, onDisk } from './machine-acts.js';
 
 /** What the control interface, `/_sandbox/…`, has in its hands. */
 export interface Controlled {
@@ -47,6 +47,8 @@ async function answer({ world, stop }: Controlled, request: IncomingMessage, res
       });
     case 'POST /_sandbox/machines':
       return reply(response, 200, { machines: actOn(world, body as MachineAct) });
+    case 'POST /_sandbox/disk':
+      return reply(response, 200, { text: onDisk(world, body as DiskOrder) });
     case 'GET /_sandbox/hosts':
       return reply(response, 200, { hosts: world.hosts.list() });
     case 'POST /_sandbox/hosts':

@@ -8,6 +8,22 @@ export interface MachineAct {
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
+/** A file on the disk of a machine that is off, as whoever starts it from a rescue system sees it. */
+export interface DiskOrder {
+  readonly name: string;
+  readonly path: string;
+  /** What is put at the file's end. */
+  readonly append?: string;
+}
+
+/** @returns the file's text */
+export function onDisk(world: World, { name, path, append }: DiskOrder): string {
+  const machine = world.machines.all().find(({ spec }) => spec.name === name);
+  if (machine?.power !== 'off') throw new Error(`${name} is no machine that is off.`);
+  if (append !== undefined) machine.files.append(path, append);
+  return machine.files.text(path);
+}
+
 /** @returns names of the machines it was done to */
 export function actOn(world: World, { act: what, name = '.*', facts = {} }: MachineAct): string[] {
   const pattern = new RegExp(name);

@@ -168,4 +168,6 @@ export function noWayIn(
 
 const waysIn = ({ title }: MachineProvider): string =>
   'Give a kubeconfig of the cluster (--kubeconfig FILE) or a private key that its servers accept (--ssh-key FILE). ' +
-  `With neither, start one server from a rescue system at ${title}, append a public key to /root/.ssh/authorized_keys on its disk, start it from its disk again, and give the private key.`;
+  `With neither, start one server from a rescue system at ${title}. On its disk, append a public key to /root/.ssh/authorized_keys ` +
+  'and read the fingerprint of its host key (ssh-keygen -lf etc/ssh/ssh_host_ed25519_key.pub). ' +
+  'Start it from its disk again, and give both: --ssh-key FILE --accept-host-key SHA256:…';
