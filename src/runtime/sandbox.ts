@@ -6,6 +6,7 @@ import { findSandbox } from '../../providers/sandbox/index.js';
 import { openBoundary } from '../domain/boundary.js';
 import { UsageError } from '../errors/index.js';
 import { openWorkspace } from '../workspace/index.js';
+import type { ListedCluster } from '../workflows/cluster/list.js';
 import type { Workspace } from '../workspace/types.js';
 
 export {
@@ -41,8 +42,16 @@ export interface SandboxEnvironment {
   readonly KUBECONFIG?: string;
 }
 
-/** What points hcloud and kubectl at the sandbox. @throws UsageError code SANDBOX_NOT_RUNNING */
-export async function sandboxEnvironment(folder: string, workspace: Workspace): Promise<SandboxEnvironment> {
+/**
+ * What points hcloud and kubectl at the sandbox.
+ * @param clusters those of the workspace
+ * @throws UsageError code SANDBOX_NOT_RUNNING
+ */
+export async function sandboxEnvironment(
+  folder: string,
+  workspace: Workspace,
+  clusters: readonly Pick<ListedCluster, 'name' | 'provider'>[],
+): Promise<SandboxEnvironment> {
   const handle = await findSandbox(folder);
   if (!handle)
     throw new UsageError('The sandbox is not running, so there is nothing to point at.', {
@@ -50,11 +59,10 @@ export async function sandboxEnvironment(folder: string, workspace: Workspace): 
       hint: 'Start it: slipway sandbox start',
     });
   const kubeconfigs: string[] = [];
-  for (const name of await workspace.clusterNames()) {
+  for (const { name } of clusters.filter(({ provider }) => provider === 'sandbox')) {
     const cluster = workspace.cluster(name);
-    const record = await cluster.record();
     const path = (await cluster.kubeconfig()) && cluster.kubeconfigPath;
-    if (record?.spec.provider.name === 'sandbox' && path !== undefined) kubeconfigs.push(path);
+    if (path !== undefined) kubeconfigs.push(path);
   }
   return {
     HCLOUD_ENDPOINT: handle.endpoint,

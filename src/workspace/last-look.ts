@@ -1,4 +1,6 @@
 import { diffReasons } from '../domain/machine-diff.js';
+import { jsonOrUndefined } from '../http/json.js';
+import { type Fields, fieldsOf, isText } from './fields.js';
 import type { LastLook } from './types.js';
 
 /** Raised with every change that an older Slipway could not read. */
@@ -8,7 +10,7 @@ export const lookText = (look: LastLook): string => `${JSON.stringify({ version:
 
 /** Undefined for a text that is no such look: the next one is as good, so nobody is troubled with it. */
 export function readLook(text: string): LastLook | undefined {
-  const { version, ...look } = fieldsOf(parseJson(text));
+  const { version, ...look } = fieldsOf(jsonOrUndefined(text));
   const { at, by, steps, outdated, unfit } = look;
   const isLook =
     version === lookVersion && isText(at) && isText(by) && Number.isInteger(steps) && all(outdated, isOutdated);
@@ -25,19 +27,5 @@ const isOutdated = ({ slot, reasons }: Fields): boolean =>
 
 const isUnfit = ({ slot, because, hint }: Fields): boolean => isText(slot) && isText(because) && isText(hint);
 
-type Fields = Readonly<Record<string, unknown>>;
-
 const all = (values: unknown, fits: (fields: Fields) => boolean): boolean =>
   Array.isArray(values) && values.every((value) => fits(fieldsOf(value)));
-
-const isText = (value: unknown): value is string => typeof value === 'string';
-
-const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,3 +1,5 @@
+import { jsonOrUndefined } from '../http/json.js';
+import { fieldsOf, isText } from './fields.js';
 import { recordVersion } from './record-text.js';
 import type { ClusterRecord, RecordSummary } from './types.js';
 
@@ -14,7 +16,7 @@ export const summaryOf = ({ spec, runningVersion, createdAt }: ClusterRecord): R
  * to be read.
  */
 export function recordSummary(text: string): RecordSummary | undefined {
-  const record = parseJson(text);
+  const record = jsonOrUndefined(text);
   const { provider, kubernetes, controlPlane, pools } = fieldsOf(fieldsOf(record)['spec']);
   const { version, runningVersion, createdAt } = fieldsOf(record);
   const counts = [controlPlane, ...(Array.isArray(pools) ? (pools as unknown[]) : [undefined])].map(
@@ -31,17 +33,4 @@ export function recordSummary(text: string): RecordSummary | undefined {
     machines: (counts as number[]).reduce((sum, count) => sum + count, 0),
     createdAt,
   };
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string';
-
-const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

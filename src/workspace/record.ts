@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { clusterSchemaFor } from '../domain/spec/schema.js';
 import { UsageError } from '../errors/index.js';
+import { jsonOrUndefined } from '../http/json.js';
 import { corruptFile } from './file-errors.js';
 import { recordVersion } from './record-text.js';
 import type { ClusterRecord } from './types.js';
@@ -24,7 +25,7 @@ const stored = z.object({
  * record. The file stays as it is.
  */
 export function readRecord(path: string, cluster: string, text: string): ClusterRecord {
-  const value = parseJson(text);
+  const value = jsonOrUndefined(text);
   if (value === undefined) throw corruptFile(path, 'it is not JSON', cluster);
   const version = z.object({ version: z.number() }).safeParse(value).data?.version;
   if (version !== undefined && version > recordVersion) {
@@ -43,12 +44,4 @@ export function readRecord(path: string, cluster: string, text: string): Cluster
   }
   const { version: _, ...record } = result.data;
   return record;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

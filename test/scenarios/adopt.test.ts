@@ -214,6 +214,9 @@ describe('`cluster adopt` mends a workspace of which one file is lost or damaged
     const listed = await cli.run(['cluster', 'list']);
     expect(listed, listed.err).toMatchObject({ code: 0, out: expect.stringMatching(/^demo .*damaged$/m) as string });
     expect(listed.err).toMatch(/^Warning: .*record\.json is damaged.*slipway cluster adopt demo$/m);
+    const variables = await cli.run(['sandbox', 'status', '--env']);
+    expect(variables, variables.err).toMatchObject({ code: 0, out: expect.stringContaining('HCLOUD_TOKEN') as string });
+    expect(variables.err).toBe(listed.err);
     const adopted = await walkTheHint('WORKSPACE_CORRUPT', 'cluster', 'apply', 'demo', '--yes');
     expect(stepIds(adopted)).toEqual(['record']);
     expect(adopted.damages.join('\n')).toContain(file('record.json'));

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -70,6 +72,17 @@ describe('a cluster in the sandbox', () => {
       const { out } = await start(scale);
       expect(JSON.parse(out)).toMatchObject({ running: true, profile: { timeScale: Number(scale) } });
     }
+  });
+
+  it('goes with `sandbox reset`, and what cannot be read stays, with the way back', async () => {
+    const folder = (name: string): string => join(cli.home, 'ws', 'clusters', name);
+    mkdirSync(folder('broken'));
+    writeFileSync(join(folder('broken'), 'record.json'), '{');
+    const { code, out, err } = await cli.run(['sandbox', 'reset', '--yes']);
+    expect({ code, out }, err).toEqual({ code: 0, out: 'The sandbox is empty.' });
+    expect(err).toMatch(/^Warning: .*broken\/record\.json is damaged.*slipway cluster adopt broken$/m);
+    expect(existsSync(folder('demo'))).toBe(false);
+    expect(existsSync(folder('broken'))).toBe(true);
   });
 });
 

@@ -76,6 +76,10 @@ export function renderClusters(clusters: readonly ListedCluster[], columns?: num
 /** `2026-11-20 10:00`, in UTC. */
 const minuteOf = (at: string): string => at.slice(0, 16).replace('T', ' ');
 
+/** Why clusters cannot be read here, and what to do. */
+export const damageTexts = (clusters: readonly ListedCluster[]): readonly string[] =>
+  clusters.flatMap(({ damaged }) => (damaged ? [[damaged.message, damaged.hint].join(' ')] : []));
+
 function stateOf({ running, inWorkspace, damaged, lastLook }: ListedCluster): string {
   if (damaged) return 'damaged';
   if (running) return `${running.operation} runs`;

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 
 import { BaseCommand } from '../../cli/base-command.js';
 import { outputWithNamesFlag, wideFlag } from '../../cli/output.js';
-import { renderClusters } from '../../cli/views/cluster.js';
+import { damageTexts, renderClusters } from '../../cli/views/cluster.js';
 import { listClusters, type ListedCluster } from '../../workflows/cluster/list.js';
 
 export default class ClusterList extends BaseCommand {
@@ -22,7 +22,7 @@ export default class ClusterList extends BaseCommand {
     return this.withRuntime(flags, async (runtime) => {
       const clusters = await listClusters(runtime, flags.provider);
       this.log(renderClusters(clusters, flags.wide ? undefined : this.columns));
-      for (const { damaged } of clusters) if (damaged) this.warn([damaged.message, damaged.hint].join(' '));
+      for (const text of damageTexts(clusters)) this.warn(text);
       return { clusters };
     });
   }

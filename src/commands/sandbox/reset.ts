@@ -1,4 +1,6 @@
 import { BaseCommand, yesFlag } from '../../cli/base-command.js';
+import { damageTexts } from '../../cli/views/cluster.js';
+import { clustersIn } from '../../workflows/cluster/list.js';
 import { resetSandbox, sandboxFolder, sandboxStatus } from '../../runtime/sandbox.js';
 
 export default class SandboxReset extends BaseCommand {
@@ -11,10 +13,10 @@ export default class SandboxReset extends BaseCommand {
     return this.withRuntime(flags, async (runtime) => {
       const folder = sandboxFolder(this.environment(flags));
       const status = await sandboxStatus(folder);
-      const clusters: string[] = [];
-      for (const name of await runtime.workspace.clusterNames()) {
-        if ((await runtime.workspace.cluster(name).record())?.spec.provider.name === 'sandbox') clusters.push(name);
-      }
+      const known = await clustersIn(runtime.workspace);
+      const clusters = known.filter(({ provider }) => provider === 'sandbox').map(({ name }) => name);
+      // One that cannot be read may be anywhere: its folder stays.
+      for (const text of damageTexts(known)) this.warn(text);
       await runtime.reporter.confirm({
         question: 'Delete the sandbox and everything in it?',
         details: [

@@ -9,7 +9,8 @@ import {
   sandboxStatus,
   type SandboxStatus,
 } from '../../runtime/sandbox.js';
-import { renderSandbox } from '../../cli/views/cluster.js';
+import { damageTexts, renderSandbox } from '../../cli/views/cluster.js';
+import { clustersIn } from '../../workflows/cluster/list.js';
 
 export default class SandboxStatusCommand extends BaseCommand {
   static override summary = 'Show whether the sandbox runs, and what is in it.';
@@ -29,7 +30,9 @@ export default class SandboxStatusCommand extends BaseCommand {
     const folder = sandboxFolder(this.environment(flags));
     if (flags.env) {
       return this.withRuntime(flags, async ({ workspace }) => {
-        const environment = await sandboxEnvironment(folder, workspace);
+        const clusters = await clustersIn(workspace);
+        const environment = await sandboxEnvironment(folder, workspace, clusters);
+        for (const text of damageTexts(clusters)) this.warn(text);
         this.logData(renderEnvironment(environment));
         return environment;
       });

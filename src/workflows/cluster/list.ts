@@ -1,5 +1,5 @@
 import { SlipwayError } from '../../errors/index.js';
-import type { ClusterFolder, LastLook, LockHolder } from '../../workspace/types.js';
+import type { ClusterFolder, LastLook, LockHolder, Workspace } from '../../workspace/types.js';
 import type { WorkflowContext } from '../context.js';
 
 export interface ListedCluster {
@@ -26,10 +26,7 @@ export type DamagedCluster = Pick<ReturnType<SlipwayError['toJSON']>, 'code' | '
 
 /** Clusters of the workspace and, when a provider is named, those that carry our labels there. */
 export async function listClusters(context: WorkflowContext, providerName?: string): Promise<readonly ListedCluster[]> {
-  const { workspace } = context;
-  // All at once: those of a bucket are far away.
-  const listed = await Promise.all((await workspace.clusterNames()).map((name) => listedIn(workspace.cluster(name))));
-  const known = listed.filter((cluster) => cluster !== undefined);
+  const known = await clustersIn(context.workspace);
   if (providerName === undefined) return known;
   const provider = await context.provider({ name: providerName });
   const labelled = await provider.clusters({ signal: context.signal });
@@ -37,6 +34,13 @@ export async function listClusters(context: WorkflowContext, providerName?: stri
     .filter((cluster) => !known.some(({ name }) => name === cluster.name))
     .map(({ name, machines }) => ({ ...nothingKnown, name, provider: providerName, machines }));
   return [...known, ...strangers];
+}
+
+/** Clusters of the workspace, those that cannot be read included. */
+export async function clustersIn(workspace: Workspace): Promise<readonly ListedCluster[]> {
+  // All at once: those of a bucket are far away.
+  const listed = await Promise.all((await workspace.clusterNames()).map((name) => listedIn(workspace.cluster(name))));
+  return listed.filter((cluster) => cluster !== undefined);
 }
 
 const nothingKnown = {
