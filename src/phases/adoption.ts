@@ -102,7 +102,8 @@ function authorizeStep(input: AdoptionInput, machine: Machine, identity: Later<K
     apply: async (run) => {
       const key = valueOf(identity, run)!;
       const hostKey = await authorizeThroughCluster(input.api!.kube, machine, key.publicKey, run);
-      if (pinned.has(machine.name)) refuseOtherKey(machine, await folder.pins(machine.name), hostKey, folder.path);
+      if (pinned.has(machine.name))
+        refuseOtherKey(machine, await folder.pins(machine.name), hostKey, folder.hostKeysPlace(machine.name));
       else await folder.onlyPin(machine.name, hostKey);
       await openKnown(tools, machine, key, run);
     },
@@ -110,13 +111,13 @@ function authorizeStep(input: AdoptionInput, machine: Machine, identity: Later<K
 }
 
 /** @throws RefusedError code HOST_KEY_MISMATCH */
-function refuseOtherKey(machine: Machine, pins: readonly string[], told: string, workspace: string): void {
+function refuseOtherKey(machine: Machine, pins: readonly string[], told: string, place: string): void {
   if (pins.some((pin) => isSameKey(pin, told))) return;
   throw new RefusedError(
     `The cluster says that ${machine.name} has the host key ${fingerprint(told)}, but the workspace has ${pins.map((pin) => fingerprint(pin)).join(' or ')}.`,
     {
       code: 'HOST_KEY_MISMATCH',
-      hint: `Find out why it changed. If the cluster is right, remove ${workspace}/hosts/${machine.name}.json and run the same command again.`,
+      hint: `Find out why it changed. If the cluster is right, remove ${place} and run the same command again.`,
     },
   );
 }

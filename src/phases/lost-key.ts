@@ -3,8 +3,8 @@ import { RefusedError } from '../errors/index.js';
 
 export interface KeyPlace {
   readonly cluster: string;
-  /** Where the private key belongs. */
-  readonly path: string;
+  /** The file of the private key; undefined where the workspace is no folder. */
+  readonly path: string | undefined;
 }
 
 /** Machines that only the cluster's own key opens: those that Slipway made. */
@@ -14,7 +14,7 @@ export const keyedMachines = (machines: readonly Machine[]): readonly Machine[] 
 /** A new key at the provider opens no machine that exists. */
 export function keyLost(place: KeyPlace, machines: readonly Machine[]): RefusedError {
   const known = machines.length > 0 ? `: ${accepting(machines)} no other` : '';
-  return new RefusedError(`The SSH key of ${place.cluster} is missing from ${place.path}${known}.`, {
+  return new RefusedError(`The SSH key of ${place.cluster} is missing from ${nameOf(place)}${known}.`, {
     code: 'SSH_KEY_LOST',
     hint: wayBack(place),
   });
@@ -22,7 +22,7 @@ export function keyLost(place: KeyPlace, machines: readonly Machine[]): RefusedE
 
 export function keyChanged(place: KeyPlace, machines: readonly Machine[]): RefusedError {
   return new RefusedError(
-    `The SSH key in ${place.path} is not the one that ${place.cluster} was made with: ${accepting(machines)} only that one.`,
+    `The SSH key in ${nameOf(place)} is not the one that ${place.cluster} was made with: ${accepting(machines)} only that one.`,
     { code: 'SSH_KEY_CHANGED', hint: wayBack(place) },
   );
 }
@@ -35,6 +35,10 @@ export const isSameKey = (one: string, other: string): boolean => withoutComment
 
 const withoutComment = (publicKey: string): string => publicKey.trim().split(/\s+/).slice(0, 2).join(' ');
 
+const nameOf = ({ path }: KeyPlace): string => path ?? 'the workspace';
+
 const wayBack = ({ cluster, path }: KeyPlace): string =>
-  `Put the key back from a copy at ${path}, readable by you alone, and run the same command again. ` +
+  (path === undefined
+    ? `Give it the key from a copy: slipway cluster adopt ${cluster} --ssh-key FILE. `
+    : `Put the key back from a copy at ${path}, readable by you alone, and run the same command again. `) +
   `Without a copy, put a new one onto the machines: slipway cluster adopt ${cluster}`;

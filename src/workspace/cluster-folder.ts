@@ -14,7 +14,6 @@ import {
   type HostKeys,
 } from './host-keys.js';
 import { journals, openJournal } from './journal.js';
-import { knownHosts, withPins } from './known-hosts.js';
 import type { HolderOptions } from './lock-holder.js';
 import { lookText, readLook } from './last-look.js';
 import { publicKeyOf } from './openssh-key.js';
@@ -30,7 +29,6 @@ import type {
   LastLook,
   Lock,
   LockHolder,
-  MachineAddress,
   OperationSummary,
   RecordSummary,
   StoredLock,
@@ -51,7 +49,7 @@ export interface ClusterBlobs {
   /** How a person takes away a lock whose holder is gone: `remove /…/lock`. */
   readonly breakLock: string;
   readonly store: BlobStore;
-  /** What people call the place of a key: a file's path. Empty: all of it. */
+  /** What people call the place of a key: a file's path. */
   where(key: string): string;
   /** Removes everything at once. */
   clear(): Promise<void>;
@@ -67,7 +65,6 @@ const keys = {
   lastLook: 'last-look.json',
   identity: 'id_ed25519',
   kubeconfig: 'kubeconfig',
-  knownHosts: 'known_hosts',
   lock: 'lock',
   secret: (name: string): string => `secrets/${safeName('secret', name)}`,
   host: (machine: string): string => `hosts/${safeName('machine', machine)}.json`,
@@ -75,10 +72,8 @@ const keys = {
 
 /** Record, keys, kubeconfig, lock and journals of a cluster, whatever they are kept in. */
 export class StoredCluster implements ClusterFolder {
-  readonly path: string;
   readonly kubeconfigPath: string | undefined;
-  readonly knownHostsPath: string;
-  readonly identityPath: string;
+  readonly identityPath: string | undefined;
   readonly #store: BlobStore;
 
   constructor(
@@ -87,10 +82,8 @@ export class StoredCluster implements ClusterFolder {
     private readonly context: ClusterContext,
   ) {
     this.#store = blobs.store;
-    this.path = blobs.where('');
     this.kubeconfigPath = blobs.isLocal ? blobs.where(keys.kubeconfig) : undefined;
-    this.identityPath = blobs.where(keys.identity);
-    this.knownHostsPath = blobs.where(keys.knownHosts);
+    this.identityPath = blobs.isLocal ? blobs.where(keys.identity) : undefined;
   }
 
   async record(): Promise<ClusterRecord | undefined> {
@@ -167,7 +160,7 @@ export class StoredCluster implements ClusterFolder {
   async #identityOf(privateKey: string): Promise<KeyPair> {
     const key = publicKeyOf(privateKey);
     if (key === undefined) {
-      throw corruptFile(this.identityPath, 'it is not an OpenSSH private key', this.name);
+      throw corruptFile(this.blobs.where(keys.identity), 'it is not an OpenSSH private key', this.name);
     }
     const publicKey = `${key} ${this.#keyComment}`;
     // The private half is the truth; a kill may have come between the two files.
@@ -214,12 +207,10 @@ export class StoredCluster implements ClusterFolder {
 
   async forgetMachine(machine: string): Promise<void> {
     await this.#store.remove(keys.host(machine));
-    await this.#followPins(machine);
   }
 
-  async writeKnownHosts(machines: readonly MachineAddress[]): Promise<void> {
-    const hosts = await Promise.all(machines.map(async (host) => ({ ...host, pins: await this.pins(host.machine) })));
-    await put(this.#store, keys.knownHosts, knownHosts(hosts));
+  hostKeysPlace(machine: string): string {
+    return this.blobs.where(keys.host(machine));
   }
 
   async kubeconfig(): Promise<Secret | undefined> {
@@ -309,28 +300,18 @@ export class StoredCluster implements ClusterFolder {
 
   async #hostKeysIn(machine: string, text: string | undefined): Promise<HostKeys> {
     if (text === undefined) return noHostKeys;
-    return (await import('./host-keys-file.js')).readHostKeys(this.blobs.where(keys.host(machine)), this.name, text);
+    return (await import('./host-keys-file.js')).readHostKeys(this.hostKeysPlace(machine), this.name, text);
   }
 
   /** Reads, changes and writes a machine's keys while nobody else does, in this process or another. */
   async #changeHost(machine: string, change: (keys: HostKeys) => HostKeys): Promise<HostKeys> {
-    let before = noHostKeys;
     let after = noHostKeys;
     await changeBlob(this.#store, keys.host(machine), async (text) => {
-      before = await this.#hostKeysIn(machine, text);
+      const before = await this.#hostKeysIn(machine, text);
       after = change(before);
       return after === before && text !== undefined ? text : hostKeysText(after);
     });
-    if (after.pins !== before.pins) await this.#followPins(machine);
     return after;
-  }
-
-  /** Brings known_hosts in step, where somebody asked for one. */
-  async #followPins(machine: string): Promise<void> {
-    if ((await this.#read(keys.knownHosts)) === undefined) return;
-    await changeBlob(this.#store, keys.knownHosts, async (text) =>
-      withPins(text ?? '', machine, await this.pins(machine)),
-    );
   }
 }
 

@@ -1,5 +1,4 @@
 export { mergeKubeconfig, removeFromKubeconfig } from './kubeconfig-merge.js';
-export { knownHosts, type KnownHost } from './known-hosts.js';
 export { openWorkspace, type WorkspaceOptions } from './open.js';
 export { publicKeyOf } from './openssh-key.js';
 export { userKubeconfigPaths, workspacePath, type Environment, type KubeconfigPaths } from './paths.js';

@@ -23,7 +23,7 @@ export function remoteWorkspace(text: string, options: OpenS3Options): Workspace
     const blobs = {
       store: new PrefixedBlobs(store, prefix),
       isLocal: false,
-      where: (key: string) => `${path}/${prefix}${key}`.replace(/\/$/, ''),
+      where: (key: string) => `${path}/${prefix}${key}`,
       clear: async () => {
         const { raw, store: sealed } = await opened();
         // The lock last: who waits for it finds all of it gone.

@@ -59,13 +59,6 @@ export interface LockHolder {
   readonly since: string;
 }
 
-/** Where a machine's sshd listens. */
-export interface MachineAddress {
-  readonly machine: string;
-  readonly address: string;
-  readonly port: number;
-}
-
 /** One line of the journal. Holds no secret; it is never the truth. */
 export interface JournalEntry {
   /** ISO 8601. */
@@ -95,7 +88,6 @@ export interface OperationSummary {
 /** Everything of one cluster that cannot be found again elsewhere. Files 0600 in folders 0700. */
 export interface ClusterFolder {
   readonly name: string;
-  readonly path: string;
   record(): Promise<ClusterRecord | undefined>;
   /** What lists show of the record, without reading all of it. */
   summary(): Promise<RecordSummary | undefined>;
@@ -114,8 +106,8 @@ export interface ClusterFolder {
   newIdentity(): Promise<KeyPair>;
   /** Makes this OpenSSH private key the cluster's; what else was there is kept under another name. */
   replaceIdentity(privateKey: Secret): Promise<KeyPair>;
-  /** The private key's file. */
-  readonly identityPath: string;
+  /** The private key's file; undefined where the workspace is no folder. */
+  readonly identityPath: string | undefined;
   /** A secret by name (`server-token`), made by `make` on first use; the first stored value is the one that counts. */
   secret(name: string, make: () => string): Promise<Secret>;
 
@@ -131,16 +123,13 @@ export interface ClusterFolder {
   /** Whether the first host key has been replaced: `onlyPin` was called for this machine. */
   hostKeySwapped(machine: string): Promise<boolean>;
   forgetMachine(machine: string): Promise<void>;
+  /** What people call the place of a machine's host keys: a file, or an object in a bucket. */
+  hostKeysPlace(machine: string): string;
 
   kubeconfig(): Promise<Secret | undefined>;
   saveKubeconfig(text: Secret): Promise<void>;
   /** The kubeconfig's file; undefined where the workspace is no folder. */
   readonly kubeconfigPath: string | undefined;
-
-  /** Where `writeKnownHosts` writes: for a plain OpenSSH client's `UserKnownHostsFile`. */
-  readonly knownHostsPath: string;
-  /** Writes every pin of these machines, by name and by address. Later changes of pins are followed. */
-  writeKnownHosts(machines: readonly MachineAddress[]): Promise<void>;
 
   /**
    * Holds the cluster's lock until released. A lock of a dead process on this host is taken over.

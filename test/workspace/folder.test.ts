@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { Secret, type BoundaryPoint } from '../../src/domain/index.js';
-import { opensshKeyPair, refusal, temporaryFolder, testRecord, testWorkspace } from './support.js';
+import { folderOf, opensshKeyPair, refusal, temporaryFolder, testRecord, testWorkspace } from './support.js';
 
 const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
@@ -21,7 +21,6 @@ describe('a cluster’s folder', () => {
     await folder.secret('server-token', () => 'planted-token');
     await folder.firstHostKey('demo-cp-1');
     await folder.saveKubeconfig(new Secret('apiVersion: v1\n'));
-    await folder.writeKnownHosts([{ machine: 'demo-cp-1', address: '192.0.2.7', port: 22 }]);
     await (await folder.journal('cluster create')).close();
     const lock = await folder.lock('cluster create');
     expect(everything(path).length).toBeGreaterThan(10);
@@ -36,7 +35,7 @@ describe('a cluster’s folder', () => {
     expect(await folder.summary()).toBeUndefined();
     const record = { ...testRecord('demo'), runningVersion: 'v1.35.0+k3s1' };
     await folder.saveRecord(record);
-    const file = join(folder.path, 'record.json');
+    const file = join(folderOf(folder), 'record.json');
     expect(await folder.summary()).toEqual({
       provider: 'sandbox',
       kubernetesVersion: 'v1.35.0+k3s1',
@@ -68,7 +67,7 @@ describe('a cluster’s folder', () => {
     const path = temporaryFolder();
     const folder = testWorkspace(path).cluster('demo');
     await folder.saveRecord(testRecord('demo'));
-    const file = join(folder.path, 'record.json');
+    const file = join(folderOf(folder), 'record.json');
     writeFileSync(file, readFileSync(file, 'utf8').slice(0, 40));
     for (const use of [() => folder.record(), () => folder.saveRecord(testRecord('demo'))]) {
       const error = await refusal(use());
@@ -82,7 +81,7 @@ describe('a cluster’s folder', () => {
   it('validates the spec again when it is read', async () => {
     const folder = testWorkspace(temporaryFolder()).cluster('demo');
     await folder.saveRecord(testRecord('demo'));
-    const file = join(folder.path, 'record.json');
+    const file = join(folderOf(folder), 'record.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace('"count": 1', '"count": 2'));
     const error = await refusal(folder.record());
     expect(error.code).toBe('WORKSPACE_CORRUPT');
@@ -92,7 +91,7 @@ describe('a cluster’s folder', () => {
   it('asks for an upgrade when a newer Slipway wrote the record', async () => {
     const folder = testWorkspace(temporaryFolder()).cluster('demo');
     await folder.saveRecord(testRecord('demo'));
-    const file = join(folder.path, 'record.json');
+    const file = join(folderOf(folder), 'record.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace('"version": 1', '"version": 7'));
     const error = await refusal(folder.record());
     expect(error.code).toBe('RECORD_TOO_NEW');
@@ -112,9 +111,9 @@ describe('a cluster’s folder', () => {
   it('mends the public half when a kill came between the two files', async () => {
     const folder = testWorkspace(temporaryFolder()).cluster('demo');
     const { publicKey } = await folder.identity();
-    writeFileSync(join(folder.path, 'id_ed25519.pub'), opensshKeyPair('other').publicKey);
+    writeFileSync(join(folderOf(folder), 'id_ed25519.pub'), opensshKeyPair('other').publicKey);
     expect((await folder.identity()).publicKey).toBe(publicKey);
-    expect(readFileSync(join(folder.path, 'id_ed25519.pub'), 'utf8').trim()).toBe(publicKey);
+    expect(readFileSync(join(folderOf(folder), 'id_ed25519.pub'), 'utf8').trim()).toBe(publicKey);
   });
 
   it('lets the first stored secret count', async () => {
@@ -193,7 +192,7 @@ describe('a cluster’s folder', () => {
     await lock.release();
     expect(readdirSync(join(path, 'clusters'))).toEqual([]);
     expect(await workspace.clusterNames()).toEqual([]);
-    expect(existsSync(folder.path)).toBe(false);
+    expect(existsSync(folderOf(folder))).toBe(false);
   });
 
   it('does not take a folder without a record for a cluster', async () => {

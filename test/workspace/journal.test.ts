@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/domain/index.js';
 import { IncompleteError } from '../../src/errors/index.js';
 import { summarise } from '../../src/workspace/history.js';
-import { opensshKeyPair, SteppedClock, temporaryFolder, testWorkspace } from './support.js';
+import { folderOf, opensshKeyPair, SteppedClock, temporaryFolder, testWorkspace } from './support.js';
 
 const at = '2026-11-20T10:00:00.000Z';
 const steps = [{ id: 'a' }, { id: 'b' }, { id: 'c' }];
@@ -60,7 +60,7 @@ describe('the journal', () => {
     const journal = await folder.journal('cluster create');
     journal.append({ at, event: 'step-done', id: 'a' });
     await expect
-      .poll(() => readFileSync(join(folder.path, 'journal', `${journal.id}.ndjson`), 'utf8'), { timeout: 2000 })
+      .poll(() => readFileSync(join(folderOf(folder), 'journal', `${journal.id}.ndjson`), 'utf8'), { timeout: 2000 })
       .toContain('"step-done"');
     await journal.close();
   });
@@ -87,7 +87,7 @@ describe('the journal', () => {
     journal.append({ at, event: 'note', ['planted-provider-token']: 1n });
     await journal.close();
 
-    const text = readFileSync(join(folder.path, 'journal', `${journal.id}.ndjson`), 'utf8');
+    const text = readFileSync(join(folderOf(folder), 'journal', `${journal.id}.ndjson`), 'utf8');
     expect(text.trim().split('\n')).toHaveLength(5);
     expect(text).toContain('could not join with [secret]');
     expect(text).not.toMatch(/planted|PRIVATE|UExBTlRF/);
@@ -110,8 +110,8 @@ describe('the journal', () => {
   it('leaves other files in its folder alone', async () => {
     const folder = testWorkspace(temporaryFolder()).cluster('demo');
     await (await folder.journal('cluster create')).close();
-    writeFileSync(join(folder.path, 'journal', 'notes.txt'), 'mine');
+    writeFileSync(join(folderOf(folder), 'journal', 'notes.txt'), 'mine');
     expect(await folder.history()).toHaveLength(1);
-    expect(readdirSync(join(folder.path, 'journal'))).toContain('notes.txt');
+    expect(readdirSync(join(folderOf(folder), 'journal'))).toContain('notes.txt');
   });
 });

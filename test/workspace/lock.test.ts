@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { systemProcesses } from '../../src/workspace/processes.js';
 import { compileContender, Contender } from './contenders.js';
-import { refusal, SteppedClock, temporaryFolder, testWorkspace } from './support.js';
+import { folderOf, refusal, SteppedClock, temporaryFolder, testWorkspace } from './support.js';
 
 const contender = compileContender();
 afterAll(() => contender.remove());
@@ -52,7 +52,7 @@ describe('a cluster’s lock', () => {
     const path = temporaryFolder();
     const folder = testWorkspace(path).cluster('demo');
     await folder.refuseBusy();
-    expect(existsSync(folder.path)).toBe(false);
+    expect(existsSync(folderOf(folder))).toBe(false);
     const lock = await folder.lock('cluster upgrade');
     expect(await refusal(testWorkspace(path).cluster('demo').refuseBusy())).toMatchObject({
       code: 'CLUSTER_BUSY',
@@ -71,14 +71,14 @@ describe('a cluster’s lock', () => {
     await lock.release();
     expect(await folder.holder()).toBeUndefined();
     await (await testWorkspace(path).cluster('demo').lock('cluster delete')).release();
-    expect(readdirSync(folder.path)).toEqual([]);
+    expect(readdirSync(folderOf(folder))).toEqual([]);
   });
 
   it('is left alone by a release when somebody else holds it by now', async () => {
     const path = temporaryFolder();
     const folder = testWorkspace(path).cluster('demo');
     const first = await folder.lock('cluster create');
-    rmSync(join(folder.path, 'lock'));
+    rmSync(join(folderOf(folder), 'lock'));
     const second = await testWorkspace(path).cluster('demo').lock('cluster delete');
     await first.release();
     expect(await folder.holder()).toMatchObject({ operation: 'cluster delete' });
@@ -134,7 +134,7 @@ describe('a cluster’s lock', () => {
     expect(lock.predecessors).toEqual(['first', 'second']);
     expect(await folder.deadRuns()).toEqual(['first', 'second']);
     expect(['first', 'second']).not.toContain(lock.run);
-    expect(JSON.parse(readFileSync(join(folder.path, 'lock'), 'utf8'))).toMatchObject({
+    expect(JSON.parse(readFileSync(join(folderOf(folder), 'lock'), 'utf8'))).toMatchObject({
       nonce: lock.run,
       predecessors: ['first', 'second'],
     });
@@ -151,7 +151,7 @@ describe('a cluster’s lock', () => {
     const second = await folder.lock('cluster apply');
     expect(second.predecessors).toEqual([first.run]);
     await second.release();
-    expect(readdirSync(folder.path)).toEqual([]);
+    expect(readdirSync(folderOf(folder))).toEqual([]);
   });
 
   it('is taken over when a crash of the computer left it empty', async () => {

@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 import { openBoundary, Secret, systemClock, systemRandom, type Clock } from '../../src/domain/index.js';
 import { SlipwayError } from '../../src/errors/index.js';
 import { clusterSchema } from '../../src/config/cluster-schema.js';
 import {
+  type ClusterFolder,
   openWorkspace,
   type ClusterRecord,
   type KeyPair,
@@ -21,6 +22,9 @@ export function temporaryFolder(): string {
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
+
+/** Where a cluster of a workspace on this computer is kept. */
+export const folderOf = ({ kubeconfigPath }: ClusterFolder): string => dirname(kubeconfigPath!);
 
 /** Real OpenSSH keys, made by OpenSSH. */
 export function opensshKeyPair(comment: string): KeyPair {
