@@ -1,6 +1,16 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
+/** Tests that are made of parts of the sandbox, each in a process without the others. This list may shrink, not grow. */
+const insideTheSandbox = [
+  'test/bench/critical-path.mjs',
+  'test/components/apply/support.ts',
+  'test/contract/support/{hetzner,host}-harness.ts',
+  'test/remote/task-wire.test.ts',
+  'test/scripts/sandbox-page.test.ts',
+  'test/support/{manual-clock,sandbox-kube,simulated-computers}.ts',
+];
+
 export default tseslint.config(
   { ignores: ['build/**', 'dist/**', 'node_modules/**', 'coverage/**'] },
   js.configs.recommended,
@@ -53,4 +63,23 @@ export default tseslint.config(
     languageOptions: { sourceType: 'commonjs', globals: { __dirname: 'readonly', __filename: 'readonly' } },
   },
   { files: ['test/**/*.ts', 'scripts/**/*.ts', 'test/bench/**'], rules: { 'no-console': 'off' } },
+  {
+    // The sandbox is a package of its own: tests of the product know it as the product does, its own tests all of it.
+    files: ['test/**', 'scripts/**'],
+    ignores: ['test/providers/sandbox/**', ...insideTheSandbox],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: 'providers/sandbox/(?!index\\.js$)',
+              message:
+                'Import what providers/sandbox/index.ts publishes, or order it from a sandbox that runs (test/support/cli.ts).',
+            },
+          ],
+        },
+      ],
+    },
+  },
 );

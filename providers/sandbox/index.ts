@@ -12,7 +12,16 @@ import { sandboxCodes } from './codes.js';
 import { timeScaleFrom } from './profile.js';
 import { type SandboxHandle, startSandbox, type SandboxStatus } from './control.js';
 
-export { findSandbox, resetSandbox, sandboxStatus, startSandbox, stopSandbox, type SandboxStatus } from './control.js';
+export {
+  findSandbox,
+  resetSandbox,
+  type SandboxHandle,
+  type SandboxStatus,
+  sandboxStatus,
+  startSandbox,
+  stopSandbox,
+} from './control.js';
+export type { HostOrder, HostsAnswer, HostView } from './hosts/bare-hosts.js';
 export { timeScaleFrom } from './profile.js';
 
 /** What speaks to the sandbox's API: a provider for Hetzner's, since the sandbox's is the same. */

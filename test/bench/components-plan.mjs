@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 
-import { startSandbox, stopSandbox } from '../../build/providers/sandbox/control.js';
+import { startSandbox, stopSandbox } from '../../build/providers/sandbox/index.js';
 
 const runs = 7;
 const bin = new URL('../../bin/run.js', import.meta.url).pathname;

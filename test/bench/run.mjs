@@ -5,7 +5,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { startSandbox, stopSandbox } from '../../build/providers/sandbox/control.js';
+import { startSandbox, stopSandbox } from '../../build/providers/sandbox/index.js';
 import { criticalPathMs } from './critical-path.mjs';
 
 const { values } = parseArgs({

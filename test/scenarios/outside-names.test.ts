@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 
-import type { HostView } from '../../providers/sandbox/hosts/bare-hosts.js';
+import type { HostView } from '../../providers/sandbox/index.js';
 import { BareHosts } from '../support/bare-hosts.js';
 import { Cli, type Run } from '../support/cli.js';
 import { expectHarmless, hostile } from '../support/outside-text.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 
-import type { HostView } from '../../providers/sandbox/hosts/bare-hosts.js';
+import type { HostView } from '../../providers/sandbox/index.js';
 import { generateKeyPair } from '../../src/remote/index.js';
 import { BareHosts } from '../support/bare-hosts.js';
 import { Cli } from '../support/cli.js';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { HostOrder, HostsAnswer, HostView } from '../../providers/sandbox/hosts/bare-hosts.js';
+import type { HostOrder, HostsAnswer, HostView } from '../../providers/sandbox/index.js';
 import { generateKeyPair } from '../../src/remote/index.js';
 import type { Cli } from './cli.js';
 

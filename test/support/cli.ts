@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 
 import { execa } from 'execa';
 
-import { findSandbox, type SandboxHandle, stopSandbox } from '../../providers/sandbox/control.js';
+import { findSandbox, type SandboxHandle, stopSandbox } from '../../providers/sandbox/index.js';
 
 const root = new URL('../..', import.meta.url).pathname;
 const bin = join(root, 'bin/run.js');
