@@ -41,11 +41,7 @@ export interface DistributionPlan {
 /** The releases of a distribution. */
 export interface Versions {
   /** Negative where `a` is older than `b`. */
-  compare(a: string, b: string): number;
-  /** Whether a server or a node of this release works with servers of those. */
-  fits(role: 'server' | 'node', version: string, servers: readonly string[]): boolean;
-  /** Those of the releases that an upgrade may go to from `current`, lowest first. */
-  allowedNext(current: string, releases: readonly string[]): readonly string[];
+  readonly compare: (a: string, b: string) => number;
 }
 
 /** A field that cannot change in a cluster's life. */

@@ -79,18 +79,6 @@ export function fitsServers(part: keyof typeof versionSkew, version: string, ser
   return behind <= versionSkew[part] && ahead <= (part === 'server' ? versionSkew.server : 0);
 }
 
-/** Of these releases, those that a cluster at `current` may go to at once, lowest first: never back, one minor at most. */
-export function allowedNext(current: string, releases: readonly string[]): readonly string[] {
-  const from = parseVersion(current);
-  if (!from) return [];
-  return [...new Set(releases)]
-    .filter((release) => {
-      const to = parseVersion(release);
-      return to?.major === from.major && to.minor - from.minor <= 1 && isNewer(release, current);
-    })
-    .sort(compareVersions);
-}
-
 /** Minors that lie between two versions, which an upgrade stops at: `v1.35` on the way from v1.34 to v1.36. */
 export function minorsBetween(current: string, target: string): readonly string[] {
   const [from, to] = [parseVersion(current), parseVersion(target)];

@@ -1,11 +1,4 @@
-import {
-  allowedNext,
-  type ClusterRef,
-  compareVersions,
-  fitsServers,
-  labelKeys,
-  type Secret,
-} from '../../src/domain/index.js';
+import { type ClusterRef, compareVersions, labelKeys, type Secret } from '../../src/domain/index.js';
 import type { Distribution, DistributionPlan, Findings, ObserveRequest } from '../../src/distributions/port.js';
 import type { ClusterSpec } from '../../src/domain/spec/schema.js';
 import { known, type Step } from '../../src/engine/index.js';
@@ -24,7 +17,7 @@ interface InMemoryFacts extends ClusterFacts {
  */
 export class InMemoryDistribution implements Distribution<InMemoryFacts> {
   readonly name = 'k3s';
-  readonly versions = { compare: compareVersions, fits: fitsServers, allowedNext };
+  readonly versions = { compare: compareVersions };
   readonly membership = undefined;
   readonly nodesAreMachines = false;
   readonly bundles = undefined;

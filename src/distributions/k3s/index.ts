@@ -1,4 +1,4 @@
-import { allowedNext, compareVersions, fitsServers } from '../../domain/index.js';
+import { compareVersions } from '../../domain/index.js';
 import type { Distribution } from '../port.js';
 import { bundles } from './bundles.js';
 import { readKubeconfig } from './cluster-kubeconfig.js';
@@ -15,7 +15,7 @@ import { askedOf } from './running.js';
 export const k3s: Distribution<K3sFacts> = {
   ...k3sRules,
   name: 'k3s',
-  versions: { compare: compareVersions, fits: fitsServers, allowedNext },
+  versions: { compare: compareVersions },
   nodesAreMachines: true,
   bundles,
   fixedFields,

@@ -9,7 +9,7 @@ import type { ClusterFacts } from '../../phases/context.js';
 export function refuseOlderVersion(
   cluster: string,
   { outdated }: Pick<ClusterFacts, 'outdated'>,
-  { compare }: Pick<Versions, 'compare'>,
+  { compare }: Versions,
 ): void {
   const newer = outdated.flatMap(({ machine, reasons }) =>
     reasons
