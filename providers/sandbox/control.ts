@@ -12,6 +12,8 @@ export interface SandboxHandle {
   readonly info: SandboxInfo;
   /** Base of the cloud's API: `http://127.0.0.1:20123/v1`. */
   readonly endpoint: string;
+  /** As it was when the sandbox was found. */
+  readonly profile: SandboxProfile;
   /** A call of the control interface. @throws UnexpectedError code SANDBOX */
   call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T>;
 }
@@ -32,7 +34,7 @@ const bytesAtMost = 16 * 2 ** 20;
 /** Milliseconds until a call is given up; what takes time in the sandbox goes on after the answer. */
 const answerMs = 30_000;
 
-function handleOf(info: SandboxInfo, deadlineMs: number): SandboxHandle {
+function controlOf(info: SandboxInfo, deadlineMs: number): Omit<SandboxHandle, 'profile'> {
   const base = `http://127.0.0.1:${info.port}`;
   return {
     info,
@@ -76,10 +78,10 @@ class SandboxSilent extends UnexpectedError {
 export async function findSandbox(folder: string, deadlineMs = answerMs): Promise<SandboxHandle | undefined> {
   const info = readJson<SandboxInfo>(paths(folder).info);
   if (!info || !alive(info.pid)) return undefined;
-  const handle = handleOf(info, deadlineMs);
+  const control = controlOf(info, deadlineMs);
   try {
-    await handle.call('GET', 'status');
-    return handle;
+    const { profile } = await control.call<Pick<SandboxHandle, 'profile'>>('GET', 'status');
+    return { ...control, profile };
   } catch (error) {
     if (error instanceof SandboxSilent) throw error;
     return undefined;
@@ -97,9 +99,9 @@ export async function startSandbox(
 ): Promise<SandboxHandle> {
   const running = await findSandbox(folder);
   if (running) {
-    if (typeof changes['timeScale'] === 'number')
-      await running.call('POST', 'profile', { timeScale: changes['timeScale'] });
-    return running;
+    if (typeof changes['timeScale'] !== 'number') return running;
+    const { timeScale } = changes;
+    return { ...running, ...(await running.call<Pick<SandboxHandle, 'profile'>>('POST', 'profile', { timeScale })) };
   }
   makeFolder(folder);
   const file = paths(folder);

@@ -10,7 +10,7 @@ import {
 } from '../../src/provider/index.js';
 import { sandboxCodes } from './codes.js';
 import { timeScaleFrom } from './profile.js';
-import { type SandboxHandle, startSandbox, type SandboxStatus } from './control.js';
+import { type SandboxHandle, startSandbox } from './control.js';
 
 export {
   findSandbox,
@@ -54,14 +54,13 @@ export const sandboxWith = (connect: CloudClient): ProviderPackage => ({
       scale === undefined ? {} : { timeScale: timeScaleFrom(scale) },
     );
     const readOnly = context.variable('SLIPWAY_SANDBOX_ACCESS') === 'read-only';
-    const { profile } = await handle.call<Required<Pick<SandboxStatus, 'profile'>>>('GET', 'status');
     const provider = connect({
       name: 'sandbox',
       title: 'the sandbox',
       token: new Secret(readOnly ? handle.info.readOnlyToken : handle.info.cloudToken),
       endpoint: handle.endpoint,
-      timeScale: Math.min(1, Math.max(profile.timeScale, 0.01)),
-      networkLimit: profile.networkLimit,
+      timeScale: Math.min(1, Math.max(handle.profile.timeScale, 0.01)),
+      networkLimit: handle.profile.networkLimit,
       context,
     });
     return forwarded(provider, handle);

@@ -18,7 +18,8 @@ export class Discovery {
   /** @throws UsageError code KUBE_NO_SUCH_KIND when the cluster does not serve the kind. */
   async resource(apiVersion: string, kind: string, signal: AbortSignal): Promise<Resource> {
     const known = this.#known.get(apiVersion);
-    const remembered = (await known)?.get(kind);
+    // Whoever waits for an answer would let others ask the same meanwhile.
+    const remembered = known && (await known).get(kind);
     if (remembered) return remembered;
     // A kind that was not there before may have been added since, by a chart.
     const asked = this.#ask(apiVersion, signal);

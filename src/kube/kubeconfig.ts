@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent, type AgentOptions, type RequestOptions } from 'node:https';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
@@ -105,15 +106,15 @@ function read(yaml: string): Config {
 
 /** Certificates and tokens: what our own clusters, and most managed ones, have. */
 function plainServer(cluster: Cluster, user: User): KubeServer {
-  const tls: AgentOptions = defined({
-    ca: material(cluster['certificate-authority-data'], cluster['certificate-authority']),
-    cert: material(user['client-certificate-data'], user['client-certificate']),
-    key: material(user['client-key-data'], user['client-key']),
-    servername: cluster['tls-server-name'],
-    rejectUnauthorized: cluster['insecure-skip-tls-verify'] ? false : undefined,
-  });
+  const tls: AgentOptions | undefined = isPlainHttp(cluster.server)
+    ? undefined
+    : defined({
+        secureContext: secureContext(cluster, user),
+        servername: cluster['tls-server-name'],
+        rejectUnauthorized: cluster['insecure-skip-tls-verify'] ? false : undefined,
+      });
   const agent = (options: AgentOptions): HttpAgent =>
-    isPlainHttp(cluster.server) ? new HttpAgent(options) : new HttpsAgent({ ...options, ...tls });
+    tls ? new HttpsAgent({ ...options, ...tls }) : new HttpAgent(options);
   return {
     address: cluster.server,
     agent: agent({ keepAlive: true, maxSockets, scheduling: 'lifo' }),
@@ -123,6 +124,20 @@ function plainServer(cluster: Cluster, user: User): KubeServer {
       return token ? { authorization: `Bearer ${token}` } : {};
     },
   };
+}
+
+/** All connections share it: OpenSSL takes longer to make it than for a connection. */
+function secureContext(cluster: Cluster, user: User): SecureContext {
+  const options = defined({
+    ca: material(cluster['certificate-authority-data'], cluster['certificate-authority']),
+    cert: material(user['client-certificate-data'], user['client-certificate']),
+    key: material(user['client-key-data'], user['client-key']),
+  });
+  try {
+    return createSecureContext(options);
+  } catch {
+    throw invalid('its certificates or its key cannot be read');
+  }
 }
 
 /**

@@ -36,7 +36,6 @@ export class NodeInformer {
     } else closing.abort(signal.reason);
     signal.addEventListener('abort', close);
     return {
-      current: () => this.#informer.items,
       until: (name, what, ready, options) =>
         this.#until(name, what, ready, { ...options, signal: AbortSignal.any([options.signal, closing.signal]) }),
       close,

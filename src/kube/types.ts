@@ -131,8 +131,6 @@ export interface LogOptions extends KubeOptions {
 
 /** One shared watch on nodes: any number of waits cost one connection. */
 export interface NodeWatch {
-  /** What is known now. */
-  current(): ReadonlyMap<string, NodeFacts>;
   /**
    * Resolves with the node once `ready(node)` holds (`node` undefined: it does not exist).
    * @throws IncompleteError code NODE_TIMEOUT at the deadline: node, what was awaited, last state, hint.

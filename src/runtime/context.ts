@@ -137,7 +137,6 @@ function lazyWatch(kube: ClusterApi['kube'], signal: AbortSignal): ClusterApi {
   return {
     kube,
     watch: {
-      current: () => open().current(),
       until: (...args) => open().until(...args),
       close: () => opened?.close(),
     },

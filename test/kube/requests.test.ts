@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { BoundaryPoint } from '../../src/domain/boundary.js';
+import { type BoundaryPoint, openBoundary } from '../../src/domain/boundary.js';
+import { systemClock } from '../../src/domain/clock.js';
+import { Secret } from '../../src/domain/secret.js';
 import { SlipwayError } from '../../src/errors/index.js';
+import { openKube } from '../../src/kube/index.js';
 import type { Kube } from '../../src/kube/types.js';
 import { configMap, orderDefinition, readyNode, SandboxKube } from '../support/sandbox-kube.js';
 
@@ -97,6 +100,31 @@ describe('objects', () => {
       kind: 'Order',
       namespaced: true,
     });
+  });
+});
+
+describe('kinds', () => {
+  it('of a group are asked for once, however many ask at the same time', async () => {
+    await Promise.all(['ConfigMap', 'Secret', 'Namespace'].map((kind) => kube.list('v1', kind, {}, options)));
+    expect(cluster.requests.filter((request) => request === 'GET /api/v1')).toHaveLength(1);
+  });
+});
+
+describe('a kubeconfig', () => {
+  it('whose key is no key is refused without a word of it', async () => {
+    const user = { 'client-key-data': Buffer.from('no key at all').toString('base64') };
+    const text = JSON.stringify({
+      clusters: [{ name: 'demo', cluster: { server: 'https://127.0.0.1:6443' } }],
+      users: [{ name: 'demo', user }],
+      contexts: [{ name: 'demo', context: { cluster: 'demo', user: 'demo' } }],
+    });
+    const context = { kubeconfig: new Secret(text), boundary: openBoundary, clock: systemClock };
+    const error = await failed(openKube(context));
+    expect(error).toMatchObject({
+      code: 'KUBECONFIG_INVALID',
+      message: 'The kubeconfig cannot be used: its certificates or its key cannot be read.',
+    });
+    expect(error.cause).toBeUndefined();
   });
 });
 

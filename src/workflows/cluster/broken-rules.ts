@@ -26,7 +26,7 @@ export async function brokenRules(
   // Its warnings are for those who change something.
   const quiet = { ...context, reporter: { emit: () => undefined } };
   try {
-    await checkArchitectures(quiet, provider, state.selection, rules, facts.nodes?.values());
+    await checkArchitectures(quiet, provider, state.selection, rules, async () => facts.nodes?.values() ?? []);
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     broken.push([error.message, error.hint].join(' '));

@@ -9,7 +9,7 @@ import { note, type Noting, type WorkflowContext } from '../context.js';
 /**
  * Refuses components for which no machine is fit, and warns of those that are not fit for some. Machines whose
  * architecture cannot be known before they are logged in to say nothing.
- * @param nodes what the cluster has already
+ * @param nodes what the cluster has already; only asked where it matters
  * @throws RefusedError code WRONG_ARCHITECTURE
  */
 export async function checkArchitectures(
@@ -17,12 +17,12 @@ export async function checkArchitectures(
   provider: Pick<MachineProvider, 'catalog' | 'defaults'>,
   selection: Selection,
   spec: ClusterSpec,
-  nodes: Iterable<NodeFacts> = [],
+  nodes: () => Promise<Iterable<NodeFacts>>,
 ): Promise<void> {
   // Most run everywhere, and then there is nothing to ask.
   if (selection.on.every(({ definition }) => definition.architectures.length > 1)) return;
   const { misfits, misfitText } = await import('../../components/index.js');
-  const found = misfits(selection, await pools(context, provider, spec, [...nodes]));
+  const found = misfits(selection, await pools(context, provider, spec, [...(await nodes())]));
   const nowhere = found.filter(({ fitsSomewhere }) => !fitsSomewhere);
   if (nowhere.length > 0) {
     throw new RefusedError(`${nowhere.map(misfitText).join('; ')}. Nothing was changed.`, {

@@ -16,6 +16,7 @@ import { secretKey } from '../../components/apply/secrets.js';
 import { ownedByCluster } from '../../components/instance.js';
 import type { ClusterApi } from '../../phases/context.js';
 import { RefusedError } from '../../errors/index.js';
+import type { NodeFacts } from '../../kube/types.js';
 import type { MachineProvider } from '../../provider/port.js';
 import { note, type WorkflowContext } from '../context.js';
 import { checkArchitectures } from './architectures.js';
@@ -68,7 +69,8 @@ export async function componentState(
   if (purpose !== 'look') {
     for (const warning of selection.warnings) note(context, warning, 'warning');
     await checkEndpoints(context, selection, spec);
-    await checkArchitectures(context, provider, selection, spec, api?.watch.current().values());
+    const nodes = async (): Promise<readonly NodeFacts[]> => (await api?.kube.nodes({ signal: context.signal })) ?? [];
+    await checkArchitectures(context, provider, selection, spec, nodes);
   }
   const rendered = renderComponents(selection, input);
   const facts = api ? await observeComponents(api.kube, rendered, { signal: context.signal }) : noFacts;

@@ -38,7 +38,7 @@ async function check({ file = {}, selection = selected(['amd64']), nodes = [] }:
   const reporter = new RecordingReporter();
   const spec = clusterSchema.parse({ name: 'demo', provider: { name: 'x' }, ...file });
   const context = { reporter, clock: new FakeClock(), signal: new AbortController().signal };
-  await checkArchitectures(context, provider, selection, spec, nodes);
+  await checkArchitectures(context, provider, selection, spec, async () => nodes);
   return reporter.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
 }
 
