@@ -1,7 +1,5 @@
 import type { Clock } from '../domain/clock.js';
 import type { Step } from '../engine/index.js';
-import type { ClusterFacts } from '../phases/context.js';
-import type { MachineProvider } from '../provider/port.js';
 
 export type Architecture = 'amd64' | 'arm64';
 
@@ -55,7 +53,7 @@ export interface BundlePlan {
 }
 
 /** An ability: machines get the distribution from a folder, instead of downloading it themselves. */
-export interface Bundles<Facts extends ClusterFacts = ClusterFacts> {
+export interface Bundles {
   /**
    * Steps that make a folder what is asked for; files that are right already stay.
    * @throws UsageError and RefusedError for what can be known wrong before anything is written
@@ -63,15 +61,4 @@ export interface Bundles<Facts extends ClusterFacts = ClusterFacts> {
   plan(request: BundleRequest, clock: Clock): Promise<BundlePlan>;
   /** @throws UsageError code BAD_BUNDLE with every problem there is */
   verify(folder: string, needs: BundleNeeds, signal: AbortSignal): Promise<BundleView>;
-  /**
-   * Reads the bundle that machines are about to get the distribution from. Where every machine has it already, the
-   * bundle may be gone.
-   * @throws UsageError code BAD_BUNDLE
-   */
-  checkInUse(
-    folder: string,
-    facts: Facts,
-    provider: Pick<MachineProvider, 'catalog'>,
-    signal: AbortSignal,
-  ): Promise<void>;
 }

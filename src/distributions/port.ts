@@ -3,10 +3,10 @@ import type { ClusterFile, ClusterSpec, DistributionName } from '../domain/spec/
 import type { Later, Step } from '../engine/index.js';
 import type { NodeFacts } from '../kube/types.js';
 import type { ReadKubeconfig } from '../phases/adoption.js';
-import type { ClusterApi, ClusterFacts, PhaseContext, Tools } from '../phases/context.js';
+import type { ClusterApi, ClusterFacts, Tools } from '../phases/context.js';
 import type { NodeRules } from '../phases/node-rules.js';
-import type { ClusterRequest, MachineProvider } from '../provider/port.js';
-import type { Bundles } from './bundles.js';
+import type { ClusterRequest, InfrastructureResource } from '../provider/port.js';
+import type { BundleNeeds, Bundles } from './bundles.js';
 import type { Upgrades } from './upgrades.js';
 
 /** What is looked for, and how closely. */
@@ -22,9 +22,33 @@ export interface ObserveRequest {
   readonly round?: RecycleRound | undefined;
 }
 
-export interface Findings<Facts extends ClusterFacts = ClusterFacts> {
+/** What a plan is to be made with, beside what was found. */
+export interface PlanInput {
+  readonly userData: (machine: DesiredMachine) => Promise<string>;
+  /** What of the infrastructure to lay; default: all that was found. */
+  readonly resources?: readonly InfrastructureResource[] | undefined;
+  /** As in `PhaseContext`. */
+  readonly lose?: ReadonlySet<string> | undefined;
+}
+
+/**
+ * What was found, and what can be made of it. A distribution may find more than all do, and what only it understands it keeps
+ * to itself, so that nobody can hand it the facts of another.
+ */
+export interface Findings {
   readonly request: ClusterRequest;
-  readonly facts: Facts;
+  readonly facts: ClusterFacts;
+  /**
+   * A cluster that ran once, and nothing is left of its control plane that could be brought back.
+   * @throws RefusedError code CONTROL_PLANE_LOST
+   */
+  readonly refuseLostControlPlane: () => void;
+  /** What machines that are about to get the distribution need of a bundle, all of it; none where every machine has it. */
+  readonly bundleNeeds: (signal: AbortSignal) => Promise<readonly BundleNeeds[]>;
+  /** Every step between what was found and what the file asks for, components aside. Decides; changes nothing. */
+  readonly plan: (input: PlanInput) => DistributionPlan;
+  /** Those of the machines that are not as the file asks for once all steps are done. */
+  readonly outdatedAfter: (machines: readonly Machine[]) => readonly OutdatedMachine[];
 }
 
 export interface DistributionPlan {
@@ -54,11 +78,8 @@ export interface FixedField {
 /** Whatever a cluster file says of Kubernetes. */
 type KubernetesFile = NonNullable<ClusterFile['kubernetes']>;
 
-/**
- * What a cluster is made of: k3s on machines, or a Kubernetes that somebody else runs. It may find more than all do, which
- * only its own steps are made from: whoever asks it hands back the facts as it gave them.
- */
-export interface Distribution<Facts extends ClusterFacts = ClusterFacts> extends NodeRules {
+/** What a cluster is made of: k3s on machines, or a Kubernetes that somebody else runs. */
+export interface Distribution extends NodeRules {
   readonly name: DistributionName;
   readonly versions: Versions;
   /** Fields that its nodes must agree in from the first on. */
@@ -66,7 +87,7 @@ export interface Distribution<Facts extends ClusterFacts = ClusterFacts> extends
   /** Whether each node runs on a machine of ours: one without is orphaned. */
   readonly nodesAreMachines: boolean;
   /** Undefined where nothing of it is put on machines. */
-  readonly bundles: Bundles<Facts> | undefined;
+  readonly bundles: Bundles | undefined;
   /** Undefined where no machine of ours is a server. */
   readonly readKubeconfig: ReadKubeconfig | undefined;
   /** What nodes tell of what their cluster was asked for; undefined where they do not tell the release. */
@@ -79,24 +100,7 @@ export interface Distribution<Facts extends ClusterFacts = ClusterFacts> extends
     | ((tools: Tools, cluster: ClusterRef, options: { readonly signal: AbortSignal }) => Promise<readonly Step[]>)
     | undefined;
   /** Gathers the facts that a plan is made from; changes nothing. */
-  observe(tools: Tools, request: ObserveRequest, options: { readonly signal: AbortSignal }): Promise<Findings<Facts>>;
-  /**
-   * A cluster that ran once, and nothing is left of its control plane that could be brought back.
-   * @throws RefusedError code CONTROL_PLANE_LOST
-   */
-  refuseLostControlPlane(cluster: string, facts: Facts): void;
-  /** Every step between what was found and what the file asks for, components aside. Decides; changes nothing. */
-  plan(
-    context: Omit<PhaseContext<Facts>, 'rules'>,
-    userData: (machine: DesiredMachine) => Promise<string>,
-  ): DistributionPlan;
-  /** Those of the machines that are not as the file asks for once all steps are done. */
-  outdatedAfter(
-    provider: MachineProvider,
-    request: Pick<ObserveRequest, 'spec' | 'userData'>,
-    facts: Facts,
-    machines: readonly Machine[],
-  ): readonly OutdatedMachine[];
+  observe(tools: Tools, request: ObserveRequest, options: { readonly signal: AbortSignal }): Promise<Findings>;
   /** Undefined where releases are somebody else's affair. Loaded by those who upgrade. */
   upgrades?(): Promise<Upgrades>;
 }

@@ -3,7 +3,7 @@ import type { Distribution, DistributionPlan, Findings, ObserveRequest } from '.
 import type { ClusterSpec } from '../../src/domain/spec/schema.js';
 import { known, type Step } from '../../src/engine/index.js';
 import type { KubeObject, NodeFacts, ObjectRef } from '../../src/kube/types.js';
-import type { ClusterApi, ClusterFacts, PhaseContext, Tools } from '../../src/phases/context.js';
+import type { ClusterApi, ClusterFacts, Tools } from '../../src/phases/context.js';
 import { ownKubeconfig } from '../../src/workspace/own-kubeconfig.js';
 
 /** What only this distribution finds, and only its own steps are made from. */
@@ -15,7 +15,7 @@ interface InMemoryFacts extends ClusterFacts {
  * A Kubernetes that somebody else runs: its API is there at once, and its nodes come in pools, with no machine of ours
  * under them and nothing to be a member of.
  */
-export class InMemoryDistribution implements Distribution<InMemoryFacts> {
+export class InMemoryDistribution implements Distribution {
   readonly name = 'k3s';
   readonly versions = { compare: compareVersions };
   readonly membership = undefined;
@@ -81,20 +81,26 @@ export class InMemoryDistribution implements Distribution<InMemoryFacts> {
     return node && { version: node.version };
   }
 
-  refuseLostControlPlane(): void {}
-
-  outdatedAfter(): readonly never[] {
-    return [];
-  }
-
-  async observe(
-    { folder }: Tools,
-    { cluster, spec, sshPublicKey }: ObserveRequest,
-    { signal }: { readonly signal: AbortSignal },
-  ): Promise<Findings<InMemoryFacts>> {
+  async observe(tools: Tools, asked: ObserveRequest, { signal }: { readonly signal: AbortSignal }): Promise<Findings> {
+    const { folder } = tools;
+    const { cluster, spec, sshPublicKey } = asked;
     const kubeconfig = await folder.kubeconfig();
     const runs = kubeconfig !== undefined && this.#made;
     const nodes = runs ? new Map((await this.api.kube.nodes({ signal })).map((node) => [node.name, node])) : undefined;
+    const facts: InMemoryFacts = {
+      machines: [],
+      comparison: { desired: [], current: [], missing: [], excess: [] },
+      outdated: [],
+      unfit: [],
+      newcomerVersion: spec.kubernetes.version,
+      madeBy: { config: { 'control-plane': '', worker: '' }, template: '' },
+      previews: new Map(),
+      resources: [],
+      nodes,
+      api: runs ? this.api : undefined,
+      kubeconfig,
+      controlPlane: this.#made ? 'made' : 'missing',
+    };
     return {
       request: {
         cluster,
@@ -107,24 +113,15 @@ export class InMemoryDistribution implements Distribution<InMemoryFacts> {
         accept: [],
         encryption: 'none',
       },
-      facts: {
-        machines: [],
-        comparison: { desired: [], current: [], missing: [], excess: [] },
-        outdated: [],
-        unfit: [],
-        newcomerVersion: spec.kubernetes.version,
-        madeBy: { config: { 'control-plane': '', worker: '' }, template: '' },
-        previews: new Map(),
-        resources: [],
-        nodes,
-        api: runs ? this.api : undefined,
-        kubeconfig,
-        controlPlane: this.#made ? 'made' : 'missing',
-      },
+      facts,
+      refuseLostControlPlane: () => {},
+      bundleNeeds: () => Promise.resolve([]),
+      plan: () => this.#plan(tools, asked, facts),
+      outdatedAfter: () => [],
     };
   }
 
-  plan({ cluster, spec, facts, tools }: Omit<PhaseContext<InMemoryFacts>, 'rules'>): DistributionPlan {
+  #plan({ folder }: Tools, { cluster, spec }: ObserveRequest, facts: InMemoryFacts): DistributionPlan {
     const phase = 'Pools';
     const make: Step = {
       id: 'cluster',
@@ -134,7 +131,7 @@ export class InMemoryDistribution implements Distribution<InMemoryFacts> {
       needs: [],
       apply: () => {
         this.#made = true;
-        return tools.folder.saveKubeconfig(kubeconfigOf(cluster));
+        return folder.saveKubeconfig(kubeconfigOf(cluster));
       },
     };
     const begun = facts.controlPlane === 'made' ? [] : [make];

@@ -17,6 +17,7 @@ import { deadlines } from '../../phases/deadlines.js';
 import { lookInside } from '../../phases/session.js';
 import type { Findings, ObserveRequest } from '../port.js';
 import type { K3sFacts } from './context.js';
+import { findingsOf } from './findings.js';
 import { unfitMachines } from './unfit.js';
 import { reach } from '../../phases/reach.js';
 import { disabledParts, knownStates, madeByNow, serverVersions } from './running.js';
@@ -28,9 +29,17 @@ import { disabledParts, knownStates, madeByNow, serverVersions } from './running
  */
 export async function observe(
   tools: Tools,
+  asked: ObserveRequest,
+  options: { readonly signal: AbortSignal },
+): Promise<Findings> {
+  return findingsOf(tools, asked, await find(tools, asked, options));
+}
+
+async function find(
+  tools: Tools,
   { cluster, spec, sshPublicKey, look, userData, round }: ObserveRequest,
   { signal }: { readonly signal: AbortSignal },
-): Promise<Findings<K3sFacts>> {
+): Promise<Pick<Findings, 'request'> & { readonly facts: K3sFacts }> {
   const { provider, folder } = tools;
   const context = { ...tools, signal };
   const options = { signal };

@@ -68,7 +68,7 @@ export async function draftCluster(context: WorkflowContext, input: DraftInput):
   if (refused) throw refused;
   const planFor = async (as: ComponentPurpose): Promise<PlannedCluster & Pick<Draft, 'unchecked'>> => {
     const components = await componentsToPlan(context, provider, cluster, spec, seen.facts.api, as);
-    return { ...planCluster(cluster, spec, seen, tools, userData, components, lose), unchecked: components.unchecked };
+    return { ...planCluster(seen, { userData, lose }, components), unchecked: components.unchecked };
   };
   const planned = await planFor(purpose);
   if (planned.steps.length === 0) {
@@ -101,7 +101,11 @@ export async function draftForStatus(context: WorkflowContext, input: DraftBase)
   remarks.push(...(await brokenRules(context, provider, spec, seen, state)));
   const components = state && (await componentPlanInput(context, cluster, state));
   const isKeyLost = refused.some(({ code }) => code === 'SSH_KEY_LOST' || code === 'SSH_KEY_CHANGED');
-  const { steps } = planCluster(cluster, spec, isKeyLost ? withoutKey(seen) : seen, tools, nothingIsMade, components);
+  const { steps } = planCluster(
+    seen,
+    { userData: nothingIsMade, resources: isKeyLost ? withoutKey(seen) : undefined },
+    components,
+  );
   return { seen, steps, remarks };
 }
 
@@ -129,12 +133,12 @@ const nothingIsMade = (): Promise<string> => Promise.reject(new Error('what is o
 /** Why nothing may be changed in the cluster as it was found, the most pressing first. */
 function refusals(
   { folder, record, spec, key }: DraftBase,
-  { facts, distribution }: Observation,
+  { facts, distribution, refuseLostControlPlane }: Observation,
 ): readonly RefusedError[] {
   const lost = record && keyProblem(folder, record, key, facts);
   return [
     ...(lost ? [lost] : []),
-    ...refusalOf(() => distribution.refuseLostControlPlane(spec.name, facts)),
+    ...refusalOf(refuseLostControlPlane),
     ...refusalOf(() => refuseOlderVersion(spec.name, facts, distribution.versions)),
     ...(record ? refusalOf(() => refuseMovedAddress(record.spec, spec, facts)) : []),
   ];
@@ -151,7 +155,5 @@ function refusalOf(check: () => void): readonly RefusedError[] {
 }
 
 /** A key that no machine knows is not one for the provider to have. */
-const withoutKey = ({ facts, ...seen }: Observation): Observation => ({
-  ...seen,
-  facts: { ...facts, resources: facts.resources.filter(({ role }) => role?.kind !== 'cluster-key') },
-});
+const withoutKey = ({ facts }: Observation): Observation['facts']['resources'] =>
+  facts.resources.filter(({ role }) => role?.kind !== 'cluster-key');

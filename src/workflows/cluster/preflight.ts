@@ -17,7 +17,12 @@ import { allowReading, type Unchecked } from '../unchecked.js';
 export async function preflight(
   provider: MachineProvider,
   spec: ClusterSpec,
-  { request, facts, distribution }: Observation,
+  {
+    request,
+    facts,
+    distribution,
+    bundleNeeds,
+  }: Pick<Observation, 'request' | 'facts' | 'distribution' | 'bundleNeeds'>,
   signal: AbortSignal,
   {
     hostKeys = [],
@@ -43,7 +48,10 @@ export async function preflight(
   throwProblems(problems);
   // Last, since it may have much to read.
   const { bundle } = spec.kubernetes;
-  if (bundle !== undefined) await bundlesOf(distribution).checkInUse(bundle, facts, provider, signal);
+  if (bundle !== undefined) {
+    const bundles = bundlesOf(distribution);
+    for (const needs of await bundleNeeds(signal)) await bundles.verify(bundle, needs, signal);
+  }
   return unchecked;
 }
 

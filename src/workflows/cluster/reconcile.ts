@@ -203,7 +203,6 @@ async function resultOf(
 ): Promise<ReconcileResult> {
   const { facts } = seen;
   const isChanged = steps.length > 0;
-  const userData = await context.userDataTemplate();
   const machines = isChanged ? await provider.machines.list(record, { signal: context.signal }) : facts.machines;
   return {
     cluster: record.name,
@@ -213,9 +212,7 @@ async function resultOf(
     desiredVersion: spec.kubernetes.version,
     simulated: provider.traits.simulated,
     changed: steps.length,
-    outdated: isChanged
-      ? seen.distribution.outdatedAfter(provider, { spec, userData }, facts, machines)
-      : facts.outdated,
+    outdated: isChanged ? seen.outdatedAfter(machines) : facts.outdated,
     unfit: facts.unfit,
     kubeconfig: folder.kubeconfigPath,
     machines: [...machines].sort(bySlot).map(shown),

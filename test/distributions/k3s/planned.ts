@@ -6,9 +6,10 @@ import { vipDescription } from '../../../src/distributions/k3s/host/index.js';
 import type { NodeFacts } from '../../../src/kube/types.js';
 import type { Tools } from '../../../src/phases/context.js';
 import type { K3sFacts } from '../../../src/distributions/k3s/context.js';
+import { findingsOf } from '../../../src/distributions/k3s/findings.js';
 import { rentedTraits } from '../../../src/provider/kit/rented.js';
+import type { ClusterRequest } from '../../../src/provider/port.js';
 import type { HostFacts, HostTask, Session } from '../../../src/remote/types.js';
-import { k3s } from '../../../src/distributions/k3s/index.js';
 import { planCluster } from '../../../src/workflows/cluster/plan.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { RecordingReporter } from '../../support/recording-reporter.js';
@@ -195,10 +196,9 @@ export function plan({
     },
     remote: { connect: async () => session },
   } as unknown as Tools;
-  const observation = { facts, request: { cluster }, distribution: k3s } as unknown as Parameters<
-    typeof planCluster
-  >[2];
-  const { steps } = planCluster(cluster, spec, observation, tools, () => Promise.reject(new Error('not here')));
+  const request = { cluster } as unknown as ClusterRequest;
+  const found = findingsOf(tools, { cluster, spec, userData: '' }, { request, facts });
+  const { steps } = planCluster(found, { userData: () => Promise.reject(new Error('not here')) });
   return { ran, steps };
 }
 

@@ -34,8 +34,9 @@ const request = (more: Partial<ClusterRequest> = {}): ClusterRequest => ({
   ...more,
 });
 
-const seen = (desired: ClusterRequest): Observation => ({
+const seen = (desired: ClusterRequest): Pick<Observation, 'distribution' | 'request' | 'facts' | 'bundleNeeds'> => ({
   distribution: k3s,
+  bundleNeeds: () => Promise.resolve([]),
   request: desired,
   facts: {
     machines: [],

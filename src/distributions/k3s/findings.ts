@@ -1,0 +1,24 @@
+import type { Tools } from '../../phases/context.js';
+import type { Findings, ObserveRequest } from '../port.js';
+import { bundleNeeds } from './bundle-needs.js';
+import type { K3sFacts } from './context.js';
+import { refuseLostControlPlane } from './lost-control-plane.js';
+import { outdatedAfter } from './outdated-after.js';
+import { plan } from './plan.js';
+
+/** What was found, with what k3s makes of it: all that needs more of the facts than every distribution has. */
+export function findingsOf(
+  tools: Tools,
+  { cluster, spec, userData }: Pick<ObserveRequest, 'cluster' | 'spec' | 'userData'>,
+  { request, facts }: Pick<Findings, 'request'> & { readonly facts: K3sFacts },
+): Findings {
+  return {
+    request,
+    facts,
+    refuseLostControlPlane: () => refuseLostControlPlane(cluster.name, facts),
+    bundleNeeds: (signal) => bundleNeeds(tools.provider, facts, signal),
+    plan: ({ resources = facts.resources, lose, ...input }) =>
+      plan({ cluster, spec, request, facts: { ...facts, resources }, tools, lose }, input.userData),
+    outdatedAfter: (machines) => outdatedAfter(tools.provider, { spec, userData }, facts, machines),
+  };
+}
