@@ -9,6 +9,17 @@ export interface ServerReport {
   readonly problems: readonly Problem[];
   /** The server that holds the API's address now; undefined where none does. */
   readonly addressHolder: string | undefined;
+  /** What clients asked for lately that the last release does not serve any more. */
+  readonly removedApis: readonly RemovedApi[];
+}
+
+export interface RemovedApi {
+  /** `flowschemas.v1beta3.flowcontrol.apiserver.k8s.io` */
+  readonly api: string;
+  /** The first minor without it: `1.32` */
+  readonly removedIn: string;
+  /** Which servers were asked for it. */
+  readonly servers: readonly string[];
 }
 
 export interface UpgradeRequest {

@@ -232,6 +232,51 @@ describe('cluster upgrade', () => {
     kube.close();
   }, 180_000);
 
+  it('refuses while clients use APIs that the release does not serve, unless that is accepted', async () => {
+    const kube = await create('v1.35.5+k3s1', 1, 0);
+    const sandbox = await cli.sandbox();
+    const deprecatedRequests = ['flowschemas.v1beta3.flowcontrol.apiserver.k8s.io=1.36', 'endpoints.v1=1.37'];
+    await sandbox.call('POST', 'machines', { act: 'change', name: 'demo-cp-1', facts: { deprecatedRequests } });
+    const refused = await upgrade('v1.36.5+k3s1');
+    expect(refused.code, refused.err).toBe(3);
+    expect(refused.err).toContain('REMOVED_APIS');
+    expect(refused.err).toMatch(
+      /flowschemas\.v1beta3\.flowcontrol\.apiserver\.k8s\.io, gone since 1\.36: asked of demo-cp-1-\w+/,
+    );
+    expect(refused.err).not.toContain('endpoints.v1');
+    await all(kube, 'v1.35.5+k3s1');
+    const shown = await upgrade('v1.36.5+k3s1', ['--accept-removed-apis', '--dry-run']);
+    expect(shown.out).toContain('clients still use flowschemas.v1beta3.flowcontrol.apiserver.k8s.io');
+    const accepted = await upgrade('v1.36.5+k3s1', ['--accept-removed-apis']);
+    expect(accepted, accepted.err).toMatchObject({ code: 0 });
+    await all(kube, 'v1.36.5+k3s1');
+    kube.close();
+  }, 120_000);
+
+  it('is refused with two servers, which survive no loss, and done once there are as many as the file says', async () => {
+    const kube = await create('v1.36.4+k3s1', 3, 0);
+    const toOne = ['cluster', 'create', 'demo', '--control-planes', '1', '--yes'];
+    const halfWay = { when: 'after', kind: 'provider', what: '^DELETE /servers/', act: 'kill' };
+    const killed = await cli.run(toOne, { SLIPWAY_TEST_BOUNDARY: JSON.stringify([halfWay]) });
+    expect(killed.code, killed.err).toBe(137);
+    const refused = await upgrade('v1.36.5+k3s1');
+    expect(refused.code, refused.err).toBe(3);
+    expect(refused.err).toContain('QUORUM');
+    expect(refused.err).toMatch(/Without demo-cp-\d-\w+ only 1 of 2 servers would vote/);
+    expect(refused.err).toContain('2 servers survive no more failures than 1');
+    expect(refused.err).toContain('slipway cluster apply demo');
+    await all(kube, 'v1.36.4+k3s1');
+    kube.close();
+    const applied = await cli.run(['cluster', 'apply', 'demo', '--yes']);
+    expect(applied, applied.err).toMatchObject({ code: 0 });
+    const done = await upgrade('v1.36.5+k3s1');
+    expect(done, done.err).toMatchObject({ code: 0 });
+    expect(JSON.parse((await cli.run(['cluster', 'status', 'demo', '--json'])).out)).toMatchObject({
+      kubernetesVersion: 'v1.36.5+k3s1',
+      etcd: { members: 1 },
+    });
+  }, 180_000);
+
   it('refuses while a server or a worker is down, and names it', async () => {
     const kube = await create('v1.36.4+k3s1', 3, 1);
     const sandbox = await cli.sandbox();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { readdir, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -94,7 +94,7 @@ describe.skipIf(sshdMissing)(`what an upgrade does on a host ${sshdMissing ?? ''
   });
 
   /** `k3s` that takes snapshots whose pages are these, and whose API is ready. */
-  const server = async (end: string, ready = 'ok') =>
+  const server = async (end: string, ready = 'ok', metrics = '') =>
     rig.host.write(
       place,
       `#!/bin/sh
@@ -102,10 +102,14 @@ case "$1" in
   etcd-snapshot)
     folder=$SLIPWAY_PREFIX/var/lib/rancher/k3s/server/db/snapshots
     mkdir -p "$folder"
+    if [ "$2" = delete ]; then rm "$folder/$3"; exit; fi
     printf '%512s' pages >"$folder/$4-node-1700000001"
     printf '${end}' >>"$folder/$4-node-1700000001"
     ;;
-  kubectl) echo '${ready}'; [ '${ready}' = ok ] ;;
+  kubectl) case "$*" in
+    *' /metrics') echo '${metrics}' ;;
+    *) echo '${ready}'; [ '${ready}' = ok ] ;;
+  esac ;;
 esac
 `,
       0o755,
@@ -115,14 +119,42 @@ esac
 
   it('takes a snapshot that ends with its own sum', async () => {
     await server(escaped(sum));
-    expect(await rig.run(snapshotEtcd({ name: 'slipway-at-v1.36.4-k3s1' }))).toEqual({
+    expect(await rig.run(snapshotEtcd({ kind: 'slipway-at-', release: old }))).toEqual({
       snapshot: `${rig.host.prefix}/var/lib/rancher/k3s/server/db/snapshots/slipway-at-v1.36.4-k3s1-node-1700000001`,
       size: '544',
+      pruned: '0',
     });
     // Nothing new came: the one that was there is no snapshot of now.
-    await expect(rig.run(snapshotEtcd({ name: 'slipway-at-v1.36.4-k3s1' }))).rejects.toMatchObject({
+    await expect(rig.run(snapshotEtcd({ kind: 'slipway-at-', release: old }))).rejects.toMatchObject({
       taskCode: 'SNAPSHOT_FAILED',
     });
+  });
+
+  it('keeps the first and the last snapshot of each of the three newest releases, and whatever else lies there', async () => {
+    const folder = 'var/lib/rancher/k3s/server/db/snapshots';
+    const releases = ['v1.33.1-k3s1', 'v1.34.6-k3s2', 'v1.35.9-k3s1', 'v1.36.4-k3s1'];
+    const others = ['etcd-snapshot-node-1600000000', 'slipway-by-hand'];
+    const lying = [
+      ...others,
+      ...releases.flatMap((release, index) => [1, 2, 3].map((n) => `slipway-at-${release}-node-16${index}000000${n}`)),
+    ];
+    for (const [index, name] of lying.entries()) {
+      await rig.host.write(`${folder}/${name}`, 'taken earlier');
+      const at = new Date(Date.UTC(2026, 0, 1 + index));
+      await utimes(join(rig.host.prefix, folder, name), at, at);
+    }
+    await server(escaped(sum));
+    // That of now is one more of the last release, and takes the place of the one that was the last.
+    expect(await rig.run(snapshotEtcd({ kind: 'slipway-at-', release: old }))).toMatchObject({ pruned: '7' });
+    expect((await readdir(join(rig.host.prefix, folder))).sort()).toEqual(
+      [
+        ...others,
+        ...['v1.34.6-k3s2-node-1610000001', 'v1.34.6-k3s2-node-1610000003', 'v1.35.9-k3s1-node-1620000001'],
+        ...['v1.35.9-k3s1-node-1620000003', 'v1.36.4-k3s1-node-1630000001', 'v1.36.4-k3s1-node-1700000001'],
+      ]
+        .map((name) => (others.includes(name) ? name : `slipway-at-${name}`))
+        .sort(),
+    );
   });
 
   it.each([
@@ -130,7 +162,7 @@ esac
     ['holds something else than its sum says', escaped(Buffer.alloc(32, 1))],
   ])('does not believe in a snapshot that %s', async (_what, end) => {
     await server(end);
-    await expect(rig.run(snapshotEtcd({ name: 'slipway' }))).rejects.toMatchObject({ taskCode: 'SNAPSHOT_BAD' });
+    await expect(rig.run(snapshotEtcd({ kind: 'slipway-at-', release: old }))).rejects.toMatchObject({ taskCode: 'SNAPSHOT_BAD' });
   });
 
   it('reads from a server what its etcd runs and what the members agreed on, once its API is ready', async () => {
@@ -149,7 +181,21 @@ esac
       server: '3.6.7',
       cluster: '3.5.0',
       holdsAddress: false,
+      requested: [],
     });
+    const requested = [
+      'apiserver_requested_deprecated_apis{group="flowcontrol.apiserver.k8s.io",removed_release="1.32",resource="flowschemas",subresource="",version="v1beta3"} 1',
+      'apiserver_requested_deprecated_apis{group="flowcontrol.apiserver.k8s.io",removed_release="1.32",resource="flowschemas",subresource="status",version="v1beta3"} 1',
+      'apiserver_requested_deprecated_apis{group="",removed_release="",resource="componentstatuses",subresource="",version="v1"} 1',
+      'apiserver_requested_deprecated_apis{group="",removed_release="1.40",resource="endpoints",subresource="",version="v1"} 1',
+      'apiserver_request_total{group="",removed_release="1.40",resource="pods",version="v1"} 1',
+    ].join('\n');
+    await server('', 'ok', requested);
+    expect(parseServerCheck(await rig.run(checkServer({ requests: true }))).requested).toEqual([
+      { api: 'endpoints.v1', removedIn: '1.40' },
+      { api: 'flowschemas.v1beta3.flowcontrol.apiserver.k8s.io', removedIn: '1.32' },
+    ]);
+    expect(parseServerCheck(await rig.run(checkServer())).requested).toEqual([]);
     await rig.host.write('../bin/ip', ipStandIn, 0o755);
     await rig.host.write('var/stand-in/addresses', 'eth0 10.0.0.9/32\n');
     expect(parseServerCheck(await rig.run(checkServer({ address: '10.0.0.9' })))).toMatchObject({ holdsAddress: true });

@@ -37,6 +37,8 @@ export interface HostTraits {
   readonly wrongToken: boolean;
   /** A release of k3s that crashes on it, whatever it is asked to do. */
   readonly crashesWith: string | undefined;
+  /** Deprecated APIs that clients ask its k3s for, each with the minor that removes it: `flowschemas.v1beta3.flowcontrol.apiserver.k8s.io=1.32`. */
+  readonly deprecatedRequests: readonly string[];
 }
 
 export const soundTraits: HostTraits = {
@@ -61,6 +63,7 @@ export const soundTraits: HostTraits = {
   neverVotes: false,
   wrongToken: false,
   crashesWith: undefined,
+  deprecatedRequests: [],
 };
 
 /** @throws UsageError code SANDBOX_HOST for a name that is no trait */

@@ -31,6 +31,9 @@ export default class ClusterUpgrade extends BaseCommand {
       default: '0s',
       description: 'How long each wave is watched before the next begins: 30s, 5m.',
     }),
+    'accept-removed-apis': Flags.boolean({
+      description: 'Go on although clients use APIs that the release does not serve any more.',
+    }),
     'dry-run': Flags.boolean({ description: 'Show every step; change nothing.' }),
     yes: yesFlag,
   };
@@ -41,7 +44,8 @@ export default class ClusterUpgrade extends BaseCommand {
     const soakMs = milliseconds('--soak', flags.soak);
     return this.withRuntime(flags, async (runtime) => {
       const file = await upgradeFile(runtime, args.name);
-      const input = { cluster: args.name, to, maxUnavailable, soakMs, dryRun, ...file };
+      const acceptRemovedApis = flags['accept-removed-apis'];
+      const input = { cluster: args.name, to, maxUnavailable, soakMs, acceptRemovedApis, dryRun, ...file };
       const result = await upgradeCluster(runtime, input, this.commandLine());
       this.logMarked(renderUpgrade(result, dryRun));
       return result;

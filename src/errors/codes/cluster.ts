@@ -131,6 +131,11 @@ export const clusterCodes = entries({
     'No release is known of a channel, or of a minor of Kubernetes on the way.',
     'Name an exact release with `--to`, one minor at a time.',
   ],
+  REMOVED_APIS: [
+    3,
+    'Clients ask for APIs that the new release of Kubernetes does not serve any more.',
+    'Bring those clients to a newer version of the API, or pass `--accept-removed-apis`.',
+  ],
   ROLLOUT_STOPPED: [
     4,
     'Machines went down while others were removed or changed one after another, so nothing more was begun.',

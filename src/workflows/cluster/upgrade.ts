@@ -14,6 +14,8 @@ export interface UpgradeInput {
   /** `10%` or `2`. */
   readonly maxUnavailable: string;
   readonly soakMs: number;
+  /** Goes on although clients ask for APIs that the release does not serve. */
+  readonly acceptRemovedApis: boolean;
   /** The bundle that the cluster's file names now. */
   readonly bundle: string | undefined;
   readonly dryRun: boolean;

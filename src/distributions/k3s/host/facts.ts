@@ -86,6 +86,16 @@ export interface EtcdVersions {
 export interface ServerCheck extends EtcdVersions {
   /** Whether it has the address that servers take turns at. */
   readonly holdsAddress: boolean;
+  /** Deprecated APIs that clients asked it for since it started; empty where it was not asked. */
+  readonly requested: readonly RequestedApi[];
+}
+
+/** An API that a later minor does not serve any more. */
+export interface RequestedApi {
+  /** `flowschemas.v1beta3.flowcontrol.apiserver.k8s.io` */
+  readonly api: string;
+  /** The first minor without it: `1.32` */
+  readonly removedIn: string;
 }
 
 /** @throws UnexpectedError code BAD_FACTS */
@@ -93,6 +103,13 @@ export const parseServerCheck = (facts: HostFacts): ServerCheck => ({
   server: text(facts, 'etcd_server'),
   cluster: text(facts, 'etcd_cluster'),
   holdsAddress: oneOf(facts, 'holds', ['true', 'false']) === 'true',
+  requested: text(facts, 'requested')
+    .split(' ')
+    .filter(Boolean)
+    .map((word) => {
+      const [api = '', removedIn = ''] = word.split('=');
+      return { api, removedIn };
+    }),
 });
 
 /** @throws UnexpectedError code BAD_FACTS */

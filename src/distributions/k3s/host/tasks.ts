@@ -97,14 +97,18 @@ export function restartK3s(options: Deadline & { readonly role: K3sRole }): Host
 }
 
 /** Waits until a server's own API is ready. Facts: `parseServerCheck`. */
-export function checkServer(options: Deadline & { readonly address?: string | undefined } = {}): HostTask {
-  const { address = '', deadlineMs = 2 * minute } = options;
-  return task('check-server', { WAIT_SECONDS: waitSecondsOf(deadlineMs), ADDRESS: address }, deadlineMs);
+export function checkServer(
+  options: Deadline & { readonly address?: string | undefined; readonly requests?: boolean } = {},
+): HostTask {
+  const { address = '', requests = false, deadlineMs = 2 * minute } = options;
+  const params = { WAIT_SECONDS: waitSecondsOf(deadlineMs), ADDRESS: address, REQUESTS: requests ? 'true' : '' };
+  return task('check-server', params, deadlineMs);
 }
 
-/** Takes a snapshot of etcd and checks that it is whole. Facts: snapshot, size. */
-export function snapshotEtcd(options: Deadline & { readonly name: string }): HostTask {
-  return task('snapshot-etcd', { NAME: options.name }, options.deadlineMs ?? 5 * minute);
+/** Takes a snapshot of etcd, checks that it is whole, and deletes those of its kind that are too many. Facts: snapshot, size, pruned. */
+export function snapshotEtcd(options: Deadline & { readonly kind: string; readonly release: string }): HostTask {
+  const { kind, release, deadlineMs = 5 * minute } = options;
+  return task('snapshot-etcd', { NAME: `${kind}${release.replace('+', '-')}`, PRUNE: kind }, deadlineMs);
 }
 
 /** Puts back the binary that was there before the last one. Fails with taskCode NO_PREVIOUS where it is gone. */

@@ -1,4 +1,4 @@
-import type { Machine } from '../../../domain/index.js';
+import { type Machine, parseVersion } from '../../../domain/index.js';
 import { messageOf } from '../../../errors/index.js';
 import type { PhaseContext } from '../../../phases/context.js';
 import { deadlines } from '../../../phases/deadlines.js';
@@ -11,11 +11,12 @@ import { etcdObstacle } from './etcd-versions.js';
 
 type Context = Omit<PhaseContext, 'rules'>;
 
-/** Asks every server about its API and its etcd. Changes nothing. */
+/** Asks every server about its API and its etcd, and with `requests` what it was asked for. Changes nothing. */
 export async function checkServers(
   { spec, tools }: Context,
   servers: readonly Machine[],
   options: RunOptions,
+  { requests = false } = {},
 ): Promise<{ readonly found: ReadonlyMap<string, ServerCheck>; readonly silent: ReadonlyMap<string, string> }> {
   const found = new Map<string, ServerCheck>();
   const silent = new Map<string, string>();
@@ -23,7 +24,7 @@ export async function checkServers(
     servers.map(async (machine) => {
       try {
         const session = await lookInside(tools, machine, options);
-        const task = checkServer({ address: spec.kubernetes.api.address, deadlineMs: deadlines.hostTask });
+        const task = checkServer({ address: spec.kubernetes.api.address, requests, deadlineMs: deadlines.hostTask });
         found.set(machine.name, parseServerCheck(await session.run(task, options)));
       } catch (error) {
         options.signal.throwIfAborted();
@@ -41,14 +42,33 @@ export async function lookAtServers(
   stops: readonly string[],
   options: RunOptions,
 ): Promise<ServerReport> {
-  const { found, silent } = await checkServers(context, servers, options);
+  const { found, silent } = await checkServers(context, servers, options, { requests: true });
   const [first] = stops;
   const etcd = first === undefined ? undefined : etcdObstacle(found, first);
   const holder = servers.find(({ name }) => found.get(name)?.holdsAddress);
   return {
     addressHolder: holder?.name,
+    removedApis: removedApis(found, stops),
     problems: [...silentProblems(context.cluster.name, silent), ...(etcd === undefined ? [] : [etcdProblem(etcd)])],
   };
+}
+
+/** What clients asked for that one of these releases does not serve any more. */
+function removedApis(found: ReadonlyMap<string, ServerCheck>, stops: readonly string[]): ServerReport['removedApis'] {
+  const last = parseVersion(stops.at(-1) ?? '');
+  if (!last) return [];
+  const removed = [...found].flatMap(([server, { requested }]) =>
+    requested
+      .filter(({ removedIn }) => {
+        const [major = 0, minor = 0] = removedIn.split('.').map(Number);
+        return major < last.major || (major === last.major && minor <= last.minor);
+      })
+      .map((one) => ({ ...one, server })),
+  );
+  return [...new Set(removed.map(({ api }) => api))].sort().map((api) => {
+    const these = removed.filter((one) => one.api === api);
+    return { api, removedIn: these[0]!.removedIn, servers: these.map(({ server }) => server) };
+  });
 }
 
 const silentProblems = (cluster: string, silent: ReadonlyMap<string, string>): readonly Problem[] =>

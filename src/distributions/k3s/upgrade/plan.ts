@@ -24,6 +24,9 @@ import { k3sRules } from '../rules.js';
 import { changeNode, type NodeChange, putBackNode } from './change-node.js';
 import { stageGate } from './stage-gate.js';
 
+/** What the snapshots that upgrades take begin with; the release that ran follows. */
+const snapshotKind = 'slipway-at-';
+
 type Context = Omit<PhaseContext, 'rules'>;
 
 /**
@@ -82,17 +85,20 @@ class Upgrade {
     );
     if (!server) throw new RefusedError(`No server of ${cluster.name} is Ready and votes.`, downAdvice(cluster.name));
     // By what it was taken with: only that release or a newer one restores it.
-    const name = `slipway-at-${facts.newcomerVersion.replace('+', '-')}`;
+    const release = facts.newcomerVersion;
     return {
       id: `snapshot:${server.name}`,
       phase: 'Take a snapshot of etcd',
       target: slotLabel(server),
-      text: `take a snapshot, ${name}, and see that it is whole`,
+      text: `take a snapshot, ${snapshotKind}${release.replace('+', '-')}, and see that it is whole`,
       needs: [],
       lasts: true,
       apply: async (run) => {
         const session = await lookInside(tools, server, run);
-        const { snapshot = '' } = await session.run(snapshotEtcd({ name, deadlineMs: deadlines.hostTask }), run);
+        const { snapshot = '' } = await session.run(
+          snapshotEtcd({ kind: snapshotKind, release, deadlineMs: deadlines.hostTask }),
+          run,
+        );
         run.progress(snapshot);
       },
     };
@@ -123,7 +129,7 @@ class Upgrade {
     if (rollout.blocked) {
       throw new RefusedError(rollout.blocked.because, {
         code: 'QUORUM',
-        hint: `Bring the other servers back first: slipway cluster status ${context.cluster.name}`,
+        hint: quorumHint(context.cluster.name, this.#machines.filter((machine) => machine.role === role).length),
       });
     }
     return rolloutSteps(rollout, atFirst, {
@@ -217,6 +223,12 @@ class Upgrade {
 const nameOf = ({ name }: { readonly name: string }): string => name;
 
 const phaseOf = (to: string, role: Role): string => `Bring ${role === 'worker' ? 'workers' : 'servers'} to ${to}`;
+
+/** Two servers outlive the loss of none: it is a size that only an unfinished change has. */
+const quorumHint = (cluster: string, servers: number): string =>
+  servers % 2 === 0
+    ? `${servers} servers survive no more failures than ${servers - 1}. Bring the cluster to the number that its file says first: slipway cluster apply ${cluster}`
+    : `Bring the other servers back first: slipway cluster status ${cluster}`;
 
 const downAdvice = (cluster: string) =>
   ({ code: 'NODES_DOWN', hint: `Bring one back first: slipway cluster status ${cluster}` }) as const;

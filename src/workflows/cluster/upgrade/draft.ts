@@ -23,6 +23,7 @@ import { throwProblems } from '../preflight.js';
 import { keyProblem } from '../ssh-key.js';
 import { toolsFor } from '../tools.js';
 import { drainImpact } from './impact.js';
+import { removedApis } from './removed-apis.js';
 import { upgradeStopsFor } from './stops.js';
 
 export interface UpgradeDraftInput {
@@ -33,6 +34,8 @@ export interface UpgradeDraftInput {
   readonly to: string;
   readonly maxUnavailable: string;
   readonly soakMs: number;
+  /** Goes on although clients ask for APIs that the release does not serve. */
+  readonly acceptRemovedApis: boolean;
 }
 
 export interface UpgradeDraft {
@@ -81,6 +84,7 @@ export async function draftUpgrade(context: WorkflowContext, input: UpgradeDraft
     api,
     stages,
     stops,
+    acceptRemovedApis: input.acceptRemovedApis,
   });
   throwProblems([...down, ...problems]);
   const maxUnavailable = atOnce(input.maxUnavailable, workers);
@@ -113,12 +117,14 @@ async function judged(
     api,
     stages,
     stops,
+    acceptRemovedApis,
   }: {
     readonly distribution: Observation['distribution'];
     readonly upgrades: Upgrades;
     readonly api: ClusterApi;
     readonly stages: readonly UpgradeStage[];
     readonly stops: readonly string[];
+    readonly acceptRemovedApis: boolean;
   },
 ): Promise<Judged> {
   const changed = stages.flatMap((stage) =>
@@ -134,9 +140,10 @@ async function judged(
     upgrades.lookAtServers(phase, servers, stops, context),
     drainImpact(api.kube, phase.facts.machines.length > 1 ? [...new Set(drained)] : [], context),
   ]);
+  const removed = removedApis(report.removedApis, stops.at(-1)!, acceptRemovedApis);
   return {
-    problems: [...report.problems, ...impact.problems],
-    warnings: impact.warnings,
+    problems: [...report.problems, ...removed.problems, ...impact.problems],
+    warnings: [...removed.warnings, ...impact.warnings],
     addressHolder: report.addressHolder,
   };
 }

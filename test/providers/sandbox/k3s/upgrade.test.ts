@@ -64,10 +64,20 @@ describe('k3s that is started from another binary', () => {
   });
 
   it('leaves etcd at the version that its oldest member knows, and raises it with the last one', async () => {
-    expect(await check('rack-a')).toEqual({ etcd_server: '3.6.7', etcd_cluster: '3.5.0', holds: 'false' });
+    expect(await check('rack-a')).toEqual({
+      etcd_server: '3.6.7',
+      etcd_cluster: '3.5.0',
+      holds: 'false',
+      requested: '',
+    });
     await install('rack-b', 'v1.34.5+k3s1');
     await restart('rack-b');
-    expect(await check('rack-b')).toEqual({ etcd_server: '3.6.7', etcd_cluster: '3.6.0', holds: 'false' });
+    expect(await check('rack-b')).toEqual({
+      etcd_server: '3.6.7',
+      etcd_cluster: '3.6.0',
+      holds: 'false',
+      requested: '',
+    });
   });
 
   it('crashes on data of a newer etcd, and goes on once its release is put back', async () => {
