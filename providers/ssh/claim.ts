@@ -1,4 +1,4 @@
-import { slotOf, labelKeys } from '../../src/domain/labels.js';
+import { labelKeys, machineLabels, slotOf } from '../../src/domain/labels.js';
 import type { ClusterRef, Role } from '../../src/domain/machine.js';
 import type { MachineRequest } from '../../src/provider/port.js';
 import type { HostFacts, HostTask } from '../../src/remote/types.js';
@@ -12,6 +12,8 @@ export interface Claim {
   readonly role: Role;
   readonly slot: number;
   readonly generation: number;
+  /** What runs on it, by the claim; claims of before this was written do not say. */
+  readonly distribution?: string | undefined;
   /** ISO 8601. */
   readonly claimedAt: string;
 }
@@ -33,6 +35,7 @@ export function claimHost(cluster: ClusterRef, request: MachineRequest, at: stri
       ROLE: role,
       SLOT: slot,
       GENERATION: generation,
+      DISTRIBUTION: request.labels[labelKeys.distribution] ?? '',
       AT: at,
     },
     deadlineMs: minute,
@@ -63,5 +66,10 @@ export function parseClaim(facts: HostFacts): Claim | undefined {
     [labelKeys.generation]: facts['generation'] || 'none',
   });
   if (!machine || !cluster || !id || !place) return undefined;
-  return { machine, cluster: { name: cluster, id }, ...place, claimedAt: facts['claimed_at'] ?? '' };
+  const distribution = facts['distribution'] || undefined;
+  return { machine, cluster: { name: cluster, id }, ...place, distribution, claimedAt: facts['claimed_at'] ?? '' };
 }
+
+/** What labels say of machines elsewhere. */
+export const claimLabels = (claim: Claim): Record<string, string> =>
+  machineLabels(claim.cluster, claim, claim.distribution);

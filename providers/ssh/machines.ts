@@ -1,13 +1,13 @@
 import pLimit from 'p-limit';
 
-import { machineLabels } from '../../src/domain/labels.js';
+import { labelKeys } from '../../src/domain/labels.js';
 import type { ClusterRef, Machine } from '../../src/domain/machine.js';
 import { IncompleteError, messageOf, RefusedError } from '../../src/errors/index.js';
 import { clusterOf } from '../../src/provider/kit/ownership.js';
 import type { CallOptions, MachineRequest, Machines } from '../../src/provider/port.js';
 import { TaskFailedError } from '../../src/remote/index.js';
 import { assign } from './assign.js';
-import { type Claim, claimHost, parseClaim, readClaim, rebootHost, releaseHost } from './claim.js';
+import { type Claim, claimHost, claimLabels, parseClaim, readClaim, rebootHost, releaseHost } from './claim.js';
 import { hostId, privateAddressOf, titleOf } from './hosts.js';
 import type { Inventory, ObservedHost } from './inventory.js';
 
@@ -70,7 +70,9 @@ export class HostMachines implements Machines {
         const facts = await session.run(claimHost(cluster, request, at), options);
         const { pool, role, slot, generation } = request;
         const claimedAt = facts['claimed_at'] || at;
-        const claim: Claim = { machine: request.name, cluster, pool, role, slot, generation, claimedAt };
+        const distribution = request.labels[labelKeys.distribution];
+        const place = { pool, role, slot, generation, distribution };
+        const claim: Claim = { machine: request.name, cluster, ...place, claimedAt };
         await this.inventory.note(cluster.id, host, claim);
         return await this.#machine({ ...chosen, known: true, bootId: facts['boot_id'] }, claim);
       } catch (error) {
@@ -184,7 +186,7 @@ export class HostMachines implements Machines {
       status: error === undefined ? 'running' : 'unknown',
       publicAddress: host.address,
       privateAddress: privateAddressOf(host),
-      labels: machineLabels(claim.cluster, claim),
+      labels: claimLabels(claim),
       createdAt: claim.claimedAt,
       login: await this.inventory.login(host),
       markedForRemoval: !listed,

@@ -24,6 +24,7 @@ const claimShape = z.object({
   role: z.enum(['control-plane', 'worker']),
   slot: z.number(),
   generation: z.number(),
+  distribution: z.string().optional(),
   claimedAt: z.string(),
 });
 const shape = z.object({

@@ -1,9 +1,9 @@
-import { clusterLabels } from '../../src/domain/labels.js';
 import { nodesAlone } from '../../src/provider/kit/kubernetes.js';
 import { clustersByLabel } from '../../src/provider/kit/ownership.js';
 import type { MachineProvider } from '../../src/provider/port.js';
 import { UnexpectedError } from '../../src/errors/index.js';
 import { any } from './assign.js';
+import { claimLabels } from './claim.js';
 import { catalogOf } from './catalog.js';
 import { Inventory, type HostDeps } from './inventory.js';
 import { HostMachines } from './machines.js';
@@ -52,7 +52,7 @@ export function createHostProvider(options: HostProviderOptions): MachineProvide
     credentialProblem: async () => undefined,
     clusters: async (call) => {
       const claims = (await inventory.look(undefined, call)).flatMap(({ claim }) => claim ?? []);
-      return clustersByLabel(claims.map(({ cluster }) => ({ labels: clusterLabels(cluster) })));
+      return clustersByLabel(claims.map((claim) => ({ labels: claimLabels(claim) })));
     },
     unreachable: async (call) => {
       const seen = await inventory.seen(undefined, call);

@@ -1,11 +1,11 @@
-import type { ClusterRef, DesiredMachine, Machine, OutdatedMachine, RecycleRound } from '../domain/index.js';
+import type { ClusterRef, DesiredMachine, Machine, OutdatedMachine, RecycleRound, Secret } from '../domain/index.js';
 import type { ClusterFile, ClusterSpec, DistributionName } from '../domain/spec/schema.js';
 import type { Later, Step } from '../engine/index.js';
 import type { NodeFacts } from '../kube/types.js';
 import type { ReadKubeconfig } from '../phases/adoption.js';
 import type { ClusterApi, ClusterFacts, Tools } from '../phases/context.js';
 import type { NodeRules } from '../phases/node-rules.js';
-import type { ClusterRequest, InfrastructureResource } from '../provider/port.js';
+import type { ClusterRequest, InfrastructureResource, MachineProvider } from '../provider/port.js';
 import type { BundleNeeds, Bundles } from './bundles.js';
 import type { Upgrades } from './upgrades.js';
 
@@ -68,6 +68,18 @@ export interface Versions {
   readonly compare: (a: string, b: string) => number;
 }
 
+/** Who has a cluster's kubeconfig: servers that are machines of ours, or whoever runs the control plane. */
+export type KubeconfigSource =
+  | { readonly from: 'servers'; readonly read: ReadKubeconfig }
+  | {
+      readonly from: 'provider';
+      readonly fetch: (
+        provider: MachineProvider,
+        cluster: ClusterRef,
+        options: { readonly signal: AbortSignal },
+      ) => Promise<Secret>;
+    };
+
 /** A field that cannot change in a cluster's life. */
 export interface FixedField {
   /** `network.pods` */
@@ -88,8 +100,8 @@ export interface Distribution extends NodeRules {
   readonly nodesAreMachines: boolean;
   /** Undefined where nothing of it is put on machines. */
   readonly bundles: Bundles | undefined;
-  /** Undefined where no machine of ours is a server. */
-  readonly readKubeconfig: ReadKubeconfig | undefined;
+  /** How a workspace that has lost it comes by a cluster's kubeconfig. */
+  readonly kubeconfig: KubeconfigSource;
   /** What nodes tell of what their cluster was asked for; undefined where they do not tell the release. */
   askedOf(nodes: Iterable<NodeFacts>): (KubernetesFile & { readonly version: string }) | undefined;
   /**

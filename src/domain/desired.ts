@@ -93,7 +93,7 @@ export function diffMachines(
         types: group.types,
         location: occupant?.location ?? group.locations[(slot - 1) % group.locations.length]!,
         image: spec.image ?? defaults.image,
-        labels: machineLabels(cluster, place),
+        labels: machineLabels(cluster, place, spec.kubernetes.distribution),
       };
       desired.push(machine);
       if (occupant) current.push(occupant);

@@ -8,6 +8,8 @@ export const labelKeys = {
   role: 'slipway.dev/role',
   slot: 'slipway.dev/slot',
   generation: 'slipway.dev/generation',
+  /** What runs on the machine; machines of before it was written have k3s. */
+  distribution: 'slipway.dev/distribution',
 } as const;
 
 /** Keeps workloads off the servers, where there are pools to carry them. */
@@ -30,13 +32,19 @@ export function clusterLabels(cluster: ClusterRef): Record<string, string> {
   return { [labelKeys.cluster]: cluster.name, [labelKeys.clusterId]: cluster.id };
 }
 
-export function machineLabels(cluster: ClusterRef, slot: Slot): Record<string, string> {
+/** @param distribution what runs on the machine; undefined of those made before it was written down */
+export function machineLabels(
+  cluster: ClusterRef,
+  slot: Slot,
+  distribution: string | undefined,
+): Record<string, string> {
   return {
     ...clusterLabels(cluster),
     [labelKeys.pool]: slot.pool,
     [labelKeys.role]: slot.role,
     [labelKeys.slot]: String(slot.slot),
     [labelKeys.generation]: String(slot.generation),
+    ...(distribution === undefined ? {} : { [labelKeys.distribution]: distribution }),
   };
 }
 

@@ -31,6 +31,10 @@ export type KeyChoice =
   | { readonly kind: 'given'; readonly privateKey: Secret; readonly file: string }
   | { readonly kind: 'new' };
 
+/** Servers to read a kubeconfig from, or the one that the provider gave. */
+export type KubeconfigFrom =
+  { readonly servers: readonly Machine[]; readonly read: ReadKubeconfig } | { readonly given: Secret };
+
 export interface AdoptionInput {
   readonly cluster: ClusterRef;
   readonly tools: Tools;
@@ -44,10 +48,8 @@ export interface AdoptionInput {
   /** The SSH key at the provider, where that is not the workspace's. */
   readonly providerKey: InfrastructureResource | undefined;
   readonly requestWith: (sshPublicKey: string) => ClusterRequest;
-  /** Servers to read the kubeconfig from, where the workspace's is to be written anew; empty: it stays. */
-  readonly kubeconfigFrom: readonly Machine[];
-  /** Undefined where no machine is a server, so that none has a kubeconfig. */
-  readonly readKubeconfig: ReadKubeconfig | undefined;
+  /** Where the workspace's kubeconfig comes from that is to be written anew; undefined: it stays. */
+  readonly kubeconfigFrom: KubeconfigFrom | undefined;
   /** The address that servers hold in turn, if any. */
   readonly heldAddress: string | undefined;
   /** As it is to be, but for the SSH key; undefined where it stays as it is. */
@@ -65,9 +67,7 @@ export function planAdoption(input: AdoptionInput): readonly Step[] {
     ...('from' in identity ? [identity.from] : []),
     ...authorized,
     ...(input.providerKey ? [providerKeyStep(input, input.providerKey, identity, after)] : []),
-    ...(input.kubeconfigFrom.length > 0 && input.readKubeconfig
-      ? [kubeconfigStep(input, input.readKubeconfig, identity, after)]
-      : []),
+    ...(input.kubeconfigFrom ? [kubeconfigStep(input, input.kubeconfigFrom, identity, after)] : []),
   ];
   const record = recordStep(input, identity, [...after, ...steps]);
   return record ? [...steps, record] : steps;
@@ -162,8 +162,8 @@ function providerKeyStep(
 }
 
 function kubeconfigStep(
-  { cluster, tools, kubeconfigFrom, heldAddress }: AdoptionInput,
-  readKubeconfig: ReadKubeconfig,
+  { cluster, tools, heldAddress }: AdoptionInput,
+  source: KubeconfigFrom,
   identity: Later<KeyPair | undefined>,
   needs: readonly Step[],
 ): Step {
@@ -171,14 +171,16 @@ function kubeconfigStep(
     id: 'kubeconfig',
     phase,
     target: cluster.name,
-    text: 'read the kubeconfig from a server and save it',
+    text: 'given' in source ? 'save the kubeconfig' : 'read the kubeconfig from a server and save it',
     needs,
     apply: async (run) => {
+      if ('given' in source) return tools.folder.saveKubeconfig(source.given);
+      const { servers, read } = source;
       const key = valueOf(identity, run);
-      const session = await firstThatOpens(kubeconfigFrom, (machine) => openKnown(tools, machine, key, run), run);
+      const session = await firstThatOpens(servers, (machine) => openKnown(tools, machine, key, run), run);
       const { name } = cluster;
       const { provider } = tools;
-      const kubeconfig = await readKubeconfig(session, { name, provider, servers: kubeconfigFrom, heldAddress }, run);
+      const kubeconfig = await read(session, { name, provider, servers, heldAddress }, run);
       await tools.folder.saveKubeconfig(kubeconfig);
     },
   };

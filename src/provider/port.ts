@@ -231,9 +231,11 @@ export interface KubernetesIntegration {
   providerId(machine: Pick<Machine, 'id'>): string | undefined;
 }
 
-/** A cluster known only by the labels on its machines. */
+/** A cluster known only by labels: those of its machines or, where it has none, of what the provider runs for it. */
 export interface FoundCluster extends ClusterRef {
   readonly machines: number;
+  /** What it is made of, by the label; undefined where nothing that runs has one. */
+  readonly distribution?: string | undefined;
 }
 
 export interface Endpoint {

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # Takes a free host for a cluster, by a file on the host itself: whoever comes next finds it there.
 # MACHINE: its name in the cluster. CLUSTER, CLUSTER_ID, POOL, ROLE, SLOT, GENERATION: its place. AT: now, in ISO 8601.
-for name in MACHINE CLUSTER CLUSTER_ID POOL ROLE SLOT GENERATION AT; do need "$name"; done
+# DISTRIBUTION: what will run on it.
+for name in MACHINE CLUSTER CLUSTER_ID POOL ROLE SLOT GENERATION DISTRIBUTION AT; do need "$name"; done
 
 folder=$SLIPWAY_PREFIX/etc/slipway
 holder=$(claim_field machine)
@@ -37,6 +38,7 @@ pool=$POOL
 role=$ROLE
 slot=$SLOT
 generation=$GENERATION
+distribution=$DISTRIBUTION
 claimed_at=$AT
 "
 fi

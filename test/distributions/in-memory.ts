@@ -1,7 +1,14 @@
 import { type ClusterRef, compareVersions, labelKeys, type Secret } from '../../src/domain/index.js';
-import type { Distribution, DistributionPlan, Findings, ObserveRequest } from '../../src/distributions/port.js';
+import type {
+  Distribution,
+  DistributionPlan,
+  Findings,
+  KubeconfigSource,
+  ObserveRequest,
+} from '../../src/distributions/port.js';
 import type { ClusterSpec } from '../../src/domain/spec/schema.js';
 import { known, type Step } from '../../src/engine/index.js';
+import { IncompleteError } from '../../src/errors/index.js';
 import type { KubeObject, NodeFacts, ObjectRef } from '../../src/kube/types.js';
 import type { ClusterApi, ClusterFacts, Tools } from '../../src/phases/context.js';
 import { ownKubeconfig } from '../../src/workspace/own-kubeconfig.js';
@@ -21,7 +28,13 @@ export class InMemoryDistribution implements Distribution {
   readonly membership = undefined;
   readonly nodesAreMachines = false;
   readonly bundles = undefined;
-  readonly readKubeconfig = undefined;
+  kubeconfig: KubeconfigSource = {
+    from: 'provider',
+    fetch: (_provider, cluster) =>
+      this.#made
+        ? Promise.resolve(kubeconfigOf(cluster))
+        : Promise.reject(new IncompleteError('It is not made.', { code: 'KUBE_UNREACHABLE', hint: 'Make it.' })),
+  };
   readonly fixedFields = [{ path: 'image', read: ({ image }: ClusterSpec) => image ?? 'none' }];
   readonly nodeExtras = {
     stop: (): never => {

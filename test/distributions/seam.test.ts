@@ -7,11 +7,12 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { clusterSchema } from '../../src/config/cluster-schema.js';
 import { type ClusterFile, type ClusterSpec, poolSchema } from '../../src/domain/spec/schema.js';
 import { rentedTraits } from '../../src/provider/kit/rented.js';
-import type { MachineProvider } from '../../src/provider/port.js';
+import type { FoundCluster, MachineProvider } from '../../src/provider/port.js';
 import { createRuntime, type Runtime } from '../../src/runtime/context.js';
 import { changePools } from '../../src/cli/change-pools.js';
 import { type PoolEdit } from '../../src/config/index.js';
 import { withoutPool, withPool, withPoolCount } from '../../src/domain/pools.js';
+import { adoptCluster } from '../../src/workflows/cluster/adopt.js';
 import { deleteCluster } from '../../src/workflows/cluster/delete.js';
 import { clusterKubeconfig } from '../../src/workflows/cluster/kubeconfig.js';
 import { listPools } from '../../src/workflows/pool/list.js';
@@ -20,7 +21,9 @@ import { clusterStatus } from '../../src/workflows/cluster/status.js';
 import { RecordingReporter } from '../support/recording-reporter.js';
 import { InMemoryDistribution } from './in-memory.js';
 
-/** An account that has nothing, and is asked for nothing. */
+/** What the account has, by its labels. */
+let found: readonly FoundCluster[];
+/** An account that has no machines, and is asked for nothing. */
 const provider = {
   name: 'managed',
   title: 'Managed',
@@ -38,7 +41,8 @@ const provider = {
   catalog: () => Promise.resolve({ locations: [], machineTypes: [], currency: '', balancers: [], addresses: [] }),
   infrastructure: { list: () => Promise.resolve([]) },
   ownedResources: () => Promise.resolve([]),
-  clusters: () => Promise.resolve([]),
+  clusters: () => Promise.resolve(found),
+  unreachable: () => Promise.resolve([]),
   preflight: () => Promise.resolve([]),
   credentialProblem: () => Promise.resolve(undefined),
 } as unknown as MachineProvider;
@@ -51,6 +55,7 @@ beforeEach(async () => {
   const home = mkdtempSync(join(tmpdir(), 'slipway-seam-'));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   distribution = new InMemoryDistribution();
+  found = [];
   reporter = new RecordingReporter();
   const runtime = await createRuntime({
     reporter,
@@ -166,6 +171,78 @@ describe('a cluster that somebody else runs', () => {
       (await deletion(...args)).map((step) => ({ ...step, apply: () => Promise.resolve() }));
     await expect(remove()).rejects.toMatchObject({ code: 'LEFT_BEHIND', details: ['demo'] });
     expect(await context.workspace.cluster('demo').record()).toBeDefined();
+  });
+});
+
+describe('a cluster that somebody else runs, of which the workspace is lost', () => {
+  const create = async (): Promise<void> => {
+    await apply(input({ name: 'web', count: 2 }, { name: 'jobs', count: 1 }));
+    const { id } = (await context.workspace.cluster('demo').record())!;
+    found = [{ name: 'demo', id, machines: 0, distribution: 'k3s' }];
+    await context.workspace.cluster('demo').remove();
+  };
+  const adopt = (spec?: ClusterSpec) =>
+    adoptCluster(
+      context,
+      {
+        name: 'demo',
+        section: { name: 'managed' },
+        spec,
+        file: undefined,
+        id: undefined,
+        sshKey: undefined,
+        kubeconfigs: [],
+        acceptedHostKeys: [],
+        dryRun: false,
+      },
+      'again',
+    );
+
+  it('is adopted by what its label, its provider and its nodes tell, with no file', async () => {
+    await create();
+    expect(ids((await adopt()).steps)).toEqual(['kubeconfig', 'record']);
+    expect(ids((await adopt()).steps)).toEqual([]);
+    const { spec } = (await context.workspace.cluster('demo').record())!;
+    expect(spec.pools.map(({ name, count }) => [name, count])).toEqual([
+      ['jobs', 1],
+      ['web', 2],
+    ]);
+    expect((await planChanges(context, { spec, recordedFileExists: false })).steps).toEqual([]);
+    expect(await clusterStatus(context, 'demo')).toMatchObject({ api: { reachable: true }, differs: [], problems: [] });
+  });
+
+  it('is adopted with its file, too, and changed by it afterwards', async () => {
+    await create();
+    const next = input({ name: 'web', count: 3 });
+    await adopt(next.spec);
+    expect(ids((await planChanges(context, next)).steps)).toEqual(['node:web-3', 'remove:jobs-1']);
+  });
+
+  it('is not adopted while its provider gives no kubeconfig', async () => {
+    await create();
+    distribution.kubeconfig = new InMemoryDistribution().kubeconfig;
+    await expect(adopt()).rejects.toMatchObject({ code: 'NO_WAY_IN', details: ['Managed: It is not made.'] });
+    expect(await context.workspace.cluster('demo').record()).toBeUndefined();
+  });
+
+  it('is deleted with all that it has beside machines', async () => {
+    await create();
+    const drop = { deleteVolumes: false, dropFromUserKubeconfig: () => Promise.resolve() };
+    await deleteCluster(context, { name: 'demo', provider: 'managed', ...drop }, 'again');
+    expect(reporter.asked.at(-1)).toHaveProperty('details', ['demo: give back its control plane and 3 nodes']);
+    expect(distribution.nodes.size).toBe(0);
+  });
+
+  it('is left alone where its label names a distribution that this Slipway does not know', async () => {
+    await create();
+    found = found.map((one) => ({ ...one, distribution: 'later' }));
+    await expect(adopt()).rejects.toMatchObject({ code: 'UNKNOWN_DISTRIBUTION' });
+    const drop = { deleteVolumes: false, dropFromUserKubeconfig: () => Promise.resolve() };
+    await expect(deleteCluster(context, { name: 'demo', provider: 'managed', ...drop }, 'again')).rejects.toMatchObject(
+      { code: 'UNKNOWN_DISTRIBUTION' },
+    );
+    await expect(adopt(input({ name: 'web', count: 2 }).spec)).rejects.toMatchObject({ code: 'OTHER_CLUSTER' });
+    expect(distribution.nodes.size).toBe(3);
   });
 });
 

@@ -328,3 +328,48 @@ describe('`cluster adopt` refuses what is not the cluster that is meant', () => 
     });
   });
 });
+
+describe('what a cluster is made of is told by the label on its servers', () => {
+  type Server = { readonly id: number; readonly name: string; readonly labels: Readonly<Record<string, string>> };
+  const key = 'slipway.dev/distribution';
+  const servers = async (): Promise<readonly Server[]> =>
+    (await cli.cloud<Server>('servers')).filter(({ name }) => machines.includes(name));
+  /** @param distribution undefined: as on servers of before there was such a label */
+  async function label(distribution: string | undefined): Promise<void> {
+    const { endpoint, info } = await cli.sandbox();
+    for (const { id, labels } of await servers()) {
+      const { [key]: _, ...others } = labels;
+      const body = JSON.stringify({ labels: distribution === undefined ? others : { ...others, [key]: distribution } });
+      const headers = { Authorization: `Bearer ${info.cloudToken}`, 'Content-Type': 'application/json' };
+      expect((await fetch(`${endpoint}/servers/${id}`, { method: 'PUT', headers, body })).status).toBe(200);
+    }
+  }
+  afterAll(() => label('k3s'));
+
+  it('which `cluster create` writes, and which nothing is asked for in clusters of before', async () => {
+    expect((await servers()).map(({ labels }) => labels[key])).toEqual(machines.map(() => 'k3s'));
+    await label(undefined);
+    expect(await cli.run(['cluster', 'plan', 'demo', '--detailed-exitcode'])).toMatchObject({ code: 0 });
+    rmSync(folder, { recursive: true });
+    await adopt('--provider', 'sandbox', '--kubeconfig', join(kept, 'kubeconfig'));
+    await worksAgain();
+  });
+
+  it('so that neither `cluster adopt` nor `cluster delete` touches what this Slipway does not know', async () => {
+    await label('later');
+    rmSync(folder, { recursive: true });
+    const at = ['--provider', 'sandbox', '--yes', '--json'];
+    for (const args of [
+      ['adopt', 'demo', '--kubeconfig', join(kept, 'kubeconfig'), ...at],
+      ['delete', 'demo', '--confirm', 'demo', ...at],
+    ]) {
+      const refused = await cli.run(['cluster', ...args]);
+      expect(refused, refused.out).toMatchObject({ code: 2 });
+      expect(failureOf(refused)).toMatchObject({
+        code: 'UNKNOWN_DISTRIBUTION',
+        message: 'demo is made of later, which this Slipway does not know.',
+      });
+    }
+    expect(await servers()).toHaveLength(machines.length);
+  });
+});

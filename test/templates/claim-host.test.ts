@@ -16,7 +16,7 @@ const at = '2026-11-21T08:00:00.000Z';
 
 function place(cluster: ClusterRef, slot: number): MachineRequest {
   const where = { pool: 'web', role: 'worker', slot, generation: 1 } as const;
-  const labels = machineLabels(cluster, where);
+  const labels = machineLabels(cluster, where, 'k3s');
   return { ...where, name: `${cluster.name}-web-${slot}`, types: ['any'], location: 'any', image: 'any', labels };
 }
 
@@ -55,6 +55,7 @@ describe.skipIf(sshdMissing)(`claims of a host ${sshdMissing ?? ''}`, () => {
       role: 'worker',
       slot: 1,
       generation: 1,
+      distribution: 'k3s',
       claimedAt: at,
     });
     expect((await stat(join(rig.host.prefix, 'etc/slipway/claim'))).mode & 0o777).toBe(0o600);

@@ -68,7 +68,7 @@ describe.skipIf(sshdMissing)(`stop-k3s with pods ${sshdMissing ?? ''}`, () => {
       const cluster = { name: 'demo', id: 'k3f9x2' };
       const place = { pool: 'cp', role: 'control-plane', slot: 1, generation: 1 } as const;
       const held = { machine: 'demo-cp-1', cluster, ...place, claimedAt: '2026-11-21T08:00:00.000Z' };
-      const labels = machineLabels(cluster, place);
+      const labels = machineLabels(cluster, place, 'k3s');
       const request = { ...place, name: held.machine, types: ['any'], location: 'any', image: 'any', labels };
       await rig.run(claimHost(cluster, request, held.claimedAt));
       await rig.run(releaseHost(held));

@@ -15,7 +15,7 @@ export const k3s: Distribution = {
   nodesAreMachines: true,
   bundles,
   fixedFields,
-  readKubeconfig,
+  kubeconfig: { from: 'servers', read: readKubeconfig },
   deletion: undefined,
   askedOf,
   observe,

@@ -71,6 +71,11 @@ export const commandLineCodes = entries({
     'See `slipway cluster list`. Another workspace is named with `SLIPWAY_HOME`.',
   ],
   UNKNOWN_COMMAND: [2, 'There is no such command.', 'See `slipway --help`.'],
+  UNKNOWN_DISTRIBUTION: [
+    2,
+    'A cluster is labelled as made of something that this Slipway does not know.',
+    'Use a newer Slipway.',
+  ],
   UNKNOWN_MACHINE: [2, 'The cluster has no machine of that name.', 'See `slipway cluster status`.'],
   UNKNOWN_POOL: [2, 'The cluster has no pool of that name.', 'See `slipway pool list`.'],
   UNKNOWN_PROVIDER: [2, 'There is no provider of that name.', 'Choose one that the message lists.'],

@@ -75,7 +75,11 @@ export function clustersByLabel(machines: readonly Labelled[], others: readonly 
   const found = new Map<string, FoundCluster>();
   const count = ({ labels }: Labelled, more: number): void => {
     const { [labelKeys.clusterId]: id, [labelKeys.cluster]: name = '' } = labels;
-    if (id !== undefined) found.set(id, { id, name, machines: (found.get(id)?.machines ?? 0) + more });
+    if (id === undefined) return;
+    const before = found.get(id);
+    const distribution = before?.distribution ?? labels[labelKeys.distribution];
+    const machines = (before?.machines ?? 0) + more;
+    found.set(id, { id, name, machines, ...(distribution === undefined ? {} : { distribution }) });
   };
   for (const machine of machines) count(machine, 1);
   for (const other of others) count(other, 0);

@@ -1,9 +1,9 @@
 import { bySlot, type ClusterRef, diffMachines, plural, type Machine } from '../../domain/index.js';
-import { type ClusterSpec, defaultDistribution } from '../../domain/spec/schema.js';
+import type { ClusterSpec } from '../../domain/spec/schema.js';
 import type { Step } from '../../engine/index.js';
 import { RefusedError } from '../../errors/index.js';
 import type { Distribution } from '../../distributions/port.js';
-import { type KeyChoice, planAdoption } from '../../phases/adoption.js';
+import { type KeyChoice, type KubeconfigFrom, planAdoption } from '../../phases/adoption.js';
 import { ownAddress, requestFor } from '../../phases/cluster-request.js';
 import type { ClusterApi } from '../../phases/context.js';
 import { isSameKey, keyedMachines } from '../../phases/lost-key.js';
@@ -20,6 +20,7 @@ import { tryLogins } from './adopt/logins.js';
 import { pinsLeft, type Remains, remainsOf } from './adopt/remains.js';
 import { specFromCluster } from './adopt/spec.js';
 import { findWayIn, noWayIn, type WayIn } from './adopt/way-in.js';
+import { distributionOf } from './distribution-of.js';
 import { execute, stepInfo } from '../run.js';
 import { refuseOtherCluster } from './same-cluster.js';
 import { toolsFor } from './tools.js';
@@ -94,7 +95,8 @@ async function prepare(context: WorkflowContext, folder: ClusterFolder, input: A
   const { record } = remains;
   if (record && input.spec) await refuseOtherCluster(context, record, input.spec, input.file, false);
   const provider = await context.provider(sectionOf(input, record));
-  const cluster = await findCluster(context, provider, input.name, record, input.id);
+  const found = await findCluster(context, provider, input.name, record, input.id);
+  const cluster: ClusterRef = { name: found.name, id: found.id };
   const machines = (await provider.machines.list(cluster, { signal: context.signal }))
     .filter(({ status }) => status !== 'deleting')
     .sort(bySlot);
@@ -103,7 +105,7 @@ async function prepare(context: WorkflowContext, folder: ClusterFolder, input: A
   const known = input.spec ?? record?.spec;
   const identity = input.sshKey?.privateKey ?? remains.identity?.privateKey;
   const heldAddress = known?.kubernetes.api.address;
-  const distribution = await context.distribution(known?.kubernetes.distribution ?? defaultDistribution);
+  const distribution = await distributionOf(context, found, known);
   const { wayIn, tried } = await findWayIn(context, {
     cluster,
     provider,
@@ -126,12 +128,6 @@ async function prepare(context: WorkflowContext, folder: ClusterFolder, input: A
   const { inside, outside } = reachable(logins.refused, wayIn);
   const leftOut = [...outside, ...logins.silent];
   const tools = toolsFor(context, provider, folder);
-  const servers = machines.filter(({ role, publicAddress }) => role === 'control-plane' && publicAddress !== undefined);
-  const addresses = servers.length + (heldAddress === undefined ? 0 : 1);
-  const fresh =
-    wayIn !== undefined &&
-    (remains.kubeconfig?.reveal() !== wayIn.kubeconfig.reveal() ||
-      apiAddresses(remains.kubeconfig).length !== addresses);
   const rewritten = recordOf(context, cluster, spec, { remains, input, distribution, machines, wayIn });
   const steps = planAdoption({
     cluster,
@@ -142,8 +138,7 @@ async function prepare(context: WorkflowContext, folder: ClusterFolder, input: A
     pinned: new Set([...pinned].flatMap(([name, pins]) => (pins.length > 0 ? [name] : []))),
     providerKey: key.atProvider,
     requestWith,
-    kubeconfigFrom: fresh ? servers.filter((machine) => !leftOut.some((one) => one.machine === machine.name)) : [],
-    readKubeconfig: distribution.readKubeconfig,
+    kubeconfigFrom: kubeconfigFrom(distribution, machines, { remains, wayIn, heldAddress, leftOut }),
     heldAddress,
     record: rewritten ?? (key.unproven ? record : undefined),
   });
@@ -151,6 +146,32 @@ async function prepare(context: WorkflowContext, folder: ClusterFolder, input: A
     note(context, `${machine} is left out: ${because}. Run the same command again once that is mended.`, 'warning');
   const { damages } = remains;
   return { cluster, provider, steps, damages, leftOut, authorized: inside, key: key.choice, api: wayIn?.api };
+}
+
+/** Where the kubeconfig is to come from; undefined where that of the workspace is as it should be, or none can be had. */
+function kubeconfigFrom(
+  { kubeconfig }: Pick<Distribution, 'kubeconfig'>,
+  machines: readonly Machine[],
+  {
+    remains,
+    wayIn,
+    heldAddress,
+    leftOut,
+  }: {
+    readonly remains: Remains;
+    readonly wayIn: WayIn | undefined;
+    readonly heldAddress: string | undefined;
+    readonly leftOut: AdoptResult['leftOut'];
+  },
+): KubeconfigFrom | undefined {
+  if (!wayIn) return undefined;
+  const isSame = remains.kubeconfig?.reveal() === wayIn.kubeconfig.reveal();
+  if (kubeconfig.from === 'provider') return isSame ? undefined : { given: wayIn.kubeconfig };
+  const servers = machines.filter(({ role, publicAddress }) => role === 'control-plane' && publicAddress !== undefined);
+  const addresses = servers.length + (heldAddress === undefined ? 0 : 1);
+  if (isSame && apiAddresses(wayIn.kubeconfig).length === addresses) return undefined;
+  const open = servers.filter((machine) => !leftOut.some((one) => one.machine === machine.name));
+  return open.length === 0 ? undefined : { servers: open, read: kubeconfig.read };
 }
 
 /** @throws RefusedError code OTHER_CLUSTER */

@@ -1,14 +1,14 @@
 import type { Distribution } from '../../distributions/port.js';
 import { type ClusterRef, plural, type Secret } from '../../domain/index.js';
-import { defaultDistribution } from '../../domain/spec/schema.js';
 import type { Step } from '../../engine/index.js';
 import { IncompleteError, messageOf, RefusedError, SlipwayError, UsageError } from '../../errors/index.js';
-import type { ClusterOwnedResource, MachineProvider } from '../../provider/port.js';
+import type { ClusterOwnedResource, FoundCluster, MachineProvider } from '../../provider/port.js';
 import type { ProviderSection } from '../../provider/package.js';
 import type { Confirmation } from '../../reporting/index.js';
 import type { ClusterFolder } from '../../workspace/types.js';
 import { confirmed } from '../confirmed.js';
 import { progress, note, type WorkflowContext } from '../context.js';
+import { distributionOf } from './distribution-of.js';
 import { type Deletion, type DeletionSteps, deletionSteps } from './deletion-steps.js';
 import { knownCluster } from './known-cluster.js';
 import { throwProblems } from './preflight.js';
@@ -191,11 +191,12 @@ async function find(
   { name, provider: providerName, section }: DeleteInput,
 ): Promise<{ ref: ClusterRef; provider: MachineProvider; distribution: Distribution }> {
   const record = await context.workspace.cluster(name).record();
-  const distribution = await context.distribution(record?.spec.kubernetes.distribution ?? defaultDistribution);
   const where = section ?? (record || providerName === undefined ? undefined : { name: providerName });
   if (where === undefined) {
     const known = (await knownCluster(context.workspace, name)).record;
-    return { ref: known, provider: await context.provider(known.spec.provider), distribution };
+    const { provider: own, kubernetes } = known.spec;
+    const [provider, distribution] = [await context.provider(own), await context.distribution(kubernetes.distribution)];
+    return { ref: known, provider, distribution };
   }
   if (record && record.spec.provider.name !== where.name) {
     throw new RefusedError(`${name} is at ${record.spec.provider.name}, but the file says ${where.name}.`, {
@@ -206,16 +207,17 @@ async function find(
   const provider = await context.provider(where);
   progress(context, `looking for ${name} at ${provider.title}`);
   const found = await provider.clusters({ signal: context.signal });
-  const namesakes: readonly ClusterRef[] = found.filter((cluster) => cluster.name === name);
+  const namesakes = found.filter((cluster) => cluster.name === name);
+  const known = record && (namesakes.find(({ id }) => id === record.id) ?? { name, id: record.id });
   const strangers = namesakes.filter(({ id }) => id !== record?.id);
-  const refs = record ? [record, ...strangers] : strangers;
+  const refs: readonly (ClusterRef & Pick<FoundCluster, 'distribution'>)[] = known ? [known, ...strangers] : strangers;
   if (refs.length > 1) throw await severalClusters(context, provider, name, refs, record !== undefined);
   if (!record) {
     // One that is silent may be a machine of this very cluster: it would stay taken, and nobody would know.
     throwProblems(await provider.unreachable({ signal: context.signal }));
   }
   const [ref] = refs;
-  if (ref) return { ref, provider, distribution };
+  if (ref) return { ref, provider, distribution: await distributionOf(context, ref, record?.spec) };
   const others = [...new Set(found.map((cluster) => cluster.name))];
   throw new UsageError(`Neither this workspace nor ${provider.title} knows a cluster called ${name}.`, {
     code: 'UNKNOWN_CLUSTER',

@@ -1,9 +1,8 @@
-import { labelKeys } from '../../domain/labels.js';
-import { bySlot, type Machine } from '../../domain/machine.js';
-import type { NodeFacts } from '../../kube/types.js';
+import { bySlot } from '../../domain/machine.js';
 import type { WorkflowContext } from '../context.js';
 import { knownCluster } from '../cluster/known-cluster.js';
 import { reach } from '../../phases/reach.js';
+import { nodesInPools } from './nodes-in-pools.js';
 
 export interface ListedPool {
   readonly name: string;
@@ -12,8 +11,6 @@ export interface ListedPool {
   readonly ready: number;
   readonly types: readonly string[];
 }
-
-type Nodes = ReadonlyMap<string, NodeFacts> | undefined;
 
 /** The pools that have machines, the control plane first. Changes nothing. */
 export async function listPools(context: WorkflowContext, name: string): Promise<readonly ListedPool[]> {
@@ -34,14 +31,7 @@ export async function listPools(context: WorkflowContext, name: string): Promise
       name: pool,
       machines: own.length,
       ready: own.filter((member) => nodes?.get(member.name)?.ready === true).length,
-      types: [...new Set(own.map(({ type }) => type))],
+      types: [...new Set(own.map(({ type = 'unknown' }) => type))],
     };
   });
 }
-
-/** Nodes that somebody else makes, by what their labels tell. */
-const nodesInPools = (nodes: Nodes): readonly Pick<Machine, 'name' | 'pool' | 'type'>[] =>
-  [...(nodes?.values() ?? [])].flatMap(({ name, labels }) => {
-    const { [labelKeys.pool]: pool, 'node.kubernetes.io/instance-type': type = 'unknown' } = labels;
-    return pool === undefined ? [] : [{ name, pool, type }];
-  });

@@ -87,7 +87,7 @@ export function everyContract<H extends PortHarness>(stage: Stage<H>): void {
       for (const one of desired) await stage.provider.machines.create(one, '', made, options);
       await stage.harness.outside.machine('pet');
       const found = await (await stage.harness.open()).clusters(options);
-      expect(found.filter(({ id }) => id === cluster.id)).toEqual([{ ...cluster, machines: 2 }]);
+      expect(found.filter(({ id }) => id === cluster.id)).toEqual([{ ...cluster, machines: 2, distribution: 'k3s' }]);
     });
   });
 

@@ -64,7 +64,7 @@ export class Stage<H extends PortHarness = EmulatorHarness> {
       types: [this.harness.types.first],
       location: this.harness.places.first,
       image: this.harness.image,
-      labels: machineLabels(cluster, place),
+      labels: machineLabels(cluster, place, 'k3s'),
       ...change,
     };
   }

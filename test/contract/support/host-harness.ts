@@ -57,7 +57,7 @@ export async function hostHarness(): Promise<PortHarness> {
     outside: {
       machine: async (name) => {
         const place = { pool: 'web', role: 'worker', slot: 1, generation: 1 } as const;
-        const labels = machineLabels(strangers, place);
+        const labels = machineLabels(strangers, place, 'k3s');
         const desired = { ...place, name, types: ['any'], location: 'any', image: 'any', labels };
         await (await open()).machines.create(desired, '', new Map(), { signal: new AbortController().signal });
       },

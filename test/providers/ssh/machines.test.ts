@@ -52,7 +52,7 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
     // Even where nothing is remembered, the hosts tell.
     const later = runs.open(listed, { stateFolder: `${runs.stateFolder}/lost` });
     expect((await list(later)).map(({ name, id }) => [name, id])).toEqual(created.map(({ name, id }) => [name, id]));
-    expect(await later.clusters(options)).toEqual([{ ...cluster, machines: 2 }]);
+    expect(await later.clusters(options)).toEqual([{ ...cluster, machines: 2, distribution: 'k3s' }]);
 
     for (const one of created) await later.machines.delete(one, options);
     for (const one of created) await runs.open(listed).machines.delete(one, options);
@@ -154,7 +154,8 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
     const by = runs.open(listed.slice(1));
     const machines = await list(by);
     expect(machines).toMatchObject([{ name: created.name, status: 'running', markedForRemoval: true }]);
-    const spec = { provider: { name: 'ssh' }, controlPlane: { count: 1 }, pools: [] } as unknown;
+    const kubernetes = { distribution: 'k3s' };
+    const spec = { provider: { name: 'ssh' }, kubernetes, controlPlane: { count: 1 }, pools: [] } as unknown;
     const { missing, excess } = diffMachines(
       cluster,
       spec as Parameters<typeof diffMachines>[1],
@@ -193,7 +194,7 @@ describe.skipIf(sshdMissing !== undefined)(`hosts as machines${sshdMissing ? ` (
           expect(machines[0]!.id).not.toBe(created.id);
           expect(machines[0]!.login?.jump).toBeDefined();
           expect(await problems(by)).toEqual([]);
-          expect(await by.clusters(options)).toEqual([{ ...cluster, machines: 1 }]);
+          expect(await by.clusters(options)).toEqual([{ ...cluster, machines: 1, distribution: 'k3s' }]);
         }
         const by = runs.open(moved);
         await by.machines.delete((await list(by))[0]!, options);

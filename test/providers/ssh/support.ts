@@ -37,7 +37,7 @@ export function machine(pool: string, slot = 1, change: Partial<MachineRequest> 
     types: ['any'],
     location: 'any',
     image: 'any',
-    labels: machineLabels(cluster, place),
+    labels: machineLabels(cluster, place, 'k3s'),
     ...change,
   };
 }

@@ -6,7 +6,17 @@ import { paths, writeFile } from './common.js';
 const folder = '/etc/slipway';
 const claimFile = `${folder}/claim`;
 const kernelFile = `${folder}/kernel-before`;
-const fields = ['machine', 'cluster', 'cluster_id', 'pool', 'role', 'slot', 'generation', 'claimed_at'] as const;
+const fields = [
+  'machine',
+  'cluster',
+  'cluster_id',
+  'pool',
+  'role',
+  'slot',
+  'generation',
+  'distribution',
+  'claimed_at',
+] as const;
 const settings = [
   'net/ipv4/ip_forward',
   'net/ipv6/conf/all/forwarding',
@@ -42,7 +52,9 @@ function refuseOther({ machine, need, fact }: TaskContext): void {
 
 export async function claimHost(context: TaskContext): Promise<void> {
   const { machine, need, fact } = context;
-  const desired = ['MACHINE', 'CLUSTER', 'CLUSTER_ID', 'POOL', 'ROLE', 'SLOT', 'GENERATION', 'AT'].map(need);
+  const desired = ['MACHINE', 'CLUSTER', 'CLUSTER_ID', 'POOL', 'ROLE', 'SLOT', 'GENERATION', 'DISTRIBUTION', 'AT'].map(
+    need,
+  );
   await machine.wait(machine.context.profile().smallTaskMs);
   refuseOther(context);
   const { files } = machine;

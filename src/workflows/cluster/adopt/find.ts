@@ -1,4 +1,4 @@
-import { type ClusterRef, plural } from '../../../domain/index.js';
+import { plural } from '../../../domain/index.js';
 import { RefusedError, UsageError } from '../../../errors/index.js';
 import type { FoundCluster, MachineProvider } from '../../../provider/port.js';
 import type { ClusterRecord } from '../../../workspace/types.js';
@@ -17,13 +17,14 @@ export async function findCluster(
   name: string,
   record: ClusterRecord | undefined,
   id: string | undefined,
-): Promise<ClusterRef> {
+): Promise<FoundCluster> {
   progress(context, `looking for ${name} at ${provider.title}`);
   const options = { signal: context.signal };
   const found = await provider.clusters(options);
-  const namesakes = found.filter((cluster) => cluster.name === name && cluster.machines > 0);
+  const namesakes = found.filter((cluster) => cluster.name === name && runs(cluster));
   if (record) {
-    if (namesakes.some((cluster) => cluster.id === record.id)) return record;
+    const known = namesakes.find((cluster) => cluster.id === record.id);
+    if (known) return known;
     if (namesakes.length > 0) throw otherCluster(provider, record, namesakes);
   } else {
     // A host that is silent may be one of this very cluster.
@@ -38,8 +39,8 @@ export async function findCluster(
     });
   }
   const [one] = meant;
-  if (one) return { name: one.name, id: one.id };
-  const others = found.filter(({ machines }) => machines > 0);
+  if (one) return one;
+  const others = found.filter(runs);
   throw new UsageError(
     `${provider.title} has no machine of a cluster called ${name}${id === undefined ? '' : ` with the id ${id}`}.`,
     {
@@ -61,5 +62,8 @@ const otherCluster = (provider: MachineProvider, record: ClusterRecord, found: r
       ...found.map((cluster) => `at ${provider.title}: ${foundText(cluster)}`),
     ],
   });
+
+/** Not only what was left of it: the label of what it is made of is on nothing that is laid for machines. */
+const runs = ({ machines, distribution }: FoundCluster): boolean => machines > 0 || distribution !== undefined;
 
 const foundText = ({ name, id, machines }: FoundCluster): string => `${name} (${id}, ${plural(machines, 'machine')})`;

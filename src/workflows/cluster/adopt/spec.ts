@@ -6,6 +6,7 @@ import { clusterSchemaFor, type ClusterFile, type ClusterSpec } from '../../../d
 import { UsageError } from '../../../errors/index.js';
 import { observeInventories } from '../../../components/apply/facts.js';
 import type { MachineProvider } from '../../../provider/port.js';
+import { nodesInPools } from '../../pool/nodes-in-pools.js';
 import type { WayIn } from './way-in.js';
 
 /** Defaults of all but the release, which the nodes tell. */
@@ -16,7 +17,7 @@ const serverCounts = [1, 3, 5] as const;
 
 interface Sources {
   readonly provider: MachineProvider;
-  readonly distribution: Pick<Distribution, 'name' | 'askedOf'>;
+  readonly distribution: Pick<Distribution, 'name' | 'askedOf' | 'nodesAreMachines'>;
 }
 
 /**
@@ -42,7 +43,8 @@ export async function specFromCluster(
     });
   }
   const kubernetes = { distribution: distribution.name, ...asked };
-  return clusterSchema.parse(specOf(name, provider, machines, kubernetes));
+  const members = distribution.nodesAreMachines ? machines : nodesInPools(wayIn?.nodes);
+  return clusterSchema.parse(specOf(name, provider, machines, members, kubernetes));
 }
 
 /** What only the file says, a line each. */
@@ -69,24 +71,35 @@ function specOf(
   name: string,
   provider: MachineProvider,
   machines: readonly Machine[],
+  members: readonly Member[],
   kubernetes: ClusterFile['kubernetes'],
 ): ClusterFile {
   const servers = machines.filter(({ pool }) => pool === controlPlanePool);
-  const pools = [...new Set(machines.filter(({ pool }) => pool !== controlPlanePool).map(({ pool }) => pool))].sort();
+  const workers = members.filter(({ pool }) => pool !== controlPlanePool);
+  const pools = [...new Set(workers.map(({ pool }) => pool))].sort();
   return {
     name,
-    provider: { name: provider.name, locations: distinct(machines.map(({ location }) => location)) },
+    provider: { name: provider.name, locations: told(machines.map(({ location }) => location)) },
     kubernetes,
     controlPlane: {
-      count: serverCounts.find((count) => count >= highestSlot(servers)) ?? 5,
-      type: distinct(servers.map(({ type }) => type)),
+      count: serverCounts.find((count) => count >= sizeOf(servers)) ?? 5,
+      type: told(servers.map(({ type }) => type)),
     },
     pools: pools.map((pool) => {
-      const members = machines.filter((machine) => machine.pool === pool);
-      return { name: pool, count: highestSlot(members), type: distinct(members.map(({ type }) => type)) };
+      const own = workers.filter((member) => member.pool === pool);
+      return { name: pool, count: sizeOf(own), type: told(own.map(({ type }) => type)) };
     }),
   };
 }
 
-const distinct = (values: readonly string[]): string[] => [...new Set(values)];
-const highestSlot = (machines: readonly Machine[]): number => Math.max(0, ...machines.map(({ slot }) => slot));
+type Member = ReturnType<typeof nodesInPools>[number] & { readonly slot?: number };
+
+/** Each once; undefined where nothing tells any. */
+function told(values: readonly (string | undefined)[]): string[] | undefined {
+  const distinct = [...new Set(values.filter((value) => value !== undefined))];
+  return distinct.length === 0 ? undefined : distinct;
+}
+
+/** By the highest slot, since a machine that is lost right now is still asked for; nodes without machines have none. */
+const sizeOf = (members: readonly Member[]): number =>
+  Math.max(0, ...members.map(({ slot }, index) => slot ?? index + 1));

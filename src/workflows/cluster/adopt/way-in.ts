@@ -1,6 +1,6 @@
 import { bySlot, type ClusterRef, type Machine, type Secret } from '../../../domain/index.js';
 import { messageOf, RefusedError, SlipwayError } from '../../../errors/index.js';
-import type { Distribution } from '../../../distributions/port.js';
+import type { Distribution, KubeconfigSource } from '../../../distributions/port.js';
 import type { NodeFacts } from '../../../kube/types.js';
 import type { ReadKubeconfig } from '../../../phases/adoption.js';
 import type { ClusterApi } from '../../../phases/context.js';
@@ -22,7 +22,7 @@ export interface WayIn {
 export interface WayInInput {
   readonly cluster: ClusterRef;
   readonly provider: MachineProvider;
-  readonly distribution: Pick<Distribution, 'readKubeconfig'>;
+  readonly distribution: Pick<Distribution, 'kubeconfig'>;
   readonly machines: readonly Machine[];
   readonly kubeconfigs: readonly OfferedKubeconfig[];
   /** A key that machines may accept; undefined where there is none. */
@@ -39,8 +39,13 @@ export interface Search {
   readonly tried: readonly string[];
 }
 
-/** Looks for the cluster's API: by the kubeconfigs there are, then by one that a server is asked for over SSH. */
+/**
+ * Looks for the cluster's API: by the kubeconfigs there are, then by one that a server is asked for over SSH. A provider that
+ * runs it is believed, and nobody else.
+ */
 export async function findWayIn(context: WorkflowContext, input: WayInInput): Promise<Search> {
+  const source = input.distribution.kubeconfig;
+  if (source.from === 'provider') return askProvider(context, input, source.fetch);
   const tried: string[] = [];
   for (const { from, text } of input.kubeconfigs) {
     progress(context, `trying the kubeconfig of ${from}`);
@@ -48,8 +53,7 @@ export async function findWayIn(context: WorkflowContext, input: WayInInput): Pr
     if (typeof found !== 'string') return { wayIn: found, tried };
     tried.push(`the kubeconfig of ${from}: ${found}`);
   }
-  const { readKubeconfig } = input.distribution;
-  for (const server of readKubeconfig ? serversOf(input.machines) : []) {
+  for (const server of serversOf(input.machines)) {
     progress(context, `asking ${server.name} for the kubeconfig`);
     try {
       const target = await serverTarget(context, input, server);
@@ -57,7 +61,7 @@ export async function findWayIn(context: WorkflowContext, input: WayInInput): Pr
         tried.push(`${server.name}: ${target}`);
         continue;
       }
-      const text = await kubeconfigOver(context, input, readKubeconfig!, target);
+      const text = await kubeconfigOver(context, input, source.read, target);
       const found = await tryKubeconfig(context, input, text);
       if (typeof found !== 'string') return { wayIn: found, tried };
       tried.push(`${server.name}: ${found}`);
@@ -68,6 +72,25 @@ export async function findWayIn(context: WorkflowContext, input: WayInInput): Pr
     }
   }
   return { wayIn: undefined, tried };
+}
+
+async function askProvider(
+  context: WorkflowContext,
+  { cluster, provider }: WayInInput,
+  fetch: (KubeconfigSource & { from: 'provider' })['fetch'],
+): Promise<Search> {
+  progress(context, `asking ${provider.title} for the kubeconfig`);
+  try {
+    const kubeconfig = await fetch(provider, cluster, context);
+    const reached = await reach(context, kubeconfig);
+    return reached
+      ? { wayIn: { ...reached, kubeconfig }, tried: [] }
+      : { wayIn: undefined, tried: [`the kubeconfig of ${provider.title}: the API does not answer`] };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof SlipwayError)) throw error;
+    return { wayIn: undefined, tried: [`${provider.title}: ${messageOf(error)}`] };
+  }
 }
 
 const serversOf = (machines: readonly Machine[]): readonly Machine[] =>
@@ -158,6 +181,13 @@ export function noWayIn(
   machines: readonly Machine[],
   tried: readonly string[],
 ): RefusedError {
+  if (machines.length === 0) {
+    return new RefusedError(`The Kubernetes API of ${name} does not let this workspace in.`, {
+      code: 'NO_WAY_IN',
+      details: tried,
+      hint: `Fix what keeps this computer from it, then run the same command again.`,
+    });
+  }
   const given = machines.every(({ login }) => login !== undefined);
   return new RefusedError(`Neither the Kubernetes API of ${name} nor any of its servers lets this workspace in.`, {
     code: 'NO_WAY_IN',

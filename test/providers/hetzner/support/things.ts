@@ -22,7 +22,7 @@ export function machine(slot = 1, change: Partial<MachineRequest> = {}): Machine
   const pool = change.pool ?? 'web';
   const role: Role = pool === 'cp' ? 'control-plane' : 'worker';
   const place = { pool, role, slot, generation: 1 };
-  const labels = machineLabels(cluster, place);
+  const labels = machineLabels(cluster, place, 'k3s');
   return {
     ...place,
     name: `demo-${pool}-${slot}-x7k2p`,

@@ -46,7 +46,14 @@ const task = (name: string, params: HostTask['params'] = {}): HostTask => ({ nam
 const run = async (name: string, ...args: Parameters<typeof task>) =>
   (await connect(name)).run(task(...args), { signal });
 
-const place = { POOL: 'cp', ROLE: 'control-plane', SLOT: 1, GENERATION: 1, AT: '2026-11-21T00:00:00Z' };
+const place = {
+  POOL: 'cp',
+  ROLE: 'control-plane',
+  SLOT: 1,
+  GENERATION: 1,
+  DISTRIBUTION: 'k3s',
+  AT: '2026-11-21T00:00:00Z',
+};
 const claim = (machine: string, clusterId = 'c1') =>
   task('claim-host', { MACHINE: machine, CLUSTER: 'acme', CLUSTER_ID: clusterId, ...place });
 
