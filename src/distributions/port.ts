@@ -6,6 +6,7 @@ import type { ReadKubeconfig } from '../phases/adoption.js';
 import type { ClusterApi, ClusterFacts, Tools } from '../phases/context.js';
 import type { NodeRules } from '../phases/node-rules.js';
 import type { ClusterRequest, InfrastructureResource, MachineProvider } from '../provider/port.js';
+import type { Backups } from './backups.js';
 import type { BundleNeeds, Bundles } from './bundles.js';
 import type { Upgrades } from './upgrades.js';
 
@@ -115,4 +116,6 @@ export interface Distribution extends NodeRules {
   observe(tools: Tools, request: ObserveRequest, options: { readonly signal: AbortSignal }): Promise<Findings>;
   /** Undefined where releases are somebody else's affair. Loaded by those who upgrade. */
   upgrades?(): Promise<Upgrades>;
+  /** Undefined where the data of the cluster is somebody else's affair. Loaded by those who make backups. */
+  backups?(): Promise<Backups>;
 }

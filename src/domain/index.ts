@@ -1,3 +1,4 @@
+export * from './backup.js';
 export * from './boundary.js';
 export * from './clock.js';
 export * from './labels.js';

@@ -11,7 +11,7 @@ import { saidWhy, sessionRefused } from './session-refused.js';
 import { taskFailed, taskSaidTooMuch, taskTimeout } from './task-errors.js';
 import { TaskOutput } from './task-output.js';
 import type { HostFacts, HostTarget, HostTask, RunOptions, Session } from './types.js';
-import { uploadFile } from './upload.js';
+import { downloadFile, uploadFile } from './copy-file.js';
 
 export interface SessionTools {
   readonly clock: Clock;
@@ -93,16 +93,37 @@ export class HostSession implements Session {
 
   async upload(localPath: string, remotePath: string, mode: number, options: RunOptions): Promise<void> {
     const { name } = this.target;
-    await withBoundary(this.tools.boundary, 'ssh', `${name} upload`, async () => {
+    await this.#copied('upload', options, (client) => uploadFile(client, { localPath, remotePath, mode }, options), {
+      message: `${remotePath} could not be copied to ${name}.`,
+      code: 'UPLOAD_FAILED',
+    });
+  }
+
+  async download(remotePath: string, localPath: string, options: RunOptions): Promise<void> {
+    const { name } = this.target;
+    await this.#copied('download', options, (client) => downloadFile(client, { remotePath, localPath }, options), {
+      message: `${remotePath} of ${name} could not be copied here.`,
+      code: 'FETCH_FAILED',
+    });
+  }
+
+  /** Copies, and once more over a new connection where one was lost. */
+  async #copied(
+    what: 'upload' | 'download',
+    options: RunOptions,
+    copy: (client: Client) => Promise<void>,
+    failed: { readonly message: string; readonly code: 'UPLOAD_FAILED' | 'FETCH_FAILED' },
+  ): Promise<void> {
+    await withBoundary(this.tools.boundary, 'ssh', `${this.target.name} ${what}`, async () => {
       for (let left = 3; ; left--) {
         const client = await this.open(60_000, options);
         try {
-          return await unlessAborted(uploadFile(client, { localPath, remotePath, mode }, options), options.signal);
+          return await unlessAborted(copy(client), options.signal);
         } catch (error) {
           options.signal.throwIfAborted();
           if (this.#opened?.client === client || left === 1) {
-            throw new IncompleteError(`${remotePath} could not be copied to ${name}.`, {
-              code: 'UPLOAD_FAILED',
+            throw new IncompleteError(failed.message, {
+              code: failed.code,
               hint: 'Check the machine’s disk and the connection, then run the same command again.',
               cause: error,
             });

@@ -58,6 +58,11 @@ export interface Session {
    * @throws IncompleteError code UPLOAD_FAILED
    */
   upload(localPath: string, remotePath: string, mode: number, options: RunOptions): Promise<void>;
+  /**
+   * Copies a file of the host here, whole or not at all.
+   * @throws IncompleteError code FETCH_FAILED
+   */
+  download(remotePath: string, localPath: string, options: RunOptions): Promise<void>;
 }
 
 export interface Remote {

@@ -26,6 +26,7 @@ import type {
   ClusterRecord,
   Journal,
   KeyPair,
+  LastBackup,
   LastLook,
   Lock,
   LockHolder,
@@ -63,12 +64,17 @@ const abandonedAfterMs = 3_600_000;
 const keys = {
   record: 'record.json',
   lastLook: 'last-look.json',
+  lastBackup: 'last-backup.json',
   identity: 'id_ed25519',
   kubeconfig: 'kubeconfig',
   lock: 'lock',
   secret: (name: string): string => `secrets/${safeName('secret', name)}`,
   host: (machine: string): string => `hosts/${safeName('machine', machine)}.json`,
 } as const;
+
+/** What a cluster is known by, and what lets us in: neither of one moment, nor made from the rest of it. */
+const isLasting = (key: string): boolean =>
+  /^(record\.json|id_ed25519(\.pub)?|kubeconfig|secrets\/[\w.-]+|hosts\/[\w.-]+\.json)$/.test(key);
 
 /** Record, keys, kubeconfig, lock and journals of a cluster, whatever they are kept in. */
 export class StoredCluster implements ClusterFolder {
@@ -269,6 +275,35 @@ export class StoredCluster implements ClusterFolder {
       if (text !== undefined) summaries.push((await import('./history.js')).summarise(id, text));
     }
     return summaries;
+  }
+
+  async contents(): Promise<Readonly<Record<string, string>>> {
+    const found: Record<string, string> = {};
+    for (const key of (await this.#store.list('')).filter(isLasting)) {
+      const text = await this.#read(key);
+      if (text !== undefined) found[key] = text;
+    }
+    return found;
+  }
+
+  async fill(contents: Readonly<Record<string, string>>): Promise<readonly string[]> {
+    const missing: string[] = [];
+    // The record last: with it the cluster is known, and then all of the rest is there.
+    const record = (key: string): number => Number(key === keys.record);
+    for (const key of Object.keys(contents)
+      .filter(isLasting)
+      .sort((a, b) => record(a) - record(b)))
+      if (await this.#store.create(key, contents[key]!)) missing.push(key);
+    return missing;
+  }
+
+  async lastBackup(): Promise<LastBackup | undefined> {
+    const text = await this.#read(keys.lastBackup);
+    return text === undefined ? undefined : (await import('./last-backup.js')).readLastBackup(text);
+  }
+
+  async saveLastBackup(last: LastBackup): Promise<void> {
+    await put(this.#store, keys.lastBackup, `${JSON.stringify(last)}\n`);
   }
 
   async keepsAnything(): Promise<boolean> {

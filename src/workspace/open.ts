@@ -111,6 +111,10 @@ function localWorkspace(path: string, parts: WorkspaceParts): Workspace {
       folders.set(name, folder);
       return folder;
     },
+    backups: async (to, mode) => {
+      refuseMoved(path);
+      return (await import('./backups/open.js')).openBackups(path, to, parts, mode);
+    },
     stateFolder: (provider) => join(path, 'state', safeName('provider', provider)),
   };
 }

@@ -47,6 +47,7 @@ export function remoteWorkspace(text: string, options: OpenS3Options): Workspace
       folders.set(name, made);
       return made;
     },
+    backups: async (to, mode) => (await import('./backups/open.js')).openBackups(text, to, options, mode),
     stateFolder: (provider) => join(options.home, 'state', safeName('provider', provider)),
   };
 }

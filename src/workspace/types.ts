@@ -2,6 +2,7 @@ import type { ClusterRef } from '../domain/machine.js';
 import type { OutdatedMachine, UnfitMachine } from '../domain/outdated.js';
 import type { Secret } from '../domain/secret.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
+import type { BackupSets } from './backups/types.js';
 
 /** An OpenSSH ed25519 key pair. */
 export interface KeyPair {
@@ -47,6 +48,23 @@ export interface LastLook {
   readonly steps: number;
   readonly outdated: readonly OutdatedMachine[];
   readonly unfit: readonly UnfitMachine[];
+}
+
+/** What was done last for the case that all is lost: for those who show it without looking for it. */
+export interface LastBackup {
+  readonly backup?: { readonly id: string; readonly where: string } | undefined;
+  /** The last restore that led to a cluster that works. */
+  readonly restore?:
+    | {
+        readonly id: string;
+        /** ISO 8601. */
+        readonly at: string;
+        /** How old the data was, in milliseconds, when the restore began. */
+        readonly dataAgeMs: number;
+        /** How long it took, in milliseconds. */
+        readonly tookMs: number;
+      }
+    | undefined;
 }
 
 export interface LockHolder {
@@ -148,6 +166,13 @@ export interface ClusterFolder {
   /** Newest first. */
   history(): Promise<readonly OperationSummary[]>;
 
+  /** All that a cluster is known by here, by key: what of it is of one moment, such as its lock and its journals, is left out. */
+  contents(): Promise<Readonly<Record<string, string>>>;
+  /** Puts such contents back, but for what is there. @returns the keys that were missing */
+  fill(contents: Readonly<Record<string, string>>): Promise<readonly string[]>;
+  lastBackup(): Promise<LastBackup | undefined>;
+  saveLastBackup(last: LastBackup): Promise<void>;
+
   /** Whether anything of a cluster is kept here: without a record there may still be the keys of one that runs. */
   keepsAnything(): Promise<boolean>;
   /** Removes the folder with everything in it. */
@@ -176,6 +201,12 @@ export interface Workspace {
   /** Names with a record, sorted. */
   clusterNames(): Promise<readonly string[]>;
   cluster(name: string): ClusterFolder;
+  /**
+   * Backups of clusters: in this workspace, or at another place that `to` names. They are sealed wherever they are.
+   * @param mode whether a place for them is made where there is none
+   * @returns undefined where there is none
+   */
+  backups(to: string | undefined, mode: 'make' | 'look'): Promise<BackupSets | undefined>;
   /** Folder for a provider's throw-away state, such as the sandbox's. */
   stateFolder(provider: string): string;
 }

@@ -3,10 +3,12 @@
 # NAME: what the snapshot's name begins with; k3s adds the node's and the time.
 # PRUNE: what all of its kind begin with, before the release that ran: of those on this server, the first and the last one of
 # each of the three newest releases stay; empty: all.
+# OWNER: who fetches it, packed, from a folder of its own, and none stays among those of k3s; empty: nobody.
 need NAME
 
 bin=$SLIPWAY_PREFIX/usr/local/bin/k3s
 folder=$SLIPWAY_PREFIX/var/lib/rancher/k3s/server/db/snapshots
+outgoing=$SLIPWAY_PREFIX/var/lib/slipway/outgoing
 
 # taken: the snapshots of this name there are.
 taken() {
@@ -28,6 +30,25 @@ size=$(stat -c %s "$file")
 found=$(head -c "$((size - 32))" "$file" | sha256sum | cut -d ' ' -f 1)
 wanted=$(tail -c 32 "$file" | od -An -v -tx1 | tr -d ' \n')
 [ "$found" = "$wanted" ] || fail SNAPSHOT_BAD "the snapshot $file does not match the sum at its end"
+
+if [ -n "${OWNER:-}" ]; then
+  say 'packing it'
+  mkdir -p "$outgoing" || cannot_write "$outgoing"
+  # Whoever fetches it may pass through to the folder, and sees nothing on the way.
+  chmod 711 "${outgoing%/*}" "$outgoing"
+  # What others left, who never came for it.
+  find "$outgoing" -type f -mmin +60 -exec rm -f {} +
+  packed=$outgoing/$NAME.gz
+  gzip -c "$file" >"$packed" || cannot_write "$packed" "$packed"
+  chown "$OWNER" "$packed" || fail WRITE_FAILED "$packed could not be given to $OWNER"
+  chmod 600 "$packed"
+  fact packed "$packed"
+  fact sha256 "$(sha256 "$file")"
+  fact k3s_version "$("$bin" --version 2>/dev/null | sed -n 's/^k3s version \([^ ]*\).*/\1/p')"
+  # Snapshots that were asked for are never pruned by k3s; it forgets one that it is told to delete.
+  "$bin" etcd-snapshot delete "${file##*/}" >/dev/null 2>&1 </dev/null || :
+  rm -f "$file"
+fi
 fact snapshot "$file"
 fact size "$size"
 

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
-import { readdir, rm, utimes } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import {
   checkServer,
   installK3s,
+  packSnapshot,
   parseServerCheck,
   putBackK3s,
   restartK3s,
@@ -15,6 +18,7 @@ import {
 import { ipStandIn, k3sStandIn } from '../support/host-stand-ins.js';
 import { serveRelease, type ReleaseServer } from '../support/release-server.js';
 import { sshdMissing } from '../support/sshd.js';
+import { signal } from '../remote/support.js';
 import { useHost } from './support.js';
 
 const old = 'v1.36.4+k3s1';
@@ -99,6 +103,7 @@ describe.skipIf(sshdMissing)(`what an upgrade does on a host ${sshdMissing ?? ''
       place,
       `#!/bin/sh
 case "$1" in
+  --version) echo 'k3s version ${old} (0123abcd)' ;;
   etcd-snapshot)
     folder=$SLIPWAY_PREFIX/var/lib/rancher/k3s/server/db/snapshots
     mkdir -p "$folder"
@@ -155,6 +160,22 @@ esac
         .map((name) => (others.includes(name) ? name : `slipway-at-${name}`))
         .sort(),
     );
+  });
+
+  it('hands a packed copy to whom it is for, and leaves none among those that k3s never prunes', async () => {
+    await server(escaped(sum));
+    const { user } = rig.host.target;
+    const facts = await rig.run(packSnapshot({ name: 'slipway-1', owner: user }));
+    const packed = `${rig.host.prefix}/var/lib/slipway/outgoing/slipway-1.gz`;
+    expect(facts).toMatchObject({ packed, size: '544', k3s_version: old });
+    const session = await rig.remote.connect(rig.host.target, 20_000, { signal });
+    const local = join(await mkdtemp(join(tmpdir(), 'slipway-')), 'snapshot.gz');
+    await session.download(packed, local, { signal });
+    const whole = gunzipSync(await readFile(local));
+    expect(whole.subarray(-32)).toEqual(sum);
+    expect(createHash('sha256').update(whole).digest('hex')).toBe(facts['sha256']);
+    expect(await rig.host.read('var/lib/rancher/k3s/server/db/snapshots/slipway-1-node-1700000001')).toBeUndefined();
+    await expect(session.download(`${packed}.not`, local, { signal })).rejects.toMatchObject({ code: 'FETCH_FAILED' });
   });
 
   it.each([

@@ -29,7 +29,6 @@ export interface AddressView<Machine> {
   isTaken(machine: Machine, address: string): boolean;
 }
 
-/** What a unit does; the sandbox's k3s. */
 /** What etcd of a server that serves tells of itself. */
 export interface EtcdState {
   readonly k3sVersion: string;
@@ -37,9 +36,12 @@ export interface EtcdState {
   readonly clusterVersion: string;
 }
 
+/** What a unit does; the sandbox's k3s. */
 export interface UnitBehaviour<Machine> {
   /** Undefined while k3s does not serve there. */
   etcd(machine: Machine): EtcdState | undefined;
+  /** A snapshot of etcd as its file is; undefined while k3s does not serve there. */
+  takeSnapshot(machine: Machine): Buffer | undefined;
   started(machine: Machine, unit: UnitName): void;
   /** `lost`: the power went; nothing was said to anyone. */
   stopped(machine: Machine, unit: UnitName, how: 'asked' | 'lost'): void;

@@ -12,6 +12,7 @@ import type { K3sContext } from './context.js';
 import { etcdRefusal } from './etcd-versions.js';
 import { judgeJoin } from './joining.js';
 import { said } from './journal-lines.js';
+import { snapshotOf } from './cluster-reset.js';
 import { newProcess, type Process, refusal, runningVersions } from './process.js';
 import { checkNodePassword, nodeIsReady, registerNode } from './nodes.js';
 import {
@@ -100,6 +101,11 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
     const process = this.#processes.get(id);
     if (!process?.cluster || !this.serves(id)) return undefined;
     return { k3sVersion: process.version, clusterVersion: process.cluster.etcdVersion };
+  }
+
+  takeSnapshot({ id }: Machine): Buffer | undefined {
+    const cluster = this.serves(id) ? this.#processes.get(id)?.cluster : undefined;
+    return cluster && snapshotOf(cluster, this.context.random);
   }
 
   /** Whether some service of its cluster answers on a node port of this machine. */

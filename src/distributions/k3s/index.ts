@@ -20,4 +20,5 @@ export const k3s: Distribution = {
   askedOf,
   observe,
   upgrades: async () => (await import('./upgrade/index.js')).k3sUpgrades,
+  backups: async () => (await import('./snapshot/index.js')).k3sBackups,
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { backupDefaults } from '../backup.js';
 import { componentsSchema } from './components.js';
 import { acceptable, hostSchema } from './hosts.js';
 import { cidr, ipv4Address, ipv4Cidr, labelMap, poolName, resourceName, taint } from './fields.js';
@@ -100,6 +101,31 @@ const kubernetesFor = (version: VersionField) =>
     .prefault({})
     .describe('Which Kubernetes.');
 
+const kept = (count: number, what: string) => z.int().min(0).max(1000).default(count).describe(what);
+
+const backupSchema = z
+  .strictObject({
+    to: z
+      .string()
+      .regex(/^s3:\/\/[^/?]+/, 's3://bucket/prefix')
+      .optional()
+      .describe('Where backups go, as `s3://bucket/prefix?region=…&endpoint=…`. Default: the workspace.'),
+    every: z
+      .string()
+      .regex(/^[1-9]\d{0,3}[mh]$/, 'a whole number and a unit: 15m, 6h')
+      .default('15m')
+      .describe('How old the last one may be: `slipway backup create --due` takes another one then.'),
+    keep: z
+      .strictObject({
+        hours: kept(backupDefaults.keep.hours, 'All of the last hours.'),
+        days: kept(backupDefaults.keep.days, 'Then the last of each day.'),
+        weeks: kept(backupDefaults.keep.weeks, 'Then the last of each week.'),
+      })
+      .prefault({})
+      .describe('Which backups stay; the newest always does.'),
+  })
+  .describe('Backups of the cluster’s data, sealed, with all that a restore needs.');
+
 /** @param version what kind of text `kubernetes.version` is */
 export const clusterSchemaFor = (version: VersionField) =>
   z.strictObject({
@@ -148,6 +174,7 @@ export const clusterSchemaFor = (version: VersionField) =>
       .prefault({})
       .describe('What is looked at on hosts before anything is changed.'),
     components: componentsSchema.optional(),
+    backup: backupSchema.optional(),
     image: z.string().min(1).optional().describe('System image. Default: the current Ubuntu LTS, ubuntu-26.04.'),
   });
 

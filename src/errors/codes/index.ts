@@ -1,3 +1,4 @@
+import { backupCodes } from './backups.js';
 import { clusterCodes } from './cluster.js';
 import { commandLineCodes } from './command-line.js';
 import { componentCodes } from './components.js';
@@ -21,6 +22,7 @@ export const errorGroups = {
   'Components and their Secrets': componentCodes,
   'Workspace, bundles': workspaceCodes,
   'A workspace in a bucket': sharedWorkspaceCodes,
+  'Backups and restores': backupCodes,
 } as const;
 
 /** What scripts on machines end with. */

@@ -12,6 +12,11 @@ export const machineCodes = entries({
     '`SLIPWAY_SSH_PATIENCE` is no number of seconds from 0.5 to 600.',
     'Set it to something like 20, or unset it.',
   ],
+  FETCH_FAILED: [
+    4,
+    'A file did not arrive whole from a machine.',
+    'Check the connection and the disk here, then run the same command again.',
+  ],
   HOST_KEY_MISMATCH: [
     3,
     'A machine shows another SSH host key than the pinned one; nothing was sent to it.',

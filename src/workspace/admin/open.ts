@@ -1,15 +1,12 @@
 import { join, resolve } from 'node:path';
 
-import { Secret } from '../../domain/secret.js';
-
 import { UsageError } from '../../errors/index.js';
 import { Files } from '../files.js';
 import { LocalBlobs } from '../local-blobs.js';
 import { openWorkspace, type WorkspaceOptions, workspaceParts, type WorkspaceParts } from '../open.js';
 import { isS3 } from '../paths.js';
 import { heldFile, s3Place } from '../s3/open-s3.js';
-import { newIdentity, recipientOf } from '../sealed/age.js';
-import { identities, identityPath, identityText } from '../sealed/identity.js';
+import { type OwnIdentity, ownIdentity } from '../sealed/own-identity.js';
 import type { Lock } from '../types.js';
 import { BucketPlace } from './bucket-place.js';
 import { LocalPlace } from './local-place.js';
@@ -18,15 +15,7 @@ import type { Place } from './place.js';
 import { acceptOlder, type Finding, setFindingsAside, surveyWorkspace, type Survey } from './recover.js';
 import { rotateWorkspace, type RotateResult, type Rotation } from './rotate.js';
 
-export type { MoveResult, RotateResult, Survey };
-
-export interface OwnIdentity {
-  /** Where its file is; undefined where it comes from the environment. */
-  readonly path: string | undefined;
-  /** What others seal for: `age1…`. */
-  readonly recipients: readonly string[];
-  readonly created: boolean;
-}
+export type { MoveResult, OwnIdentity, RotateResult, Survey };
 
 /** Work on a workspace as a whole. */
 export interface WorkspaceAdmin {
@@ -75,30 +64,4 @@ export function openAdmin(options: WorkspaceOptions): WorkspaceAdmin {
 function localPlace(folder: string, parts: WorkspaceParts): LocalPlace {
   const files = new Files({ ...parts, root: join(folder, 'clusters') });
   return new LocalPlace(folder, files, () => new LocalBlobs(folder, { ...parts, files, busy: heldFile }));
-}
-
-async function ownIdentity({
-  env,
-  home,
-  quietFiles,
-  clock,
-  boundary,
-  random,
-  warn,
-}: WorkspaceParts): Promise<OwnIdentity> {
-  const path = identityPath(env, home);
-  let created = false;
-  if (!env['SLIPWAY_AGE_KEY'] && (await quietFiles.read(path)) === undefined) {
-    const identity = await newIdentity();
-    const at = new Date(clock.now()).toISOString();
-    const text = identityText(identity, await recipientOf(new Secret(identity)), at);
-    // Of two that make one at once, the first counts.
-    created = await new Files({ root: home, boundary, random, warn }).create(path, text);
-  }
-  const own = await identities(env, path, quietFiles);
-  return {
-    path: env['SLIPWAY_AGE_KEY'] ? undefined : path,
-    recipients: await Promise.all(own.map(recipientOf)),
-    created,
-  };
 }

@@ -1,4 +1,5 @@
 import { SlipwayError } from '../../errors/index.js';
+import { sealedKeys } from '../sealed/sealed-blobs.js';
 import type { BucketPlace } from './bucket-place.js';
 
 export interface Finding {
@@ -27,7 +28,7 @@ const kinds: Readonly<Partial<Record<string, Finding['is']>>> = {
 export async function surveyWorkspace(at: BucketPlace): Promise<Survey> {
   const { header } = await at.stored();
   const sealed = at.place.sealed(header);
-  const keys = (await at.place.raw.list('clusters/')).filter((key) => !/\/lock$/.test(key));
+  const keys = await sealedKeys(at.place.raw);
   const findings: Finding[] = [];
   for (const key of keys) {
     try {
@@ -67,5 +68,5 @@ export async function setFindingsAside(
     if (!(await raw.create(aside, there.text)) && (await raw.read(aside))?.text !== there.text) continue;
     await raw.remove(key, there.version);
   }
-  return [...new Set(findings.map(({ key }) => key.split('/')[1]!))];
+  return [...new Set(findings.filter(({ key }) => key.startsWith('clusters/')).map(({ key }) => key.split('/')[1]!))];
 }

@@ -4,6 +4,7 @@ import { IncompleteError, RefusedError, UsageError } from '../../errors/index.js
 import type { BlobStore } from '../blob-store.js';
 import { isRecipient, recipientOf, stanzas } from '../sealed/age.js';
 import { type Header, newKey } from '../sealed/header.js';
+import { sealedKeys } from '../sealed/sealed-blobs.js';
 import type { Lock } from '../types.js';
 import type { BucketPlace } from './bucket-place.js';
 import { clustersAt } from './move.js';
@@ -18,8 +19,6 @@ export interface RotateResult {
   readonly recipients: readonly string[];
   readonly sealed: number;
 }
-
-const isLock = (key: string): boolean => /\/lock$/.test(key);
 
 /**
  * Seals everything anew, for those who may open it from now on, with a new key by which they know what one of them wrote.
@@ -77,7 +76,7 @@ async function recipientsAfter(at: BucketPlace, { add, remove }: Rotation): Prom
 }
 
 async function sealAll(sealed: BlobStore, raw: BlobStore): Promise<number> {
-  const keys = (await raw.list('clusters/')).filter((key) => !isLock(key));
+  const keys = await sealedKeys(raw);
   for (const key of keys) {
     for (;;) {
       const there = await sealed.read(key);
@@ -90,7 +89,7 @@ async function sealAll(sealed: BlobStore, raw: BlobStore): Promise<number> {
 /** Opens all of it with the new key alone, and counts for how many it is sealed. */
 async function verify(at: BucketPlace, header: Header): Promise<void> {
   const sealed = at.place.sealed(header);
-  const keys = (await at.place.raw.list('clusters/')).filter((key) => !isLock(key));
+  const keys = await sealedKeys(at.place.raw);
   const wrong: string[] = [];
   for (const key of keys) {
     const there = await at.place.raw.read(key);

@@ -23,8 +23,14 @@ const isClusterId = (key: string): boolean => /^clusters\/[^/]+\/cluster$/.test(
 
 /** Who holds a lock is for everybody to see, also for those who cannot open the rest. */
 export const isPlain = (key: string): boolean => /(^|\/)lock$/.test(key);
-/** A journal's name is never used twice, and nothing depends on what is in it. */
-const isRemembered = (key: string): boolean => !/\/journal\//.test(key);
+/** A journal's name is never used twice, and nothing depends on what is in it; nor is a backup's, which never changes. */
+const isRemembered = (key: string): boolean => !/\/journal\/|^backups\//.test(key);
+
+/** Everything that is sealed in a workspace, but for what says so of the workspace itself. */
+export const sealedKeys = async (store: Pick<BlobStore, 'list'>): Promise<readonly string[]> =>
+  (await Promise.all(['backups/', 'clusters/'].map((prefix) => store.list(prefix))))
+    .flat()
+    .filter((key) => !isPlain(key));
 
 /**
  * Blobs that only some can open, in a store that others can read and write. Each says in what is sealed which blob of which

@@ -9,7 +9,8 @@ import { putK3sFiles } from './put-k3s-files.js';
 import { replaceHostKey } from './replace-host-key.js';
 import { beginAnew, forgetEtcd, observe, serverInfo, stopK3s } from './misc-tasks.js';
 import { startK3s } from './start-k3s.js';
-import { checkServer, putBackK3s, snapshotEtcd } from './upgrade-tasks.js';
+import { snapshotEtcd } from './snapshot-tasks.js';
+import { checkServer, putBackK3s } from './upgrade-tasks.js';
 
 /** What each task of templates/host does to a simulated machine. */
 export const taskBodies: ReadonlyMap<string, TaskBody> = new Map<string, TaskBody>([

@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto';
-import { posix } from 'node:path';
 import { etcdIn } from '../../k3s/etcd-versions.js';
-import type { FileSystem } from '../file-system.js';
 import { type TaskContext, TaskFailure } from '../task-runner.js';
 import { installedVersion, paths, sha256, writeFile } from './common.js';
 import { binarySize } from './install-k3s.js';
@@ -20,43 +17,6 @@ export async function checkServer({ machine, param, need, until, fact }: TaskCon
   fact('etcd_cluster', found.clusterVersion);
   fact('holds', param('ADDRESS') !== '' && machine.context.behaviour.addresses.has(machine, param('ADDRESS')));
   fact('requested', param('REQUESTS') === 'true' ? (machine.traits?.deprecatedRequests ?? []).join(' ') : '');
-}
-
-export async function snapshotEtcd({ machine, need, param, say, fact }: TaskContext): Promise<void> {
-  const name = need('NAME');
-  const { files } = machine;
-  say('taking a snapshot of etcd');
-  await machine.wait(machine.context.profile().smallTaskMs);
-  if (!machine.context.behaviour.etcd(machine))
-    throw new TaskFailure(
-      'SNAPSHOT_FAILED',
-      'k3s could not take a snapshot of etcd: level=fatal msg="see server log for details: Internal error occurred"',
-    );
-  const seconds = Math.floor(machine.context.clock.now() / 1000);
-  const path = posix.join(paths.server, 'db/snapshots', `${name}-${machine.hostname}-${seconds}`);
-  const pages = Buffer.alloc(1024, name);
-  files.mkdirs(posix.dirname(path));
-  files.write(path, Buffer.concat([pages, createHash('sha256').update(pages).digest()]), { mode: 0o600 });
-  fact('snapshot', path);
-  fact('size', files.find(path)!.size);
-  fact('pruned', param('PRUNE') === '' ? 0 : prune(files, posix.dirname(path), param('PRUNE')));
-}
-
-/** Of each of the three newest releases the first and the last snapshot stay. @returns how many went */
-function prune(files: FileSystem, folder: string, kind: string): number {
-  const byRelease = new Map<string, string[]>();
-  const secondsOf = (name: string): number => Number(name.split('-').at(-1));
-  const names = files.list(folder).filter((name) => name.startsWith(kind));
-  for (const name of names.sort((a, b) => secondsOf(a) - secondsOf(b))) {
-    const release = /^v[0-9.]+-[^-]*/.exec(name.slice(kind.length))?.[0] ?? '';
-    const older = byRelease.get(release) ?? [];
-    byRelease.delete(release);
-    byRelease.set(release, [...older, name]);
-  }
-  const kept = new Set([...byRelease.values()].slice(-3).flatMap((those) => [those[0], those.at(-1)]));
-  const gone = names.filter((name) => !kept.has(name));
-  for (const name of gone) files.remove(posix.join(folder, name));
-  return gone.length;
 }
 
 export async function putBackK3s({ machine, need, fact }: TaskContext): Promise<void> {

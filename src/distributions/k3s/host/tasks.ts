@@ -108,7 +108,16 @@ export function checkServer(
 /** Takes a snapshot of etcd, checks that it is whole, and deletes those of its kind that are too many. Facts: snapshot, size, pruned. */
 export function snapshotEtcd(options: Deadline & { readonly kind: string; readonly release: string }): HostTask {
   const { kind, release, deadlineMs = 5 * minute } = options;
-  return task('snapshot-etcd', { NAME: `${kind}${release.replace('+', '-')}`, PRUNE: kind }, deadlineMs);
+  return task('snapshot-etcd', { NAME: `${kind}${release.replace('+', '-')}`, PRUNE: kind, OWNER: '' }, deadlineMs);
+}
+
+/**
+ * Takes a snapshot of etcd for the owner, who fetches it; none stays among those of k3s. Facts: packed (path), sha256 (of what
+ * is packed), k3s_version.
+ */
+export function packSnapshot(options: Deadline & { readonly name: string; readonly owner: string }): HostTask {
+  const { name, owner, deadlineMs = 5 * minute } = options;
+  return task('snapshot-etcd', { NAME: name, PRUNE: '', OWNER: owner }, deadlineMs);
 }
 
 /** Puts back the binary that was there before the last one. Fails with taskCode NO_PREVIOUS where it is gone. */

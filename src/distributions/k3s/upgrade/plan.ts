@@ -21,6 +21,7 @@ import { leftAtNode, markLater, releaseNode } from '../../../phases/upgrade-mark
 import type { UpgradeRequest } from '../../upgrades.js';
 import { snapshotEtcd } from '../host/index.js';
 import { k3sRules } from '../rules.js';
+import { snapshotSource } from '../snapshot/source.js';
 import { changeNode, type NodeChange, putBackNode } from './change-node.js';
 import { stageGate } from './stage-gate.js';
 
@@ -80,10 +81,7 @@ class Upgrade {
 
   #snapshot(): Step {
     const { tools, facts, cluster } = this.context;
-    const server = this.#machines.find(
-      ({ name, role }) => role === 'control-plane' && isUpNode(role, facts.nodes?.get(name), k3sRules),
-    );
-    if (!server) throw new RefusedError(`No server of ${cluster.name} is Ready and votes.`, downAdvice(cluster.name));
+    const server = snapshotSource(cluster.name, facts);
     // By what it was taken with: only that release or a newer one restores it.
     const release = facts.newcomerVersion;
     return {
@@ -229,9 +227,6 @@ const quorumHint = (cluster: string, servers: number): string =>
   servers % 2 === 0
     ? `${servers} servers survive no more failures than ${servers - 1}. Bring the cluster to the number that its file says first: slipway cluster apply ${cluster}`
     : `Bring the other servers back first: slipway cluster status ${cluster}`;
-
-const downAdvice = (cluster: string) =>
-  ({ code: 'NODES_DOWN', hint: `Bring one back first: slipway cluster status ${cluster}` }) as const;
 
 /** Nodes that are to be changed in their order, the others before them. */
 const inOrderOf = (group: readonly UpgradeNode[], nodes: readonly RolloutNode[]): readonly RolloutNode[] => [

@@ -19,6 +19,30 @@ export interface Upload {
  * right size is read back and hashed; nothing is sent when it is the same.
  */
 export async function uploadFile(client: Client, upload: Upload, options: RunOptions): Promise<void> {
+  const { size } = await stat(upload.localPath);
+  await withSftp(client, options, (sftp) => copy(sftp, upload, size, options));
+}
+
+/** Copies a file of the host by SFTP. What arrived of one that was cut off is of no use. */
+export async function downloadFile(
+  client: Client,
+  { remotePath, localPath }: Omit<Upload, 'mode'>,
+  options: RunOptions,
+): Promise<void> {
+  await withSftp(client, options, async (sftp) => {
+    const there = await statOf(sftp, remotePath);
+    if (!there) throw new Error(`${remotePath} is not there`);
+    await done((callback) => sftp.fastGet(remotePath, localPath, callback));
+    const { size } = await stat(localPath);
+    if (size !== there.size) throw new Error(`${size} of ${there.size} bytes arrived`);
+  });
+}
+
+async function withSftp(
+  client: Client,
+  { signal }: RunOptions,
+  work: (sftp: SFTPWrapper) => Promise<void>,
+): Promise<void> {
   // ssh2 forgets the callbacks of a copy when its connection breaks.
   let onClose = (): void => {};
   const lost = new Promise<never>((_, reject) => {
@@ -26,50 +50,57 @@ export async function uploadFile(client: Client, upload: Upload, options: RunOpt
   });
   client.once('close', onClose);
   try {
-    await Promise.race([copy(client, upload, options), lost]);
+    await Promise.race([opened(), lost]);
   } finally {
     client.removeListener('close', onClose);
   }
+
+  async function opened(): Promise<void> {
+    const sftp = await new Promise<SFTPWrapper>((resolve, reject) => {
+      client.sftp((error, session) => (error ? reject(error) : resolve(session)));
+    });
+    const onAbort = (): void => sftp.end();
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      await work(sftp);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      sftp.end();
+    }
+  }
 }
 
-async function copy(client: Client, upload: Upload, { signal, progress }: RunOptions): Promise<void> {
-  const { localPath, remotePath, mode } = upload;
-  const { size } = await stat(localPath);
-  const sftp = await new Promise<SFTPWrapper>((resolve, reject) => {
-    client.sftp((error, opened) => (error ? reject(error) : resolve(opened)));
-  });
-  const onAbort = (): void => sftp.end();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    const there = await statOf(sftp, remotePath);
-    if (there?.size === size && (await isSame(sftp, remotePath, localPath, size))) {
-      await done((callback) => sftp.chmod(remotePath, mode, callback));
-      progress?.(`${remotePath} is there already`);
-      return;
-    }
-    const part = `${remotePath}.slipway-part`;
-    let tenths = 0;
-    const step = (sent: number): void => {
-      const now = Math.floor((sent / size) * 10);
-      if (now > tenths && size >= MiB)
-        progress?.(`${Math.floor(sent / MiB)} of ${Math.ceil(size / MiB)} MiB of ${remotePath} copied`);
-      tenths = Math.max(tenths, now);
-    };
-    try {
-      await done((callback) => sftp.fastPut(localPath, part, { mode, step }, callback));
-      const sent = await statOf(sftp, part);
-      if (sent?.size !== size) throw new Error(`${sent?.size ?? 0} of ${size} bytes arrived`);
-    } catch (error) {
-      // What was written may be what filled the disk.
-      if (!signal.aborted) await removed(sftp, part);
-      throw error;
-    }
-    await done((callback) => sftp.chmod(part, mode, callback));
-    await replaced(sftp, part, remotePath);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    sftp.end();
+async function copy(
+  sftp: SFTPWrapper,
+  { localPath, remotePath, mode }: Upload,
+  size: number,
+  { signal, progress }: RunOptions,
+): Promise<void> {
+  const there = await statOf(sftp, remotePath);
+  if (there?.size === size && (await isSame(sftp, remotePath, localPath, size))) {
+    await done((callback) => sftp.chmod(remotePath, mode, callback));
+    progress?.(`${remotePath} is there already`);
+    return;
   }
+  const part = `${remotePath}.slipway-part`;
+  let tenths = 0;
+  const step = (sent: number): void => {
+    const now = Math.floor((sent / size) * 10);
+    if (now > tenths && size >= MiB)
+      progress?.(`${Math.floor(sent / MiB)} of ${Math.ceil(size / MiB)} MiB of ${remotePath} copied`);
+    tenths = Math.max(tenths, now);
+  };
+  try {
+    await done((callback) => sftp.fastPut(localPath, part, { mode, step }, callback));
+    const sent = await statOf(sftp, part);
+    if (sent?.size !== size) throw new Error(`${sent?.size ?? 0} of ${size} bytes arrived`);
+  } catch (error) {
+    // What was written may be what filled the disk.
+    if (!signal.aborted) await removed(sftp, part);
+    throw error;
+  }
+  await done((callback) => sftp.chmod(part, mode, callback));
+  await replaced(sftp, part, remotePath);
 }
 
 async function sha256(path: string): Promise<string> {

@@ -1,0 +1,59 @@
+import { ageText, plural } from '../../domain/index.js';
+import { table } from '../../ui/index.js';
+import type { BackupResult } from '../../workflows/backup/create.js';
+import type { BackupList } from '../../workflows/backup/list.js';
+import type { PruneResult } from '../../workflows/backup/prune.js';
+import type { VerifyResult } from '../../workflows/backup/verify.js';
+
+export function renderBackup({ cluster, id, where, created, manifest, pruned }: BackupResult): string {
+  if (!created || !manifest) return `No backup is due: ${id} is young enough.`;
+  return [
+    `${cluster} is backed up: ${id}, ${size(manifest.snapshot.packedBytes)} at ${where}.`,
+    ...(pruned.length > 0 ? [`${plural(pruned.length, 'backup')} that need not be kept removed.`] : []),
+    ...claimLines(manifest.claims),
+    `  slipway backup verify ${cluster}`,
+  ].join('\n');
+}
+
+export function renderBackups({ cluster, where, backups, unfinished }: BackupList, columns?: number): string {
+  const half = unfinished.length > 0 ? [`${unfinished.length} unfinished: ${unfinished.join(', ')}`] : [];
+  if (backups.length === 0) return [`There is no backup of ${cluster} at ${where}.`, ...half].join('\n');
+  return [
+    table(
+      ['ID', 'AGE', 'SIZE', 'KUBERNETES', 'SERVER'],
+      backups.map(({ id, ageMs, bytes, kubernetesVersion, server }) => [
+        id,
+        ageText(ageMs),
+        size(bytes),
+        kubernetesVersion,
+        server,
+      ]),
+      columns === undefined ? {} : { columns },
+    ),
+    ...half,
+  ].join('\n');
+}
+
+export function renderVerified({ cluster, where, verified }: VerifyResult): string {
+  if (verified.length === 0) return `There is no backup of ${cluster} at ${where}.`;
+  return verified
+    .flatMap(({ id, takenAt, kubernetesVersion, etcd, bytes, claims }) => [
+      `${id} is whole: ${size(bytes)} of ${kubernetesVersion}, taken ${takenAt}, revision ${etcd.revision} of etcd. The token opens it.`,
+      ...claimLines(claims),
+    ])
+    .join('\n');
+}
+
+export function renderPruned({ cluster, where, removed, kept }: PruneResult, dryRun: boolean): string {
+  if (removed.length === 0) return `Nothing to remove: all ${kept.length} backups of ${cluster} at ${where} are kept.`;
+  const verb = dryRun ? 'would be removed' : 'removed';
+  return `${plural(removed.length, 'backup')} of ${cluster} ${verb}, ${kept.length} kept at ${where}.`;
+}
+
+/** What a restore does not bring back, by its name. */
+const claimLines = (claims: readonly string[]): string[] =>
+  claims.length === 0 ? [] : [`  ! not covered: what is in the volumes of ${claims.join(', ')}`];
+
+function size(bytes: number): string {
+  return bytes < 2 ** 20 ? `${Math.max(1, Math.round(bytes / 1024))} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

@@ -1,0 +1,102 @@
+import { createDecipheriv, createHash, pbkdf2Sync } from 'node:crypto';
+
+import type { Secret } from '../../../domain/index.js';
+import type { SnapshotReport } from '../../backups.js';
+import { BoltFile, NoDatabase } from './bolt.js';
+
+/** Pages of etcd’s database are multiples of this; the sum that ends a snapshot is not. */
+const sector = 512;
+const sumBytes = 32;
+const revisionBytes = 17;
+const bootstrap = '/bootstrap/';
+const claims = '/registry/persistentvolumeclaims/';
+
+/**
+ * What a snapshot of etcd says of itself. That of k3s holds what the cluster’s authorities and keys are made from, sealed with
+ * the servers’ token: without that token nobody starts a cluster from it.
+ * @throws NoDatabase with the reason, for what cannot be restored
+ */
+export function inspectSnapshot(snapshot: Buffer, token: Secret): SnapshotReport {
+  const database = unsummed(snapshot);
+  let revision = 0n;
+  let entries = 0;
+  const latest = new Map<string, Buffer | undefined>();
+  for (const { key, value } of new BoltFile(database).bucket('key')) {
+    if (key.length < revisionBytes) throw new NoDatabase('it has a key that is no revision');
+    entries += 1;
+    const main = key.readBigUInt64BE(0);
+    if (main > revision) revision = main;
+    const { name, content } = keyValue(value);
+    if (!name.startsWith(bootstrap) && !name.startsWith(claims)) continue;
+    // Sorted by revision, so that the last word counts; a mark behind the revision says that the key was deleted.
+    latest.set(name, key.length > revisionBytes ? undefined : content);
+  }
+  const present = [...latest].filter((one): one is [string, Buffer] => one[1] !== undefined);
+  const sealed = present.filter(([name]) => name.startsWith(bootstrap)).map(([, content]) => content);
+  if (!sealed.some((content) => content.length > 0)) throw new NoDatabase('it holds no cluster: k3s never finished it');
+  return {
+    revision: Number(revision),
+    entries,
+    opens: sealed.some((content) => opens(content, passwordOf(token))),
+    claims: present.filter(([name]) => name.startsWith(claims)).map(([name]) => name.slice(claims.length)),
+  };
+}
+
+/** @throws NoDatabase where the snapshot does not end with its own sum, or that is another */
+function unsummed(snapshot: Buffer): Buffer {
+  if (snapshot.length === 0) throw new NoDatabase('it is empty');
+  if (snapshot.length % sector !== sumBytes) throw new NoDatabase('it does not end with its sum: it is cut off');
+  const database = snapshot.subarray(0, -sumBytes);
+  if (!createHash('sha256').update(database).digest().equals(snapshot.subarray(-sumBytes)))
+    throw new NoDatabase('it does not match the sum at its end');
+  return database;
+}
+
+/** Key and value of etcd’s own record of them: fields 1 and 5 of a protobuf. */
+function keyValue(record: Buffer): { readonly name: string; readonly content: Buffer } {
+  let name = '';
+  let content = Buffer.alloc(0);
+  let at = 0;
+  const number = (): number => {
+    let value = 0;
+    for (let shift = 1; ; shift *= 128) {
+      const byte = record[at++];
+      if (byte === undefined) throw new NoDatabase('it has a record that is cut off');
+      value += (byte & 127) * shift;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < record.length) {
+    const tag = number();
+    const size = number();
+    if ((tag & 7) !== 2) continue;
+    if (at + size > record.length) throw new NoDatabase('it has a record that is cut off');
+    if (tag >> 3 === 1) name = record.toString('utf8', at, at + size);
+    if (tag >> 3 === 5) content = record.subarray(at, at + size) as Buffer<ArrayBuffer>;
+    at += size;
+  }
+  return { name, content };
+}
+
+/** What k3s calls the password: a full token names the cluster’s authority and a user before it. */
+export const passwordOf = (token: Secret): string =>
+  token
+    .reveal()
+    .trim()
+    .replace(/^K10[0-9a-f]+::(?:[^:]*:)?/, '');
+
+/** Whether a password opens what k3s has sealed with one: salt, colon, and AES-GCM in base64. */
+function opens(sealed: Buffer, password: string): boolean {
+  const [salt = '', text = ''] = sealed.toString('latin1').split(':', 2);
+  const data = Buffer.from(text, 'base64');
+  if (data.length < 28) return false;
+  const cipher = createDecipheriv('aes-256-gcm', pbkdf2Sync(password, salt, 4096, 32, 'sha1'), data.subarray(0, 12));
+  cipher.setAuthTag(data.subarray(-16));
+  try {
+    cipher.update(data.subarray(12, -16));
+    cipher.final();
+    return true;
+  } catch {
+    return false;
+  }
+}

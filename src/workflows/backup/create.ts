@@ -1,0 +1,210 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Backups, FetchedSnapshot } from '../../distributions/backups.js';
+import { backupDefaults, backupId, backupsToPrune, backupTime, type Machine } from '../../domain/index.js';
+import type { ClusterSpec } from '../../domain/spec/schema.js';
+import { from, type Later, type Step, valueOf } from '../../engine/index.js';
+import { IncompleteError } from '../../errors/index.js';
+import type { Tools } from '../../phases/context.js';
+import type { BackupManifest } from '../../workspace/backups/types.js';
+import type { BackupSets } from '../../workspace/backups/types.js';
+import { withTemporaryFolder } from '../../workspace/temporary.js';
+import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
+import { knownCluster } from '../cluster/known-cluster.js';
+import { observe } from '../cluster/observe.js';
+import { toolsFor } from '../cluster/tools.js';
+import type { WorkflowContext } from '../context.js';
+import { execute } from '../run.js';
+import { checkSnapshot } from './check.js';
+import { backupsOf, openSetsToFill } from './sets.js';
+
+export interface BackupInput {
+  readonly cluster: string;
+  /** As its file says now. */
+  readonly spec: ClusterSpec;
+  /** Only where the last backup is older than the file allows. */
+  readonly due: boolean;
+}
+
+export interface BackupResult {
+  readonly cluster: string;
+  readonly id: string;
+  readonly where: string;
+  /** False: the last one is young enough. */
+  readonly created: boolean;
+  /** Undefined where none was created. */
+  readonly manifest: BackupManifest | undefined;
+  /** Ids of backups that need not be kept any more, and were removed. */
+  readonly pruned: readonly string[];
+}
+
+/**
+ * Takes a snapshot of the cluster’s data on a server, checks it here, and keeps it, sealed, with all that a restore needs.
+ * Nothing in the cluster changes, so that it waits for nobody.
+ * @throws RefusedError codes NODES_DOWN, OUTSIDE_RESIDENCY; IncompleteError codes BACKUP_BAD, FETCH_FAILED, TASK_FAILED
+ */
+export async function createBackup(
+  context: WorkflowContext,
+  input: BackupInput,
+  retryCommand: string,
+): Promise<BackupResult> {
+  const { clock, random } = context;
+  const { folder, record } = await knownCluster(context.workspace, input.cluster);
+  const { spec } = input;
+  const backups = await backupsOf(context, spec);
+  const sets = await openSetsToFill(context, spec);
+  const last = (await sets.list(record.name)).ids[0];
+  if (input.due && last !== undefined && clock.now() - backupTime(last)! < everyMs(spec))
+    return { cluster: record.name, id: last, where: sets.where, created: false, manifest: undefined, pruned: [] };
+  const provider = await context.provider(spec.provider);
+  const tools = toolsFor(context, provider, folder);
+  const key = (await folder.storedIdentity())?.publicKey ?? context.newKeyPair().publicKey;
+  const { facts } = await observe(context, tools, record, spec, key, 'from afar');
+  const server = backups.source(record.name, facts);
+  const id = backupId(clock.now(), random);
+  return withTemporaryFolder(async (temporary) => {
+    const file = join(temporary, 'snapshot.gz');
+    const fetched = fetchStep({ backups, tools, server, id, file });
+    const work: Work = { context, folder, record, sets, id, server, file, backups };
+    const kept = keepStep(work, from(fetched));
+    const done: { manifest?: BackupManifest; pruned?: readonly string[] } = {};
+    const prune = pruneStep(work, spec, kept, done);
+    await execute(context, unjournaled(folder), 'backup create', [fetched, kept, prune], retryCommand);
+    const { manifest, pruned = [] } = done;
+    return { cluster: record.name, id, where: sets.where, created: true, manifest, pruned };
+  });
+}
+
+/** Backups are their own record: written to the journals, they would push out what was done to the cluster within a day. */
+const unjournaled = ({ name }: ClusterFolder): Pick<ClusterFolder, 'name' | 'journal'> => ({
+  name,
+  journal: () => Promise.resolve({ id: '', append: () => {}, close: () => Promise.resolve() }),
+});
+
+const units = { m: 60_000, h: 3_600_000 } as const;
+
+/** How old the last backup of a cluster may be, in milliseconds. */
+export function everyMs({ backup }: Pick<ClusterSpec, 'backup'>): number {
+  const [, number, unit] = /^(\d+)([mh])$/.exec(backup?.every ?? '') ?? [];
+  return number === undefined ? backupDefaults.everyMs : Number(number) * units[unit as keyof typeof units];
+}
+
+interface Work {
+  readonly context: WorkflowContext;
+  readonly folder: ClusterFolder;
+  readonly record: ClusterRecord;
+  readonly sets: BackupSets;
+  readonly id: string;
+  readonly server: Machine;
+  readonly file: string;
+  readonly backups: Backups;
+}
+
+const phase = 'Back up';
+
+const fetchStep = ({
+  backups,
+  tools,
+  server,
+  id,
+  file,
+}: Pick<Work, 'backups' | 'server' | 'id' | 'file'> & { readonly tools: Tools }): Step<FetchedSnapshot> => ({
+  id: `snapshot:${server.name}`,
+  phase,
+  target: server.name,
+  text: 'take a snapshot of etcd and copy it here',
+  needs: [],
+  readOnly: true,
+  apply: (run) => backups.fetch(tools, server, `slipway-${id}`, file, run),
+});
+
+const keepStep = (
+  { context, folder, record, sets, id, server, file, backups }: Work,
+  source: Later<FetchedSnapshot>,
+): Step<BackupManifest> => ({
+  id: `keep:${id}`,
+  phase,
+  target: record.name,
+  text: `check it, seal it with token, keys and record, and keep it at ${sets.where}`,
+  needs: 'from' in source ? [source.from] : [],
+  apply: async (run) => {
+    const { sha256, kubernetesVersion, tokens } = valueOf(source, run);
+    const packed = await readFile(file);
+    const checked = checkSnapshot(backups, { packed, sha256, token: tokens.server.reveal() });
+    if ('broken' in checked) {
+      throw new IncompleteError(`The snapshot that ${server.name} took cannot be used: ${checked.broken}.`, {
+        code: 'BACKUP_BAD',
+        hint: 'Run the same command again. If it stays so, look at etcd: slipway cluster ssh, then journalctl -u k3s.',
+      });
+    }
+    const { bytes, report } = checked;
+    run.progress('sealing it, and reading it back');
+    const manifest = await sets.keep(
+      {
+        id,
+        cluster: { name: record.name, id: record.id },
+        takenAt: new Date(backupTime(id)!).toISOString(),
+        server: server.name,
+        kubernetesVersion,
+        etcd: { revision: report.revision, entries: report.entries },
+        claims: [...report.claims],
+        snapshot: { bytes, sha256 },
+      },
+      packed,
+      {
+        tokens: { server: tokens.server.reveal(), agent: tokens.agent.reveal() },
+        files: { ...(await folder.contents()) },
+      },
+    );
+    await folder.saveLastBackup({ ...(await folder.lastBackup()), backup: { id, where: sets.where } });
+    context.signal.throwIfAborted();
+    return manifest;
+  },
+});
+
+const pruneStep = (
+  { context, record, sets }: Work,
+  spec: ClusterSpec,
+  kept: Step<BackupManifest>,
+  done: { manifest?: BackupManifest; pruned?: readonly string[] },
+): Step => ({
+  id: 'prune',
+  phase,
+  target: record.name,
+  text: 'remove backups that need not be kept any more',
+  needs: [kept],
+  apply: async (run) => {
+    done.manifest = run.output(kept);
+    done.pruned = await pruneSets(context, sets, record.name, spec);
+  },
+});
+
+/** A set that is not finished after this time was left by a run that was killed. */
+const abandonedAfterMs = 3_600_000;
+
+/** Ids of what is to go: backups that need not be kept, and halves of some. */
+export async function prunable(
+  { clock }: Pick<WorkflowContext, 'clock'>,
+  sets: BackupSets,
+  cluster: string,
+  spec: Pick<ClusterSpec, 'backup'>,
+): Promise<readonly string[]> {
+  const { ids, unfinished } = await sets.list(cluster);
+  const now = clock.now();
+  return [
+    ...backupsToPrune(ids, now, spec.backup?.keep ?? backupDefaults.keep),
+    ...unfinished.filter((id) => now - backupTime(id)! > abandonedAfterMs),
+  ];
+}
+
+async function pruneSets(
+  context: WorkflowContext,
+  sets: BackupSets,
+  cluster: string,
+  spec: ClusterSpec,
+): Promise<readonly string[]> {
+  const going = await prunable(context, sets, cluster, spec);
+  for (const id of going) await sets.remove(cluster, id);
+  return going;
+}

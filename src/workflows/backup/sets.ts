@@ -1,0 +1,64 @@
+import type { Backups } from '../../distributions/backups.js';
+import type { ClusterSpec } from '../../domain/spec/schema.js';
+import { RefusedError, UsageError } from '../../errors/index.js';
+import type { BackupSets } from '../../workspace/backups/types.js';
+import type { WorkflowContext } from '../context.js';
+
+/** Whose backups are asked for. */
+export interface BackupOf {
+  readonly cluster: string;
+  /** As its file says now; undefined of a cluster that this workspace does not know. */
+  readonly spec: ClusterSpec | undefined;
+  /** Where they are, if not where the file says. */
+  readonly at: string | undefined;
+}
+
+/** @throws UsageError code NO_BACKUPS */
+export async function backupsOf(context: WorkflowContext, { kubernetes }: ClusterSpec): Promise<Backups> {
+  const distribution = await context.distribution(kubernetes.distribution);
+  if (distribution.backups) return distribution.backups();
+  throw new UsageError(`Clusters of ${distribution.name} are not backed up from here.`, {
+    code: 'NO_BACKUPS',
+    hint: 'Use what their provider offers.',
+  });
+}
+
+/** The place of a cluster’s backups. @throws UsageError code NO_BACKUP where there is none yet */
+export async function openSets({ workspace }: WorkflowContext, { cluster, spec, at }: BackupOf): Promise<BackupSets> {
+  const sets = await workspace.backups(at ?? spec?.backup?.to, 'look');
+  if (sets) return sets;
+  throw noBackup(cluster, at ?? spec?.backup?.to ?? workspace.path);
+}
+
+/**
+ * The place that the next backup goes to, made where there is none.
+ * @throws RefusedError code OUTSIDE_RESIDENCY
+ */
+export async function openSetsToFill({ workspace }: WorkflowContext, spec: ClusterSpec): Promise<BackupSets> {
+  const sets = (await workspace.backups(spec.backup?.to, 'make'))!;
+  const { residency } = spec.provider;
+  const { country, where } = sets;
+  if (!residency || country === 'here' || (country !== undefined && residency.includes(country))) return sets;
+  throw new RefusedError(
+    `${spec.name} may only be kept in ${residency.join(', ')}, and ${where} is in ${country ?? 'an unknown country'}.`,
+    {
+      code: 'OUTSIDE_RESIDENCY',
+      hint: country
+        ? `Name a bucket in ${residency.join(' or ')} as backup.to.`
+        : `If you know that the bucket is there, say so: country=${residency[0]} behind the ? of its address.`,
+    },
+  );
+}
+
+/** The id that is asked for, or that of the newest. @throws UsageError code NO_BACKUP */
+export async function chosenId(sets: BackupSets, cluster: string, id: string | undefined): Promise<string> {
+  const newest = id ?? (await sets.list(cluster)).ids[0];
+  if (newest === undefined) throw noBackup(cluster, sets.where);
+  return newest;
+}
+
+const noBackup = (cluster: string, where: string): UsageError =>
+  new UsageError(`There is no backup of ${cluster} at ${where}.`, {
+    code: 'NO_BACKUP',
+    hint: `Make one: slipway backup create ${cluster}. If they are elsewhere, name the place: --at s3://bucket/prefix`,
+  });

@@ -1,0 +1,88 @@
+import { plural } from '../../domain/index.js';
+import { RefusedError, SlipwayError } from '../../errors/index.js';
+import type { BackupManifest } from '../../workspace/backups/types.js';
+import type { BackupSets } from '../../workspace/backups/types.js';
+import type { Backups } from '../../distributions/backups.js';
+import { progress, type WorkflowContext } from '../context.js';
+import { checkBackup } from './check.js';
+import { type BackupOf, backupsOf, chosenId, openSets } from './sets.js';
+
+export interface VerifyInput extends BackupOf {
+  /** Default: the newest. */
+  readonly id: string | undefined;
+  readonly all: boolean;
+}
+
+export interface VerifiedBackup extends Pick<
+  BackupManifest,
+  'id' | 'takenAt' | 'kubernetesVersion' | 'etcd' | 'claims'
+> {
+  /** Of the snapshot, unpacked. */
+  readonly bytes: number;
+}
+
+export interface VerifyResult {
+  readonly cluster: string;
+  readonly where: string;
+  readonly verified: readonly VerifiedBackup[];
+}
+
+/**
+ * Reads backups as a restore would: sizes, sums, what etcd says of the file, and that the token which is kept opens it.
+ * @throws RefusedError code BACKUP_BAD, with all that cannot be used
+ */
+export async function verifyBackups(context: WorkflowContext, input: VerifyInput): Promise<VerifyResult> {
+  const { cluster } = input;
+  const sets = await openSets(context, input);
+  const ids = input.all ? (await sets.list(cluster)).ids : [await chosenId(sets, cluster, input.id)];
+  const verified: VerifiedBackup[] = [];
+  const bad: string[] = [];
+  for (const id of ids) {
+    progress(context, `reading the backup ${id}`);
+    const result = await verifyOne(context, sets, input, id);
+    if ('broken' in result) bad.push(`${id}: ${result.broken}`);
+    else verified.push(result);
+  }
+  if (bad.length === 0) return { cluster, where: sets.where, verified };
+  throw new RefusedError(
+    `${bad.length} of ${plural(ids.length, 'backup')} of ${cluster} at ${sets.where} cannot be used.`,
+    {
+      code: 'BACKUP_BAD',
+      details: bad,
+      hint:
+        verified.length > 0
+          ? `${verified[0]!.id} is whole. Find out who changed the others.`
+          : `Make another one: slipway backup create ${cluster}`,
+    },
+  );
+}
+
+async function verifyOne(
+  context: WorkflowContext,
+  sets: BackupSets,
+  { cluster, spec }: BackupOf,
+  id: string,
+): Promise<VerifiedBackup | { readonly broken: string }> {
+  try {
+    const loaded = await sets.load(cluster, id);
+    const { takenAt, kubernetesVersion, etcd } = loaded.manifest;
+    const checked = checkBackup(await backupsFor(context, spec), loaded);
+    if ('broken' in checked) return checked;
+    const { bytes, report } = checked;
+    if (report.revision !== etcd.revision)
+      return { broken: `its data is of revision ${report.revision}, and was of ${etcd.revision}` };
+    return { id, takenAt, kubernetesVersion, etcd, claims: [...report.claims], bytes };
+  } catch (error) {
+    if (error instanceof SlipwayError && ['BACKUP_BAD', 'BLOB_SWAPPED', 'WORKSPACE_CORRUPT'].includes(error.code))
+      return { broken: error.message };
+    throw error;
+  }
+}
+
+/** Those of the cluster’s kind; of one that this workspace does not know, those of k3s, which all have that have any. */
+async function backupsFor(context: WorkflowContext, spec: BackupOf['spec']): Promise<Backups> {
+  if (spec) return backupsOf(context, spec);
+  return await (
+    await context.distribution('k3s')
+  ).backups!();
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+
+/** What a backup is, which is written last: without it there is none. */
+const stored = z.object({
+  version: z.literal(1),
+  id: z.string().min(1),
+  cluster: z.object({ name: z.string().min(1), id: z.string().min(1) }),
+  /** ISO 8601: when the snapshot had been taken. */
+  takenAt: z.string(),
+  /** The server that it was taken on. */
+  server: z.string(),
+  kubernetesVersion: z.string(),
+  etcd: z.object({ revision: z.number(), entries: z.number() }),
+  /** Claims of volumes, whose contents are no part of it. */
+  claims: z.array(z.string()),
+  snapshot: z.object({
+    bytes: z.number(),
+    sha256: z.string(),
+    packedBytes: z.number(),
+    packedSha256: z.string(),
+    parts: z.number().min(1),
+  }),
+  /** SHA-256 of what else a restore needs. */
+  contentsSha256: z.string(),
+});
+export type BackupManifest = z.output<typeof stored>;
+
+/** What else a restore needs: what the workspace keeps of the cluster, and what its servers and nodes join with. */
+const storedContents = z.object({
+  tokens: z.object({ server: z.string().min(1), agent: z.string().min(1) }),
+  /** By key: `record.json`. */
+  files: z.record(z.string(), z.string()),
+});
+export type BackupContents = z.output<typeof storedContents>;
+
+/** Undefined for what is no manifest of this form. */
+export const readManifest = (text: string): BackupManifest | undefined => stored.safeParse(parsed(text)).data;
+export const readContents = (text: string): BackupContents | undefined => storedContents.safeParse(parsed(text)).data;
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

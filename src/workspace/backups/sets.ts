@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+
+import { backupTime } from '../../domain/backup.js';
+import { IncompleteError, RefusedError, UsageError } from '../../errors/index.js';
+import { safeName } from '../paths.js';
+import { readContents, readManifest } from './manifest.js';
+import type { BackupPlace } from './place.js';
+import type { BackupContents, BackupManifest, BackupSets, LoadedBackup, NewBackup } from './types.js';
+
+/** Bytes of a part: little enough for a slow line, and for a server that ends long requests. */
+const partBytes = 3 * 2 ** 19;
+
+const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The backups of all clusters at one place. Each is a set of objects that never change, its manifest written last. */
+export class StoredBackups implements BackupSets {
+  constructor(private readonly place: BackupPlace) {}
+
+  get where(): string {
+    return this.place.where;
+  }
+
+  get country(): string | undefined {
+    return this.place.country;
+  }
+
+  async list(cluster: string): Promise<{ readonly ids: readonly string[]; readonly unfinished: readonly string[] }> {
+    const keys = await this.place.store.list(`backups/${safeName('cluster', cluster)}/`);
+    const all = [...new Set(keys.map((key) => key.split('/')[2]!))].filter((id) => backupTime(id) !== undefined);
+    const isWhole = (id: string): boolean => keys.includes(this.#key(cluster, id, 'manifest.json'));
+    const newestFirst = all.sort().reverse();
+    return { ids: newestFirst.filter(isWhole), unfinished: newestFirst.filter((id) => !isWhole(id)) };
+  }
+
+  async manifest(cluster: string, id: string): Promise<BackupManifest> {
+    const there = await this.place.store.read(this.#key(cluster, id, 'manifest.json'));
+    if (!there) {
+      throw new UsageError(`There is no backup ${id} of ${cluster} at ${this.where}.`, {
+        code: 'NO_BACKUP',
+        hint: `See which there are: slipway backup list ${cluster}`,
+      });
+    }
+    const manifest = readManifest(there.text);
+    if (!manifest || manifest.id !== id || manifest.cluster.name !== cluster)
+      throw broken(cluster, id, this.where, 'its manifest cannot be read');
+    return manifest;
+  }
+
+  async load(cluster: string, id: string): Promise<LoadedBackup> {
+    const manifest = await this.manifest(cluster, id);
+    const { parts, packedBytes, packedSha256 } = manifest.snapshot;
+    const pieces: Buffer[] = [];
+    for (let part = 1; part <= parts; part += 1) {
+      const there = await this.place.store.read(this.#part(cluster, id, part));
+      if (!there) throw broken(cluster, id, this.where, `part ${part} of ${parts} of its snapshot is gone`);
+      pieces.push(Buffer.from(there.text, 'base64'));
+    }
+    const packed = Buffer.concat(pieces);
+    if (packed.length !== packedBytes)
+      throw broken(cluster, id, this.where, `its snapshot has ${packed.length} bytes, and had ${packedBytes}`);
+    if (sha256(packed) !== packedSha256)
+      throw broken(cluster, id, this.where, 'its snapshot is not the one that was kept: its SHA-256 differs');
+    const text = (await this.place.store.read(this.#key(cluster, id, 'contents.json')))?.text;
+    const contents = text === undefined ? undefined : readContents(text);
+    if (text === undefined || !contents)
+      throw broken(cluster, id, this.where, 'the servers’ token and the keys are not in it');
+    if (sha256(text) !== manifest.contentsSha256)
+      throw broken(cluster, id, this.where, 'its token and keys are not those that were kept');
+    return { manifest, packed, contents };
+  }
+
+  async keep(backup: NewBackup, packed: Buffer, contents: BackupContents): Promise<BackupManifest> {
+    const { name: cluster } = backup.cluster;
+    const { id } = backup;
+    const text = JSON.stringify(contents);
+    const parts = Math.max(1, Math.ceil(packed.length / partBytes));
+    const create = async (key: string, content: string): Promise<void> => {
+      if (!(await this.place.store.create(key, content))) throw differs(this.where, key);
+    };
+    for (let part = 1; part <= parts; part += 1) {
+      const piece = packed.subarray((part - 1) * partBytes, part * partBytes);
+      await create(this.#part(cluster, id, part), piece.toString('base64'));
+    }
+    await create(this.#key(cluster, id, 'contents.json'), text);
+    const manifest: BackupManifest = {
+      version: 1,
+      ...backup,
+      snapshot: { ...backup.snapshot, packedBytes: packed.length, packedSha256: sha256(packed), parts },
+      contentsSha256: sha256(text),
+    };
+    await create(this.#key(cluster, id, 'manifest.json'), JSON.stringify(manifest));
+    await this.load(cluster, id);
+    return manifest;
+  }
+
+  async remove(cluster: string, id: string): Promise<void> {
+    // The manifest goes first: what a killed removal leaves is no backup any more.
+    const keys = await this.place.store.list(`backups/${safeName('cluster', cluster)}/${id}/`);
+    const manifest = this.#key(cluster, id, 'manifest.json');
+    for (const key of [...keys].sort((a, b) => Number(b === manifest) - Number(a === manifest)))
+      await this.place.store.remove(key);
+  }
+
+  #part(cluster: string, id: string, part: number): string {
+    return this.#key(cluster, id, `snapshot-${String(part).padStart(4, '0')}`);
+  }
+
+  #key(cluster: string, id: string, what: string): string {
+    return `backups/${safeName('cluster', cluster)}/${safeName('backup', id)}/${what}`;
+  }
+}
+
+function broken(cluster: string, id: string, where: string, why: string): RefusedError {
+  return new RefusedError(`The backup ${id} of ${cluster} at ${where} cannot be used: ${why}.`, {
+    code: 'BACKUP_BAD',
+    hint: `Use another one: slipway backup list ${cluster}. To find all that are whole: slipway backup verify ${cluster} --all`,
+  });
+}
+
+const differs = (where: string, key: string): IncompleteError =>
+  new IncompleteError(`${where} has ${key} already, which nobody could have written.`, {
+    code: 'WORKSPACE_DIFFERS',
+    hint: 'Run the same command again: it takes another backup.',
+  });

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+import type { LastBackup } from './types.js';
+
+const stored = z.object({
+  backup: z.object({ id: z.string(), where: z.string() }).optional(),
+  restore: z.object({ id: z.string(), at: z.string(), dataAgeMs: z.number(), tookMs: z.number() }).optional(),
+});
+
+/** What cannot be read tells nothing. */
+export function readLastBackup(text: string): LastBackup | undefined {
+  try {
+    return stored.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

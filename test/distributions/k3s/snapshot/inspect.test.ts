@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+
+import { describe, expect, it } from 'vitest';
+
+import { k3sBackups } from '../../../../src/distributions/k3s/snapshot/index.js';
+import { Secret } from '../../../../src/domain/index.js';
+
+/**
+ * Written by bbolt 1.4.3 as etcd does it: 700 small keys over several pages, two claims of volumes of which one was deleted,
+ * and what k3s seals with its token, first with `old`, which was then deleted, and with `swordfish`.
+ */
+const real = gunzipSync(readFileSync(new URL('bbolt.snapshot.gz', import.meta.url)));
+const inspect = (snapshot: Buffer, token = 'swordfish') => k3sBackups.inspect(snapshot, new Secret(token));
+const summed = (database: Buffer): Buffer => Buffer.concat([database, createHash('sha256').update(database).digest()]);
+
+describe('a snapshot of etcd', () => {
+  it('tells its revision, and the claims whose volumes are no part of it', () => {
+    expect(inspect(real)).toEqual({ revision: 707, entries: 706, opens: true, claims: ['shop/db'] });
+  });
+
+  it('is opened by the full form of the token as well', () => {
+    expect(inspect(real, `K10${'ab'.repeat(32)}::server:swordfish`)).toMatchObject({ opens: true });
+  });
+
+  it.each(['marlin', '', 'old'])(
+    'is not opened by %j, though what an older token sealed may still be in the file',
+    (token) => expect(inspect(real, token)).toMatchObject({ opens: false }),
+  );
+
+  it.each([
+    ['is empty', Buffer.alloc(0), /empty/],
+    ['is cut off', real.subarray(0, 100_000), /cut off/],
+    [
+      'has a bit that is another',
+      Buffer.concat([real.subarray(0, 9000), Buffer.from([real[9000]! ^ 1]), real.subarray(9001)]),
+      /sum/,
+    ],
+    ['is no database, though its sum is right', summed(Buffer.alloc(8192, 7)), /does not begin/],
+    ['lacks pages, though its sum is right', summed(real.subarray(0, 65_536)), /cut off/],
+  ])('cannot be used when it %s', (_, snapshot, why) => {
+    expect(inspect(snapshot)).toMatchObject({ broken: expect.stringMatching(why) as string });
+  });
+
+  it('is never read behind its end, whatever its pages say', () => {
+    for (let at = 8192; at < real.length - 32; at += 4096) {
+      const damaged = Buffer.from(real.subarray(0, -32));
+      damaged.fill(0xff, at, at + 64);
+      const answer = inspect(summed(damaged));
+      expect('broken' in answer || answer.entries <= 706).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+
+import { ageText, backupId, backupsToPrune, backupTime } from '../../src/domain/index.js';
+
+const keep = { hours: 24, days: 7, weeks: 4 };
+const hour = 3_600_000;
+const now = Date.parse('2026-11-26T15:00:00Z');
+const random = { bytes: (length: number) => Buffer.alloc(length, 0xab), fraction: () => 0 };
+const at = (ms: number): string => backupId(ms, random);
+
+describe('the id of a backup', () => {
+  it('tells when it was begun, and sorts by that', () => {
+    expect(at(now)).toBe('2026-11-26t15-00-00z-abab');
+    expect(backupTime(at(now))).toBe(now);
+    expect(at(now) < at(now + 1000)).toBe(true);
+  });
+
+  it.each(['', 'manifest.json', '2026-11-26t15-00-00z', '2026-13-26t15-00-00z-abab', '../2026-11-26t15-00-00z-abab'])(
+    'is not %j',
+    (text) => expect(backupTime(text)).toBeUndefined(),
+  );
+});
+
+describe('which backups need not be kept', () => {
+  const quarterHours = Array.from({ length: 60 * 24 * 4 }, (_, index) => at(now - index * 15 * 60_000));
+
+  it('leaves all of the last day, the last of each day of a week, and the last of each of four weeks', () => {
+    const gone = new Set(backupsToPrune(quarterHours, now, keep));
+    const kept = quarterHours.filter((id) => !gone.has(id));
+    expect(kept.filter((id) => now - backupTime(id)! <= 24 * hour)).toHaveLength(97);
+    const older = kept.filter((id) => now - backupTime(id)! > 24 * hour);
+    expect(older.every((id) => id.includes('t23-45-00z'))).toBe(true);
+    // Of the first two weeks the last one is among the days.
+    expect(older).toHaveLength(5 + 2);
+  });
+
+  it('removes none of what was kept when it is asked again', () => {
+    const gone = new Set(backupsToPrune(quarterHours, now, keep));
+    expect(
+      backupsToPrune(
+        quarterHours.filter((id) => !gone.has(id)),
+        now,
+        keep,
+      ),
+    ).toEqual([]);
+  });
+
+  it('never names the newest, however old it is and however little is to be kept', () => {
+    const old = [at(now - 900 * 24 * hour), at(now - 901 * 24 * hour)];
+    expect(backupsToPrune(old, now, { hours: 0, days: 0, weeks: 0 })).toEqual([old[1]]);
+  });
+
+  it('removes nothing for a clock that is a day behind', () => {
+    const day = Array.from({ length: 96 }, (_, index) => at(now - index * 15 * 60_000));
+    expect(backupsToPrune(day, now - 24 * hour, keep)).toEqual([]);
+  });
+
+  it('leaves alone what is no backup', () => {
+    expect(backupsToPrune(['workspace.json', at(now)], now, { hours: 0, days: 0, weeks: 0 })).toEqual([]);
+  });
+});
+
+it.each([
+  [41_000, '41 s'],
+  [96_000, '96 s'],
+  [12 * 60_000, '12 min'],
+  [5 * hour, '5 h'],
+  [72 * hour, '3 d'],
+  [-5000, '0 s'],
+])('%d ms ago is said as %s', (ms, text) => expect(ageText(ms)).toBe(text));
