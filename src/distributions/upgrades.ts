@@ -29,6 +29,8 @@ export interface UpgradeRequest {
   /** Milliseconds that pass after each wave before it is judged. */
   readonly soakMs: number;
   readonly addressHolder: string | undefined;
+  /** Why users are not served as before; undefined where nobody asked for that to be watched. */
+  readonly served?: ((options: { readonly signal: AbortSignal }) => Promise<string | undefined>) | undefined;
 }
 
 /** How the nodes of a distribution come to another release. */

@@ -20,6 +20,7 @@ export * from './printable.js';
 export * from './plural.js';
 export * from './versions.js';
 export * from './upgrade.js';
+export * from './served.js';
 export * from './machine-diff.js';
 export * from './outdated.js';
 export * from './recycle.js';

@@ -39,6 +39,8 @@ export interface RolloutParts {
   readonly stopsAtFailure?: boolean | undefined;
   /** How things are now. */
   look(run: StepContext): Promise<RolloutState>;
+  /** Why users are not served as before, asked once the nodes are well; undefined: they are. */
+  readonly served?: ((run: StepContext) => Promise<string | undefined>) | undefined;
 }
 
 /**
@@ -103,8 +105,12 @@ async function judge(
   if (before.soakMs > 0) await clock.sleep(before.soakMs, run.signal);
   const until = clock.monotonic() + deadlines.recovery;
   for (;;) {
-    const judgement = judgeWave(before, next, await parts.look(run), budget, downAtFirst);
-    if (judgement.answer === 'go') return judgement;
+    let judgement = judgeWave(before, next, await parts.look(run), budget, downAtFirst);
+    if (judgement.answer === 'go') {
+      const because = await parts.served?.(run);
+      if (because === undefined) return judgement;
+      judgement = { answer: 'stop', because };
+    }
     if (clock.monotonic() >= until) {
       const names = next.tasks.map(({ name }) => name).join(', ');
       const error = new IncompleteError(`${judgement.because} So nothing was begun with ${names}.`, {

@@ -54,6 +54,11 @@ export const clusterCodes = entries({
     'Bring every server to the newest patch of the minor that runs first.',
   ],
   FILE_NEEDED: [2, 'Nothing but the cluster file tells what a cluster was asked for.', 'Give it with `-f`.'],
+  GATE_FAILS: [
+    3,
+    'What an upgrade was to be measured by (`--gate-url`, `--gate-query`) fails before anything is changed.',
+    'Mend that first, or name another address or query.',
+  ],
   LEARNER_PENDING: [
     4,
     'A server cannot join while another one is on its way into etcd.',

@@ -6,6 +6,7 @@ import type { WorkflowContext } from '../context.js';
 import { execute, stepInfo } from '../run.js';
 import { knownCluster } from './known-cluster.js';
 import { draftUpgrade, type UpgradeDraft } from './upgrade/draft.js';
+import type { UserGateInput } from '../../phases/user-gate.js';
 
 export interface UpgradeInput {
   readonly cluster: string;
@@ -16,6 +17,8 @@ export interface UpgradeInput {
   readonly soakMs: number;
   /** Goes on although clients ask for APIs that the release does not serve. */
   readonly acceptRemovedApis: boolean;
+  /** What tells, beside the nodes, whether users are served. */
+  readonly gate: UserGateInput;
   /** The bundle that the cluster's file names now. */
   readonly bundle: string | undefined;
   readonly dryRun: boolean;

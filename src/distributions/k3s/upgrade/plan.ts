@@ -59,12 +59,18 @@ class Upgrade {
         const group = role === 'worker' ? stage.workers : this.#lastHolder(stage.servers);
         if (group.length === 0) continue;
         const own = this.#rollout(stage, role, group, opening);
-        opening = stageGate({ context: this.context, api: this.api }, stage, role, group.map(nameOf), own);
+        opening = stageGate(
+          { context: this.context, api: this.api, served: this.request.served },
+          stage,
+          role,
+          group.map(nameOf),
+          own,
+        );
         steps.push(...own, opening);
       }
     }
-    // Behind the last of all comes nothing.
-    return steps.slice(0, -1);
+    // Behind the last of all comes nothing, unless users are to be served then, too.
+    return this.request.served ? steps : steps.slice(0, -1);
   }
 
   get #machines(): readonly Machine[] {
@@ -138,6 +144,7 @@ class Upgrade {
       budget,
       clock: context.tools.clock,
       stopsAtFailure: true,
+      served: request.served,
       step: ({ name }, needs) =>
         this.#change(
           stage.to,

@@ -4,6 +4,7 @@ import { IncompleteError } from '../../../errors/index.js';
 import type { ClusterApi, PhaseContext } from '../../../phases/context.js';
 import { deadlines } from '../../../phases/deadlines.js';
 import { isUpNode } from '../../../phases/is-up.js';
+import type { UpgradeRequest } from '../../upgrades.js';
 import { k3sRules } from '../rules.js';
 import { etcdMinorIn } from './etcd-versions.js';
 import { checkServers } from './look.js';
@@ -14,6 +15,7 @@ const lookAgainMs = 2_000;
 interface Deps {
   readonly context: Omit<PhaseContext, 'rules'>;
   readonly api: ClusterApi;
+  readonly served: UpgradeRequest['served'];
 }
 
 /** Between a release that servers or workers were brought to and whatever comes next: all are up with it, etcd has followed. */
@@ -36,7 +38,7 @@ export const stageGate = (
 };
 
 async function judge(
-  { context, api }: Deps,
+  { context, api, served }: Deps,
   to: string,
   role: Role,
   group: readonly string[],
@@ -47,7 +49,8 @@ async function judge(
   for (;;) {
     const because =
       (await missing(api, to, role, group, run)) ??
-      (role === 'control-plane' ? await etcdBehind(context, to, group, run) : undefined);
+      (role === 'control-plane' ? await etcdBehind(context, to, group, run) : undefined) ??
+      (await served?.(run));
     if (because === undefined) return { answer: 'go' };
     if (clock.monotonic() >= until) {
       const error = new IncompleteError(`${because} So nothing more was begun.`, {

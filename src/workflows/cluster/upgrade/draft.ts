@@ -25,6 +25,7 @@ import { toolsFor } from '../tools.js';
 import { drainImpact } from './impact.js';
 import { removedApis } from './removed-apis.js';
 import { upgradeStopsFor } from './stops.js';
+import { userGate, type UserGateInput } from '../../../phases/user-gate.js';
 
 export interface UpgradeDraftInput {
   readonly folder: ClusterFolder;
@@ -36,6 +37,7 @@ export interface UpgradeDraftInput {
   readonly soakMs: number;
   /** Goes on although clients ask for APIs that the release does not serve. */
   readonly acceptRemovedApis: boolean;
+  readonly gate: UserGateInput;
 }
 
 export interface UpgradeDraft {
@@ -88,7 +90,9 @@ export async function draftUpgrade(context: WorkflowContext, input: UpgradeDraft
   });
   throwProblems([...down, ...problems]);
   const maxUnavailable = atOnce(input.maxUnavailable, workers);
-  const steps = upgrades.plan(phase, api, { stages, maxUnavailable, soakMs, addressHolder });
+  const isChanged = stages.some((stage) => stage.servers.length + stage.workers.length > 0);
+  const served = isChanged ? await userGate(context, input.gate) : undefined;
+  const steps = upgrades.plan(phase, api, { stages, maxUnavailable, soakMs, addressHolder, served });
   return {
     steps,
     from: lowestVersion(servers)!,
