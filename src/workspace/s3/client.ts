@@ -30,6 +30,8 @@ const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREA
 export class S3Client {
   /** Milliseconds that the server's clock is ahead of ours, once that kept a request from being accepted. */
   #ahead = 0;
+  /** Keys derived of the secret one, which serve for a day. */
+  readonly #keys = new Map<string, ArrayBuffer>();
 
   constructor(
     readonly location: S3Location,
@@ -118,6 +120,7 @@ export class S3Client {
       ...(sessionToken ? { sessionToken: sessionToken.reveal() } : {}),
       service: 's3',
       region,
+      cache: this.#keys,
       datetime: now.replace(/[:-]|\.\d{3}/g, ''),
       // Conditions are part of what is signed: nobody on the way takes them off.
       allHeaders: true,
