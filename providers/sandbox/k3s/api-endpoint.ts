@@ -24,6 +24,7 @@ const apiPort = 6443;
 /** Port 6443 of one server machine, on a port of this computer. */
 export class ApiEndpoint {
   #server: Server | undefined;
+  #made: Promise<Server> | undefined;
   readonly #sockets = new Set<Socket>();
 
   /** Listeners at addresses that are held for a while. */
@@ -48,10 +49,15 @@ export class ApiEndpoint {
   /** Answers at one more address. @throws Error EADDRINUSE, EADDRNOTAVAIL */
   async hold(address: string): Promise<void> {
     if (this.#held.has(address)) return;
-    const endpoint = createTcpServer((socket) => this.#server?.emit('connection', socket));
+    const endpoint = createTcpServer();
     this.#held.set(address, endpoint);
+    // A server may win the address before it has its certificate: whoever came to it then would wait for ever.
+    const server = await this.server();
+    if (this.#held.get(address) !== endpoint) return;
+    endpoint.on('connection', (socket) => server.emit('connection', socket));
     await listenAt(endpoint, address, apiPort);
     endpoint.unref();
+    if (this.#held.get(address) !== endpoint) endpoint.close();
   }
 
   /** The address is free for another when this is done. */
@@ -63,7 +69,11 @@ export class ApiEndpoint {
     await closed;
   }
 
-  private async server(): Promise<Server> {
+  private server(): Promise<Server> {
+    return (this.#made ??= this.make());
+  }
+
+  private async make(): Promise<Server> {
     const { cluster, names, serial, now } = this.options;
     const pair = await issue(
       cluster.ca,
