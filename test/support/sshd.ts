@@ -168,7 +168,10 @@ function sshdConfig(at: SshdAt): string {
   const path = `${at.bin}:${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`;
   // Forced, so that no start-up file of a shell can put the real systemctl in front, or lose the prefix.
   const forced = `exec env PATH=${path} SLIPWAY_PREFIX=${at.prefix} /bin/sh -c "$SSH_ORIGINAL_COMMAND"`;
+  // With SHLVL, bash takes itself for one that was started from another, and does not read the .bashrc of whoever tests:
+  // that belongs to no machine, and can take a second for each command.
   return `Include ${at.prefix}/etc/ssh/sshd_config.d/*.conf
+SetEnv SHLVL=1
 Port ${at.port}
 ListenAddress 127.0.0.1
 HostKey ${at.prefix}/etc/ssh/ssh_host_ed25519_key
