@@ -9,6 +9,9 @@ const lists = [forms, 'src/runtime/distributions.ts'];
 
 type Edit = readonly [path: string, before: string, after: string];
 
+/** What the compiler has read: the same for each question but for the files that are edited. */
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
 /** What the compiler says of the lists of distributions once these texts stand in files. */
 function errorsWith(...edits: readonly Edit[]): readonly string[] {
   const { config } = ts.readConfigFile('tsconfig.json', (path) => readFileSync(path, 'utf8')) as { config: object };
@@ -19,6 +22,12 @@ function errorsWith(...edits: readonly Edit[]): readonly string[] {
       (text, [edited, before, after]) => (resolve(path) === resolve(edited) ? text?.replace(before, after) : text),
       ts.sys.readFile(path),
     );
+  const getSourceFile = host.getSourceFile.bind(host);
+  host.getSourceFile = (path, ...how) => {
+    if (edits.some(([edited]) => resolve(path) === resolve(edited))) return getSourceFile(path, ...how);
+    if (!parsed.has(path)) parsed.set(path, getSourceFile(path, ...how));
+    return parsed.get(path);
+  };
   const program = ts.createProgram(lists, { ...options, noEmit: true }, host);
   return lists.flatMap((path) =>
     program
