@@ -16,6 +16,7 @@ import { isUpNode } from '../../../phases/is-up.js';
 import { upgradingAnnotation } from '../../../phases/upgrade-marks.js';
 import type { Problem } from '../../../provider/port.js';
 import type { ClusterFolder, ClusterRecord } from '../../../workspace/types.js';
+import { bundlesOf } from '../../bundle/of.js';
 import { reachable } from '../../component/status.js';
 import { progress, type WorkflowContext } from '../../context.js';
 import { observe, type Observation } from '../observe.js';
@@ -90,8 +91,9 @@ export async function draftUpgrade(context: WorkflowContext, input: UpgradeDraft
   });
   throwProblems([...down, ...problems]);
   const maxUnavailable = atOnce(input.maxUnavailable, workers);
-  const isChanged = stages.some((stage) => stage.servers.length + stage.workers.length > 0);
-  const served = isChanged ? await userGate(context, input.gate) : undefined;
+  const changed = stages.flatMap((stage) => [...stage.servers, ...stage.workers]);
+  if (changed.length > 0) await verifyBundle(context, spec, seen, stops.at(-1)!, changed);
+  const served = changed.length > 0 ? await userGate(context, input.gate) : undefined;
   const steps = upgrades.plan(phase, api, { stages, maxUnavailable, soakMs, addressHolder, served });
   return {
     steps,
@@ -101,6 +103,21 @@ export async function draftUpgrade(context: WorkflowContext, input: UpgradeDraft
     warnings,
     simulated: provider.traits.simulated,
   };
+}
+
+/** A bundle of another release, or one without a program for some node, is no find to make on a node that was drained for it. */
+async function verifyBundle(
+  { signal }: WorkflowContext,
+  { kubernetes: { bundle } }: ClusterSpec,
+  { facts, distribution }: Observation,
+  version: string,
+  changed: readonly UpgradeNode[],
+): Promise<void> {
+  if (bundle === undefined) return;
+  const archOf = ({ name }: UpgradeNode) =>
+    facts.nodes?.get(name)?.labels['kubernetes.io/arch'] === 'arm64' ? ('arm64' as const) : ('amd64' as const);
+  const architectures = [...new Set(changed.map(archOf))];
+  await bundlesOf(distribution).verify(bundle, { version, architectures }, signal);
 }
 
 type Phase = Parameters<Upgrades['lookAtServers']>[0];
