@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { withBoundary, type Boundary } from '../domain/boundary.js';
 import type { Clock } from '../domain/clock.js';
 import { jsonOrUndefined } from '../http/json.js';
-import { apiError, isTransient, kubeFailure, UnreachableError, UnreadableAnswer } from './failures.js';
+import { apiError, isTransient, isUnauthorized, kubeFailure, UnreachableError, UnreadableAnswer } from './failures.js';
 import type { KubeServer } from './kubeconfig.js';
 import { ConnectionError, open, send, whole, type KubeRequest, type KubeResponse, type Timeouts } from './transport.js';
 
@@ -79,15 +79,18 @@ export class KubeClient {
     const rest = new AbortController();
     const asked = AbortSignal.any([signal, rest.signal]);
     const answers = this.#servers.map(async (server, index) => {
-      const { status } = await send(server, { method: 'GET', path: '/readyz' }, timeouts, asked);
-      if (status !== 200) throw new Error(`HTTP ${status}`);
+      const answer = await send(server, { method: 'GET', path: '/readyz' }, timeouts, asked);
+      // One who may not ask this may ask other things, and is told so by them.
+      if (answer.status !== 200 && answer.status !== 403) throw apiError(answer);
       return index;
     });
     try {
       this.#good = await Promise.any(answers);
       return true;
-    } catch {
+    } catch (error) {
       signal.throwIfAborted();
+      const refused = error instanceof AggregateError ? error.errors.find(isUnauthorized) : undefined;
+      if (refused !== undefined) throw refused;
       return false;
     } finally {
       rest.abort();

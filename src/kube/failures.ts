@@ -65,6 +65,9 @@ export function isTransient(error: unknown): boolean {
   return error.status === 502 || error.status === 503 || error.status === 504;
 }
 
+/** It knows the API, but not by these credentials: asking again does not help. */
+export const isUnauthorized = (error: unknown): error is ApiError => error instanceof ApiError && error.status === 401;
+
 /** Whether an eviction is held back by a PodDisruptionBudget rather than by a busy server. */
 export function isDisruptionBudget(error: ApiError): boolean {
   return (

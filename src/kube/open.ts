@@ -62,7 +62,7 @@ class HttpKube implements Kube {
   }
 
   async reachable({ signal }: KubeOptions): Promise<boolean> {
-    return this.client.ready(signal);
+    return withKubeErrors('GET /readyz', () => this.client.ready(signal));
   }
 
   async nodes({ signal }: KubeOptions): Promise<readonly NodeFacts[]> {

@@ -146,7 +146,10 @@ export interface NodeWatch {
 
 /** The Kubernetes API as far as Slipway needs it. Fails over between the kubeconfig's servers. */
 export interface Kube {
-  /** True when some server answers /readyz. Never throws for an API that does not answer. */
+  /**
+   * True when some server answers /readyz. Never throws for an API that does not answer.
+   * @throws IncompleteError code KUBE_UNAUTHORIZED where one answers that does not accept the credentials
+   */
   reachable(options: KubeOptions): Promise<boolean>;
   nodes(options: KubeOptions): Promise<readonly NodeFacts[]>;
   watchNodes(signal: AbortSignal): NodeWatch;

@@ -2,7 +2,7 @@ import type { Secret } from '../domain/secret.js';
 import type { NodeFacts } from '../kube/types.js';
 import type { ClusterApi, Tools } from './context.js';
 
-/** The cluster's API and nodes, if it answers. */
+/** The cluster's API and nodes, if it answers. @throws IncompleteError code KUBE_UNAUTHORIZED */
 export async function reach(
   context: Pick<Tools, 'openApi'> & { readonly signal: AbortSignal },
   kubeconfig: Secret,

@@ -181,6 +181,21 @@ describe('servers', () => {
     expect((await failed(kube.nodes(options))).code).toBe('KUBE_UNAUTHORIZED');
     expect(cluster.requests).toHaveLength(1);
   });
+
+  it('that take no credentials do answer: they are not said to be silent', async () => {
+    let status = 401;
+    cluster.intercept = (_, response) => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end('{"kind":"Status"}');
+      return true;
+    };
+    await expect(kube.reachable(options)).rejects.toMatchObject({ code: 'KUBE_UNAUTHORIZED' });
+    await cluster.kill(0);
+    await expect(kube.reachable(options)).rejects.toMatchObject({ code: 'KUBE_UNAUTHORIZED' });
+    status = 403;
+    expect(await kube.reachable(options)).toBe(true);
+    status = 500;
+    expect(await kube.reachable(options)).toBe(false);
+  });
 });
 
 it('repeats nothing of a Secret that the API refuses', async () => {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { parse, stringify } from 'yaml';
+
 import { fingerprint, generateKeyPair, keyBlob } from '../../src/remote/keys.js';
 import { Cli, type Run } from '../support/cli.js';
 
@@ -289,6 +291,19 @@ describe('`cluster adopt` mends a workspace of which one file is lost or damaged
   it('the kubeconfig is damaged', async () => {
     writeFileSync(file('kubeconfig'), '}{');
     const adopted = await walkTheHint('KUBECONFIG_INVALID', 'cluster', 'plan', 'demo');
+    expect(stepIds(adopted)).toEqual(['kubeconfig']);
+  });
+
+  it('the kubeconfig’s credentials are accepted no more: no command takes the cluster for silent', async () => {
+    const config = parse(readFileSync(file('kubeconfig'), 'utf8')) as { users: { user: object }[] };
+    for (const one of config.users) one.user = { token: 'expired' };
+    writeFileSync(file('kubeconfig'), stringify(config));
+    for (const args of [
+      ['cluster', 'status', 'demo'],
+      ['cluster', 'apply', 'demo', '--yes'],
+    ])
+      expect((await cli.run(args)).err).toContain('Code: KUBE_UNAUTHORIZED');
+    const adopted = await walkTheHint('KUBE_UNAUTHORIZED', 'cluster', 'plan', 'demo');
     expect(stepIds(adopted)).toEqual(['kubeconfig']);
   });
 
