@@ -99,7 +99,7 @@ export class HostMachines implements Machines {
       answered = true;
       const now = parseClaim(await session.run(readClaim(), options));
       if (now?.machine === machine.name) {
-        options.progress?.(`letting ${titleOf(host)} go`);
+        options.progress?.(`releasing ${titleOf(host)}`);
         await session.run(releaseHost(now), options);
       }
     } catch (error) {

@@ -66,7 +66,7 @@ export interface Comparison {
 
 /**
  * Compares the file with what exists. A slot keeps its machine (the highest generation, should a replacement have
- * left two); a machine that is being deleted does not count. A retired one is excess, and its slot gets a machine of
+ * left two); a machine that is being deleted does not count. One marked for removal is excess, and its slot gets a machine of
  * the next generation.
  */
 export function diffMachines(

@@ -6,7 +6,7 @@ import type { ClusterApi } from './context.js';
 import { applyComponent } from '../components/apply/apply.js';
 import { changeOf, type ComponentChange, removalDetails } from '../components/apply/change.js';
 import { specOf } from '../components/apply/chart.js';
-import type { ChartArchives, ComponentRun, ComponentTools } from '../components/apply/context.js';
+import type { ChartArchives, ComponentRun, ComponentTools } from '../components/apply/tools.js';
 import type { ComponentFacts } from '../components/apply/facts.js';
 import { leavingInstances } from '../components/apply/inventory.js';
 import { untilSchedulableNode } from '../components/apply/nodes.js';

@@ -1,7 +1,7 @@
 import { waitFor } from '../../domain/wait.js';
 import { messageOf } from '../../errors/index.js';
 import type { KubeObject } from '../../kube/types.js';
-import type { ComponentRun, ComponentTools } from './context.js';
+import type { ComponentRun, ComponentTools } from './tools.js';
 import { isUnserved } from './facts.js';
 import { shownRef } from './objects.js';
 import { componentDeadlines } from './deadlines.js';

@@ -2,7 +2,7 @@ import type { HealthTarget, RenderedComponent, ResolvedSecret } from '../types.j
 import { IncompleteError } from '../../errors/index.js';
 import type { KubeObject } from '../../kube/types.js';
 import { chartKind, chartNamespace, type ChartSpec, specOf, text } from './chart.js';
-import { type ComponentRun, type ComponentTools, scrubbed } from './context.js';
+import { type ComponentRun, type ComponentTools, scrubbed } from './tools.js';
 import { listKnown, observeInventories } from './facts.js';
 import { installChart } from './install-chart.js';
 import { type Inventory, inventoryObject, type InventoryItem, itemRef } from './inventory.js';

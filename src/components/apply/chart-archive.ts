@@ -10,7 +10,7 @@ import type { Chart } from '../types.js';
 import { readBody } from '../../http/body.js';
 import { IncompleteError, messageOf } from '../../errors/index.js';
 import type { KubeObject, KubeOptions } from '../../kube/types.js';
-import type { ChartArchives } from './context.js';
+import type { ChartArchives } from './tools.js';
 
 /** Bytes of an index or an archive, and of what is unpacked from one; the largest known index has a quarter of it. */
 const bytesAtMost = 128 * 2 ** 20;

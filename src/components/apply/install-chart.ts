@@ -19,7 +19,7 @@ import {
   text,
   uidOf,
 } from './chart.js';
-import type { ComponentRun, ComponentTools } from './context.js';
+import type { ComponentRun, ComponentTools } from './tools.js';
 import { FailureLog } from './helm-log.js';
 import { isUnserved } from './facts.js';
 import { annotated, labelled } from './objects.js';

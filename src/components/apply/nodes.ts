@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../kube/types.js';
-import type { ComponentRun, ComponentTools } from './context.js';
+import type { ComponentRun, ComponentTools } from './tools.js';
 import { componentDeadlines } from './deadlines.js';
 
 const nodeKind = { apiVersion: 'v1', kind: 'Node' } as const;

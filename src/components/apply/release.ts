@@ -10,7 +10,7 @@ import {
   text,
   uidOf,
 } from './chart.js';
-import type { ComponentRun, ComponentTools } from './context.js';
+import type { ComponentRun, ComponentTools } from './tools.js';
 import type { ContainerStatus } from './pod-problems.js';
 import { componentDeadlines } from './deadlines.js';
 

@@ -1,6 +1,6 @@
 import { IncompleteError } from '../../errors/index.js';
 import { chartKind, chartNamespace, deleteJob, jobKind, jobState } from './chart.js';
-import type { ComponentRun, ComponentTools } from './context.js';
+import type { ComponentRun, ComponentTools } from './tools.js';
 import { FailureLog } from './helm-log.js';
 import { listKnown } from './facts.js';
 import { componentDeadlines } from './deadlines.js';

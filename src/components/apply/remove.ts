@@ -1,6 +1,6 @@
 import { waitFor } from '../../domain/wait.js';
 import type { KubeObject } from '../../kube/types.js';
-import type { ComponentRun, ComponentTools } from './context.js';
+import type { ComponentRun, ComponentTools } from './tools.js';
 import { isUnserved, listKnown, observeInventories } from './facts.js';
 import {
   type Inventory,

@@ -3,7 +3,7 @@ import { IncompleteError, SlipwayError } from '../../errors/index.js';
 import type { KubeObject } from '../../kube/types.js';
 import { applyComponent } from './apply.js';
 import { specOf, text } from './chart.js';
-import type { ComponentRun, ComponentTools } from './context.js';
+import type { ComponentRun, ComponentTools } from './tools.js';
 import type { ComponentFacts } from './facts.js';
 import { itemRef } from './inventory.js';
 import { refKey } from './objects.js';

@@ -1,7 +1,7 @@
 import type { HealthTarget } from '../types.js';
 import { IncompleteError } from '../../errors/index.js';
 import type { Kube, KubeObject, KubeOptions } from '../../kube/types.js';
-import type { ComponentRun, ComponentTools } from './context.js';
+import type { ComponentRun, ComponentTools } from './tools.js';
 import { getKnown } from './facts.js';
 import { healthOf, kindOf, nameOf } from './health.js';
 import { podProblems } from './pod-problems.js';

@@ -143,7 +143,7 @@ async function prepare(context: WorkflowContext, folder: ClusterFolder, input: A
     record: rewritten ?? (key.unproven ? record : undefined),
   });
   for (const { machine, because } of leftOut)
-    note(context, `${machine} is left out: ${because}. Run the same command again once that is mended.`, 'warning');
+    note(context, `${machine} is left out: ${because}. Fix that, then run the same command again.`, 'warning');
   const { damages } = remains;
   return { cluster, provider, steps, damages, leftOut, authorized: inside, key: key.choice, api: wayIn?.api };
 }

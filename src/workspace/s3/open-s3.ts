@@ -65,7 +65,7 @@ export async function s3Place(text: string, options: OpenS3Options): Promise<S3P
 
 /** Another process does not end its short change of a file of this computer. */
 export const heldFile = (path: string, { pid }: LockHolder): UnexpectedError =>
-  new UnexpectedError(`Process ${pid} does not let go of ${path}.`, {
+  new UnexpectedError(`Process ${pid} still holds ${path}.`, {
     code: 'WORKSPACE_ERROR',
     hint: 'End that process, then run the same command again.',
   });

@@ -3,7 +3,7 @@ import { ownedByCluster } from '../../../src/components/instance.js';
 import type { RenderedComponent } from '../../../src/components/types.js';
 import { systemClock } from '../../../src/domain/clock.js';
 import type { Kube, KubeObject } from '../../../src/kube/types.js';
-import type { ComponentRun, ComponentTools } from '../../../src/components/apply/context.js';
+import type { ComponentRun, ComponentTools } from '../../../src/components/apply/tools.js';
 import { readyNode, SandboxKube } from '../../support/sandbox-kube.js';
 
 export interface Bench {
