@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -135,13 +135,16 @@ it('`pool scale` puts the cluster file back when its first step is refused for w
   const record = join(cli.home, 'ws/clusters/demo/record.json');
   const recorded = JSON.parse(readFileSync(record, 'utf8')) as unknown;
 
-  const hold = [{ when: 'before', kind: 'workspace', what: 'write .*record\\.json', nth: 1, act: 5_000 }];
+  const [reached, until] = [join(cli.home, 'reached'), join(cli.home, 'go-on')];
+  const act = { until, reached };
+  const hold = [{ when: 'before', kind: 'workspace', what: 'write .*record\\.json', nth: 1, act }];
   const scaling = cli.start(['pool', 'scale', 'demo', 'workers', '--count', '1', '--yes', '--progress', 'plain'], {
     SLIPWAY_TEST_BOUNDARY: JSON.stringify(hold),
   });
   let said = '';
   scaling.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  await expect.poll(() => said, { timeout: 30_000 }).toContain('changed ');
+  await expect.poll(() => existsSync(reached)).toBe(true);
+  await expect.poll(() => said).toContain('changed ');
   const kubeconfig = new Secret(readFileSync(join(cli.home, 'ws/clusters/demo/kubeconfig'), 'utf8'));
   const kube = await openKube({ kubeconfig, boundary: openBoundary, clock: systemClock });
   const { signal } = new AbortController();
@@ -156,6 +159,7 @@ it('`pool scale` puts the cluster file back when its first step is refused for w
       { signal },
     );
     expect(readFileSync(file, 'utf8')).not.toBe(text);
+    writeFileSync(until, '');
     expect(await scaling, said).toMatchObject({ exitCode: 3 });
     expect(readFileSync(file, 'utf8')).toBe(text);
     expect(JSON.parse(readFileSync(record, 'utf8'))).toEqual(recorded);
