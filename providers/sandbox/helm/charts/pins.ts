@@ -11,6 +11,9 @@ export interface ChartPin {
   readonly version: string;
 }
 
+/** What a component says of its chart: the rest of its file takes a sandbox longer to read than all that it starts with. */
+const ofChart = /^chart:\n(?:(?: .*)?\n)*/m;
+
 /** Of every component of the program, by the chart's name. */
 export function chartPins(): ReadonlyMap<string, ChartPin> {
   const folder = join(
@@ -20,15 +23,16 @@ export function chartPins(): ReadonlyMap<string, ChartPin> {
   const files = readdirSync(folder).map((name) => join(folder, name, 'component.yaml'));
   return new Map(
     files.filter(existsSync).flatMap((file) => {
-      const { chart } = parse(readFileSync(file, 'utf8')) as {
-        readonly chart?: {
+      const [text] = ofChart.exec(readFileSync(file, 'utf8')) ?? [];
+      if (text === undefined) return [];
+      const { chart } = parse(text) as {
+        readonly chart: {
           readonly name: string;
           readonly repository?: string;
           readonly oci?: string;
           readonly version: string;
         };
       };
-      if (!chart) return [];
       const source = (chart.oci ?? chart.repository ?? '').replace(/\/$/, '');
       return [[chart.name, { source, version: chart.version }] as const];
     }),
