@@ -6,11 +6,11 @@ const { homedir } = require('node:os');
 const { dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
-const file = join(__dirname, '../dist/main.cjs');
+const dist = join(__dirname, '../dist');
 
 /** The folder of what was compiled: of this build, this Node and this kind of processor alone. */
 function cacheFolder() {
-  const { mtimeMs, size } = statSync(file);
+  const { mtimeMs, size } = statSync(join(dist, 'main.cjs'));
   const build = [mtimeMs, size, process.version, process.arch].join('-');
   return { all: join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'slipway', 'compiled'), build };
 }
@@ -32,9 +32,11 @@ function nameOf(words) {
 
 /**
  * @param words what was typed: each command compiles something of its own once
+ * @param name the file of `dist`
  * @returns what the program exports, and `keep`, which is called once the command has ended
  */
-exports.load = function load(words) {
+exports.load = function load(words, name = 'main.cjs') {
+  const file = join(dist, name);
   const source = readFileSync(file, 'latin1');
   const { all, build } = cacheFolder();
   const code = join(all, build, nameOf(words));

@@ -60,6 +60,13 @@ function programEntry(): string {
 exports.main = (...args) => require('./src/cli/main.js').mainWith(commands, ...args);`;
 }
 
+/** The sandbox's server is loaded as commands are; what V8 compiled of it by its end is kept. */
+const daemonStart = `import { createRequire } from 'node:module';
+const { load } = createRequire(import.meta.url)('../bin/load.js');
+const { keep } = load(['daemon'], 'daemon.cjs');
+process.once('exit', keep);
+`;
+
 /** The packages that are part of the bundle, by their folders. */
 function packagesIn(outputs: Metafile['outputs']): string[] {
   const folders = new Set<string>();
@@ -118,34 +125,41 @@ async function main(): Promise<void> {
       js: `const $moduleUrl = require('node:url').pathToFileURL(__filename).href;\n${lazyHelpers}\n${quickSchemas}`,
     },
   } as const;
-  const program = await bundle({
-    ...common,
+  const loaded = {
     ...required,
-    plugins: [lazyImports([['src/components/built-in.js', preparedModule]]), englishOnly],
-    stdin: { contents: programEntry(), resolveDir: compiled, sourcefile: 'program.js' },
     // A function, as `bin/load.js` calls it: putting that around so long a text at each start takes time.
     banner: { js: `(function (exports, require, module, __filename, __dirname) {${required.banner.js}` },
     footer: { js: '})' },
+  } as const;
+  const program = await bundle({
+    ...common,
+    ...loaded,
+    plugins: [lazyImports([['src/components/built-in.js', preparedModule]]), englishOnly],
+    stdin: { contents: programEntry(), resolveDir: compiled, sourcefile: 'program.js' },
     outfile: join(out, 'main.cjs'),
   });
+  const daemon = await bundle({
+    ...common,
+    ...loaded,
+    entryPoints: [join(compiled, 'providers/sandbox/daemon.js')],
+    outfile: join(out, 'daemon.cjs'),
+  });
+  await writeFile(join(out, 'daemon.js'), daemonStart);
   const hook = await bundle({
     ...common,
     ...required,
     entryPoints: [join(compiled, 'src/ui/not-found.js')],
     outfile: join(out, 'not-found.cjs'),
   });
-  const others = await bundle({
+  const help = await bundle({
     ...common,
-    entryPoints: {
-      daemon: join(compiled, 'providers/sandbox/daemon.js'),
-      'src/ui/help': join(compiled, 'src/ui/help.js'),
-    },
+    entryPoints: { 'src/ui/help': join(compiled, 'src/ui/help.js') },
     outdir: out,
-    splitting: true,
     format: 'esm',
     banner: { js: banner },
   });
-  const outputs = { ...program.metafile.outputs, ...hook.metafile.outputs, ...others.metafile.outputs };
+  const outputs: Metafile['outputs'] = {};
+  for (const { metafile } of [program, daemon, hook, help]) Object.assign(outputs, metafile.outputs);
   await writeFile(join(out, 'THIRD-PARTY-NOTICES.txt'), await notices(packagesIn(outputs)));
 }
 

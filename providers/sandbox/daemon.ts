@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
+import { inspect } from 'node:util';
 
 import { systemRandom } from './random.js';
 import { listenLocally } from './hosts/ports.js';
@@ -57,4 +58,8 @@ async function main(folder: string, changes: Record<string, unknown>): Promise<v
   process.on('SIGINT', stop);
 }
 
-await main(process.argv[2]!, JSON.parse(process.argv[3] ?? '{}') as Record<string, unknown>);
+main(process.argv[2]!, JSON.parse(process.argv[3] ?? '{}') as Record<string, unknown>).catch((error: unknown) => {
+  // Whoever started it finds this at the end of its log.
+  process.stderr.write(`${inspect(error)}\n`);
+  process.exit(1);
+});

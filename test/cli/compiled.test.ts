@@ -35,6 +35,18 @@ describe('what V8 compiled of the program', () => {
     expect(readdirSync(join(cache(), builds()[0]!)).sort()).toEqual(['cluster-list', 'version']);
   });
 
+  it('is kept of the sandbox’s server once that has ended', () => {
+    for (let time = 0; time < 2; time += 1) {
+      expect(run(['sandbox', 'start'])).toMatchObject({ status: 0, stderr: '' });
+      expect(existsSync(kept('daemon'))).toBe(time > 0);
+      const before = time > 0 && statSync(kept('daemon')).mtimeMs;
+      expect(run(['sandbox', 'stop'])).toMatchObject({ status: 0, stderr: '' });
+      const { mtimeMs, mode } = statSync(kept('daemon'));
+      expect(mode & 0o777).toBe(0o600);
+      if (before !== false) expect(mtimeMs).toBe(before);
+    }
+  });
+
   it('is not kept of what is no command', () => {
     run(['cluster', 'lst']);
     expect(existsSync(cache())).toBe(false);
