@@ -5,7 +5,7 @@ import { loadClusterFile, specFromFlags, type ClusterFlags } from '../config/ind
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import { SlipwayError, UsageError } from '../errors/index.js';
 import { knownCluster } from '../workflows/cluster/known-cluster.js';
-import type { ClusterInput } from '../workflows/cluster/reconcile.js';
+import type { ClusterInput } from '../workflows/cluster/change-draft.js';
 import type { CurrentFile } from '../workflows/cluster/status.js';
 import type { ClusterRecord } from '../workspace/types.js';
 import { checkComponents } from './check-components.js';

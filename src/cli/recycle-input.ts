@@ -6,12 +6,13 @@ import type { ClusterSpec } from '../domain/spec/schema.js';
 import { UsageError } from '../errors/index.js';
 import type { Runtime } from '../runtime/context.js';
 import type { RecycleInput } from '../workflows/cluster/recycle-draft.js';
+import type { ReplaceOptions } from '../workflows/cluster/replacements.js';
 import { yesFlag } from './base-command.js';
 import { fileChange } from './change-pools.js';
 import { clusterInput } from './cluster-input.js';
 
-/** How nodes are replaced, whichever they are. */
-export const recycleFlags = {
+/** How nodes are replaced, also where the file alone says which. */
+export const replaceFlags = {
   'max-surge': Flags.integer({
     description: 'How many fresh machines may come before others leave; servers: one.',
     default: 1,
@@ -24,28 +25,49 @@ export const recycleFlags = {
     min: 0,
     max: 50,
   }),
+  'accept-data-loss': Flags.string({
+    description: 'A pod (NAMESPACE/POD) that may be lost with the data on its node’s disk.',
+    multiple: true,
+  }),
+  'dry-run': Flags.boolean({ description: 'Show what would be done; change nothing.' }),
+  yes: yesFlag,
+} as const;
+
+/** How nodes are replaced that are named. */
+export const recycleFlags = {
+  ...replaceFlags,
   type: Flags.string({
     description: 'Machine type of the fresh machines; several times: fallbacks.',
     multiple: true,
   }),
   location: Flags.string({ description: 'Location of the fresh machines.', multiple: true }),
-  'accept-data-loss': Flags.string({
-    description: 'A pod (NAMESPACE/POD) that may be lost with the data on its node’s disk.',
-    multiple: true,
-  }),
   restart: Flags.boolean({ description: 'Begin anew where an unfinished recycle is to go on.' }),
-  'dry-run': Flags.boolean({ description: 'Show what would be replaced by what; change nothing.' }),
-  yes: yesFlag,
 } as const;
 
-export interface RecycleFlags {
+export interface ReplaceFlags {
   readonly 'max-surge': number;
   readonly 'max-unavailable': number;
+  readonly 'accept-data-loss'?: readonly string[] | undefined;
+}
+
+export interface RecycleFlags extends ReplaceFlags {
   readonly type?: readonly string[] | undefined;
   readonly location?: readonly string[] | undefined;
   readonly image?: string | undefined;
-  readonly 'accept-data-loss'?: readonly string[] | undefined;
   readonly restart: boolean;
+}
+
+/** @throws UsageError code BAD_FLAGS */
+export function replaceOptions(flags: ReplaceFlags): ReplaceOptions {
+  const lose = flags['accept-data-loss'] ?? [];
+  const misnamed = lose.find((pod) => !/^[^/]+\/[^/]+$/.test(pod));
+  if (misnamed !== undefined) {
+    throw new UsageError(`${misnamed} does not say which pod is meant.`, {
+      code: 'BAD_FLAGS',
+      hint: 'Name the namespace as well: --accept-data-loss NAMESPACE/POD',
+    });
+  }
+  return { maxSurge: flags['max-surge'], maxUnavailable: flags['max-unavailable'], lose: new Set(lose) };
 }
 
 /**
@@ -62,14 +84,7 @@ export async function recycleInput(
   const pool = scope.kind === 'pool' ? scope.pool : undefined;
   const change: MachineChange = { pool, type: flags.type, locations: flags.location, image: flags.image };
   refuseUnplaced(cluster, scope, change);
-  const lose = flags['accept-data-loss'] ?? [];
-  const misnamed = lose.find((pod) => !/^[^/]+\/[^/]+$/.test(pod));
-  if (misnamed !== undefined) {
-    throw new UsageError(`${misnamed} does not say which pod is meant.`, {
-      code: 'BAD_FLAGS',
-      hint: 'Name the namespace as well: --accept-data-loss NAMESPACE/POD',
-    });
-  }
+  const how = replaceOptions(flags);
   const input = await clusterInput(runtime, { name: cluster, file: undefined, describe: {} }, false);
   refuseUnlisted(input.spec, change);
   const isChanged = [change.type, change.locations, change.image].some((value) => value !== undefined);
@@ -81,9 +96,7 @@ export async function recycleInput(
       ? { begin: await fileChange(runtime, file, (text) => editMachines(text, change)) }
       : {}),
     scope,
-    maxSurge: flags['max-surge'],
-    maxUnavailable: flags['max-unavailable'],
-    lose: new Set(lose),
+    ...how,
     restart: flags.restart,
   };
 }

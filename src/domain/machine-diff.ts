@@ -64,9 +64,12 @@ export function diffMachine(desired: DesiredState, observed: ObservedState): Mac
     ...labelDifferences(desired.labels, observed.labels),
     ...(observed.marked ? [{ reason: 'marked', desired: 'in service', observed: 'marked for removal' } as const] : []),
   ];
-  const strongest = Math.max(0, ...reasons.map((reason) => remedies.indexOf(remedyFor(reason))));
-  return { reasons, remedy: remedies[strongest]! };
+  return { reasons, remedy: strongestRemedy(reasons) };
 }
+
+/** What makes all of the differences go. */
+export const strongestRemedy = (reasons: readonly MachineDifference[]): Remedy =>
+  remedies[Math.max(0, ...reasons.map((reason) => remedies.indexOf(remedyFor(reason))))]!;
 
 /** What makes one difference go. */
 export function remedyFor({ reason, desired, observed }: MachineDifference): Exclude<Remedy, 'none'> {

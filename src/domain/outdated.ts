@@ -5,6 +5,7 @@ import {
   type MachineDifference,
   type ObservedState,
   remedyFor,
+  strongestRemedy,
 } from './machine-diff.js';
 import { bySlot, type Machine } from './machine.js';
 import { slotLabel } from './names.js';
@@ -89,7 +90,7 @@ export function needFor(difference: MachineDifference): MachineNeed | undefined 
   return remedy === 'refuse' ? undefined : remedy === 'replace' ? 'cluster recycle' : 'cluster upgrade';
 }
 
-const needsFor = ({ reasons }: MachineDiff): readonly MachineNeed[] => {
+const needsFor = ({ reasons }: Pick<MachineDiff, 'reasons'>): readonly MachineNeed[] => {
   const found = reasons.map(needFor);
   return (['cluster apply', 'cluster upgrade', 'cluster recycle'] as const).filter((need) => found.includes(need));
 };
@@ -99,6 +100,25 @@ export const leftByApply = (outdated: readonly OutdatedMachine[]): readonly Outd
   outdated.flatMap((machine) => {
     const reasons = machine.reasons.filter((reason) => needFor(reason) !== 'cluster apply');
     return reasons.length === 0 ? [] : [{ ...machine, reasons }];
+  });
+
+/** Whether `cluster apply` replaces it: by its type, its image or its location it is another machine than the file asks for. */
+export const isReplacedByApply = ({ reasons }: OutdatedMachine): boolean =>
+  reasons.some(({ reason }) => reason === 'type' || reason === 'image' || reason === 'location');
+
+/** What is left of it once those machines are replaced: a fresh one runs what the servers run, with their settings. */
+export const outdatedBeside = (
+  outdated: readonly OutdatedMachine[],
+  replaced: ReadonlySet<string>,
+): readonly OutdatedMachine[] =>
+  outdated.flatMap((machine) => {
+    if (!replaced.has(machine.machine)) return [machine];
+    const reasons = machine.reasons.filter(
+      ({ reason }) => reason === 'version' || (reason === 'config' && machine.role === 'control-plane'),
+    );
+    return reasons.length === 0
+      ? []
+      : [{ ...machine, reasons, remedy: strongestRemedy(reasons), needs: needsFor({ reasons }) }];
   });
 
 /**

@@ -24,5 +24,8 @@ export function adviceFor(
 ): (typeof obstacleAdvice)[typeof kind] {
   const advice = obstacleAdvice[kind];
   if (lose === undefined || kind === 'budget') return advice;
-  return { ...advice, hint: `${advice.hint} What may be lost: --accept-data-loss NAMESPACE/POD.` };
+  return {
+    ...advice,
+    hint: `${advice.hint} What may be lost: --accept-data-loss NAMESPACE/POD of cluster apply and cluster recycle.`,
+  };
 }

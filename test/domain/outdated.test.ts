@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 
 import {
   diffMachines,
+  isReplacedByApply,
   leftByApply,
   type Machine,
   newcomerVersion,
+  outdatedBeside,
   outdatedMachines,
   reinstalledVersion,
 } from '../../src/domain/index.js';
@@ -96,6 +98,47 @@ describe('outdatedMachines', () => {
     expect(told(spec({ pools: [] }), defaults, machines({ type: 'cx23' }), nothing)).toEqual([
       ['cp-1', ['cluster recycle'], ['type']],
     ]);
+  });
+});
+
+describe('what is left of outdated machines once some are replaced', () => {
+  const outdated = outdatedMachines(
+    spec({ image: 'debian-13', kubernetes: { version: 'v1.36.5+k3s1' } }),
+    defaults,
+    machines(),
+    () => ({ desired: { config: 'c0ffee' }, observed: { config: 'decade', version: 'v1.35.0+k3s1' } }),
+  );
+  const left = (...replaced: string[]) =>
+    outdatedBeside(
+      outdated,
+      new Set(outdated.flatMap((one) => (replaced.includes(one.slot) ? [one.machine] : []))),
+    ).map(({ slot, needs, remedy, reasons }) => [slot, needs, remedy, reasons.map(({ reason }) => reason)]);
+
+  it('is all of those that stay', () => {
+    const all = ['version', 'image', 'config'];
+    const needs = ['cluster upgrade', 'cluster recycle'];
+    expect(left()).toEqual([
+      ['cp-1', needs, 'replace', all],
+      ['web-1', needs, 'replace', all],
+    ]);
+  });
+
+  it('is the release that the servers run, and of a server the settings that it has from the others', () => {
+    expect(left('cp-1', 'web-1')).toEqual([
+      ['cp-1', ['cluster upgrade', 'cluster recycle'], 'in-place', ['version', 'config']],
+      ['web-1', ['cluster upgrade'], 'in-place', ['version']],
+    ]);
+  });
+
+  it('is nothing where only the machine differed', () => {
+    const [first] = outdatedMachines(spec({ image: 'debian-13' }), defaults, machines(), nothing);
+    expect(isReplacedByApply(first!)).toBe(true);
+    expect(outdatedBeside([first!], new Set([first!.machine]))).toEqual([]);
+  });
+
+  it('is a configuration that differs, for which apply replaces nothing', () => {
+    const config = () => ({ desired: { config: 'c0ffee' }, observed: { config: 'decade' } });
+    expect(outdatedMachines(spec(), defaults, machines(), config).map(isReplacedByApply)).toEqual([false, false]);
   });
 });
 

@@ -1,11 +1,29 @@
 import { plural } from '../../domain/plural.js';
-import { duration, leftSection, outdatedLines, table, unfitLines } from '../../ui/index.js';
+import {
+  duration,
+  leftSection,
+  outdatedLines,
+  priceText,
+  renderPlan,
+  table,
+  uncheckedText,
+  unfitLines,
+} from '../../ui/index.js';
 import type { DeleteResult } from '../../workflows/cluster/delete.js';
-import type { ReconcileResult } from '../../workflows/cluster/reconcile.js';
+import type { ClusterPlan, ReconcileResult } from '../../workflows/cluster/reconcile.js';
 import type { ListedCluster } from '../../workflows/cluster/list.js';
 import type { ClusterStatus, MachineStatus } from '../../workflows/cluster/status.js';
 import type { SandboxStatus } from '../../runtime/sandbox.js';
 import type { LastLook, OperationSummary } from '../../workspace/types.js';
+
+/** Every step of a plan, the price, and what was not looked at. */
+export function planText({ steps, outdated, unfit, monthly, unchecked }: ClusterPlan): string {
+  return [
+    renderPlan(steps, outdated, unfit),
+    ...(steps.length > 0 && monthly ? [`\n${priceText(monthly)}`] : []),
+    ...(unchecked.length > 0 ? [uncheckedText(unchecked)] : []),
+  ].join('\n');
+}
 
 /** What to say after a cluster was created or changed. */
 export function renderReady(result: ReconcileResult): string {

@@ -1,28 +1,38 @@
 import { Args, Flags } from '@oclif/core';
 
-import { BaseCommand, yesFlag } from '../../cli/base-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { clusterInput } from '../../cli/cluster-input.js';
-import { renderReady } from '../../cli/views/cluster.js';
-import { reconcile, type ReconcileResult } from '../../workflows/cluster/reconcile.js';
+import { replaceFlags, replaceOptions } from '../../cli/recycle-input.js';
+import { planText, renderReady } from '../../cli/views/cluster.js';
+import { type ClusterPlan, planChanges, reconcile, type ReconcileResult } from '../../workflows/cluster/reconcile.js';
 
 export default class ClusterApply extends BaseCommand {
   static override summary = 'Make every change the cluster file asks for; removing machines asks first.';
+  static override description =
+    'Machines of another type, image or location than the file asks for are replaced as `cluster recycle` does it, after all other changes. Another release of Kubernetes is left to `cluster upgrade`.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> demo',
+    '<%= config.bin %> <%= command.id %> demo --dry-run',
     '<%= config.bin %> <%= command.id %> -f cluster.yaml --yes',
     '<%= config.bin %> <%= command.id %> -f - --yes < cluster.yaml',
   ];
   static override args = { name: Args.string({ ignoreStdin: true, description: 'The cluster’s name.' }) };
   static override flags = {
     file: Flags.string({ char: 'f', description: 'The cluster file; - reads standard input.' }),
-    yes: yesFlag,
+    ...replaceFlags,
   };
 
-  async run(): Promise<ReconcileResult> {
+  async run(): Promise<ReconcileResult | ClusterPlan> {
     const { args, flags } = await this.parse(ClusterApply);
     return this.withRuntime(flags, async (runtime) => {
       const input = await clusterInput(runtime, { name: args.name, file: flags.file, describe: {} }, false);
-      const result = await reconcile(runtime, input, 'cluster apply', this.commandLine());
+      const replace = replaceOptions(flags);
+      if (flags['dry-run']) {
+        const plan = await planChanges(runtime, input, replace);
+        this.logMarked(planText(plan));
+        return plan;
+      }
+      const result = await reconcile(runtime, { ...input, replace }, 'cluster apply', this.commandLine());
       this.log(renderReady(result));
       return result;
     });

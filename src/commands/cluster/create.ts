@@ -5,6 +5,7 @@ import { describeFlags, described } from '../../cli/cluster-flags.js';
 import { clusterInput } from '../../cli/cluster-input.js';
 import { checkMerge, mergeFlag, mergeKubeconfig } from '../../cli/merge-kubeconfig.js';
 import { reconcile, type ReconcileResult } from '../../workflows/cluster/reconcile.js';
+import { carefully } from '../../workflows/cluster/replacements.js';
 import { renderReady } from '../../cli/views/cluster.js';
 
 export default class ClusterCreate extends BaseCommand {
@@ -34,7 +35,7 @@ export default class ClusterCreate extends BaseCommand {
         true,
       );
       if (flags.merge) await checkMerge(runtime, input.spec.name);
-      const result = await reconcile(runtime, input, 'cluster create', this.commandLine());
+      const result = await reconcile(runtime, { ...input, replace: carefully }, 'cluster create', this.commandLine());
       if (flags.merge) await mergeKubeconfig(runtime, result.cluster);
       this.log(renderReady(result));
       return result;

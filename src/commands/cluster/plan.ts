@@ -4,7 +4,7 @@ import { exitCodes } from '../../errors/index.js';
 import { BaseCommand } from '../../cli/base-command.js';
 import { describeFlags, described } from '../../cli/cluster-flags.js';
 import { clusterInput } from '../../cli/cluster-input.js';
-import { priceText, renderPlan, uncheckedText } from '../../ui/index.js';
+import { planText } from '../../cli/views/cluster.js';
 import { type ClusterPlan, planChanges } from '../../workflows/cluster/reconcile.js';
 
 export default class ClusterPlanCommand extends BaseCommand {
@@ -32,9 +32,7 @@ export default class ClusterPlanCommand extends BaseCommand {
         true,
       );
       const plan = await planChanges(runtime, input);
-      this.logMarked(renderPlan(plan.steps, plan.outdated, plan.unfit));
-      if (plan.steps.length > 0 && plan.monthly) this.log(`\n${priceText(plan.monthly)}`);
-      if (plan.unchecked.length > 0) this.log(uncheckedText(plan.unchecked));
+      this.logMarked(planText(plan));
       if (flags['detailed-exitcode'] && plan.steps.length + plan.outdated.length + plan.unfit.length > 0) {
         process.exitCode = exitCodes.changes;
       }

@@ -23,10 +23,10 @@ import type { ClusterRecord } from '../../workspace/types.js';
 import type { Stage } from '../confirmed.js';
 import type { WorkflowContext } from '../context.js';
 import { stepInfo } from '../run.js';
+import { type ChangeDraft, type ClusterInput, draftChange } from './change-draft.js';
 import { observe, type Observation } from './observe.js';
 import { preflight, throwProblems } from './preflight.js';
 import { type MonthlyPrice, monthlyPrice } from './price.js';
-import { type ChangeDraft, type ClusterInput, draftChange } from './reconcile.js';
 import { readIntent, recycleCommand } from './recycle-intent.js';
 import { shownSteps } from './recycle-shown.js';
 import { candidatesOf, isCalled, stateOf } from './recycle-state.js';
@@ -72,7 +72,7 @@ export async function draftRecycle(
 ): Promise<RecycleDraft> {
   const { spec, lose, scope } = input;
   const change = await draftChange(context, input, record, stage, { lose });
-  const { facts, distribution } = change.seen;
+  const { facts } = change.seen;
   if (!facts.api) throw silent(spec.name);
   const begun = input.restart ? undefined : await readIntent(facts.api.kube, { signal: context.signal });
   refuseOtherRecycle(spec.name, begun, scope);
@@ -83,48 +83,67 @@ export async function draftRecycle(
     scope,
     begun,
   );
-  const all = await observeRound(context, input, change, {
-    replacing: new Set(targets.map(({ name }) => name)),
-    leavingFirst: new Set(),
-  });
-  const nobody = {
+  const { steps, ...replaced } = await draftReplacements(context, input, change, change.seen, targets);
+  return {
     change,
     api: facts.api,
-    steps: change.steps.map(stepInfo),
-    waves: [],
+    ...replaced,
+    steps: [...change.steps.map(stepInfo), ...steps],
     intent,
     isBegun: begun !== undefined,
   };
-  if (targets.length === 0) return { ...nobody, monthly: await priceOf(context, change, all) };
-  await refuseProblems(context, input, change, all);
+}
+
+/** The cluster whose nodes are replaced. */
+export interface RecycledCluster extends Pick<ChangeDraft, 'provider' | 'folder' | 'key'> {
+  readonly record: ClusterRef;
+}
+
+/** By what, how many at a time, and at what cost. */
+export type ReplacementInput = Pick<RecycleInput, 'spec' | 'lose' | 'maxSurge' | 'maxUnavailable'>;
+
+/**
+ * Who is replaced in which wave, and everything for which that is refused.
+ * @param seen the cluster as it is
+ * @throws RefusedError code RECYCLE_BLOCKED, and as `preflight`
+ */
+export async function draftReplacements(
+  context: WorkflowContext,
+  input: ReplacementInput,
+  cluster: RecycledCluster,
+  seen: Observation,
+  targets: readonly Machine[],
+  purpose: 'change' | 'plan' | 'status' = 'change',
+): Promise<Pick<RecycleDraft, 'steps' | 'waves' | 'monthly'>> {
+  const round = { replacing: new Set(targets.map(({ name }) => name)), leavingFirst: new Set<string>() };
+  const look = purpose === 'status' ? 'from afar' : 'look at hosts';
+  const all = await observeRound(context, input, cluster, round, look);
+  const monthly = purpose === 'status' ? undefined : await priceOf(context, cluster, all);
+  if (targets.length === 0) return { steps: [], waves: [], monthly };
+  if (purpose !== 'status') await refuseProblems(context, input, cluster, seen, all, purpose);
   const rollout = planRecycle(
     // What is down or begun is finished first, as `cluster apply` would.
-    stateOf(record, facts, distribution, targets, { assumeUp: true }),
-    await budgetsFor(context, input, change, targets),
+    stateOf(cluster.record, seen.facts, seen.distribution, targets, { assumeUp: true }),
+    await budgetsFor(context, input, cluster, targets),
   );
-  refuseBlocked(spec.name, rollout);
-  return {
-    ...nobody,
-    steps: [...change.steps.map(stepInfo), ...shownSteps(rollout, targets, all, change.provider)],
-    waves: rollout.waves,
-    monthly: await priceOf(context, change, all),
-  };
+  refuseBlocked(input.spec.name, rollout, input.spec.controlPlane.count === 1);
+  return { steps: shownSteps(rollout, targets, all, cluster.provider), waves: rollout.waves, monthly };
 }
 
 /** Looks as if the machines of a round were not to stay. */
 export const observeRound = (
   context: WorkflowContext,
   { spec }: Pick<ClusterInput, 'spec'>,
-  { provider, folder, record, key }: Pick<ChangeDraft, 'provider' | 'folder' | 'record' | 'key'>,
+  { provider, folder, record, key }: RecycledCluster,
   round: RecycleRound,
-): Promise<Observation> =>
-  observe(context, toolsFor(context, provider, folder), record, spec, key ?? '', 'look at hosts', round);
+  look: 'look at hosts' | 'from afar' = 'look at hosts',
+): Promise<Observation> => observe(context, toolsFor(context, provider, folder), record, spec, key ?? '', look, round);
 
 /** The server that holds the API's reserved address now; undefined where none is reserved, or none says that it does. */
 export async function addressHolder(
   context: WorkflowContext,
   { spec }: Pick<ClusterInput, 'spec'>,
-  { provider, folder, record }: Pick<ChangeDraft, 'provider' | 'folder' | 'record'>,
+  { provider, folder, record }: RecycledCluster,
   { facts, request, distribution }: Observation,
 ): Promise<string | undefined> {
   if (spec.kubernetes.api.address === undefined) return undefined;
@@ -142,47 +161,49 @@ export async function addressHolder(
  */
 export async function budgetsFor(
   context: WorkflowContext,
-  input: RecycleInput,
-  change: ChangeDraft,
+  input: ReplacementInput,
+  cluster: RecycledCluster,
   targets: readonly Machine[],
 ): Promise<RecycleBudgets> {
   const { maxSurge, maxUnavailable } = input;
   const hasSpare = async (role: Machine['role']): Promise<boolean> => {
     const first = targets.find((machine) => machine.role === role);
-    if (maxSurge === 0 || first === undefined || change.provider.traits.ownsMachines) return maxSurge > 0;
+    if (maxSurge === 0 || first === undefined || cluster.provider.traits.ownsMachines) return maxSurge > 0;
     const round = { replacing: new Set([first.name]), leavingFirst: new Set<string>() };
-    const { request } = await observeRound(context, input, change, round);
-    const problems = await change.provider.preflight(request, { signal: context.signal });
+    const { request } = await observeRound(context, input, cluster, round);
+    const problems = await cluster.provider.preflight(request, { signal: context.signal });
     return !problems.some(({ code }) => code === 'NO_HOST' || code === 'HOST_TAKEN');
   };
   const workersFirst = await hasSpare('worker');
   return {
     serverFirst: await hasSpare('control-plane'),
-    workers: workersFirst ? { maxSurge, maxUnavailable } : { maxSurge: 0, maxUnavailable: spareless(input, change) },
+    workers: workersFirst ? { maxSurge, maxUnavailable } : { maxSurge: 0, maxUnavailable: spareless(input, cluster) },
   };
 }
 
 /** Hosts that nobody can stand in for leave one after another. */
-const spareless = ({ maxSurge, maxUnavailable }: RecycleInput, { provider }: ChangeDraft): number =>
+const spareless = ({ maxSurge, maxUnavailable }: ReplacementInput, { provider }: RecycledCluster): number =>
   maxSurge > 0 && !provider.traits.ownsMachines ? Math.max(1, maxUnavailable) : maxUnavailable;
 
 const priceOf = (
   context: WorkflowContext,
-  { provider, record }: ChangeDraft,
+  { provider, record }: RecycledCluster,
   all: Observation,
 ): Promise<MonthlyPrice | undefined> => monthlyPrice(provider, record, all, context.signal);
 
 /** What would stop any of the rounds, all of it before the first. */
 async function refuseProblems(
   context: WorkflowContext,
-  { spec, lose }: RecycleInput,
-  { provider, seen }: ChangeDraft,
+  { spec, lose }: ReplacementInput,
+  { provider }: RecycledCluster,
+  seen: Observation,
   all: Observation,
+  purpose: 'change' | 'plan',
 ): Promise<void> {
   const { signal } = context;
   const { request, facts, distribution } = all;
   throwProblems(await volumeProblems(provider, request.cluster, seen.facts.comparison, facts.comparison, signal));
-  if (provider.traits.ownsMachines) await preflight(provider, spec, all, signal, { lose });
+  if (provider.traits.ownsMachines) await preflight(provider, spec, all, signal, { lose, purpose });
   // There are never as many hosts as all at once would take.
   else throwProblems(await removalProblems(spec.name, facts, distribution, signal, lose));
 }
@@ -217,13 +238,20 @@ function refuseUnknown(
 }
 
 /** @throws RefusedError code RECYCLE_BLOCKED */
-function refuseBlocked(cluster: string, { blocked }: Rollout): void {
+function refuseBlocked(cluster: string, { blocked }: Rollout, isLone: boolean): void {
   if (!blocked) return;
   throw new RefusedError(`${blocked.nodes.join(', ')} cannot be replaced: ${blocked.because}`, {
     code: 'RECYCLE_BLOCKED',
-    hint: `Let a fresh machine come first (--max-surge 1) or a node be missed (--max-unavailable 1); servers can be replaced while ${cluster} has three of them.`,
+    hint: isLone
+      ? threeForAWhile(cluster)
+      : 'Let a fresh machine come first (--max-surge 1) or a node be missed (--max-unavailable 1), or see which nodes are down: ' +
+        `slipway cluster status ${cluster}`,
   });
 }
+
+/** How the only server is replaced. */
+export const threeForAWhile = (cluster: string): string =>
+  `Have three servers for a while: set controlPlane.count to 3, then slipway cluster apply ${cluster}; afterwards set it to 1 again.`;
 
 const silent = (cluster: string): IncompleteError =>
   new IncompleteError(`The Kubernetes API of ${cluster} does not answer, so nothing can be drained.`, {

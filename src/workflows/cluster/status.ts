@@ -18,6 +18,14 @@ import { knownCluster } from './known-cluster.js';
 import { draftForStatus } from './draft.js';
 import { keepLook } from './last-look.js';
 import type { Observation } from './observe.js';
+import type { RecycledCluster } from './recycle-draft.js';
+import {
+  carefully,
+  draftOutdatedReplaced,
+  leftOutdated,
+  loneServerAdvice,
+  type ReplacementDraft,
+} from './replacements.js';
 import { stepInfo } from '../run.js';
 import { refuseOtherCluster } from './same-cluster.js';
 import { shortages } from './shortages.js';
@@ -86,11 +94,33 @@ export async function clusterStatus(
   const provider = await context.provider(spec.provider);
   const key = (await folder.storedIdentity())?.publicKey;
   const draft = await draftForStatus(context, { provider, folder, cluster: record, record, spec, key });
-  const { seen, steps } = draft;
-  await keepLook(context, folder, 'cluster status', seen.facts, steps.length);
+  const { seen } = draft;
+  const subject = { provider, folder, record, key };
+  const replacing = await replacedFromAfar(context, spec, subject, seen, remarks);
+  remarks.push(...loneServerAdvice(spec, seen.facts));
+  const steps = [...draft.steps.map(stepInfo), ...(replacing?.steps ?? [])];
+  const outdated = leftOutdated(seen.facts, replacing);
+  await keepLook(context, folder, 'cluster status', { outdated, unfit: seen.facts.unfit }, steps.length);
   const running = (await folder.holder()) ?? (await runningElsewhere(context, folder, seen));
-  const status = compose(provider, folder, { record, spec }, seen, steps.map(stepInfo), running);
-  return { ...status, remarks: [...status.remarks, ...remarks, ...draft.remarks] };
+  const status = compose(provider, folder, { record, spec }, seen, steps, running);
+  return { ...status, outdated, remarks: [...status.remarks, ...remarks, ...draft.remarks] };
+}
+
+/** What apply would replace; what it would be refused for is a remark. */
+async function replacedFromAfar(
+  context: WorkflowContext,
+  spec: ClusterSpec,
+  cluster: RecycledCluster,
+  seen: Observation,
+  remarks: string[],
+): Promise<ReplacementDraft | undefined> {
+  try {
+    return await draftOutdatedReplaced(context, { spec, ...carefully }, cluster, seen, 'status');
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    remarks.push(`${error.message} ${error.hint}`);
+    return undefined;
+  }
 }
 
 async function runningElsewhere(
