@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -106,10 +106,11 @@ export async function startSandbox(
   makeFolder(folder);
   const file = paths(folder);
   const owns = takeLock(file.lock);
+  let hasEnded = false;
   try {
-    if (owns) launch(folder, changes, file.log);
+    if (owns) launch(folder, changes, file.log).once('exit', () => (hasEnded = true));
     const until = performance.now() + startMs;
-    while (performance.now() < until) {
+    while (performance.now() < until && !hasEnded) {
       const found = await findSandbox(folder);
       if (found) return found;
       await delay(30);
@@ -117,7 +118,7 @@ export async function startSandbox(
   } finally {
     if (owns) rmSync(file.lock, { force: true });
   }
-  throw new UnexpectedError('The sandbox did not start within 15 s.', {
+  throw new UnexpectedError(hasEnded ? 'The sandbox could not start.' : 'The sandbox did not start within 15 s.', {
     code: 'SANDBOX_START',
     hint: 'Throw its state away and try again: slipway sandbox reset',
     details: lastLines(file.log),
@@ -145,15 +146,17 @@ function statTime(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }
 
-function launch(folder: string, changes: Readonly<Record<string, unknown>>, log: string): void {
+function launch(folder: string, changes: Readonly<Record<string, unknown>>, log: string): ChildProcess {
   const out = openSync(log, 'a', 0o600);
   const daemon = join(folderWith(import.meta.url, 'daemon.js'), 'daemon.js');
-  spawn(process.execPath, [daemon, folder, JSON.stringify(changes)], {
+  const child = spawn(process.execPath, [daemon, folder, JSON.stringify(changes)], {
     detached: true,
     stdio: ['ignore', out, out],
     cwd: folder,
-  }).unref();
+  });
+  child.unref();
   closeSync(out);
+  return child;
 }
 
 function writable(error: unknown, path: string): Error {

@@ -59,7 +59,7 @@ async function main(folder: string, changes: Record<string, unknown>): Promise<v
 }
 
 main(process.argv[2]!, JSON.parse(process.argv[3] ?? '{}') as Record<string, unknown>).catch((error: unknown) => {
-  // Whoever started it finds this at the end of its log.
-  process.stderr.write(`${inspect(error)}\n`);
+  // Whoever started it is shown the last lines of its log: the message has to be among them.
+  process.stderr.write(`${inspect(error).split('\n').slice(0, 7).join('\n')}\n`);
   process.exit(1);
 });

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
 import { findSandbox } from '../../../providers/sandbox/control.js';
 import { paths, writeJson } from '../../../providers/sandbox/state-folder.js';
@@ -76,4 +76,15 @@ describe('the client of the sandbox', () => {
       await cli.close();
     }
   });
+});
+
+it('a sandbox that cannot start says why at once, and what to do', async () => {
+  const cli = new Cli();
+  onTestFinished(() => cli.close());
+  mkdirSync(cli.sandboxFolder, { recursive: true });
+  writeFileSync(paths(cli.sandboxFolder).state, '{ "profile": ');
+  const { code, err } = await cli.run(['sandbox', 'start']);
+  expect(code).not.toBe(0);
+  expect(err).toMatch(/^Error: The sandbox could not start\.\n +SyntaxError: Unexpected end of JSON input/);
+  expect(err).toMatch(/^Next: .*slipway sandbox reset$/m);
 });
