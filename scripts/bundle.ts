@@ -12,10 +12,24 @@ const compiled = join(packageRoot, 'build');
 const out = join(packageRoot, 'dist');
 
 /**
- * Stay packages of their own: ssh2 has a part that is compiled where it is installed, and the Kubernetes client is loaded
- * for the few kubeconfigs with a plugin.
+ * Stay packages of their own: the parts of ssh2 that are compiled where it is installed, and the Kubernetes client, which
+ * is loaded for the few kubeconfigs with a plugin.
  */
-const external = ['ssh2', '@kubernetes/client-node', 'typescript'];
+const external = ['cpu-features', '@kubernetes/client-node', 'typescript'];
+
+/** What ssh2 finds beside its own files is found from the bundle by its name; where it was not compiled, ssh2 does without. */
+const compiledParts: Plugin = {
+  name: 'compiled parts',
+  setup(build) {
+    build.onResolve({ filter: /\.node$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path)
+        .replace(/^.*node_modules[\\/]/, '')
+        .split(sep)
+        .join('/'),
+      external: true,
+    }));
+  },
+};
 
 /** zod's messages in all languages are half of it; ours are English. */
 const englishOnly: Plugin = {
@@ -81,10 +95,17 @@ function packagesIn(outputs: Metafile['outputs']): string[] {
 /** Their names, versions, licences and the licences' texts, as these ask for. @throws where a package has no licence. */
 async function notices(folders: readonly string[]): Promise<string> {
   const parts = folders.map(async (folder) => {
-    const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
+    const {
+      name,
+      version,
+      licenses,
+      license = licenses?.map(({ type }) => type).join(' or '),
+    } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
       readonly name: string;
       readonly version: string;
       readonly license?: string;
+      /** As packages had it before. */
+      readonly licenses?: readonly { readonly type: string }[];
     };
     if (license === undefined) throw new Error(`${name} has no licence in its package.json, and cannot be bundled`);
     const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
@@ -105,7 +126,7 @@ const common = {
   minifyWhitespace: true,
   legalComments: 'none',
   external,
-  plugins: [englishOnly, preparedComponents],
+  plugins: [englishOnly, preparedComponents, compiledParts],
   metafile: true,
   logLevel: 'warning',
 } as const satisfies BuildOptions;
@@ -134,7 +155,7 @@ async function main(): Promise<void> {
   const program = await bundle({
     ...common,
     ...loaded,
-    plugins: [lazyImports([['src/components/built-in.js', preparedModule]]), englishOnly],
+    plugins: [lazyImports([['src/components/built-in.js', preparedModule]]), englishOnly, compiledParts],
     stdin: { contents: programEntry(), resolveDir: compiled, sourcefile: 'program.js' },
     outfile: join(out, 'main.cjs'),
   });

@@ -45,7 +45,7 @@ describe('what a command loads', () => {
   it('`cluster list` loads neither schemas nor components, providers, SSH or Kubernetes', async () => {
     const loaded = await loadedBy('cluster', 'list');
     expect(loaded).toContain('src/workflows/cluster/list.js');
-    const heavy = ['zod', 'ajv', 'handlebars', '@kubernetes/client-node'];
+    const heavy = ['zod', 'ajv', 'handlebars', 'ssh2', '@kubernetes/client-node'];
     const ours = [...loaded].filter((part) => /^(providers|src\/(components|phases|kube|k3s|remote)\/)/.test(part));
     expect(heavy.filter((part) => loaded.has(part))).toEqual([]);
     expect(ours.filter((part) => part !== 'src/remote/keys.js')).toEqual([]);
