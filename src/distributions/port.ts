@@ -3,7 +3,7 @@ import type { ClusterFile, ClusterSpec, DistributionName } from '../domain/spec/
 import type { Later, Step } from '../engine/index.js';
 import type { NodeFacts } from '../kube/types.js';
 import type { ReadKubeconfig } from '../phases/adoption.js';
-import type { ClusterApi, ClusterFacts, Tools } from '../phases/context.js';
+import type { ClusterApi, ClusterFacts, RestoreSource, Tools } from '../phases/context.js';
 import type { NodeRules } from '../phases/node-rules.js';
 import type { ClusterRequest, InfrastructureResource, MachineProvider } from '../provider/port.js';
 import type { Backups } from './backups.js';
@@ -16,7 +16,8 @@ export interface ObserveRequest {
   readonly spec: ClusterSpec;
   /** OpenSSH public key of the cluster's key pair. */
   readonly sshPublicKey: string;
-  readonly look: 'look at hosts' | 'from afar';
+  /** Without its API, as one would that is to be made from a backup. */
+  readonly look: 'look at hosts' | 'from afar' | 'without the API';
   /** Text of cloud-init's user data before anything of one machine is in it. */
   readonly userData: string;
   /** Machines that are to leave although the file asks for their places. */
@@ -30,6 +31,8 @@ export interface PlanInput {
   readonly resources?: readonly InfrastructureResource[] | undefined;
   /** As in `PhaseContext`. */
   readonly lose?: ReadonlySet<string> | undefined;
+  /** As in `PhaseContext`; what was found is then found without the API. */
+  readonly restore?: RestoreSource | undefined;
 }
 
 /**
@@ -44,6 +47,12 @@ export interface Findings {
    * @throws RefusedError code CONTROL_PLANE_LOST
    */
   readonly refuseLostControlPlane: () => void;
+  /**
+   * A control plane that runs, or may come back beside the one that is made from a backup.
+   * @param begun whether a restore of it is under way already
+   * @throws RefusedError codes CLUSTER_ALIVE, SERVERS_SILENT
+   */
+  readonly refuseRestore: (begun: boolean, signal: AbortSignal) => Promise<void>;
   /** What machines that are about to get the distribution need of a bundle, all of it; none where every machine has it. */
   readonly bundleNeeds: (signal: AbortSignal) => Promise<readonly BundleNeeds[]>;
   /** Every step between what was found and what the file asks for, components aside. Decides; changes nothing. */

@@ -61,6 +61,22 @@ export interface ClusterFacts {
   readonly kubeconfig: Secret | undefined;
 }
 
+/** What a control plane is made from that begins with the data of a backup. */
+export interface RestoreSource {
+  /** Id of the backup. */
+  readonly backup: string;
+  /** This restore: whoever has done it once does not do it again. */
+  readonly restore: string;
+  /** The snapshot on this computer, packed with gzip. */
+  readonly file: string;
+  /** Of that file. */
+  readonly sha256: string;
+  /** What servers and agents join with, as it was then. */
+  readonly tokens: { readonly server: Secret; readonly agent: Secret };
+  /** Called once the first server runs with that data: from then on the cluster is to be finished, not restored. */
+  readonly restored: () => Promise<void>;
+}
+
 export interface PhaseContext<Facts extends ClusterFacts = ClusterFacts> {
   readonly cluster: ClusterRef;
   readonly spec: ClusterSpec;
@@ -69,6 +85,8 @@ export interface PhaseContext<Facts extends ClusterFacts = ClusterFacts> {
   readonly tools: Tools;
   /** Pods, as `namespace/pod`, that may be lost with the machine that they run on. */
   readonly lose?: ReadonlySet<string> | undefined;
+  /** Undefined: a control plane that has no data begins with none. */
+  readonly restore?: RestoreSource | undefined;
   /** What the distribution knows of its nodes. */
   readonly rules: NodeRules;
 }

@@ -23,6 +23,19 @@ export interface ClusterRecord extends ClusterRef {
   readonly runningVersion?: string | undefined;
   /** An upgrade that was begun and is not through: what was asked for, and the releases on the way as they were found then. */
   readonly upgrade?: { readonly asked: string; readonly stops: readonly string[] } | undefined;
+  /** A restore that was begun and is not through. */
+  readonly restore?:
+    | {
+        /** Id of the backup. */
+        readonly backup: string;
+        /** This restore's own, by which hosts know that they have done it. */
+        readonly id: string;
+        /** ISO 8601: when it was begun. */
+        readonly begunAt: string;
+        /** Whether the first server runs with the data of the backup. */
+        readonly restored: boolean;
+      }
+    | undefined;
   /** ISO 8601. */
   readonly createdAt: string;
 }

@@ -130,6 +130,7 @@ export class InMemoryDistribution implements Distribution {
       refuseLostControlPlane: () => {},
       bundleNeeds: () => Promise.resolve([]),
       plan: () => this.#plan(tools, asked, facts),
+      refuseRestore: () => Promise.resolve(),
       outdatedAfter: () => [],
     };
   }

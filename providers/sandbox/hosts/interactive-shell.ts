@@ -11,7 +11,7 @@ export interface CommandResult {
 const ok = (out: string): CommandResult => ({ out, err: '', exit: 0 });
 const failed = (exit: number, err: string, out = ''): CommandResult => ({ out, err: `${err}\n`, exit });
 
-/** The few commands a person may type on a simulated machine. They only look. Anything else is not found. */
+/** The few commands a person may type on a simulated machine. They look, or stop k3s. Anything else is not found. */
 export function runInteractively(machine: Machine, user: string, line: string): CommandResult {
   const words = line.trim().split(/\s+/);
   const [name = '', ...args] = words[0] === 'sudo' && machine.users.get(user)?.sudo ? words.slice(1) : words;
@@ -32,7 +32,7 @@ export function runInteractively(machine: Machine, user: string, line: string): 
     case 'cat':
       return cat(machine, as, args);
     case 'systemctl':
-      return systemctl(machine, args);
+      return systemctl(machine, as, args);
     case 'journalctl':
       return journalctl(machine, args);
     default:
@@ -70,11 +70,17 @@ function cat(machine: Machine, user: string, files: readonly string[]): CommandR
   return ok(out.join(''));
 }
 
-function systemctl(machine: Machine, args: readonly string[]): CommandResult {
-  const [verb, name] = args;
+function systemctl(machine: Machine, user: string, args: readonly string[]): CommandResult {
+  const [verb = '', name] = args;
   const unit = unitNamed(name);
-  if ((verb !== 'is-active' && verb !== 'is-enabled') || args.length !== 2) {
-    return failed(1, 'systemctl: only is-active and is-enabled of k3s and k3s-agent can be asked here');
+  if (!['is-active', 'is-enabled', 'stop'].includes(verb) || args.length !== 2) {
+    return failed(1, 'systemctl: only is-active, is-enabled and stop are known here, of k3s and k3s-agent');
+  }
+  if (verb === 'stop') {
+    if (user !== 'root') return failed(4, `Failed to stop ${name}: Interactive authentication required.`);
+    if (!unit || !machine.units.get(unit)) return failed(5, `Failed to stop ${name}: Unit ${name} not loaded.`);
+    machine.stopUnit(unit);
+    return ok('');
   }
   const known = unit && machine.units.get(unit);
   if (verb === 'is-enabled') {

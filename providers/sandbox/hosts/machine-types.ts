@@ -36,12 +36,28 @@ export interface EtcdState {
   readonly clusterVersion: string;
 }
 
+/** What can be done with snapshots of etcd on a machine. */
+export interface SnapshotView<Machine> {
+  /** As its file is; undefined while k3s does not serve there. */
+  take(machine: Machine): Buffer | undefined;
+  /**
+   * What `k3s server --cluster-reset --cluster-reset-restore-path` does with the machine's configuration.
+   * @throws Error in the words of k3s, where it ends with them
+   */
+  restore(machine: Machine, snapshot: Buffer): void;
+  /** What the task `renew-nodes` asks kubectl for. */
+  renewNodes(
+    machine: Machine,
+    own: string,
+    keep: readonly string[],
+  ): { readonly removed: readonly string[]; readonly waiting: readonly string[] };
+}
+
 /** What a unit does; the sandbox's k3s. */
 export interface UnitBehaviour<Machine> {
   /** Undefined while k3s does not serve there. */
   etcd(machine: Machine): EtcdState | undefined;
-  /** A snapshot of etcd as its file is; undefined while k3s does not serve there. */
-  takeSnapshot(machine: Machine): Buffer | undefined;
+  readonly snapshots: SnapshotView<Machine>;
   started(machine: Machine, unit: UnitName): void;
   /** `lost`: the power went; nothing was said to anyone. */
   stopped(machine: Machine, unit: UnitName, how: 'asked' | 'lost'): void;

@@ -263,7 +263,7 @@ export class Cluster {
     });
   }
 
-  private dropPassword(node: string): void {
+  dropPassword(node: string): void {
     const { store } = this.kubernetes;
     const secrets = store.resource('v1', 'Secret');
     if (store.find(secrets, 'kube-system', `${node}.node-password.k3s`))

@@ -1,18 +1,18 @@
 import type { Persistent } from '../types.js';
 import type { EtcdState, Machine, UnitBehaviour } from '../hosts/machine.js';
-import { installedVersion, paths } from '../hosts/tasks/common.js';
+import { paths } from '../hosts/tasks/common.js';
 import type { UnitName } from '../hosts/units.js';
 import { ApiAddresses } from './api-addresses.js';
 import { ApiPorts, type PortsSnapshot } from './api-ports.js';
-import { issue, makeCa } from './certificates.js';
 import { hasNodePort } from '../kube-api/controllers/services.js';
 import { Cluster, type ClusterSnapshot, type Member } from './cluster.js';
-import { password, readConfig } from './config.js';
+import { readConfig } from './config.js';
 import type { K3sContext } from './context.js';
 import { etcdRefusal } from './etcd-versions.js';
 import { judgeJoin } from './joining.js';
 import { said } from './journal-lines.js';
-import { snapshotOf } from './cluster-reset.js';
+import { Snapshots } from './snapshots.js';
+import { freshState } from './cluster-states.js';
 import { newProcess, type Process, refusal, runningVersions } from './process.js';
 import { checkNodePassword, nodeIsReady, registerNode } from './nodes.js';
 import {
@@ -22,6 +22,7 @@ import {
   dropBuriedData,
   keepData,
   leaveTombstone,
+  lowerResetFlag,
   unborn,
   writeServerFiles,
 } from './server-files.js';
@@ -44,9 +45,14 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
   readonly #ports: ApiPorts;
 
   readonly addresses: ApiAddresses;
+  readonly snapshots: Snapshots;
 
   constructor(private readonly context: K3sContext) {
     this.#ports = new ApiPorts(context);
+    this.snapshots = new Snapshots(context.random, {
+      serving: (id) => (this.serves(id) ? this.#processes.get(id)?.cluster : undefined),
+      add: (state) => this.add(state),
+    });
     this.addresses = new ApiAddresses(this.#processes, (id) => this.serves(id), context);
   }
 
@@ -103,11 +109,6 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
     return { k3sVersion: process.version, clusterVersion: process.cluster.etcdVersion };
   }
 
-  takeSnapshot({ id }: Machine): Buffer | undefined {
-    const cluster = this.serves(id) ? this.#processes.get(id)?.cluster : undefined;
-    return cluster && snapshotOf(cluster, this.context.random);
-  }
-
   /** Whether some service of its cluster answers on a node port of this machine. */
   answersOn(machine: number, port: number): boolean {
     const process = this.#processes.get(machine);
@@ -130,10 +131,13 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
     if (why !== undefined) return this.crash(machine, process.unit, why);
     if (config.role === 'agent') return this.join(process);
     if (dropBuriedData(machine)) machine.journal(process.unit, said.tombstone);
+    const wasReset = lowerResetFlag(machine);
     const data = dataOf(machine);
     const known = this.#clusters.get(data);
     const panic = known && etcdRefusal(process.version, known.etcdVersion);
     if (panic !== undefined) return this.crash(machine, process.unit, panic);
+    // Whoever was restored may come with another password than it had then.
+    if (known && wasReset) known.dropPassword(config.nodeName);
     if (known) return this.rejoin(process, known);
     if (data === unborn) return this.crash(machine, process.unit, said.noBootstrapData);
     if (data !== '') return this.crash(machine, process.unit, said.otherToken);
@@ -148,27 +152,10 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
 
   /** The first server makes the cluster. */
   private async form(process: Process): Promise<void> {
-    const { machine, config } = process;
-    const { clock, random } = this.context;
-    const id = random.bytes(8).toString('hex');
-    const ca = await makeCa(`k3s-server-ca@${Math.floor(clock.now() / 1000)}`, clock.now());
-    const admin = await issue(
-      ca,
-      { name: 'O=system:masters,CN=system:admin', serial: '02', use: 'client' },
-      clock.now(),
-    );
+    const { machine } = process;
+    const state = await freshState(process, this.memberOn(process), this.context);
     if (this.#processes.get(machine.id) !== process) return;
-    const cluster = this.add({
-      id,
-      ca,
-      admin,
-      serverToken: password(config.token) || random.bytes(16).toString('hex'),
-      agentToken: password(config.agentToken ?? config.token),
-      critical: config.critical,
-      disabled: config.disabled,
-      version: installedVersion(machine),
-      members: [{ ...this.memberOn(process), voter: true }],
-    });
+    const cluster = this.add(state);
     keepData(machine, cluster);
     await this.run(process, cluster);
   }
@@ -221,15 +208,8 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
   /** Server or agent by way of the address in its configuration; tries until it works or is told to stop. */
   private join(process: Process): void {
     const { machine, config, unit } = process;
-    const { profile, cloud } = this.context;
-    const url = config.server === undefined ? undefined : new URL(config.server);
-    const answering =
-      url && cloud.resolve(machine.id, url.hostname, Number(url.port || 443)).find((id) => this.serves(id));
-    const verdict = judgeJoin(
-      machine,
-      config,
-      answering === undefined ? undefined : this.#processes.get(answering)?.cluster,
-    );
+    const { profile } = this.context;
+    const verdict = judgeJoin(machine, config, this.answering(process));
     if (verdict.outcome !== 'joins') {
       if (verdict.outcome === 'crash') return this.crash(machine, unit, verdict.line);
       machine.journal(unit, `level=error msg="${verdict.line}"`);
@@ -293,6 +273,23 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
       process.machine.after(this.context.profile().nodeLostMs / 4, () => this.heartbeat(process, cluster, voter)),
     );
     if (cluster.quorate() && !process.machine.isCutOff) nodeIsReady(cluster, process.config.nodeName, voter);
+    else if (process.config.role === 'agent') this.findAgain(process, cluster);
+  }
+
+  /** An agent goes on asking at its address: who answers there with the same authority is its cluster, restored. */
+  private findAgain(process: Process, lost: Cluster): void {
+    const now = this.answering(process);
+    if (!now || now === lost || now.hash !== lost.hash) return;
+    for (const cancel of process.cancels.splice(0)) cancel();
+    this.join(process);
+  }
+
+  /** The cluster whose server answers at the address in the configuration. */
+  private answering({ machine, config: { server } }: Process): Cluster | undefined {
+    const url = server === undefined ? undefined : new URL(server);
+    const ids = url && this.context.cloud.resolve(machine.id, url.hostname, Number(url.port || 443));
+    const id = ids?.find((one) => this.serves(one));
+    return id === undefined ? undefined : this.#processes.get(id)?.cluster;
   }
 
   /** False when the process ended meanwhile, or its port is another's. */

@@ -140,3 +140,30 @@ export function nodeIsReady(cluster: Cluster, name: string, voter: boolean | und
   });
   cluster.kubernetes.nodeHeartbeat(name);
 }
+
+/** After a restore: nodes of then whose machines are gone, and other servers, go; the rest is not heard of yet. */
+export function renewNodes(
+  cluster: Cluster,
+  own: string,
+  keep: readonly string[],
+): { readonly removed: readonly string[]; readonly waiting: readonly string[] } {
+  const { store } = cluster.kubernetes;
+  const nodes = store.resource('v1', 'Node');
+  const removed: string[] = [];
+  const waiting: string[] = [];
+  for (const { metadata } of store.list(nodes)) {
+    const { name, labels } = metadata;
+    const isServer = labels?.['node-role.kubernetes.io/control-plane'] === 'true';
+    if (name !== own) cluster.dropPassword(name);
+    if (name === own || (keep.includes(name) && !isServer)) {
+      store.change(nodes, '', name, (node: Obj) =>
+        setReady(node, 'Unknown', 'NodeStatusUnknown', 'Not heard of since the cluster was restored.', store.stamp()),
+      );
+      waiting.push(name);
+    } else {
+      store.delete(nodes, '', name);
+      removed.push(name);
+    }
+  }
+  return { removed, waiting };
+}

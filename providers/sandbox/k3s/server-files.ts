@@ -21,6 +21,20 @@ export function dropBuriedData({ files }: Machine): boolean {
   return true;
 }
 
+const resetFlag = `${paths.server}/db/reset-flag`;
+
+/** What k3s leaves of a reset for its next start. */
+export function raiseResetFlag({ files }: Machine): void {
+  files.write(resetFlag, '', { mode: 0o600 });
+}
+
+/** @returns whether it was there */
+export function lowerResetFlag({ files }: Machine): boolean {
+  if (!files.exists(resetFlag)) return false;
+  files.remove(resetFlag);
+  return true;
+}
+
 /** The cluster whose etcd data lie on a machine; empty: none. */
 export const dataOf = ({ files }: Machine): string => (files.exists(dataFile) ? files.text(dataFile).trim() : '');
 

@@ -1,9 +1,11 @@
 import { ageText, plural } from '../../domain/index.js';
-import { table } from '../../ui/index.js';
+import { renderPlan, table } from '../../ui/index.js';
 import type { BackupResult } from '../../workflows/backup/create.js';
 import type { BackupList } from '../../workflows/backup/list.js';
 import type { PruneResult } from '../../workflows/backup/prune.js';
 import type { VerifyResult } from '../../workflows/backup/verify.js';
+import type { RestoreResult } from '../../workflows/cluster/restore.js';
+import { simulatedLines } from './cluster.js';
 
 export function renderBackup({ cluster, id, where, created, manifest, pruned }: BackupResult): string {
   if (!created || !manifest) return `No backup is due: ${id} is young enough.`;
@@ -48,6 +50,20 @@ export function renderPruned({ cluster, where, removed, kept }: PruneResult, dry
   if (removed.length === 0) return `Nothing to remove: all ${kept.length} backups of ${cluster} at ${where} are kept.`;
   const verb = dryRun ? 'would be removed' : 'removed';
   return `${plural(removed.length, 'backup')} of ${cluster} ${verb}, ${kept.length} kept at ${where}.`;
+}
+
+/** What was done, or with a dry run would be. */
+export function renderRestored(result: RestoreResult, dryRun: boolean): string {
+  const { cluster, backup, dataAgeMs, tookMs, steps, claims, newBackup, simulated } = result;
+  if (dryRun) return renderPlan(steps);
+  return [
+    `${cluster} is restored from ${backup}, with data that was ${ageText(dataAgeMs)} old, in ${Math.round(tookMs / 1000)} s.`,
+    ...(newBackup === undefined ? [] : [`It is backed up as it is now: ${newBackup}.`]),
+    ...claimLines(claims),
+    `  slipway cluster kubeconfig ${cluster} --merge`,
+    `  slipway cluster status ${cluster}`,
+    ...simulatedLines(simulated),
+  ].join('\n');
 }
 
 /** What a restore does not bring back, by its name. */

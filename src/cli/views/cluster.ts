@@ -1,3 +1,4 @@
+import { ageText } from '../../domain/backup.js';
 import { plural } from '../../domain/plural.js';
 import {
   duration,
@@ -118,6 +119,16 @@ function lookSection(name: string, look: LastLook): readonly string[] {
   ];
 }
 
+/** `backup: 41 s old, at s3://…; last proven restore: 3 d ago, data 41 s old, took 96 s` */
+function backupLines(backup: ClusterStatus['backup']): string[] {
+  if (!backup?.last) return [];
+  const { last, proven } = backup;
+  const restored = proven
+    ? `${ageText(proven.ageMs)} ago, data ${ageText(proven.dataAgeMs)} old, took ${ageText(proven.tookMs)}`
+    : 'never';
+  return [`backup: ${ageText(last.ageMs)} old, at ${last.where}; last proven restore: ${restored}`];
+}
+
 /** @param columns of the screen; undefined: the table is shown in full */
 export function renderStatus(status: ClusterStatus, columns?: number): string {
   const { etcd } = status;
@@ -130,6 +141,7 @@ export function renderStatus(status: ClusterStatus, columns?: number): string {
           `etcd: ${etcd.voters} of ${etcd.members} members vote, ${etcd.needed} needed${etcd.spare > 0 ? `, ${etcd.spare} may fail` : etcd.spare === 0 ? ', none may fail' : ': quorum is lost'}`,
         ]
       : []),
+    ...backupLines(status.backup),
     ...(status.running
       ? [
           `running now: ${status.running.operation} since ${status.running.since} by ${status.running.user} (pid ${status.running.pid} on ${status.running.host})`,

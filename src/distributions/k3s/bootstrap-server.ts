@@ -9,10 +9,13 @@ export const tokenSources = ({ comparison, nodes }: Pick<K3sFacts, 'comparison' 
 
 /** The server that starts the cluster, or, where one runs already, a living one to read the tokens from. */
 export function chooseBootstrapServer(
-  { facts }: Pick<K3sContext, 'facts'>,
+  { facts, restore }: Pick<K3sContext, 'facts' | 'restore'>,
   servers: readonly DesiredMachine[],
 ): DesiredMachine {
   const host = (server: DesiredMachine) => facts.hosts.get(server.name);
+  // Whatever data there is makes room for those of the backup; only a machine that is silent is not waited for.
+  if (restore)
+    return servers.find(host) ?? servers.find((server) => facts.comparison.missing.includes(server)) ?? servers[0]!;
   return (
     servers.find((server) => facts.nodes?.get(server.name)?.ready) ??
     servers.find((server) => host(server)?.unit === 'server' && host(server)!.active && host(server)!.etcdData) ??

@@ -12,6 +12,7 @@ import type { HostPlan } from './hosts.js';
 import type { MachinePlan } from '../../phases/machines.js';
 import { chooseBootstrapServer, mayHoldData, tokenSources } from './bootstrap-server.js';
 import { controlPlanePhase as phase, ServerStarts } from './server-start.js';
+import { planClearing } from './restore-server.js';
 import { openTokenSource } from './token-source.js';
 
 export interface ControlPlanePlan {
@@ -53,6 +54,7 @@ export function planControlPlane(
   const joining = starting.filter((server) => server !== bootstrap);
   const joinAtOnce =
     nothingElseTouchesEtcd(context, lostNodes, address) && !joining.some(({ name }) => mayHoldData(name, facts));
+  const clearing = planClearing(context, bootstrap.name);
   const starts = new ServerStarts({
     context,
     joinAtOnce,
@@ -60,10 +62,7 @@ export function planControlPlane(
     machinePlan,
     hosts,
     apiAddress,
-    needs: [
-      ...lostNodes.servers,
-      ...needsOf(bootstrapMachine, ...(infrastructure.balancer ? [infrastructure.balancer] : [])),
-    ],
+    needs: [...lostNodes.servers, ...clearing, ...needsOf(bootstrapMachine, ...[infrastructure.balancer ?? []].flat())],
   });
 
   // A bootstrap that is not Ready gets the first server's configuration again: k3s ignores it where it has etcd data.
@@ -93,6 +92,7 @@ export function planControlPlane(
       ? kubeconfigStep(context, tokens, [...joined.values()].flat(), kubeconfigOfAll)
       : undefined;
   const steps = [
+    ...clearing,
     init,
     ...(address?.renewals.values() ?? []),
     init && bootstrapVip,

@@ -5,6 +5,7 @@ import type { K3sFacts } from './context.js';
 import { refuseLostControlPlane } from './lost-control-plane.js';
 import { outdatedAfter } from './outdated-after.js';
 import { plan } from './plan.js';
+import { refuseRestore } from './refuse-restore.js';
 
 /** What was found, with what k3s makes of it: all that needs more of the facts than every distribution has. */
 export function findingsOf(
@@ -16,9 +17,10 @@ export function findingsOf(
     request,
     facts,
     refuseLostControlPlane: () => refuseLostControlPlane(cluster.name, facts),
+    refuseRestore: (begun, signal) => refuseRestore(tools, cluster.name, facts, begun, signal),
     bundleNeeds: (signal) => bundleNeeds(tools.provider, facts, signal),
-    plan: ({ resources = facts.resources, lose, ...input }) =>
-      plan({ cluster, spec, request, facts: { ...facts, resources }, tools, lose }, input.userData),
+    plan: ({ resources = facts.resources, lose, restore, userData: make }) =>
+      plan({ cluster, spec, request, facts: { ...facts, resources }, tools, lose, restore }, make),
     outdatedAfter: (machines) => outdatedAfter(tools.provider, { spec, userData }, facts, machines),
   };
 }

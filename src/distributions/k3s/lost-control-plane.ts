@@ -19,7 +19,7 @@ export function refuseLostControlPlane(cluster: string, facts: K3sFacts): void {
   if (leaving.length === 0)
     throw lost(
       `${cluster} has run, and none of its servers is left with its data. New ones would start another, empty cluster in its place.`,
-      `Bring a server back if its disk still exists. ${giveUp}`,
+      `Bring a server back if its disk still exists, or make the cluster anew from a backup: slipway cluster restore ${cluster}. ${giveUp}`,
     );
   throw lost(
     `${api ? `Of the servers of ${cluster}` : `The API of ${cluster} does not answer, and of its servers`} only ${names}, which is to go, may hold its data. Others would start another, empty cluster in its place.`,

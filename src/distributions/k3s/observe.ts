@@ -46,7 +46,7 @@ async function find(
   const [machines, self, kubeconfig] = await Promise.all([
     provider.machines.list(cluster, options).then((found) => [...inRound(found, round)]),
     ownAddress(provider, spec, context.signal),
-    folder.kubeconfig(),
+    look === 'without the API' ? undefined : folder.kubeconfig(),
   ]);
   machines.sort(bySlot);
   const comparison = withPlacesLeft(diffMachines(cluster, spec, provider.defaults, machines), round);

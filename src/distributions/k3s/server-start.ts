@@ -4,7 +4,7 @@ import { IncompleteError } from '../../errors/index.js';
 import { beginAnew, forgetEtcd, type ServerInfo } from './host/index.js';
 import { TaskFailedError } from '../../remote/index.js';
 import type { HostTask, Session } from '../../remote/types.js';
-import type { ClusterApi } from '../../phases/context.js';
+import type { ClusterApi, RestoreSource } from '../../phases/context.js';
 import type { K3sContext as PhaseContext } from './context.js';
 import { deadlines } from '../../phases/deadlines.js';
 import type { InfrastructurePlan } from '../../phases/infrastructure.js';
@@ -13,6 +13,7 @@ import { isVoter } from './etcd.js';
 import type { MachinePlan } from '../../phases/machines.js';
 import { markNode } from '../../phases/made-by.js';
 import { mayBeginAnew } from './bootstrap-server.js';
+import { restoreServer } from './restore-server.js';
 import { serverNames, serverTask, type JoinTokens } from './server-task.js';
 import { openSession } from '../../phases/session.js';
 
@@ -48,6 +49,7 @@ export class ServerStarts {
   first(server: DesiredMachine): Step {
     const { context } = this.input;
     const prepared = this.#prepared(server);
+    if (context.restore) return this.#restored(server, prepared, context.restore);
     return {
       ...this.#order('init', server, []),
       limits: ['join'],
@@ -64,6 +66,26 @@ export class ServerStarts {
               }
             : undefined,
         );
+      },
+    };
+  }
+
+  /** The first server of a cluster that is made from a backup; the others lose what they have and join it. */
+  #restored(server: DesiredMachine, prepared: Step<PreparedHost>, source: RestoreSource): Step {
+    const { context } = this.input;
+    const { facts, tools } = context;
+    return {
+      ...this.#order('init', server, []),
+      limits: ['join'],
+      text: `start the cluster from the backup ${source.backup}`,
+      destroys: facts.hosts.get(server.name)?.etcdData ?? false,
+      apply: async (run) => {
+        const host = run.output(prepared);
+        const session = await openSession(tools, host.machine, deadlines.ssh, run);
+        const start = this.#task(host, server, source.tokens, undefined, run);
+        const keep = facts.comparison.desired.map(({ name }) => name);
+        await restoreServer(session, { source, start, own: host.machine.name, keep }, run);
+        await source.restored();
       },
     };
   }

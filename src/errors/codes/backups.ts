@@ -7,10 +7,31 @@ export const backupCodes = entries({
     'A backup is not whole, or not what was kept: it cannot be restored.',
     'Use another one; `slipway backup list` shows them.',
   ],
+  BACKUP_OF_ANOTHER: [
+    3,
+    'The backup is of another cluster that had the same name.',
+    'Use another one, or a workspace that does not know the cluster of now.',
+  ],
+  BACKUP_TOO_NEW: [
+    3,
+    'The backup was made with a newer minor of Kubernetes than the one it would be restored with.',
+    'Ask for that release in the cluster file.',
+  ],
+  CLUSTER_ALIVE: [3, 'The cluster that is to be restored runs.', 'Leave it, or stop k3s on each of its servers first.'],
   NO_BACKUP: [2, 'There is no such backup.', 'See which there are with `slipway backup list`.'],
   NO_BACKUPS: [
     2,
     'Clusters of this kind have no data that could be backed up from here.',
     'Use what their provider offers.',
+  ],
+  RESTORE_UNFINISHED: [
+    3,
+    'A restore of the cluster was begun and its data are not there yet.',
+    'Finish it with `slipway cluster restore`.',
+  ],
+  SERVERS_SILENT: [
+    3,
+    'So many servers do not answer that they could go on as the old cluster once they come back.',
+    'Start them, or delete them at the provider.',
   ],
 });

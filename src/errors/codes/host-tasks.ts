@@ -108,6 +108,11 @@ export const hostTaskCodes = entries({
   PORT_IN_USE: [4, 'Another program has a port that k3s needs.', 'Stop it, then run the same command again.'],
   PRIVATE_INTERFACE_MISSING: [4, 'No interface of the machine has its private address.', 'Check its network.'],
   REBOOT_FAILED: [4, 'The machine was told to reboot and still runs.', 'Reboot it yourself.'],
+  RESTORE_FAILED: [
+    4,
+    'k3s could not make etcd from the snapshot.',
+    'Read what k3s said, then run the same command again; what was there is in `/var/lib/rancher/k3s/server.before-…`.',
+  ],
   ROLE_CONFLICT: [4, 'The machine already runs k3s in another role.', 'Delete it, then run the same command again.'],
   SELINUX_LABEL: [4, 'A label of SELinux could not be set.', 'Update selinux-policy-targeted, or use kube-vip.'],
   SERVER_UNREACHABLE: [

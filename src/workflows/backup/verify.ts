@@ -73,8 +73,7 @@ async function verifyOne(
       return { broken: `its data is of revision ${report.revision}, and was of ${etcd.revision}` };
     return { id, takenAt, kubernetesVersion, etcd, claims: [...report.claims], bytes };
   } catch (error) {
-    if (error instanceof SlipwayError && ['BACKUP_BAD', 'BLOB_SWAPPED', 'WORKSPACE_CORRUPT'].includes(error.code))
-      return { broken: error.message };
+    if (error instanceof SlipwayError && error.code === 'BACKUP_BAD') return { broken: error.message };
     throw error;
   }
 }

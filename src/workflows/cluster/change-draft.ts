@@ -26,12 +26,25 @@ export interface FoundCluster {
   readonly stored: ClusterRecord | undefined;
 }
 
+/**
+ * Servers that were made for a restore have no data yet: started as any other, they would be an empty cluster.
+ * @throws RefusedError code RESTORE_UNFINISHED
+ */
+function refuseUnrestored(stored: ClusterRecord | undefined): void {
+  if (!stored?.restore || stored.restore.restored) return;
+  throw new RefusedError(`${stored.name} is being restored from ${stored.restore.backup}, which was not finished.`, {
+    code: 'RESTORE_UNFINISHED',
+    hint: `Finish that first: slipway cluster restore ${stored.name}`,
+  });
+}
+
 /** @throws RefusedError codes OTHER_CLUSTER, UNKNOWN_NAMESAKE */
 export async function findCluster(context: WorkflowContext, input: ClusterInput): Promise<FoundCluster> {
   const { spec, file, recordedFileExists } = input;
   const folder = context.workspace.cluster(spec.name);
   const provider = await context.provider(spec.provider);
   const stored = await folder.record();
+  refuseUnrestored(stored);
   if (stored) await refuseOtherCluster(context, stored, spec, file, recordedFileExists);
   else await refuseUnknownNamesake(provider, input, context.signal);
   return { provider, folder, stored };

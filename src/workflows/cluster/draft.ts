@@ -1,6 +1,7 @@
 import type { ClusterRef, DesiredMachine, RecycleRound } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError, SlipwayError } from '../../errors/index.js';
+import type { RestoreSource } from '../../phases/context.js';
 import type { MachineProvider } from '../../provider/port.js';
 import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
 import {
@@ -45,6 +46,8 @@ export interface DraftInput extends DraftBase {
   readonly round?: RecycleRound | undefined;
   /** Pods, as `namespace/pod`, that may be lost with their machine. */
   readonly lose?: ReadonlySet<string> | undefined;
+  /** What the control plane is to begin with; its components come with it. */
+  readonly restore?: RestoreSource | undefined;
 }
 
 /** What a run would do, and what it was made from. */
@@ -60,13 +63,22 @@ export interface Draft extends Pick<PlannedCluster, 'steps'> {
  * @throws RefusedError and UsageError: everything for which a change is refused before its first step
  */
 export async function draftCluster(context: WorkflowContext, input: DraftInput): Promise<Draft> {
-  const { provider, folder, cluster, spec, userData = nothingIsMade, purpose, round, lose } = input;
+  const { provider, folder, cluster, spec, userData = nothingIsMade, purpose, round, lose, restore } = input;
   const tools = toolsFor(context, provider, folder);
-  const seen = await observe(context, tools, cluster, spec, keyOf(context, input), 'look at hosts', round);
+  const seen = await observe(
+    context,
+    tools,
+    cluster,
+    spec,
+    keyOf(context, input),
+    restore ? 'without the API' : 'look at hosts',
+    round,
+  );
   warnOfShortages(context, seen.facts.nodes?.values());
   const [refused] = refusals(input, seen);
   if (refused) throw refused;
   const planFor = async (as: ComponentPurpose): Promise<PlannedCluster & Pick<Draft, 'unchecked'>> => {
+    if (restore) return { ...planCluster(seen, { userData, restore }), unchecked: [] };
     const components = await componentsToPlan(context, provider, cluster, spec, seen.facts.api, as);
     return { ...planCluster(seen, { userData, lose }, components), unchecked: components.unchecked };
   };
@@ -132,13 +144,13 @@ const nothingIsMade = (): Promise<string> => Promise.reject(new Error('what is o
 
 /** Why nothing may be changed in the cluster as it was found, the most pressing first. */
 function refusals(
-  { folder, record, spec, key }: DraftBase,
+  { folder, record, spec, key, restore }: DraftBase & Pick<DraftInput, 'restore'>,
   { facts, distribution, refuseLostControlPlane }: Observation,
 ): readonly RefusedError[] {
   const lost = record && keyProblem(folder, record, key, facts);
   return [
     ...(lost ? [lost] : []),
-    ...refusalOf(refuseLostControlPlane),
+    ...(restore ? [] : refusalOf(refuseLostControlPlane)),
     ...refusalOf(() => refuseOlderVersion(spec.name, facts, distribution.versions)),
     ...(record ? refusalOf(() => refuseMovedAddress(record.spec, spec, facts)) : []),
   ];

@@ -1,4 +1,4 @@
-import type { Distribution, Findings } from '../../distributions/port.js';
+import type { Distribution, Findings, ObserveRequest } from '../../distributions/port.js';
 import type { ClusterRef, RecycleRound } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import type { Tools } from '../../phases/context.js';
@@ -19,7 +19,7 @@ export async function observe(
   cluster: ClusterRef,
   spec: ClusterSpec,
   sshPublicKey: string,
-  look: 'look at hosts' | 'from afar' = 'look at hosts',
+  look: ObserveRequest['look'] = 'look at hosts',
   round?: RecycleRound,
 ): Promise<Observation> {
   progress(context, `looking at ${tools.provider.title} and the cluster`);

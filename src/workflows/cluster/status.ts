@@ -14,6 +14,7 @@ import type { StepInfo } from '../../reporting/index.js';
 import type { ClusterFolder, ClusterRecord, LockHolder, OperationSummary } from '../../workspace/types.js';
 import type { WorkflowContext } from '../context.js';
 import { leaseElsewhere, leaseHolder } from '../operation.js';
+import { type BackupStatus, backupRemarks, backupStatus } from './backup-status.js';
 import { knownCluster } from './known-cluster.js';
 import { draftForStatus } from './draft.js';
 import { keepLook } from './last-look.js';
@@ -69,6 +70,8 @@ export interface ClusterStatus {
   readonly unfit: readonly UnfitMachine[];
   /** Things a plan does not mend. */
   readonly remarks: readonly string[];
+  /** As this workspace knows; undefined of clusters that are not backed up from here. */
+  readonly backup: BackupStatus | undefined;
   /** From this workspace or, so far as the API answers, from another one. */
   readonly running: LockHolder | undefined;
   /** Its file; undefined where the workspace is no folder. */
@@ -103,7 +106,9 @@ export async function clusterStatus(
   await keepLook(context, folder, 'cluster status', { outdated, unfit: seen.facts.unfit }, steps.length);
   const running = (await folder.holder()) ?? (await runningElsewhere(context, folder, seen));
   const status = compose(provider, folder, { record, spec }, seen, steps, running);
-  return { ...status, outdated, remarks: [...status.remarks, ...remarks, ...draft.remarks] };
+  const backup = await backupStatus(context, folder, spec, seen.distribution);
+  const all = [...status.remarks, ...remarks, ...draft.remarks, ...backupRemarks(record.name, backup, record)];
+  return { ...status, outdated, backup, remarks: all };
 }
 
 /** What apply would replace; what it would be refused for is a remark. */
@@ -158,7 +163,7 @@ function compose(
   { facts, distribution }: Observation,
   differs: readonly StepInfo[],
   running: LockHolder | undefined,
-): ClusterStatus {
+): Omit<ClusterStatus, 'backup'> {
   const nodes = facts.nodes ? [...facts.nodes.values()] : undefined;
   const servers = nodes?.filter((node) => node.controlPlane);
   const names = new Set(facts.machines.map((machine) => machine.name));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { backupTime } from '../../domain/backup.js';
-import { IncompleteError, RefusedError, UsageError } from '../../errors/index.js';
+import { IncompleteError, RefusedError, SlipwayError, UsageError } from '../../errors/index.js';
 import { safeName } from '../paths.js';
 import { readContents, readManifest } from './manifest.js';
 import type { BackupPlace } from './place.js';
@@ -47,6 +47,15 @@ export class StoredBackups implements BackupSets {
   }
 
   async load(cluster: string, id: string): Promise<LoadedBackup> {
+    try {
+      return await this.#loaded(cluster, id);
+    } catch (error) {
+      if (!(error instanceof SlipwayError) || !unusable.has(error.code)) throw error;
+      throw broken(cluster, id, this.where, error.message.replace(/\.$/, ''), error);
+    }
+  }
+
+  async #loaded(cluster: string, id: string): Promise<LoadedBackup> {
     const manifest = await this.manifest(cluster, id);
     const { parts, packedBytes, packedSha256 } = manifest.snapshot;
     const pieces: Buffer[] = [];
@@ -110,9 +119,13 @@ export class StoredBackups implements BackupSets {
   }
 }
 
-function broken(cluster: string, id: string, where: string, why: string): RefusedError {
+/** What is said of an object that opens for nobody, or is not the one that belongs there. */
+const unusable: ReadonlySet<string> = new Set(['BLOB_SWAPPED', 'WORKSPACE_CORRUPT']);
+
+function broken(cluster: string, id: string, where: string, why: string, cause?: unknown): RefusedError {
   return new RefusedError(`The backup ${id} of ${cluster} at ${where} cannot be used: ${why}.`, {
     code: 'BACKUP_BAD',
+    cause,
     hint: `Use another one: slipway backup list ${cluster}. To find all that are whole: slipway backup verify ${cluster} --all`,
   });
 }

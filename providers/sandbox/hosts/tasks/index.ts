@@ -9,7 +9,7 @@ import { putK3sFiles } from './put-k3s-files.js';
 import { replaceHostKey } from './replace-host-key.js';
 import { beginAnew, forgetEtcd, observe, serverInfo, stopK3s } from './misc-tasks.js';
 import { startK3s } from './start-k3s.js';
-import { snapshotEtcd } from './snapshot-tasks.js';
+import { renewNodes, restoreEtcd, snapshotEtcd } from './snapshot-tasks.js';
 import { checkServer, putBackK3s } from './upgrade-tasks.js';
 
 /** What each task of templates/host does to a simulated machine. */
@@ -26,6 +26,8 @@ export const taskBodies: ReadonlyMap<string, TaskBody> = new Map<string, TaskBod
   ['observe', observe],
   ['check-server', checkServer],
   ['snapshot-etcd', snapshotEtcd],
+  ['restore-etcd', restoreEtcd],
+  ['renew-nodes', renewNodes],
   ['put-back-k3s', putBackK3s],
   ['claim-host', claimHost],
   ['read-claim', readClaim],

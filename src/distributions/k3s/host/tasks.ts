@@ -120,6 +120,29 @@ export function packSnapshot(options: Deadline & { readonly name: string; readon
   return task('snapshot-etcd', { NAME: name, PRUNE: '', OWNER: owner }, deadlineMs);
 }
 
+/**
+ * Makes etcd of a server from a packed snapshot, in place of what was there, before k3s is started as the task `start` does.
+ * Facts: folder (where `snapshot.gz` is to be copied to), restored (false: it is not there yet), changed.
+ */
+export function restoreEtcd(
+  options: Deadline & {
+    readonly restore: string;
+    readonly sha256: string;
+    /** The `startServer` that comes after. */
+    readonly start: HostTask;
+    readonly owner: string;
+  },
+): HostTask {
+  const { restore, sha256, start: after, owner, deadlineMs = 5 * minute } = options;
+  const CONFIG = after.params['CONFIG']!;
+  return task('restore-etcd', { RESTORE: restore, SHA256: sha256, CONFIG, OWNER: owner }, deadlineMs);
+}
+
+/** After that: forgets what the snapshot says of nodes, but for those that have a machine. Facts: removed, waiting. */
+export function renewNodes(options: Deadline & { readonly own: string; readonly keep: readonly string[] }): HostTask {
+  return task('renew-nodes', { OWN: options.own, KEEP: options.keep.join(' ') }, options.deadlineMs);
+}
+
 /** Puts back the binary that was there before the last one. Fails with taskCode NO_PREVIOUS where it is gone. */
 export function putBackK3s(options: Deadline & { readonly version: string }): HostTask {
   return task('put-back-k3s', { VERSION: options.version }, options.deadlineMs);

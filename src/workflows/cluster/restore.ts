@@ -1,0 +1,289 @@
+import { writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+
+import { ageText, compareVersions, isSameMinor, plural, Secret, type DesiredMachine } from '../../domain/index.js';
+import type { ClusterSpec } from '../../domain/spec/schema.js';
+import { RefusedError, SlipwayError } from '../../errors/index.js';
+import type { RestoreSource } from '../../phases/context.js';
+import { reach } from '../../phases/reach.js';
+import type { Confirmation, StepInfo } from '../../reporting/index.js';
+import type { BackupSets, LoadedBackup } from '../../workspace/backups/types.js';
+import { withTemporaryFolder } from '../../workspace/temporary.js';
+import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
+import { checkBackup } from '../backup/check.js';
+import { createBackup } from '../backup/create.js';
+import { backupsOf, chosenId, openSets } from '../backup/sets.js';
+import { type Change, confirmed } from '../confirmed.js';
+import { note, progress, type WorkflowContext } from '../context.js';
+import { execute, stepInfo } from '../run.js';
+import { type Draft, draftCluster } from './draft.js';
+import { clusterKey, keyToRecord } from './ssh-key.js';
+
+export interface RestoreInput {
+  readonly cluster: string;
+  /** As its file says now; undefined: as it was applied last. */
+  readonly spec: ClusterSpec | undefined;
+  /** Where the backups are, if not where the file says. */
+  readonly at: string | undefined;
+  /** Which backup; undefined: the newest, or the one of a restore that is not through. */
+  readonly id: string | undefined;
+  readonly dryRun: boolean;
+}
+
+export interface RestoreResult {
+  readonly cluster: string;
+  readonly backup: string;
+  readonly where: string;
+  /** ISO 8601. */
+  readonly takenAt: string;
+  /** How old the data was when the restore began, in milliseconds. */
+  readonly dataAgeMs: number;
+  /** From the first step to the last one, in milliseconds. */
+  readonly tookMs: number;
+  readonly steps: readonly StepInfo[];
+  /** Claims of volumes, whose contents the backup does not have. */
+  readonly claims: readonly string[];
+  /** Id of the backup that was made of the restored cluster; undefined where that failed. */
+  readonly newBackup: string | undefined;
+  /** Its file; undefined where the workspace is no folder. */
+  readonly kubeconfig: string | undefined;
+  readonly simulated: readonly string[];
+}
+
+interface Found {
+  readonly folder: ClusterFolder;
+  readonly sets: BackupSets;
+  readonly loaded: LoadedBackup;
+  readonly spec: ClusterSpec;
+  /** The snapshot as a file of this computer. */
+  readonly file: string;
+}
+
+/**
+ * Makes a cluster anew with the data of a backup: on its machines, on new ones, or on both. The snapshot is fetched and
+ * checked here before anything is changed. A run that was stopped goes on when it is run again.
+ * @throws RefusedError codes BACKUP_BAD, BACKUP_OF_ANOTHER, BACKUP_TOO_NEW, CLUSTER_ALIVE, SERVERS_SILENT
+ */
+export async function restoreCluster(
+  context: WorkflowContext,
+  input: RestoreInput,
+  retryCommand: string,
+): Promise<RestoreResult> {
+  const folder = context.workspace.cluster(input.cluster);
+  const record = await folder.record();
+  const sets = await openSets(context, { ...input, spec: input.spec ?? record?.spec });
+  const id = await chosenId(sets, input.cluster, input.id ?? record?.restore?.backup);
+  progress(context, `reading the backup ${id}`);
+  const loaded = await sets.load(input.cluster, id);
+  await refuseOtherBackup(record, loaded, sets.where);
+  const known = await recordOf(context, folder, loaded);
+  const spec = input.spec ?? known.spec;
+  const checked = checkBackup(await backupsOf(context, spec), loaded);
+  if ('broken' in checked) {
+    throw new RefusedError(`The backup ${id} of ${input.cluster} cannot be restored: ${checked.broken}.`, {
+      code: 'BACKUP_BAD',
+      hint: `Use another one: slipway backup list ${input.cluster}, then --from ID`,
+    });
+  }
+  return withTemporaryFolder(async (temporary) => {
+    const file = join(temporary, 'snapshot.gz');
+    await writeFile(file, loaded.packed, { mode: 0o600 });
+    return restore(context, input, { folder, sets, loaded, spec, file }, retryCommand);
+  });
+}
+
+/** @throws RefusedError code BACKUP_OF_ANOTHER */
+async function refuseOtherBackup(
+  record: ClusterRecord | undefined,
+  { manifest: { id, cluster } }: LoadedBackup,
+  where: string,
+): Promise<void> {
+  if (!record || record.id === cluster.id) return;
+  throw new RefusedError(
+    `The backup ${id} at ${where} is of another cluster that was called ${cluster.name}: its id is ${cluster.id}, this one’s ${record.id}.`,
+    {
+      code: 'BACKUP_OF_ANOTHER',
+      hint: `Use a workspace that does not know this one (--workspace), or another backup: slipway backup list ${cluster.name}`,
+    },
+  );
+}
+
+/** The record; of a cluster that this workspace does not know, or has lost parts of, the backup brings what is missing. */
+async function recordOf(
+  context: WorkflowContext,
+  folder: ClusterFolder,
+  { contents }: LoadedBackup,
+): Promise<ClusterRecord> {
+  const there = await folder.record();
+  if (there && (await folder.storedIdentity())) return there;
+  const missing = await folder.fill(contents.files);
+  if (missing.length > 0)
+    note(context, `The workspace has got ${plural(missing.length, 'file')} of ${folder.name} from the backup.`);
+  return (await folder.record())!;
+}
+
+interface RestoreDraft extends Draft {
+  readonly record: ClusterRecord;
+  readonly key: string | undefined;
+}
+
+async function restore(
+  context: WorkflowContext,
+  input: RestoreInput,
+  found: Found,
+  retryCommand: string,
+): Promise<RestoreResult> {
+  const { folder, sets, loaded, spec } = found;
+  const { manifest } = loaded;
+  const operation = 'cluster restore';
+  const begunAt = new Date(context.clock.now()).toISOString();
+  const ownId = `${manifest.id}-${context.random.bytes(3).toString('hex')}`;
+  const begin = (record: ClusterRecord): NonNullable<ClusterRecord['restore']> =>
+    record.restore?.backup === manifest.id
+      ? record.restore
+      : { backup: manifest.id, id: ownId, begunAt, restored: false };
+  const draft = (looking: WorkflowContext, stage: 'to show' | 'to run'): Promise<RestoreDraft> =>
+    draftRestore(looking, found, begin, stage);
+  const result = async (drafted: RestoreDraft, tookMs: number, newBackup?: string): Promise<RestoreResult> => ({
+    cluster: folder.name,
+    backup: manifest.id,
+    where: sets.where,
+    takenAt: manifest.takenAt,
+    dataAgeMs: Math.max(0, Date.parse(begin(drafted.record).begunAt) - Date.parse(manifest.takenAt)),
+    tookMs,
+    steps: drafted.steps.map(stepInfo),
+    claims: manifest.claims,
+    newBackup,
+    kubeconfig: folder.kubeconfigPath,
+    simulated: (await context.provider(spec.provider)).traits.simulated,
+  });
+  if (input.dryRun) return result(await draft(context, 'to show'), 0);
+  const change: Change<RestoreDraft> = {
+    folder,
+    operation,
+    retryCommand,
+    draft,
+    confirmation: async (shown) => confirmationOf(context, shown, manifest),
+  };
+  const done = await confirmed(context, change, async (drafted, _once, { admit }) => {
+    await admit();
+    const started = context.clock.monotonic();
+    const { record, key, seen } = drafted;
+    const sshPublicKey = keyToRecord(record, key!, seen.facts.machines);
+    await folder.saveRecord({ ...record, spec, sshPublicKey, restore: begin(record) });
+    await execute(context, folder, operation, drafted.steps, retryCommand, admit);
+    const tookMs = context.clock.monotonic() - started;
+    const { restore: _, ...finished } = (await folder.record())!;
+    await folder.saveRecord({ ...finished, runningVersion: seen.facts.newcomerVersion });
+    const { dataAgeMs } = await result(drafted, tookMs);
+    const at = new Date(context.clock.now()).toISOString();
+    await folder.saveLastBackup({
+      ...(await folder.lastBackup()),
+      restore: { id: manifest.id, at, dataAgeMs, tookMs },
+    });
+    return { drafted, tookMs };
+  });
+  return result(done.drafted, done.tookMs, await backedUp(context, input.cluster, spec));
+}
+
+async function draftRestore(
+  context: WorkflowContext,
+  { folder, loaded, spec, file }: Found,
+  begin: (record: ClusterRecord) => NonNullable<ClusterRecord['restore']>,
+  stage: 'to show' | 'to run',
+): Promise<RestoreDraft> {
+  const { manifest, packed, contents } = loaded;
+  const record = (await folder.record())!;
+  const provider = await context.provider(spec.provider);
+  const begun = record.restore?.backup === manifest.id;
+  if (!begun) await refuseLiving(context, folder);
+  const key =
+    stage === 'to run' ? await clusterKey(folder, provider, record, context.signal) : await folder.storedIdentity();
+  const userData = async (machine: DesiredMachine): Promise<string> =>
+    context.cloudInit({
+      hostname: machine.name,
+      sshPublicKey: key!.publicKey,
+      hostKey: await folder.firstHostKey(machine.name),
+    });
+  const { id, restored } = begin(record);
+  const source: RestoreSource = {
+    backup: manifest.id,
+    restore: id,
+    file,
+    sha256: createHash('sha256').update(packed).digest('hex'),
+    tokens: { server: new Secret(contents.tokens.server), agent: new Secret(contents.tokens.agent) },
+    restored: async () => {
+      const now = (await folder.record())!;
+      await folder.saveRecord({ ...now, restore: { ...begin(now), restored: true } });
+    },
+  };
+  const base = { provider, folder, cluster: record, record, spec, key: key?.publicKey, userData };
+  // Once the first server has the data, what is left is to finish a cluster that runs.
+  const drafted = await draftCluster(context, {
+    ...base,
+    purpose: 'change',
+    restore: begun && restored ? undefined : source,
+  });
+  if (!restored) await drafted.seen.refuseRestore(begun, context.signal);
+  refuseNewer(folder.name, manifest.kubernetesVersion, drafted.seen.facts.newcomerVersion);
+  return { ...drafted, record, key: key?.publicKey };
+}
+
+/** @throws RefusedError code CLUSTER_ALIVE */
+async function refuseLiving(context: WorkflowContext, folder: ClusterFolder): Promise<void> {
+  const kubeconfig = await folder.kubeconfig();
+  const there = kubeconfig && (await reach(context, kubeconfig));
+  if (!there) return;
+  throw new RefusedError(`${folder.name} runs: its Kubernetes API answers.`, {
+    code: 'CLUSTER_ALIVE',
+    hint: `A restore takes it back to the time of the backup. If that is meant, stop k3s on each server first: slipway cluster ssh ${folder.name} -- systemctl stop k3s`,
+  });
+}
+
+/** @throws RefusedError code BACKUP_TOO_NEW */
+function refuseNewer(cluster: string, then: string, now: string): void {
+  if (isSameMinor(then, now) || compareVersions(then, now) <= 0) return;
+  throw new RefusedError(`The backup was made with ${then}, and ${cluster} would run ${now}, which cannot read it.`, {
+    code: 'BACKUP_TOO_NEW',
+    hint: `Ask for ${then} or newer in the cluster file (kubernetes.version), or use an older backup: --from ID`,
+  });
+}
+
+function confirmationOf(
+  { clock }: WorkflowContext,
+  { steps, seen }: RestoreDraft,
+  manifest: LoadedBackup['manifest'],
+): Confirmation | undefined {
+  if (steps.length === 0) return undefined;
+  const destroying = steps.filter((step) => step.destroys);
+  const creating = seen.facts.comparison.missing.length;
+  const age = ageText(clock.now() - Date.parse(manifest.takenAt));
+  return {
+    question: `Restore ${manifest.cluster.name} from ${manifest.id}, taken ${age} ago, in ${plural(steps.length, 'step')}?`,
+    details: [
+      ...(creating > 0 ? [`create ${plural(creating, 'machine')}`] : []),
+      ...destroying.map((step) => `${step.target}: ${step.text}`),
+      'what was changed in the cluster since then is lost',
+      ...(manifest.claims.length > 0
+        ? [`not in the backup: what is in the volumes of ${manifest.claims.join(', ')}`]
+        : []),
+    ],
+    flags: '--yes',
+  };
+}
+
+/** What a cluster is after a restore has no backup yet: its members and passwords are others. */
+async function backedUp(context: WorkflowContext, cluster: string, spec: ClusterSpec): Promise<string | undefined> {
+  try {
+    return (await createBackup(context, { cluster, spec, due: false }, `slipway backup create ${cluster}`)).id;
+  } catch (error) {
+    if (!(error instanceof SlipwayError) || context.signal.aborted) throw error;
+    note(
+      context,
+      `The restored cluster is not backed up yet: ${error.message} Then: slipway backup create ${cluster}`,
+      'warning',
+    );
+    return undefined;
+  }
+}

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { renewNodes, restoreEtcd } from '../../src/distributions/k3s/host/index.js';
+import { Secret } from '../../src/domain/index.js';
+import type { HostFacts } from '../../src/remote/types.js';
+import { signal } from '../remote/support.js';
+import { sshdMissing } from '../support/sshd.js';
+import { useHost } from './support.js';
+
+const packed = gzipSync('pages and their sum');
+const sha256 = createHash('sha256').update(packed).digest('hex');
+const data = 'var/lib/rancher/k3s/server';
+const state = 'var/lib/slipway';
+
+describe.skipIf(sshdMissing)(`what a restore does on a host ${sshdMissing ?? ''}`, () => {
+  const rig = useHost();
+  const start = {
+    name: 'start-k3s',
+    params: { CONFIG: new Secret('token: "of-then"\ncluster-init: true\n') },
+    deadlineMs: 1000,
+  };
+  const task = (restore = 'first') =>
+    restoreEtcd({ restore, sha256, start, owner: rig.host.target.user, deadlineMs: 60_000 });
+  const run = (restore?: string): Promise<HostFacts> => rig.run(task(restore));
+  const copied = async (): Promise<void> => {
+    const local = join(await mkdtemp(join(tmpdir(), 'slipway-')), 'snapshot.gz');
+    await writeFile(local, packed);
+    const session = await rig.remote.connect(rig.host.target, 20_000, { signal });
+    await session.upload(local, join(rig.host.prefix, state, 'incoming/snapshot.gz'), 0o600, { signal });
+  };
+  /** `k3s` that makes etcd of a snapshot, and says this. */
+  const k3s = (said: string, made = true): Promise<void> =>
+    rig.host.write(
+      'usr/local/bin/k3s',
+      `#!/bin/sh
+echo "$*" >>"$SLIPWAY_PREFIX/var/calls"
+case "$1" in
+  server)
+    cp "\${3#*=}" "$SLIPWAY_PREFIX/var/got"
+    cp "$SLIPWAY_PREFIX/etc/rancher/k3s/config.yaml" "$SLIPWAY_PREFIX/var/config"
+    mkdir -p "$SLIPWAY_PREFIX/${data}/db"
+    ${made ? `: >"$SLIPWAY_PREFIX/${data}/db/reset-flag"` : ':'}
+    echo '${said}'
+    exit 1
+    ;;
+  kubectl)
+    case "$*" in
+      *'get nodes'*) printf '%s\\n' 'demo-cp-1   true' 'demo-cp-2   true' 'demo-web-1   <none>' 'demo-web-2   <none>' ;;
+    esac
+    ;;
+esac
+`,
+      0o755,
+    );
+  const done = 'level=info msg="Managed etcd cluster membership has been reset, restart without --cluster-reset flag now."';
+
+  beforeEach(async () => {
+    for (const path of ['usr', 'etc/systemd', 'etc/rancher', 'var/lib', 'var/stand-in', 'var/calls'])
+      await rm(join(rig.host.prefix, path), { recursive: true, force: true });
+    await k3s(done);
+  });
+
+  it('asks for the snapshot, and makes etcd of it before k3s was ever started, with the token of then', async () => {
+    expect(await run()).toMatchObject({ restored: 'false', folder: join(rig.host.prefix, state, 'incoming') });
+    await copied();
+    expect(await run()).toMatchObject({ restored: 'true', changed: 'true' });
+    expect(await rig.host.read('var/got')).toBe('pages and their sum');
+    expect(await rig.host.read('var/config')).toContain('of-then');
+    expect(await rig.host.read(`${state}/incoming/snapshot.gz`)).toBeUndefined();
+    expect(await rig.host.read(`${state}/snapshot.restoring`)).toBeUndefined();
+    // Once is enough: what came since is not lost to a second run.
+    expect(await run()).toMatchObject({ restored: 'true', changed: 'false' });
+    expect((await rig.host.read('var/calls'))!.match(/cluster-reset /g)).toHaveLength(1);
+  });
+
+  it('puts aside what the server had, and keeps that when a first try came no further', async () => {
+    await rig.host.write(`${data}/token`, 'the old one\n');
+    await rig.host.write('etc/systemd/system/k3s.service', '[Unit]\n');
+    await k3s('level=fatal msg="no space"', false);
+    await run();
+    await copied();
+    await expect(run()).rejects.toMatchObject({ taskCode: 'RESTORE_FAILED' });
+    expect(await rig.host.read(`${data}.before-first/token`)).toBe('the old one\n');
+    expect((await rig.host.systemctlCalls()).join()).toContain('stop k3s.service');
+    await k3s(done);
+    expect(await run()).toMatchObject({ restored: 'true', changed: 'true' });
+    expect(await rig.host.read(`${data}.before-first/token`)).toBe('the old one\n');
+    // Another restore has other data to put aside.
+    await rig.host.write(`${data}/token`, 'of the first restore\n');
+    await run('second');
+    await copied();
+    await run('second');
+    expect(await rig.host.read(`${data}.before-second/token`)).toBe('of the first restore\n');
+    expect(await rig.host.read(`${data}.before-first/token`)).toBe('the old one\n');
+  });
+
+  it.each([
+    ['level=fatal msg="bootstrap data already found and encrypted with different token"', 'BAD_TOKEN'],
+    ['level=fatal msg="expected sha256 [1], got [2]"', 'SNAPSHOT_BAD'],
+    ['level=fatal msg="etcd: snapshot path does not exist"', 'RESTORE_FAILED'],
+  ])('says what k3s had against the snapshot: %s', async (said, code) => {
+    await k3s(said, false);
+    await run();
+    await copied();
+    await expect(run()).rejects.toMatchObject({ taskCode: code });
+  });
+
+  it('never makes a server of a machine that runs as an agent', async () => {
+    await rig.host.write('etc/systemd/system/k3s-agent.service', '[Unit]\n');
+    await expect(run()).rejects.toMatchObject({ taskCode: 'ROLE_CONFLICT' });
+  });
+
+  it('forgets the nodes of then that have no machine or are servers, and every password but that of its own', async () => {
+    const facts = await rig.run(renewNodes({ own: 'demo-cp-1', keep: ['demo-cp-1', 'demo-cp-2', 'demo-web-1'] }));
+    expect(facts).toEqual({ removed: 'demo-cp-2 demo-web-2', waiting: 'demo-cp-1 demo-web-1' });
+    const calls = (await rig.host.read('var/calls'))!;
+    expect(calls).toContain('delete node --ignore-not-found --wait=false demo-cp-2 demo-web-2');
+    expect(calls).toMatch(/delete secret .* demo-cp-2\.node-password\.k3s demo-web-1\.node-password\.k3s demo-web-2\.node-password\.k3s\n/);
+    expect(calls).not.toContain('demo-cp-1.node-password');
+    expect(calls.match(/patch node \S+ --subresource=status/g)).toEqual([
+      'patch node demo-cp-1 --subresource=status',
+      'patch node demo-web-1 --subresource=status',
+    ]);
+  });
+});
