@@ -37,7 +37,7 @@ beforeAll(async () => {
   const all = builtIn().map((one) => preparedComponent(one, ownComponents(), schemaChecker()));
   prepared = new Map(all.map((component) => [component.name, component]));
   read = (await readCatalogue()).components;
-}, 60_000);
+});
 
 /** All of a component that is data. */
 function data(component: Component): unknown {

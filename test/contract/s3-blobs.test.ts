@@ -13,7 +13,7 @@ beforeAll(async () => {
     const server = await servers[name]();
     if (server) running[name] = { server, bucket: await server.bucket() };
   }
-}, 120_000);
+});
 afterAll(async () => {
   for (const { server } of Object.values(running)) await server.close();
 });

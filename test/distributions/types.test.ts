@@ -36,26 +36,22 @@ function errorsWith(...edits: readonly Edit[]): readonly string[] {
   );
 }
 
-it(
-  'a distribution that is named and that nothing implements is a type error in each list of them',
-  { timeout: 180_000 },
-  () => {
-    const named: Edit = [
-      'src/domain/spec/schema.ts',
-      "distributionNames = ['k3s']",
-      "distributionNames = ['k3s', 'lke']",
-    ];
-    const formed: Edit = [forms, '{ k3s } satisfies', '{ k3s, lke: k3s } satisfies'];
-    const unopened = expect.stringMatching(/^src\/runtime\/distributions\.ts: Property 'lke' is missing/) as string;
-    expect(errorsWith()).toEqual([]);
-    expect(errorsWith(named)).toEqual([
-      expect.stringMatching(/^src\/config\/cluster-schema\.ts: .* 'Record<"k3s" \| "lke", VersionField>'/),
-      unopened,
-    ]);
-    // With a form of its own, which the schema does not choose yet.
-    expect(errorsWith(named, formed)).toEqual([
-      expect.stringMatching(/^src\/config\/cluster-schema\.ts: Type '\{ lke: .*'Record<string, never>'/),
-      unopened,
-    ]);
-  },
-);
+it('a distribution that is named and that nothing implements is a type error in each list of them', () => {
+  const named: Edit = [
+    'src/domain/spec/schema.ts',
+    "distributionNames = ['k3s']",
+    "distributionNames = ['k3s', 'lke']",
+  ];
+  const formed: Edit = [forms, '{ k3s } satisfies', '{ k3s, lke: k3s } satisfies'];
+  const unopened = expect.stringMatching(/^src\/runtime\/distributions\.ts: Property 'lke' is missing/) as string;
+  expect(errorsWith()).toEqual([]);
+  expect(errorsWith(named)).toEqual([
+    expect.stringMatching(/^src\/config\/cluster-schema\.ts: .* 'Record<"k3s" \| "lke", VersionField>'/),
+    unopened,
+  ]);
+  // With a form of its own, which the schema does not choose yet.
+  expect(errorsWith(named, formed)).toEqual([
+    expect.stringMatching(/^src\/config\/cluster-schema\.ts: Type '\{ lke: .*'Record<string, never>'/),
+    unopened,
+  ]);
+});

@@ -32,7 +32,7 @@ beforeAll(async () => {
   env = { ...server.env, SLIPWAY_WORKSPACE: place };
   const home = join(desk.home, 'colleague');
   colleague = { ...env, HOME: home, SLIPWAY_HOME: join(home, 'ws') };
-}, 60_000);
+});
 afterAll(async () => {
   await desk.close();
   await server?.close();

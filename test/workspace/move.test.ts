@@ -164,7 +164,7 @@ describe('moving a workspace', () => {
 });
 
 describe('a move that is killed', () => {
-  it('goes on with the same command, wherever it was, and loses nothing', { timeout: 120_000 }, async () => {
+  it('goes on with the same command, wherever it was, and loses nothing', async () => {
     const probe = await desk();
     await fill(testWorkspace(probe.home));
     const points = await classes((boundary) => openAdmin(probe.options({ boundary })).move(bucket));
@@ -218,7 +218,7 @@ describe('sealing a workspace anew', () => {
     await isWhole(testWorkspace(bucket, other()));
   });
 
-  it('goes on after a kill, wherever it was, and can be opened all the time', { timeout: 120_000 }, async () => {
+  it('goes on after a kill, wherever it was, and can be opened all the time', async () => {
     const { options, other, server } = await moved();
     const before = new Map(server.objects);
     const rotation = { add: [recipient], remove: [] };

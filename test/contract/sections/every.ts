@@ -133,7 +133,7 @@ export function everyContract<H extends PortHarness>(stage: Stage<H>): void {
         expect(stable(await stage.harness.outside.everything()), `killed at point ${nth}`).toEqual(stable(whole));
         await empty();
       }
-    }, 120_000);
+    });
 
     const empty = async (): Promise<void> => {
       const by = await stage.harness.open();
