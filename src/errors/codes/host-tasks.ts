@@ -82,6 +82,11 @@ export const hostTaskCodes = entries({
     'Pods could not be kept from the machine’s metadata.',
     'Read why, then run the same command again.',
   ],
+  METRICS_SILENT: [
+    4,
+    'A server does not tell which requests it was sent.',
+    'Look at `journalctl -u k3s` on the machine, then run the same command again.',
+  ],
   MOUNT_BUSY: [4, 'A folder is still mounted and cannot be removed.', 'Unmount it, then run the same command again.'],
   NODE_PASSWORD_REJECTED: [
     4,
