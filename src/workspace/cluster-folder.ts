@@ -66,6 +66,7 @@ const keys = {
   lastLook: 'last-look.json',
   lastBackup: 'last-backup.json',
   identity: 'id_ed25519',
+  nextIdentity: 'secrets/next-ssh-key',
   kubeconfig: 'kubeconfig',
   lock: 'lock',
   secret: (name: string): string => `secrets/${safeName('secret', name)}`,
@@ -154,6 +155,27 @@ export class StoredCluster implements ClusterFolder {
     return this.#identityOf(text);
   }
 
+  async nextIdentity(): Promise<KeyPair> {
+    const make = (): string => this.context.generateKeyPair(this.#keyComment).privateKey.reveal();
+    return this.#pairIn(keys.nextIdentity, await this.#madeOnce(keys.nextIdentity, make));
+  }
+
+  async storedNextIdentity(): Promise<KeyPair | undefined> {
+    const text = await this.#read(keys.nextIdentity);
+    return text === undefined ? undefined : this.#pairIn(keys.nextIdentity, text);
+  }
+
+  async swapIdentity(): Promise<KeyPair> {
+    const { privateKey } = await this.nextIdentity();
+    // In place of the one before, which every machine is about to forget: nothing is set aside.
+    await put(this.#store, keys.identity, privateKey.reveal());
+    return this.#identityOf(privateKey.reveal());
+  }
+
+  async forgetNextIdentity(): Promise<void> {
+    await this.#store.remove(keys.nextIdentity);
+  }
+
   get #keyComment(): string {
     return `slipway-${this.name}`;
   }
@@ -164,15 +186,18 @@ export class StoredCluster implements ClusterFolder {
   }
 
   async #identityOf(privateKey: string): Promise<KeyPair> {
-    const key = publicKeyOf(privateKey);
-    if (key === undefined) {
-      throw corruptFile(this.blobs.where(keys.identity), 'it is not an OpenSSH private key', this.name);
-    }
-    const publicKey = `${key} ${this.#keyComment}`;
+    const pair = this.#pairIn(keys.identity, privateKey);
     // The private half is the truth; a kill may have come between the two files.
     const half = `${keys.identity}.pub`;
-    if ((await this.#read(half))?.trim() !== publicKey) await put(this.#store, half, `${publicKey}\n`);
-    return { publicKey, privateKey: new Secret(privateKey) };
+    if ((await this.#read(half))?.trim() !== pair.publicKey) await put(this.#store, half, `${pair.publicKey}\n`);
+    return pair;
+  }
+
+  #pairIn(place: string, privateKey: string): KeyPair {
+    const key = publicKeyOf(privateKey);
+    if (key === undefined) throw corruptFile(this.blobs.where(place), 'it is not an OpenSSH private key', this.name);
+    this.context.secrets.add(privateKey);
+    return { publicKey: `${key} ${this.#keyComment}`, privateKey: new Secret(privateKey) };
   }
 
   async secret(name: string, make: () => string): Promise<Secret> {

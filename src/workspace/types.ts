@@ -137,6 +137,13 @@ export interface ClusterFolder {
   newIdentity(): Promise<KeyPair>;
   /** Makes this OpenSSH private key the cluster's; what else was there is kept under another name. */
   replaceIdentity(privateKey: Secret): Promise<KeyPair>;
+  /** A pair stored for a rotation that is under way, so that a killed one goes on with the same key. */
+  nextIdentity(): Promise<KeyPair>;
+  /** The same where there is one already; makes none. */
+  storedNextIdentity(): Promise<KeyPair | undefined>;
+  /** Makes the next pair the cluster's: at no moment is there neither. */
+  swapIdentity(): Promise<KeyPair>;
+  forgetNextIdentity(): Promise<void>;
   /** The private key's file; undefined where the workspace is no folder. */
   readonly identityPath: string | undefined;
   /** A secret by name (`server-token`), made by `make` on first use; the first stored value is the one that counts. */

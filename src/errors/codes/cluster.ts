@@ -59,6 +59,11 @@ export const clusterCodes = entries({
     'What an upgrade was to be measured by (`--gate-url`, `--gate-query`) fails before anything is changed.',
     'Mend that first, or name another address or query.',
   ],
+  KEY_ROTATION_REFUSED: [
+    3,
+    'A machine cannot be logged in to, so the SSH key of the cluster is not replaced on any.',
+    'Bring back or remove what the message names; `slipway cluster adopt` lets the workspace’s key in.',
+  ],
   LEARNER_PENDING: [
     4,
     'A server cannot join while another one is on its way into etcd.',
@@ -89,6 +94,11 @@ export const clusterCodes = entries({
     4,
     'A machine has no address by which it can be reached.',
     'Give it one at the provider or delete it there, then run the same command again.',
+  ],
+  NO_CLUSTER_KEY: [
+    2,
+    'No machine is logged in to with a key of the cluster’s own.',
+    'Hosts of your own have the key that `provider.identity` names: change it there.',
   ],
   NO_KUBECONFIG: [
     [2, 4],

@@ -6,6 +6,7 @@ import { holdWithKeepalived, holdWithKubeVip } from './hold-address.js';
 import { installK3s } from './install-k3s.js';
 import { prepareHost } from './prepare-host.js';
 import { putK3sFiles } from './put-k3s-files.js';
+import { putLoginKey } from './put-login-key.js';
 import { replaceHostKey } from './replace-host-key.js';
 import { beginAnew, forgetEtcd, observe, serverInfo, stopK3s } from './misc-tasks.js';
 import { startK3s } from './start-k3s.js';
@@ -16,6 +17,7 @@ import { checkServer, putBackK3s } from './upgrade-tasks.js';
 export const taskBodies: ReadonlyMap<string, TaskBody> = new Map<string, TaskBody>([
   ['first-login', firstLogin],
   ['replace-host-key', replaceHostKey],
+  ['put-login-key', putLoginKey],
   ['prepare-host', prepareHost],
   ['install-k3s', installK3s],
   ['start-k3s', startK3s],
