@@ -1,4 +1,5 @@
 import type { DesiredMachine } from '../../domain/index.js';
+import type { Step } from '../../engine/index.js';
 import { AccountLimit } from '../../phases/account-limit.js';
 import type { K3sContext } from './context.js';
 import { neverRan } from './bootstrap-server.js';
@@ -29,7 +30,10 @@ export function plan(
   const controlPlane = planControlPlane(context, infrastructure, machines, hosts, lostNodes, address);
   const workers = planWorkers(context, hosts, controlPlane, lostNodes);
   const joined = new Map([...controlPlane.joined, ...[...workers].map(([label, step]) => [label, [step]] as const)]);
-  const { steps: removing, removals } = planRemoval(context, controlPlane.api, joined, lostNodes, limit);
+  // What is to go has nothing to hand over: the next apply sees to it, once the cluster is there.
+  const { steps: removing, removals } = context.restore
+    ? { steps: [], removals: new Map<string, Step>() }
+    : planRemoval(context, controlPlane.api, joined, lostNodes, limit);
   const steps = [
     ...infrastructure.steps,
     ...lostNodes.steps,

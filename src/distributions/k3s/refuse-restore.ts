@@ -27,7 +27,8 @@ export async function refuseRestore(
       hint: `A restore takes it back to the time of the backup. If that is meant, stop k3s on each server first: slipway cluster ssh ${cluster} -- systemctl stop k3s`,
     });
   }
-  const silent = servers.filter(({ name }) => !hosts.has(name));
+  // Whoever takes a host out of the file says that it is gone.
+  const silent = servers.filter(({ name, markedForRemoval }) => !hosts.has(name) && !markedForRemoval);
   if (silent.length === 0 || silent.length < quorum(servers.length)) return;
   throw new RefusedError(
     `${plural(silent.length, 'server')} of ${cluster} cannot be looked at: ${silent.map(({ name }) => name).join(', ')}. Come back later, they would go on as the old cluster.`,

@@ -41,7 +41,7 @@ export const clusterCodes = entries({
   CONTROL_PLANE_LOST: [
     3,
     'No server is left with the cluster’s data; new ones would be another, empty cluster.',
-    'Bring a server back, or delete the cluster and create it again.',
+    'Bring a server back, restore a backup with `slipway cluster restore`, or delete the cluster and create it again.',
   ],
   DRAIN_TIMEOUT: [
     4,
