@@ -35,6 +35,16 @@ const claims: readonly (readonly [page: string, claim: string, file: string, ...
   ],
   [
     'providers/sandbox/README.md',
+    'unless the node is marked with `node.kubernetes.io/out-of-service`, which counts for its pods only once the node is not Ready',
+    'test/providers/sandbox/k3s/lost-node.test.ts',
+    'keeps its pods for five minutes, has them on their way out for ever, and the volume with them',
+    'gives up the volume six minutes after its pod was deleted without asking the kubelet',
+    'gives up the volume at once where it is marked as out of service',
+    'has its pods deleted by the marks only once it is not Ready, within 20 s',
+    'is deleted by the cloud controller once it is not Ready, and then the six minutes run in full',
+  ],
+  [
+    'providers/sandbox/README.md',
     'become Ready when their operators',
     'test/providers/sandbox/helm/helm-controller.test.ts',
     'become Ready with their operator, one after the other',

@@ -30,6 +30,16 @@ export function answered<T>({ status, body }: { readonly status: number; readonl
   throw new CloudError(`${error?.message ?? 'failed'} (${error?.code ?? status})`);
 }
 
+/** What is at a path of the cloud's API; nothing where it is not found. @throws CloudError */
+export function answeredOrNone<T>(api: CloudApi, path: string): readonly [T] | readonly [] {
+  try {
+    return [api.call<T>('GET', path)];
+  } catch (error) {
+    if (error instanceof CloudError && error.message.includes('(not_found)')) return [];
+    throw error;
+  }
+}
+
 export interface WireServer {
   readonly id: number;
   readonly name: string;

@@ -5,14 +5,21 @@ import { isPodReady } from '../kube-api/eviction.js';
 import type { Obj } from '../kube-api/objects.js';
 import type { Change } from '../kube-api/store.js';
 import { contained, reportFault } from '../report-fault.js';
-import { answered, type CloudClient, type CloudCall, CloudError, type WireServer } from './cloud-client.js';
+import {
+  answered,
+  answeredOrNone,
+  type CloudClient,
+  type CloudCall,
+  CloudError,
+  type WireServer,
+} from './cloud-client.js';
 import { podVariable } from './pod-variable.js';
 import { ServiceBalancers } from './service-balancers.js';
 
 const podLabel = 'hcloud-cloud-controller-manager';
 const uninitialized = 'node.cloudprovider.kubernetes.io/uninitialized';
 const startMs = 1_000;
-/** How often nodes that are not Ready are held against the cloud. */
+/** How often nodes that are not Ready are held against the cloud; the real one's node-monitor-period. */
 const lifecycleMs = 5_000;
 
 /**
@@ -23,6 +30,8 @@ export class HcloudController implements Program {
   readonly #balancers: ServiceBalancers;
   #client: CloudClient | undefined;
   #queued = false;
+  /** Nodes that are not Ready are looked up once in a period. */
+  #period: 'none' | 'waits' | 'over' = 'none';
 
   constructor(
     private readonly cluster: () => ClusterState,
@@ -79,6 +88,17 @@ export class HcloudController implements Program {
     });
   }
 
+  /** As long as some node is silent, the next period begins. */
+  #nextPeriod(): void {
+    this.#period = 'none';
+    if (
+      this.cluster()
+        .all('v1', 'Node')
+        .some((node) => conditionOf(node, 'Ready')?.status === 'Unknown')
+    )
+      this.queue();
+  }
+
   #work(): void {
     const cluster = this.cluster();
     const pod = cluster.all('v1', 'Pod', 'kube-system').find((one) => this.matches(one) && isPodReady(one));
@@ -87,6 +107,7 @@ export class HcloudController implements Program {
     try {
       const client = (this.#client ??= this.#open(pod));
       for (const node of cluster.all('v1', 'Node')) this.#each(node, () => this.#node(node, client));
+      if (this.#period === 'over') this.#nextPeriod();
       let isWaiting = false;
       for (const service of cluster.all('v1', 'Service'))
         this.#each(service, () => (isWaiting = this.#balancers.reconcile(service, client) || isWaiting));
@@ -108,21 +129,31 @@ export class HcloudController implements Program {
     }
   }
 
+  /** Deletes a node that is not Ready and whose server is gone for good, whoever has its name by now. */
+  #lifecycle(node: Obj, client: CloudClient): void {
+    if (conditionOf(node, 'Ready')?.status !== 'Unknown') return;
+    const cluster = this.cluster();
+    if (this.#period === 'none') {
+      this.#period = 'waits';
+      cluster.clock.after(lifecycleMs, () => {
+        this.#period = 'over';
+        this.queue();
+      });
+    }
+    if (this.#period !== 'over') return;
+    const id = /^hcloud:\/\/(\d+)$/.exec((node.spec?.['providerID'] as string | undefined) ?? '')?.[1];
+    if (id !== undefined && answeredOrNone(client, `/servers/${id}`).length === 0)
+      cluster.store.delete(cluster.kind('v1', 'Node'), '', node.metadata.name);
+  }
+
   #node(node: Obj, client: CloudClient): void {
     const { name } = node.metadata;
     const taints = (node.spec?.['taints'] ?? []) as { key: string }[];
     const isNew = taints.some(({ key }) => key === uninitialized);
-    const isSilent = conditionOf(node, 'Ready')?.status === 'Unknown';
-    if (!isNew && !isSilent) return;
-    const [server] = client.call<{ servers: WireServer[] }>('GET', `/servers?name=${encodeURIComponent(name)}`).servers;
     const cluster = this.cluster();
-    if (!server) {
-      // Only of nodes that it has known: their server is gone for good.
-      if (!isNew) cluster.store.delete(cluster.kind('v1', 'Node'), '', name);
-      return;
-    }
-    if (isSilent) cluster.clock.after(lifecycleMs, () => this.queue());
-    if (!isNew) return;
+    if (!isNew) return this.#lifecycle(node, client);
+    const [server] = client.call<{ servers: WireServer[] }>('GET', `/servers?name=${encodeURIComponent(name)}`).servers;
+    if (!server) return;
     cluster.change(node, (one) => {
       one.spec = { ...one.spec, providerID: `hcloud://${server.id}` };
       changeTaints(one, (list) => list.filter(({ key }) => key !== uninitialized));

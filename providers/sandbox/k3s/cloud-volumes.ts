@@ -7,12 +7,14 @@ import type { Change } from '../kube-api/store.js';
 import { contained } from '../report-fault.js';
 import {
   answered,
+  answeredOrNone,
   type CloudApi,
   type CloudCall,
   CloudError,
   type WireServer,
   type WireVolume,
 } from './cloud-client.js';
+import { VolumeDetacher } from './volume-detacher.js';
 import { podVariable } from './pod-variable.js';
 
 const provisioner = 'csi.hetzner.cloud';
@@ -32,11 +34,14 @@ export class HcloudVolumes implements VolumeDriver {
   readonly provisioner = provisioner;
   #queued = false;
   readonly #waits = new Set<number>();
+  readonly #detacher: VolumeDetacher;
 
   constructor(
     private readonly cluster: ClusterState,
     private readonly call: CloudCall,
-  ) {}
+  ) {
+    this.#detacher = new VolumeDetacher(cluster, () => this.queue());
+  }
 
   provision(claim: Obj, name: string, node: string | undefined): ProvisionedVolume | undefined {
     const driver = this.#driver();
@@ -122,11 +127,8 @@ export class HcloudVolumes implements VolumeDriver {
     const isReleased = volume.status?.['phase'] === 'Released' || volume.metadata.deletionTimestamp !== undefined;
     const users = isReleased ? [] : this.#users(volume);
     try {
-      const attachment = found && this.#attach(api, volume, found.volume, users);
-      for (const one of this.#attachments(volume)) {
-        if (one.spec?.['nodeName'] === attachment) continue;
-        cluster.store.remove(cluster.kind('storage.k8s.io/v1', 'VolumeAttachment'), '', one.metadata.name);
-      }
+      this.#detacher.converge(volume, new Set(users.map(nodeOf)));
+      if (found) this.#attach(api, volume, found.volume, users);
       if (!isReleased || volume.spec?.['persistentVolumeReclaimPolicy'] !== 'Delete') return;
       if (found?.volume.server != null) return;
       if (found) api.call('DELETE', `/volumes/${volumeHandle}`);
@@ -144,44 +146,39 @@ export class HcloudVolumes implements VolumeDriver {
     }
   }
 
-  /** Attaches where pods need it, once it is free. @returns the node that it is attached to. @throws CloudError */
-  #attach(api: CloudApi, volume: Obj, found: WireVolume, users: readonly Obj[]): string | undefined {
+  /** Attaches where pods need it, once it is free. @throws CloudError */
+  #attach(api: CloudApi, volume: Obj, found: WireVolume, users: readonly Obj[]): void {
+    const holders = this.#detacher.holders(volume);
     const servers = new Map(
       users.flatMap((pod) => {
-        const node = pod.spec!['nodeName'] as string;
-        const server = named<WireServer>(api, 'servers', node);
-        return server ? [[server.id, node] as const] : [];
+        const server = named<WireServer>(api, 'servers', nodeOf(pod));
+        return server ? [[server.id, nodeOf(pod)] as const] : [];
       }),
     );
-    if (found.server !== null) {
-      const node = servers.get(found.server);
-      if (node !== undefined) {
-        this.#attached(volume, node);
-        return node;
-      }
-      api.call('POST', `/volumes/${found.id}/actions/detach`);
-      this.#later();
-      return undefined;
+    const place = found.server === null ? undefined : servers.get(found.server);
+    if (place !== undefined) return this.#attached(volume, place);
+    const [first] = servers;
+    // Whoever had it may still write to it, as far as anybody knows.
+    const other = holders.find((node) => node !== first?.[1]);
+    if (other !== undefined) {
+      for (const pod of users)
+        if (nodeOf(pod) !== other)
+          this.#tell(
+            pod,
+            'FailedAttachVolume',
+            `Multi-Attach error for volume "${volume.metadata.name}" Volume is already exclusively attached to one node and can't be attached to another`,
+            'attachdetach-controller',
+          );
+      return;
     }
-    const [first] = servers.keys();
-    if (first === undefined) return undefined;
-    api.call('POST', `/volumes/${found.id}/actions/attach`, { server: first });
+    if (found.server !== null) api.call('POST', `/volumes/${found.id}/actions/detach`);
+    else if (first) api.call('POST', `/volumes/${found.id}/actions/attach`, { server: first[0] });
+    else return;
     this.#later();
-    return undefined;
-  }
-
-  #attachments(volume: Obj): readonly Obj[] {
-    return this.cluster
-      .all('storage.k8s.io/v1', 'VolumeAttachment')
-      .filter(
-        ({ spec }) =>
-          (spec?.['source'] as { persistentVolumeName?: string } | undefined)?.persistentVolumeName ===
-          volume.metadata.name,
-      );
   }
 
   #attached(volume: Obj, node: string): void {
-    if (this.#attachments(volume).some(({ spec }) => spec?.['nodeName'] === node)) return;
+    if (this.#detacher.holders(volume).includes(node)) return;
     this.cluster.store.create(this.cluster.kind('storage.k8s.io/v1', 'VolumeAttachment'), {
       apiVersion: 'storage.k8s.io/v1',
       kind: 'VolumeAttachment',
@@ -202,8 +199,8 @@ export class HcloudVolumes implements VolumeDriver {
     });
   }
 
-  #tell(object: Obj, reason: string, message: string): void {
-    recordEvent(this.cluster, object, { type: 'Warning', reason, message, component: provisioner });
+  #tell(object: Obj, reason: string, message: string, component = provisioner): void {
+    recordEvent(this.cluster, object, { type: 'Warning', reason, message, component });
   }
 
   #later(ms = againMs): void {
@@ -217,19 +214,11 @@ export class HcloudVolumes implements VolumeDriver {
   }
 }
 
+const nodeOf = (pod: Obj): string => pod.spec!['nodeName'] as string;
+
 /** Another action is at work on the volume or its server, which passes. */
 const isBusy = ({ message }: CloudError): boolean => /\((locked|conflict)\)$/.test(message);
 
 /** @throws CloudError */
 const named = <T>(api: CloudApi, kind: 'volumes' | 'servers', name: string): T | undefined =>
   api.call<Record<string, T[]>>('GET', `/${kind}?name=${encodeURIComponent(name)}`)[kind]?.[0];
-
-/** What is at a path of the cloud's API; nothing where it is not found. @throws CloudError */
-function answeredOrNone<T>(api: CloudApi, path: string): readonly [T] | readonly [] {
-  try {
-    return [api.call<T>('GET', path)];
-  } catch (error) {
-    if (error instanceof CloudError && error.message.includes('(not_found)')) return [];
-    throw error;
-  }
-}

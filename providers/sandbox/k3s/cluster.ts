@@ -129,6 +129,7 @@ export class Cluster {
       podStartMs,
       podStopMs,
       nodeLostMs,
+      kubeletLives: (node) => context.hostOf(node)?.isCutOff === false,
       ids: () => uuid(context.random),
       disabled: state.disabled,
       programs: (server) => [

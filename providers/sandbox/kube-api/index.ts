@@ -39,6 +39,8 @@ export interface KubernetesServerOptions {
   readonly podStartMs: number;
   readonly podStopMs: number;
   readonly nodeLostMs: number;
+  /** Whether a node's kubelet runs and reaches the API. Without a word all do. */
+  readonly kubeletLives?: ((node: string) => boolean) | undefined;
   /** Source of uids. */
   readonly ids: () => string;
   /** Packaged parts that k3s was told to leave out. Without a word there are none. */

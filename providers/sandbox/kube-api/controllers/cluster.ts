@@ -8,6 +8,8 @@ export interface ControllerTimes {
   readonly podStartMs: number;
   readonly podStopMs: number;
   readonly nodeLostMs: number;
+  /** Whether a node's kubelet runs and reaches the API: what is asked of a pod is done by nobody else. Without a word all do. */
+  readonly kubeletLives?: ((node: string) => boolean) | undefined;
 }
 
 /** A storage driver whose volumes exist outside the cluster. It hears of the claims and pods by itself. */
@@ -46,6 +48,10 @@ export class ClusterState {
 
   all(apiVersion: string, kind: string, namespace = ''): readonly Obj[] {
     return this.store.peek(this.kind(apiVersion, kind), namespace);
+  }
+
+  kubeletLives(node: string): boolean {
+    return this.times.kubeletLives?.(node) ?? true;
   }
 
   podsOn(node: string): readonly Obj[] {

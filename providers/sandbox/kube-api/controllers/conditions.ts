@@ -39,6 +39,11 @@ export function setReady(node: Obj, status: string, reason: string, message: str
   };
 }
 
+export const isNodeReady = (node: Obj): boolean => conditionOf(node, 'Ready')?.status === 'True';
+
+export const hasTaint = (node: Obj, key: string): boolean =>
+  ((node.spec?.['taints'] ?? []) as Taint[]).some((taint) => taint.key === key);
+
 export function changeTaints(node: Obj, change: (list: Taint[]) => Taint[]): void {
   const before = (node.spec?.['taints'] ?? []) as Taint[];
   const after = change(before).filter(

@@ -4,7 +4,7 @@ import { budgetStatus } from '../eviction.js';
 import type { Obj } from '../objects.js';
 import type { Change, ObjectStore } from '../store.js';
 import { ClusterState, type ControllerTimes } from './cluster.js';
-import { conditionOf } from './conditions.js';
+import { isNodeReady } from './conditions.js';
 import { dropEndpoints, endpoints } from './endpoints.js';
 import { collectOrphans, deleteWith, emptyNamespace, finishForeground, type Propagation } from './garbage.js';
 import { runJob } from './jobs.js';
@@ -13,9 +13,11 @@ import { kubernetesService } from './kubernetes-service.js';
 import { provisionNamespace } from './namespaces.js';
 import { NodeController } from './nodes.js';
 import { reconcileOperator, operatedKinds } from './operators.js';
+import { PodGarbage } from './pod-garbage.js';
 import { PodLogs, type Program } from './programs.js';
 import { schedule } from './scheduler.js';
 import { allocate, nodeBalancer } from './services.js';
+import { TaintEviction } from './taint-eviction.js';
 import { bindClaim, releaseVolume } from './volumes.js';
 import { daemonSet, deployment, replicaSet, statefulSet } from './workloads.js';
 
@@ -52,6 +54,8 @@ export class Controllers {
   readonly logs = new PodLogs();
   readonly #kubelets: Kubelets;
   readonly #nodes: NodeController;
+  readonly #evictions: TaintEviction;
+  readonly #garbage: PodGarbage;
   readonly #operated: ReadonlySet<string>;
   #stop: (() => void) | undefined;
   #queued = false;
@@ -63,6 +67,8 @@ export class Controllers {
     this.cluster = new ClusterState(store, options.clock, options, () => this.#queue());
     this.#kubelets = new Kubelets(this.cluster, options.programs ?? [], this.logs);
     this.#nodes = new NodeController(this.cluster, (pod) => this.#kubelets.silent(pod));
+    this.#evictions = new TaintEviction(this.cluster);
+    this.#garbage = new PodGarbage(this.cluster);
     this.#operated = new Set(operatedKinds.map(({ group, kind }) => `${group}/${kind}`));
   }
 
@@ -73,12 +79,15 @@ export class Controllers {
     for (const pod of this.store.peek(this.cluster.pods))
       contained(`Pod ${pod.metadata.name}`, () => this.#kubelets.see(pod));
     for (const namespace of this.cluster.all('v1', 'Namespace')) provisionNamespace(this.cluster, namespace);
+    for (const node of this.cluster.all('v1', 'Node')) this.#evictions.see(node);
+    this.#garbage.look();
   }
 
   stop(): void {
     this.#stop?.();
     this.#stop = undefined;
     this.#nodes.stop();
+    this.#evictions.stop();
   }
 
   /** A kubelet is alive. */
@@ -102,6 +111,7 @@ export class Controllers {
       if (object.metadata.namespace !== undefined) this.#leftNamespace(object.metadata.namespace);
     }
     if (resource.plural === 'pods') {
+      if (type === 'ADDED') this.#garbage.look();
       if (type === 'DELETED') this.#kubelets.gone(object);
       else this.#kubelets.see(object);
     }
@@ -124,13 +134,11 @@ export class Controllers {
   }
 
   #node(node: Obj, type: Change['type']): void {
-    const pods = this.cluster.podsOn(node.metadata.name);
-    if (type === 'DELETED') {
-      for (const pod of pods) this.cluster.removePod(pod);
-      return;
-    }
-    if (conditionOf(node, 'Ready')?.status === 'True') for (const pod of pods) this.#kubelets.see(pod);
+    this.#garbage.look();
+    if (type === 'DELETED') return this.#evictions.gone(node.metadata.name);
+    if (isNodeReady(node)) for (const pod of this.cluster.podsOn(node.metadata.name)) this.#kubelets.see(pod);
     this.#nodes.unschedulable(node);
+    this.#evictions.see(node);
   }
 
   /** Workloads are looked at together, after the changes of this moment. */

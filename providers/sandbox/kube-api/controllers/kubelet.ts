@@ -77,7 +77,15 @@ export class Kubelets {
     if (this.#known.get(uid) === stopping) return;
     this.#timers.clear(uid);
     this.#known.set(uid, stopping);
-    this.#timers.set(uid, 'pod', this.cluster.times.podStopMs, () => this.cluster.removePod(pod));
+    this.#stop(pod);
+  }
+
+  /** A pod on its way out stays until its kubelet says that it has ended, or somebody deletes it without asking. */
+  #stop(pod: Obj): void {
+    this.#timers.set(pod.metadata.uid!, 'pod', this.cluster.times.podStopMs, () => {
+      if (this.cluster.kubeletLives(pod.spec?.['nodeName'] as string)) this.cluster.removePod(pod);
+      else this.#stop(pod);
+    });
   }
 
   /** Starts what of a pod can be started now, or goes on with what runs. */
@@ -88,6 +96,9 @@ export class Kubelets {
     const node = this.cluster.store.look(this.cluster.kind('v1', 'Node'), '', current.spec?.['nodeName'] as string);
     // Looked at again when the node is Ready.
     if (!node || conditionOf(node, 'Ready')?.status !== 'True') return this.#forget(uid);
+    // A node looks Ready for a while after its kubelet has fallen silent.
+    if (!this.cluster.kubeletLives(node.metadata.name))
+      return this.#timers.set(uid, 'pod', this.cluster.times.podStartMs, () => this.#start(pod));
     const missing = missingOf(this.cluster, current);
     if (missing) {
       const names = mainContainers(current).map(({ name }) => name);

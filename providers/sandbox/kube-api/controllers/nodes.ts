@@ -3,6 +3,8 @@ import type { ClusterState } from './cluster.js';
 import { changeTaints, conditionOf, setReady, type Taint } from './conditions.js';
 import { renewLease } from './node-lease.js';
 
+const unreachable = 'node.kubernetes.io/unreachable';
+
 /** Node health by heartbeats, and the taint of cordoned nodes. */
 export class NodeController {
   readonly #heartbeats = new Map<string, () => void>();
@@ -30,7 +32,7 @@ export class NodeController {
     store.change(this.cluster.kind('v1', 'Node'), '', name, (node) => {
       if (conditionOf(node, 'Ready')?.status === 'Unknown')
         setReady(node, 'True', 'KubeletReady', 'kubelet is posting ready status', store.stamp());
-      changeTaints(node, (list) => list.filter(({ key }) => key !== 'node.kubernetes.io/unreachable'));
+      changeTaints(node, (list) => list.filter(({ key }) => key !== unreachable));
     });
   }
 
@@ -61,7 +63,11 @@ export class NodeController {
     this.#heartbeats.delete(name);
     const node = store.change(this.cluster.kind('v1', 'Node'), '', name, (object) => {
       setReady(object, 'Unknown', 'NodeStatusUnknown', 'Kubelet stopped posting node status.', store.stamp());
-      changeTaints(object, (list) => [...list, { key: 'node.kubernetes.io/unreachable', effect: 'NoSchedule' }]);
+      changeTaints(object, (list) => [
+        ...list,
+        { key: unreachable, effect: 'NoSchedule' },
+        { key: unreachable, effect: 'NoExecute' },
+      ]);
     });
     if (node) for (const pod of this.cluster.podsOn(name)) this.silent(pod);
   }

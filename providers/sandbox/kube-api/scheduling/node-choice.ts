@@ -18,6 +18,7 @@ interface Toleration {
   readonly operator?: string;
   readonly value?: string;
   readonly effect?: string;
+  readonly tolerationSeconds?: number;
 }
 
 interface NodeAffinity {
@@ -115,4 +116,21 @@ export function untolerated(pod: Obj, node: Obj, effects = ['NoSchedule', 'NoExe
   return taintsOf(node)
     .filter(({ effect }) => effects.includes(effect))
     .find((taint) => !tolerations.some((toleration) => tolerates(toleration, taint)));
+}
+
+/** What the API server gives to pods that say nothing else of them: seconds for which they stay on a node that is lost. */
+const toleratedByAll: readonly Toleration[] = ['unreachable', 'not-ready'].map((name) => ({
+  key: `node.kubernetes.io/${name}`,
+  operator: 'Exists',
+  effect: 'NoExecute',
+  tolerationSeconds: 300,
+}));
+
+/** For how many seconds a pod stays where a taint drives pods out: 0, or for ever. */
+export function secondsTolerated(pod: Obj, taint: Taint): number {
+  const own = ((pod.spec?.['tolerations'] ?? []) as readonly Toleration[]).filter((one) => tolerates(one, taint));
+  const counting = own.length > 0 ? own : toleratedByAll.filter((one) => tolerates(one, taint));
+  return counting.length === 0
+    ? 0
+    : Math.min(...counting.map(({ tolerationSeconds = Infinity }) => Math.max(0, tolerationSeconds)));
 }
