@@ -4,7 +4,7 @@ import { labelKeys } from '../../src/domain/labels.js';
 import type { ClusterRef, Machine } from '../../src/domain/machine.js';
 import { IncompleteError, messageOf, RefusedError } from '../../src/errors/index.js';
 import { clusterOf } from '../../src/provider/kit/ownership.js';
-import type { CallOptions, MachineRequest, Machines } from '../../src/provider/port.js';
+import type { CallOptions, DeleteOptions, MachineRequest, Machines } from '../../src/provider/port.js';
 import { TaskFailedError } from '../../src/remote/index.js';
 import { assign } from './assign.js';
 import { type Claim, claimHost, claimLabels, parseClaim, readClaim, rebootHost, releaseHost } from './claim.js';
@@ -89,7 +89,7 @@ export class HostMachines implements Machines {
     return `${host ?? id} is released: k3s, its pods and all their data are removed, and the host is left as it was found`;
   }
 
-  async delete(machine: Pick<Machine, 'id' | 'name'>, options: CallOptions): Promise<void> {
+  async delete(machine: Pick<Machine, 'id' | 'name'>, options: CallOptions & DeleteOptions): Promise<void> {
     const seen = await this.#find(machine, options);
     if (!seen?.claim) return;
     const { host, listed, claim } = seen;
@@ -105,7 +105,8 @@ export class HostMachines implements Machines {
     } catch (error) {
       options.signal.throwIfAborted();
       if (answered) throw error;
-      if (listed && !this.lost.has(host.name)) throw error instanceof RefusedError ? error : unreachable(seen, error);
+      if (listed && !options.isOff && !this.lost.has(host.name))
+        throw error instanceof RefusedError ? error : unreachable(seen, error);
       this.inventory.site.say(
         `${titleOf(host)} does not answer and is given up (${messageOf(error)}). Should it come back, it must not reach the cluster: install it anew, or stop k3s on it.`,
       );

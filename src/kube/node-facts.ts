@@ -23,6 +23,7 @@ export function nodeFacts(node: WireNode): NodeFacts {
   return {
     name: metadata.name ?? '',
     ready: isReady,
+    ...(isReady || ready?.lastTransitionTime === undefined ? {} : { notReadySince: ready.lastTransitionTime }),
     notReadyBecause: isReady
       ? undefined
       : isLeaving

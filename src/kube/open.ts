@@ -13,10 +13,12 @@ import { ObjectFeeds } from './object-watch.js';
 import { listAll } from './paging.js';
 import type {
   DrainOptions,
+  Grace,
   Kube,
   KubeContext,
   KubeObject,
   KubeOptions,
+  ListQuery,
   LogOptions,
   NodeFacts,
   NodePatch,
@@ -140,7 +142,7 @@ class HttpKube implements Kube {
   async list(
     apiVersion: string,
     kind: string,
-    query: { readonly namespace?: string; readonly labelSelector?: string },
+    query: ListQuery,
     { signal }: KubeOptions,
   ): Promise<readonly KubeObject[]> {
     return withKubeErrors(
@@ -148,7 +150,11 @@ class HttpKube implements Kube {
       async () => {
         const resource = await this.#discovery.resource(apiVersion, kind, signal);
         const path = objectPath(apiVersion, resource, query.namespace);
-        const selector = query.labelSelector === undefined ? {} : { labelSelector: query.labelSelector };
+        const { labelSelector, fieldSelector } = query;
+        const selector = {
+          ...(labelSelector === undefined ? {} : { labelSelector }),
+          ...(fieldSelector === undefined ? {} : { fieldSelector }),
+        };
         const { items } = await listAll<KubeObject>(this.client, path, signal, selector);
         // Items of a list come without what the list already says.
         return items.map((item) => ({ ...item, apiVersion, kind }));
@@ -224,14 +230,20 @@ class HttpKube implements Kube {
     );
   }
 
-  async delete(ref: ObjectRef, { signal, uid, resourceVersion }: KubeOptions & Preconditions): Promise<void> {
+  async delete(ref: ObjectRef, options: KubeOptions & Preconditions & Grace): Promise<void> {
+    const { signal, uid, resourceVersion, gracePeriodSeconds } = options;
     await withKubeErrors(
       `DELETE ${shortName(ref)}`,
       async () => {
         const { path, what } = await this.#locate(ref, signal);
-        const options = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' };
         const isAny = uid === undefined && resourceVersion === undefined;
-        const body = JSON.stringify(isAny ? options : { ...options, preconditions: { uid, resourceVersion } });
+        const body = JSON.stringify({
+          apiVersion: 'v1',
+          kind: 'DeleteOptions',
+          propagationPolicy: 'Background',
+          gracePeriodSeconds,
+          ...(isAny ? {} : { preconditions: { uid, resourceVersion } }),
+        });
         try {
           await this.client.write({ method: 'DELETE', path, contentType: 'application/json', body }, what, signal);
         } catch (error) {

@@ -14,6 +14,8 @@ export interface NodeTaint {
 export interface NodeFacts {
   readonly name: string;
   readonly ready: boolean;
+  /** Since when it has not been Ready, by the cluster's clock, in ISO 8601; undefined where it is, or nothing says so. */
+  readonly notReadySince?: string | undefined;
   /** Why not, from the Ready condition's message. */
   readonly notReadyBecause?: string | undefined;
   /** Its kubelet's: `v1.36.5`, with what a distribution adds. */
@@ -73,10 +75,21 @@ export interface DrainOptions extends KubeOptions {
   readonly uncordonAtDeadline?: boolean | undefined;
 }
 
+export interface ListQuery {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
 /** What an object must still be to be deleted. */
 export interface Preconditions {
   readonly uid?: string | undefined;
   readonly resourceVersion?: string | undefined;
+}
+
+export interface Grace {
+  /** 0: a pod is deleted at once, whether or not its kubelet has ended it: only where that kubelet is known to be off. */
+  readonly gracePeriodSeconds?: number | undefined;
 }
 
 /** How long to wait, and what to do when it never happens. */
@@ -172,12 +185,7 @@ export interface Kube {
    */
   until<T>(wait: ObjectWait<T>, options: UntilOptions): Promise<T>;
   get(ref: ObjectRef, options: KubeOptions): Promise<KubeObject | undefined>;
-  list(
-    apiVersion: string,
-    kind: string,
-    query: { readonly namespace?: string; readonly labelSelector?: string },
-    options: KubeOptions,
-  ): Promise<readonly KubeObject[]>;
+  list(apiVersion: string, kind: string, query: ListQuery, options: KubeOptions): Promise<readonly KubeObject[]>;
   /** Server-side apply with field manager `slipway`. With `dryRun` the answer tells what it would come to. */
   apply(
     object: KubeObject,
@@ -191,7 +199,7 @@ export interface Kube {
    * With `uid` this very object only: another that took its name meanwhile stays; with `resourceVersion` only while it is as
    * it was read. Already gone is success.
    */
-  delete(ref: ObjectRef, options: KubeOptions & Preconditions): Promise<void>;
+  delete(ref: ObjectRef, options: KubeOptions & Preconditions & Grace): Promise<void>;
   /** What a pod wrote. Undefined: the pod, or that run of its container, is gone. */
   podLog(namespace: string, pod: string, options: LogOptions): Promise<string | undefined>;
   /** Every kind that can be listed, once each, in the version the API prefers. */

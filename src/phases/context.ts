@@ -87,6 +87,11 @@ export interface PhaseContext<Facts extends ClusterFacts = ClusterFacts> {
   readonly lose?: ReadonlySet<string> | undefined;
   /** Undefined: a control plane that has no data begins with none. */
   readonly restore?: RestoreSource | undefined;
+  /**
+   * Machines that are judged to be lost, by name: their owner says that they are off, they have power and do nothing, or the
+   * provider has them no more.
+   */
+  readonly lost?: ReadonlyMap<string, 'off' | 'hanging' | 'gone'> | undefined;
   /** What the distribution knows of its nodes. */
   readonly rules: NodeRules;
 }

@@ -16,6 +16,8 @@ export const deadlines = {
   /** A pod of a moment, whose image may have to be pulled. */
   authorize: minutes(4),
   nodeGone: minutes(3),
+  /** From deleting the pods of a node that is out of service until its volumes are detached. */
+  detached: minutes(3),
   /** Between two waves of a rollout: how long a node that was up may be down before nothing more is begun. */
   recovery: minutes(1),
 } as const;

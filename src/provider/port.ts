@@ -168,6 +168,11 @@ export interface ExistingResource {
   readonly name: string;
 }
 
+export interface DeleteOptions {
+  /** Its owner says that it is off and stays so: a host that cannot be asked to let go is given up. */
+  readonly isOff?: boolean | undefined;
+}
+
 export interface Machines {
   /** What exists now, found by the cluster's labels. The answer wins over any record of ours. */
   list(cluster: ClusterRef, options: CallOptions): Promise<readonly Machine[]>;
@@ -179,7 +184,7 @@ export interface Machines {
    */
   create(request: MachineRequest, userData: string, made: InfrastructureIds, options: CallOptions): Promise<Machine>;
   /** Resolves once the machine is gone; one already gone is success. */
-  delete(machine: Pick<Machine, 'id' | 'name'>, options: CallOptions): Promise<void>;
+  delete(machine: Pick<Machine, 'id' | 'name'>, options: CallOptions & DeleteOptions): Promise<void>;
   /**
    * What `create` would do for each request, by machine name, as a plan line: `create cax21 in fsn1`,
    * `take rack1-a (10.0.0.11)`. Looks; changes nothing.
@@ -303,3 +308,12 @@ export interface Forwarding {
 }
 
 export const canForward = <P extends MachineProvider>(provider: P): provider is P & Forwarding => 'forward' in provider;
+
+/** An ability: a machine's power can be cut without asking the machine. */
+export interface PowerSwitch {
+  /** Resolves once it is off, and stays so; one that is off already, or gone, is success. */
+  powerOff(machine: Pick<Machine, 'id' | 'name'>, options: CallOptions): Promise<void>;
+}
+
+export const canPowerOff = <P extends MachineProvider>(provider: P): provider is P & PowerSwitch =>
+  'powerOff' in provider;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { means } from '../../../src/http/api/errors.js';
 import { whileBusy } from '../../../src/provider/kit/while-busy.js';
 import { labelKeys } from '../../../src/domain/labels.js';
 import { rentedTexts } from '../../../src/provider/kit/rented.js';
@@ -12,6 +13,7 @@ import { createMachine, type Lookups } from './create.js';
 import { toMachine } from './map.js';
 
 const actionAnswer = z.object({ action: actionShape });
+const serverAnswer = z.object({ server: serverShape });
 const keyAnswer = z.object({ ssh_key: sshKeyShape });
 
 export const listServers = ({ api }: Hetzner, selector: string, options: CallOptions): Promise<WireServer[]> =>
@@ -38,6 +40,20 @@ export function machines(hetzner: Hetzner): Machines {
       await hetzner.actions.wait([action], options);
     },
   };
+}
+
+/** Cuts the power; one that is off already, or gone, is as it should be. */
+export async function powerOff(hetzner: Hetzner, { id }: { readonly id: string }, options: CallOptions): Promise<void> {
+  const found = await hetzner.api.find(`/servers/${id}`, serverAnswer, options);
+  if (!found || found.server.status === 'off') return;
+  try {
+    const { action } = await whileBusy(waits(hetzner, options), ['locked'], () =>
+      hetzner.api.postAgain(`/servers/${id}/actions/poweroff`, undefined, actionAnswer, options),
+    );
+    await hetzner.actions.wait([action], options);
+  } catch (error) {
+    if (!means(error, 'not-found')) throw error;
+  }
 }
 
 /** What many creates at once ask for, asked once. A failed look is forgotten, so that the next one looks again. */

@@ -1,11 +1,27 @@
 import { describe, expect, it } from 'vitest';
 
-import type { CreatedResource, MachineRequest } from '../../../src/provider/port.js';
+import { canPowerOff, type CreatedResource, type MachineRequest } from '../../../src/provider/port.js';
 import type { CloudHarness } from '../harness.js';
 import { cluster, newPublicKey, options, type Stage } from './stage.js';
 
 /** What holds wherever machines are made in an account, whoever its cloud is and however it is tested. */
 export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
+  describe('a machine whose power can be cut', () => {
+    it('is off once that resolves, stays listed, and may be off or gone already', async (context) => {
+      const { provider } = stage;
+      if (!canPowerOff(provider)) return context.skip();
+      const desired = stage.machine();
+      const created = await provider.machines.create(desired, '', await stage.lay(stage.request([desired])), options);
+      for (let turn = 0; turn < 2; turn += 1) {
+        await provider.powerOff(created, options);
+        expect(await provider.machines.list(cluster, options)).toMatchObject([{ id: created.id, status: 'off' }]);
+      }
+      await provider.machines.delete(created, options);
+      await provider.powerOff(created, options);
+      expect(await stage.names()).toEqual([]);
+    });
+  });
+
   describe('the infrastructure', () => {
     const desiredMachines = (): MachineRequest[] => [
       ...[1, 2, 3].map((slot) => stage.machine(slot, { pool: 'cp' })),

@@ -147,7 +147,7 @@ beforeEach(async () => {
     provisioner: 'csi.hetzner.cloud',
     reclaimPolicy: 'Delete',
     volumeBindingMode: 'WaitForFirstConsumer',
-  } as Obj);
+  });
   put({
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
