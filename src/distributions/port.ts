@@ -3,7 +3,7 @@ import type { ClusterFile, ClusterSpec, DistributionName } from '../domain/spec/
 import type { Later, Step } from '../engine/index.js';
 import type { NodeFacts } from '../kube/types.js';
 import type { ReadKubeconfig } from '../phases/adoption.js';
-import type { ClusterApi, ClusterFacts, RestoreSource, Tools } from '../phases/context.js';
+import type { ClusterApi, ClusterFacts, PhaseContext, RestoreSource, Tools } from '../phases/context.js';
 import type { NodeRules } from '../phases/node-rules.js';
 import type { ClusterRequest, InfrastructureResource, MachineProvider } from '../provider/port.js';
 import type { Backups } from './backups.js';
@@ -33,6 +33,8 @@ export interface PlanInput {
   readonly lose?: ReadonlySet<string> | undefined;
   /** As in `PhaseContext`; what was found is then found without the API. */
   readonly restore?: RestoreSource | undefined;
+  /** As in `PhaseContext`. */
+  readonly lost?: PhaseContext['lost'];
 }
 
 /**

@@ -24,3 +24,4 @@ export * from './served.js';
 export * from './machine-diff.js';
 export * from './outdated.js';
 export * from './recycle.js';
+export * from './heal.js';

@@ -153,6 +153,15 @@ export interface RecycleRound {
   readonly replacing: ReadonlySet<string>;
   /** Those of them that leave first. */
   readonly leavingFirst: ReadonlySet<string>;
+  /** Only what is lost is replaced, and nothing else that differs from the file is changed. */
+  readonly healing?:
+    | {
+        /** Machines and places that are left as they are. */
+        readonly left: ReadonlySet<string>;
+        /** Those that are replaced although they have power, which is cut first. */
+        readonly hanging: ReadonlySet<string>;
+      }
+    | undefined;
 }
 
 export const roundOf = ({ tasks }: Wave): RecycleRound => ({
@@ -174,5 +183,24 @@ export function withPlacesLeft(comparison: Comparison, round: RecycleRound | und
   return withoutMachines(
     comparison,
     comparison.missing.filter(isLeft).map(({ name }) => ({ machine: name })),
+  );
+}
+
+/** The comparison as if nothing were to leave but what is lost, and nothing to come but what takes its place. */
+export function withOnlyLost(comparison: Comparison, round: RecycleRound | undefined): Comparison {
+  if (!round?.healing) return comparison;
+  const { left, hanging } = round.healing;
+  const isLost = ({ name }: Machine): boolean => round.replacing.has(name);
+  const only: Comparison = {
+    ...comparison,
+    // What is to leave alive is somebody else's errand; where it shares a place, what stays comes last and counts.
+    current: [...comparison.excess.filter((machine) => !isLost(machine)), ...comparison.current],
+    excess: comparison.excess
+      .filter(isLost)
+      .map((machine) => (hanging.has(machine.name) ? { ...machine, status: 'off' as const } : machine)),
+  };
+  return withoutMachines(
+    only,
+    [...left].map((machine) => ({ machine })),
   );
 }

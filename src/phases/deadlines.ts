@@ -17,7 +17,7 @@ export const deadlines = {
   authorize: minutes(4),
   nodeGone: minutes(3),
   /** From deleting the pods of a node that is out of service until its volumes are detached. */
-  detached: minutes(3),
+  detached: minutes(1.5),
   /** Between two waves of a rollout: how long a node that was up may be down before nothing more is begun. */
   recovery: minutes(1),
 } as const;

@@ -7,6 +7,7 @@ import {
   type Machine,
   type Secret,
   withoutMachines,
+  withOnlyLost,
   withPlacesLeft,
 } from '../../domain/index.js';
 import { RefusedError } from '../../errors/index.js';
@@ -49,8 +50,9 @@ async function find(
     look === 'without the API' ? undefined : folder.kubeconfig(),
   ]);
   machines.sort(bySlot);
-  const comparison = withPlacesLeft(diffMachines(cluster, spec, provider.defaults, machines), round);
-  const request = requestFor(provider, { cluster, spec, sshPublicKey, self }, comparison);
+  const all = withPlacesLeft(diffMachines(cluster, spec, provider.defaults, machines), round);
+  const comparison = withOnlyLost(all, round);
+  const request = requestFor(provider, { cluster, spec, sshPublicKey, self }, all);
   const [resources, previews, reached] = await Promise.all([
     provider.infrastructure.plan(request, options),
     provider.machines.previewCreate(cluster, comparison.missing, options),

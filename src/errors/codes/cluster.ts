@@ -64,6 +64,11 @@ export const clusterCodes = entries({
     'A machine cannot be logged in to, so the SSH key of the cluster is not replaced on any.',
     'Bring back or remove what the message names; `slipway cluster adopt` lets the workspace’s key in.',
   ],
+  HEAL_REFUSED: [
+    [3, 4],
+    'Machines are down, and it is not safe to do anything about them from here; each is listed with why.',
+    'Do what the message says, then run the same command again.',
+  ],
   LEARNER_PENDING: [
     4,
     'A server cannot join while another one is on its way into etcd.',

@@ -1,0 +1,27 @@
+import { plural } from '../../domain/plural.js';
+import { printable } from '../../domain/printable.js';
+import { renderPlan } from '../../ui/index.js';
+import type { HealResult } from '../../workflows/cluster/heal.js';
+import { simulatedLines } from './cluster.js';
+
+const done = {
+  reboot: 'rebooted',
+  replace: 'replaced',
+  join: 'joined',
+  wait: 'left for now',
+  refuse: 'left as it is',
+} as const;
+const planned = { reboot: 'reboot', replace: 'replace', join: 'join', wait: 'wait', refuse: 'left as it is' } as const;
+
+/** What was done about each machine that was not well, or would be. */
+export function renderHealing({ cluster, dryRun, verdicts, steps, simulated }: HealResult): string {
+  if (verdicts.length === 0) return `All machines of ${cluster} are well.`;
+  const words = dryRun ? planned : done;
+  const width = Math.max(...verdicts.map(({ name }) => name.length));
+  const lines = verdicts.map(
+    ({ name, does, because }) => `  ${name.padEnd(width)}  ${words[does]}: ${printable(because)}`,
+  );
+  const head = `${cluster}: ${plural(verdicts.length, 'machine')} ${verdicts.length === 1 ? 'is' : 'are'} not well.`;
+  if (!dryRun && steps.length > 0) return [`${cluster} was healed.`, ...lines, ...simulatedLines(simulated)].join('\n');
+  return [head, ...lines, ...(steps.length > 0 ? ['', renderPlan(steps)] : [])].join('\n');
+}

@@ -1,0 +1,130 @@
+import {
+  type Comparison,
+  diffMachines,
+  type HealMachine,
+  type HealView,
+  type Machine,
+  slotLabel,
+} from '../../../domain/index.js';
+import { SlipwayError } from '../../../errors/index.js';
+import type { NodeFacts } from '../../../kube/types.js';
+import type { ClusterApi } from '../../../phases/context.js';
+import { reach } from '../../../phases/reach.js';
+import { canPowerOff, type MachineProvider } from '../../../provider/port.js';
+import type { ClusterFolder, ClusterRecord } from '../../../workspace/types.js';
+import type { WorkflowContext } from '../../context.js';
+import { type HealedPlace, healedPlaces } from './memory.js';
+
+export interface HealTarget {
+  readonly provider: MachineProvider;
+  readonly folder: ClusterFolder;
+  readonly record: ClusterRecord;
+  /** Machines or hosts that are off by their owner's word. */
+  readonly off: ReadonlySet<string>;
+}
+
+export interface HealLook {
+  readonly view: HealView;
+  /** Undefined where the provider does not answer. */
+  readonly comparison: Comparison | undefined;
+  readonly api: ClusterApi | undefined;
+}
+
+/** One look at both sides, with one call of the provider: what is judged by. What was asked for last counts, not a file. */
+export async function lookForHealing(context: WorkflowContext, target: HealTarget): Promise<HealLook> {
+  const { provider, folder, record } = target;
+  const { signal } = context;
+  const [machines, kubeconfig, distribution] = await Promise.all([
+    listed(context, target),
+    folder.kubeconfig(),
+    context.distribution(record.spec.kubernetes.distribution),
+  ]);
+  const reached = kubeconfig && (await reach(context, kubeconfig));
+  const comparison =
+    typeof machines === 'string' ? undefined : diffMachines(record, record.spec, provider.defaults, machines);
+  const nodes = reached?.nodes ?? new Map<string, NodeFacts>();
+  const recent = reached ? await healedPlaces(reached.api.kube, { signal }) : [];
+  const clock = reached && (await clusterNow(reached.api, nodes, signal));
+  return {
+    view: {
+      providerSilent: typeof machines === 'string' ? machines : undefined,
+      apiAnswers: reached !== undefined,
+      machines: comparison
+        ? healMachines(target, comparison, { nodes, clusterNow: clock, recent, now: context.clock.now() })
+        : [],
+      members: reached && distribution.membership?.voters(nodes.values()),
+      canPowerOff: canPowerOff(provider),
+    },
+    comparison,
+    api: reached?.api,
+  };
+}
+
+/** The provider's machines, or why it does not tell. */
+async function listed(
+  { signal }: WorkflowContext,
+  { provider, record }: HealTarget,
+): Promise<readonly Machine[] | string> {
+  try {
+    return await provider.machines.list(record, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof SlipwayError) return error.message;
+    throw error;
+  }
+}
+
+interface Known {
+  readonly nodes: ReadonlyMap<string, NodeFacts>;
+  readonly clusterNow: number | undefined;
+  readonly recent: readonly HealedPlace[];
+  readonly now: number;
+}
+
+function healMachines(
+  { provider, off }: HealTarget,
+  { current, missing }: Comparison,
+  { nodes, clusterNow, recent, now }: Known,
+): readonly HealMachine[] {
+  const nodeOf = (name: string): HealMachine['node'] => {
+    const node = nodes.get(name);
+    if (!node) return 'absent';
+    if (node.ready) return 'ready';
+    const since = Date.parse(node.notReadySince ?? '');
+    return { notReadyMs: Number.isNaN(since) ? 0 : Math.max(0, (clusterNow ?? now) - since) };
+  };
+  const recentOf = (place: string): HealMachine['recent'] =>
+    recent.filter((one) => one.place === place).map(({ did, at }) => ({ did, agoMs: now - Date.parse(at) }));
+  const shared = (machine: Pick<Machine, 'name' | 'pool' | 'slot' | 'role'>) => {
+    const place = slotLabel(machine);
+    return { name: machine.name, place, role: machine.role, node: nodeOf(machine.name), recent: recentOf(place) };
+  };
+  return [
+    ...current.map((machine) => ({
+      ...shared(machine),
+      machine: stateOf(machine, provider),
+      confirmedOff: off.has(machine.name) || (machine.host !== undefined && off.has(machine.host)),
+    })),
+    ...missing.map((machine) => ({ ...shared(machine), machine: 'gone' as const, confirmedOff: false })),
+  ];
+}
+
+function stateOf({ status }: Machine, { traits }: MachineProvider): HealMachine['machine'] {
+  if (status === 'running' || status === 'off') return status;
+  // Of a host only a login tells; a cloud that has no word for it is at work on the machine.
+  return status === 'unknown' && !traits.ownsMachines ? 'silent' : 'changing';
+}
+
+/** The cluster's own clock, as the last heartbeat of any node shows it: this computer's may be set to anything. */
+async function clusterNow(
+  { kube }: ClusterApi,
+  nodes: ReadonlyMap<string, NodeFacts>,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  if ([...nodes.values()].every(({ ready }) => ready)) return undefined;
+  const leases = await kube.list('coordination.k8s.io/v1', 'Lease', { namespace: 'kube-node-lease' }, { signal });
+  const times = leases
+    .map(({ spec }) => Date.parse(String((spec as { renewTime?: unknown } | undefined)?.renewTime)))
+    .filter((time) => !Number.isNaN(time));
+  return times.length === 0 ? undefined : Math.max(...times);
+}

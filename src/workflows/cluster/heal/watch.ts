@@ -1,0 +1,103 @@
+import { isHealed, type Healing } from '../../../domain/index.js';
+import { InterruptedError, SlipwayError } from '../../../errors/index.js';
+import { note, type WorkflowContext } from '../../context.js';
+import { tellingOnce } from '../../telling-once.js';
+import { healCluster, refusalOf, verdictLine } from '../heal.js';
+import { knownCluster } from '../known-cluster.js';
+import { type HealOptions, judgeNow } from './draft.js';
+
+export interface WatchResult {
+  readonly cluster: string;
+  /** How often something was done. */
+  readonly rounds: number;
+}
+
+/** Milliseconds between two looks, each of which is one call of the provider. */
+const lookEveryMs = 5_000;
+/** After a round that failed: doubled each time, so that what nobody mends is not tried all the time. */
+const firstPauseMs = 30_000;
+const longestPauseMs = 600_000;
+
+/**
+ * Looks again and again, and heals as soon as there is something to heal; the cluster is only held while that goes on. What
+ * fails is told, and tried again. Ends when it is interrupted.
+ * @throws UsageError code UNKNOWN_CLUSTER, BAD_USAGE; InterruptedError where it was at work
+ */
+export async function watchCluster(
+  context: WorkflowContext,
+  input: HealOptions & { readonly cluster: string },
+  retryCommand: string,
+): Promise<WatchResult> {
+  const { clock, signal } = context;
+  const watch = new Watch(context, input, retryCommand);
+  await knownCluster(context.workspace, input.cluster);
+  note(context, `watching ${input.cluster}, looking every ${lookEveryMs / 1000} s`);
+  while (!signal.aborted) {
+    const pauseMs = await watch.look();
+    await clock.sleep(pauseMs, signal).catch(() => undefined);
+  }
+  return { cluster: input.cluster, rounds: watch.rounds };
+}
+
+class Watch {
+  rounds = 0;
+  #told = '';
+  #failed = 0;
+  /** What is looked at every few seconds is said once. */
+  readonly #quiet: WorkflowContext;
+
+  constructor(
+    private readonly context: WorkflowContext,
+    private readonly input: HealOptions & { readonly cluster: string },
+    private readonly retryCommand: string,
+  ) {
+    this.#quiet = tellingOnce(context);
+  }
+
+  /** @returns how long to wait until the next look */
+  async look(): Promise<number> {
+    try {
+      const healing = await this.#judge();
+      if (!healing || !healing.verdicts.some(isHealed)) return lookEveryMs;
+      await healCluster(this.context, { ...this.input, dryRun: false }, this.retryCommand);
+      this.rounds += 1;
+      this.#failed = 0;
+      return lookEveryMs;
+    } catch (error) {
+      if (!(error instanceof SlipwayError) || error instanceof InterruptedError) throw error;
+      const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** this.#failed);
+      this.#failed += 1;
+      const lines = [error.message, ...error.details, ...(error.hint === undefined ? [] : [error.hint])];
+      note(this.context, `${lines.join(' ')} Looking again in ${pauseMs / 1000} s.`, 'warning');
+      return pauseMs;
+    }
+  }
+
+  /** Undefined where it was interrupted meanwhile, which ends a look without harm. */
+  async #judge(): Promise<Healing | undefined> {
+    const { signal, workspace } = this.context;
+    try {
+      const { folder, record } = await knownCluster(workspace, this.input.cluster);
+      const { healing } = await judgeNow(this.#quiet, { folder, record }, this.input);
+      this.#tell(healing);
+      return healing;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  /** What is found is told when it is another than before; how long it has lasted is no news. */
+  #tell(healing: Healing): void {
+    const { cluster } = this.input;
+    const now = JSON.stringify([healing.refused?.why, healing.verdicts.map(({ name, does }) => [name, does])]);
+    if (now === this.#told) return;
+    const isNews = this.#told !== '' || healing.verdicts.length > 0 || healing.refused !== undefined;
+    this.#told = now;
+    const refused = refusalOf(cluster, { healing });
+    for (const verdict of healing.verdicts.filter(({ does }) => does !== 'refuse'))
+      note(this.context, verdictLine(verdict));
+    if (refused) note(this.context, [refused.message, ...refused.details, refused.hint].join(' '), 'warning');
+    else if (healing.verdicts.length === 0 && isNews) note(this.context, `all machines of ${cluster} are well`);
+  }
+}

@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { Cli } from '../support/cli.js';
+
+const guide = readFileSync(new URL('../../docs/guides/lost-machines.md', import.meta.url), 'utf8');
+const commands = [...guide.matchAll(/```sh\n([^`]+)```/g)].flatMap(([, block]) => block!.trim().split('\n'));
+
+interface Server {
+  readonly id: number;
+  readonly name: string;
+}
+
+const cli = new Cli();
+beforeAll(async () => {
+  const made = await cli.run(['cluster', 'create', 'demo', '--control-planes', '1', '--workers', '3', '--yes']);
+  expect(made, made.err).toMatchObject({ code: 0 });
+}, 120_000);
+afterAll(() => cli.close());
+
+/** Somebody deletes workers in the cloud's console. */
+async function lose(...slots: readonly number[]): Promise<void> {
+  const { endpoint, info } = await cli.sandbox();
+  const headers = { Authorization: `Bearer ${info.cloudToken}` };
+  const going = (await cli.cloud<Server>('servers')).filter(({ name }) =>
+    slots.some((slot) => name.startsWith(`demo-workers-${slot}-`)),
+  );
+  for (const { id } of going) await fetch(`${endpoint}/servers/${id}`, { method: 'DELETE', headers });
+  await expect.poll(async () => (await cli.cloud<Server>('servers')).length).toBe(4 - slots.length);
+}
+
+it('every command of the guide on lost machines does what the guide says, one after another', async () => {
+  expect(commands.length).toBe(4);
+  await lose(1);
+  for (const command of commands) {
+    if (command.includes('--max-workers-down')) await lose(2, 3);
+    const run = await execa('sh', ['-c', command], {
+      cwd: cli.home,
+      extendEnv: false,
+      env: { ...cli.env, CI: '1' },
+      reject: false,
+    });
+    expect(run.exitCode, `${command}\n${run.stderr}`).toBe(0);
+    const servers = await cli.cloud<Server>('servers');
+    expect(servers, command).toHaveLength(command.includes('--dry-run') ? 3 : 4);
+  }
+  expect(existsSync(join(cli.home, 'slipway-heal-demo.service'))).toBe(true);
+  expect(await cli.run(['cluster', 'plan', 'demo', '--detailed-exitcode'])).toMatchObject({ code: 0 });
+}, 240_000);
