@@ -39,6 +39,8 @@ export type RingFile = Omit<ClusterFile, 'components'> & { readonly components?:
 export class Slipway {
   readonly home = mkdtempSync(join(tmpdir(), 'slipway-e2e-'));
   readonly file = join(this.home, 'cluster.yaml');
+  /** What the program finds in its environment, beside what it always does. */
+  readonly env: Record<string, string> = {};
   #running: { kill(signal: 'SIGKILL'): boolean } | undefined;
 
   constructor() {
@@ -71,6 +73,7 @@ export class Slipway {
           SLIPWAY_HOME: join(this.home, 'ws'),
           CI: '1',
           NO_COLOR: '1',
+          ...this.env,
         },
         stdin: 'ignore',
         reject: false,

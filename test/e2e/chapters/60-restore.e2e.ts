@@ -1,0 +1,120 @@
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+
+import { chapter, noted, stopwatch, tellLastWords, took } from '../support/chapter.js';
+import { configMaps, ensure, list, type Named, whole, writes } from '../support/kube.js';
+import { createHosts, destroyHosts, type RigHost, ssh } from '../support/rig.js';
+import { slack } from '../support/slack.js';
+import { listed, ringFile, Slipway } from '../support/slipway.js';
+import { type S3Server, versitygw } from '../../support/s3-servers.js';
+
+const octets = { r1: 61, r2: 62 };
+
+interface Restored {
+  readonly tookMs: number;
+  readonly dataAgeMs: number;
+  readonly newBackup?: string;
+}
+
+/** A cluster whose only server is lost, and what its backups make of that. */
+describe('a lone server, its backups and their restore', () => {
+  const step = chapter();
+  const slipway = new Slipway();
+  let hosts: Map<string, RigHost>;
+  let bucket: S3Server | undefined;
+  let place: string | undefined;
+  let first = '';
+
+  beforeAll(async () => {
+    hosts = await createHosts(octets);
+    bucket = await versitygw();
+    if (!bucket) return;
+    place = `s3://${await bucket.bucket()}/backups`;
+    Object.assign(slipway.env, bucket.env);
+  });
+  afterEach(tellLastWords(() => hosts.keys()));
+  afterAll(async () => {
+    await destroyHosts(...Object.keys(octets));
+    await bucket?.close();
+    slipway.close();
+  });
+
+  const write = (name: string, to: string | undefined): void =>
+    slipway.write(
+      ringFile('lone', [listed(hosts.get(name)!, { type: 'server' })], {
+        controlPlane: { count: 1, type: 'server' },
+        ...(to === undefined ? {} : { backup: { to } }),
+      }),
+    );
+  const put = async (name: string): Promise<void> =>
+    ensure(await slipway.api('lone'), configMaps, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name },
+      data: { it: 'is' },
+    });
+  const kept = async (): Promise<readonly string[]> =>
+    (await list<Named>(await slipway.api('lone'), configMaps))
+      .map(({ metadata }) => metadata.name)
+      .filter((name) => name.startsWith('of-'))
+      .sort();
+  const backUp = async (): Promise<string> => {
+    const { out, ms } = await slipway.done(['backup', 'create', 'lone', '--json']);
+    const { id, manifest } = JSON.parse(out) as { id: string; manifest: { snapshot: Record<string, number> } };
+    took('a backup of a lone server', ms);
+    noted(`${(manifest.snapshot['packedBytes']! / 2 ** 20).toFixed(1)} MiB`, 'of which are kept, packed');
+    const verified = await slipway.done(['backup', 'verify', 'lone', '--id', id]);
+    expect(verified.out).toContain('The token opens it.');
+    return id;
+  };
+  const restore = async (...args: string[]): Promise<Restored> => {
+    const watch = stopwatch();
+    const { out } = await slipway.done(['cluster', 'restore', 'lone', '--yes', '--json', ...args]);
+    took('restore: from the command to its end, with a new backup', watch());
+    const result = JSON.parse(out) as Restored;
+    took('restore: until its last step', result.tookMs);
+    expect(result.newBackup).toBeDefined();
+    return result;
+  };
+
+  step('is created, and backed up to a folder and, where there is one, to a bucket', 10, async () => {
+    write('r1', undefined);
+    await slipway.done(['cluster', 'create', '-f', slipway.file, '--yes']);
+    await whole(await slipway.api('lone'), { nodes: 1, voters: 1 });
+    await put('of-before');
+    first = await backUp();
+    if (place === undefined) return;
+    write('r1', place);
+    await put('of-the-bucket');
+    await backUp();
+  });
+
+  step('is not restored while it runs', 2, async () => {
+    const { code, err } = await slipway.run(['cluster', 'restore', 'lone', '--yes']);
+    expect(code).toBe(3);
+    expect(err).toContain('CLUSTER_ALIVE');
+  });
+
+  step('comes back on a fresh machine, with one command, after its own was destroyed', 6, async () => {
+    await destroyHosts('r1');
+    write('r2', place);
+    const { tookMs } = await restore();
+    expect(tookMs).toBeLessThan(slack * 180_000);
+    await whole(await slipway.api('lone'), { nodes: 1, voters: 1 });
+    expect(await kept()).toEqual(place === undefined ? ['of-before'] : ['of-before', 'of-the-bucket']);
+    await writes(await slipway.api('lone'), 'after-the-restore');
+    // The host that is gone is still to be forgotten.
+    await slipway.done(['cluster', 'apply', 'lone', '-f', slipway.file, '--yes']);
+    await slipway.done(['cluster', 'plan', 'lone', '-f', slipway.file, '--detailed-exitcode']);
+  });
+
+  step('goes back to an older backup on the machine that it has', 6, async () => {
+    await put('of-after');
+    await ssh('r2', 'systemctl stop k3s');
+    write('r2', undefined);
+    await restore('--from', first);
+    await whole(await slipway.api('lone'), { nodes: 1, voters: 1 });
+    expect(await kept()).toEqual(['of-before']);
+    expect(await ssh('r2', 'ls /var/lib/rancher/k3s')).toContain('server.before-');
+    await slipway.done(['cluster', 'plan', 'lone', '-f', slipway.file, '--detailed-exitcode']);
+  });
+});
