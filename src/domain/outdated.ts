@@ -106,6 +106,31 @@ export const leftByApply = (outdated: readonly OutdatedMachine[]): readonly Outd
 export const isReplacedByApply = ({ reasons }: OutdatedMachine): boolean =>
   reasons.some(({ reason }) => reason === 'type' || reason === 'image' || reason === 'location');
 
+/** Whether an upgrade brings it to the release that the file asks for. */
+export const isBroughtByUpgrade = ({ reasons }: OutdatedMachine): boolean =>
+  reasons.some((reason) => needFor(reason) === 'cluster upgrade');
+
+/** What an upgrade changes of machines. */
+export const broughtByUpgrade = (outdated: readonly OutdatedMachine[]): readonly OutdatedMachine[] =>
+  outdated.flatMap((machine) =>
+    withReasons(
+      machine,
+      machine.reasons.filter((reason) => needFor(reason) === 'cluster upgrade'),
+    ),
+  );
+
+/** What is left of machines once an upgrade is through. */
+export const besideUpgrade = (outdated: readonly OutdatedMachine[]): readonly OutdatedMachine[] =>
+  outdated.flatMap((machine) =>
+    withReasons(
+      machine,
+      machine.reasons.filter((reason) => needFor(reason) !== 'cluster upgrade'),
+    ),
+  );
+
+const withReasons = (machine: OutdatedMachine, reasons: OutdatedMachine['reasons']): readonly OutdatedMachine[] =>
+  reasons.length === 0 ? [] : [{ ...machine, reasons, remedy: strongestRemedy(reasons), needs: needsFor({ reasons }) }];
+
 /** What is left of it once those machines are replaced: a fresh one runs what the servers run, with their settings. */
 export const outdatedBeside = (
   outdated: readonly OutdatedMachine[],
@@ -116,9 +141,7 @@ export const outdatedBeside = (
     const reasons = machine.reasons.filter(
       ({ reason }) => reason === 'version' || (reason === 'config' && machine.role === 'control-plane'),
     );
-    return reasons.length === 0
-      ? []
-      : [{ ...machine, reasons, remedy: strongestRemedy(reasons), needs: needsFor({ reasons }) }];
+    return withReasons(machine, reasons);
   });
 
 /**

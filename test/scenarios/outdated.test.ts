@@ -100,8 +100,11 @@ describe('a file that was changed and not applied yet', () => {
     file({ version: next, workers: 2 });
     const status = await json('cluster', 'status', 'demo');
     const plan = await json('cluster', 'plan', '-f', path);
-    expect(told(status)).toEqual(told(plan));
-    expect(status['differs']).toEqual(plan['steps']);
+    // A plan has steps for another release, for which the nodes themselves are looked at.
+    expect(told(plan)).toEqual([]);
+    expect(told(status)).toEqual(['cp-1', 'web-1'].map((slot) => [slot, 'version', 'cluster upgrade']));
+    const differs = status['differs'] as unknown[];
+    expect(differs).toEqual((plan['steps'] as unknown[]).slice(0, differs.length));
     expect(status).toMatchObject({ kubernetesVersion: old, desiredVersion: next });
 
     writeFileSync(path, stringify({ name: 'demo', provider: { name: 'sandbox' }, network: { range: '10.8.0.0/16' } }));
@@ -114,42 +117,43 @@ describe('a file that was changed and not applied yet', () => {
 });
 
 describe('a file that asks for a newer release than the nodes run', () => {
-  it('is a plan line for each node with what it needs, and exit code 5', async () => {
+  it('is a step of the plan for each node, and exit code 5', async () => {
     file({ version: next });
     const plan = await slipway('cluster', 'plan', '-f', path, '--detailed-exitcode');
     expect(plan.code).toBe(5);
-    expect(plan.out).toMatch(/cp-1 +Kubernetes v1\.35\.0\+k3s1 → v1\.36\.5\+k3s1: needs cluster upgrade/);
-    expect(plan.out).toMatch(/web-1 +Kubernetes v1\.35\.0\+k3s1 → v1\.36\.5\+k3s1: needs cluster upgrade/);
-    expect(plan.out).not.toContain('Nothing to do');
+    expect(plan.out).toMatch(/~ cp-1 +drain it, and bring it from v1\.35\.0\+k3s1 to v1\.36\.5\+k3s1/);
+    expect(plan.out).toMatch(/~ web-1 +bring it from v1\.35\.0\+k3s1 to v1\.36\.5\+k3s1; its pods run on/);
+    expect(plan.out).not.toContain('Not changed by apply');
     expect((await slipway('cluster', 'plan', '-f', path)).code).toBe(0);
   });
 
-  it('is left by apply, which succeeds, changes nothing and says what it left', async () => {
-    const applied = await slipway('cluster', 'apply', '-f', path, '--yes');
+  it('is left by create, which succeeds, changes nothing and says what it left', async () => {
+    const applied = await slipway('cluster', 'create', '-f', path, '--yes');
     expect(applied, applied.err).toMatchObject({ code: 0 });
     expect(applied.out).toContain('Not changed by apply');
     expect(applied.out).toMatch(/web-1 +Kubernetes .*: needs cluster upgrade/);
-    expect(await json('cluster', 'apply', '-f', path, '--yes')).toMatchObject({ kubernetesVersion: old, changed: 0 });
+    expect(await json('cluster', 'create', '-f', path, '--yes')).toMatchObject({ kubernetesVersion: old, changed: 0 });
   });
 
-  it('is told the same by plan, apply, status and list, which show the release that the nodes run', async () => {
+  it('is told the same by create, status and list, which show the release that the nodes run', async () => {
     const lines = [
       ['cp-1', 'version', 'cluster upgrade'],
       ['web-1', 'version', 'cluster upgrade'],
     ];
-    expect(told(await json('cluster', 'plan', '-f', path))).toEqual(lines);
-    expect(told(await json('cluster', 'apply', '-f', path, '--yes'))).toEqual(lines);
+    expect(told(await json('cluster', 'create', '-f', path, '--yes'))).toEqual(lines);
     const status = await json('cluster', 'status', 'demo');
     expect(told(status)).toEqual(lines);
     const both = { kubernetesVersion: old, desiredVersion: next };
     expect(status).toMatchObject(both);
     expect(await json('cluster', 'list')).toMatchObject({ clusters: [{ name: 'demo', ...both }] });
-    for (const command of [['plan'], ['apply', '--yes']])
+    for (const command of [['plan'], ['create', '--yes']])
       expect(await json('cluster', command[0]!, '-f', path, ...command.slice(1))).toMatchObject(both);
     const shown = (await slipway('cluster', 'status', 'demo')).out;
     expect(shown.split('\n')[0]).toContain(`  ${old} (${next} asked for)  `);
-    expect(shown).toContain('needs cluster upgrade');
-    expect(shown).not.toContain('Nothing differs');
+    expect(shown).toMatch(
+      /Differs from the file \(slipway cluster apply demo\):\n {2}cp-1 +Kubernetes .*: needs cluster upgrade/,
+    );
+    expect(shown).not.toContain('apply does not change it');
     expect((await slipway('cluster', 'list')).out).toContain(`${old} (${next} asked for)`);
   });
 
@@ -160,14 +164,15 @@ describe('a file that asks for a newer release than the nodes run', () => {
     ];
     for (const [by, ...rest] of [
       ['plan', '-f', path],
-      ['apply', '-f', path, '--yes'],
+      ['create', '-f', path, '--yes'],
       ['status', 'demo'],
     ] as const) {
       const started = Date.now();
       const looked = await json('cluster', by, ...rest);
       const { clusters } = (await json('cluster', 'list')) as { clusters: { lastLook: Record<string, unknown> }[] };
       const { lastLook } = clusters[0]!;
-      expect(lastLook).toMatchObject({ by: `cluster ${by}`, steps: 0, outdated: looked['outdated'] });
+      expect(lastLook).toMatchObject({ by: `cluster ${by}`, steps: 0 });
+      if (by !== 'plan') expect(lastLook['outdated']).toEqual(looked['outdated']);
       expect(Date.parse(String(lastLook['at']))).toBeGreaterThanOrEqual(started);
       expect(told(lastLook)).toEqual(lines);
     }
@@ -180,7 +185,7 @@ describe('a file that asks for a newer release than the nodes run', () => {
     file({ version: next, workers: 2 });
     const plan = await slipway('cluster', 'plan', '-f', path);
     expect(plan.out).toContain(`install k3s ${old}, as the servers run it`);
-    const applied = await json('cluster', 'apply', '-f', path, '--yes');
+    const applied = await json('cluster', 'create', '-f', path, '--yes');
     expect(applied).toMatchObject({ kubernetesVersion: old });
     expect(told(applied)).toEqual(['cp-1', 'web-1', 'web-2'].map((slot) => [slot, 'version', 'cluster upgrade']));
     expect(await versions()).toEqual({ 'cp-1': old, 'web-1': old, 'web-2': old });
@@ -275,17 +280,20 @@ describe('a file that asks for an older release than the nodes run', () => {
   });
 });
 
-describe('a file that asks for a release two minors ahead', () => {
-  it('is told by way of the minor between, while apply does the rest of the file', async () => {
+describe('a file that asks for a release two minors ahead, with no way to ask which lie between', () => {
+  const alone = { SLIPWAY_K3S_CHANNELS: 'http://127.0.0.1:1/' };
+
+  it('is planned but for the upgrade, and applied but for it, with what to do', async () => {
     file({ version: 'v1.37.1+k3s1', workers: 4 });
-    const plan = await slipway('cluster', 'plan', '-f', path, '--detailed-exitcode');
+    const plan = await cli.run(['cluster', 'plan', '-f', path, '--detailed-exitcode'], alone);
     expect(plan.code).toBe(5);
     expect(plan.out).toMatch(
       /cp-1 +Kubernetes v1\.35\.0\+k3s1 → v1\.37\.1\+k3s1 by way of v1\.36: needs cluster upgrade/,
     );
-    const applied = await slipway('cluster', 'apply', '-f', path, '--yes');
-    expect(applied, applied.err).toMatchObject({ code: 0 });
-    expect(applied.out).toMatch(/web-4 +Kubernetes .* by way of v1\.36: needs cluster upgrade/);
+    expect(plan.out).toContain('The upgrade to v1.37.1+k3s1 would be refused now: http://127.0.0.1:1/');
+    const applied = await cli.run(['cluster', 'apply', '-f', path, '--yes'], alone);
+    expect(applied.code, applied.err).toBe(2);
+    expect(applied.err).toContain('--to v1.MINOR.PATCH+k3s1');
     const all = await versions();
     expect(all['web-4']).toBe(old);
     expect(await json('cluster', 'status', 'demo')).toMatchObject({ desiredVersion: 'v1.37.1+k3s1', unfit: [] });

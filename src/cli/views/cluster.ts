@@ -1,4 +1,5 @@
 import { ageText } from '../../domain/backup.js';
+import { besideUpgrade, broughtByUpgrade } from '../../domain/outdated.js';
 import { plural } from '../../domain/plural.js';
 import {
   duration,
@@ -176,11 +177,15 @@ const versionsOf = ({ kubernetesVersion, machines }: ClusterStatus): readonly st
 ];
 
 function differences({ cluster, differs, outdated, unfit }: ClusterStatus): string {
-  const left = [...outdatedLines(outdated), ...unfitLines(unfit)].map((line) => `  ${line}`);
-  if (differs.length + left.length === 0) return 'No changes. The cluster matches the file.';
-  return [
-    ...(differs.length === 0 ? [] : [`Differs from the file (slipway cluster apply ${cluster}):`]),
+  const left = [...outdatedLines(besideUpgrade(outdated)), ...unfitLines(unfit)].map((line) => `  ${line}`);
+  const changed = [
     ...differs.map((step) => `  ${step.target}: ${step.text}`),
+    ...outdatedLines(broughtByUpgrade(outdated)).map((line) => `  ${line}`),
+  ];
+  if (changed.length + left.length === 0) return 'No changes. The cluster matches the file.';
+  return [
+    ...(changed.length === 0 ? [] : [`Differs from the file (slipway cluster apply ${cluster}):`]),
+    ...changed,
     ...(left.length === 0 ? [] : ['Differs from the file, and apply does not change it:', ...left]),
   ].join('\n');
 }

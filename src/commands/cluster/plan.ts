@@ -5,7 +5,8 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { describeFlags, described } from '../../cli/cluster-flags.js';
 import { clusterInput } from '../../cli/cluster-input.js';
 import { planText } from '../../cli/views/cluster.js';
-import { type ClusterPlan, planChanges } from '../../workflows/cluster/reconcile.js';
+import { planFile } from '../../workflows/cluster/apply.js';
+import type { ClusterPlan } from '../../workflows/cluster/reconcile.js';
 
 export default class ClusterPlanCommand extends BaseCommand {
   static override summary = 'Show every step that create or apply would take; change nothing.';
@@ -31,7 +32,7 @@ export default class ClusterPlanCommand extends BaseCommand {
         { name: args.name, file: flags.file, describe: described(flags) },
         true,
       );
-      const plan = await planChanges(runtime, input);
+      const plan = await planFile(runtime, input);
       this.logMarked(planText(plan));
       if (flags['detailed-exitcode'] && plan.steps.length + plan.outdated.length + plan.unfit.length > 0) {
         process.exitCode = exitCodes.changes;

@@ -48,9 +48,9 @@ export async function upgradeCluster(
   context: WorkflowContext,
   input: UpgradeInput,
   retryCommand: string,
+  operation = 'cluster upgrade',
 ): Promise<UpgradeResult> {
   const { folder, record } = await knownCluster(context.workspace, input.cluster);
-  const operation = 'cluster upgrade';
   const draft = async (looking: WorkflowContext): Promise<UpgradeDraft> => {
     const { record: now } = await knownCluster(context.workspace, input.cluster);
     const { kubernetes } = now.spec;
