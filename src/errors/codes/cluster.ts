@@ -191,6 +191,11 @@ export const clusterCodes = entries({
     'A node did not come up with a patch release, and has the one it had again; what comes after it was not begun.',
     'Fix what the message names, then run the same command again.',
   ],
+  UPGRADE_REFUSED: [
+    0,
+    'Said by a plan: what brings the nodes to the file’s release is not shown, as it would be refused now.',
+    'Do what the message says, then plan again.',
+  ],
   VERSION_OLDER: [
     3,
     'The file asks for an older Kubernetes than the cluster runs.',
