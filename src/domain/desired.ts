@@ -16,6 +16,8 @@ export interface DesiredMachine extends Slot {
   readonly name: string;
   readonly types: readonly string[];
   readonly location: string;
+  /** Other locations for one that is missing, in order, where none of its types is to be had at its own. */
+  readonly elsewhere?: readonly string[] | undefined;
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -95,14 +97,30 @@ export function diffMachines(
         image: spec.image ?? defaults.image,
         labels: machineLabels(cluster, place, spec.kubernetes.distribution),
       };
-      desired.push(machine);
+      const placed = occupant ? machine : { ...machine, ...elsewhereFor(group.locations, slot) };
+      desired.push(placed);
       if (occupant) current.push(occupant);
-      else missing.push(machine);
+      else missing.push(placed);
     }
   }
   const currentIds = new Set(current.map((machine) => machine.id));
   const excess = alive.filter((machine) => !currentIds.has(machine.id)).sort((a, b) => b.slot - a.slot);
   return { desired, missing, current, excess };
+}
+
+/** The other locations of a pool, beginning with the one after that of this slot. */
+function elsewhereFor(locations: readonly string[], slot: number): Pick<DesiredMachine, 'elsewhere'> {
+  const own = (slot - 1) % locations.length;
+  const others = [...locations.slice(own + 1), ...locations.slice(0, own)].filter((name) => name !== locations[own]);
+  return others.length === 0 ? {} : { elsewhere: [...new Set(others)] };
+}
+
+/** The comparison with machines that are at their own location or nowhere. */
+export function boundToLocation(comparison: Comparison, bound: readonly DesiredMachine[]): Comparison {
+  const names = new Set(bound.map(({ name }) => name));
+  const bind = ({ elsewhere, ...machine }: DesiredMachine): DesiredMachine =>
+    names.has(machine.name) || elsewhere === undefined ? machine : { ...machine, elsewhere };
+  return { ...comparison, desired: comparison.desired.map(bind), missing: comparison.missing.map(bind) };
 }
 
 /** The comparison as if these machines were not asked for; what exists of them stays. */

@@ -71,6 +71,8 @@ export interface MachineRequest extends Slot {
   /** In order of preference; the next is tried when one is sold out. */
   readonly types: readonly string[];
   readonly location: string;
+  /** Other locations, in order, where none of the types is to be had at the first. */
+  readonly elsewhere?: readonly string[] | undefined;
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 
 import { Cli } from '../support/cli.js';
 
@@ -56,6 +57,39 @@ describe('bad luck', () => {
     await order({ clear: true });
     expect((await cli.run(create('closed', '--type', 'cx33', '--location', 'fsn1'))).code).toBe(0);
     await remove('closed');
+  });
+
+  it('makes machines at the next location of the file where one is closed, and leaves them there', async () => {
+    await order({ cloud: [{ effect: { closed: { location: 'fsn1' } } }] });
+    const spec = { provider: { name: 'sandbox', locations: ['fsn1', 'nbg1', 'ash'], residency: ['DE'] } };
+    const file = join(cli.home, 'elsewhere.yaml');
+    writeFileSync(file, stringify({ name: 'elsewhere', ...spec, pools: [] }));
+    const outside = await cli.run(['cluster', 'create', '-f', file, '--yes']);
+    expect(outside.code).not.toBe(0);
+    writeFileSync(
+      file,
+      stringify({ name: 'elsewhere', provider: { ...spec.provider, locations: ['fsn1', 'nbg1'] }, pools: [] }),
+    );
+    const made = await cli.run(['cluster', 'create', '-f', file, '--yes', '--progress', 'json']);
+    expect(made, made.err).toMatchObject({ code: 0 });
+    expect(made.err).toContain('trying nbg1');
+    expect(await cli.cloud('servers')).toMatchObject([{ location: { name: 'nbg1' } }]);
+    await order({ clear: true });
+    expect(await cli.run(['cluster', 'plan', '-f', file, '--detailed-exitcode'])).toMatchObject({ code: 0 });
+    await remove('elsewhere');
+  });
+
+  it('says in its plan which location is taken where the types are sold out at the first, and takes it', async () => {
+    await order({ soldOut: [{ type: 'cx33', location: 'fsn1' }] });
+    const file = join(cli.home, 'crossing.yaml');
+    const provider = { name: 'sandbox', locations: ['fsn1', 'nbg1'] };
+    writeFileSync(file, stringify({ name: 'crossing', provider, controlPlane: { type: 'cx33' }, pools: [] }));
+    const plan = await cli.run(['cluster', 'plan', '-f', file]);
+    expect(plan.out).toContain('create cx33 in nbg1, as cx33 is not to be had in fsn1 now');
+    const made = await cli.run(['cluster', 'create', '-f', file, '--yes']);
+    expect(made, made.err).toMatchObject({ code: 0 });
+    expect(await cli.cloud('servers')).toMatchObject([{ location: { name: 'nbg1' } }]);
+    await remove('crossing');
   });
 
   it('finds a host task again whose session was cut', async () => {

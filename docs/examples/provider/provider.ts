@@ -6,6 +6,7 @@ import { hasCode } from '../../../src/http/api/errors.js';
 import { imageProblems, locationProblems, typeProblems } from '../../../src/provider/kit/catalog-problems.js';
 import { createNamed } from '../../../src/provider/kit/create-named.js';
 import { createdBefore } from '../../../src/provider/kit/infrastructure.js';
+import { choicesOf, createText } from '../../../src/provider/kit/first-offer.js';
 import { nodesAlone } from '../../../src/provider/kit/kubernetes.js';
 import { machineNameProblems } from '../../../src/provider/kit/machine-names.js';
 import * as kit from '../../../src/provider/kit/ownership.js';
@@ -153,6 +154,8 @@ function machines({ cloud, clock, call }: Context): port.Machines {
     call('list machines', () => [...cloud.machines.values()].filter(fits));
   return {
     ...rentedTexts,
+    previewCreate: async (_cluster, requests) =>
+      new Map(requests.map((request) => [request.name, createText(request, catalogOf(cloud).machineTypes)])),
     list: async (cluster) => (await list((one) => kit.isOurs(one, cluster.id))).map(toMachine),
 
     async create(request, userData, made, options) {
@@ -161,19 +164,18 @@ function machines({ cloud, clock, call }: Context): port.Machines {
       const find = async (): Promise<CloudMachine | undefined> => (await list(({ name }) => name === request.name))[0];
       const order = async (): Promise<CloudMachine> => {
         let refusal: unknown;
-        for (const type of request.types) {
+        for (const choice of choicesOf(request)) {
           try {
             const createdAt = new Date(clock.now()).toISOString();
-            return await call('create machine', () =>
-              cloud.createMachine({ ...request, type, createdAt, userData, sshKey }),
-            );
+            const asked = { ...request, ...choice, createdAt, userData, sshKey };
+            return await call('create machine', () => cloud.createMachine(asked));
           } catch (error) {
             if (hasCode(error, 'account_limit')) {
               const existing = await list((one) => kit.isOurs(one, clusterId));
               throw accountLimit({ title, limitsPage: 'the console' }, request, existing, error);
             }
             if (!hasCode(error, 'sold_out')) throw error;
-            options.progress?.(`no ${type} is to be had at ${request.location}`);
+            options.progress?.(`no ${choice.type} is to be had at ${choice.location}`);
             refusal = error;
           }
         }

@@ -70,8 +70,35 @@ export async function createMachine(
   }
 }
 
-/** Orders the first type that is to be had, or finds the server that has the name already. */
+/** What kept all types from being had at a location. */
+interface Shortage {
+  readonly tried: readonly string[];
+  readonly refusal: unknown;
+}
+
+/** Orders the first type that is to be had at the first location that has one, or finds the server that has the name. */
 async function ordered(job: Job): Promise<WireServer> {
+  const { request, options } = job;
+  const places = [request.location, ...(request.elsewhere ?? [])];
+  let last: Shortage | undefined;
+  for (const [at, location] of places.entries()) {
+    const answer = await orderedAt({ ...job, request: { ...request, location } });
+    if ('id' in answer) return answer;
+    last = answer;
+    const next = places[at + 1];
+    if (next !== undefined) options.progress?.(`${location} has none of ${request.types.join(', ')}: trying ${next}`);
+  }
+  throw shortageError({ ...request, location: places.join(' and ') }, last!, places.length > 1);
+}
+
+function shortageError(request: MachineRequest, { tried, refusal }: Shortage, isMixed: boolean): Error {
+  if (isMixed) return soldOut(request, tried, refusal);
+  if (isLocationClosed(refusal)) return locationClosed(request, refusal);
+  if (hasCode(refusal, 'placement_error')) return noRoomToSpread(request, refusal);
+  return soldOut(request, tried, refusal);
+}
+
+async function orderedAt(job: Job): Promise<WireServer | Shortage> {
   const { request, lookups, options } = job;
   const types = await lookups.offered(request, options);
   let refusal: unknown;
@@ -95,11 +122,7 @@ async function ordered(job: Job): Promise<WireServer> {
       options.progress?.(`no ${type} is to be had at ${request.location}`);
     }
   }
-  const existing = await find(job);
-  if (existing) return existing;
-  if (isLocationClosed(refusal)) throw locationClosed(request, refusal);
-  if (hasCode(refusal, 'placement_error')) throw noRoomToSpread(request, refusal);
-  throw soldOut(request, types.length > 0 ? types : request.types, refusal);
+  return (await find(job)) ?? { tried: types.length > 0 ? types : request.types, refusal };
 }
 
 /**

@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { means } from '../../../src/http/api/errors.js';
 import { whileBusy } from '../../../src/provider/kit/while-busy.js';
 import { labelKeys } from '../../../src/domain/labels.js';
+import { createText, hasChoice } from '../../../src/provider/kit/first-offer.js';
 import { rentedTexts } from '../../../src/provider/kit/rented.js';
 import type { CallOptions, Machines } from '../../../src/provider/port.js';
-import { isOffered, listServerTypes } from '../catalog.js';
+import { isOffered, listServerTypes, machineType } from '../catalog.js';
 import { type Hetzner, waits } from '../context.js';
 import { removeResource } from '../remove.js';
 import { actionShape, serverShape, sshKeyShape, type WireServer, type WireServerType } from '../wire.js';
@@ -26,6 +27,12 @@ export function machines(hetzner: Hetzner): Machines {
 
     async list(cluster, options) {
       return (await listServers(hetzner, `${labelKeys.clusterId}=${cluster.id}`, options)).map(toMachine);
+    },
+
+    async previewCreate(_cluster, requests, options) {
+      const known = requests.some(hasChoice) ? await listServerTypes(hetzner, options) : [];
+      const types = known.map((type) => machineType(type, hetzner.clock.now()));
+      return new Map(requests.map((request) => [request.name, createText(request, types)]));
     },
 
     create: (request, userData, made, options) => createMachine(hetzner, lookups, request, userData, made, options),

@@ -12,6 +12,7 @@ import {
 } from '../../domain/index.js';
 import { RefusedError } from '../../errors/index.js';
 import { type HostState, observe as observeTask, parseHostState } from './host/index.js';
+import { boundByVolumes } from '../../phases/bound-by-volumes.js';
 import { ownAddress, requestFor } from '../../phases/cluster-request.js';
 import type { Tools } from '../../phases/context.js';
 import { deadlines } from '../../phases/deadlines.js';
@@ -50,7 +51,8 @@ async function find(
     look === 'without the API' ? undefined : folder.kubeconfig(),
   ]);
   machines.sort(bySlot);
-  const all = withPlacesLeft(diffMachines(cluster, spec, provider.defaults, machines), round);
+  const placed = withPlacesLeft(diffMachines(cluster, spec, provider.defaults, machines), round);
+  const all = await boundByVolumes(provider, cluster, placed, options);
   const comparison = withOnlyLost(all, round);
   const request = requestFor(provider, { cluster, spec, sshPublicKey, self }, all);
   const [resources, previews, reached] = await Promise.all([

@@ -115,11 +115,11 @@ function unknownTypes({ types }: MachineRequest, { title, catalog, now }: Market
 const offerAt = (type: MachineType, location: string): Offer | undefined =>
   type.offers.find((offer) => offer.location === location);
 
-/** One problem when none of the types can be ordered where it is asked for. */
-function offerProblem({ types, location, pool }: MachineRequest, { catalog, now }: Market): Problem[] {
+/** One problem when none of the types can be ordered at any place where it may be. */
+function offerProblem({ types, location, elsewhere = [], pool }: MachineRequest, { catalog, now }: Market): Problem[] {
   const known = types.flatMap((name) => catalog.machineTypes.find((type) => type.name === name) ?? []);
   if (known.length === 0 || !catalog.locations.some(({ name }) => name === location)) return [];
-  if (known.some((type) => offerAt(type, location)?.available)) return [];
+  if (known.some((type) => [location, ...elsewhere].some((place) => offerAt(type, place)?.available))) return [];
   const names = known.map((type) => type.name).join(', ');
   const others = known
     .flatMap((type) => type.offers.filter(({ available }) => available).map((at) => `${type.name} at ${at.location}`))

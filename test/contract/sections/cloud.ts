@@ -156,6 +156,20 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
       expect((await stage.provider.machines.create(desired, '', made, options)).type).toBe(stage.harness.types.second);
     });
 
+    it('is at the next of its locations when its own has none of its types', async () => {
+      const { types, places, outside } = stage.harness;
+      const desired = stage.machine(1, { types: [types.first], elsewhere: [places.second] });
+      const request = stage.request([desired], { locations: [places.first, places.second] });
+      const made = await stage.lay(request);
+      await outside.sellOut(types.first, places.first);
+      expect(await stage.codes(request)).toEqual([]);
+      const text = (await stage.provider.machines.previewCreate(request.cluster, [desired], options)).get(desired.name);
+      expect(text).toBe(
+        `create ${types.first} in ${places.second}, as ${types.first} is not to be had in ${places.first} now`,
+      );
+      expect((await stage.provider.machines.create(desired, '', made, options)).location).toBe(places.second);
+    });
+
     it('whose types are all sold out says so, with what to do', async () => {
       const desired = stage.machine(1, { types: [stage.harness.types.first, stage.harness.types.second] });
       const made = await stage.lay(stage.request([desired]));

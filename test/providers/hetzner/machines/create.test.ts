@@ -99,6 +99,36 @@ describe('a server', () => {
     expect(cloud.seen.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 
+  it('is at the next location of its request where its own is disabled', async () => {
+    const cloud = await machinesWith((what, { body }) => {
+      const shown = server(1, desired.labels, { name: desired.name });
+      if (what === 'GET /servers') return { status: 200, body: { servers: [] } };
+      if (what !== 'POST /servers') return { status: 200, body: { server: shown, actions: [] } };
+      return (body as { location: string }).location === 'fsn1'
+        ? wireError(412, 'resource_unavailable', 'server location disabled', {})
+        : { status: 201, body: { server: shown, action: action(10, 'create_server', 'success'), next_actions: [] } };
+    });
+    const told: string[] = [];
+    const progress = (text: string): void => void told.push(text);
+    const machine = { ...desired, elsewhere: ['nbg1', 'hel1'] };
+    expect(await cloud.machines.create(machine, '', made, { signal, progress })).toMatchObject({ id: '1' });
+    const orders = cloud.seen.filter(({ method }) => method === 'POST').map(({ body }) => body);
+    expect(orders).toMatchObject([{ location: 'fsn1' }, { location: 'nbg1' }]);
+    expect(told).toContain('fsn1 has none of cax21: trying nbg1');
+  });
+
+  it('that none of its locations has says which were tried', async () => {
+    const cloud = await machinesWith((what) => {
+      if (what === 'GET /servers') return { status: 200, body: { servers: [] } };
+      return wireError(412, 'resource_unavailable', 'error during placement', {});
+    });
+    const machine = { ...desired, elsewhere: ['nbg1'] };
+    await expect(cloud.machines.create(machine, '', made, { signal })).rejects.toMatchObject({
+      message: `${desired.name} could not be created: cax21 is sold out at fsn1 and nbg1 now.`,
+      code: 'SOLD_OUT',
+    });
+  });
+
   it('whose attaching failed is attached again', async () => {
     let attached = false;
     const cloud = await machinesWith((what, { query }) => {
