@@ -51,7 +51,9 @@ case "$1" in
     ;;
   kubectl)
     case "$*" in
-      *'get nodes'*) printf '%s\\n' 'demo-cp-1   true' 'demo-cp-2   true' 'demo-web-1   <none>' 'demo-web-2   <none>' ;;
+      *'get nodes'*)
+        printf '%s\\n' "demo-cp-1   true     $(cat "$SLIPWAY_PREFIX/var/own-id")" 'demo-cp-2   true     hcloud://2' \\
+          'demo-web-1   <none>   <none>' 'demo-web-2   <none>   hcloud://4' 'demo-web-3   <none>   hcloud://5' ;;
     esac
     ;;
 esac
@@ -116,16 +118,50 @@ esac
     await expect(run()).rejects.toMatchObject({ taskCode: 'ROLE_CONFLICT' });
   });
 
+  const own = { name: 'demo-cp-1', providerId: 'hcloud://1' };
+  const keep = [
+    own,
+    { name: 'demo-cp-2', providerId: 'hcloud://2' },
+    { name: 'demo-web-1', providerId: 'hcloud://3' },
+    { name: 'demo-web-3', providerId: 'hcloud://5' },
+  ];
+
   it('forgets the nodes of then that have no machine or are servers, and every password but that of its own', async () => {
-    const facts = await rig.run(renewNodes({ own: 'demo-cp-1', keep: ['demo-cp-1', 'demo-cp-2', 'demo-web-1'] }));
-    expect(facts).toEqual({ removed: 'demo-cp-2 demo-web-2', waiting: 'demo-cp-1 demo-web-1' });
+    await rig.host.write('var/own-id', 'hcloud://1');
+    await rig.host.write(`${state}/k3s.started`, 'as it is\n');
+    const facts = await rig.run(renewNodes({ own: own.name, keep }));
+    expect(facts).toEqual({
+      removed: 'demo-cp-2 demo-web-2',
+      waiting: 'demo-cp-1 demo-web-1 demo-web-3',
+      anew: 'false',
+    });
     const calls = (await rig.host.read('var/calls'))!;
     expect(calls).toContain('delete node --ignore-not-found --wait=false demo-cp-2 demo-web-2');
-    expect(calls).toMatch(/delete secret .* demo-cp-2\.node-password\.k3s demo-web-1\.node-password\.k3s demo-web-2\.node-password\.k3s\n/);
+    expect(calls).toMatch(
+      /delete secret .* demo-cp-2\.node-password\.k3s demo-web-1\.node-password\.k3s demo-web-2\.node-password\.k3s demo-web-3\.node-password\.k3s\n/,
+    );
     expect(calls).not.toContain('demo-cp-1.node-password');
     expect(calls.match(/patch node \S+ --subresource=status/g)).toEqual([
       'patch node demo-cp-1 --subresource=status',
       'patch node demo-web-1 --subresource=status',
+      'patch node demo-web-3 --subresource=status',
     ]);
+    expect(await rig.host.read(`${state}/k3s.started`)).toBe('as it is\n');
+  });
+
+  it.each([
+    ['has the id of the machine before', 'hcloud://99', keep, 'demo-cp-1 demo-cp-2 demo-web-2'],
+    ['has the id of the machine before, as has a worker’s', 'hcloud://99', [own], 'demo-cp-1 demo-cp-2 demo-web-1 demo-web-2 demo-web-3'],
+  ])('has k3s started again where its own node %s', async (_what, id, nodes, removed) => {
+    await rig.host.write('var/own-id', id);
+    await rig.host.write(`${state}/k3s.started`, 'as it is\n');
+    expect(await rig.run(renewNodes({ own: own.name, keep: nodes }))).toMatchObject({ removed, anew: 'true' });
+    expect(await rig.host.read(`${state}/k3s.started`)).toBeUndefined();
+  });
+
+  it('has k3s started again where somebody removed its own node meanwhile', async () => {
+    await rig.host.write('var/own-id', '');
+    const facts = await rig.run(renewNodes({ own: 'demo-cp-9', keep }));
+    expect(facts).toMatchObject({ anew: 'true', waiting: 'demo-web-1 demo-web-3' });
   });
 });

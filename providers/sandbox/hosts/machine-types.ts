@@ -48,9 +48,8 @@ export interface SnapshotView<Machine> {
   /** What the task `renew-nodes` asks kubectl for. */
   renewNodes(
     machine: Machine,
-    own: string,
-    keep: readonly string[],
-  ): { readonly removed: readonly string[]; readonly waiting: readonly string[] };
+    kept: { readonly own: string; readonly keep: readonly string[] },
+  ): { readonly removed: readonly string[]; readonly waiting: readonly string[]; readonly anew: boolean };
 }
 
 /** What a unit does; the sandbox's k3s. */

@@ -141,21 +141,32 @@ export function nodeIsReady(cluster: Cluster, name: string, voter: boolean | und
   cluster.kubernetes.nodeHeartbeat(name);
 }
 
-/** After a restore: nodes of then whose machines are gone, and other servers, go; the rest is not heard of yet. */
+/** Which nodes the server that was restored keeps. */
+export interface Kept {
+  readonly own: string;
+  /** NAME, or NAME=ID of the provider. */
+  readonly keep: readonly string[];
+}
+
+/**
+ * After a restore: nodes of then whose machines are gone, and other servers, go; the rest is not heard of yet. `anew`: its
+ * own is not there any more.
+ */
 export function renewNodes(
   cluster: Cluster,
-  own: string,
-  keep: readonly string[],
-): { readonly removed: readonly string[]; readonly waiting: readonly string[] } {
+  { own, keep }: Kept,
+): { readonly removed: readonly string[]; readonly waiting: readonly string[]; readonly anew: boolean } {
   const { store } = cluster.kubernetes;
   const nodes = store.resource('v1', 'Node');
   const removed: string[] = [];
   const waiting: string[] = [];
-  for (const { metadata } of store.list(nodes)) {
+  for (const { metadata, spec } of store.list(nodes)) {
     const { name, labels } = metadata;
     const isServer = labels?.['node-role.kubernetes.io/control-plane'] === 'true';
+    const id = spec?.['providerID'] as string | undefined;
+    const kept = keep.some((word) => word === name || word === `${name}=${id}` || (!id && word.startsWith(`${name}=`)));
     if (name !== own) cluster.dropPassword(name);
-    if (name === own || (keep.includes(name) && !isServer)) {
+    if (kept && (name === own || !isServer)) {
       store.change(nodes, '', name, (node: Obj) =>
         setReady(node, 'Unknown', 'NodeStatusUnknown', 'Not heard of since the cluster was restored.', store.stamp()),
       );
@@ -165,5 +176,5 @@ export function renewNodes(
       removed.push(name);
     }
   }
-  return { removed, waiting };
+  return { removed, waiting, anew: !waiting.includes(own) };
 }

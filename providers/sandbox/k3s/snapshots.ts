@@ -5,7 +5,7 @@ import type { Random } from '../random.js';
 import type { Cluster, ClusterSnapshot } from './cluster.js';
 import { restoredState, snapshotOf } from './cluster-states.js';
 import { readConfig } from './config.js';
-import { renewNodes } from './nodes.js';
+import { type Kept, renewNodes } from './nodes.js';
 import { keepData, raiseResetFlag } from './server-files.js';
 
 /** Snapshots of etcd: taken of a cluster that serves, and made a cluster of again. */
@@ -30,7 +30,7 @@ export class Snapshots implements SnapshotView<Machine> {
     raiseResetFlag(machine);
   }
 
-  renewNodes({ id }: Machine, own: string, keep: readonly string[]) {
-    return renewNodes(this.clusters.serving(id)!, own, keep);
+  renewNodes({ id }: Machine, kept: Kept) {
+    return renewNodes(this.clusters.serving(id)!, kept);
   }
 }

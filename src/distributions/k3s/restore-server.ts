@@ -6,7 +6,7 @@ import { deadlines } from '../../phases/deadlines.js';
 import { lookInside } from '../../phases/session.js';
 import type { HostTask, Session } from '../../remote/types.js';
 import type { K3sContext } from './context.js';
-import { forgetEtcd, renewNodes, restoreEtcd, stopK3s } from './host/index.js';
+import { forgetEtcd, type KeptNode, renewNodes, restoreEtcd, stopK3s } from './host/index.js';
 
 interface RestoredServer {
   readonly source: RestoreSource;
@@ -14,8 +14,8 @@ interface RestoredServer {
   readonly start: HostTask;
   /** Its node. */
   readonly own: string;
-  /** Nodes that have a machine, or will have one. */
-  readonly keep: readonly string[];
+  /** Nodes that have a machine, its own among them. */
+  readonly keep: readonly KeptNode[];
 }
 
 /** Brings the snapshot to a server, has k3s make etcd of it before it ever starts with it, and starts k3s. */
@@ -38,7 +38,8 @@ export async function restoreServer(
     await session.run(restoring, run);
   }
   await session.run(start, run);
-  await session.run(renewNodes({ own, keep, deadlineMs: deadlines.hostTask }), run);
+  const { anew } = await session.run(renewNodes({ own, keep, deadlineMs: deadlines.hostTask }), run);
+  if (anew === 'true') await session.run(start, run);
 }
 
 /**

@@ -83,7 +83,9 @@ export class ServerStarts {
         const host = run.output(prepared);
         const session = await openSession(tools, host.machine, deadlines.ssh, run);
         const start = this.#task(host, server, source.tokens, undefined, run);
-        const keep = facts.comparison.desired.map(({ name }) => name);
+        const integration = tools.provider.kubernetesIntegration;
+        const machines = [host.machine, ...facts.comparison.current.filter(({ name }) => name !== host.machine.name)];
+        const keep = machines.map((machine) => ({ name: machine.name, providerId: integration.providerId(machine) }));
         await restoreServer(session, { source, start, own: host.machine.name, keep }, run);
         await source.restored();
       },

@@ -127,8 +127,10 @@ export async function renewNodes({ machine, need, say, fact, until, deadlineMs }
   const serves = await until(() => behaviour.etcd(machine), deadlineMs - 5_000);
   if (!serves) throw new TaskFailure('API_NOT_READY', 'the API of this server does not answer');
   await machine.wait(profile().smallTaskMs);
-  const { removed, waiting } = behaviour.snapshots.renewNodes(machine, own, keep);
+  const { removed, waiting, anew } = behaviour.snapshots.renewNodes(machine, { own, keep });
+  if (anew && machine.files.exists(paths.started)) machine.files.remove(paths.started);
   if (removed.length > 0) say(`removing the nodes of then: ${removed.join(' ')}`);
   fact('removed', removed.join(' '));
   fact('waiting', waiting.join(' '));
+  fact('anew', String(anew));
 }

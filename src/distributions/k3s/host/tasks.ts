@@ -138,9 +138,19 @@ export function restoreEtcd(
   return task('restore-etcd', { RESTORE: restore, SHA256: sha256, CONFIG, OWNER: owner }, deadlineMs);
 }
 
-/** After that: forgets what the snapshot says of nodes, but for those that have a machine. Facts: removed, waiting. */
-export function renewNodes(options: Deadline & { readonly own: string; readonly keep: readonly string[] }): HostTask {
-  return task('renew-nodes', { OWN: options.own, KEEP: options.keep.join(' ') }, options.deadlineMs);
+/** A node that has a machine, with the id by which the cloud controller knows it. */
+export interface KeptNode {
+  readonly name: string;
+  readonly providerId: string | undefined;
+}
+
+/**
+ * After that: forgets what the snapshot says of nodes, but for those that have a machine. Facts: removed, waiting, and
+ * anew: k3s has to be started again for its own node.
+ */
+export function renewNodes(options: Deadline & { readonly own: string; readonly keep: readonly KeptNode[] }): HostTask {
+  const keep = options.keep.map(({ name, providerId }) => (providerId === undefined ? name : `${name}=${providerId}`));
+  return task('renew-nodes', { OWN: options.own, KEEP: keep.join(' ') }, options.deadlineMs);
 }
 
 /** Puts back the binary that was there before the last one. Fails with taskCode NO_PREVIOUS where it is gone. */
