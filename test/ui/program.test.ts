@@ -1,3 +1,6 @@
+import { readdirSync } from 'node:fs';
+import { parse } from 'node:path';
+
 import { describe, expect, it } from 'vitest';
 
 import { asTyped, programName } from '../../src/ui/program.js';
@@ -25,4 +28,11 @@ describe('the name of the program in hints', () => {
     const others = 'slipway task 1, /opt/slipway cluster, my-slipway cluster, slipway clusters';
     expect(asTyped(others, 'npx slipway')).toBe(others);
   });
+
+  it.each(readdirSync(new URL('../../src/commands', import.meta.url)).map((entry) => parse(entry).name))(
+    'stands before every command that there is: %s',
+    (command) => {
+      expect(asTyped(`slipway ${command} demo`, 'bin/run.js')).toBe(`bin/run.js ${command} demo`);
+    },
+  );
 });
