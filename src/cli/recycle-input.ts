@@ -5,7 +5,7 @@ import { controlPlanePool, type MachineChange, type RecycleScope, withMachines }
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import { UsageError } from '../errors/index.js';
 import type { Runtime } from '../runtime/context.js';
-import type { RecycleInput } from '../workflows/cluster/recycle-draft.js';
+import type { RecycleInput } from '../workflows/cluster/recycle/draft.js';
 import type { ReplaceOptions } from '../workflows/cluster/replacements.js';
 import { yesFlag } from './base-command.js';
 import { fileChange } from './change-pools.js';

@@ -20,7 +20,7 @@ import { observe, type Observation } from './observe.js';
 import { refuseOlderVersion } from './outdated.js';
 import { planCluster, type PlannedCluster } from './plan.js';
 import { preflight, ruleProblems, throwProblems } from './preflight.js';
-import { unfinishedRecycle } from './recycle-intent.js';
+import { unfinishedRecycle } from './recycle/intent.js';
 import { warnOfShortages } from './shortages.js';
 import { keyProblem } from './ssh-key.js';
 import { toolsFor } from './tools.js';

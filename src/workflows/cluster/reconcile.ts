@@ -25,9 +25,9 @@ import { draftCluster } from './draft.js';
 import { keepLook } from './last-look.js';
 import { type MonthlyPrice, monthlyPrice } from './price.js';
 import { reach } from '../../phases/reach.js';
-import type { RecycleDraft } from './recycle-draft.js';
-import { unfinishedRecycle } from './recycle-intent.js';
-import { Rounds } from './recycle-rounds.js';
+import type { RecycleDraft } from './recycle/draft.js';
+import { unfinishedRecycle } from './recycle/intent.js';
+import { Rounds } from './recycle/rounds.js';
 import {
   carefully,
   draftOutdatedReplaced,

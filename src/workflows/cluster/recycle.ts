@@ -8,9 +8,9 @@ import { begin, executeOrTakeBack } from './change-draft.js';
 import { knownCluster } from './known-cluster.js';
 import { keepLook } from './last-look.js';
 import type { MonthlyPrice } from './price.js';
-import { draftRecycle, type RecycleDraft, type RecycleInput } from './recycle-draft.js';
-import { Rounds } from './recycle-rounds.js';
-import { wavesText } from './recycle-shown.js';
+import { draftRecycle, type RecycleDraft, type RecycleInput } from './recycle/draft.js';
+import { Rounds } from './recycle/rounds.js';
+import { wavesText } from './recycle/shown.js';
 
 export interface Replacement {
   /** `web-1` */

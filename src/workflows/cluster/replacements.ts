@@ -10,8 +10,8 @@ import {
   type RecycleDraft,
   type ReplacementInput,
   threeForAWhile,
-} from './recycle-draft.js';
-import { candidatesOf } from './recycle-state.js';
+} from './recycle/draft.js';
+import { candidatesOf } from './recycle/state.js';
 
 /** How `cluster apply` replaces machines that are others than the file asks for. */
 export type ReplaceOptions = Omit<ReplacementInput, 'spec'>;

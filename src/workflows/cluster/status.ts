@@ -19,7 +19,7 @@ import { knownCluster } from './known-cluster.js';
 import { draftForStatus } from './draft.js';
 import { keepLook } from './last-look.js';
 import type { Observation } from './observe.js';
-import type { RecycledCluster } from './recycle-draft.js';
+import type { RecycledCluster } from './recycle/draft.js';
 import {
   carefully,
   draftOutdatedReplaced,

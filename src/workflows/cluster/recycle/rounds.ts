@@ -6,18 +6,18 @@ import {
   roundOf,
   type Rollout,
   selectForRecycle,
-} from '../../domain/index.js';
-import { IncompleteError, RefusedError, refusedHalfWay } from '../../errors/index.js';
-import type { ClusterApi, ClusterFacts } from '../../phases/context.js';
-import { deadlines } from '../../phases/deadlines.js';
-import { isUp } from '../../phases/is-up.js';
-import type { ClusterRecord } from '../../workspace/types.js';
-import { note, type WorkflowContext } from '../context.js';
-import type { RunSteps } from '../run.js';
-import { draftChange } from './change-draft.js';
-import { addressHolder, budgetsFor, observeRound, type RecycleDraft, type RecycleInput } from './recycle-draft.js';
-import { dropIntent, keepIntent } from './recycle-intent.js';
-import { candidatesOf, stateOf } from './recycle-state.js';
+} from '../../../domain/index.js';
+import { IncompleteError, RefusedError, refusedHalfWay } from '../../../errors/index.js';
+import type { ClusterApi, ClusterFacts } from '../../../phases/context.js';
+import { deadlines } from '../../../phases/deadlines.js';
+import { isUp } from '../../../phases/is-up.js';
+import type { ClusterRecord } from '../../../workspace/types.js';
+import { note, type WorkflowContext } from '../../context.js';
+import type { RunSteps } from '../../run.js';
+import { draftChange } from '../change-draft.js';
+import { addressHolder, budgetsFor, observeRound, type RecycleDraft, type RecycleInput } from './draft.js';
+import { dropIntent, keepIntent } from './intent.js';
+import { candidatesOf, stateOf } from './state.js';
 
 /** The rounds of a run, each drafted by what the one before it left. */
 export class Rounds {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-import { type RecycleIntent, scopeText } from '../../domain/index.js';
-import { SlipwayError } from '../../errors/index.js';
-import type { Kube, KubeOptions } from '../../kube/types.js';
-import type { ClusterApi } from '../../phases/context.js';
+import { type RecycleIntent, scopeText } from '../../../domain/index.js';
+import { SlipwayError } from '../../../errors/index.js';
+import type { Kube, KubeOptions } from '../../../kube/types.js';
+import type { ClusterApi } from '../../../phases/context.js';
 
 const ref = {
   apiVersion: 'v1',

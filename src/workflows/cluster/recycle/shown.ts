@@ -1,7 +1,7 @@
-import { type Machine, plural, type Rollout, type RolloutTask, slotLabel } from '../../domain/index.js';
-import type { MachineProvider } from '../../provider/port.js';
-import type { StepInfo } from '../../reporting/index.js';
-import type { Observation } from './observe.js';
+import { type Machine, plural, type Rollout, type RolloutTask, slotLabel } from '../../../domain/index.js';
+import type { MachineProvider } from '../../../provider/port.js';
+import type { StepInfo } from '../../../reporting/index.js';
+import type { Observation } from '../observe.js';
 
 /**
  * One line for each node that is replaced, wave by wave. Each round of the run is drafted anew by what the one before it

@@ -13,26 +13,26 @@ import {
   selectForRecycle,
   slotLabel,
   type Wave,
-} from '../../domain/index.js';
-import type { ClusterSpec } from '../../domain/spec/schema.js';
-import { IncompleteError, RefusedError, UsageError } from '../../errors/index.js';
-import type { ClusterApi } from '../../phases/context.js';
-import { isUpNode } from '../../phases/is-up.js';
-import type { StepInfo } from '../../reporting/index.js';
-import type { ClusterRecord } from '../../workspace/types.js';
-import type { Stage } from '../confirmed.js';
-import type { WorkflowContext } from '../context.js';
-import { stepInfo } from '../run.js';
-import { type ChangeDraft, type ClusterInput, draftChange } from './change-draft.js';
-import { observe, type Observation } from './observe.js';
-import { preflight, throwProblems } from './preflight.js';
-import { type MonthlyPrice, monthlyPrice } from './price.js';
-import { readIntent, recycleCommand } from './recycle-intent.js';
-import { shownSteps } from './recycle-shown.js';
-import { candidatesOf, isCalled, stateOf } from './recycle-state.js';
-import { removalProblems } from './removal-check.js';
-import { toolsFor } from './tools.js';
-import { volumeProblems } from './volumes.js';
+} from '../../../domain/index.js';
+import type { ClusterSpec } from '../../../domain/spec/schema.js';
+import { IncompleteError, RefusedError, UsageError } from '../../../errors/index.js';
+import type { ClusterApi } from '../../../phases/context.js';
+import { isUpNode } from '../../../phases/is-up.js';
+import type { StepInfo } from '../../../reporting/index.js';
+import type { ClusterRecord } from '../../../workspace/types.js';
+import type { Stage } from '../../confirmed.js';
+import type { WorkflowContext } from '../../context.js';
+import { stepInfo } from '../../run.js';
+import { type ChangeDraft, type ClusterInput, draftChange } from '../change-draft.js';
+import { observe, type Observation } from '../observe.js';
+import { preflight, throwProblems } from '../preflight.js';
+import { type MonthlyPrice, monthlyPrice } from '../price.js';
+import { readIntent, recycleCommand } from './intent.js';
+import { shownSteps } from './shown.js';
+import { candidatesOf, isCalled, stateOf } from './state.js';
+import { removalProblems } from '../removal-check.js';
+import { toolsFor } from '../tools.js';
+import { volumeProblems } from '../volumes.js';
 
 export interface RecycleInput extends ClusterInput {
   readonly scope: RecycleScope;

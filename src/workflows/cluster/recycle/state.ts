@@ -5,10 +5,10 @@ import {
   type RecycleCandidate,
   type RecycleState,
   slotLabel,
-} from '../../domain/index.js';
-import type { ClusterFacts } from '../../phases/context.js';
-import { isUpNode } from '../../phases/is-up.js';
-import type { NodeRules } from '../../phases/node-rules.js';
+} from '../../../domain/index.js';
+import type { ClusterFacts } from '../../../phases/context.js';
+import { isUpNode } from '../../../phases/is-up.js';
+import type { NodeRules } from '../../../phases/node-rules.js';
 
 /**
  * The machines that stay in their slots, with what is known of their nodes.
