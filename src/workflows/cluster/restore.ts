@@ -76,7 +76,7 @@ export async function restoreCluster(
   const id = await chosenId(sets, input.cluster, input.id ?? record?.restore?.backup);
   progress(context, `reading the backup ${id}`);
   const loaded = await sets.load(input.cluster, id);
-  await refuseOtherBackup(record, loaded, sets.where);
+  refuseOtherBackup(record, loaded, sets.where);
   const known = await recordOf(context, folder, loaded);
   const spec = input.spec ?? known.spec;
   const checked = checkBackup(await backupsOf(context, spec), loaded);
@@ -94,11 +94,11 @@ export async function restoreCluster(
 }
 
 /** @throws RefusedError code BACKUP_OF_ANOTHER */
-async function refuseOtherBackup(
+function refuseOtherBackup(
   record: ClusterRecord | undefined,
   { manifest: { id, cluster } }: LoadedBackup,
   where: string,
-): Promise<void> {
+): void {
   if (!record || record.id === cluster.id) return;
   throw new RefusedError(
     `The backup ${id} at ${where} is of another cluster that was called ${cluster.name}: its id is ${cluster.id}, this one’s ${record.id}.`,
@@ -145,12 +145,14 @@ async function restore(
       : { backup: manifest.id, id: ownId, begunAt, restored: false };
   const draft = (looking: WorkflowContext, stage: 'to show' | 'to run'): Promise<RestoreDraft> =>
     draftRestore(looking, found, begin, stage);
+  const dataAge = (record: ClusterRecord): number =>
+    Math.max(0, Date.parse(begin(record).begunAt) - Date.parse(manifest.takenAt));
   const result = async (drafted: RestoreDraft, tookMs: number, newBackup?: string): Promise<RestoreResult> => ({
     cluster: folder.name,
     backup: manifest.id,
     where: sets.where,
     takenAt: manifest.takenAt,
-    dataAgeMs: Math.max(0, Date.parse(begin(drafted.record).begunAt) - Date.parse(manifest.takenAt)),
+    dataAgeMs: dataAge(drafted.record),
     tookMs,
     steps: drafted.steps.map(stepInfo),
     claims: manifest.claims,
@@ -176,11 +178,10 @@ async function restore(
     const tookMs = context.clock.monotonic() - started;
     const { restore: _, ...finished } = (await folder.record())!;
     await folder.saveRecord({ ...finished, runningVersion: seen.facts.newcomerVersion });
-    const { dataAgeMs } = await result(drafted, tookMs);
     const at = new Date(context.clock.now()).toISOString();
     await folder.saveLastBackup({
       ...(await folder.lastBackup()),
-      restore: { id: manifest.id, at, dataAgeMs, tookMs },
+      restore: { id: manifest.id, at, dataAgeMs: dataAge(record), tookMs },
     });
     return { drafted, tookMs };
   });
