@@ -1,6 +1,7 @@
 export * from './backup.js';
 export * from './boundary.js';
 export * from './clock.js';
+export * from './coverage.js';
 export * from './labels.js';
 export * from './machine.js';
 export * from './secret.js';

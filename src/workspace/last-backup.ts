@@ -1,9 +1,16 @@
 import { z } from 'zod';
 
+import { storedUncovered } from './backups/manifest.js';
 import type { LastBackup } from './types.js';
 
 const stored = z.object({
-  backup: z.object({ id: z.string(), where: z.string() }).optional(),
+  backup: z
+    .object({
+      id: z.string(),
+      where: z.string(),
+      uncovered: z.array(storedUncovered).optional(),
+    })
+    .optional(),
   restore: z.object({ id: z.string(), at: z.string(), dataAgeMs: z.number(), tookMs: z.number() }).optional(),
 });
 

@@ -3,6 +3,10 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { openBoundary } from '../../src/domain/boundary.js';
+import { systemClock } from '../../src/domain/clock.js';
+import { Secret } from '../../src/domain/secret.js';
+import { openKube } from '../../src/kube/index.js';
 import { Cli, type Run } from '../support/cli.js';
 import { client } from '../support/clients.js';
 import { type S3Server, versitygw } from '../support/s3-servers.js';
@@ -13,6 +17,7 @@ interface Created {
   readonly manifest: { readonly snapshot: { readonly parts: number }; readonly claims: readonly string[] };
 }
 
+const { signal } = new AbortController();
 const desk = new Cli();
 const backups = join(desk.home, 'ws', 'backups', 'demo');
 const json = <T>({ out }: Run): T => JSON.parse(out) as T;
@@ -60,6 +65,42 @@ describe('backups in a workspace that is a folder', () => {
     for (const secret of [token, 'PRIVATE KEY', 'kind: Config', '/bootstrap/']) expect(stored).not.toContain(secret);
     const verified = await verify();
     expect(verified.out).toMatch(/is whole: .* revision \d+ of etcd\. The token opens it\./);
+  });
+
+  it('name every claim that they do not cover, with its node and size', { timeout: 60_000 }, async () => {
+    const kube = await openKube({
+      kubeconfig: new Secret(readFileSync(join(desk.home, 'ws/clusters/demo/kubeconfig'), 'utf8')),
+      boundary: openBoundary,
+      clock: systemClock,
+    });
+    const [node] = await kube.nodes({ signal });
+    const size = { storage: '3Gi' };
+    const base = { accessModes: ['ReadWriteOnce'], storageClassName: '' };
+    const matchExpressions = [{ key: 'kubernetes.io/hostname', operator: 'In', values: [node!.name] }];
+    const nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions }] } };
+    for (const object of [
+      {
+        kind: 'PersistentVolume',
+        metadata: { name: 'disk' },
+        spec: { ...base, local: { path: '/data' }, capacity: size, nodeAffinity },
+      },
+      {
+        kind: 'PersistentVolumeClaim',
+        metadata: { name: 'files', namespace: 'default' },
+        spec: { ...base, volumeName: 'disk', resources: { requests: size } },
+      },
+    ])
+      await kube.apply({ apiVersion: 'v1', ...object }, { signal });
+    kube.close();
+    const text = `not covered: volume of default/files, 3Gi: on the disk of ${node!.name} alone`;
+    const created = await desk.run(['backup', 'create', 'demo']);
+    expect(created.out).toContain(text);
+    expect((await verify()).out).toContain(text);
+    expect((await desk.run(['cluster', 'status', 'demo'])).out).toContain(text);
+    const { verified } = json<{ verified: { uncovered: object[] }[] }>(await verify('--json'));
+    expect(verified[0]!.uncovered).toMatchObject([
+      { kind: 'claim', name: 'default/files', size: '3Gi', node: node!.name },
+    ]);
   });
 
   it('are not taken anew while the last one is young, when only one that is due was asked for', async () => {

@@ -1,4 +1,4 @@
-import { ageText, plural } from '../../domain/index.js';
+import { ageText, plural, type Uncovered, uncoveredText } from '../../domain/index.js';
 import { renderPlan, table } from '../../ui/index.js';
 import type { BackupResult } from '../../workflows/backup/create.js';
 import type { BackupList } from '../../workflows/backup/list.js';
@@ -12,7 +12,7 @@ export function renderBackup({ cluster, id, where, created, manifest, pruned }: 
   return [
     `${cluster} is backed up: ${id}, ${size(manifest.snapshot.packedBytes)} at ${where}.`,
     ...(pruned.length > 0 ? [`${plural(pruned.length, 'backup')} that need not be kept removed.`] : []),
-    ...claimLines(manifest.claims),
+    ...uncoveredLines(manifest.uncovered ?? []),
     `  slipway backup verify ${cluster}`,
   ].join('\n');
 }
@@ -39,9 +39,9 @@ export function renderBackups({ cluster, where, backups, unfinished }: BackupLis
 export function renderVerified({ cluster, where, verified }: VerifyResult): string {
   if (verified.length === 0) return `There is no backup of ${cluster} at ${where}.`;
   return verified
-    .flatMap(({ id, takenAt, kubernetesVersion, etcd, bytes, claims }) => [
+    .flatMap(({ id, takenAt, kubernetesVersion, etcd, bytes, uncovered }) => [
       `${id} is whole: ${size(bytes)} of ${kubernetesVersion}, taken ${takenAt}, revision ${etcd.revision} of etcd. The token opens it.`,
-      ...claimLines(claims),
+      ...uncoveredLines(uncovered),
     ])
     .join('\n');
 }
@@ -54,12 +54,12 @@ export function renderPruned({ cluster, where, removed, kept }: PruneResult, dry
 
 /** What was done, or with a dry run would be. */
 export function renderRestored(result: RestoreResult, dryRun: boolean): string {
-  const { cluster, backup, dataAgeMs, tookMs, steps, claims, newBackup, simulated } = result;
+  const { cluster, backup, dataAgeMs, tookMs, steps, uncovered, newBackup, simulated } = result;
   if (dryRun) return renderPlan(steps);
   return [
     `${cluster} is restored from ${backup}, with data that was ${ageText(dataAgeMs)} old, in ${Math.round(tookMs / 1000)} s.`,
     ...(newBackup === undefined ? [] : [`It is backed up as it is now: ${newBackup}.`]),
-    ...claimLines(claims),
+    ...uncoveredLines(uncovered),
     `  slipway cluster kubeconfig ${cluster} --merge`,
     `  slipway cluster status ${cluster}`,
     ...simulatedLines(simulated),
@@ -67,8 +67,8 @@ export function renderRestored(result: RestoreResult, dryRun: boolean): string {
 }
 
 /** What a restore does not bring back, by its name. */
-const claimLines = (claims: readonly string[]): string[] =>
-  claims.length === 0 ? [] : [`  ! not covered: what is in the volumes of ${claims.join(', ')}`];
+const uncoveredLines = (uncovered: readonly Uncovered[]): string[] =>
+  uncovered.map((one) => `  ! not covered: ${uncoveredText(one)}`);
 
 function size(bytes: number): string {
   return bytes < 2 ** 20 ? `${Math.max(1, Math.round(bytes / 1024))} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;

@@ -1,4 +1,5 @@
 import { ageText } from '../../domain/backup.js';
+import { uncoveredText } from '../../domain/coverage.js';
 import { besideUpgrade, broughtByUpgrade } from '../../domain/outdated.js';
 import { plural } from '../../domain/plural.js';
 import {
@@ -127,7 +128,10 @@ function backupLines(backup: ClusterStatus['backup']): string[] {
   const restored = proven
     ? `${ageText(proven.ageMs)} ago, data ${ageText(proven.dataAgeMs)} old, took ${ageText(proven.tookMs)}`
     : 'never';
-  return [`backup: ${ageText(last.ageMs)} old, at ${last.where}; last proven restore: ${restored}`];
+  return [
+    `backup: ${ageText(last.ageMs)} old, at ${last.where}; last proven restore: ${restored}`,
+    ...(last.uncovered ?? []).map((one) => `  not covered: ${uncoveredText(one)}`),
+  ];
 }
 
 /** @param columns of the screen; undefined: the table is shown in full */

@@ -8,7 +8,7 @@ import { verifyBackups, type VerifyResult } from '../../workflows/backup/verify.
 export default class BackupVerify extends BaseCommand {
   static override summary = 'Read a backup as a restore would, without restoring it.';
   static override description =
-    'Looks at sizes and SHA-256 of all its parts, at what etcd says of the file, and whether the servers’ token that is kept with it opens it. Says by name what it does not cover: the contents of volumes.';
+    'Looks at sizes and SHA-256 of all its parts, at what etcd says of the file, and whether the servers’ token that is kept with it opens it. Names every claim whose volume it does not cover, and why: which disk of which node has it, or which driver.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> demo',
     '<%= config.bin %> <%= command.id %> demo --all',

@@ -2,7 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Backups, FetchedSnapshot } from '../../distributions/backups.js';
-import { backupDefaults, backupId, backupsToPrune, backupTime, type Machine } from '../../domain/index.js';
+import {
+  backupDefaults,
+  backupId,
+  backupsToPrune,
+  backupTime,
+  type Machine,
+  type Uncovered,
+  uncoveredClaim,
+  uncoveredOf,
+} from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { from, type Later, type Step, valueOf } from '../../engine/index.js';
 import { IncompleteError } from '../../errors/index.js';
@@ -17,6 +26,7 @@ import { toolsFor } from '../cluster/tools.js';
 import type { WorkflowContext } from '../context.js';
 import { execute } from '../run.js';
 import { checkSnapshot } from './check.js';
+import { readClaims } from './claims.js';
 import { backupsOf, openSetsToFill } from './sets.js';
 
 export interface BackupInput {
@@ -66,7 +76,9 @@ export async function createBackup(
   return withTemporaryFolder(async (temporary) => {
     const file = join(temporary, 'snapshot.gz');
     const fetched = fetchStep({ backups, tools, server, id, file });
-    const work: Work = { context, folder, record, sets, id, server, file, backups };
+    // Before the snapshot: a claim that comes after this look is in the snapshot by its name.
+    const uncovered = facts.api ? (await readClaims(facts.api.kube, context)).map(uncoveredClaim) : [];
+    const work: Work = { context, folder, record, sets, id, server, file, backups, uncovered };
     const kept = keepStep(work, from(fetched));
     const done: { manifest?: BackupManifest; pruned?: readonly string[] } = {};
     const prune = pruneStep(work, spec, kept, done);
@@ -99,6 +111,7 @@ interface Work {
   readonly server: Machine;
   readonly file: string;
   readonly backups: Backups;
+  readonly uncovered: readonly Uncovered[];
 }
 
 const phase = 'Back up';
@@ -120,7 +133,7 @@ const fetchStep = ({
 });
 
 const keepStep = (
-  { context, folder, record, sets, id, server, file, backups }: Work,
+  { context, folder, record, sets, id, server, file, backups, uncovered }: Work,
   source: Later<FetchedSnapshot>,
 ): Step<BackupManifest> => ({
   id: `keep:${id}`,
@@ -149,6 +162,7 @@ const keepStep = (
         kubernetesVersion,
         etcd: { revision: report.revision, entries: report.entries },
         claims: [...report.claims],
+        uncovered: [...uncoveredOf(report.claims, uncovered)],
         snapshot: { bytes, sha256 },
       },
       packed,
@@ -157,7 +171,10 @@ const keepStep = (
         files: { ...(await folder.contents()) },
       },
     );
-    await folder.saveLastBackup({ ...(await folder.lastBackup()), backup: { id, where: sets.where } });
+    await folder.saveLastBackup({
+      ...(await folder.lastBackup()),
+      backup: { id, where: sets.where, uncovered: [...(manifest.uncovered ?? [])] },
+    });
     context.signal.throwIfAborted();
     return manifest;
   },

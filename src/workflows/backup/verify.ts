@@ -1,4 +1,4 @@
-import { plural } from '../../domain/index.js';
+import { plural, type Uncovered, uncoveredOf } from '../../domain/index.js';
 import { RefusedError, SlipwayError } from '../../errors/index.js';
 import type { BackupManifest } from '../../workspace/backups/types.js';
 import type { BackupSets } from '../../workspace/backups/types.js';
@@ -17,6 +17,8 @@ export interface VerifiedBackup extends Pick<
   BackupManifest,
   'id' | 'takenAt' | 'kubernetesVersion' | 'etcd' | 'claims'
 > {
+  /** What of the cluster is not in it, by its name, and why. */
+  readonly uncovered: readonly Uncovered[];
   /** Of the snapshot, unpacked. */
   readonly bytes: number;
 }
@@ -65,13 +67,14 @@ async function verifyOne(
 ): Promise<VerifiedBackup | { readonly broken: string }> {
   try {
     const loaded = await sets.load(cluster, id);
-    const { takenAt, kubernetesVersion, etcd } = loaded.manifest;
+    const { takenAt, kubernetesVersion, etcd, uncovered: found = [] } = loaded.manifest;
     const checked = checkBackup(await backupsFor(context, spec), loaded);
     if ('broken' in checked) return checked;
     const { bytes, report } = checked;
     if (report.revision !== etcd.revision)
       return { broken: `its data is of revision ${report.revision}, and was of ${etcd.revision}` };
-    return { id, takenAt, kubernetesVersion, etcd, claims: [...report.claims], bytes };
+    const uncovered = uncoveredOf(report.claims, found);
+    return { id, takenAt, kubernetesVersion, etcd, claims: [...report.claims], uncovered, bytes };
   } catch (error) {
     if (error instanceof SlipwayError && error.code === 'BACKUP_BAD') return { broken: error.message };
     throw error;

@@ -2,7 +2,17 @@ import { writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
-import { ageText, compareVersions, isSameMinor, plural, Secret, type DesiredMachine } from '../../domain/index.js';
+import {
+  ageText,
+  compareVersions,
+  type DesiredMachine,
+  isSameMinor,
+  plural,
+  Secret,
+  type Uncovered,
+  uncoveredOf,
+  uncoveredText,
+} from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError, SlipwayError } from '../../errors/index.js';
 import type { RestoreSource } from '../../phases/context.js';
@@ -42,8 +52,10 @@ export interface RestoreResult {
   /** From the first step to the last one, in milliseconds. */
   readonly tookMs: number;
   readonly steps: readonly StepInfo[];
-  /** Claims of volumes, whose contents the backup does not have. */
+  /** Claims of volumes, as the backup has them. */
   readonly claims: readonly string[];
+  /** What of the cluster the backup does not have, by its name, and why. */
+  readonly uncovered: readonly Uncovered[];
   /** Id of the backup that was made of the restored cluster; undefined where that failed. */
   readonly newBackup: string | undefined;
   /** Its file; undefined where the workspace is no folder. */
@@ -156,6 +168,7 @@ async function restore(
     tookMs,
     steps: drafted.steps.map(stepInfo),
     claims: manifest.claims,
+    uncovered: uncoveredOf(manifest.claims, manifest.uncovered ?? []),
     newBackup,
     kubeconfig: folder.kubeconfigPath,
     simulated: (await context.provider(spec.provider)).traits.simulated,
@@ -266,9 +279,9 @@ function confirmationOf(
       ...(creating > 0 ? [`create ${plural(creating, 'machine')}`] : []),
       ...destroying.map((step) => `${step.target}: ${step.text}`),
       'what was changed in the cluster since then is lost',
-      ...(manifest.claims.length > 0
-        ? [`not in the backup: what is in the volumes of ${manifest.claims.join(', ')}`]
-        : []),
+      ...uncoveredOf(manifest.claims, manifest.uncovered ?? []).map(
+        (one) => `not in the backup: ${uncoveredText(one)}`,
+      ),
     ],
     flags: '--yes',
   };

@@ -1,5 +1,14 @@
 import { z } from 'zod';
 
+/** What of a cluster is not in a backup of it. */
+export const storedUncovered = z.object({
+  kind: z.enum(['claim', 'stream']),
+  name: z.string(),
+  size: z.string().optional(),
+  node: z.string().optional(),
+  why: z.string(),
+});
+
 /** What a backup is, which is written last: without it there is none. */
 const stored = z.object({
   version: z.literal(1),
@@ -13,6 +22,8 @@ const stored = z.object({
   etcd: z.object({ revision: z.number(), entries: z.number() }),
   /** Claims of volumes, whose contents are no part of it. */
   claims: z.array(z.string()),
+  /** What of the cluster is not in it, and why, as it was found then; backups of before that was kept have none. */
+  uncovered: z.array(storedUncovered).optional(),
   snapshot: z.object({
     bytes: z.number(),
     sha256: z.string(),
