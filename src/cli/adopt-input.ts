@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 
 import { loadClusterFile } from '../config/index.js';
 import { Secret } from '../domain/secret.js';
 import { messageOf, SlipwayError, UsageError } from '../errors/index.js';
+import { readSmall } from '../files/read-small.js';
 import { identityFault } from '../remote/index.js';
 import type { AdoptInput, OfferedKubeconfig } from '../workflows/cluster/adopt/input.js';
 import { publicKeyOf, userKubeconfigPaths } from '../workspace/index.js';
@@ -100,7 +100,7 @@ async function given(path: string, name: string): Promise<OfferedKubeconfig> {
 async function ownKubeconfigs(name: string): Promise<readonly OfferedKubeconfig[]> {
   const found: OfferedKubeconfig[] = [];
   for (const path of userKubeconfigPaths(process.env, homedir())) {
-    const text = await readFile(path, 'utf8').catch(() => undefined);
+    const text = await readSmall(path).catch(() => undefined);
     const marked = text === undefined ? undefined : markedKubeconfig(text, name);
     if (marked !== undefined) found.push({ from: path, text: new Secret(marked) });
   }
@@ -109,7 +109,7 @@ async function ownKubeconfigs(name: string): Promise<readonly OfferedKubeconfig[
 
 async function read(path: string, code: 'SSH_IDENTITY' | 'KUBECONFIG_INVALID'): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return await readSmall(path);
   } catch (error) {
     throw new UsageError(`${path} cannot be read: ${messageOf(error)}.`, {
       code,

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { isMap, isSeq, parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
 
 import { hostSchema } from '../domain/spec/hosts.js';
 import { readYaml } from '../domain/source/yaml.js';
 import { messageOf, UsageError } from '../errors/index.js';
+import { readSmall } from '../files/read-small.js';
 
 const endpointSchema = z.object({ ...hostSchema.shape, hostKey: hostSchema.shape.hostKey.optional() });
 const fileSchema = z.object({
@@ -29,7 +29,7 @@ export interface SshEndpoints {
  * @throws UsageError codes NO_CLUSTER_FILE, BAD_CLUSTER_FILE
  */
 export async function readSshEndpoints(path: string): Promise<SshEndpoints> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const text = await readSmall(path).catch((cause: unknown) => {
     throw new UsageError(`Cannot read the cluster file ${path}: ${messageOf(cause)}`, {
       code: 'NO_CLUSTER_FILE',
       hint: 'Name a readable file with --file, or give addresses.',

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent, type AgentOptions, type RequestOptions } from 'node:https';
 import { createSecureContext, type SecureContext } from 'node:tls';
@@ -8,6 +7,7 @@ import { z } from 'zod';
 import { markIn } from '../domain/kubeconfig-mark.js';
 import type { Secret } from '../domain/secret.js';
 import { messageOf, UsageError } from '../errors/index.js';
+import { readSmallSync } from '../files/read-small.js';
 
 /** One address of the API with what is needed to talk to it. Addresses are all that may be shown. */
 export interface KubeServer {
@@ -190,7 +190,7 @@ function material(data: string | undefined, file: string | undefined): Buffer | 
 
 function readCredential(file: string): Buffer {
   try {
-    return readFileSync(file);
+    return readSmallSync(file);
   } catch (error) {
     throw invalid(`${file} could not be read (${messageOf(error)})`);
   }

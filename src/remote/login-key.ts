@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import type { MachineLogin } from '../domain/machine.js';
 import { Secret } from '../domain/secret.js';
 import { UsageError } from '../errors/index.js';
+import { readSmall } from '../files/read-small.js';
 import { identityFault } from './keys.js';
 
 /** What to log in to hosts with. */
@@ -23,7 +23,7 @@ export async function readIdentity(context: {
     context.section.identity ??
     context.variable('SLIPWAY_SSH_KEY') ??
     join(context.variable('HOME') ?? homedir(), '.ssh', 'id_ed25519');
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const text = await readSmall(path).catch((cause: unknown) => {
     throw new UsageError(`The key for logging in to hosts, ${path}, cannot be read.`, {
       code: 'IDENTITY_MISSING',
       hint: 'Name a private key as provider.identity in the cluster file, or in SLIPWAY_SSH_KEY.',
@@ -34,7 +34,7 @@ export async function readIdentity(context: {
   if (fault === undefined) return { identity: new Secret(text) };
   const agent = context.variable('SSH_AUTH_SOCK');
   if (agent !== undefined && fault !== 'unreadable') {
-    const half = fault === 'public' ? text : await readFile(`${path}.pub`, 'utf8').catch(() => undefined);
+    const half = fault === 'public' ? text : await readSmall(`${path}.pub`).catch(() => undefined);
     if (half !== undefined) return { identity: new Secret(half.trim()), agent };
   }
   throw new UsageError(`The key for logging in to hosts, ${path}, ${faults[fault].what}.`, {

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-
 import { systemClock, systemRandom, type Secret } from '../domain/index.js';
 import { Secret as SecretValue } from '../domain/secret.js';
 import { UsageError } from '../errors/index.js';
+import { readSmall } from '../files/read-small.js';
 import type { ClusterApi } from '../phases/context.js';
 import type { MachineProvider } from '../provider/port.js';
 import type { ProviderContext, ProviderPackage, ProviderSection } from '../provider/package.js';
@@ -170,7 +169,7 @@ async function packageOf(packages: Providers, { name, hosts }: ProviderSection):
 /** @throws UsageError code SECRET_FILE for a file that is there and cannot be read */
 async function secretInFile(path: string): Promise<Secret | undefined> {
   try {
-    const value = (await readFile(path, 'utf8')).trim();
+    const value = (await readSmall(path)).trim();
     return value ? new SecretValue(value) : undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

@@ -40,6 +40,17 @@ export function fileError(error: unknown, doing: 'read' | 'write' | 'remove', pa
   }
 }
 
+/** A file of the workspace that Slipway cannot have written. */
+export function tooLarge(path: string, size: number): UsageError {
+  return new UsageError(
+    `${path} is damaged: it has ${Math.ceil(size / 2 ** 20)} MiB, more than any file of a workspace.`,
+    {
+      code: 'WORKSPACE_CORRUPT',
+      hint: 'Restore it from a backup, or move it away and run the same command again: what is missing is named.',
+    },
+  );
+}
+
 /** A workspace file that no longer reads as what it was. It is left as it is: only a person may discard it. */
 export function corruptFile(path: string, problem: string, cluster: string): UsageError {
   return new UsageError(`${path} is damaged: ${problem}.`, {

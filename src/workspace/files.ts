@@ -4,7 +4,7 @@ import { basename, dirname, join, relative } from 'node:path';
 
 import { withBoundary, type Boundary } from '../domain/boundary.js';
 import type { Random } from '../domain/clock.js';
-import { errorCode, fileError } from './file-errors.js';
+import { errorCode, fileError, tooLarge } from './file-errors.js';
 
 export interface FilesOptions {
   /** What boundary points name files relative to. */
@@ -17,6 +17,8 @@ export interface FilesOptions {
 }
 
 const groupAndOthers = 0o077;
+/** Far more than any file of a workspace has. */
+const bytesAtMost = 64 * 2 ** 20;
 
 /**
  * Private files: 0600 in folders 0700, whole or not at all. Every failure is a SlipwayError with a remedy. Writes pass
@@ -30,7 +32,8 @@ export class Files {
     try {
       const file = await open(path, 'r');
       try {
-        const { mode } = await file.stat();
+        const { mode, size } = await file.stat();
+        if (size > bytesAtMost) throw tooLarge(path, size);
         if (process.platform !== 'win32' && (mode & groupAndOthers) !== 0) {
           await file.chmod(0o600);
           this.options.warn(`${path} could be read by others; its permissions are now 0600.`);

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -52,6 +61,16 @@ describe('a cluster’s folder', () => {
       const error = await refusal(folder.record());
       expect(await refusal(folder.summary())).toEqual(error);
     }
+  });
+
+  it('reads no file that is larger than any it could have written', async () => {
+    const folder = testWorkspace(temporaryFolder()).cluster('demo');
+    await folder.saveRecord(testRecord('demo'));
+    const file = join(folderOf(folder), 'record.json');
+    truncateSync(file, 2 ** 40);
+    const error = await refusal(folder.record());
+    expect(error).toMatchObject({ code: 'WORKSPACE_CORRUPT', exitCode: 2 });
+    expect(error.message).toBe(`${file} is damaged: it has 1048576 MiB, more than any file of a workspace.`);
   });
 
   it('gives the record back as it was saved', async () => {

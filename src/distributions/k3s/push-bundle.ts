@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Secret } from '../../domain/index.js';
 import type { StepContext } from '../../engine/index.js';
 import { IncompleteError } from '../../errors/index.js';
+import { readSmall } from '../../files/read-small.js';
 import { type HostFactsParsed } from './host/index.js';
 import {
   architecturesOf,
@@ -60,7 +60,7 @@ export async function pushBundle(
     ...images.map((file): [string, BundleFile] => [file.name, file]),
   ]);
   const registries = bundle.files.some(({ kind }) => kind === 'registries')
-    ? new Secret(await readFile(join(bundle.folder, registriesName), 'utf8'))
+    ? new Secret(await readSmall(join(bundle.folder, registriesName)))
     : undefined;
   const put = async (): Promise<PutAnswer> =>
     parsePut(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, constants, readFile } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { parseDocument } from 'yaml';
@@ -7,6 +7,7 @@ import { parseDocument } from 'yaml';
 import type { Clock } from '../../../domain/clock.js';
 import type { Step } from '../../../engine/index.js';
 import { messageOf, UsageError } from '../../../errors/index.js';
+import { readSmall } from '../../../files/read-small.js';
 import type { BundlePlan, BundleRequest } from '../../bundles.js';
 import { elfArchitecture } from './elf.js';
 import { prepareFolder, writeManifest, writeWhole } from './folder.js';
@@ -97,7 +98,7 @@ function fetchStep(
 
 /** @throws UsageError code BAD_BUNDLE when the sum file does not know the file. */
 async function sumFrom(path: string, name: string): Promise<string> {
-  const sum = parseSums(await readFile(path, 'utf8')).get(name);
+  const sum = parseSums(await readSmall(path)).get(name);
   if (sum !== undefined) return sum;
   throw new UsageError(`${path} has no line for ${name}, so that it could not be checked.`, {
     code: 'CHECKSUM_MISMATCH',
@@ -129,7 +130,7 @@ async function checkSources(
     if (source.from !== 'file') continue;
     try {
       await access(source.path, constants.R_OK);
-      if (kind === 'registries') checkRegistries(source.path, await readFile(source.path, 'utf8'));
+      if (kind === 'registries') checkRegistries(source.path, await readSmall(source.path));
       else if (source.path === binary) {
         const found = await elfArchitecture(source.path);
         if (found === architectures[0]) continue;

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { messageOf, RefusedError, UsageError } from '../../../errors/index.js';
+import { readSmall } from '../../../files/read-small.js';
 import { type BundleManifest, manifestName, manifestSchema } from './manifest.js';
 import { fullDisk, isFullDisk } from './release-site.js';
 
@@ -40,7 +41,7 @@ export async function prepareFolder(folder: string, names: ReadonlySet<string>):
 /** Names that a manifest in the folder lists; undefined when there is none to be read. */
 async function formerFiles(folder: string): Promise<ReadonlySet<string> | undefined> {
   try {
-    const value: unknown = JSON.parse(await readFile(join(folder, manifestName), 'utf8'));
+    const value: unknown = JSON.parse(await readSmall(join(folder, manifestName)));
     return new Set(manifestSchema.parse(value).files.map(({ name }) => name));
   } catch {
     return undefined;

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { z } from 'zod';
 
 import { messageOf, UsageError } from '../../../errors/index.js';
+import { readSmall } from '../../../files/read-small.js';
 import type { Architecture } from '../../bundles.js';
 
 const architectures = ['amd64', 'arm64'] as const satisfies readonly Architecture[];
@@ -79,7 +79,7 @@ export async function readBundle(folder: string): Promise<Bundle> {
   const bad = (what: string): UsageError => badBundle(folder, [{ file: manifestName, what }], hint);
   let text: string;
   try {
-    text = await readFile(join(folder, manifestName), 'utf8');
+    text = await readSmall(join(folder, manifestName));
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR'].includes(String(error.code));
     throw bad(missing ? 'is missing' : `cannot be read (${messageOf(error)})`);

@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { messageOf } from '../../../errors/index.js';
+import { readSmall } from '../../../files/read-small.js';
 import type { BundleNeeds } from '../../bundles.js';
 import { elfArchitecture } from './elf.js';
 import {
@@ -63,7 +64,7 @@ async function inFiles(bundle: Bundle, signal: AbortSignal): Promise<BundleProbl
       }
       if (file.kind === 'program') await checkProgram(bundle, file, path, say);
       if (file.kind === 'images' && !isImageArchive(file.name)) say(file, 'is no image archive by its name');
-      if (file.kind === 'sums') checkSums(bundle, file, await readFile(path, 'utf8'), say);
+      if (file.kind === 'sums') checkSums(bundle, file, await readSmall(path), say);
     } catch (error) {
       signal.throwIfAborted();
       const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
