@@ -90,9 +90,10 @@ async function registryTags(oci: string, send: Fetch): Promise<readonly string[]
       headers = { authorization: `Bearer ${await anonymousToken(answer, send)}` };
       answer = await ask(send, url, headers);
     }
-    const { tags } = tagsSchema.parse(JSON.parse(await textOf(url, answer)));
+    const text = await textOf(url, answer);
+    const { tags } = tagsSchema.parse(JSON.parse(text));
     const next = /<([^>]+)>;\s*rel="?next"?/.exec(answer.headers.get('link') ?? '')?.[1];
-    return { items: tags ?? [], next: next === undefined ? undefined : new URL(next, url).href };
+    return { items: tags ?? [], size: text.length, next: next === undefined ? undefined : new URL(next, url).href };
   });
 }
 

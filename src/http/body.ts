@@ -6,7 +6,8 @@ export class AnswerTooLarge extends Error {
   }
 }
 
-const sizeText = (bytes: number): string =>
+/** A bound in words: `16 MiB`. */
+export const sizeText = (bytes: number): string =>
   bytes >= 2 ** 20 ? `${Math.floor(bytes / 2 ** 20)} MiB` : `${Math.max(1, Math.floor(bytes / 1024))} KiB`;
 
 /**

@@ -14,6 +14,8 @@ export interface ClientOptions {
   readonly timeouts?: Timeouts;
   /** Milliseconds in which passing troubles (a server restarts, etcd elects) are sat out. */
   readonly patienceMs?: number;
+  /** Characters that all pages of a list may have together; default: far more than any list has. */
+  readonly listAtMost?: number;
 }
 
 const defaultTimeouts: Timeouts = { connectMs: 4_000, silenceMs: 30_000, wholeMs: 120_000 };
@@ -24,6 +26,7 @@ const defaultPatienceMs = 15_000;
 /** Speaks JSON with whichever server answers, and stays with the one that did. */
 export class KubeClient {
   readonly clock: Clock;
+  readonly listAtMost: number | undefined;
   readonly #servers: readonly KubeServer[];
   readonly #boundary: Boundary;
   readonly #timeouts: Timeouts;
@@ -32,6 +35,7 @@ export class KubeClient {
 
   constructor(options: ClientOptions) {
     this.clock = options.clock;
+    this.listAtMost = options.listAtMost;
     this.#servers = options.servers;
     this.#boundary = options.boundary;
     this.#timeouts = options.timeouts ?? defaultTimeouts;
@@ -41,6 +45,12 @@ export class KubeClient {
   /** @throws ApiError, UnreachableError, UnreadableAnswer */
   async get(path: string, signal: AbortSignal): Promise<unknown> {
     return parse(await this.#withRetry({ method: 'GET', path }, signal));
+  }
+
+  /** As `get`, with the characters of the answer. @throws as `get` */
+  async getSized(path: string, signal: AbortSignal): Promise<{ readonly value: unknown; readonly size: number }> {
+    const response = await this.#withRetry({ method: 'GET', path }, signal);
+    return { value: parse(response), size: response.body.length };
   }
 
   /** A request that changes nothing though it is no GET. @throws ApiError, UnreachableError, UnreadableAnswer */

@@ -38,7 +38,7 @@ const uncordon: NodePatch = { unschedulable: false, annotations: { [cordonedAnno
 /** A line of a log may be of any length. */
 const logBytesAtMost = 2 ** 20;
 /** How long and how patiently to wait; the defaults suit everybody but tests. */
-export type KubeTuning = Pick<ClientOptions, 'timeouts' | 'patienceMs'>;
+export type KubeTuning = Pick<ClientOptions, 'timeouts' | 'patienceMs' | 'listAtMost'>;
 
 /**
  * Opens the API that a kubeconfig leads to; connects with the first request.

@@ -1,4 +1,4 @@
-import { allPages } from '../http/pages.js';
+import { allPages, type Page } from '../http/pages.js';
 import type { KubeClient } from './client.js';
 import { ApiError } from './failures.js';
 import type { WireList } from './wire.js';
@@ -27,11 +27,13 @@ async function pages<T>(
   query: Readonly<Record<string, string>>,
 ): Promise<{ readonly items: readonly T[]; readonly resourceVersion: string }> {
   let resourceVersion = '';
-  const items = await allPages<T, string>('', async (from) => {
+  const read = async (from: string): Promise<Page<T, string>> => {
     const parameters = new URLSearchParams({ ...query, limit: String(pageSize), ...(from ? { continue: from } : {}) });
-    const page = (await client.get(`${path}?${parameters.toString()}`, signal)) as WireList<T>;
+    const { value, size } = await client.getSized(`${path}?${parameters.toString()}`, signal);
+    const page = value as WireList<T>;
     resourceVersion = page.metadata?.resourceVersion ?? '';
-    return { items: page.items ?? [], next: page.metadata?.continue || undefined };
-  });
+    return { items: page.items ?? [], size, next: page.metadata?.continue || undefined };
+  };
+  const items = await allPages<T, string>('', read, { size: client.listAtMost });
   return { items, resourceVersion };
 }

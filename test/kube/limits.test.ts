@@ -104,6 +104,21 @@ describe('the Kubernetes client', () => {
     expect((await failed(kube.list('v1', 'ConfigMap', {}, options))).message).toContain('page again follows itself');
   });
 
+  it('gives up a list whose pages are too large together, however small each is', async () => {
+    const bounded = await cluster.client({ clock, tuning: { patienceMs: 0, timeouts, listAtMost: 2 ** 20 } });
+    let page = 0;
+    cluster.intercept = (request, response) => {
+      if (!request.url?.includes('/nodes')) return false;
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ metadata: { continue: String(++page) }, items: [], filler: 'x'.repeat(2 ** 19) }));
+      return true;
+    };
+    const error = await failed(bounded.nodes(options));
+    expect(error).toMatchObject({ code: 'KUBE_ERROR', exitCode: 4 });
+    expect(error.message).toContain('its pages are larger than 1 MiB together');
+    expect(page).toBe(2);
+  });
+
   it.each([
     ['an object', (kept: Kube) => kept.get(configMap('a'), options), (url: string) => url.includes('/configmaps')],
     ['a list', (kept: Kube) => kept.nodes(options), (url: string) => url.includes('/nodes')],

@@ -71,8 +71,16 @@ export class ApiClient {
     const { pages } = this.dialect;
     try {
       return await allPages<T, number>(1, async (number) => {
-        const answer = await this.get(path, z.looseObject({}), call, { ...query, ...pages.query(number) });
+        const asked = {
+          method: 'GET',
+          path,
+          query: pairs({ ...query, ...pages.query(number) }),
+          repeatable: true,
+        } as const;
+        const text = await this.#answer(asked, call);
+        const answer = this.#checked(what, z.looseObject({}), valueOf(text));
         return {
+          size: text.length,
           items: this.#checked(what, z.array(item), answer[key]),
           next: this.#checked(what, pages.next, answer),
         };
@@ -103,6 +111,10 @@ export class ApiClient {
   }
 
   async #call<T>(asked: Asked, shape: z.ZodType<T>, call: Call): Promise<T> {
+    return this.#checked(nameOf(asked), shape, valueOf(await this.#answer(asked, call)));
+  }
+
+  async #answer(asked: Asked, call: Call): Promise<string> {
     const response = await this.#send({
       query: [],
       body: undefined,
@@ -111,7 +123,7 @@ export class ApiClient {
       deadlineMs: asked.method === 'GET' ? readDeadlineMs : writeDeadlineMs,
       signal: call.signal,
     });
-    return this.#checked(nameOf(asked), shape, response.text === '' ? {} : jsonOrUndefined(response.text));
+    return response.text;
   }
 
   #checked<T>(what: string, shape: z.ZodType<T>, value: unknown): T {
@@ -121,6 +133,8 @@ export class ApiClient {
     throw unexpectedAnswer(this.dialect, what, 'it has another form than documented', details);
   }
 }
+
+const valueOf = (text: string): unknown => (text === '' ? {} : jsonOrUndefined(text));
 
 async function foundOrUndefined<T>(work: Promise<T>): Promise<T | undefined> {
   try {

@@ -90,7 +90,7 @@ export class S3Blobs implements BlobStore {
         const next = element(text, 'NextContinuationToken');
         if (element(text, 'IsTruncated') === 'true' && !next)
           throw unexpectedAnswer(location, request, 'it has more, but does not say where');
-        return { items, next: element(text, 'IsTruncated') === 'true' ? next : undefined };
+        return { items, size: text.length, next: element(text, 'IsTruncated') === 'true' ? next : undefined };
       });
       const there = await Promise.all(
         found.map(async ({ key, size }) => size !== String(removedText.length) || (await this.read(key)) !== undefined),
