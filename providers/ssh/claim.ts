@@ -1,5 +1,5 @@
 import { labelKeys, machineLabels, slotOf } from '../../src/domain/labels.js';
-import type { ClusterRef, Role } from '../../src/domain/machine.js';
+import type { ClusterRef, FullDisk, Role } from '../../src/domain/machine.js';
 import type { MachineRequest } from '../../src/provider/port.js';
 import type { HostFacts, HostTask } from '../../src/remote/types.js';
 
@@ -69,6 +69,21 @@ export function parseClaim(facts: HostFacts): Claim | undefined {
   const distribution = facts['distribution'] || undefined;
   return { machine, cluster: { name: cluster, id }, ...place, distribution, claimedAt: facts['claimed_at'] ?? '' };
 }
+
+/**
+ * Below so many MiB a disk is about to end what runs on it. etcd makes its log in files of 64 MiB, and a copy of all data
+ * beside them; a kubelet complains of its own disks alone, not of one that etcd has for itself.
+ */
+const leastFree = 512;
+
+/** From the facts of `read-claim`: disks with data of the cluster that are all but full. */
+export const parseFullDisks = (facts: HostFacts): FullDisk[] =>
+  (facts['data_free_mib'] ?? '').split(' ').flatMap((word) => {
+    const [path = '', free = ''] = word.split('=');
+    return path.startsWith('/') && /^\d+$/.test(free) && Number(free) < leastFree
+      ? [{ path, freeMiB: Number(free) }]
+      : [];
+  });
 
 /** What labels say of machines elsewhere. */
 export const claimLabels = (claim: Claim): Record<string, string> =>

@@ -1,12 +1,12 @@
 import pLimit from 'p-limit';
 
 import type { Clock } from '../../src/domain/clock.js';
-import type { ClusterRef, MachineLogin } from '../../src/domain/machine.js';
+import type { ClusterRef, FullDisk, MachineLogin } from '../../src/domain/machine.js';
 import type { HostSpec } from '../../src/domain/spec/hosts.js';
 import type { CallOptions } from '../../src/provider/port.js';
 import { loginTarget } from '../../src/remote/index.js';
 import type { Remote, Session } from '../../src/remote/types.js';
-import { type Claim, parseClaim, readClaim } from './claim.js';
+import { type Claim, parseClaim, parseFullDisks, readClaim } from './claim.js';
 import { hostId, loginOf } from './hosts.js';
 import type { LoginKey } from '../../src/remote/login-key.js';
 import { ClaimCache, type CachedClaim } from './memory.js';
@@ -52,6 +52,8 @@ export interface ObservedHost {
   readonly known: boolean;
   /** Of the start it is in, where it answered. */
   readonly bootId?: string | undefined;
+  /** Disks of its that are all but full, where it answered. */
+  readonly fullDisks?: readonly FullDisk[] | undefined;
 }
 
 /** The hosts there are. They tell by themselves what they are used for; a memory helps while one does not answer. */
@@ -137,7 +139,8 @@ export class Inventory {
         try {
           const session = await this.open(host, options, silent.has(id) ? 'brief' : 'look');
           const facts = await session.run(readClaim(), options);
-          return { ...base, known: true, claim: parseClaim(facts), bootId: facts['boot_id'] };
+          const [claim, fullDisks] = [parseClaim(facts), parseFullDisks(facts)];
+          return { ...base, known: true, claim, bootId: facts['boot_id'], fullDisks };
         } catch (error) {
           options.signal.throwIfAborted();
           return { ...base, known: last !== undefined || memory.others.has(id), claim: last, error };

@@ -172,7 +172,7 @@ export class HostMachines implements Machines {
     return seen.find(({ host, claim }) => hostId(host) === id && claim?.machine === name);
   }
 
-  async #machine({ host, listed, error }: ObservedHost, claim: Claim): Promise<Machine> {
+  async #machine({ host, listed, error, fullDisks }: ObservedHost, claim: Claim): Promise<Machine> {
     const { pool, role, slot, generation } = claim;
     return {
       pool,
@@ -192,6 +192,7 @@ export class HostMachines implements Machines {
       login: await this.inventory.login(host),
       markedForRemoval: !listed,
       nodeLabels: host.labels,
+      fullDisks,
     };
   }
 }

@@ -33,6 +33,13 @@ export interface MachineLogin {
   readonly jump?: Omit<MachineLogin, 'jump'> | undefined;
 }
 
+/** A file system of a machine that is all but full. */
+export interface FullDisk {
+  /** The folder of the cluster's data that lies on it: `/var/lib/rancher/k3s`. */
+  readonly path: string;
+  readonly freeMiB: number;
+}
+
 /** A machine as the provider reports it. */
 export interface Machine extends Slot {
   /** The provider's own id. */
@@ -57,6 +64,8 @@ export interface Machine extends Slot {
   readonly markedForRemoval?: boolean | undefined;
   /** Kubernetes labels that come with the machine and not with its pool. */
   readonly nodeLabels?: Readonly<Record<string, string>> | undefined;
+  /** Disks with data of the cluster that are all but full, where its provider looks at machines from inside. */
+  readonly fullDisks?: readonly FullDisk[] | undefined;
 }
 
 /** Control planes first, then pools by name, each by slot: the order in which people look for a machine. */

@@ -167,6 +167,26 @@ describe('the life of a cluster on hosts of one’s own', () => {
     expect(a.hostKey).toBe(hosts.hosts.find(({ name }) => name === 'a')!.hostKey);
   });
 
+  it('has a disk of etcd’s own told that is nearly full, which no kubelet watches, by plan, apply, create and status', async () => {
+    await hosts.change('^a$', { etcdDiskFreeMiB: 3 });
+    const warning = /metal-cp-1-\w+ has 3 MiB left on the disk of \/var\/lib\/rancher\/k3s\/server\/db/g;
+    const create = ['cluster', 'create', ...file(asked), ...plain];
+    const runs = [
+      () => plan(asked),
+      () => apply(asked),
+      () => cli.run(create),
+      () => cli.run(['cluster', 'status', 'metal']),
+    ];
+    for (const [index, run] of runs.entries()) {
+      const { code, out, err } = await run();
+      expect(code, err).toBe(0);
+      expect((out + err).match(warning), String(index)).toHaveLength(1);
+    }
+    await hosts.change('^a$', { etcdDiskFreeMiB: 600 });
+    expect((await plan(asked)).err).not.toContain('left on the disk');
+    await hosts.change('^a$', { etcdDiskFreeMiB: null });
+  });
+
   it('is told with its machines, also when what was remembered is gone', async () => {
     rmSync(join(cli.home, 'ws', 'state', 'ssh'), { recursive: true, force: true });
     const { out } = await cli.run(['cluster', 'status', 'metal', '--json']);

@@ -1,15 +1,15 @@
-import { readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { claimHost, parseClaim, readClaim, rebootHost, releaseHost } from '../../providers/ssh/claim.js';
+import { claimHost, parseClaim, parseFullDisks, readClaim, rebootHost, releaseHost } from '../../providers/ssh/claim.js';
 import { machineLabels } from '../../src/domain/labels.js';
 import { prepareHost } from '../../src/distributions/k3s/host/index.js';
 import type { ClusterRef } from '../../src/domain/machine.js';
 import type { MachineRequest } from '../../src/provider/port.js';
 import { sshdMissing } from '../support/sshd.js';
-import { useHost } from './support.js';
+import { smallDisk, useHost } from './support.js';
 
 const demo: ClusterRef = { name: 'demo', id: 'k3f9x2' };
 const at = '2026-11-21T08:00:00.000Z';
@@ -59,6 +59,36 @@ describe.skipIf(sshdMissing)(`claims of a host ${sshdMissing ?? ''}`, () => {
       claimedAt: at,
     });
     expect((await stat(join(rig.host.prefix, 'etc/slipway/claim'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('tell of each disk with data of the cluster once, and of one that is all but full', async ({ skip }) => {
+    const disk = smallDisk(3);
+    if (!disk) return skip('no file system can be mounted here');
+    const data = join(rig.host.prefix, 'var/lib/rancher/k3s');
+    try {
+      await mkdir(join(data, 'server'), { recursive: true });
+      await mkdir(join(rig.host.prefix, 'var/lib/kubelet'), { recursive: true });
+      await symlink(disk.path, join(data, 'server/db'));
+      const facts = await rig.run(readClaim());
+      expect(facts['data_free_mib']).toMatch(/^\/var\/lib\/rancher\/k3s=\d+ \/var\/lib\/rancher\/k3s\/server\/db=[0-3]$/);
+      expect(parseFullDisks(facts)).toContainEqual({
+        path: '/var/lib/rancher/k3s/server/db',
+        freeMiB: expect.any(Number) as number,
+      });
+    } finally {
+      await rm(data, { recursive: true });
+      await rm(join(rig.host.prefix, 'var/lib/kubelet'), { recursive: true });
+      disk.remove();
+    }
+  });
+
+  it.each([
+    ['/var/lib/rancher/k3s=511', [{ path: '/var/lib/rancher/k3s', freeMiB: 511 }]],
+    ['/var/lib/rancher/k3s=512', []],
+    ['', []],
+    ['/var/lib/rancher/k3s=many', []],
+  ])('say with “%s” that these disks are all but full: %j', (text, full) => {
+    expect(parseFullDisks({ data_free_mib: text })).toEqual(full);
   });
 
   it('made again stay as they were first made', async () => {

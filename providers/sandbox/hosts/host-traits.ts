@@ -29,6 +29,8 @@ export interface HostTraits {
   readonly sudoRefused: boolean;
   /** After so many more bytes the disk is full, whatever it said before. */
   readonly diskFullAfterBytes: number | undefined;
+  /** MiB that are left on the disk of etcd, where it has one of its own. */
+  readonly etcdDiskFreeMiB: number | undefined;
   /** No way to the internet: nothing can be downloaded, no image pulled. */
   readonly offline: boolean;
   /** k3s on it never takes part in votes of etcd. */
@@ -59,6 +61,7 @@ export const soundTraits: HostTraits = {
   cloudInitFailed: false,
   sudoRefused: false,
   diskFullAfterBytes: undefined,
+  etcdDiskFreeMiB: undefined,
   offline: false,
   neverVotes: false,
   wrongToken: false,

@@ -74,7 +74,7 @@ export async function draftCluster(context: WorkflowContext, input: DraftInput):
     restore ? 'without the API' : 'look at hosts',
     round,
   );
-  warnOfShortages(context, seen.facts.nodes?.values());
+  warnOfShortages(context, { nodes: seen.facts.nodes?.values(), machines: seen.facts.machines });
   const [refused] = refusals(input, seen);
   if (refused) throw refused;
   const planFor = async (as: ComponentPurpose): Promise<PlannedCluster & Pick<Draft, 'unchecked'>> => {

@@ -171,10 +171,12 @@ export async function reconcile(
           ? executing(context, folder, operation, retryCommand, (run) => rounds.run(run), admit)
           : execute(context, folder, operation, draft.change.steps, retryCommand, admit);
       await executeOrTakeBack(work, takeBack);
-      // What was brought to the machines may be what fills them.
-      warnOfShortages(once, await nodesNow(context, await folder.kubeconfig()));
     }
-    const result = await resultOf(context, input, draft, rounds);
+    const machines = await machinesNow(context, draft);
+    // What was brought to the machines may be what fills them.
+    if (draft.steps.length > 0)
+      warnOfShortages(once, { nodes: await nodesNow(context, await folder.kubeconfig()), machines });
+    const result = resultOf(input, draft, machines, rounds);
     await keepLook(context, folder, operation, result, 0);
     return result;
   });
@@ -205,15 +207,21 @@ function replacementRounds(
   return new Rounds(context, { ...input, ...how }, change.record, recycle);
 }
 
-async function resultOf(
-  context: WorkflowContext,
+async function machinesNow(
+  { signal }: WorkflowContext,
+  { change: { provider, record, seen }, steps }: ReconcileDraft,
+): Promise<readonly Machine[]> {
+  return steps.length > 0 ? provider.machines.list(record, { signal }) : seen.facts.machines;
+}
+
+function resultOf(
   { spec }: ClusterInput,
   { change: { provider, folder, record, seen }, steps }: ReconcileDraft,
+  machines: readonly Machine[],
   rounds: Rounds | undefined,
-): Promise<ReconcileResult> {
+): ReconcileResult {
   const { facts } = seen;
   const isChanged = steps.length > 0;
-  const machines = isChanged ? await provider.machines.list(record, { signal: context.signal }) : facts.machines;
   const outdated = (): readonly OutdatedMachine[] => (isChanged ? seen.outdatedAfter(machines) : facts.outdated);
   return {
     cluster: record.name,

@@ -196,7 +196,7 @@ function compose(
     differs,
     outdated: facts.outdated,
     unfit: facts.unfit,
-    remarks: shortages(nodes),
+    remarks: shortages({ nodes, machines: facts.machines }),
     running,
     kubeconfig: folder.kubeconfigPath,
   };

@@ -75,7 +75,18 @@ export async function claimHost(context: TaskContext): Promise<void> {
 export async function readClaim({ machine, fact }: TaskContext): Promise<void> {
   await machine.wait(machine.context.profile().smallTaskMs);
   for (const field of fields) fact(field, claimField(machine, field));
+  fact('data_free_mib', dataFree(machine).join(' '));
   fact('boot_id', machine.bootId);
+}
+
+/** What is left where the cluster's data are: the disk of the host, and that of etcd where it is one of its own. */
+function dataFree({ files, traits }: Machine): string[] {
+  const free = Math.floor(files.freeBytes / 2 ** 20);
+  const own = traits?.etcdDiskFreeMiB;
+  return [
+    ...(files.exists(paths.data) ? [`${paths.data}=${free}`] : []),
+    ...(own !== undefined && files.exists(paths.server) ? [`${paths.server}/db=${own}`] : []),
+  ];
 }
 
 export async function releaseHost(context: TaskContext): Promise<void> {
