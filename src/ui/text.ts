@@ -9,7 +9,8 @@ export interface TableOptions {
 
 /**
  * Columns padded to their widest cell; no borders, so that lines can be cut and grepped. Empty columns go, then those
- * that may be left out, and the last column goes on in further lines: no cell is ever cut.
+ * that may be left out, and the last column goes on in further lines: no cell is ever cut. Where names are so long that
+ * this is not enough, each stands on a line of its own, with the other columns below it.
  */
 export function table(
   header: readonly string[],
@@ -17,10 +18,45 @@ export function table(
   { columns, leaveOut = [] }: TableOptions = {},
 ): string {
   const rows = cells.map((row) => header.map((_, column) => printable(row[column] ?? '')));
-  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
-  let shown = [...header.keys()].filter(
+  const filled = [...header.keys()].filter(
     (column) => rows.some((row) => row[column] !== '') || (header[column] !== '' && rows.length === 0),
   );
+  const whole = layout(header, rows, filled, columns, leaveOut);
+  const [first, ...others] = filled;
+  const isTooWide = columns !== undefined && whole.width > columns && first !== undefined && others.length > 0;
+  if (!isTooWide) return [...[header, ...rows].map(whole.line), ...leftNote(whole.left)].join('\n');
+  const below = layout(header, rows, others, columns - gap.length, leaveOut);
+  const lines = [header, ...rows].flatMap((row) => [
+    row[first]!,
+    ...below
+      .line(row)
+      .split('\n')
+      .map((line) => `${gap}${line}`.trimEnd()),
+  ]);
+  return [...lines, ...leftNote(below.left)].join('\n');
+}
+
+const leftNote = (left: readonly string[]): readonly string[] =>
+  left.length === 0 ? [] : [`(--wide shows ${left.join(', ')} too)`];
+
+interface Layout {
+  /** Characters of the longest line, as far as folding can help. */
+  readonly width: number;
+  /** Titles of the columns that were left out. */
+  readonly left: readonly string[];
+  readonly line: (row: readonly string[]) => string;
+}
+
+/** These columns side by side, without those of `leaveOut` that there is no room for. */
+function layout(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  filled: readonly number[],
+  columns: number | undefined,
+  leaveOut: readonly string[],
+): Layout {
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
+  let shown = filled;
   const width = (of: (column: number) => number): number =>
     shown.reduce((sum, column) => sum + of(column) + gap.length, -gap.length);
   // The last column may be folded, but no narrower than its longest word.
@@ -40,7 +76,7 @@ export function table(
   const last = shown.at(-1) ?? 0;
   const before = width((column) => (column === last ? 0 : widths[column]!));
   const room = columns === undefined ? Infinity : Math.max(leastRoom, columns - before);
-  const indent = ' '.repeat(before);
+  const indent = ' '.repeat(Math.max(0, before));
   const line = (row: readonly string[]): string =>
     shown
       .map((column) =>
@@ -48,8 +84,7 @@ export function table(
       )
       .join(gap)
       .trimEnd();
-  const note = left.length === 0 ? [] : [`(--wide shows ${left.join(', ')} too)`];
-  return [...[header, ...rows].map(line), ...note].join('\n');
+  return { width: width(folded), left, line };
 }
 
 const gap = '  ';

@@ -56,6 +56,27 @@ describe('what people read', () => {
     expect(table(['MACHINE', 'ZONE', 'WHY'], rows, { columns: 40, ...options })).toContain('(--wide shows ZONE too)');
   });
 
+  it('puts names that are too long on lines of their own, with the other columns below', () => {
+    const name = `demo-${'w'.repeat(58)}`;
+    const rows = [
+      [name, 'fsn1-dc14', 'running', 'Ready'],
+      ['demo-cp-1', 'fsn1-dc14', 'running', 'NotReady: its kubelet has not reported yet'],
+    ];
+    const options = { columns: 40, leaveOut: ['ZONE'] };
+    expect(table(['MACHINE', 'ZONE', 'STATUS', 'NODE'], rows, options)).toBe(
+      [
+        'MACHINE',
+        '  ZONE       STATUS   NODE',
+        name,
+        '  fsn1-dc14  running  Ready',
+        'demo-cp-1',
+        '  fsn1-dc14  running  NotReady: its',
+        '                      kubelet has not',
+        '                      reported yet',
+      ].join('\n'),
+    );
+  });
+
   it('fits a watched text into the screen, and says how much is not shown', () => {
     const text = Array.from({ length: 30 }, (_, index) => `line ${index + 1} ${'x'.repeat(100)}`).join('\n');
     const lines = fitScreen(text, { columns: 40, rows: 10 }).split('\n');
