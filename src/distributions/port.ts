@@ -31,6 +31,8 @@ export interface PlanInput {
   readonly resources?: readonly InfrastructureResource[] | undefined;
   /** As in `PhaseContext`. */
   readonly lose?: ReadonlySet<string> | undefined;
+  /** As in `PhaseContext`. */
+  readonly held?: PhaseContext['held'];
   /** As in `PhaseContext`; what was found is then found without the API. */
   readonly restore?: RestoreSource | undefined;
   /** As in `PhaseContext`. */

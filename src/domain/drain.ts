@@ -22,6 +22,8 @@ export interface DrainBudget {
   readonly selector: LabelSelector | undefined;
   /** Healthy pods that it keeps, of `expected`; undefined until a controller has counted them. */
   readonly counted: { readonly desired: number; readonly expected: number } | undefined;
+  /** Pods that it lets go now; undefined until a controller has counted them. */
+  readonly allowed?: number | undefined;
   /** Pods that are not Ready may always be evicted. */
   readonly unreadyMayGo: boolean;
 }
@@ -120,6 +122,30 @@ function budgetObstacle(pod: DrainPod, node: string, budgets: readonly DrainBudg
     pod: nameOf(pod),
     text: `${nameOf(pod)}: budget ${name} keeps ${counted!.desired} of ${counted!.expected}, so none may ever go`,
   }));
+}
+
+/**
+ * Budgets that will hold up the drain of a node as things are, a sentence each: the run waits, and goes on when more pods
+ * are Ready elsewhere.
+ */
+export function budgetHolds(node: string, { pods, budgets }: DrainView): readonly string[] {
+  return budgets.flatMap(({ namespace, name, selector, allowed, unreadyMayGo }) => {
+    const own = pods.filter(
+      (pod) =>
+        pod.node === node &&
+        leavesOnDrain(pod) &&
+        !pod.ending &&
+        pod.phase !== 'Pending' &&
+        (pod.ready || !unreadyMayGo) &&
+        pod.namespace === namespace &&
+        selects(selector, pod.labels),
+    );
+    if (allowed === undefined || allowed >= own.length) return [];
+    const held = `PodDisruptionBudget ${namespace}/${name}`;
+    return allowed > 0
+      ? [`${held} lets ${allowed} of its ${own.length} pods there go at a time`]
+      : [`waits for ${held}, which lets none of its pods go now (${own.map((pod) => pod.name).join(', ')})`];
+  });
 }
 
 /** Kubernetes' rules: an empty selector selects everything, none selects nothing. */

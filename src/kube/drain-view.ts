@@ -55,7 +55,7 @@ export function drainPod({ metadata = {}, spec, status }: WirePod): DrainPod {
 }
 
 function drainBudget({ metadata = {}, spec, status }: WireBudget): DrainBudget {
-  const { desiredHealthy: desired, expectedPods: expected, observedGeneration } = status ?? {};
+  const { desiredHealthy: desired, expectedPods: expected, disruptionsAllowed, observedGeneration } = status ?? {};
   // Counts of another generation were made for another rule.
   const current =
     observedGeneration === undefined || observedGeneration === (metadata.generation ?? observedGeneration);
@@ -64,6 +64,7 @@ function drainBudget({ metadata = {}, spec, status }: WireBudget): DrainBudget {
     name: metadata.name ?? '',
     selector: spec?.selector,
     counted: current && desired !== undefined && expected !== undefined ? { desired, expected } : undefined,
+    allowed: current ? disruptionsAllowed : undefined,
     unreadyMayGo: spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow',
   };
 }

@@ -55,6 +55,7 @@ export interface WireBudget {
   readonly status?: {
     readonly desiredHealthy?: number;
     readonly expectedPods?: number;
+    readonly disruptionsAllowed?: number;
     readonly observedGeneration?: number;
   };
 }

@@ -85,6 +85,8 @@ export interface PhaseContext<Facts extends ClusterFacts = ClusterFacts> {
   readonly tools: Tools;
   /** Pods, as `namespace/pod`, that may be lost with the machine that they run on. */
   readonly lose?: ReadonlySet<string> | undefined;
+  /** What will hold up the drain of machines that leave, by the machine's name, a sentence each. */
+  readonly held?: ReadonlyMap<string, readonly string[]> | undefined;
   /** Undefined: a control plane that has no data begins with none. */
   readonly restore?: RestoreSource | undefined;
   /**

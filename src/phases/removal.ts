@@ -94,14 +94,18 @@ class Removal {
 
   #removal(machine: Machine, needs: readonly Step[]): Step {
     const { context, api, early } = this;
+    const details = [
+      ...(early.mayLeaveFirst(machine.name)
+        ? ['once the new machines are there; before them should the account have no room for more']
+        : []),
+      ...(context.held?.get(machine.name) ?? []),
+    ];
     return {
       id: `remove:${machine.name}`,
       phase: 'Remove machines',
       target: slotLabel(machine),
       text: `drain ${machine.name}, remove it from Kubernetes and ${context.tools.provider.traits.ownsMachines ? 'delete it' : 'release it'}`,
-      ...(early.mayLeaveFirst(machine.name)
-        ? { details: ['once the new machines are there; before them should the account have no room for more'] }
-        : {}),
+      ...(details.length > 0 ? { details } : {}),
       needs: [...needsOf(api), ...this.#arrival(machine), ...needs],
       limits: this.role === 'control-plane' ? ['join', 'drain'] : ['drain'],
       destroys: true,

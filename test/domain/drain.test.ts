@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import {
+  budgetHolds,
   type DrainBudget,
   drainObstacles,
   type DrainPod,
@@ -98,4 +99,33 @@ it.each<[LabelSelector | undefined, boolean]>([
   [{ matchLabels: { app: 'web' }, matchExpressions: [{ key: 'tier', operator: 'Exists' }] }, false],
 ])('the selector %j selects pods of app=web as Kubernetes does: %s', (selector, expected) => {
   expect(selects(selector, { app: 'web' })).toBe(expected);
+});
+
+describe('what will hold up a drain', () => {
+  const holds = (pods: readonly DrainPod[], ...budgets: DrainBudget[]) => budgetHolds('a', view(pods, { budgets }));
+  const two = [pod('p'), pod('q')];
+
+  it('is told where a budget lets no pod go now, with the pods', () => {
+    expect(holds(two, budget(2, 3, { allowed: 0 }))).toEqual([
+      'waits for PodDisruptionBudget shop/web, which lets none of its pods go now (p, q)',
+    ]);
+  });
+
+  it('is told where it lets fewer go at a time than run there', () => {
+    expect(holds(two, budget(2, 3, { allowed: 1 }))).toEqual([
+      'PodDisruptionBudget shop/web lets 1 of its 2 pods there go at a time',
+    ]);
+  });
+
+  it.each<[string, readonly DrainPod[], DrainBudget]>([
+    ['as many may go as run there', two, budget(2, 4, { allowed: 2 })],
+    ['nobody has counted', two, budget(2, 3)],
+    ['its pods run on another node', [pod('p', { node: 'b' })], budget(2, 3, { allowed: 0 })],
+    ['it selects others', two, budget(2, 3, { allowed: 0, selector: { matchLabels: { app: 'db' } } })],
+    ['it is of another namespace', two, budget(2, 3, { allowed: 0, namespace: 'other' })],
+    ['they are on their way out', [pod('p', { ending: true })], budget(2, 3, { allowed: 0 })],
+    ['those that are not Ready may go', [pod('p', { ready: false })], budget(2, 3, { allowed: 0, unreadyMayGo: true })],
+  ])('is nothing where %s', (_what, pods, one) => {
+    expect(holds(pods, one)).toEqual([]);
+  });
 });

@@ -121,6 +121,7 @@ describe('at the account’s limit', () => {
       file(name, 1, { new: 1 });
       const { out } = await cli.run(['cluster', 'plan', '-f', `${name}.yaml`]);
       expect(out).toContain('before them should the account have no room for more');
+      expect(out).toContain('PodDisruptionBudget default/web lets 1 of its 2 pods there go at a time');
       const running = cli.start(['cluster', 'apply', '-f', `${name}.yaml`, '--yes', '--progress', 'json']);
       let said = '';
       running.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));

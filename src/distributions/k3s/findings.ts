@@ -19,8 +19,8 @@ export function findingsOf(
     refuseLostControlPlane: () => refuseLostControlPlane(cluster.name, facts),
     refuseRestore: (begun, signal) => refuseRestore(tools, cluster.name, facts, begun, signal),
     bundleNeeds: (signal) => bundleNeeds(tools.provider, facts, signal),
-    plan: ({ resources = facts.resources, lose, lost, restore, userData: make }) =>
-      plan({ cluster, spec, request, facts: { ...facts, resources }, tools, lose, lost, restore }, make),
+    plan: ({ resources = facts.resources, lose, held, lost, restore, userData: make }) =>
+      plan({ cluster, spec, request, facts: { ...facts, resources }, tools, lose, held, lost, restore }, make),
     outdatedAfter: (machines) => outdatedAfter(tools.provider, { spec, userData }, facts, machines),
   };
 }

@@ -20,6 +20,7 @@ import { observe, type Observation } from './observe.js';
 import { refuseOlderVersion } from './outdated.js';
 import { planCluster, type PlannedCluster } from './plan.js';
 import { preflight, ruleProblems, throwProblems } from './preflight.js';
+import { heldByBudgets, leavingView } from './removal-check.js';
 import { unfinishedRecycle } from './recycle/intent.js';
 import { warnOfShortages } from './shortages.js';
 import { keyProblem } from './ssh-key.js';
@@ -77,10 +78,14 @@ export async function draftCluster(context: WorkflowContext, input: DraftInput):
   warnOfShortages(context, { nodes: seen.facts.nodes?.values(), machines: seen.facts.machines });
   const [refused] = refusals(input, seen);
   if (refused) throw refused;
+  const leaving = restore ? undefined : await leavingView(seen.facts, context.signal);
   const planFor = async (as: ComponentPurpose): Promise<PlannedCluster & Pick<Draft, 'unchecked'>> => {
     if (restore) return { ...planCluster(seen, { userData, restore }), unchecked: [] };
     const components = await componentsToPlan(context, provider, cluster, spec, seen.facts.api, as);
-    return { ...planCluster(seen, { userData, lose }, components), unchecked: components.unchecked };
+    return {
+      ...planCluster(seen, { userData, lose, held: heldByBudgets(leaving) }, components),
+      unchecked: components.unchecked,
+    };
   };
   const planned = await planFor(purpose);
   if (planned.steps.length === 0) {
@@ -88,7 +93,7 @@ export async function draftCluster(context: WorkflowContext, input: DraftInput):
     return { steps: [], unchecked: planned.unchecked, seen };
   }
   const hostKeys = await hostKeyProblems(context, tools, seen, planned);
-  const allowed = await preflight(provider, spec, seen, context.signal, { hostKeys, purpose, lose });
+  const allowed = await preflight(provider, spec, seen, context.signal, { hostKeys, purpose, lose, leaving });
   // A token for reading is not the one that the cluster's components work with.
   const isReadOnly = allowed.some(({ code }) => code === 'TOKEN_READ_ONLY');
   const { steps, unchecked } = isReadOnly ? await planFor('plan-read-only') : planned;

@@ -5,7 +5,7 @@ import type { ClusterRequest, MachineProvider, Problem } from '../../provider/po
 import { addressProblems } from './api-address.js';
 import { bundlesOf } from '../bundle/of.js';
 import type { Observation } from './observe.js';
-import { removalProblems } from './removal-check.js';
+import { type LeavingView, removalProblems } from './removal-check.js';
 import { residencyProblems } from './residency.js';
 import { allowReading, type Unchecked } from '../unchecked.js';
 
@@ -28,10 +28,13 @@ export async function preflight(
     hostKeys = [],
     purpose = 'change',
     lose,
+    leaving,
   }: {
     readonly hostKeys?: readonly Problem[];
     readonly purpose?: 'change' | 'plan';
     readonly lose?: ReadonlySet<string> | undefined;
+    /** Undefined where no machine is drained. */
+    readonly leaving?: LeavingView | undefined;
   } = {},
 ): Promise<readonly Unchecked[]> {
   // The provider first: with a token that is not taken nothing else can be asked.
@@ -43,7 +46,7 @@ export async function preflight(
     problems.push(...(await accessProblems(provider, request, signal)));
     problems.push(...(await ruleProblems(provider, spec, { request, facts }, signal)));
     problems.push(...hostKeys);
-    problems.push(...(await removalProblems(spec.name, facts, distribution, signal, lose)));
+    problems.push(...removalProblems(spec.name, facts, distribution, leaving, lose));
   }
   throwProblems(problems);
   // Last, since it may have much to read.

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { DrainPod, DrainView } from '../../../src/domain/index.js';
 import type { ClusterFacts } from '../../../src/phases/context.js';
 import { k3s } from '../../../src/distributions/k3s/index.js';
-import { removalProblems } from '../../../src/workflows/cluster/removal-check.js';
+import { leavingView, removalProblems } from '../../../src/workflows/cluster/removal-check.js';
 
 const signal = new AbortController().signal;
 const pod = (node: string, controller?: string): DrainPod => ({
@@ -50,7 +50,7 @@ async function codes({ servers = { s1: 'v' }, going, view = {} }: World): Promis
     nodes: new Map(names.map((name) => [name, node(name)])),
     api: { kube: { drainView: () => Promise.resolve({ ...nothing, ...view }) } },
   } as unknown as ClusterFacts;
-  return (await removalProblems('demo', facts, k3s, signal)).map(
+  return removalProblems('demo', facts, k3s, await leavingView(facts, signal)).map(
     ({ code, details = [] }) => `${code} ${details.length}`,
   );
 }

@@ -30,7 +30,7 @@ import { type MonthlyPrice, monthlyPrice } from '../price.js';
 import { readIntent, recycleCommand } from './intent.js';
 import { shownSteps } from './shown.js';
 import { candidatesOf, isCalled, stateOf } from './state.js';
-import { removalProblems } from '../removal-check.js';
+import { heldByBudgets, type LeavingView, leavingView, removalProblems } from '../removal-check.js';
 import { toolsFor } from '../tools.js';
 import { volumeProblems } from '../volumes.js';
 
@@ -120,14 +120,19 @@ export async function draftReplacements(
   const all = await observeRound(context, input, cluster, round, look);
   const monthly = purpose === 'status' ? undefined : await priceOf(context, cluster, all);
   if (targets.length === 0) return { steps: [], waves: [], monthly };
-  if (purpose !== 'status') await refuseProblems(context, input, cluster, seen, all, purpose);
+  const leaving = purpose === 'status' ? undefined : await leavingView(all.facts, context.signal);
+  if (purpose !== 'status') await refuseProblems(context, input, cluster, seen, { all, leaving }, purpose);
   const rollout = planRecycle(
     // What is down or begun is finished first, as `cluster apply` would.
     stateOf(cluster.record, seen.facts, seen.distribution, targets, { assumeUp: true }),
     await budgetsFor(context, input, cluster, targets),
   );
   refuseBlocked(input.spec.name, rollout, input.spec.controlPlane.count === 1);
-  return { steps: shownSteps(rollout, targets, all, cluster.provider), waves: rollout.waves, monthly };
+  return {
+    steps: shownSteps(rollout, targets, all, cluster.provider, heldByBudgets(leaving)),
+    waves: rollout.waves,
+    monthly,
+  };
 }
 
 /** Looks as if the machines of a round were not to stay. */
@@ -197,15 +202,15 @@ async function refuseProblems(
   { spec, lose }: ReplacementInput,
   { provider }: RecycledCluster,
   seen: Observation,
-  all: Observation,
+  { all, leaving }: { readonly all: Observation; readonly leaving: LeavingView | undefined },
   purpose: 'change' | 'plan',
 ): Promise<void> {
   const { signal } = context;
   const { request, facts, distribution } = all;
   throwProblems(await volumeProblems(provider, request.cluster, seen.facts.comparison, facts.comparison, signal));
-  if (provider.traits.ownsMachines) await preflight(provider, spec, all, signal, { lose, purpose });
+  if (provider.traits.ownsMachines) await preflight(provider, spec, all, signal, { lose, purpose, leaving });
   // There are never as many hosts as all at once would take.
-  else throwProblems(await removalProblems(spec.name, facts, distribution, signal, lose));
+  else throwProblems(removalProblems(spec.name, facts, distribution, leaving, lose));
 }
 
 /** @throws RefusedError code RECYCLE_UNFINISHED */

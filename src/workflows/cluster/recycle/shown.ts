@@ -12,6 +12,7 @@ export function shownSteps(
   targets: readonly Machine[],
   { facts }: Observation,
   provider: Pick<MachineProvider, 'machines' | 'traits'>,
+  held: ReadonlyMap<string, readonly string[]> = new Map(),
 ): readonly StepInfo[] {
   const shown = (task: RolloutTask, wave: number): StepInfo => {
     const machine = targets.find(({ name }) => name === task.name)!;
@@ -24,7 +25,10 @@ export function shownSteps(
       target: slotLabel(machine),
       text: task.successor?.first ? `${take}, join it; ${leave}` : `${leave}; ${take} and join it`,
       needs: [],
-      details: [`in wave ${wave} of ${waves.length}; lost: ${provider.machines.describeDeletion(machine)}`],
+      details: [
+        `in wave ${wave} of ${waves.length}; lost: ${provider.machines.describeDeletion(machine)}`,
+        ...(held.get(machine.name) ?? []),
+      ],
       destroys: true,
     };
   };
