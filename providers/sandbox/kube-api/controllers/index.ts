@@ -6,6 +6,7 @@ import type { Change, ObjectStore } from '../store.js';
 import { ClusterState, type ControllerTimes } from './cluster.js';
 import { isNodeReady } from './conditions.js';
 import { dropEndpoints, endpoints } from './endpoints.js';
+import { mirrorEndpoints } from './mirrored-endpoints.js';
 import { collectOrphans, deleteWith, emptyNamespace, finishForeground, type Propagation } from './garbage.js';
 import { runJob } from './jobs.js';
 import { Kubelets } from './kubelet.js';
@@ -172,6 +173,7 @@ export class Controllers {
       endpoints(cluster, one);
       if (this.options.serviceLoadBalancer) nodeBalancer(cluster, one);
     });
+    each('v1', 'Endpoints', (one) => mirrorEndpoints(cluster, one));
     contained('Service default/kubernetes', () => kubernetesService(cluster));
     each('policy/v1', 'PodDisruptionBudget', (one) => this.#budget(one));
     for (const resource of this.store.resources.all())

@@ -6,6 +6,8 @@ export interface Duplicate {
   readonly path?: string;
   readonly key: string;
   readonly line: number;
+  /** Where it comes again, as characters from the beginning; only where the text is JSON. */
+  readonly place?: number;
 }
 
 interface Level {
@@ -19,7 +21,14 @@ interface Level {
 const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
 /** Keys that come more than once in their map, each once. The text is JSON that could be read. */
-export function duplicatesInJson(text: string): Duplicate[] {
+export const duplicatesInJson = (text: string): readonly Duplicate[] => keysInJson(text).twice;
+
+/** The same, with where each key comes first, by its path. */
+export function keysInJson(text: string): {
+  readonly twice: readonly Duplicate[];
+  readonly places: ReadonlyMap<string, number>;
+} {
+  const places = new Map<string, number>();
   const found = new Map<string, Duplicate>();
   const levels: Level[] = [];
   for (const { 0: part, index } of text.matchAll(token)) {
@@ -34,11 +43,13 @@ export function duplicatesInJson(text: string): Duplicate[] {
       const key = JSON.parse(part) as string;
       level.key = key;
       const path = within(level);
-      if (level.seen.has(key) && !found.has(path)) found.set(path, { path, key, line: lineAt(text, index) });
+      if (!places.has(path)) places.set(path, index);
+      if (level.seen.has(key) && !found.has(path))
+        found.set(path, { path, key, line: lineAt(text, index), place: index });
       level.seen.add(key);
     }
   }
-  return [...found.values()];
+  return { twice: [...found.values()], places };
 }
 
 function within(level: Level | undefined): string {

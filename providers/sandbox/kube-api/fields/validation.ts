@@ -1,6 +1,6 @@
 import { isMap } from '../objects.js';
 import { badRequest, refusal, StatusError } from '../status.js';
-import { type Duplicate, duplicatesInJson, duplicatesInYaml } from './duplicates.js';
+import { type Duplicate, duplicatesInJson, duplicatesInYaml, keysInJson } from './duplicates.js';
 import type { Shape } from './shape.js';
 import { dotted, type Path, typed, unknownFields } from './unknown.js';
 
@@ -59,20 +59,28 @@ export function fieldFaults(
 ): FieldFaults {
   const unknown = (shape ? unknownFields(shape, value) : []).filter((path) => !except?.has(dotted(path)));
   const isYaml = text !== undefined && type.includes('yaml') && !text.trimStart().startsWith('{');
-  const twice = text === undefined ? [] : isYaml ? duplicatesInYaml(text) : duplicatesInJson(text);
   const unknownTexts = (isCustom ? sorted(unknown, shape!) : unknown).map(unknownText);
   if (isYaml) {
-    const lines = twice.map(setTwice);
+    const lines = duplicatesInYaml(text).map(setTwice);
     const whole = lines.length > 0 ? [`yaml: unmarshal errors:${lines.map((line) => `\n  ${line}`).join('')}`] : [];
     return faults(unknown, [...lines, ...unknownTexts], [...whole, ...unknownTexts]);
   }
+  const { twice, places } = text === undefined ? nothing : keysInJson(text);
   const outside = unknown.map(dotted);
   const duplicates = twice
     .filter(({ path = '' }) => !outside.some((one) => isWithin(path, one)))
-    .map(({ path }) => `duplicate field ${JSON.stringify(path)}`);
-  const texts = isCustom ? [...duplicates, ...unknownTexts] : [...unknownTexts, ...duplicates];
+    .map(({ path, place = 0 }) => ({ place, text: `duplicate field ${JSON.stringify(path)}` }));
+  if (isCustom) {
+    const texts = [...duplicates.map((one) => one.text), ...unknownTexts];
+    return faults(unknown, texts, texts);
+  }
+  // One reader tells of both, as it comes to them.
+  const told = unknown.map((path) => ({ place: places.get(dotted(path)) ?? 0, text: unknownText(path) }));
+  const texts = [...told, ...duplicates].sort((a, b) => a.place - b.place).map((one) => one.text);
   return faults(unknown, texts, texts);
 }
+
+const nothing: ReturnType<typeof keysInJson> = { twice: [], places: new Map() };
 
 const setTwice = ({ line, key }: Duplicate): string => `line ${line}: key ${JSON.stringify(key)} already set in map`;
 

@@ -203,6 +203,104 @@ describe('other services', () => {
   });
 });
 
+describe('Endpoints that are written by hand', () => {
+  /** In the order of the Endpoints: the first address of each tells. */
+  const inOrder = (service: string): readonly Obj[] =>
+    [...slicesOf(service)].sort((a, b) => (JSON.stringify(a['endpoints']) < JSON.stringify(b['endpoints']) ? -1 : 1));
+  const mirrored = (service: string): readonly object[] =>
+    inOrder(service).map(({ metadata, ...slice }) => ({
+      by: metadata.labels?.['endpointslice.kubernetes.io/managed-by'],
+      type: slice['addressType'],
+      ports: slice['ports'],
+      endpoints: slice['endpoints'],
+    }));
+  const writeEndpoints = (method: 'POST' | 'PUT', name: string, metadata: object, subsets: readonly object[]) =>
+    write(method, `${core}/endpoints${method === 'PUT' ? `/${name}` : ''}`, {
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      metadata: { name, ...metadata },
+      subsets,
+    });
+  const by = 'endpointslicemirroring-controller.k8s.io';
+  const ports = [{ name: 'db', port: 5432, protocol: 'TCP' }];
+
+  it('are mirrored into a slice for each set of ports and kind of address, with their labels and owner', async () => {
+    await makeService('legacy', { ports: [{ port: 5432 }] });
+    const annotations = { note: 'ours', 'kubectl.kubernetes.io/last-applied-configuration': '{}' };
+    await writeEndpoints('POST', 'legacy', { labels: { team: 'shop' }, annotations }, [
+      {
+        addresses: [{ ip: '192.0.2.7', hostname: 'old' }, { ip: '2001:db8::7' }],
+        notReadyAddresses: [{ ip: '192.0.2.8' }],
+        ports,
+      },
+      { addresses: [{ ip: '192.0.2.9' }], ports: [{ port: 80 }] },
+    ]);
+    await expect
+      .poll(() => mirrored('legacy'))
+      .toEqual([
+        {
+          by,
+          type: 'IPv4',
+          ports,
+          endpoints: [
+            { addresses: ['192.0.2.7'], conditions: { ready: true }, hostname: 'old' },
+            { addresses: ['192.0.2.8'], conditions: { ready: false } },
+          ],
+        },
+        {
+          by,
+          type: 'IPv4',
+          ports: [{ name: '', port: 80, protocol: 'TCP' }],
+          endpoints: [{ addresses: ['192.0.2.9'], conditions: { ready: true } }],
+        },
+        { by, type: 'IPv6', ports, endpoints: [{ addresses: ['2001:db8::7'], conditions: { ready: true } }] },
+      ]);
+    expect(inOrder('legacy')[0]!.metadata).toMatchObject({
+      generateName: 'legacy-',
+      labels: { team: 'shop', 'kubernetes.io/service-name': 'legacy' },
+      annotations: { note: 'ours' },
+      ownerReferences: [{ kind: 'Endpoints', name: 'legacy', controller: true }],
+    });
+    expect(inOrder('legacy')[0]!.metadata.annotations).toEqual({ note: 'ours' });
+  });
+
+  it('are followed by their slices, which keep their names', async () => {
+    const { name } = inOrder('legacy')[0]!.metadata;
+    expect(await writeEndpoints('PUT', 'legacy', {}, [{ addresses: [{ ip: '192.0.2.10' }], ports }])).toBe(200);
+    await expect.poll(() => slicesOf('legacy').map(({ metadata }) => metadata.name)).toEqual([name]);
+    await expect
+      .poll(() => slicesOf('legacy')[0]?.['endpoints'])
+      .toEqual([{ addresses: ['192.0.2.10'], conditions: { ready: true } }]);
+    expect(inOrder('legacy')[0]!.metadata.labels).not.toHaveProperty('team');
+  });
+
+  it('take their slices with them', async () => {
+    await write('DELETE', `${core}/endpoints/legacy`);
+    await expect.poll(() => slicesOf('legacy')).toEqual([]);
+  });
+
+  it('are not mirrored without a service, where they say so, or where the service selects pods', async () => {
+    const subsets = [{ addresses: [{ ip: '192.0.2.7' }], ports }];
+    await makeService('private', { ports: [{ port: 80 }] });
+    await writeEndpoints('POST', 'private', { labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } }, subsets);
+    await makeService('elected', { ports: [{ port: 80 }] });
+    await writeEndpoints(
+      'POST',
+      'elected',
+      { annotations: { 'control-plane.alpha.kubernetes.io/leader': '{}' } },
+      subsets,
+    );
+    await writeEndpoints('POST', 'lonely', {}, subsets);
+    await makeService('seen', { ports: [{ port: 80 }] });
+    await writeEndpoints('POST', 'seen', {}, subsets);
+    await expect.poll(() => slicesOf('seen')).toHaveLength(1);
+    expect(['private', 'elected', 'lonely'].map((name) => slicesOf(name).length)).toEqual([0, 0, 0]);
+    expect(slicesOf('web').map(({ metadata }) => metadata.labels?.['endpointslice.kubernetes.io/managed-by'])).toEqual([
+      'endpointslice-controller.k8s.io',
+    ]);
+  });
+});
+
 describe('the service `kubernetes` in `default`', () => {
   const api = { name: 'https', port: 6443, protocol: 'TCP' };
   const find = (apiVersion: string, kind: string): Obj | undefined =>

@@ -142,6 +142,22 @@ describe('fieldValidation=Strict', () => {
     expect(body.message).toBe(`Deployment ${strictly('duplicate field "spec.replicas"')}`);
   });
 
+  it('tells of unknown fields and of those that come twice in the order in which they come', async () => {
+    const text = JSON.stringify(deployment({ foo: 1 }, { imagePullpolicy: 'Always' }))
+      .replace('"replicas":0', '"replicas":0,"replicas":1')
+      .replace('"foo":1', '"foo":1,"foo":2');
+    const before = text.replace('"spec":{', '"spec":{"paused":true,"bar":1,"paused":false,');
+    const { body, code } = await write('POST', deployments + dry('Strict'), before);
+    expect(code).toBe(400);
+    const places = ['unknown field "spec.bar"', 'duplicate field "spec.paused"', 'duplicate field "spec.replicas"'];
+    const inText = [
+      ...places,
+      'unknown field "spec.template.spec.containers[0].imagePullpolicy"',
+      'unknown field "spec.foo"',
+    ];
+    expect(body.message).toBe(`Deployment ${strictly(inText.join(', '))}`);
+  });
+
   it('names the lines of YAML in which a key comes twice', async () => {
     const text = [
       'apiVersion: apps/v1',
