@@ -123,8 +123,10 @@ export interface RecycleState {
  * the budget. Where something of the servers is blocked, no worker is begun.
  */
 export function planRecycle({ servers, workers, members }: RecycleState, budgets: RecycleBudgets): Rollout {
+  // Alone it can only leave once another one votes. Meanwhile etcd has two members, as it has on the way from one to three.
   const lone = servers.length === 1 && servers[0]!.successor !== undefined ? servers[0]!.name : undefined;
-  if (lone !== undefined) return { waves: [], blocked: { because: loneServer(lone), nodes: [lone] } };
+  if (lone !== undefined && !budgets.serverFirst)
+    return { waves: [], blocked: { because: loneServer(lone), nodes: [lone] } };
   // Without a successor first a server leaves before the next comes: etcd's members say whether one can be spared.
   const ofServers = planRollout(
     servers.map(rolloutNode),
@@ -140,7 +142,7 @@ export function planRecycle({ servers, workers, members }: RecycleState, budgets
 const atOnce = { canary: 0, soakMs: 0 };
 
 const loneServer = (name: string): string =>
-  `${name} is the only server, and a fresh one beside it would be one of two, which etcd cannot lose either of.`;
+  `${name} is the only server, and no fresh one may come before it leaves: its data would be nowhere.`;
 
 const rolloutNode = ({ name, up, successor }: RecycleNode): RolloutNode =>
   successor === undefined

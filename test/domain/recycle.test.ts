@@ -111,8 +111,22 @@ describe('the waves of a recycle', () => {
     expect(plan(old('b', 'a'), [], { serverFirst: false })).toBe('b, a');
   });
 
+  it('replace the only server by a fresh one that comes first', () => {
+    const { waves } = planRecycle({ servers: old('a'), workers: old('x'), members: voting(old('a')) }, budgets());
+    expect(waves.map(({ tasks }) => tasks.map(({ name, successor }) => [name, successor]))).toEqual([
+      [['a', { name: "a'", first: true }]],
+      [['x', { name: "x'", first: true }]],
+    ]);
+  });
+
   it.each<[string, readonly RecycleNode[], readonly RecycleNode[], Partial<RecycleBudgets>, RegExp]>([
-    ['the only server', old('a'), [], {}, /^a is the only server/],
+    [
+      'the only server where no fresh one may come first',
+      old('a'),
+      [],
+      { serverFirst: false },
+      /^a is the only server/,
+    ],
     [
       'a server that leaves first while another is down',
       [...old('c', 'b'), ...stays('!a')],

@@ -129,15 +129,25 @@ describe('`cluster recycle` on hosts of one’s own', () => {
     expect(await cli.run(['cluster', 'plan', 'steel', '--detailed-exitcode'])).toMatchObject({ code: 0 });
   }, 240_000);
 
-  it('is refused for the only server, with the reason', async () => {
+  it('is refused for the only server without a spare host, with the reason, and uses one that is there', async () => {
     file(['s2', 's3', 's4', 'w2'], 1);
     const smaller = await cli.run(['cluster', 'apply', 'steel', '--yes']);
     expect(smaller, smaller.err).toMatchObject({ code: 0 });
+    const all = ['s2', 's3', 's4', 'w2'];
+    const own = await hostOf('cp-1');
+    file([own, 'w2'], 1);
     const { code, out } = await recycle('--yes', '--json');
-    const { error } = JSON.parse(out) as { error: { code: string; message: string } };
+    const { error } = JSON.parse(out) as { error: { code: string; message: string; hint: string } };
     expect(code).toBe(3);
     expect(error.code).toBe('RECYCLE_BLOCKED');
     expect(error.message).toMatch(/steel-cp-1-\w+ is the only server/);
+    expect(error.hint).toContain('Add a spare host for the control plane to provider.hosts');
     expect((await recycle('--pool', 'web', '--yes')).code).toBe(0);
+    file(all, 1);
+    const done = await recycle('--pool', 'cp', '--yes');
+    expect(done, done.err).toMatchObject({ code: 0 });
+    expect(await hostOf('cp-1')).not.toBe(own);
+    expect((await status()).etcd).toMatchObject({ members: 1, voters: 1 });
+    expect(await cli.run(['cluster', 'plan', 'steel', '--detailed-exitcode'])).toMatchObject({ code: 0 });
   }, 240_000);
 });

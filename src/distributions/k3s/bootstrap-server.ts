@@ -1,11 +1,29 @@
 import type { Machine, DesiredMachine } from '../../domain/index.js';
 import type { K3sContext, K3sFacts } from './context.js';
+import { isOut, isVoter } from './etcd.js';
 
 /** Servers that could tell the join tokens now. */
 export const tokenSources = ({ comparison, nodes }: Pick<K3sFacts, 'comparison' | 'nodes'>): readonly Machine[] =>
   [...comparison.current, ...comparison.excess].filter(
     ({ name, role }) => role === 'control-plane' && nodes?.get(name)?.ready === true,
   );
+
+/**
+ * The server that newcomers join by although it is to go: none that stays is Ready, as where the only server is replaced, and
+ * the API answers by it. Undefined where a server that stays serves, or none does.
+ */
+export function leavingHost({
+  comparison,
+  nodes,
+  api,
+}: Pick<K3sFacts, 'comparison' | 'nodes' | 'api'>): Machine | undefined {
+  const serves = ({ name, role }: Pick<Machine, 'name' | 'role'>): boolean => {
+    const node = nodes?.get(name);
+    return role === 'control-plane' && node?.ready === true && isVoter(node) === true && !isOut(node);
+  };
+  if (!api || comparison.current.some(serves)) return undefined;
+  return comparison.excess.find(serves);
+}
 
 /** The server that starts the cluster, or, where one runs already, a living one to read the tokens from. */
 export function chooseBootstrapServer(

@@ -11,6 +11,7 @@ import { kubeconfigFor, parseServerInfo, serverInfo } from './host/index.js';
 /**
  * Makes of a server's own kubeconfig the cluster's: it names the address that servers hold, if any, then the first server,
  * then the others as far as they are there by then.
+ * @param leaving a server that is to go, by which the API is reached until then
  */
 export function kubeconfigOf(
   { cluster, tools }: K3sContext,
@@ -18,13 +19,14 @@ export function kubeconfigOf(
   servers: readonly DesiredMachine[],
   bootstrap: DesiredMachine,
   heldAddress: string | undefined,
+  leaving?: Machine,
 ): (raw: Secret, run: StepContext) => Promise<Secret> {
   return async (raw, run) => {
     const there = servers
       .map((server) => valueIfKnown(machines.get(slotLabel(server))!, run))
       .filter((machine): machine is Machine => machine?.publicAddress !== undefined)
       .sort((a, b) => Number(b.slot === bootstrap.slot) - Number(a.slot === bootstrap.slot));
-    const urls = await apiUrls(tools.provider, there, heldAddress, run);
+    const urls = await apiUrls(tools.provider, [...(leaving ? [leaving] : []), ...there], heldAddress, run);
     return kubeconfigFor(raw, { cluster: cluster.name, servers: urls });
   };
 }

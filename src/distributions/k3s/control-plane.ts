@@ -10,7 +10,7 @@ import type { LostNodes } from '../../phases/lost-nodes.js';
 import type { InfrastructurePlan } from '../../phases/infrastructure.js';
 import type { HostPlan } from './hosts.js';
 import type { MachinePlan } from '../../phases/machines.js';
-import { chooseBootstrapServer, mayHoldData, tokenSources } from './bootstrap-server.js';
+import { chooseBootstrapServer, leavingHost, mayHoldData, tokenSources } from './bootstrap-server.js';
 import { controlPlanePhase as phase, ServerStarts } from './server-start.js';
 import { planClearing } from './restore-server.js';
 import { openTokenSource } from './token-source.js';
@@ -44,16 +44,11 @@ export function planControlPlane(
   const { facts } = context;
   const servers = facts.comparison.desired.filter((machine) => machine.role === 'control-plane');
   const bootstrap = chooseBootstrapServer(context, servers);
-  const bootstrapMachine = machinePlan.machines.get(slotLabel(bootstrap))!;
-  const apiAddress = (run: StepContext): string =>
-    (infrastructure.balancer && valueOf(infrastructure.balancer, run).address) ??
-    address?.address ??
-    internalAddress(valueOf(bootstrapMachine, run));
-  const kubeconfigOfAll = kubeconfigOf(context, machinePlan, servers, bootstrap, address?.address);
+  const found = { infrastructure, machinePlan, address };
+  const { leaving, own, way, addressBy, kubeconfigWith } = wayIn(context, found, servers, bootstrap);
   const starting = servers.filter((server) => hosts.prepared.has(slotLabel(server)));
-  const joining = starting.filter((server) => server !== bootstrap);
-  const joinAtOnce =
-    nothingElseTouchesEtcd(context, lostNodes, address) && !joining.some(({ name }) => mayHoldData(name, facts));
+  const joining = starting.filter((server) => leaving !== undefined || server !== bootstrap);
+  const joinAtOnce = mayJoinAtOnce(context, joining, lostNodes, address);
   const clearing = planClearing(context, bootstrap.name);
   const starts = new ServerStarts({
     context,
@@ -61,20 +56,19 @@ export function planControlPlane(
     infrastructure,
     machinePlan,
     hosts,
-    apiAddress,
-    needs: [...lostNodes.servers, ...clearing, ...needsOf(bootstrapMachine, ...[infrastructure.balancer ?? []].flat())],
+    apiAddress: addressBy(way),
+    needs: [...lostNodes.servers, ...clearing, ...needsOf(way, ...[infrastructure.balancer ?? []].flat())],
   });
 
   // A bootstrap that is not Ready gets the first server's configuration again: k3s ignores it where it has etcd data.
-  const init = starting.includes(bootstrap) ? starts.first(bootstrap) : undefined;
+  const init = !leaving && starting.includes(bootstrap) ? starts.first(bootstrap) : undefined;
   // The address answers before anything joins by it.
   const bootstrapVip = init ? address?.hold(bootstrap, [init]) : address?.renewals.get(bootstrap.name);
 
   const addressesDiffer = apiAddresses(facts.kubeconfig).length !== servers.length + (address ? 1 : 0);
-  const tokens =
-    hosts.prepared.size > 0 || facts.api === undefined || addressesDiffer
-      ? tokensStep(context, bootstrap, bootstrapMachine, [init, bootstrapVip], kubeconfigOfAll)
-      : undefined;
+  const isTold = hosts.prepared.size > 0 || facts.api === undefined || addressesDiffer;
+  const before = [init, bootstrapVip, ...(leaving ? needsOf(own) : [])] as const;
+  const tokens = isTold ? tokensStep(context, bootstrap, way, before, kubeconfigWith(leaving)) : undefined;
   const api: Later<ClusterApi> = facts.api ? known(facts.api) : from(apiStep(context, tokens!));
   const ready = init && starts.ready(bootstrap, init, api);
   const joins = joinSteps(context, starts, joining, {
@@ -87,10 +81,13 @@ export function planControlPlane(
     ...(ready ? [[slotLabel(bootstrap), [ready]] as const] : []),
     ...joins,
   ]);
+  const arrivals = [...joined.values()].flat();
   const saved =
-    (addressesDiffer || starting.length > 0) && tokens && servers.length > 1
-      ? kubeconfigStep(context, tokens, [...joined.values()].flat(), kubeconfigOfAll)
+    (addressesDiffer || starting.length > 0) && tokens && (servers.length > 1 || leaving)
+      ? kubeconfigStep(context, tokens, { [leaving ? 'needs' : 'after']: arrivals }, kubeconfigWith())
       : undefined;
+  // By way of the old one nobody could be told any more that it has gone.
+  const after = leaving && saved && from(apiStep(context, saved));
   const steps = [
     ...clearing,
     init,
@@ -101,26 +98,54 @@ export function planControlPlane(
     ...[...joins.values()].flat(),
     ready,
     saved,
+    after && 'from' in after ? after.from : undefined,
   ].filter((step) => step !== undefined);
   return {
     steps,
     tokens: tokens && from(tokens),
-    api,
-    apiAddress,
+    api: after ?? api,
+    apiAddress: addressBy(own),
     joined,
     tokenSources: tokens && !init ? tokenSources(facts) : [],
   };
 }
 
+/** By what server newcomers join, and where the API is found. */
+function wayIn(
+  context: PhaseContext,
+  by: {
+    readonly infrastructure: InfrastructurePlan;
+    readonly machinePlan: MachinePlan;
+    readonly address: AddressPlan | undefined;
+  },
+  servers: readonly DesiredMachine[],
+  bootstrap: DesiredMachine,
+) {
+  const own = by.machinePlan.machines.get(slotLabel(bootstrap))!;
+  // Where nobody who stays serves yet, what comes joins by a server that is to go, and all else by what has come.
+  const leaving = context.restore ? undefined : leavingHost(context.facts);
+  const addressBy =
+    (server: Later<Machine>) =>
+    (run: StepContext): string =>
+      (by.infrastructure.balancer && valueOf(by.infrastructure.balancer, run).address) ??
+      by.address?.address ??
+      internalAddress(valueOf(server, run));
+  const kubeconfigWith = (former?: Machine): ReturnType<typeof kubeconfigOf> =>
+    kubeconfigOf(context, by.machinePlan, servers, bootstrap, by.address?.address, former);
+  return { leaving, own, way: leaving ? known(leaving) : own, addressBy, kubeconfigWith };
+}
+
 /** Whether this run takes no server out of etcd, and starts none anew that votes. */
-const nothingElseTouchesEtcd = (
+const mayJoinAtOnce = (
   { facts }: PhaseContext,
+  joining: readonly DesiredMachine[],
   lostNodes: LostNodes,
   address: AddressPlan | undefined,
 ): boolean =>
   lostNodes.servers.length === 0 &&
   !facts.comparison.excess.some(({ role }) => role === 'control-plane') &&
-  (address?.renewals.size ?? 0) === 0;
+  (address?.renewals.size ?? 0) === 0 &&
+  !joining.some(({ name }) => mayHoldData(name, facts));
 
 /** Each join and, where servers hold the API's address, the turn at it that comes after. By slot label. */
 function joinSteps(
@@ -149,7 +174,7 @@ function tokensStep(
   { facts, tools }: PhaseContext,
   bootstrap: DesiredMachine,
   bootstrapMachine: Later<Machine>,
-  [init, turn]: readonly [init: Step | undefined, turn: Step | undefined],
+  [init, ...more]: readonly [init: Step | undefined, ...more: readonly (Step | undefined)[]],
   kubeconfigOfAll: ReturnType<typeof kubeconfigOf>,
 ): Step<ServerInfo> {
   return {
@@ -157,7 +182,7 @@ function tokensStep(
     phase,
     target: slotLabel(bootstrap),
     text: 'read the join tokens and the kubeconfig',
-    needs: [...needsOf(bootstrapMachine), ...[init, turn].flatMap((step) => step ?? [])],
+    needs: [...needsOf(bootstrapMachine), ...[init, ...more].flatMap((step) => step ?? [])],
     apply: async (run) => {
       const first = valueOf(bootstrapMachine, run);
       const others = init ? [] : tokenSources(facts).filter(({ name }) => name !== first.name);
@@ -169,7 +194,7 @@ function tokensStep(
   };
 }
 
-const apiStep = ({ cluster, tools }: PhaseContext, source: Step<ServerInfo>): Step<ClusterApi> => ({
+const apiStep = ({ cluster, tools }: PhaseContext, source: Step<unknown>): Step<ClusterApi> => ({
   id: 'api',
   phase,
   target: cluster.name,
@@ -182,14 +207,15 @@ const apiStep = ({ cluster, tools }: PhaseContext, source: Step<ServerInfo>): St
 const kubeconfigStep = (
   { cluster, tools }: PhaseContext,
   source: Step<ServerInfo>,
-  after: readonly Step[],
+  /** Where an old server is to go, all of them are needed: without them it stays the only way. */
+  { after = [], needs = [] }: { readonly after?: readonly Step[]; readonly needs?: readonly Step[] },
   kubeconfigOfAll: ReturnType<typeof kubeconfigOf>,
 ): Step => ({
   id: 'kubeconfig',
   phase,
   target: cluster.name,
   text: 'save the kubeconfig with every server’s address',
-  needs: [source],
+  needs: [source, ...needs],
   after,
   apply: async (run) => {
     await tools.folder.saveKubeconfig(await kubeconfigOfAll(run.output(source).kubeconfig, run));

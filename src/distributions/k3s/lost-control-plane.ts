@@ -1,17 +1,17 @@
 import { RefusedError } from '../../errors/index.js';
 import type { K3sFacts } from './context.js';
-import { mayHoldData } from './bootstrap-server.js';
+import { leavingHost, mayHoldData } from './bootstrap-server.js';
 
 /**
  * Servers made anew where no server that stays has, or may have, the cluster's data would be another, empty cluster, under
- * which the workers and volumes of the old one would be lost. Those that are to go can't lend theirs: the newcomer would
- * begin before they left. It does not matter whether the API answers.
+ * which the workers and volumes of the old one would be lost. One that is to go lends its own only while it serves the API:
+ * then newcomers join by it before it leaves.
  * @throws RefusedError code CONTROL_PLANE_LOST
  */
 export function refuseLostControlPlane(cluster: string, facts: K3sFacts): void {
   const { kubeconfig, comparison, api } = facts;
   const servers = comparison.desired.filter(({ role }) => role === 'control-plane');
-  if (servers.length === 0 || servers.some(({ name }) => mayHoldData(name, facts))) return;
+  if (servers.length === 0 || servers.some(({ name }) => mayHoldData(name, facts)) || leavingHost(facts)) return;
   const leaving = comparison.excess.filter(({ role, name }) => role === 'control-plane' && mayHoldData(name, facts));
   if (leaving.length === 0 && kubeconfig === undefined) return;
   const names = leaving.map(({ name }) => name).join(', ');

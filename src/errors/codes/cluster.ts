@@ -139,7 +139,7 @@ export const clusterCodes = entries({
   RECYCLE_BLOCKED: [
     3,
     'Nodes cannot be replaced without missing more of them than allowed, or etcd its quorum.',
-    'Allow a fresh machine first (`--max-surge`) or a node to be missed (`--max-unavailable`); have three servers.',
+    'Allow a fresh machine first (`--max-surge`) or a node to be missed (`--max-unavailable`); hosts of your own need a spare one.',
   ],
   RECYCLE_UNFINISHED: [
     3,

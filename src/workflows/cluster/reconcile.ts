@@ -32,7 +32,6 @@ import {
   carefully,
   draftOutdatedReplaced,
   leftOutdated,
-  loneServerAdvice,
   type ReplacementDraft,
   type ReplaceOptions,
 } from './replacements.js';
@@ -110,11 +109,7 @@ export async function planChanges(
     const { unfit } = seen.facts;
     await keepLook(context, folder, 'cluster plan', { outdated, unfit }, steps.length);
   }
-  const remarks = [
-    ...loneServerAdvice(spec, seen.facts),
-    ...(await unfinishedRecycle(spec.name, seen.facts.api, context)),
-  ];
-  for (const text of remarks) note(context, text, 'warning');
+  for (const text of await unfinishedRecycle(spec.name, seen.facts.api, context)) note(context, text, 'warning');
   return {
     cluster: spec.name,
     provider: provider.name,
@@ -187,7 +182,6 @@ async function withReplacements(
   { spec, replace }: ReconcileInput,
   change: ChangeDraft,
 ): Promise<ReconcileDraft> {
-  if (replace) for (const text of loneServerAdvice(spec, change.seen.facts)) note(context, text, 'warning');
   const replacing =
     replace && (await draftOutdatedReplaced(context, { spec, ...replace }, change, change.seen, 'change'));
   return { change, replacing, steps: [...change.steps.map(stepInfo), ...(replacing?.steps ?? [])] };

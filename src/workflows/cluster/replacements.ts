@@ -1,5 +1,4 @@
 import { isReplacedByApply, outdatedBeside, type OutdatedMachine, selectForRecycle } from '../../domain/index.js';
-import type { ClusterSpec } from '../../domain/spec/schema.js';
 import type { ClusterFacts } from '../../phases/context.js';
 import type { WorkflowContext } from '../context.js';
 import type { Observation } from './observe.js';
@@ -9,7 +8,6 @@ import {
   type RecycledCluster,
   type RecycleDraft,
   type ReplacementInput,
-  threeForAWhile,
 } from './recycle/draft.js';
 import { candidatesOf } from './recycle/state.js';
 
@@ -37,9 +35,7 @@ export async function draftOutdatedReplaced(
   purpose: 'change' | 'plan' | 'status',
 ): Promise<ReplacementDraft | undefined> {
   const { facts } = seen;
-  const names = facts.outdated
-    .filter((machine) => isReplacedByApply(machine) && !isLoneServer(input.spec, machine))
-    .map(({ machine }) => machine);
+  const names = facts.outdated.filter(isReplacedByApply).map(({ machine }) => machine);
   if (!facts.api || names.length === 0) return undefined;
   const holder = purpose === 'status' ? undefined : await addressHolder(context, input, cluster, seen);
   const { targets } = selectForRecycle(candidatesOf(facts, holder), { kind: 'nodes', nodes: names }, undefined);
@@ -47,18 +43,6 @@ export async function draftOutdatedReplaced(
   const draft = await draftReplacements(context, input, cluster, seen, targets, purpose);
   return { ...draft, nodes: targets.map(({ name }) => name) };
 }
-
-/** A fresh one beside it would be one of two, and etcd can lose neither. */
-const isLoneServer = ({ controlPlane }: ClusterSpec, { role }: Pick<OutdatedMachine, 'role'>): boolean =>
-  role === 'control-plane' && controlPlane.count === 1;
-
-/** What to say of the only server where it is another machine than the file asks for; nothing where it is not. */
-export const loneServerAdvice = (spec: ClusterSpec, { outdated }: Pick<ClusterFacts, 'outdated'>): readonly string[] =>
-  outdated.some((machine) => isReplacedByApply(machine) && isLoneServer(spec, machine))
-    ? [
-        `The only server is not replaced: a fresh one beside it would be one of two, which etcd cannot lose either of. ${threeForAWhile(spec.name)}`,
-      ]
-    : [];
 
 /** What no step of a plan makes what the file asks for. */
 export const leftOutdated = (

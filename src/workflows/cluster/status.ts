@@ -20,13 +20,7 @@ import { draftForStatus } from './draft.js';
 import { keepLook } from './last-look.js';
 import type { Observation } from './observe.js';
 import type { RecycledCluster } from './recycle/draft.js';
-import {
-  carefully,
-  draftOutdatedReplaced,
-  leftOutdated,
-  loneServerAdvice,
-  type ReplacementDraft,
-} from './replacements.js';
+import { carefully, draftOutdatedReplaced, leftOutdated, type ReplacementDraft } from './replacements.js';
 import { stepInfo } from '../run.js';
 import { refuseOtherCluster } from './same-cluster.js';
 import { shortages } from './shortages.js';
@@ -100,7 +94,6 @@ export async function clusterStatus(
   const { seen } = draft;
   const subject = { provider, folder, record, key };
   const replacing = await replacedFromAfar(context, spec, subject, seen, remarks);
-  remarks.push(...loneServerAdvice(spec, seen.facts));
   const steps = [...draft.steps.map(stepInfo), ...(replacing?.steps ?? [])];
   const outdated = leftOutdated(seen.facts, replacing);
   await keepLook(context, folder, 'cluster status', { outdated, unfit: seen.facts.unfit }, steps.length);

@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { chapter, noted, tellLastWords, took } from '../support/chapter.js';
 import { writer } from '../support/clients.js';
 import { type EtcdMember, etcdMembers } from '../support/etcd.js';
-import { whole, writes } from '../support/kube.js';
-import { createHosts, destroyHosts, type RigHost } from '../support/rig.js';
+import { configMaps, kube, whole, writes } from '../support/kube.js';
+import { createHosts, destroyHosts, type RigHost, ssh } from '../support/rig.js';
 import { listed, ringFile, Slipway } from '../support/slipway.js';
 
 const octets = { r1: 95, r2: 96, r3: 97, r4: 98 };
@@ -82,4 +82,65 @@ describe('three servers that are replaced one by one, while a client writes', ()
     await writes(server, 'afterwards');
     await slipway.done(['cluster', 'plan', 'anew', '--detailed-exitcode']);
   });
+});
+
+const lone = { l1: 92, l2: 93 };
+
+describe('the only server, which began the cluster, that is replaced', () => {
+  const step = chapter();
+  const slipway = new Slipway();
+  let hosts: Map<string, RigHost>;
+
+  beforeAll(async () => {
+    hosts = await createHosts(lone);
+  });
+  afterEach(tellLastWords(() => hosts.keys()));
+  afterAll(async () => {
+    await destroyHosts(...Object.keys(lone));
+    slipway.close();
+  });
+
+  const addressAt = async (): Promise<{ readonly host: RigHost; readonly spare: RigHost }> => {
+    const { machines } = JSON.parse((await slipway.done(['cluster', 'status', 'alone', '--json'])).out) as {
+      machines: readonly { readonly host: string }[];
+    };
+    const own = machines[0]!.host;
+    return { host: hosts.get(own)!, spare: [...hosts.values()].find(({ name }) => name !== own)! };
+  };
+
+  step('begins on one of two hosts', 6, async () => {
+    slipway.write(
+      ringFile(
+        'alone',
+        [...hosts.values()].map((host) => listed(host, { type: 'server' })),
+        { controlPlane: { count: 1, type: 'server' } },
+      ),
+    );
+    await slipway.done(['cluster', 'create', '-f', slipway.file, '--yes']);
+    const { host } = await addressAt();
+    await writes(await slipway.api('alone', host.address), 'before');
+    expect(await etcdMembers([host.name])).toHaveLength(1);
+  });
+
+  step(
+    'by a fresh one on the other host: one member of etcd, all that was stored, also once k3s starts anew',
+    10,
+    async () => {
+      const { host: old, spare } = await addressAt();
+      const { ms } = await slipway.done(['cluster', 'recycle', 'alone', '--yes'], { minutes: 8 });
+      took('cluster recycle: the only server replaced', ms);
+      const { host } = await addressAt();
+      expect(host.name).toBe(spare.name);
+      expect(host.name).not.toBe(old.name);
+      const members = await etcdMembers([host.name]);
+      expect(members.map(({ isLearner }) => isLearner)).toEqual([false]);
+      // By its own settings it was one that joined by a server which is no more.
+      await ssh(host.name, 'systemctl restart k3s');
+      const server = await slipway.api('alone', host.address);
+      await whole(server, { nodes: 1, voters: 1, since: new Date() });
+      await kube(server, 'GET', `${configMaps}/before`);
+      await writes(server, 'afterwards');
+      await slipway.done(['cluster', 'plan', 'alone', '--detailed-exitcode']);
+    },
+  );
 });

@@ -127,7 +127,7 @@ export async function draftReplacements(
     stateOf(cluster.record, seen.facts, seen.distribution, targets, { assumeUp: true }),
     await budgetsFor(context, input, cluster, targets),
   );
-  refuseBlocked(input.spec.name, rollout, input.spec.controlPlane.count === 1);
+  refuseBlocked(input, cluster, rollout);
   return {
     steps: shownSteps(rollout, targets, all, cluster.provider, heldByBudgets(leaving)),
     waves: rollout.waves,
@@ -243,20 +243,21 @@ function refuseUnknown(
 }
 
 /** @throws RefusedError code RECYCLE_BLOCKED */
-function refuseBlocked(cluster: string, { blocked }: Rollout, isLone: boolean): void {
+function refuseBlocked(
+  { spec: { name, controlPlane }, maxSurge }: ReplacementInput,
+  { provider }: RecycledCluster,
+  { blocked }: Rollout,
+): void {
   if (!blocked) return;
+  const needsHost = controlPlane.count === 1 && maxSurge > 0 && !provider.traits.ownsMachines;
   throw new RefusedError(`${blocked.nodes.join(', ')} cannot be replaced: ${blocked.because}`, {
     code: 'RECYCLE_BLOCKED',
-    hint: isLone
-      ? threeForAWhile(cluster)
+    hint: needsHost
+      ? 'Add a spare host for the control plane to provider.hosts: a fresh server takes it first.'
       : 'Let a fresh machine come first (--max-surge 1) or a node be missed (--max-unavailable 1), or see which nodes are down: ' +
-        `slipway cluster status ${cluster}`,
+        `slipway cluster status ${name}`,
   });
 }
-
-/** How the only server is replaced. */
-export const threeForAWhile = (cluster: string): string =>
-  `Have three servers for a while: set controlPlane.count to 3, then slipway cluster apply ${cluster}; afterwards set it to 1 again.`;
 
 const silent = (cluster: string): IncompleteError =>
   new IncompleteError(`The Kubernetes API of ${cluster} does not answer, so nothing can be drained.`, {

@@ -14,6 +14,7 @@ export function shownSteps(
   provider: Pick<MachineProvider, 'machines' | 'traits'>,
   held: ReadonlyMap<string, readonly string[]> = new Map(),
 ): readonly StepInfo[] {
+  const servers = facts.comparison.desired.filter(({ role }) => role === 'control-plane').length;
   const shown = (task: RolloutTask, wave: number): StepInfo => {
     const machine = targets.find(({ name }) => name === task.name)!;
     const preview = facts.previews.get(task.successor?.name ?? '');
@@ -28,6 +29,7 @@ export function shownSteps(
       details: [
         `in wave ${wave} of ${waves.length}; lost: ${provider.machines.describeDeletion(machine)}`,
         ...(held.get(machine.name) ?? []),
+        ...(machine.role === 'control-plane' && servers === 1 ? [whileTwo] : []),
       ],
       destroys: true,
     };
@@ -38,3 +40,7 @@ export function shownSteps(
 /** `5 nodes in 4 waves` */
 export const wavesText = ({ waves }: Pick<Rollout, 'waves'>): string =>
   `${plural(waves.flatMap(({ tasks }) => tasks).length, 'node')} in ${plural(waves.length, 'wave')}`;
+
+/** What is risked where the only server is replaced. */
+const whileTwo =
+  'between the vote of the one and the leave of the other etcd can lose neither: start neither anew meanwhile';
