@@ -12,14 +12,18 @@ export const settingNames = ['version', 'pool', 'storage', 'values', 'checkValue
 const mailOfExamples = /@example\.(com|net|org)$/i;
 const domainOfExamples = /(^|\.)example\.(com|net|org)$/i;
 /** Endings that no public suffix has (RFC 2606, RFC 6761, RFC 8375 and what networks use inside): no authority certifies them. */
+const privateEnding =
+  /(^|\.)(example|test|invalid|local|localhost|localdomain|internal|intranet|lan|home|corp|onion|alt|arpa)$/i;
+/** Nor what is no name of the DNS below a registry: one word, an address, or what ends in digits. */
 const isPrivate = (domain: string): boolean =>
-  /(^|\.)(example|test|invalid|local|localhost|localdomain|internal|intranet|lan|home|corp|arpa)$/i.test(domain);
+  privateEnding.test(domain) || !/^[^.\s]+(\.[^.\s]+)*\.([a-z]{2,}|xn--[a-z0-9-]+)$/i.test(domain);
 
 /** Formats that options may name, and what each is called in messages. */
 const formats: Readonly<Record<string, { test: (text: string) => boolean; words: string }>> = {
   email: { test: (text) => /^[^@\s]+@[^@\s]+$/.test(text), words: 'an e-mail address' },
   'public-email': {
-    test: (text) => !mailOfExamples.test(text) && !isPrivate(text.split('@').at(-1)!),
+    // What is no address at all is told as that.
+    test: (text) => !text.includes('@') || (!mailOfExamples.test(text) && !isPrivate(text.split('@').at(-1)!)),
     words: 'an e-mail address of yours; Let’s Encrypt opens no account for an example or a private name',
   },
   'public-domain': {

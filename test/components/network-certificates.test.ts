@@ -270,18 +270,26 @@ describe('an account at Let’s Encrypt', () => {
   it.each([
     ...['ops@example.com', 'ops@EXAMPLE.org', 'ops@example.net'],
     ...['ops@acme.local', 'root@localhost', 'ops@mail.acme.internal', 'ops@acme.example', 'ops@acme.test'],
+    ...['ops@acme.invalid', 'ops@acme.localhost', 'ops@acme', 'ops@192.0.2.7', 'ops@acme.dev.', 'ops@[192.0.2.7]'],
   ])('is not asked for with %s', async (email) => {
     expect(await problemsWith({ email })).toEqual([
       `email: "${email}" is not allowed: an e-mail address of yours; Let’s Encrypt opens no account for an example or a private name`,
     ]);
   });
 
-  it.each(['shop.example.com', 'acme.lan', 'shop.acme.internal', 'acme.example', 'shop.test'])(
-    'is not asked for a certificate of %s',
+  it.each([
+    ...['shop.example.com', 'acme.lan', 'shop.acme.internal', 'acme.example', 'shop.test'],
+    ...['shop.invalid', 'shop.localhost', 'acme.de-1'],
+  ])('is not asked for a certificate of %s', async (domain) => {
+    expect(await problemsWith({ email: 'ops@acme.dev', dns, domains: ['acme.dev', domain] })).toEqual([
+      `domains.1: "${domain}" is not allowed: a domain of yours; Let’s Encrypt certifies no example and no private name`,
+    ]);
+  });
+
+  it.each(['acme.dev', 'shop.acme.co.uk', 'acme.xn--p1ai', 'test.acme.dev', 'localhost.acme.dev'])(
+    'is asked for with and of %s, which may be somebody’s',
     async (domain) => {
-      expect(await problemsWith({ email: 'ops@acme.dev', dns, domains: ['acme.dev', domain] })).toEqual([
-        `domains.1: "${domain}" is not allowed: a domain of yours; Let’s Encrypt certifies no example and no private name`,
-      ]);
+      expect(await problemsWith({ email: `ops@${domain}`, dns, domains: [domain] })).toEqual([]);
     },
   );
 
