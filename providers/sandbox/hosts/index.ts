@@ -101,6 +101,13 @@ export class Machines implements MachineHost, Persistent<MachinesSnapshot> {
     if (away) place.ssh.cut();
   }
 
+  hang(id: number): void {
+    const place = this.#places.get(id);
+    if (!place) return;
+    place.machine.hang();
+    place.ssh.cut();
+  }
+
   delete(id: number): void {
     const place = this.#places.get(id);
     if (!place) return;

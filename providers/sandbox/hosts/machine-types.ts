@@ -90,4 +90,5 @@ export interface MachineSnapshot {
   readonly diskFull: boolean;
   readonly traits?: HostTraits | undefined;
   readonly isCutOff?: boolean | undefined;
+  readonly hangs?: boolean | undefined;
 }

@@ -33,6 +33,7 @@ export class Machine {
   /** Of a bare host only. */
   #traits: HostTraits | undefined;
   #cutOff = false;
+  #hangs = false;
   readonly #timers: MachineTimers;
 
   constructor(
@@ -99,6 +100,12 @@ export class Machine {
     this.files.full = false;
     this.files.fullAfter(this.#traits.diskFullAfterBytes);
     this.changed();
+  }
+
+  /** Runs, does nothing and answers nobody, until it is started anew. */
+  hang(): void {
+    this.#hangs = true;
+    this.cutOff(true);
   }
 
   /** Takes the network away, or gives it back. */
@@ -274,6 +281,7 @@ export class Machine {
       diskFull: this.files.full,
       traits: this.#traits,
       isCutOff: this.#cutOff,
+      hangs: this.#hangs,
     };
   }
 
@@ -294,6 +302,7 @@ export class Machine {
     this.badDownloads = state.badDownloads;
     this.#traits = state.traits && traitsWith({ ...state.traits });
     this.#cutOff = state.isCutOff ?? false;
+    this.#hangs = state.hangs ?? false;
   }
 
   /** Goes on where the sandbox was stopped: a stage that had begun begins again. */
@@ -312,6 +321,8 @@ export class Machine {
 
   #booted(): void {
     this.bootedAt = this.context.clock.now();
+    if (this.#hangs) this.cutOff(false);
+    this.#hangs = false;
     this.#setPower('running');
     this.#raiseInterfaces();
     if (this.#cloudInit === 'running') this.#finishCloudInit();

@@ -2,7 +2,7 @@ import type { World } from '../world.js';
 
 /** Something done to machines whose name fits a regular expression. */
 export interface MachineAct {
-  readonly act: 'kill' | 'start' | 'reboot' | 'cutOff' | 'reconnect' | 'change';
+  readonly act: 'kill' | 'start' | 'reboot' | 'cutOff' | 'reconnect' | 'hang' | 'change';
   readonly name?: string;
   /** For `change`: what is particular about these machines from now on. */
   readonly facts?: Readonly<Record<string, unknown>>;
@@ -33,6 +33,7 @@ export function actOn(world: World, { act: what, name = '.*', facts = {} }: Mach
     else if (what === 'kill') machine.powerOff();
     else if (what === 'start') machine.powerOn();
     else if (what === 'reboot') machine.reboot();
+    else if (what === 'hang') world.machines.hang(machine.id);
     else if (what === 'cutOff' || what === 'reconnect') world.machines.cutOff(machine.id, what === 'cutOff');
   }
   return chosen.map(({ spec }) => spec.name);
