@@ -206,7 +206,7 @@ export class StoredCluster implements ClusterFolder {
 
   async firstHostKey(machine: string): Promise<KeyPair> {
     const { first } = await this.#changeHost(machine, (keys) =>
-      keys.first ? keys : withFirst(keys, this.context.generateKeyPair(machine)),
+      keys.first ? keys : withFirst(this.context.generateKeyPair(machine)),
     );
     return keyPair(present(first));
   }

@@ -33,8 +33,9 @@ export function withOnlyPin(keys: HostKeys, publicKey: string): HostKeys {
   return { version: keys.version, pins: [keyOnly(publicKey)], swapped: true };
 }
 
-export function withFirst(keys: HostKeys, made: KeyPair): HostKeys {
-  return withPin({ ...keys, first: plain(made) }, made.publicKey);
+/** Whatever is known under its name is another machine's that is gone: this one is yet to be made. */
+export function withFirst(made: KeyPair): HostKeys {
+  return withPin({ ...noHostKeys, first: plain(made) }, made.publicKey);
 }
 
 export function withNext(keys: HostKeys, made: KeyPair): HostKeys {

@@ -38,6 +38,15 @@ describe('host keys of a machine', () => {
     expect(readFileSync(join(folderOf(folder), 'hosts', 'demo-cp-1.json'), 'utf8')).not.toContain('PRIVATE');
   });
 
+  it('takes a machine that is yet to be made for another one than that which had its name and is gone', async () => {
+    const folder = testWorkspace(temporaryFolder()).cluster('demo');
+    await folder.firstHostKey('demo-web-1');
+    await folder.onlyPin('demo-web-1', (await folder.nextHostKey('demo-web-1')).publicKey);
+    const first = await folder.firstHostKey('demo-web-1');
+    expect(await folder.pins('demo-web-1')).toEqual([bare(first.publicKey)]);
+    expect(await folder.hostKeySwapped('demo-web-1')).toBe(false);
+  });
+
   it('loses no pin when many are added at once, from several openings of the workspace', async () => {
     const path = temporaryFolder();
     const openings = Array.from({ length: 4 }, () => testWorkspace(path).cluster('demo'));
