@@ -1,6 +1,6 @@
 import { labelKeys } from '../../src/domain/labels.js';
 import type { Secret } from '../../src/domain/secret.js';
-import type { CallOptions, FoundCluster, MachineProvider, PowerSwitch } from '../../src/provider/port.js';
+import type { CallOptions, FoundCluster, MachineProvider, PowerSwitch, Relabelling } from '../../src/provider/port.js';
 import { clustersByLabel } from '../../src/provider/kit/ownership.js';
 import { rentedTraits } from '../../src/provider/kit/rented.js';
 import type { ProviderContext } from '../../src/provider/package.js';
@@ -11,7 +11,7 @@ import { labelOwnedResource, listOwnedResources, removeOwnedResource } from './o
 import type { Hetzner } from './context.js';
 import { infrastructure } from './infrastructure/index.js';
 import { kubernetesIntegration } from './kubernetes-integration.js';
-import { listServers, machines, powerOff } from './machines/index.js';
+import { listServers, machines, powerOff, relabel } from './machines/index.js';
 import { askOwnAddress } from './own-address.js';
 import { checkToken } from './preflight/facts.js';
 import { preflight } from './preflight/index.js';
@@ -34,7 +34,7 @@ export interface HetznerOptions {
 }
 
 /** A machine provider that speaks Hetzner's API, to Hetzner or to the sandbox. Asks nothing before it is used. */
-export function createHetznerProvider(options: HetznerOptions): MachineProvider & PowerSwitch {
+export function createHetznerProvider(options: HetznerOptions): MachineProvider & PowerSwitch & Relabelling {
   const { context, timeScale, networkLimit } = options;
   const { clock, random, boundary, signal } = context;
   const { endpoint, token, log } = options;
@@ -50,6 +50,7 @@ export function createHetznerProvider(options: HetznerOptions): MachineProvider 
     infrastructure: infrastructure(hetzner),
     machines: machines(hetzner),
     powerOff: (machine, call) => powerOff(hetzner, machine, call),
+    relabel: (machine, as, call) => relabel(hetzner, machine, as, call),
     catalog: (call) => readCatalog(hetzner, call),
     preflight: (request, call) => preflight(hetzner, request, call),
     credentialProblem: (call) => checkToken(hetzner, call),

@@ -7,6 +7,10 @@ import { clusterInput } from './cluster-input.js';
 import { changeFile } from './replace-file.js';
 import type { Runtime } from '../runtime/context.js';
 
+/** What a cluster is asked to be now, by its file or by what was applied last. */
+export const currentSpec = async (runtime: Runtime, cluster: string): Promise<ClusterSpec> =>
+  (await clusterInput(runtime, { name: cluster, file: undefined, describe: {} }, false)).spec;
+
 /**
  * Changes one pool of a cluster and makes it so. The file of a cluster that has one is changed before anything else is,
  * so that a run that is killed is finished by `cluster apply`, but only once nothing was refused or declined.

@@ -2,14 +2,14 @@ import type { YAMLMap } from 'yaml';
 import { parseDocument, isSeq, isMap, isScalar } from 'yaml';
 
 import { controlPlanePool } from '../domain/machine.js';
-import type { MachineChange } from '../domain/pools.js';
+import type { MachineChange, PoolSize } from '../domain/pools.js';
 import type { PoolSpec } from '../domain/spec/schema.js';
 import { UsageError } from '../errors/index.js';
 
 /** What a pool command changes in a cluster file. */
 export type PoolEdit =
-  | { readonly kind: 'add'; readonly pool: Pick<PoolSpec, 'name' | 'count' | 'type' | 'labels' | 'taints'> }
-  | { readonly kind: 'scale'; readonly name: string; readonly count: number }
+  | { readonly kind: 'add'; readonly pool: Pick<PoolSpec, 'name' | 'count' | 'standby' | 'type' | 'labels' | 'taints'> }
+  | { readonly kind: 'scale' | 'promote'; readonly name: string; readonly size: PoolSize }
   | { readonly kind: 'remove'; readonly name: string };
 
 /**
@@ -22,11 +22,12 @@ export function editPools(text: string, edit: PoolEdit): string {
   const written = () => document.toString({ flowCollectionPadding: text.includes('{ '), lineWidth: 0 });
   const pools = document.get('pools');
   if (edit.kind === 'add') {
-    const { name, count, type, labels, taints } = edit.pool;
+    const { name, count, standby, type, labels, taints } = edit.pool;
     const entry = document.createNode({
       name,
       ...(type === undefined ? {} : { type: type.length === 1 ? type[0] : type }),
       count,
+      ...(standby === 0 ? {} : { standby }),
       ...(Object.keys(labels).length === 0 ? {} : { labels }),
       ...(taints.length === 0 ? {} : { taints }),
     });
@@ -38,9 +39,11 @@ export function editPools(text: string, edit: PoolEdit): string {
   if (edit.kind === 'remove') document.deleteIn(['pools', index]);
   else {
     const pool = document.getIn(['pools', index]) as YAMLMap;
-    const inPlace = withNumber(text, pool.get('count', true), edit.count);
+    const changes = Object.entries(edit.size).filter(([, value]) => value !== undefined);
+    const [first, ...others] = changes;
+    const inPlace = first && others.length === 0 ? withNumber(text, pool.get(first[0], true), first[1]) : undefined;
     if (inPlace !== undefined) return inPlace;
-    pool.set('count', edit.count);
+    for (const [key, value] of changes) pool.set(key, value);
   }
   return written();
 }

@@ -50,7 +50,7 @@ interface Priced {
  * that the file no longer asks for included; those to come are taken to be of their first type.
  */
 export function priceChange(
-  { current: kept, missing, excess }: Pick<Comparison, 'current' | 'missing' | 'excess'>,
+  { current: kept, missing, excess, standbys }: Pick<Comparison, 'current' | 'missing' | 'excess' | 'standbys'>,
   list: PriceList,
   { apiBalancer, made }: PricedResources,
 ): PriceChange {
@@ -59,9 +59,11 @@ export function priceChange(
     location: machine.location,
     address: machine.publicAddress?.includes('.') ?? false,
   });
-  const staying = kept.map(existing);
-  const leaving = excess.map(existing);
-  const coming = missing.map(({ types, location }): Priced => ({ type: types[0], location, address: true }));
+  const promoted = missing.flatMap(({ promotes }) => promotes ?? []);
+  const staying = [...kept, ...standbys.current, ...promoted].map(existing);
+  const leaving = [...excess, ...standbys.excess].map(existing);
+  const toMake = [...missing.filter(({ promotes }) => !promotes), ...standbys.missing];
+  const coming = toMake.map(({ types, location }): Priced => ({ type: types[0], location, address: true }));
   const of = (kind: 'load-balancer' | 'volume'): number =>
     made.reduce((sum, item) => sum + (item.kind === kind ? item.monthly : 0), 0);
 

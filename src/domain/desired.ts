@@ -1,4 +1,4 @@
-import { machineLabels } from './labels.js';
+import { machineLabels, newStandby } from './labels.js';
 import { controlPlanePool, type ClusterRef, type Machine, type Role, type Slot } from './machine.js';
 import { machineName } from './names.js';
 import type { ClusterSpec } from './spec/schema.js';
@@ -20,12 +20,15 @@ export interface DesiredMachine extends Slot {
   readonly elsewhere?: readonly string[] | undefined;
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** The standby that becomes it; undefined: it is made anew. */
+  readonly promotes?: Machine | undefined;
 }
 
 interface Group {
   readonly pool: string;
   readonly role: Role;
   readonly count: number;
+  readonly standby: number;
   readonly types: readonly string[];
   readonly locations: readonly string[];
 }
@@ -39,6 +42,8 @@ export function groupsOf(spec: ClusterSpec, defaults: DesiredDefaults): readonly
       pool: controlPlanePool,
       role: 'control-plane',
       count,
+      // A control plane that survives the loss of one needs no sixth machine in a hurry.
+      standby: 0,
       types: type ?? [defaults.controlPlaneType],
       locations: locations ?? everywhere,
     },
@@ -46,6 +51,7 @@ export function groupsOf(spec: ClusterSpec, defaults: DesiredDefaults): readonly
       pool: pool.name,
       role: 'worker',
       count: pool.count,
+      standby: pool.standby,
       types: pool.type ?? [defaults.workerType],
       locations: pool.locations ?? everywhere,
     })),
@@ -64,6 +70,16 @@ export interface Comparison {
   readonly current: readonly Machine[];
   /** Machines in no desired slot, highest slot first. */
   readonly excess: readonly Machine[];
+  /** Machines that stand by; they are in none of the others. */
+  readonly standbys: Standbys;
+}
+
+export interface Standbys {
+  readonly missing: readonly DesiredMachine[];
+  /** Those that can be promoted, or can once they are prepared. */
+  readonly current: readonly Machine[];
+  /** Too many, off, or of another kind than their pool's machines. */
+  readonly excess: readonly Machine[];
 }
 
 /**
@@ -77,7 +93,8 @@ export function diffMachines(
   defaults: DesiredDefaults,
   existing: readonly Machine[],
 ): Comparison {
-  const alive = existing.filter((machine) => machine.status !== 'deleting');
+  const here = existing.filter((machine) => machine.status !== 'deleting');
+  const alive = here.filter(({ standby }) => standby === undefined);
   const current: Machine[] = [];
   const missing: DesiredMachine[] = [];
   const desired: DesiredMachine[] = [];
@@ -105,7 +122,7 @@ export function diffMachines(
   }
   const currentIds = new Set(current.map((machine) => machine.id));
   const excess = alive.filter((machine) => !currentIds.has(machine.id)).sort((a, b) => b.slot - a.slot);
-  return { desired, missing, current, excess };
+  return { desired, missing, current, excess, standbys: diffStandbys(cluster, spec, defaults, existing) };
 }
 
 /** The other locations of a pool, beginning with the one after that of this slot. */
@@ -114,6 +131,115 @@ function elsewhereFor(locations: readonly string[], slot: number): Pick<DesiredM
   const others = [...locations.slice(own + 1), ...locations.slice(0, own)].filter((name) => name !== locations[own]);
   return others.length === 0 ? {} : { elsewhere: [...new Set(others)] };
 }
+
+/** Compares the standbys that the file asks for with those that there are. */
+function diffStandbys(
+  cluster: ClusterRef,
+  spec: ClusterSpec,
+  defaults: DesiredDefaults,
+  existing: readonly Machine[],
+): Standbys {
+  const waiting = existing.filter(({ standby, status }) => standby !== undefined && status !== 'deleting');
+  const image = spec.image ?? defaults.image;
+  const found = groupsOf(spec, defaults).map((group) => {
+    const fit = waiting
+      .filter((machine) => machine.pool === group.pool && machine.role === group.role && fits(machine, group, image))
+      .sort((a, b) => a.slot - b.slot || a.generation - b.generation);
+    const current = fit.slice(0, group.standby);
+    const taken = new Set(current.map(({ slot }) => slot));
+    const free = Array.from({ length: group.standby }, (_, index) => index + 1).filter((slot) => !taken.has(slot));
+    const missing = free
+      .slice(0, group.standby - current.length)
+      .map((slot) => newStandbyOf(cluster, spec, image, group, slot, existing));
+    return { current, missing };
+  });
+  const current = found.flatMap((one) => one.current);
+  return {
+    current,
+    missing: found.flatMap((one) => one.missing),
+    excess: waiting.filter((machine) => !current.includes(machine)),
+  };
+}
+
+/** Whether it could be a machine of its pool as the file has it now. */
+const fits = (
+  { status, type, location, imageNames }: Machine,
+  { types, locations }: Pick<Group, 'types' | 'locations'>,
+  image: string,
+): boolean =>
+  ['creating', 'starting', 'running'].includes(status) &&
+  types.includes(type) &&
+  locations.includes(location) &&
+  (imageNames === undefined || imageNames.includes(image));
+
+/** One that is off, or is being deleted, has its name still: the next is of the first generation whose name is free. */
+function newStandbyOf(
+  cluster: ClusterRef,
+  { kubernetes }: ClusterSpec,
+  image: string,
+  { pool, role, types, locations }: Group,
+  slot: number,
+  existing: readonly Machine[],
+): DesiredMachine {
+  const names = new Set(existing.map(({ name }) => name));
+  const place: Slot = { pool, role, slot, generation: 1, standby: newStandby };
+  for (let generation = 1; ; generation += 1) {
+    const own = { ...place, generation };
+    const name = machineName(cluster, own);
+    if (names.has(name)) continue;
+    return {
+      ...own,
+      name,
+      types,
+      location: locations[(slot - 1) % locations.length]!,
+      image,
+      labels: machineLabels(cluster, own, kubernetes.distribution),
+      ...elsewhereFor(locations, slot),
+    };
+  }
+}
+
+/**
+ * The comparison in which standbys take the places that are missing in their pools, those that are prepared first. What is
+ * then too few of them is missing.
+ */
+export function withPromotions(
+  comparison: Comparison,
+  cluster: ClusterRef,
+  spec: ClusterSpec,
+  defaults: DesiredDefaults,
+  existing: readonly Machine[],
+): Comparison {
+  const left = [...promotable(comparison.standbys.current)];
+  const promoted = new Map<string, DesiredMachine>();
+  for (const desired of comparison.missing) {
+    const at = left.findIndex((standby) => canBecome(standby, desired));
+    if (at < 0) continue;
+    const [standby] = left.splice(at, 1);
+    promoted.set(desired.name, { ...desired, location: standby!.location, promotes: standby });
+  }
+  if (promoted.size === 0) return comparison;
+  const change = (machine: DesiredMachine): DesiredMachine => promoted.get(machine.name) ?? machine;
+  const taken = new Set([...promoted.values()].map(({ promotes }) => promotes!.name));
+  const others = existing.map((machine) => (taken.has(machine.name) ? { ...machine, standby: undefined } : machine));
+  return {
+    ...comparison,
+    desired: comparison.desired.map(change),
+    missing: comparison.missing.map(change),
+    standbys: diffStandbys(cluster, spec, defaults, others),
+  };
+}
+
+/** Those that run, in the order in which they are promoted: first who is prepared. */
+export const promotable = (standbys: readonly Machine[]): readonly Machine[] =>
+  standbys
+    .filter(({ status }) => status === 'running')
+    .sort((a, b) => Number(a.standby === newStandby) - Number(b.standby === newStandby));
+
+const canBecome = ({ pool, role, location }: Machine, desired: DesiredMachine): boolean =>
+  pool === desired.pool &&
+  role === desired.role &&
+  (location === desired.location || (desired.elsewhere?.includes(location) ?? false));
 
 /** The comparison with machines that are at their own location or nowhere. */
 export function boundToLocation(comparison: Comparison, bound: readonly DesiredMachine[]): Comparison {

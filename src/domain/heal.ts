@@ -5,6 +5,7 @@ import { quorum, quorumLoss, type Voter } from './quorum.js';
 /** How a machine that the cluster is to have looks from both sides. */
 export interface HealMachine {
   readonly name: string;
+  readonly pool: string;
   /** `web-1`, which stays when the machine is replaced. */
   readonly place: string;
   readonly role: Role;
@@ -13,18 +14,33 @@ export interface HealMachine {
   /** Its owner says that it is off and stays so. */
   readonly confirmedOff: boolean;
   readonly node: 'ready' | 'absent' | { readonly notReadyMs: number };
-  /** What was done about its place lately. */
-  readonly recent: readonly { readonly did: Exclude<HealAction, 'join'>; readonly agoMs: number }[];
+  /** What was done about its place lately; of what was tried to join only what this machine was. */
+  readonly recent: readonly { readonly did: HealedBy; readonly agoMs: number }[];
 }
 
-/** `join`: a machine that an interrupted run made becomes a node. */
-export type HealAction = 'reboot' | 'replace' | 'join';
+/**
+ * `join`: a machine that an interrupted run made becomes a node. `promote`: replaced by one that stands by. `prepare`: a machine
+ * is made that stands by.
+ */
+export type HealAction = 'reboot' | 'replace' | 'promote' | 'join' | 'prepare';
+/** As it is remembered; a promotion is a replacement of the machine that was lost. */
+export type HealedBy = 'reboot' | 'replace' | 'join';
+
+/** A machine that stands by and runs. */
+export interface HealStandby {
+  readonly name: string;
+  readonly pool: string;
+}
 
 export interface HealView {
   /** Why nothing is known of the machines, undefined where their provider answers: it limits requests, or is out of reach. */
   readonly providerSilent: string | undefined;
   readonly apiAnswers: boolean;
   readonly machines: readonly HealMachine[];
+  /** In the order in which they are promoted. */
+  readonly standbys: readonly HealStandby[];
+  /** Standbys that are asked for and are not there. */
+  readonly missingStandbys: readonly Pick<HealMachine, 'name' | 'place' | 'pool' | 'role'>[];
   /** Of etcd; undefined where nobody votes. */
   readonly members: readonly Voter[] | undefined;
   /** Whether the provider can cut a machine's power. */
@@ -55,7 +71,9 @@ export interface Healing {
 }
 
 /** So often a place is given a new machine, or its machine is started anew, within this time; then somebody has to look. */
-const atMost: Readonly<Record<HealAction, number>> = { replace: 3, reboot: 2, join: Infinity };
+const atMost: Readonly<Record<HealedBy, number>> = { replace: 3, reboot: 2, join: Infinity };
+/** So often it is tried to have a machine join before it is taken to be one that never boots. */
+const joinTries = 2;
 const withinMs = 3_600_000;
 
 /**
@@ -78,7 +96,8 @@ export function judgeHealing(view: HealView, policy: HealPolicy): Healing {
     view,
     policy,
   );
-  return { verdicts: afterServers([...servers, ...workers]), refused: undefined };
+  const all = [...servers, ...promoted(workers, view)];
+  return { verdicts: afterServers([...all, ...restocked(all, view)]), refused: undefined };
 }
 
 /** What is to be done, not only waited for or looked at. */
@@ -103,7 +122,7 @@ function refusal({ providerSilent, apiAnswers, machines }: HealView): Healing['r
   };
 }
 
-type Found = Pick<HealVerdict, 'does' | 'because'> | undefined;
+type Found = { readonly does: HealedBy | 'wait' | 'refuse'; readonly because: string } | undefined;
 
 /** Undefined: it is well, or not ours to judge. */
 function judgeMachine(one: HealMachine, view: HealView, policy: HealPolicy): Found {
@@ -128,7 +147,9 @@ function byProvider(one: HealMachine, view: HealView, policy: HealPolicy): Found
       return { does: 'replace', because: 'its machine is gone' };
     case 'changing':
       if (node === 'ready') return undefined;
-      return node === 'absent' ? unfinished : { does: 'wait', because: 'its machine is just being started or stopped' };
+      return node === 'absent'
+        ? unfinished(one, view, policy)
+        : { does: 'wait', because: 'its machine is just being started or stopped' };
     case 'off':
       // One that is resized or restarted is off for a moment, too.
       return node !== 'ready'
@@ -138,7 +159,7 @@ function byProvider(one: HealMachine, view: HealView, policy: HealPolicy): Found
       return typeof node === 'object' ? unknownPower : undefined;
     case 'running':
       if (node === 'ready') return undefined;
-      return node === 'absent' ? unfinished : hanging(one, node.notReadyMs, view, policy);
+      return node === 'absent' ? unfinished(one, view, policy) : hanging(one, node.notReadyMs, view, policy);
   }
 }
 
@@ -160,7 +181,14 @@ function hanging(one: HealMachine, notReadyMs: number, view: HealView, policy: H
 const replaceRunning = ({ canPowerOff }: HealView, because: string): Found =>
   canPowerOff ? { does: 'replace', because } : { ...unknownPower, because: `${because}; ${unknownPower.because}` };
 
-const unfinished = { does: 'join', because: 'its machine is there, and is no node of the cluster' } as const;
+/** Its machine is there and is no node: a run was stopped, or it never boots, which only trying tells. */
+function unfinished({ recent }: HealMachine, view: HealView, { replaceAfterMs }: HealPolicy): Found {
+  const tries = recent.filter(({ did }) => did === 'join').map(({ agoMs }) => agoMs);
+  const first = Math.max(...tries, 0);
+  if (tries.length >= joinTries && first >= replaceAfterMs)
+    return replaceRunning(view, `it was to join ${tries.length} times since ${seconds(first)} ago and never did`);
+  return { does: 'join', because: 'its machine is there, and is no node of the cluster' };
+}
 
 const unknownPower = {
   does: 'refuse',
@@ -194,6 +222,31 @@ function withinBudget(
   const all = machines.filter(({ role }) => role === 'worker').length;
   const because = `${workers.length} of ${plural(all, 'worker')} are down, and no more than ${maxWorkersDown} may be for them to be healed`;
   return workers.map((worker) => (isHealed(worker) ? refusing(worker, because) : worker));
+}
+
+/** A machine that stands by for the pool takes the place of a worker that is lost. */
+function promoted(workers: readonly HealVerdict[], { machines, standbys }: HealView): readonly HealVerdict[] {
+  const left = [...standbys];
+  return workers.map((worker) => {
+    if (worker.does !== 'replace') return worker;
+    const { pool } = machines.find(({ name }) => name === worker.name)!;
+    const at = left.findIndex((standby) => standby.pool === pool);
+    const [standby] = at < 0 ? [] : left.splice(at, 1);
+    if (!standby) return worker;
+    return { ...worker, does: 'promote', because: `${worker.because}; the standby ${standby.name} takes its place` };
+  });
+}
+
+/** What stands by is made again, but not while machines are left as they are for a reason. */
+function restocked(verdicts: readonly HealVerdict[], { missingStandbys }: HealView): readonly HealVerdict[] {
+  if (verdicts.some(({ does }) => does === 'refuse')) return [];
+  return missingStandbys.map(({ name, place, pool, role }) => ({
+    name,
+    place,
+    role,
+    does: 'prepare',
+    because: `pool ${pool} is short of a standby`,
+  }));
 }
 
 /** What is begun beside a server that is not well, and is not to be replaced now, would start that server as well. */

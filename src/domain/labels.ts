@@ -10,7 +10,15 @@ export const labelKeys = {
   generation: 'slipway.dev/generation',
   /** What runs on the machine; machines of before it was written have k3s. */
   distribution: 'slipway.dev/distribution',
+  /** On a machine that waits to be promoted: `new`, or what it is prepared for, as `preparedMark` writes it. */
+  standby: 'slipway.dev/standby',
 } as const;
+
+/** What a standby's label says until it is prepared. */
+export const newStandby = 'new';
+
+/** `v1.36.5-k3s1`: a release as a label's value. */
+export const preparedMark = (version: string): string => version.replaceAll('+', '-');
 
 /** Keeps workloads off the servers, where there are pools to carry them. */
 export const controlPlaneTaint = {
@@ -44,6 +52,7 @@ export function machineLabels(
     [labelKeys.role]: slot.role,
     [labelKeys.slot]: String(slot.slot),
     [labelKeys.generation]: String(slot.generation),
+    ...(slot.standby === undefined ? {} : { [labelKeys.standby]: slot.standby }),
     ...(distribution === undefined ? {} : { [labelKeys.distribution]: distribution }),
   };
 }
@@ -60,5 +69,6 @@ export function slotOf(labels: Readonly<Record<string, string>>): Slot | undefin
     !Number.isInteger(generation)
   )
     return undefined;
-  return { pool, role, slot, generation };
+  const standby = labels[labelKeys.standby];
+  return { pool, role, slot, generation, ...(standby === undefined ? {} : { standby }) };
 }

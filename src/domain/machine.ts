@@ -17,6 +17,11 @@ export interface Slot {
   readonly slot: number;
   /** 1 for the first machine in this slot, one more with each replacement. */
   readonly generation: number;
+  /**
+   * Of a machine that stands by for its pool, booted and prepared and no node: what it is prepared for, as `preparedMark`
+   * writes it, or `new`. Standbys are counted by themselves.
+   */
+  readonly standby?: string | undefined;
 }
 
 /** A way into a machine that Slipway did not make: it was there, with its own host key and its owner's users. */
@@ -71,7 +76,14 @@ export interface Machine extends Slot {
 /** Control planes first, then pools by name, each by slot: the order in which people look for a machine. */
 export function bySlot(a: Slot, b: Slot): number {
   const rank = (slot: Slot): number => (slot.role === 'control-plane' ? 0 : 1);
-  return rank(a) - rank(b) || a.pool.localeCompare(b.pool) || a.slot - b.slot || a.generation - b.generation;
+  const waits = (slot: Slot): number => Number(slot.standby !== undefined);
+  return (
+    rank(a) - rank(b) ||
+    a.pool.localeCompare(b.pool) ||
+    waits(a) - waits(b) ||
+    a.slot - b.slot ||
+    a.generation - b.generation
+  );
 }
 
 /** The pool name of the control plane. */

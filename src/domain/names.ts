@@ -7,7 +7,7 @@ const alphabet = 'bcdfghjkmnpqrstvwxz23456789'; // no vowels: no words; no 0, 1,
 /** Five characters that are the same each time for the same cluster, pool, slot and generation. */
 export function nameSuffix(clusterId: string, slot: Slot): string {
   const digest = createHash('sha256')
-    .update(JSON.stringify([clusterId, slot.pool, slot.slot, slot.generation]))
+    .update(JSON.stringify([clusterId, slot.pool, placeOf(slot), slot.generation]))
     .digest();
   return Array.from(digest.subarray(0, 5), (byte) => alphabet[byte % alphabet.length]).join('');
 }
@@ -17,8 +17,11 @@ export function nameSuffix(clusterId: string, slot: Slot): string {
  * was under way asks for the very same name again.
  */
 export function machineName(cluster: ClusterRef, slot: Slot): string {
-  return `${cluster.name}-${slot.pool}-${slot.slot}-${nameSuffix(cluster.id, slot)}`;
+  return `${cluster.name}-${slot.pool}-${placeOf(slot)}-${nameSuffix(cluster.id, slot)}`;
 }
 
-/** How plans and progress call a slot: `web-2`. */
-export const slotLabel = (slot: Pick<Slot, 'pool' | 'slot'>): string => `${slot.pool}-${slot.slot}`;
+const placeOf = ({ slot, standby }: Pick<Slot, 'slot' | 'standby'>): number | string =>
+  standby === undefined ? slot : `s${slot}`;
+
+/** How plans and progress call a slot: `web-2`, and that of a standby `web-s2`. */
+export const slotLabel = (slot: Pick<Slot, 'pool' | 'slot' | 'standby'>): string => `${slot.pool}-${placeOf(slot)}`;

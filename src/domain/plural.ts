@@ -1,2 +1,2 @@
-/** `1 step`, `3 steps`. */
-export const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+/** `1 step`, `3 steps`. @param many of nouns that do not only get an s */
+export const plural = (n: number, noun: string, many = `${noun}s`): string => `${n} ${n === 1 ? noun : many}`;

@@ -13,10 +13,13 @@ export function withPool(spec: ClusterSpec, pool: PoolSpec): ClusterSpec {
   return { ...spec, pools: [...spec.pools, pool] };
 }
 
-/** The spec with another count of one pool. @throws UsageError code UNKNOWN_POOL */
-export function withPoolCount(spec: ClusterSpec, name: string, count: number): ClusterSpec {
+/** How many machines a pool has, and how many stand by for it; what is undefined stays. */
+export type PoolSize = Partial<Pick<PoolSpec, 'count' | 'standby'>>;
+
+/** The spec with another size of one pool. @throws UsageError code UNKNOWN_POOL */
+export function withPoolSize(spec: ClusterSpec, name: string, size: PoolSize): ClusterSpec {
   findPool(spec, name);
-  return { ...spec, pools: spec.pools.map((pool) => (pool.name === name ? { ...pool, count } : pool)) };
+  return { ...spec, pools: spec.pools.map((pool) => (pool.name === name ? { ...pool, ...size } : pool)) };
 }
 
 /** The spec without one pool. @throws UsageError code UNKNOWN_POOL */

@@ -188,6 +188,15 @@ export function withPlacesLeft(comparison: Comparison, round: RecycleRound | und
   );
 }
 
+/** Whether standbys are promoted and made in a round: while nodes are replaced because of what they are, they stay as they are. */
+export const usesStandbys = (round: RecycleRound | undefined): boolean => !round || round.healing !== undefined;
+
+/** The comparison as if standbys were as they are to be. */
+export const withStandbysLeft = (comparison: Comparison): Comparison => ({
+  ...comparison,
+  standbys: { ...comparison.standbys, missing: [], excess: [] },
+});
+
 /** The comparison as if nothing were to leave but what is lost, and nothing to come but what takes its place. */
 export function withOnlyLost(comparison: Comparison, round: RecycleRound | undefined): Comparison {
   if (!round?.healing) return comparison;
@@ -200,6 +209,7 @@ export function withOnlyLost(comparison: Comparison, round: RecycleRound | undef
     excess: comparison.excess
       .filter(isLost)
       .map((machine) => (hanging.has(machine.name) ? { ...machine, status: 'off' as const } : machine)),
+    standbys: { ...comparison.standbys, excess: [] },
   };
   return withoutMachines(
     only,

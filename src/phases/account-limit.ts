@@ -38,7 +38,9 @@ export class AccountLimit implements RoomMaker, EarlyLeavers {
   /** Whether a machine leaves before new ones come should there be no room: no provider tells where the account ends. */
   mayLeaveFirst(name: string): boolean {
     const { tools, facts } = this.context;
-    const arrivals = tools.provider.traits.ownsMachines ? facts.comparison.missing : [];
+    const arrivals = tools.provider.traits.ownsMachines
+      ? facts.comparison.missing.filter(({ promotes }) => !promotes)
+      : [];
     return arrivals.length > 0 && this.#leaving.some((machine) => machine.name === name);
   }
 

@@ -21,7 +21,7 @@ export function requestFor(
 ): ClusterRequest {
   return {
     cluster,
-    machines: comparison.desired,
+    machines: [...comparison.desired, ...comparison.standbys.missing],
     locations: locationsOf(spec, provider.defaults),
     networkRange: spec.network.range,
     sshAllow: resolveSelf(spec.ssh.allow, self),

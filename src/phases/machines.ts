@@ -1,7 +1,9 @@
 import { slotLabel, type Machine, type DesiredMachine } from '../domain/index.js';
 import { from, known, type Later, type Step, type StepContext } from '../engine/index.js';
+import { canRelabel } from '../provider/port.js';
 import type { PhaseContext } from './context.js';
 import { madeByMarks } from './made-by.js';
+import { hostTarget } from './session.js';
 import type { LostNodes } from './lost-nodes.js';
 import type { InfrastructurePlan } from './infrastructure.js';
 
@@ -20,7 +22,7 @@ export interface RoomMaker {
 export type UserData = (machine: DesiredMachine) => Promise<string>;
 
 /**
- * One step for each machine that is missing. Where the account's limit leaves room for some only, control planes take
+ * One step for each machine that is missing; a standby takes its place where there is one. Where the account's limit leaves room for some only, control planes take
  * it: workers are asked for once all servers were. What dead machines leave free is waited for.
  */
 export function planMachines(
@@ -38,6 +40,12 @@ export function planMachines(
   for (const machine of facts.comparison.current) machines.set(slotLabel(machine), known(machine));
   for (const desired of facts.comparison.missing) {
     const label = slotLabel(desired);
+    if (desired.promotes) {
+      const step = promotion(context, desired, desired.promotes);
+      steps.push(step);
+      machines.set(label, from(step));
+      continue;
+    }
     const step: Step<Machine> = {
       id: `create:${desired.name}`,
       phase: 'Create machines',
@@ -57,4 +65,33 @@ export function planMachines(
     machines.set(label, from(step));
   }
   return { steps, machines };
+}
+
+/**
+ * A standby gets the name and the labels of the place that it takes. What is known of its host goes before it, so that a run
+ * that is killed gets in under either name.
+ */
+function promotion({ facts, tools }: PhaseContext, desired: DesiredMachine, standby: Machine): Step<Machine> {
+  const { folder, provider, remote } = tools;
+  return {
+    id: `promote:${desired.name}`,
+    phase: 'Create machines',
+    target: slotLabel(desired),
+    text: `promote the standby ${standby.name} (${standby.type} in ${standby.location})`,
+    needs: [],
+    apply: async (run) => {
+      if (!canRelabel(provider)) throw new Error('a provider without this ability has no standbys');
+      await hostTarget(tools, standby, run);
+      const isSwapped = await folder.hostKeySwapped(standby.name);
+      for (const pin of await folder.pins(standby.name)) {
+        if (isSwapped) await folder.onlyPin(desired.name, pin);
+        else await folder.addPin(desired.name, pin);
+      }
+      await remote.disconnect(standby.name);
+      const labels = { ...desired.labels, ...madeByMarks(facts, desired) };
+      const machine = await provider.relabel(standby, { name: desired.name, labels }, run);
+      await folder.forgetMachine(standby.name);
+      return machine;
+    },
+  };
 }

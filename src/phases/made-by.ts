@@ -11,10 +11,14 @@ type Facts = Pick<ClusterFacts, 'madeBy' | 'comparison'>;
 export const madeByMarks = (
   { madeBy, comparison }: Facts,
   { name, role }: Pick<DesiredMachine, 'name' | 'role'>,
-): Readonly<Record<string, string>> => ({
-  [madeByKeys.config]: madeBy.config[role],
-  ...(comparison.missing.some((machine) => machine.name === name) ? { [madeByKeys.template]: madeBy.template } : {}),
-});
+): Readonly<Record<string, string>> => {
+  const made = [...comparison.missing, ...comparison.standbys.missing].find((machine) => machine.name === name);
+  const template = made?.promotes ? made.promotes.labels[madeByKeys.template] : made && madeBy.template;
+  return {
+    [madeByKeys.config]: madeBy.config[role],
+    ...(template === undefined ? {} : { [madeByKeys.template]: template }),
+  };
+};
 
 /** Marks the node of a machine that was just started with what it is configured by. */
 export const markNode = (

@@ -311,6 +311,22 @@ export interface Forwarding {
 
 export const canForward = <P extends MachineProvider>(provider: P): provider is P & Forwarding => 'forward' in provider;
 
+/** An ability: a machine can be given another place in its cluster while it runs. Standbys need it. */
+export interface Relabelling {
+  /**
+   * Gives a machine this name and exactly these labels, both at once; what has them already is success.
+   * @throws RefusedError code NAME_TAKEN when the name belongs to another machine
+   */
+  relabel(
+    machine: Pick<Machine, 'id' | 'name'>,
+    as: Pick<MachineRequest, 'name' | 'labels'>,
+    options: CallOptions,
+  ): Promise<Machine>;
+}
+
+export const canRelabel = <P extends MachineProvider>(provider: P): provider is P & Relabelling =>
+  'relabel' in provider;
+
 /** An ability: a machine's power can be cut without asking the machine. */
 export interface PowerSwitch {
   /** Resolves once it is off, and stays so; one that is off already, or gone, is success. */

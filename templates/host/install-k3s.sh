@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # Puts the k3s binary in its place, never unchecked. A running k3s keeps running.
 # VERSION: v1.36.5+k3s1. BASE_URL: folder of the release's files. SHA256: of the binary; empty: from the release's sum
-# file. FILE: a binary already on this machine; empty: download.
+# file. FILE: a binary already on this machine; empty: download. IMAGES: true, and the images that k3s itself starts are
+# downloaded, too.
 need VERSION
 
 bin=$SLIPWAY_PREFIX/usr/local/bin/k3s
@@ -10,8 +11,57 @@ arch=$(architecture)
 name=k3s
 [ "$arch" = amd64 ] || name=k3s-$arch
 
+# fetch URL FILE: whole and without an HTTP error, or the task fails with the reason.
+fetch() {
+  command -v curl >/dev/null || fail CURL_MISSING "this machine has no curl to download $1; install it, or push the binary from here"
+  code=0
+  said=$(curl -fsSL --retry 4 --retry-delay 1 --retry-connrefused --connect-timeout 15 --speed-limit 1024 \
+    --speed-time 30 -o "$2" -- "$1" 2>&1 </dev/null) || code=$?
+  said=$(printf '%s\n' "$said" | tail -n 1)
+  case $code in
+    0) ;;
+    5 | 6) fail DOWNLOAD_FAILED "the name in $1 could not be resolved: has this machine a network and DNS? ($said)" ;;
+    7 | 28 | 35 | 52 | 55 | 56) fail DOWNLOAD_FAILED "$1 could not be reached: has this machine a way to the internet? ($said)" ;;
+    22) fail DOWNLOAD_FAILED "the server refused $1: does that release exist? ($said)" ;;
+    23) fail DISK_FULL "no space left on the disk of ${2%/*}, which has $(($(free_kib "${2%/*}") / 1024)) MiB free" ;;
+    *) fail DOWNLOAD_FAILED "$1 could not be downloaded, curl ended with $code ($said)" ;;
+  esac
+}
+
+# get_images: what k3s itself starts, for it to find when it does. Whole ones are not downloaded again.
+get_images() {
+  [ "${IMAGES:-}" = true ] || return 0
+  need BASE_URL
+  images=$SLIPWAY_PREFIX/var/lib/rancher/k3s/agent/images
+  archive=k3s-airgap-images-$arch.tar.zst
+  kept=${record%/*}/images.sha256
+  if [ -f "$images/$archive" ] && [ -f "$kept" ] && [ "$(sed -n 2p "$kept")" = "$VERSION" ] && [ "$(sha256 "$images/$archive")" = "$(sed -n 1p "$kept")" ]; then
+    return 0
+  fi
+  public_dir "$images"
+  # Under a name that k3s does not read.
+  part=$images/.$archive.slipway
+  trap 'rm -f ${new:+"$new" "$new.sum"} "$part" "$part.sum"' EXIT
+  fetch "${BASE_URL%/}/sha256sum-$arch.txt" "$part.sum"
+  sum=$(awk -v name="$archive" '$2 == name || $2 == "*" name { print $1; exit }' "$part.sum")
+  [ -n "$sum" ] || fail CHECKSUM_MISSING "${BASE_URL%/}/sha256sum-$arch.txt has no line for $archive"
+  say "downloading the images of k3s $VERSION"
+  fetch "${BASE_URL%/}/$archive" "$part"
+  got=$(sha256 "$part")
+  [ "$got" = "$sum" ] || fail CHECKSUM_MISMATCH "the images of k3s $VERSION have SHA-256 $got where $sum is expected; they were not kept"
+  chmod 644 "$part"
+  sync "$part" || cannot_write "$images/$archive" "$part"
+  mv -f "$part" "$images/$archive"
+  rm -f "$part.sum"
+  changed=true
+  write_file "$kept" 644 "$sum
+$VERSION
+"
+}
+
 # done_with SHA256: the answer.
 done_with() {
+  get_images
   fact k3s_version "$VERSION"
   fact sha256 "$1"
   fact changed "$changed"
@@ -46,23 +96,6 @@ fi
 rm -f "${bin%/*}"/.k3s.slipway.*
 new=$(mktemp "${bin%/*}/.k3s.slipway.XXXXXX") || cannot_write "$bin"
 trap 'rm -f "$new" "$new.sum"' EXIT
-
-# fetch URL FILE: whole and without an HTTP error, or the task fails with the reason.
-fetch() {
-  command -v curl >/dev/null || fail CURL_MISSING "this machine has no curl to download $1; install it, or push the binary from here"
-  code=0
-  said=$(curl -fsSL --retry 4 --retry-delay 1 --retry-connrefused --connect-timeout 15 --speed-limit 1024 \
-    --speed-time 30 -o "$2" -- "$1" 2>&1 </dev/null) || code=$?
-  said=$(printf '%s\n' "$said" | tail -n 1)
-  case $code in
-    0) ;;
-    5 | 6) fail DOWNLOAD_FAILED "the name in $1 could not be resolved: has this machine a network and DNS? ($said)" ;;
-    7 | 28 | 35 | 52 | 55 | 56) fail DOWNLOAD_FAILED "$1 could not be reached: has this machine a way to the internet? ($said)" ;;
-    22) fail DOWNLOAD_FAILED "the server refused $1: does that release exist? ($said)" ;;
-    23) fail DISK_FULL "no space left on the disk of ${2%/*}, which has $(($(free_kib "${2%/*}") / 1024)) MiB free" ;;
-    *) fail DOWNLOAD_FAILED "$1 could not be downloaded, curl ended with $code ($said)" ;;
-  esac
-}
 
 wanted=${SHA256:-}
 if [ -n "${FILE:-}" ]; then

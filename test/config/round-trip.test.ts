@@ -80,7 +80,7 @@ pools:
 `;
 
   it('changes the count and nothing else, comments included', () => {
-    expect(editPools(text, { kind: 'scale', name: 'platform', count: 4 })).toBe(
+    expect(editPools(text, { kind: 'scale', name: 'platform', size: { count: 4 } })).toBe(
       text.replace('    count: 1', '    count: 4'),
     );
   });
@@ -88,22 +88,24 @@ pools:
   it('keeps every other byte of a file that is written in its own way', () => {
     const own =
       "# ours\r\nname:   demo\r\nprovider: { name: 'sandbox',   }\r\npools:\r\n- {count:  2 , name: \"web\"} # two\r\n- name: db\r\n  labels: {a: 'b'  ,c: d}\r\n  count:   0x3   # three\r\n\r\n\r\n# end";
-    expect(editPools(own, { kind: 'scale', name: 'web', count: 12 })).toBe(own.replace('count:  2', 'count:  12'));
-    expect(editPools(own, { kind: 'scale', name: 'db', count: 4 })).toBe(own.replace('0x3', '4'));
-    expect(editPools(`\ufeff${text}`, { kind: 'scale', name: 'web', count: 3 })).toBe(
+    expect(editPools(own, { kind: 'scale', name: 'web', size: { count: 12 } })).toBe(
+      own.replace('count:  2', 'count:  12'),
+    );
+    expect(editPools(own, { kind: 'scale', name: 'db', size: { count: 4 } })).toBe(own.replace('0x3', '4'));
+    expect(editPools(`\ufeff${text}`, { kind: 'scale', name: 'web', size: { count: 3 } })).toBe(
       `\ufeff${text.replace('count: 2', 'count: 3')}`,
     );
   });
 
   it('writes a count into a pool that had none', () => {
     const bare = 'name: demo\nprovider: {name: sandbox}\npools:\n  - name: web\n';
-    expect(parseCluster(editPools(bare, { kind: 'scale', name: 'web', count: 3 }), 'x').pools).toMatchObject([
+    expect(parseCluster(editPools(bare, { kind: 'scale', name: 'web', size: { count: 3 } }), 'x').pools).toMatchObject([
       { name: 'web', count: 3 },
     ]);
   });
 
   it('adds one behind the others, and a list where there was none', () => {
-    const pool = { name: 'db', count: 3, type: ['cax41'], labels: { tier: 'db' }, taints: [] };
+    const pool = { name: 'db', count: 3, standby: 1, type: ['cax41'], labels: { tier: 'db' }, taints: [] };
     const more = parseCluster(editPools(text, { kind: 'add', pool }), 'x');
     expect(more.pools.map(({ name, count }) => [name, count])).toEqual([
       ['web', 2],
@@ -111,7 +113,7 @@ pools:
       ['db', 3],
     ]);
     const first = parseCluster(editPools('name: demo\nprovider: {name: sandbox}\n', { kind: 'add', pool }), 'x');
-    expect(first.pools).toMatchObject([{ name: 'db', type: ['cax41'], labels: { tier: 'db' } }]);
+    expect(first.pools).toMatchObject([{ name: 'db', standby: 1, type: ['cax41'], labels: { tier: 'db' } }]);
   });
 
   it('removes one', () => {
@@ -121,7 +123,7 @@ pools:
   });
 
   it('says so when the file has no such pool', () => {
-    expect(() => editPools(text, { kind: 'scale', name: 'wbe', count: 1 })).toThrow('no pool called wbe');
+    expect(() => editPools(text, { kind: 'scale', name: 'wbe', size: { count: 1 } })).toThrow('no pool called wbe');
   });
 });
 

@@ -102,7 +102,13 @@ export class InMemoryDistribution implements Distribution {
     const nodes = runs ? new Map((await this.api.kube.nodes({ signal })).map((node) => [node.name, node])) : undefined;
     const facts: InMemoryFacts = {
       machines: [],
-      comparison: { desired: [], current: [], missing: [], excess: [] },
+      comparison: {
+        desired: [],
+        current: [],
+        missing: [],
+        excess: [],
+        standbys: { missing: [], current: [], excess: [] },
+      },
       outdated: [],
       unfit: [],
       newcomerVersion: spec.kubernetes.version,

@@ -11,7 +11,7 @@ import type { FoundCluster, MachineProvider } from '../../src/provider/port.js';
 import { createRuntime, type Runtime } from '../../src/runtime/context.js';
 import { changePools } from '../../src/cli/change-pools.js';
 import { type PoolEdit } from '../../src/config/index.js';
-import { withoutPool, withPool, withPoolCount } from '../../src/domain/pools.js';
+import { withoutPool, withPool, withPoolSize } from '../../src/domain/pools.js';
 import { adoptCluster } from '../../src/workflows/cluster/adopt.js';
 import { deleteCluster } from '../../src/workflows/cluster/delete.js';
 import { clusterKubeconfig } from '../../src/workflows/cluster/kubeconfig.js';
@@ -116,16 +116,18 @@ describe('pools of nodes without machines', () => {
 
   it('are listed, added, scaled and removed by the same commands', async () => {
     await apply(input({ name: 'web', count: 1 }));
-    expect(await listPools(context, 'demo')).toEqual([{ name: 'web', machines: 1, ready: 1, types: ['unknown'] }]);
+    expect(await listPools(context, 'demo')).toEqual([
+      { name: 'web', machines: 1, ready: 1, standbys: 0, prepared: 0, types: ['unknown'] },
+    ]);
 
     await change({ kind: 'add', pool: jobs }, (spec) => withPool(spec, jobs));
-    await change({ kind: 'scale', name: 'web', count: 3 }, (spec) => withPoolCount(spec, 'web', 3));
+    await change({ kind: 'scale', name: 'web', size: { count: 3 } }, (spec) => withPoolSize(spec, 'web', { count: 3 }));
     expect((await listPools(context, 'demo')).map(({ name, ready }) => [name, ready])).toEqual([
       ['web', 3],
       ['jobs', 2],
     ]);
 
-    await change({ kind: 'scale', name: 'web', count: 1 }, (spec) => withPoolCount(spec, 'web', 1));
+    await change({ kind: 'scale', name: 'web', size: { count: 1 } }, (spec) => withPoolSize(spec, 'web', { count: 1 }));
     expect(reporter.asked.at(-1)).toHaveProperty('details', ['web-2: give the node back', 'web-3: give the node back']);
     await change({ kind: 'remove', name: 'jobs' }, (spec) => withoutPool(spec, 'jobs'));
     expect([...distribution.nodes.keys()]).toEqual(['web-1']);

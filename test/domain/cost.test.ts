@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { type Machine, priceChange, type DesiredMachine } from '../../src/domain/index.js';
+import { noStandbys } from '../support/no-standbys.js';
 
 const offers = (monthly: number) => [
   { location: 'fsn1', monthly },
@@ -45,7 +46,11 @@ const nothing = { apiBalancer: undefined, made: [] };
 
 describe('what a cluster costs', () => {
   it('is that of machines as they are, whatever the file says now', () => {
-    const { now, then, difference } = priceChange({ current: [machine()], missing: [], excess: [] }, list, nothing);
+    const { now, then, difference } = priceChange(
+      { current: [machine()], missing: [], excess: [], standbys: noStandbys },
+      list,
+      nothing,
+    );
     expect(now).toEqual({ machines: 7.99, loadBalancers: 0, addresses: 0.5, volumes: 0, total: 8.49, unknown: 0 });
     expect(then).toEqual(now);
     expect(difference).toBe(0);
@@ -53,7 +58,12 @@ describe('what a cluster costs', () => {
 
   it('changes by the machines that come, of their first type, and by those that go', () => {
     const { now, then, difference } = priceChange(
-      { current: [machine()], missing: [toCome('cax41', 'cax21')], excess: [machine({ location: 'hel1' })] },
+      {
+        current: [machine()],
+        missing: [toCome('cax41', 'cax21')],
+        excess: [machine({ location: 'hel1' })],
+        standbys: noStandbys,
+      },
       list,
       nothing,
     );
@@ -68,7 +78,7 @@ describe('what a cluster costs', () => {
       { kind: 'volume' as const, monthly: 4.4 },
       { kind: 'load-balancer' as const, monthly: 5.39 },
     ];
-    const machines = { current: [machine()], missing: [], excess: [] };
+    const machines = { current: [machine()], missing: [], excess: [], standbys: noStandbys };
     const before = priceChange(machines, list, { made, apiBalancer: { location: 'hel1', exists: false } });
     expect(before.now).toMatchObject({ loadBalancers: 5.39, volumes: 4.84 });
     expect(before.then).toMatchObject({ loadBalancers: 11.78, volumes: 4.84 });
@@ -79,13 +89,17 @@ describe('what a cluster costs', () => {
   });
 
   it('leaves out, and counts, machines of a type that the catalogue no longer has', () => {
-    const { now } = priceChange({ current: [machine({ type: 'cx11' })], missing: [], excess: [] }, list, nothing);
+    const { now } = priceChange(
+      { current: [machine({ type: 'cx11' })], missing: [], excess: [], standbys: noStandbys },
+      list,
+      nothing,
+    );
     expect(now).toMatchObject({ machines: 0, unknown: 1 });
   });
 
   it('has no IPv4 address where a machine has none', () => {
     const { now } = priceChange(
-      { current: [machine({ publicAddress: '2001:db8::1' })], missing: [], excess: [] },
+      { current: [machine({ publicAddress: '2001:db8::1' })], missing: [], excess: [], standbys: noStandbys },
       list,
       nothing,
     );

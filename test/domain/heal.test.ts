@@ -15,6 +15,7 @@ const minute = 60_000;
 const policy: HealPolicy = { rebootAfterMs: 3 * minute, replaceAfterMs: 5 * minute, maxWorkersDown: 1 };
 const worker = (change: Partial<HealMachine> = {}): HealMachine => ({
   name: 'demo-web-1',
+  pool: 'web',
   place: 'web-1',
   role: 'worker',
   machine: 'running',
@@ -24,7 +25,7 @@ const worker = (change: Partial<HealMachine> = {}): HealMachine => ({
   ...change,
 });
 const server = (slot: number, change: Partial<HealMachine> = {}): HealMachine =>
-  worker({ name: `demo-cp-${slot}`, place: `cp-${slot}`, role: 'control-plane', ...change });
+  worker({ name: `demo-cp-${slot}`, pool: 'cp', place: `cp-${slot}`, role: 'control-plane', ...change });
 const servers = (...changes: Partial<HealMachine>[]): HealMachine[] =>
   [1, 2, 3].map((slot) => server(slot, changes[slot - 1]));
 /** Members are those that have a node; one votes as long as it is Ready. */
@@ -36,11 +37,14 @@ const viewOf = (machines: readonly HealMachine[], change: Partial<HealView> = {}
     .filter(({ role, node }) => role === 'control-plane' && node !== 'absent')
     .map(({ name, node }) => ({ name, voting: node === 'ready' })),
   canPowerOff: true,
+  standbys: [],
+  missingStandbys: [],
   ...change,
 });
 const down = (ms: number) => ({ notReadyMs: ms });
 
 describe('what is done about a worker', () => {
+  const joined = (...agoMs: number[]) => agoMs.map((ago) => ({ did: 'join' as const, agoMs: ago }));
   const rebooted = (...agoMs: number[]) => agoMs.map((ago) => ({ did: 'reboot' as const, agoMs: ago }));
   it.each<[string, Partial<HealMachine>, HealVerdict['does'] | 'nothing', RegExp?, Partial<HealView>?]>([
     ['nothing where it runs and is Ready', {}, 'nothing'],
@@ -60,6 +64,29 @@ describe('what is done about a worker', () => {
     ],
     ['it is waited for while its machine is starting', { machine: 'changing', node: down(9e9) }, 'wait', /started/],
     ['it joins where an interrupted run made its machine', { node: 'absent' }, 'join'],
+    [
+      'it joins where that was tried once, however long ago',
+      { node: 'absent', recent: [{ did: 'join', agoMs: 9 * minute }] },
+      'join',
+    ],
+    [
+      'it joins where that was tried again and again within the time that a node is given',
+      { node: 'absent', recent: joined(2 * minute, 4 * minute) },
+      'join',
+    ],
+    [
+      'one that never boots is replaced, and not tried to join for ever',
+      { node: 'absent', recent: joined(minute, 5 * minute) },
+      'replace',
+      /it was to join 2 times since 5 min ago and never did/,
+    ],
+    [
+      'one that never boots is left to its owner where nobody can cut its power',
+      { node: 'absent', recent: joined(minute, 5 * minute) },
+      'refuse',
+      /--confirm-off/,
+      { canPowerOff: false },
+    ],
     ['it joins while that machine is still starting', { machine: 'changing', node: 'absent' }, 'join'],
     ['it is given time to come back', { node: down(179_000) }, 'wait', /not been Ready for 3 min; it is given 3 min/],
     ['it is rebooted after that', { node: down(180_000) }, 'reboot', /not been Ready for 3 min/],
@@ -141,6 +168,56 @@ describe('what is done about a worker', () => {
   });
 });
 
+describe('what stands by', () => {
+  const standbys = [{ name: 'demo-web-s1', pool: 'web' }];
+  const short = [{ name: 'demo-web-s1', place: 'web-s1', pool: 'web', role: 'worker' }] as const;
+  it.each<[string, Partial<HealMachine>, Partial<HealView>, Partial<HealVerdict>[]]>([
+    [
+      'takes the place of a worker that is gone',
+      { machine: 'gone' },
+      { standbys },
+      [{ does: 'promote', because: 'its machine is gone; the standby demo-web-s1 takes its place' }],
+    ],
+    [
+      'takes the place of one whose power is cut',
+      { node: down(600_000), recent: [{ did: 'reboot', agoMs: 300_000 }] },
+      { standbys },
+      [{ does: 'promote' }],
+    ],
+    ['is left for worse while a node is given time', { node: down(0) }, { standbys }, [{ does: 'wait' }]],
+    ['is left for worse while a reboot may help', { node: down(180_000) }, { standbys }, [{ does: 'reboot' }]],
+    ['takes no place in another pool', { machine: 'gone', pool: 'db' }, { standbys }, [{ does: 'replace' }]],
+    [
+      'is made where it is missing',
+      {},
+      { missingStandbys: short },
+      [{ name: 'demo-web-s1', does: 'prepare', because: 'pool web is short of a standby' }],
+    ],
+    [
+      'is not made while something is left as it is for a reason',
+      { machine: 'silent', node: down(9e9) },
+      { missingStandbys: short },
+      [{ does: 'refuse' }],
+    ],
+  ])('%s', (_, change, view, verdicts) =>
+    expect(judgeHealing(viewOf([...servers(), worker(change)], view), policy).verdicts).toMatchObject(verdicts),
+  );
+
+  it('takes one place only, and further ones get fresh machines', () => {
+    const lost = [1, 2].map((slot) => worker({ name: `w${slot}`, place: `web-${slot}`, machine: 'gone' }));
+    const { verdicts } = judgeHealing(viewOf([...servers(), ...lost], { standbys }), { ...policy, maxWorkersDown: 2 });
+    expect(verdicts.map(({ does }) => does)).toEqual(['promote', 'replace']);
+  });
+
+  it('waits for a server that is not well', () => {
+    const view = viewOf([...servers({ node: down(0) }), worker({ machine: 'gone' })], {
+      standbys,
+      missingStandbys: short,
+    });
+    expect(judgeHealing(view, policy).verdicts.map(({ does }) => does)).toEqual(['wait', 'wait', 'wait']);
+  });
+});
+
 describe('what is done about servers', () => {
   it('one that is lost is replaced while the others keep the majority', () => {
     const { verdicts } = judgeHealing(viewOf(servers({ machine: 'gone' })), policy);
@@ -194,7 +271,10 @@ describe('whatever is seen', () => {
     fc.integer({ min: 0, max: 20 * minute }).map(down),
   );
   const recent = fc.array(
-    fc.record({ did: fc.constantFrom('reboot' as const, 'replace' as const), agoMs: fc.nat(2 * 3_600_000) }),
+    fc.record({
+      did: fc.constantFrom('reboot' as const, 'replace' as const, 'join' as const),
+      agoMs: fc.nat(2 * 3_600_000),
+    }),
     { maxLength: 4 },
   );
   const machines = fc
@@ -219,7 +299,9 @@ describe('whatever is seen', () => {
     );
   const views = fc
     .tuple(machines, fc.boolean(), fc.boolean(), fc.option(fc.constant('limited'), { nil: undefined }))
-    .map(([all, apiAnswers, canPowerOff, providerSilent]) => viewOf(all, { apiAnswers, canPowerOff, providerSilent }));
+    .map(([all, apiAnswers, canPowerOff, providerSilent]) =>
+      viewOf(all, { apiAnswers, canPowerOff, providerSilent, standbys: [{ name: 's1', pool: 'web' }] }),
+    );
   const policies = fc.record({
     rebootAfterMs: fc.nat(10 * minute),
     replaceAfterMs: fc.nat(10 * minute),
@@ -252,7 +334,7 @@ describe('whatever is seen', () => {
 
   it('nobody is replaced whose machine may run and whose power cannot be cut, and nobody who is well', () =>
     always((view, by) => {
-      for (const one of acted(view, by).filter(({ does }) => does === 'replace')) {
+      for (const one of acted(view, by).filter(({ does }) => does === 'replace' || does === 'promote')) {
         const { machine, node: state, confirmedOff } = find(view, one);
         expect(machine === 'gone' || state !== 'ready').toBe(true);
         expect(machine === 'gone' || machine === 'off' || confirmedOff || view.canPowerOff).toBe(true);

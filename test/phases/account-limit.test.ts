@@ -10,6 +10,7 @@ import { k3sRules } from '../../src/distributions/k3s/rules.js';
 import type { K3sContext } from '../../src/distributions/k3s/context.js';
 import type { LostNodes } from '../../src/phases/lost-nodes.js';
 import { rentedTraits } from '../../src/provider/kit/rented.js';
+import { noStandbys } from '../support/no-standbys.js';
 
 const run = { signal: new AbortController().signal, progress: () => {} } as unknown as StepContext;
 const machine = (name: string): Machine =>
@@ -66,6 +67,7 @@ async function createAll(world: World): Promise<{ exists: string[]; failed: unkn
         current: current.map(machine),
         missing: missing.map(machine),
         excess: excess.map(machine),
+        standbys: noStandbys,
       },
       ...(api ? { api: { kube, watch: { until: () => Promise.resolve(undefined) } }, nodes, kubeconfig: {} } : {}),
       hosts: new Map(Object.entries(etcdData).map(([name, data]) => [name, { etcdData: data }])),

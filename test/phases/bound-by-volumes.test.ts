@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Comparison, DesiredMachine } from '../../src/domain/index.js';
 import { boundByVolumes } from '../../src/phases/bound-by-volumes.js';
+import { noStandbys } from '../support/no-standbys.js';
 
 const options = { signal: new AbortController().signal };
 const cluster = { name: 'demo', id: 'abc123' };
@@ -12,7 +13,7 @@ const compared = (
   missing: readonly DesiredMachine[],
   current: Comparison['current'] = [],
   excess: Comparison['excess'] = [],
-): Comparison => ({ desired: [...missing], missing, current, excess });
+): Comparison => ({ desired: [...missing], missing, current, excess, standbys: noStandbys });
 /** Where each machine to come may be, where volumes lie at these locations. */
 async function places(comparison: Comparison, ...volumes: string[]): Promise<Record<string, readonly string[]>> {
   const provider = {

@@ -8,6 +8,7 @@ import type { PhaseContext } from '../../src/phases/context.js';
 import { k3sRules } from '../../src/distributions/k3s/rules.js';
 import { isDead, lostNodes, planLostNodes } from '../../src/phases/lost-nodes.js';
 import { rentedTraits } from '../../src/provider/kit/rented.js';
+import { noStandbys } from '../support/no-standbys.js';
 
 const node = (name: string, change: Partial<NodeFacts> = {}): NodeFacts => ({
   name,
@@ -30,6 +31,7 @@ const comparison = (current: string[], excess: string[], missing: string[]): Com
   current: current.map((name) => named(name) as Machine),
   excess: excess.map((name) => named(name) as Machine),
   missing: missing.map((name) => named(name) as DesiredMachine),
+  standbys: noStandbys,
 });
 const lost = (found: Comparison, ...nodes: NodeFacts[]) =>
   lostNodes({ comparison: found, nodes: new Map(nodes.map((each) => [each.name, each])) }).map(({ name }) => name);

@@ -218,6 +218,43 @@ describe('`cluster heal`', () => {
     await expectWell();
   }, 240_000);
 
+  it('reboots a worker that hangs, and leaves it as it is where that helps', async () => {
+    const hanging = await nameOf('workers-2');
+    const before = await ids();
+    await act('hang', hanging);
+    await expect.poll(() => isReady(hanging)).toBe(false);
+    const { code, err, verdicts, steps } = await heal('--reboot-after', '0s');
+    expect(code, err).toBe(0);
+    expect(verdicts).toMatchObject([{ name: hanging, does: 'reboot' }]);
+    expect(steps).toMatchObject([{ id: `reboot:${hanging}` }]);
+    expect(await ids()).toEqual(before);
+    await expectWell();
+  }, 240_000);
+
+  it('replaces a fresh machine that never boots, instead of waiting for it to join for ever', async () => {
+    await deleteServer('workers-3');
+    await cli.order({ neverBoot: ['-workers-3-'] });
+    const untilItIsWaitedFor = async (): Promise<void> => {
+      const running = cli.start(['cluster', 'heal', 'demo', '--yes', '--progress', 'plain']);
+      let said = '';
+      running.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      await expect.poll(() => said, { timeout: 60_000 }).toMatch(/workers-3.*wait for the first login/);
+      running.kill('SIGKILL');
+      await running;
+    };
+    // It is made, then it is to join, twice.
+    for (let turn = 0; turn < 3; turn += 1) await untilItIsWaitedFor();
+    const dead = await nameOf('workers-3');
+    await cli.order({ clear: true });
+    const { code, err, verdicts } = await heal('--replace-after', '0s');
+    expect(code, err).toBe(0);
+    expect(verdicts).toMatchObject([
+      { name: dead, does: 'replace', because: expect.stringMatching(/to join 2 times/) as string },
+    ]);
+    expect((await servers()).map(({ name }) => name)).not.toContain(dead);
+    await expectWell();
+  }, 240_000);
+
   it('reboots a worker that hangs, and cuts its power and replaces it where that does not help', async () => {
     const hanging = await nameOf('workers-1');
     await act('cutOff', hanging);

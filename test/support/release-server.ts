@@ -22,8 +22,11 @@ export async function serveRelease(binary: string): Promise<ReleaseServer> {
     [name, Buffer.from(binary)],
     [
       `sha256sum-${arch}.txt`,
-      Buffer.from(`${sha256('images')}  k3s-airgap-images-${arch}.tar\n${sha256(binary)}  ${name}\n`),
+      Buffer.from(
+        `${sha256('images')}  k3s-airgap-images-${arch}.tar\n${sha256('packed')}  k3s-airgap-images-${arch}.tar.zst\n${sha256(binary)}  ${name}\n`,
+      ),
     ],
+    [`k3s-airgap-images-${arch}.tar.zst`, Buffer.from('packed')],
   ]);
   const requests: string[] = [];
   const server = createServer((request, response) => {

@@ -44,6 +44,24 @@ describe.skipIf(sshdMissing)(`install-k3s ${sshdMissing ?? ''}`, () => {
     expect(release.requests.length).toBe(before);
   });
 
+  it('brings along the images of k3s where it is asked to, checked, and only once', async () => {
+    const images = 'var/lib/rancher/k3s/agent/images';
+    const names = async (): Promise<string[]> => readdir(join(rig.host.prefix, images));
+    await install();
+    expect(await install({ images: true })).toMatchObject({ changed: 'true' });
+    const [archive] = await names();
+    expect(archive).toMatch(/^k3s-airgap-images-(amd64|arm64)\.tar\.zst$/);
+    expect(await rig.host.read(`${images}/${archive}`)).toBe('packed');
+    const before = release.requests.length;
+    expect(await install({ images: true })).toMatchObject({ changed: 'false' });
+    expect(release.requests.length).toBe(before);
+
+    await rm(join(rig.host.prefix, images), { recursive: true });
+    release.files.set(archive!, Buffer.from('evil'));
+    await expect(install({ images: true })).rejects.toMatchObject({ taskCode: 'CHECKSUM_MISMATCH' });
+    expect(await names()).toEqual([]);
+  });
+
   it('takes the place of another version', async () => {
     await install();
     const newer = k3sStandIn('v1.36.6+k3s1');

@@ -1,13 +1,17 @@
 import { z } from 'zod';
 
-import { means } from '../../../src/http/api/errors.js';
+import { hasCode, means } from '../../../src/http/api/errors.js';
 import { whileBusy } from '../../../src/provider/kit/while-busy.js';
 import { labelKeys } from '../../../src/domain/labels.js';
 import { createText, hasChoice } from '../../../src/provider/kit/first-offer.js';
 import { rentedTexts } from '../../../src/provider/kit/rented.js';
-import type { CallOptions, Machines } from '../../../src/provider/port.js';
+import type { Machine } from '../../../src/domain/machine.js';
+import { nameTakenError } from '../../../src/provider/kit/ownership.js';
+import type { CallOptions, MachineRequest, Machines } from '../../../src/provider/port.js';
 import { isOffered, listServerTypes, machineType } from '../catalog.js';
 import { type Hetzner, waits } from '../context.js';
+import { IncompleteError } from '../../../src/errors/index.js';
+import { account } from '../names.js';
 import { removeResource } from '../remove.js';
 import { actionShape, serverShape, sshKeyShape, type WireServer, type WireServerType } from '../wire.js';
 import { createMachine, type Lookups } from './create.js';
@@ -47,6 +51,30 @@ export function machines(hetzner: Hetzner): Machines {
       await hetzner.actions.wait([action], options);
     },
   };
+}
+
+/** Another name and other labels, in one request, so that a run that is killed leaves either place whole. */
+export async function relabel(
+  hetzner: Hetzner,
+  { id }: Pick<Machine, 'id'>,
+  { name, labels }: Pick<MachineRequest, 'name' | 'labels'>,
+  options: CallOptions,
+): Promise<Machine> {
+  try {
+    const answer = await whileBusy(waits(hetzner, options), ['locked'], () =>
+      hetzner.api.put(`/servers/${id}`, { name, labels }, serverAnswer, options),
+    );
+    if (answer) return toMachine(answer.server);
+  } catch (error) {
+    if (!hasCode(error, 'uniqueness_error')) throw error;
+    const query = { name };
+    const [taker] = await hetzner.api.list('/servers', 'servers', serverShape, options, query);
+    throw taker ? nameTakenError(account, 'server', taker) : error;
+  }
+  throw new IncompleteError(`Server ${id} is gone: it was to become ${name}.`, {
+    code: 'MACHINE_VANISHED',
+    hint: 'Run the same command again: another machine takes its place.',
+  });
 }
 
 /** Cuts the power; one that is off already, or gone, is as it should be. */

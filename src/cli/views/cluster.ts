@@ -1,5 +1,6 @@
 import { ageText } from '../../domain/backup.js';
 import { uncoveredText } from '../../domain/coverage.js';
+import { newStandby } from '../../domain/labels.js';
 import { besideUpgrade, broughtByUpgrade } from '../../domain/outdated.js';
 import { plural } from '../../domain/plural.js';
 import {
@@ -30,15 +31,16 @@ export function planText({ steps, outdated, unfit, monthly, unchecked }: Cluster
 
 /** What to say after a cluster was created or changed. */
 export function renderReady(result: ReconcileResult): string {
+  const standbys = result.machines.filter(({ standby }) => standby !== undefined).length;
   const servers = result.machines.filter((machine) => machine.role === 'control-plane').length;
-  const workers = result.machines.length - servers;
+  const workers = result.machines.length - servers - standbys;
   const left = leftSection(result.outdated, result.unfit);
   return [
     result.changed === 0
       ? left === undefined
         ? `No changes. ${result.cluster} matches the file.`
         : `Nothing was changed in ${result.cluster}.`
-      : `${result.cluster} is ready: ${plural(servers, 'control plane')}, ${plural(workers, 'worker')}, ${result.kubernetesVersion}.`,
+      : `${result.cluster} is ready: ${plural(servers, 'control plane')}, ${plural(workers, 'worker')}${standbys > 0 ? `, ${plural(standbys, 'standby', 'standbys')}` : ''}, ${result.kubernetesVersion}.`,
     kubectlLine(result.cluster, result.kubeconfig),
     `  slipway cluster status ${result.cluster}`,
     ...simulatedLines(result.simulated),
@@ -197,6 +199,8 @@ function differences({ cluster, differs, outdated, unfit }: ClusterStatus): stri
 /** Owners of hosts need not give types and places a name. */
 const named = (word: string): string => (word === 'any' ? '' : word);
 
+const standing = (standby: string): string => (standby === newStandby ? 'stands by, unprepared' : 'stands by');
+
 function machineRow({
   name,
   pool,
@@ -204,12 +208,21 @@ function machineRow({
   type,
   location,
   status,
+  standby,
   node,
   publicAddress,
   privateAddress,
 }: MachineStatus): string[] {
   const health =
-    node === undefined ? 'no node' : node.ready ? (node.schedulable ? 'Ready' : 'Ready, cordoned') : 'NotReady';
+    node === undefined
+      ? standby === undefined
+        ? 'no node'
+        : standing(standby)
+      : node.ready
+        ? node.schedulable
+          ? 'Ready'
+          : 'Ready, cordoned'
+        : 'NotReady';
   const votes = node?.etcdVoter === true ? ', votes' : '';
   return [
     name,

@@ -7,11 +7,21 @@ import { simulatedLines } from './cluster.js';
 const done = {
   reboot: 'rebooted',
   replace: 'replaced',
+  promote: 'replaced by a standby',
   join: 'joined',
+  prepare: 'made to stand by',
   wait: 'left for now',
   refuse: 'left as it is',
 } as const;
-const planned = { reboot: 'reboot', replace: 'replace', join: 'join', wait: 'wait', refuse: 'left as it is' } as const;
+const planned = {
+  reboot: 'reboot',
+  replace: 'replace',
+  promote: 'replace by a standby',
+  join: 'join',
+  prepare: 'make to stand by',
+  wait: 'wait',
+  refuse: 'left as it is',
+} as const;
 
 /** What was done about each machine that was not well, or would be. */
 export function renderHealing({ cluster, dryRun, verdicts, steps, simulated }: HealResult): string {
@@ -21,7 +31,11 @@ export function renderHealing({ cluster, dryRun, verdicts, steps, simulated }: H
   const lines = verdicts.map(
     ({ name, does, because }) => `  ${name.padEnd(width)}  ${words[does]}: ${printable(because)}`,
   );
-  const head = `${cluster}: ${plural(verdicts.length, 'machine')} ${verdicts.length === 1 ? 'is' : 'are'} not well.`;
+  const ill = verdicts.filter(({ does }) => does !== 'prepare').length;
+  const head =
+    ill === 0
+      ? `${cluster} is short of ${plural(verdicts.length, 'standby', 'standbys')}.`
+      : `${cluster}: ${plural(ill, 'machine')} ${ill === 1 ? 'is' : 'are'} not well.`;
   if (!dryRun && steps.length > 0) return [`${cluster} was healed.`, ...lines, ...simulatedLines(simulated)].join('\n');
   return [head, ...lines, ...(steps.length > 0 ? ['', renderPlan(steps)] : [])].join('\n');
 }

@@ -6,6 +6,7 @@ import { UsageError } from '../../errors/index.js';
 import { BaseCommand, yesFlag } from '../../cli/base-command.js';
 import { clusterArg, clusterFlag, namedCluster, poolArg } from '../../cli/cluster-args.js';
 import { changePools } from '../../cli/change-pools.js';
+import { standbyFlag } from '../../cli/pool-size.js';
 import { renderReady } from '../../cli/views/cluster.js';
 import type { ReconcileResult } from '../../workflows/cluster/reconcile.js';
 
@@ -15,11 +16,12 @@ export default class PoolAdd extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo batch --count 2',
     '<%= config.bin %> <%= command.id %> demo batch --count 2 --type cpx41 --type cpx31',
   ];
-  static override usage = '<%= command.id %> CLUSTER POOL [--count N] [--type TYPE...]';
+  static override usage = '<%= command.id %> CLUSTER POOL [--count N] [--standby N] [--type TYPE...]';
   static override args = { cluster: clusterArg, pool: poolArg };
   static override flags = {
     cluster: clusterFlag,
     count: Flags.integer({ description: 'How many machines.', default: 1, min: 0 }),
+    standby: standbyFlag(),
     type: Flags.string({ description: 'Machine type; several times: fallbacks.', multiple: true }),
     yes: yesFlag,
   };
@@ -31,6 +33,7 @@ export default class PoolAdd extends BaseCommand {
     const parsed = poolSchema.safeParse({
       name,
       count: flags.count,
+      ...(flags.standby === undefined ? {} : { standby: flags.standby }),
       ...(flags.type ? { type: flags.type } : {}),
     });
     if (!parsed.success) {

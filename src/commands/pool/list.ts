@@ -19,8 +19,14 @@ export default class PoolList extends BaseCommand {
     const { cluster } = namedCluster(argv.map(String), flags, 'pool list', []);
     return this.withRuntime(flags, async (runtime) => {
       const pools = await listPools(runtime, cluster);
-      const rows = pools.map((pool) => [pool.name, String(pool.machines), String(pool.ready), pool.types.join(', ')]);
-      this.log(table(['POOL', 'MACHINES', 'READY', 'TYPES'], rows, { columns: this.columns }));
+      const rows = pools.map((pool) => [
+        pool.name,
+        String(pool.machines),
+        String(pool.ready),
+        standing(pool),
+        pool.types.join(', '),
+      ]);
+      this.log(table(['POOL', 'MACHINES', 'READY', 'STANDBY', 'TYPES'], rows, { columns: this.columns }));
       return { pools };
     });
   }
@@ -29,3 +35,6 @@ export default class PoolList extends BaseCommand {
     return pools.map(({ name }) => name);
   }
 }
+
+const standing = ({ standbys, prepared }: ListedPool): string =>
+  standbys === prepared ? String(standbys) : `${standbys}, ${prepared} prepared`;

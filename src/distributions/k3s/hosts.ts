@@ -55,11 +55,7 @@ export function planHosts(context: PhaseContext, { machines }: MachinePlan): Hos
       after: bundle === undefined ? [] : [prepared.get(slotLabel(bootstrap)) ?? []].flat(),
       apply: async (run) => {
         const host = run.output(login);
-        const session = await openSession(context.tools, host.machine, deadlines.ssh, run);
-        const prepare = (): Promise<unknown> => session.run(prepareHost({ blockMetadata: true }), run);
-        const pushed = bundle === undefined ? {} : await push(bundle, session, host.facts, run, prepare);
-        if (bundle === undefined) await prepare();
-        await session.run(installK3s({ version, ...pushed, deadlineMs: deadlines.download }), run);
+        await installOn(context, host, version, run);
         return host;
       },
     };
@@ -67,6 +63,26 @@ export function planHosts(context: PhaseContext, { machines }: MachinePlan): Hos
     prepared.set(label, install);
   }
   return { steps, prepared };
+}
+
+/**
+ * Puts k3s on a host that was logged in to.
+ * @param images whether those that k3s itself starts are brought along; a bundle has its own, and all of them
+ */
+export async function installOn(
+  { spec, tools }: PhaseContext,
+  host: PreparedHost,
+  version: string,
+  run: StepContext,
+  { images = false } = {},
+): Promise<void> {
+  const { bundle } = spec.kubernetes;
+  const session = await openSession(tools, host.machine, deadlines.ssh, run);
+  const prepare = (): Promise<unknown> => session.run(prepareHost({ blockMetadata: true }), run);
+  const pushed = bundle === undefined ? {} : await push(bundle, session, host.facts, run, prepare);
+  if (bundle === undefined) await prepare();
+  const own = { version, images: images && bundle === undefined, deadlineMs: deadlines.download };
+  await session.run(installK3s({ ...own, ...pushed }), run);
 }
 
 /** The release to install on a machine: that of newcomers, or a newer one that it has had. */
@@ -96,7 +112,11 @@ async function push(
  * The new public key is pinned before sshd is told and the old one dropped after the first login with the new, so
  * that a run killed anywhere in between still gets in.
  */
-function loginStep(context: PhaseContext, desired: DesiredMachine, later: Later<Machine>): Step<PreparedHost> {
+export function loginStep(
+  context: PhaseContext,
+  desired: Pick<DesiredMachine, 'name' | 'pool' | 'slot' | 'standby'>,
+  later: Later<Machine>,
+): Step<PreparedHost> {
   const { tools } = context;
   return {
     id: `login:${desired.name}`,

@@ -7,8 +7,11 @@ import {
   type Machine,
   type Secret,
   withoutMachines,
+  usesStandbys,
   withOnlyLost,
   withPlacesLeft,
+  withPromotions,
+  withStandbysLeft,
 } from '../../domain/index.js';
 import { RefusedError } from '../../errors/index.js';
 import { type HostState, observe as observeTask, parseHostState } from './host/index.js';
@@ -53,11 +56,18 @@ async function find(
   machines.sort(bySlot);
   const placed = withPlacesLeft(diffMachines(cluster, spec, provider.defaults, machines), round);
   const all = await boundByVolumes(provider, cluster, placed, options);
-  const comparison = withOnlyLost(all, round);
+  const lost = withOnlyLost(all, round);
+  const comparison = usesStandbys(round)
+    ? withPromotions(lost, cluster, spec, provider.defaults, machines)
+    : withStandbysLeft(lost);
   const request = requestFor(provider, { cluster, spec, sshPublicKey, self }, all);
   const [resources, previews, reached] = await Promise.all([
     provider.infrastructure.plan(request, options),
-    provider.machines.previewCreate(cluster, comparison.missing, options),
+    provider.machines.previewCreate(
+      cluster,
+      [...comparison.missing.filter(({ promotes }) => !promotes), ...comparison.standbys.missing],
+      options,
+    ),
     machines.length > 0 && kubeconfig ? reach(context, kubeconfig) : undefined,
   ]);
   const worthALook = (machine: Machine): boolean => {

@@ -12,6 +12,7 @@ import { planHosts } from './hosts.js';
 import { planLabels } from '../../phases/labels.js';
 import { planMachines } from '../../phases/machines.js';
 import { planRemoval } from '../../phases/removal.js';
+import { planStandbys } from './standbys.js';
 import { planWorkers } from './workers.js';
 import type { DistributionPlan } from '../port.js';
 
@@ -42,6 +43,7 @@ export function plan(
     ...controlPlane.steps,
     ...workers.values(),
     ...planLabels(context, hosts.prepared, controlPlane.api, joined),
+    ...(context.restore ? [] : planStandbys(context, infrastructure, machines, userData)),
   ];
   return {
     steps,

@@ -49,6 +49,12 @@ export const poolSchema = z.strictObject({
   name: poolName.describe('Part of the names of its machines.'),
   type: types.optional().describe('Machine type, or ordered fallbacks. Default: the provider’s own.'),
   count: z.int().min(0).max(500).default(1).describe('How many machines.'),
+  standby: z
+    .int()
+    .min(0)
+    .max(50)
+    .default(0)
+    .describe('How many more are kept booted and prepared, to take the place of one that is lost or to be promoted.'),
   locations: z.array(z.string().min(1)).min(1).optional().describe('Default: the provider’s locations.'),
   labels: labelMap.default({}).describe('Kubernetes labels of its nodes.'),
   taints: z.array(taint).default([]).describe('Kubernetes taints of its nodes.'),

@@ -69,6 +69,16 @@ export const clusterCodes = entries({
     'Machines are down, and it is not safe to do anything about them from here; each is listed with why.',
     'Do what the message says, then run the same command again.',
   ],
+  NO_STANDBY: [
+    3,
+    'No machine stands by for the pool that could be promoted.',
+    'Ask for one and let it be made: `slipway pool scale CLUSTER POOL --standby 1`.',
+  ],
+  STANDBY_UNSUPPORTED: [
+    2,
+    'The provider cannot give a machine the place of another one, which standbys need.',
+    'Take `standby` out of the pool. Hosts of one’s own that are not needed stand by without it.',
+  ],
   LEARNER_PENDING: [
     4,
     'A server cannot join while another one is on its way into etcd.',

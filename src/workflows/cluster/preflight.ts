@@ -1,7 +1,7 @@
 import { inRange, rangeWithin } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError, UsageError } from '../../errors/index.js';
-import type { ClusterRequest, MachineProvider, Problem } from '../../provider/port.js';
+import { canRelabel, type ClusterRequest, type MachineProvider, type Problem } from '../../provider/port.js';
 import { addressProblems } from './api-address.js';
 import { bundlesOf } from '../bundle/of.js';
 import type { Observation } from './observe.js';
@@ -71,7 +71,28 @@ export async function ruleProblems(
   return [
     ...(await residencyProblems(provider, spec, { request, facts }, signal)),
     ...addressProblems(spec, facts, provider),
+    ...standbyProblems(provider, spec),
   ];
+}
+
+/** Only where a machine can be given the place of another one. */
+function standbyProblems(provider: MachineProvider, { pools }: ClusterSpec): Problem[] {
+  if (canRelabel(provider)) return [];
+  return pools.flatMap(({ standby }, index) =>
+    standby === 0
+      ? []
+      : [
+          {
+            code: 'STANDBY_UNSUPPORTED' as const,
+            message: `${provider.title} has no standbys, and ${standby} ${standby === 1 ? 'is' : 'are'} asked for.`,
+            hint: provider.traits.ownsMachines
+              ? 'Take `standby` out of the pool.'
+              : 'Hosts of the file that are not needed stand by as they are: take `standby` out of the pool, and list one host more.',
+            kind: 'usage' as const,
+            path: `pools[${index}].standby`,
+          },
+        ],
+  );
 }
 
 export function throwProblems(problems: readonly Problem[]): void {

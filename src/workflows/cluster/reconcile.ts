@@ -77,7 +77,7 @@ export interface ReconcileResult {
   readonly kubeconfig: string | undefined;
   readonly machines: readonly Pick<
     Machine,
-    'name' | 'pool' | 'role' | 'type' | 'location' | 'publicAddress' | 'privateAddress'
+    'name' | 'pool' | 'role' | 'type' | 'location' | 'publicAddress' | 'privateAddress' | 'standby'
   >[];
 }
 
@@ -240,6 +240,7 @@ const shown = ({
   location,
   publicAddress,
   privateAddress,
+  standby,
 }: Machine): ReconcileResult['machines'][number] => ({
   name,
   pool,
@@ -248,6 +249,7 @@ const shown = ({
   location,
   publicAddress,
   privateAddress,
+  standby,
 });
 
 /** The nodes after a run that is done; its end is not for a last look to spoil. */
@@ -274,7 +276,8 @@ async function confirmationOf(
   { change: { provider, record, seen }, replacing, steps }: ReconcileDraft,
 ): Promise<Confirmation | undefined> {
   const destroying = steps.filter((step) => step.destroys);
-  const creating = seen.facts.comparison.missing.length;
+  const { missing, standbys } = seen.facts.comparison;
+  const creating = missing.filter(({ promotes }) => !promotes).length + standbys.missing.length;
   if (steps.length === 0 || destroying.length + creating === 0) return undefined;
   const cost = replacing ? replacing.monthly : await monthlyPrice(provider, record, seen, signal);
   const details = [

@@ -29,6 +29,8 @@ export interface MachineStatus extends Pick<
   Machine,
   'name' | 'pool' | 'role' | 'host' | 'type' | 'location' | 'status' | 'publicAddress' | 'privateAddress'
 > {
+  /** Of one that stands by: `new`, or the release that it is prepared for, `v1.36.5-k3s1`. */
+  readonly standby: string | undefined;
   /** Undefined when there is no such node, or the API did not answer. */
   readonly node:
     | (Pick<NodeFacts, 'ready' | 'version' | 'schedulable' | 'notReadyBecause'> & {
@@ -183,6 +185,7 @@ function compose(
       status: machine.status,
       publicAddress: machine.publicAddress,
       privateAddress: machine.privateAddress,
+      standby: machine.standby,
       node: nodeStatus(facts.nodes?.get(machine.name), membership),
     })),
     orphanedNodes: nodesAreMachines ? (nodes ?? []).map(({ name }) => name).filter((name) => !names.has(name)) : [],
@@ -197,14 +200,16 @@ function compose(
 
 /** What is wrong with what is there. A machine that is not there yet differs from the file, and is no illness. */
 export function healthProblems(
-  machines: readonly Pick<Machine, 'name' | 'status'>[],
+  machines: readonly Pick<Machine, 'name' | 'status' | 'standby'>[],
   nodes: ReadonlyMap<string, Pick<NodeFacts, 'ready' | 'notReadyBecause'>> | undefined,
   etcd: EtcdHealth | undefined,
 ): string[] {
   const ill = machines.filter(({ status }) => status !== 'running').map(({ name, status }) => `${name} is ${status}`);
   if (!nodes) return ['the Kubernetes API does not answer', ...ill];
   const voting = etcd && etcd.voters < etcd.members ? [`${etcd.voters} of ${etcd.members} etcd members vote`] : [];
-  const noNode = machines.filter(({ name }) => !nodes.has(name)).map(({ name }) => `${name} is no node of the cluster`);
+  const noNode = machines
+    .filter(({ name, standby }) => standby === undefined && !nodes.has(name))
+    .map(({ name }) => `${name} is no node of the cluster`);
   const notReady = [...nodes]
     .filter(([, { ready }]) => !ready)
     .map(([name, { notReadyBecause }]) => `${name} is not Ready: ${notReadyBecause ?? 'unknown'}`);

@@ -1,3 +1,4 @@
+import { newStandby } from '../../domain/labels.js';
 import { bySlot } from '../../domain/machine.js';
 import type { WorkflowContext } from '../context.js';
 import { knownCluster } from '../cluster/known-cluster.js';
@@ -9,6 +10,9 @@ export interface ListedPool {
   readonly machines: number;
   /** How many of them are Ready nodes; none while the API does not answer. */
   readonly ready: number;
+  /** How many machines stand by for it, and how many of them are prepared; they are not among `machines`. */
+  readonly standbys: number;
+  readonly prepared: number;
   readonly types: readonly string[];
 }
 
@@ -25,13 +29,18 @@ export async function listPools(context: WorkflowContext, name: string): Promise
   const isWorthALook = found.length > 0 || !haveMachines;
   const nodes = isWorthALook && kubeconfig ? (await reach(context, kubeconfig))?.nodes : undefined;
   const members = haveMachines ? [...found].sort(bySlot) : nodesInPools(nodes);
+  const standing = found.filter(({ standby }) => standby !== undefined);
   return [...new Set(members.map(({ pool }) => pool))].map((pool) => {
-    const own = members.filter((member) => member.pool === pool);
+    const all = members.filter((member) => member.pool === pool);
+    const standbys = standing.filter((machine) => machine.pool === pool);
+    const own = all.filter(({ name: member }) => !standbys.some((one) => one.name === member));
     return {
       name: pool,
       machines: own.length,
       ready: own.filter((member) => nodes?.get(member.name)?.ready === true).length,
-      types: [...new Set(own.map(({ type = 'unknown' }) => type))],
+      standbys: standbys.length,
+      prepared: standbys.filter(({ standby }) => standby !== newStandby).length,
+      types: [...new Set(all.map(({ type = 'unknown' }) => type))],
     };
   });
 }

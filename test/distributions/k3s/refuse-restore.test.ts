@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { refuseRestore } from '../../../src/distributions/k3s/refuse-restore.js';
 import type { Machine } from '../../../src/domain/index.js';
 import type { Tools } from '../../../src/phases/context.js';
+import { noStandbys } from '../../support/no-standbys.js';
 
 const { signal } = new AbortController();
 const stopped = { unit: 'server', active: false, etcdData: true } as const;
@@ -15,7 +16,7 @@ const refused = (servers: readonly Machine[], looked: readonly string[]): Promis
     {} as Tools,
     'demo',
     {
-      comparison: { current: servers, excess: [], missing: [], desired: [] },
+      comparison: { current: servers, excess: [], missing: [], desired: [], standbys: noStandbys },
       hosts: new Map(looked.map((name) => [name, stopped])),
     },
     false,

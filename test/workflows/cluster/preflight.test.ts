@@ -8,6 +8,7 @@ import type { Catalog, ClusterRequest, MachineProvider, Problem } from '../../..
 import { k3s } from '../../../src/distributions/k3s/index.js';
 import type { Observation } from '../../../src/workflows/cluster/observe.js';
 import { preflight } from '../../../src/workflows/cluster/preflight.js';
+import { noStandbys } from '../../support/no-standbys.js';
 
 const locations = [
   { name: 'fsn1', country: 'DE' },
@@ -40,7 +41,7 @@ const seen = (desired: ClusterRequest): Pick<Observation, 'distribution' | 'requ
   request: desired,
   facts: {
     machines: [],
-    comparison: { desired: [], current: [], missing: [], excess: [] },
+    comparison: { desired: [], current: [], missing: [], excess: [], standbys: noStandbys },
     outdated: [],
     unfit: [],
     madeBy: { config: { 'control-plane': 'c', worker: 'w' }, template: 't' },
@@ -119,6 +120,19 @@ describe('before the first change', () => {
     const narrow = seen(request({ sshAllow: ['203.0.113.0/24'] }));
     const unguarded = provider([], '198.51.100.9/32', false);
     await expect(preflight(unguarded, spec(), narrow, new AbortController().signal)).resolves.toEqual([]);
+  });
+
+  it('refuses standbys where no machine can be given another place, and says that spare hosts stand by anyway', async () => {
+    const file = clusterSchema.parse({ name: 'demo', provider: { name: 'x' }, pools: [{ name: 'web', standby: 1 }] });
+    const look = (owner: MachineProvider) => preflight(owner, file, seen(request()), new AbortController().signal);
+    const cloud = provider([], undefined);
+    const hosts = { ...cloud, title: 'your hosts', traits: { ...cloud.traits, ownsMachines: false } };
+    await expect(look(hosts)).rejects.toMatchObject({
+      code: 'STANDBY_UNSUPPORTED',
+      message: 'your hosts has no standbys, and 1 is asked for.',
+      hint: expect.stringContaining('Hosts of the file that are not needed stand by as they are') as string,
+    });
+    await expect(look({ ...cloud, ...{ relabel: () => Promise.reject(new Error()) } })).resolves.toEqual([]);
   });
 
   it('does not judge an address that cannot be found out', async () => {

@@ -12,10 +12,11 @@ const released = /^v1\.(3[2-7])\.\d{1,2}\+k3s\d$/;
 export async function installK3s({ machine, param, need, say, fact }: TaskContext): Promise<void> {
   const version = need('VERSION');
   const { files } = machine;
-  const answer = (hash: string, changed: boolean): void => {
+  const answer = async (hash: string, changed: boolean): Promise<void> => {
+    const got = await getImages(machine, version, param, say);
     fact('k3s_version', version);
     fact('sha256', hash);
-    fact('changed', changed);
+    fact('changed', changed || got);
   };
   const [known = '', knownVersion = ''] = files.exists(paths.binaryRecord)
     ? files.text(paths.binaryRecord).split('\n')
@@ -23,8 +24,7 @@ export async function installK3s({ machine, param, need, say, fact }: TaskContex
   const there = sha256(files, paths.binary);
   if (there !== '' && knownVersion === version && known === (param('SHA256') || known) && there === known) {
     await machine.wait(machine.context.profile().smallTaskMs);
-    answer(known, false);
-    return;
+    return answer(known, false);
   }
   const pushed = param('FILE');
   const hash =
@@ -39,7 +39,34 @@ export async function installK3s({ machine, param, need, say, fact }: TaskContex
   if (files.exists(incoming) && files.list(incoming).length === 0) files.remove(incoming);
   if (installedVersion(machine) !== version)
     throw new TaskFailure('WRITE_FAILED', `${paths.binary} could not be written`);
-  answer(hash, true);
+  await answer(hash, true);
+}
+
+/** Bytes of the archive with the images that k3s itself starts, roughly. */
+const imagesSize = 180_000_000;
+
+async function getImages(
+  machine: Machine,
+  version: string,
+  param: TaskContext['param'],
+  say: TaskContext['say'],
+): Promise<boolean> {
+  if (param('IMAGES') !== 'true') return false;
+  const { files } = machine;
+  const name = `k3s-airgap-images-${machine.spec.architecture}.tar.zst`;
+  const place = `/var/lib/rancher/k3s/agent/images/${name}`;
+  const record = `${paths.binaryRecord.replace(/[^/]*$/, '')}images.sha256`;
+  const hash = releaseHash(version, name);
+  const kept = `${hash}\n${version}\n`;
+  if (sha256(files, place) === hash && files.exists(record) && files.text(record) === kept) return false;
+  say(`downloading the images of k3s ${version}`);
+  await machine.wait(machine.context.profile().downloadMs);
+  if (machine.traits?.offline)
+    throw new TaskFailure('DOWNLOAD_FAILED', `${param('BASE_URL')}/${name} could not be reached`);
+  files.mkdirs('/var/lib/rancher/k3s/agent/images');
+  files.writeOpaque(place, imagesSize, hash, { mode: 0o644 });
+  writeFile(files, record, kept, 0o644);
+  return true;
 }
 
 /** The release that was here stays, for put-back-k3s. */

@@ -49,13 +49,15 @@ export interface InstallOptions extends Deadline {
   readonly sha256?: string | undefined;
   /** A binary already on the machine, pushed by `Session.upload`; it is removed once installed. */
   readonly file?: string | undefined;
+  /** Whether the images that k3s itself starts are downloaded, too. Default: false, k3s pulls them when it starts them. */
+  readonly images?: boolean | undefined;
 }
 
 /** @throws UsageError code BAD_K3S_VERSION */
 export function installK3s(options: InstallOptions): HostTask {
-  const { version, baseUrl, sha256 = '', file = '', deadlineMs = 10 * minute } = options;
+  const { version, baseUrl, sha256 = '', file = '', images = false, deadlineMs = 10 * minute } = options;
   const BASE_URL = baseUrl === undefined ? releaseUrl(version) : baseUrl.replace(/\/+$/, '');
-  return task('install-k3s', { VERSION: version, BASE_URL, SHA256: sha256, FILE: file }, deadlineMs);
+  return task('install-k3s', { VERSION: version, BASE_URL, SHA256: sha256, FILE: file, IMAGES: images }, deadlineMs);
 }
 
 export function startServer(settings: ServerSettings & Deadline): HostTask {

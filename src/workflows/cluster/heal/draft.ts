@@ -1,5 +1,6 @@
 import {
   type DesiredMachine,
+  type HealedBy,
   type Healing,
   type HealMachine,
   type HealPolicy,
@@ -59,14 +60,15 @@ export async function draftHealing(
   const nothing = { healing, api, steps: [], begun: [], simulated: provider.traits.simulated };
   if (!api || !comparison || acted.length === 0) return nothing;
   const idOf = (name: string): string => comparison.current.find((machine) => machine.name === name)?.id ?? '';
-  const isNew = acted.some(({ does }) => does === 'replace' || does === 'join');
+  const isNew = acted.some(({ does }) => does !== 'reboot');
   const rebooted = acted.filter(({ does }) => does === 'reboot');
   const tools = toolsFor(context, provider, folder);
   return {
     ...nothing,
-    begun: acted.flatMap(({ place, does, name }) =>
-      does === 'reboot' || does === 'replace' ? [{ place, did: does, machine: idOf(name) }] : [],
-    ),
+    begun: acted.flatMap(({ place, does, name }) => {
+      const did = healedBy(does);
+      return did === undefined ? [] : [{ place, did, machine: idOf(name) }];
+    }),
     steps: [
       ...planReboots(
         { tools, cluster: record },
@@ -77,6 +79,12 @@ export async function draftHealing(
       ...(!isNew ? [] : await replacements(context, target, healing.verdicts, look)),
     ],
   };
+}
+
+/** As it is remembered; what only stands by has no place that it was done to. */
+function healedBy(does: HealVerdict['does']): HealedBy | undefined {
+  if (does === 'promote') return 'replace';
+  return does === 'reboot' || does === 'replace' || does === 'join' ? does : undefined;
 }
 
 interface Judged {
@@ -117,7 +125,9 @@ async function replacements(
   { view }: HealLook,
 ): Promise<readonly Step[]> {
   const { spec } = record;
-  const replaced = new Set(verdicts.filter(({ does }) => does === 'replace').map(({ name }) => name));
+  const replaced = new Set(
+    verdicts.filter(({ does }) => does === 'replace' || does === 'promote').map(({ name }) => name),
+  );
   const tools = toolsFor(context, provider, folder);
   const key = await folder.storedIdentity();
   const lost = new Map(
@@ -130,7 +140,7 @@ async function replacements(
     replacing: replaced,
     leavingFirst: new Set(),
     healing: {
-      left: new Set(verdicts.filter(({ does }) => does !== 'replace' && does !== 'join').map(({ name }) => name)),
+      left: new Set(verdicts.filter((one) => !isHealed(one) || one.does === 'reboot').map(({ name }) => name)),
       hanging: new Set([...lost].filter(([, how]) => how === 'hanging').map(([name]) => name)),
     },
   };

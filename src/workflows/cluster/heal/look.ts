@@ -4,6 +4,7 @@ import {
   type HealMachine,
   type HealView,
   type Machine,
+  promotable,
   slotLabel,
 } from '../../../domain/index.js';
 import { SlipwayError } from '../../../errors/index.js';
@@ -54,9 +55,23 @@ export async function lookForHealing(context: WorkflowContext, target: HealTarge
         : [],
       members: reached && distribution.membership?.voters(nodes.values()),
       canPowerOff: canPowerOff(provider),
+      ...standbysOf(comparison),
     },
     comparison,
     api: reached?.api,
+  };
+}
+
+function standbysOf(comparison: Comparison | undefined): Pick<HealView, 'standbys' | 'missingStandbys'> {
+  const { current = [], missing = [] } = comparison?.standbys ?? {};
+  return {
+    standbys: promotable(current),
+    missingStandbys: missing.map(({ name, pool, role, ...slot }) => ({
+      name,
+      pool,
+      role,
+      place: slotLabel({ pool, ...slot }),
+    })),
   };
 }
 
@@ -93,11 +108,14 @@ function healMachines(
     const since = Date.parse(node.notReadySince ?? '');
     return { notReadyMs: Number.isNaN(since) ? 0 : Math.max(0, (clusterNow ?? now) - since) };
   };
-  const recentOf = (place: string): HealMachine['recent'] =>
-    recent.filter((one) => one.place === place).map(({ did, at }) => ({ did, agoMs: now - Date.parse(at) }));
-  const shared = (machine: Pick<Machine, 'name' | 'pool' | 'slot' | 'role'>) => {
+  const recentOf = (place: string, id: string | undefined): HealMachine['recent'] =>
+    recent
+      .filter((one) => one.place === place && (one.did !== 'join' || one.machine === id))
+      .map(({ did, at }) => ({ did, agoMs: now - Date.parse(at) }));
+  const shared = (machine: Pick<Machine, 'name' | 'pool' | 'slot' | 'role'> & Partial<Pick<Machine, 'id'>>) => {
+    const { name, pool, role, id } = machine;
     const place = slotLabel(machine);
-    return { name: machine.name, place, role: machine.role, node: nodeOf(machine.name), recent: recentOf(place) };
+    return { name, pool, place, role, node: nodeOf(name), recent: recentOf(place, id) };
   };
   return [
     ...current.map((machine) => ({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { HealAction } from '../../../domain/index.js';
+import type { HealedBy } from '../../../domain/index.js';
 import type { Kube, KubeOptions } from '../../../kube/types.js';
 
 const ref = {
@@ -14,7 +14,7 @@ const keptMs = 24 * 3_600_000;
 
 const entry = z.object({
   place: z.string(),
-  did: z.enum(['reboot', 'replace']),
+  did: z.enum(['reboot', 'replace', 'join']),
   machine: z.string(),
   at: z.iso.datetime(),
 });
@@ -23,7 +23,7 @@ const shape = z.looseObject({ data: z.object({ actions: z.string() }) });
 /** Something that was begun for a place. */
 export interface HealedPlace {
   readonly place: string;
-  readonly did: Exclude<HealAction, 'join'>;
+  readonly did: HealedBy;
   /** The provider's id of the machine that it was done to; empty: it was gone. */
   readonly machine: string;
   /** ISO 8601. */
