@@ -27,6 +27,8 @@ export interface SnapshotReport {
   readonly opens: boolean;
   /** Claims of volumes, `shop/db`, whose contents are no part of it. */
   readonly claims: readonly string[];
+  /** Every namespace in it. */
+  readonly namespaces: readonly string[];
 }
 
 /** How a distribution’s data is taken out of a cluster, and looked at. Loaded by those who make backups or restore one. */

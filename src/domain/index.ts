@@ -26,3 +26,4 @@ export * from './machine-diff.js';
 export * from './outdated.js';
 export * from './recycle.js';
 export * from './heal.js';
+export * from './quarantine.js';

@@ -75,6 +75,25 @@ export interface RestoreSource {
   readonly tokens: { readonly server: Secret; readonly agent: Secret };
   /** Called once the first server runs with that data: from then on the cluster is to be finished, not restored. */
   readonly restored: () => Promise<void>;
+  /** It is a copy beside the living cluster, in which nothing is ever to run. */
+  readonly quarantine?: QuarantineRequest | undefined;
+}
+
+export interface QuarantineRequest {
+  /** Whether the contents of Secrets stay. */
+  readonly keepSecrets: boolean;
+  /** Namespaces that the snapshot has. */
+  readonly namespaces: readonly string[];
+  readonly proven: (proof: Proof) => Promise<void>;
+}
+
+/** What a copy of a cluster has shown of itself. */
+export interface Proof {
+  /** Objects that its API lists, but for events. */
+  readonly objects: number;
+  readonly kinds: number;
+  /** Secrets whose contents were taken away, or that went. */
+  readonly withheld: number;
 }
 
 export interface PhaseContext<Facts extends ClusterFacts = ClusterFacts> {

@@ -2,6 +2,7 @@ import { errorOf, journaled, limits, runSteps, type Step } from '../engine/index
 import type { StepInfo } from '../reporting/index.js';
 import type { ClusterFolder } from '../workspace/types.js';
 import type { ClusterApi } from '../phases/context.js';
+import { refuseInQuarantine } from './cluster/quarantined.js';
 import type { WorkflowContext } from './context.js';
 import { beginOperation, type Operation } from './operation.js';
 
@@ -17,6 +18,7 @@ export async function locked<T>(
   work: (run: Operation) => Promise<T>,
   api?: ClusterApi,
 ): Promise<T> {
+  await refuseInQuarantine(folder, operation);
   const run = await beginOperation(context, folder, operation);
   try {
     await run.hold(api);

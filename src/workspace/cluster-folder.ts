@@ -15,6 +15,7 @@ import {
 } from './host-keys.js';
 import { journals, openJournal } from './journal.js';
 import type { HolderOptions } from './lock-holder.js';
+import { isLasting, LaidOver } from './laid-over.js';
 import { lookText, readLook } from './last-look.js';
 import { publicKeyOf } from './openssh-key.js';
 import { safeName } from './paths.js';
@@ -72,10 +73,6 @@ const keys = {
   secret: (name: string): string => `secrets/${safeName('secret', name)}`,
   host: (machine: string): string => `hosts/${safeName('machine', machine)}.json`,
 } as const;
-
-/** What a cluster is known by, and what lets us in: neither of one moment, nor made from the rest of it. */
-const isLasting = (key: string): boolean =>
-  /^(record\.json|id_ed25519(\.pub)?|kubeconfig|secrets\/[\w.-]+|hosts\/[\w.-]+\.json)$/.test(key);
 
 /** Record, keys, kubeconfig, lock and journals of a cluster, whatever they are kept in. */
 export class StoredCluster implements ClusterFolder {
@@ -320,6 +317,12 @@ export class StoredCluster implements ClusterFolder {
       .sort((a, b) => record(a) - record(b)))
       if (await this.#store.create(key, contents[key]!)) missing.push(key);
     return missing;
+  }
+
+  asFilled(contents: Readonly<Record<string, string>>): ClusterFolder {
+    const store = new LaidOver(this.#store, new Map(Object.entries(contents).filter(([key]) => isLasting(key))));
+    const untouched = (): Promise<void> => Promise.resolve();
+    return new StoredCluster(this.name, { ...this.blobs, store, clear: untouched, sweep: untouched }, this.context);
   }
 
   async lastBackup(): Promise<LastBackup | undefined> {

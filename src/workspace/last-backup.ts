@@ -11,7 +11,16 @@ const stored = z.object({
       uncovered: z.array(storedUncovered).optional(),
     })
     .optional(),
-  restore: z.object({ id: z.string(), at: z.string(), dataAgeMs: z.number(), tookMs: z.number() }).optional(),
+  restore: z
+    .object({
+      id: z.string(),
+      at: z.string(),
+      dataAgeMs: z.number(),
+      tookMs: z.number(),
+      as: z.enum(['cluster', 'copy', 'drill']).optional(),
+      objects: z.number().optional(),
+    })
+    .optional(),
 });
 
 /** What cannot be read tells nothing. */

@@ -16,6 +16,15 @@ const stored = z.object({
   runningVersion: z.string().optional(),
   upgrade: z.object({ asked: z.string(), stops: z.array(z.string()).min(1) }).optional(),
   restore: z.object({ backup: z.string(), id: z.string(), begunAt: z.string(), restored: z.boolean() }).optional(),
+  quarantine: z
+    .object({
+      of: z.object({ name: z.string(), id: z.string() }),
+      backup: z.string(),
+      id: z.string(),
+      begunAt: z.string(),
+      drill: z.boolean(),
+    })
+    .optional(),
   createdAt: z.string(),
   // In the form that its distribution had when it was stored.
   spec: clusterSchemaFor(z.string().default('unknown')),

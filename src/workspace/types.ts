@@ -37,8 +37,24 @@ export interface ClusterRecord extends ClusterRef {
         readonly restored: boolean;
       }
     | undefined;
+  /** It is a copy of another cluster, made from a backup, in which nothing is to run. */
+  readonly quarantine?: Quarantine | undefined;
   /** ISO 8601. */
   readonly createdAt: string;
+}
+
+/** Where a copy comes from that is only to be looked at. */
+export interface Quarantine {
+  /** The cluster that it is a copy of. */
+  readonly of: ClusterRef;
+  /** Id of the backup. */
+  readonly backup: string;
+  /** This restore's own, by which hosts know that they have done it. */
+  readonly id: string;
+  /** ISO 8601: when it was begun. */
+  readonly begunAt: string;
+  /** Whether it was made for a drill, which deletes it again. */
+  readonly drill: boolean;
 }
 
 /** What lists show of a cluster. */
@@ -84,6 +100,10 @@ export interface LastBackup {
         readonly dataAgeMs: number;
         /** How long it took, in milliseconds. */
         readonly tookMs: number;
+        /** What was made of it: the cluster itself, a copy beside it, or one that was deleted again. Undefined: the cluster. */
+        readonly as?: 'cluster' | 'copy' | 'drill' | undefined;
+        /** Objects that a copy listed. */
+        readonly objects?: number | undefined;
       }
     | undefined;
 }
@@ -198,6 +218,8 @@ export interface ClusterFolder {
   contents(): Promise<Readonly<Record<string, string>>>;
   /** Puts such contents back, but for what is there. @returns the keys that were missing */
   fill(contents: Readonly<Record<string, string>>): Promise<readonly string[]>;
+  /** As it would be after `fill`: what is written there is kept in memory only. */
+  asFilled(contents: Readonly<Record<string, string>>): ClusterFolder;
   lastBackup(): Promise<LastBackup | undefined>;
   saveLastBackup(last: LastBackup): Promise<void>;
 

@@ -75,5 +75,16 @@ if ! grep -q 'membership has been reset' "$log" || [ ! -e "$data/db/reset-flag" 
 fi
 write_file "$state/restored" 600 "$RESTORE"
 rm -rf "$snapshot" "$folder" "$state/restoring" "$log"
+# Of what restores put aside the last one stays, and that only now that this one came through.
+pruned=
+if [ -d "$data.before-$RESTORE" ]; then
+  for old in "$data".before-*; do
+    [ "$old" != "$data.before-$RESTORE" ] || continue
+    say "removing what an earlier restore put aside: $old"
+    rm -rf "$old" || say "it could not be removed: $old"
+    pruned="$pruned $old"
+  done
+fi
+fact pruned "${pruned# }"
 fact restored true
 fact changed true

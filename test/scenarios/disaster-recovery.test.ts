@@ -34,8 +34,10 @@ describe.skipIf(!available)('the guide to disaster recovery', () => {
     for (const command of commands) {
       const [program, ...args] = command.replace('BUCKET', bucket).split(/\s+/);
       expect(program).toBe('slipway');
-      const asks = ['move', 'recover', 'restore'].includes(args[1]!);
-      const run = await cli.run([...args, ...(asks ? ['--yes'] : [])], env);
+      const answers = ['move', 'recover', 'restore', 'delete'].includes(args[1]!)
+        ? ['--yes', ...(args[1] === 'delete' ? ['--confirm', args[2]!] : [])]
+        : [];
+      const run = await cli.run([...args, ...answers], env);
       expect(run, `${command}\n${run.err}`).toMatchObject({ code: 0 });
       runs.push(run);
     }
@@ -46,7 +48,7 @@ describe.skipIf(!available)('the guide to disaster recovery', () => {
     'leads from a laptop and all machines lost to an API that answers, by its own commands',
     { timeout: 240_000 },
     async () => {
-      expect(blocks.map((block) => block.length)).toEqual([4, 4]);
+      expect(blocks.map((block) => block.length)).toEqual([4, 1, 4, 3]);
       const created = await cli.run(
         [
           'cluster',
@@ -68,6 +70,11 @@ describe.skipIf(!available)('the guide to disaster recovery', () => {
       await typed(blocks[0]!.slice(0, 2), server.env);
       const env = { ...server.env, SLIPWAY_WORKSPACE: `s3://${bucket}/prod` };
       await typed(blocks[0]!.slice(2), env);
+      const [drill] = await typed(blocks[1]!, env);
+      expect(drill!.out).toMatch(
+        /\S+ can be restored: data that was \d+ s old, in \d+ s\. The copy is deleted again\./,
+      );
+      expect(await cli.cloud('servers')).toHaveLength(2);
 
       // The copy in the safe; the cloud goes on, the laptop does not.
       const identity = join(cli.home, 'from-the-safe.txt');
@@ -84,7 +91,7 @@ describe.skipIf(!available)('the guide to disaster recovery', () => {
       rmSync(join(cli.home, 'ws/state/seen'), { recursive: true });
 
       const elsewhere = { ...env, SLIPWAY_AGE_KEY_FILE: identity };
-      const [recovered, listed, restored, status] = await typed(blocks[1]!, elsewhere);
+      const [recovered, listed, restored, status] = await typed(blocks[2]!, elsewhere);
       expect(recovered!.out).toContain('0 set aside');
       expect(listed!.out).toMatch(/^\d{4}-\d\d-\d\dt/m);
       expect(restored!.out).toMatch(/acme is restored from \S+, with data that was \d+ (s|min) old, in \d+ s\./);
@@ -93,6 +100,11 @@ describe.skipIf(!available)('the guide to disaster recovery', () => {
       const { out } = await cli.run(['cluster', 'kubeconfig', 'acme'], elsewhere);
       const kube = await openKube({ kubeconfig: new Secret(out), boundary: openBoundary, clock: systemClock });
       expect((await kube.nodes({ signal })).map(({ ready }) => ready)).toEqual([true, true]);
+
+      const [copied, looked] = await typed(blocks[3]!, elsewhere);
+      expect(copied!.out).toContain('acme-copy is a quarantined copy of acme');
+      expect(looked!.out).toContain('nothing runs in it');
+      expect(await cli.cloud('servers')).toHaveLength(2);
     },
   );
 });

@@ -97,9 +97,15 @@ esac
     await rig.host.write(`${data}/token`, 'of the first restore\n');
     await run('second');
     await copied();
-    await run('second');
-    expect(await rig.host.read(`${data}.before-second/token`)).toBe('of the first restore\n');
+    await k3s('level=fatal msg="no space"', false);
+    await expect(run('second')).rejects.toMatchObject({ taskCode: 'RESTORE_FAILED' });
     expect(await rig.host.read(`${data}.before-first/token`)).toBe('the old one\n');
+    await k3s(done);
+    const { pruned } = await run('second');
+    expect(await rig.host.read(`${data}.before-second/token`)).toBe('of the first restore\n');
+    // Of what was put aside the last one stays, and what goes is named.
+    expect(pruned).toBe(join(rig.host.prefix, `${data}.before-first`));
+    expect(await rig.host.read(`${data}.before-first/token`)).toBeUndefined();
   });
 
   it.each([

@@ -28,7 +28,7 @@ export function snapshotOf(cluster: Cluster, random: Random): Buffer {
  */
 export function restoredState(
   snapshot: Buffer,
-  config: Pick<K3sConfig, 'token' | 'nodeName'>,
+  config: Pick<K3sConfig, 'token' | 'nodeName' | 'idle'>,
   machine: Machine,
   random: Random,
 ): ClusterSnapshot {
@@ -40,6 +40,7 @@ export function restoredState(
   return {
     ...then,
     id: random.bytes(8).toString('hex'),
+    idle: config.idle,
     members: [{ machine: machine.id, node: config.nodeName, name, voter: true }],
     kubernetes: { kubernetesVersion: then.version, version: revision, objects: [...objects] },
   };

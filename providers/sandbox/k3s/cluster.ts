@@ -36,6 +36,8 @@ export interface ClusterSnapshot {
   /** The machine whose k3s holds the lease of k3s's controllers. */
   readonly leader?: number | undefined;
   readonly kubernetes?: KubernetesSnapshot;
+  /** No controller of it runs. */
+  readonly idle?: boolean | undefined;
 }
 
 export interface ClusterContext {
@@ -98,6 +100,7 @@ export class Cluster {
   readonly agentToken: string;
   readonly critical: string;
   readonly disabled: readonly string[];
+  readonly #idle: boolean;
   readonly members: Member[];
   readonly kubernetes: KubernetesServer;
   /** Nodes whose member is out, which nobody has said yet. */
@@ -117,6 +120,7 @@ export class Cluster {
     this.agentToken = state.agentToken;
     this.critical = state.critical;
     this.disabled = state.disabled;
+    this.#idle = state.idle ?? false;
     this.#version = state.version;
     this.#etcdVersion = state.etcdVersion ?? agreedVersion('3.0.0', [etcdIn(state.version)]);
     this.members = state.members.map((member) => ({ ...member }));
@@ -142,16 +146,18 @@ export class Cluster {
     const volumes = new HcloudVolumes(this.kubernetes.controllers.cluster, context.cloudCall);
     this.kubernetes.controllers.cluster.volumeDrivers.push(volumes);
     if (state.kubernetes) this.kubernetes.restore(state.kubernetes);
-    this.kubernetes.start();
+    this.kubernetes.start(!this.#idle);
     const minor = Number(/^v1\.(\d+)/.exec(state.version)?.[1] ?? 0);
     const helm = new HelmController(() => this.kubernetes.controllers.cluster, minor >= comparesFrom);
-    this.kubernetes.store.watch((change) => {
-      helm.seen(change);
-      controller.seen(change);
-      volumes.seen(change);
-    });
-    helm.queue();
-    volumes.queue();
+    if (!this.#idle) {
+      this.kubernetes.store.watch((change) => {
+        helm.seen(change);
+        controller.seen(change);
+        volumes.seen(change);
+      });
+      helm.queue();
+      volumes.queue();
+    }
     this.kubernetes.store.watch((change) => {
       // The controller on another server takes out the member of a server whose Node object was deleted.
       if (change.resource.plural === 'nodes' && change.type === 'DELETED') {
@@ -286,6 +292,7 @@ export class Cluster {
       members,
       leader: this.#leader,
       kubernetes: this.kubernetes.snapshot(),
+      idle: this.#idle,
     };
   }
 }

@@ -18,6 +18,10 @@ export interface K3sConfig {
   readonly tlsSans: readonly string[];
   /** What must be equal on all servers, as one text. */
   readonly critical: string;
+  /** No kubelet runs beside the server, which has no node then. */
+  readonly agentless: boolean;
+  /** Neither scheduler nor controllers run. */
+  readonly idle: boolean;
   /** Packaged parts to leave out. */
   readonly disabled: readonly string[];
   /** The command line that k3s makes of it and writes at its node, secrets left out. */
@@ -49,7 +53,13 @@ const serverOnly = [
   'agent-token',
   'tls-san',
   'disable',
+  'disable-agent',
   'disable-cloud-controller',
+  'disable-controller-manager',
+  'disable-helm-controller',
+  'disable-network-policy',
+  'disable-scheduler',
+  'egress-selector-mode',
   'cluster-cidr',
   'service-cidr',
   'cluster-dns',
@@ -108,6 +118,8 @@ export function readConfig(text: string, role: 'server' | 'agent', hostname: str
       // Of what is left out servers compare this one only.
       ['disable-service-lb', list('disable').includes('servicelb')],
     ]),
+    agentless: raw['disable-agent'] === true,
+    idle: raw['disable-scheduler'] === true && raw['disable-controller-manager'] === true,
     disabled: list('disable'),
     commandLine: [
       role,

@@ -246,7 +246,7 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
     process.up = true;
     process.active = true;
     if (server) {
-      if (cluster.has(machine.id) && !checkNodePassword(cluster, machine, config.nodeName)) {
+      if (!config.agentless && cluster.has(machine.id) && !checkNodePassword(cluster, machine, config.nodeName)) {
         return this.crash(machine, unit, 'Node password rejected, duplicate hostname');
       }
       writeServerFiles(machine, cluster);
@@ -254,9 +254,10 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
     }
     if (server) cluster.servedBy(process.version, runningVersions(this.#processes, cluster));
     cluster.elect();
-    registerNode(cluster, machine, config, process.version);
+    if (!config.agentless) registerNode(cluster, machine, config, process.version);
     machine.unitIs(unit, 'active');
     this.context.changed();
+    if (config.agentless) return;
     process.cancels.push(
       machine.after(this.context.profile().nodeReadyMs, () => {
         this.addresses.look();
@@ -384,14 +385,16 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
         machine.hostname,
       );
       const cluster = [...this.#clusters.values()].find((one) =>
-        one.kubernetes.store.find(one.kubernetes.store.resource('v1', 'Node'), '', config.nodeName),
+        config.agentless
+          ? one.has(machine.id)
+          : one.kubernetes.store.find(one.kubernetes.store.resource('v1', 'Node'), '', config.nodeName),
       );
       if (!cluster) continue;
       const process: Process = { ...newProcess(machine, unit, config), cluster, up: true, active: true };
       this.#processes.set(machine.id, process);
       const server = config.role === 'server';
       if (server) void this.listen(process, cluster);
-      this.heartbeat(process, cluster, server ? true : undefined);
+      if (!config.agentless) this.heartbeat(process, cluster, server ? true : undefined);
     }
   }
 }

@@ -86,8 +86,8 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
     };
   }
 
-  /** Makes what every cluster has, unless it was restored, and starts the controllers. */
-  start(): void {
+  /** Makes what every cluster has, unless it was restored, and starts the controllers, where there are any. */
+  start(controllers = true): void {
     for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
       const namespaces = this.store.resource('v1', 'Namespace');
       if (!this.store.find(namespaces, '', name)) {
@@ -100,7 +100,7 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
       }
     }
     this.bring();
-    this.controllers.start();
+    if (controllers) this.controllers.start();
   }
 
   /** What k3s itself puts into a cluster. */

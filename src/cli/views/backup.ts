@@ -1,9 +1,12 @@
 import { ageText, plural, type Uncovered, uncoveredText } from '../../domain/index.js';
 import { renderPlan, table } from '../../ui/index.js';
+import type { Proof } from '../../phases/context.js';
 import type { BackupResult } from '../../workflows/backup/create.js';
+import type { DrillResult } from '../../workflows/backup/drill.js';
 import type { BackupList } from '../../workflows/backup/list.js';
 import type { PruneResult } from '../../workflows/backup/prune.js';
 import type { VerifyResult } from '../../workflows/backup/verify.js';
+import type { CopyResult } from '../../workflows/cluster/copy.js';
 import type { RestoreResult } from '../../workflows/cluster/restore.js';
 import { simulatedLines } from './cluster.js';
 
@@ -65,6 +68,35 @@ export function renderRestored(result: RestoreResult, dryRun: boolean): string {
     ...simulatedLines(simulated),
   ].join('\n');
 }
+
+/** What a copy is good for, or with a dry run what would be done. */
+export function renderCopied(result: CopyResult, dryRun: boolean): string {
+  const { copy, cluster, backup, dataAgeMs, tookMs, steps, proof, uncovered, simulated } = result;
+  if (dryRun) return renderPlan(steps);
+  return [
+    `${copy} is a quarantined copy of ${cluster} from ${backup}, with data that was ${ageText(dataAgeMs)} old, in ${Math.round(tookMs / 1000)} s.`,
+    ...proofLines(proof),
+    ...uncoveredLines(uncovered),
+    `  slipway cluster kubeconfig ${copy} --merge`,
+    `  slipway cluster delete ${copy}`,
+    ...simulatedLines(simulated),
+  ].join('\n');
+}
+
+export function renderDrill({ cluster, drill }: DrillResult, dryRun: boolean): string {
+  if (!drill) return `No drill is due: a restore of ${cluster} was proven less than a week ago.`;
+  if (dryRun) return renderPlan(drill.steps);
+  const { backup, dataAgeMs, tookMs, proof, uncovered } = drill;
+  return [
+    `${backup} can be restored: data that was ${ageText(dataAgeMs)} old, in ${Math.round(tookMs / 1000)} s. The copy is deleted again.`,
+    ...proofLines(proof),
+    ...uncoveredLines(uncovered),
+    `  slipway cluster status ${cluster}`,
+  ].join('\n');
+}
+
+const proofLines = (proof: Proof | undefined): string[] =>
+  proof === undefined ? [] : [`Its API answers: ${plural(proof.objects, 'object')} of ${plural(proof.kinds, 'kind')}.`];
 
 /** What a restore does not bring back, by its name. */
 const uncoveredLines = (uncovered: readonly Uncovered[]): string[] =>

@@ -194,7 +194,7 @@ function tokensStep(
   };
 }
 
-const apiStep = ({ cluster, tools }: PhaseContext, source: Step<unknown>): Step<ClusterApi> => ({
+export const apiStep = ({ cluster, tools }: PhaseContext, source: Step<unknown>): Step<ClusterApi> => ({
   id: 'api',
   phase,
   target: cluster.name,

@@ -11,6 +11,7 @@ import { planInfrastructure } from '../../phases/infrastructure.js';
 import { planHosts } from './hosts.js';
 import { planLabels } from '../../phases/labels.js';
 import { planMachines } from '../../phases/machines.js';
+import { planQuarantine } from './quarantine.js';
 import { planRemoval } from '../../phases/removal.js';
 import { planStandbys } from './standbys.js';
 import { planWorkers } from './workers.js';
@@ -22,6 +23,7 @@ export function plan(
   userData: (machine: DesiredMachine) => Promise<string>,
 ): DistributionPlan {
   const context = { ...input, rules: k3sRules };
+  if (context.restore?.quarantine) return planQuarantine(context, userData);
   const infrastructure = planInfrastructure(context);
   const lostNodes = planLostNodes(context);
   const limit = new AccountLimit(context, lostNodes, neverRan(context.facts));

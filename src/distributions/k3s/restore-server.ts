@@ -24,6 +24,17 @@ export async function restoreServer(
   { source, start, own, keep }: RestoredServer,
   run: StepContext,
 ): Promise<void> {
+  await restoreQuarantined(session, { source, start }, run);
+  const { anew } = await session.run(renewNodes({ own, keep, deadlineMs: deadlines.hostTask }), run);
+  if (anew === 'true') await session.run(start, run);
+}
+
+/** The same of a server that has no node, and in whose copy none is to be. */
+export async function restoreQuarantined(
+  session: Session,
+  { source, start }: Pick<RestoredServer, 'source' | 'start'>,
+  run: StepContext,
+): Promise<void> {
   const { restore, sha256, file } = source;
   const { user: owner } = session.target;
   const restoring = restoreEtcd({ restore, sha256, start, owner, deadlineMs: deadlines.serverStart });
@@ -38,8 +49,6 @@ export async function restoreServer(
     await session.run(restoring, run);
   }
   await session.run(start, run);
-  const { anew } = await session.run(renewNodes({ own, keep, deadlineMs: deadlines.hostTask }), run);
-  if (anew === 'true') await session.run(start, run);
 }
 
 /**

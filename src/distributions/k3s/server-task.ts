@@ -38,6 +38,7 @@ export function serverTask(
     taints: desiredTaints(spec, server),
     network: spec.network,
     disable: facts.disabledParts,
+    quarantine: context.restore?.quarantine !== undefined,
     deadlineMs: deadlines.serverStart,
   });
 }

@@ -18,11 +18,21 @@ export const backupCodes = entries({
     'Ask for that release in the cluster file.',
   ],
   CLUSTER_ALIVE: [3, 'The cluster that is to be restored runs.', 'Leave it, or stop k3s on each of its servers first.'],
+  COPY_DIFFERS: [
+    4,
+    'A copy that was made from a backup lacks what the backup’s snapshot has.',
+    'Use another backup; the copy can be looked at until it is deleted.',
+  ],
   NO_BACKUP: [2, 'There is no such backup.', 'See which there are with `slipway backup list`.'],
   NO_BACKUPS: [
     2,
     'Clusters of this kind have no data that could be backed up from here.',
     'Use what their provider offers.',
+  ],
+  QUARANTINED: [
+    3,
+    'The cluster is a copy that was made from a backup to be looked at: nothing is to run in it.',
+    'Leave it as it is, or delete it with `slipway cluster delete`.',
   ],
   RESTORE_UNFINISHED: [
     3,

@@ -21,6 +21,7 @@ import type { BackupSets } from '../../workspace/backups/types.js';
 import { withTemporaryFolder } from '../../workspace/temporary.js';
 import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
 import { knownCluster } from '../cluster/known-cluster.js';
+import { refuseQuarantined } from '../cluster/quarantined.js';
 import { observe } from '../cluster/observe.js';
 import { toolsFor } from '../cluster/tools.js';
 import type { WorkflowContext } from '../context.js';
@@ -61,6 +62,7 @@ export async function createBackup(
 ): Promise<BackupResult> {
   const { clock, random } = context;
   const { folder, record } = await knownCluster(context.workspace, input.cluster);
+  refuseQuarantined(record);
   const { spec } = input;
   const backups = await backupsOf(context, spec);
   const sets = await openSetsToFill(context, spec);

@@ -49,6 +49,8 @@ export function backupRemarks(
       : []),
     ...(status.proven
       ? []
-      : ['No backup of this cluster has ever been restored, so that nothing proves that one can be.']),
+      : [
+          `No backup of this cluster has ever been restored, so that nothing proves that one can be: slipway backup drill ${cluster}`,
+        ]),
   ];
 }

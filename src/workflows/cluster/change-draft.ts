@@ -6,6 +6,7 @@ import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
 import type { Stage } from '../confirmed.js';
 import type { WorkflowContext } from '../context.js';
 import { type Draft, draftCluster, type DraftInput } from './draft.js';
+import { refuseQuarantined } from './quarantined.js';
 import { refuseOtherCluster } from './same-cluster.js';
 import { clusterKey, keyToRecord } from './ssh-key.js';
 
@@ -45,6 +46,7 @@ export async function findCluster(context: WorkflowContext, input: ClusterInput)
   const provider = await context.provider(spec.provider);
   const stored = await folder.record();
   refuseUnrestored(stored);
+  refuseQuarantined(stored);
   if (stored) await refuseOtherCluster(context, stored, spec, file, recordedFileExists);
   else await refuseUnknownNamesake(provider, input, context.signal);
   return { provider, folder, stored };
@@ -115,7 +117,7 @@ export async function executeOrTakeBack(
   }
 }
 
-async function refuseUnknownNamesake(
+export async function refuseUnknownNamesake(
   provider: MachineProvider,
   { spec: { name }, file }: ClusterInput,
   signal: AbortSignal,

@@ -1,14 +1,7 @@
-import { writeFile } from 'node:fs/promises';
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-
 import {
   ageText,
-  compareVersions,
   type DesiredMachine,
-  isSameMinor,
   plural,
-  Secret,
   type Uncovered,
   uncoveredOf,
   uncoveredText,
@@ -18,16 +11,15 @@ import { RefusedError, SlipwayError } from '../../errors/index.js';
 import type { RestoreSource } from '../../phases/context.js';
 import { reach } from '../../phases/reach.js';
 import type { Confirmation, StepInfo } from '../../reporting/index.js';
-import type { BackupSets, LoadedBackup } from '../../workspace/backups/types.js';
-import { withTemporaryFolder } from '../../workspace/temporary.js';
+import type { LoadedBackup } from '../../workspace/backups/types.js';
 import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
-import { checkBackup } from '../backup/check.js';
 import { createBackup } from '../backup/create.js';
-import { backupsOf, chosenId, openSets } from '../backup/sets.js';
+import { type FetchedBackup, refuseNewer, withBackup } from '../backup/fetch.js';
 import { type Change, confirmed } from '../confirmed.js';
-import { note, progress, type WorkflowContext } from '../context.js';
+import { note, type WorkflowContext } from '../context.js';
 import { execute, stepInfo } from '../run.js';
 import { type Draft, draftCluster } from './draft.js';
+import { refuseQuarantined } from './quarantined.js';
 import { clusterKey, keyToRecord } from './ssh-key.js';
 
 export interface RestoreInput {
@@ -63,19 +55,14 @@ export interface RestoreResult {
   readonly simulated: readonly string[];
 }
 
-interface Found {
+interface Found extends FetchedBackup {
   readonly folder: ClusterFolder;
-  readonly sets: BackupSets;
-  readonly loaded: LoadedBackup;
-  readonly spec: ClusterSpec;
-  /** The snapshot as a file of this computer. */
-  readonly file: string;
 }
 
 /**
  * Makes a cluster anew with the data of a backup: on its machines, on new ones, or on both. The snapshot is fetched and
  * checked here before anything is changed. A run that was stopped goes on when it is run again.
- * @throws RefusedError codes BACKUP_BAD, BACKUP_OF_ANOTHER, BACKUP_TOO_NEW, CLUSTER_ALIVE, SERVERS_SILENT
+ * @throws RefusedError codes BACKUP_BAD, BACKUP_OF_ANOTHER, BACKUP_TOO_NEW, CLUSTER_ALIVE, SERVERS_SILENT, QUARANTINED
  */
 export async function restoreCluster(
   context: WorkflowContext,
@@ -84,55 +71,29 @@ export async function restoreCluster(
 ): Promise<RestoreResult> {
   const folder = context.workspace.cluster(input.cluster);
   const record = await folder.record();
-  const sets = await openSets(context, { ...input, spec: input.spec ?? record?.spec });
-  const id = await chosenId(sets, input.cluster, input.id ?? record?.restore?.backup);
-  progress(context, `reading the backup ${id}`);
-  const loaded = await sets.load(input.cluster, id);
-  refuseOtherBackup(record, loaded, sets.where);
-  const known = await recordOf(context, folder, loaded);
-  const spec = input.spec ?? known.spec;
-  const checked = checkBackup(await backupsOf(context, spec), loaded);
-  if ('broken' in checked) {
-    throw new RefusedError(`The backup ${id} of ${input.cluster} cannot be restored: ${checked.broken}.`, {
-      code: 'BACKUP_BAD',
-      hint: `Use another one: slipway backup list ${input.cluster}, then --from ID`,
-    });
-  }
-  return withTemporaryFolder(async (temporary) => {
-    const file = join(temporary, 'snapshot.gz');
-    await writeFile(file, loaded.packed, { mode: 0o600 });
-    return restore(context, input, { folder, sets, loaded, spec, file }, retryCommand);
-  });
-}
-
-/** @throws RefusedError code BACKUP_OF_ANOTHER */
-function refuseOtherBackup(
-  record: ClusterRecord | undefined,
-  { manifest: { id, cluster } }: LoadedBackup,
-  where: string,
-): void {
-  if (!record || record.id === cluster.id) return;
-  throw new RefusedError(
-    `The backup ${id} at ${where} is of another cluster that was called ${cluster.name}: its id is ${cluster.id}, this one’s ${record.id}.`,
-    {
-      code: 'BACKUP_OF_ANOTHER',
-      hint: `Use a workspace that does not know this one (--workspace), or another backup: slipway backup list ${cluster.name}`,
-    },
+  refuseQuarantined(record);
+  const id = input.id ?? record?.restore?.backup;
+  return withBackup(context, { ...input, id, record }, (fetched) =>
+    restore(context, input, { ...fetched, folder }, retryCommand),
   );
 }
 
-/** The record; of a cluster that this workspace does not know, or has lost parts of, the backup brings what is missing. */
-async function recordOf(
+/**
+ * The cluster’s folder with what a workspace lacks that does not know the cluster, or has lost parts of it: before anything was
+ * agreed to it is only shown as if it had that.
+ */
+async function filled(
   context: WorkflowContext,
-  folder: ClusterFolder,
-  { contents }: LoadedBackup,
-): Promise<ClusterRecord> {
-  const there = await folder.record();
-  if (there && (await folder.storedIdentity())) return there;
-  const missing = await folder.fill(contents.files);
+  { folder, loaded }: Found,
+  stage: 'to show' | 'to run',
+): Promise<ClusterFolder> {
+  if ((await folder.record()) && (await folder.storedIdentity())) return folder;
+  const { files } = loaded.contents;
+  if (stage === 'to show') return folder.asFilled(files);
+  const missing = await folder.fill(files);
   if (missing.length > 0)
     note(context, `The workspace has got ${plural(missing.length, 'file')} of ${folder.name} from the backup.`);
-  return (await folder.record())!;
+  return folder;
 }
 
 interface RestoreDraft extends Draft {
@@ -194,7 +155,7 @@ async function restore(
     const at = new Date(context.clock.now()).toISOString();
     await folder.saveLastBackup({
       ...(await folder.lastBackup()),
-      restore: { id: manifest.id, at, dataAgeMs: dataAge(record), tookMs },
+      restore: { id: manifest.id, at, dataAgeMs: dataAge(record), tookMs, as: 'cluster' },
     });
     return { drafted, tookMs };
   });
@@ -203,11 +164,13 @@ async function restore(
 
 async function draftRestore(
   context: WorkflowContext,
-  { folder, loaded, spec, file }: Found,
+  found: Found,
   begin: (record: ClusterRecord) => NonNullable<ClusterRecord['restore']>,
   stage: 'to show' | 'to run',
 ): Promise<RestoreDraft> {
-  const { manifest, packed, contents } = loaded;
+  const { loaded, spec } = found;
+  const { manifest } = loaded;
+  const folder = await filled(context, found, stage);
   const record = (await folder.record())!;
   const provider = await context.provider(spec.provider);
   const begun = record.restore?.backup === manifest.id;
@@ -222,11 +185,8 @@ async function draftRestore(
     });
   const { id, restored } = begin(record);
   const source: RestoreSource = {
-    backup: manifest.id,
+    ...found.source,
     restore: id,
-    file,
-    sha256: createHash('sha256').update(packed).digest('hex'),
-    tokens: { server: new Secret(contents.tokens.server), agent: new Secret(contents.tokens.agent) },
     restored: async () => {
       const now = (await folder.record())!;
       await folder.saveRecord({ ...now, restore: { ...begin(now), restored: true } });
@@ -252,15 +212,6 @@ async function refuseLiving(context: WorkflowContext, folder: ClusterFolder): Pr
   throw new RefusedError(`${folder.name} runs: its Kubernetes API answers.`, {
     code: 'CLUSTER_ALIVE',
     hint: `A restore takes it back to the time of the backup. If that is meant, stop k3s on each server first: slipway cluster ssh ${folder.name} -- systemctl stop k3s`,
-  });
-}
-
-/** @throws RefusedError code BACKUP_TOO_NEW */
-function refuseNewer(cluster: string, then: string, now: string): void {
-  if (isSameMinor(then, now) || compareVersions(then, now) <= 0) return;
-  throw new RefusedError(`The backup was made with ${then}, and ${cluster} would run ${now}, which cannot read it.`, {
-    code: 'BACKUP_TOO_NEW',
-    hint: `Ask for ${then} or newer in the cluster file (kubernetes.version), or use an older backup: --from ID`,
   });
 }
 

@@ -18,12 +18,13 @@ import { type BackupStatus, backupRemarks, backupStatus } from './backup-status.
 import { knownCluster } from './known-cluster.js';
 import { draftForStatus } from './draft.js';
 import { keepLook } from './last-look.js';
-import type { Observation } from './observe.js';
+import { observe, type Observation } from './observe.js';
 import type { RecycledCluster } from './recycle/draft.js';
 import { carefully, draftOutdatedReplaced, leftOutdated, type ReplacementDraft } from './replacements.js';
 import { stepInfo } from '../run.js';
 import { refuseOtherCluster } from './same-cluster.js';
 import { shortages } from './shortages.js';
+import { toolsFor } from './tools.js';
 
 export interface MachineStatus extends Pick<
   Machine,
@@ -92,6 +93,7 @@ export async function clusterStatus(
   const spec = await comparable(context, record, file.spec, remarks);
   const provider = await context.provider(spec.provider);
   const key = (await folder.storedIdentity())?.publicKey;
+  if (record.quarantine) return quarantinedStatus(context, { provider, folder, record, key });
   const draft = await draftForStatus(context, { provider, folder, cluster: record, record, spec, key });
   const { seen } = draft;
   const subject = { provider, folder, record, key };
@@ -104,6 +106,29 @@ export async function clusterStatus(
   const backup = await backupStatus(context, folder, spec, seen.distribution);
   const all = [...status.remarks, ...remarks, ...draft.remarks, ...backupRemarks(record.name, backup, record)];
   return { ...status, outdated, backup, remarks: all };
+}
+
+/** Of a copy that is only to be looked at: it has no nodes, and nothing about it is to change. */
+async function quarantinedStatus(
+  context: WorkflowContext,
+  { provider, folder, record, key }: RecycledCluster & { readonly record: ClusterRecord },
+): Promise<ClusterStatus> {
+  const { spec, quarantine } = record;
+  const tools = toolsFor(context, provider, folder);
+  const seen = await observe(context, tools, record, spec, key ?? context.newKeyPair().publicKey, 'from afar');
+  const status = compose(provider, folder, { record, spec }, seen, [], await folder.holder());
+  const { of, backup } = quarantine!;
+  return {
+    ...status,
+    etcd: undefined,
+    problems: status.api.reachable ? [] : ['the Kubernetes API does not answer'],
+    outdated: [],
+    unfit: [],
+    backup: undefined,
+    remarks: [
+      `A quarantined copy of ${of.name} from ${backup}: nothing runs in it. To delete it: slipway cluster delete ${record.name}`,
+    ],
+  };
 }
 
 /** What apply would replace; what it would be refused for is a remark. */

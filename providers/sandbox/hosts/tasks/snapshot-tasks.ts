@@ -115,9 +115,23 @@ export async function restoreEtcd({ machine, need, say, fact, complain }: TaskCo
     throw new TaskFailure('RESTORE_FAILED', `k3s could not make etcd from the snapshot: level=fatal msg="${line}"`);
   }
   writeFile(files, restored, restore, 0o600);
+  fact('pruned', pruneAside(files, restore).join(' '));
   files.removeTree(incoming);
   files.remove(restoring);
   answer(true, true);
+}
+
+/** Of what restores put aside the last one stays. @returns what went */
+function pruneAside(files: FileSystem, restore: string): readonly string[] {
+  const own = `${paths.server}.before-${restore}`;
+  if (!files.exists(own)) return [];
+  const folder = posix.dirname(own);
+  const gone = files
+    .list(folder)
+    .map((name) => posix.join(folder, name))
+    .filter((path) => path.startsWith(`${paths.server}.before-`) && path !== own);
+  for (const path of gone) files.removeTree(path);
+  return gone;
 }
 
 export async function renewNodes({ machine, need, say, fact, until, deadlineMs }: TaskContext): Promise<void> {

@@ -42,6 +42,8 @@ export interface ServerSettings extends NodeSettings {
     readonly services: string;
     readonly encryption: 'wireguard' | 'none';
   };
+  /** Nothing is to run in it but etcd and the API. */
+  readonly quarantine?: boolean | undefined;
 }
 
 export interface AgentSettings extends NodeSettings {
@@ -82,10 +84,13 @@ const serverKeys = [
   'cluster-domain',
   'cluster-init',
   'disable',
+  'disable-agent',
   'disable-cloud-controller',
+  'disable-controller-manager',
   'disable-helm-controller',
   'disable-kube-proxy',
   'disable-network-policy',
+  'disable-scheduler',
   'egress-selector-mode',
   'embedded-registry',
   'etcd-arg',
@@ -181,8 +186,24 @@ export function serverConfig(settings: ServerSettings): ConfigValues {
     'write-kubeconfig-mode': '0600',
     'etcd-snapshot-schedule-cron': '0 */6 * * *',
     'etcd-snapshot-retention': 12,
+    ...(settings.quarantine ? onlyTheApi : {}),
   };
 }
+
+/**
+ * A server that no pod ever runs on, with none of the controllers that act on what is in etcd. Webhooks are not called either:
+ * some are outside the cluster.
+ */
+const onlyTheApi: ConfigValues = {
+  'disable-agent': true,
+  'disable-scheduler': true,
+  'disable-controller-manager': true,
+  'disable-cloud-controller': true,
+  'disable-helm-controller': true,
+  'disable-network-policy': true,
+  'egress-selector-mode': 'disabled',
+  'kube-apiserver-arg': ['disable-admission-plugins=MutatingAdmissionWebhook,ValidatingAdmissionWebhook'],
+};
 
 /** The values of an agent's config.yaml. */
 export function agentConfig(settings: AgentSettings): ConfigValues {

@@ -10,6 +10,7 @@ const sumBytes = 32;
 const revisionBytes = 17;
 const bootstrap = '/bootstrap/';
 const claims = '/registry/persistentvolumeclaims/';
+const namespaces = '/registry/namespaces/';
 
 /**
  * What a snapshot of etcd says of itself. That of k3s holds what the cluster’s authorities and keys are made from, sealed with
@@ -27,18 +28,21 @@ export function inspectSnapshot(snapshot: Buffer, token: Secret): SnapshotReport
     const main = key.readBigUInt64BE(0);
     if (main > revision) revision = main;
     const { name, content } = keyValue(value);
-    if (!name.startsWith(bootstrap) && !name.startsWith(claims)) continue;
+    if (![bootstrap, claims, namespaces].some((start) => name.startsWith(start))) continue;
     // Sorted by revision, so that the last word counts; a mark behind the revision says that the key was deleted.
     latest.set(name, key.length > revisionBytes ? undefined : content);
   }
   const present = [...latest].filter((one): one is [string, Buffer] => one[1] !== undefined);
   const sealed = present.filter(([name]) => name.startsWith(bootstrap)).map(([, content]) => content);
   if (!sealed.some((content) => content.length > 0)) throw new NoDatabase('it holds no cluster: k3s never finished it');
+  const below = (start: string): readonly string[] =>
+    present.filter(([name]) => name.startsWith(start)).map(([name]) => name.slice(start.length));
   return {
     revision: Number(revision),
     entries,
     opens: sealed.some((content) => opens(content, passwordOf(token))),
-    claims: present.filter(([name]) => name.startsWith(claims)).map(([name]) => name.slice(claims.length)),
+    claims: below(claims),
+    namespaces: below(namespaces),
   };
 }
 

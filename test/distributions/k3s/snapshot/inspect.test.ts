@@ -17,7 +17,7 @@ const summed = (database: Buffer): Buffer => Buffer.concat([database, createHash
 
 describe('a snapshot of etcd', () => {
   it('tells its revision, and the claims whose volumes are no part of it', () => {
-    expect(inspect(real)).toEqual({ revision: 707, entries: 706, opens: true, claims: ['shop/db'] });
+    expect(inspect(real)).toEqual({ revision: 707, entries: 706, opens: true, claims: ['shop/db'], namespaces: [] });
   });
 
   it('is opened by the full form of the token as well', () => {
