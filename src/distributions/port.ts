@@ -8,6 +8,7 @@ import type { NodeRules } from '../phases/node-rules.js';
 import type { ClusterRequest, InfrastructureResource, MachineProvider } from '../provider/port.js';
 import type { Backups } from './backups.js';
 import type { BundleNeeds, Bundles } from './bundles.js';
+import type { Rotations } from './rotations.js';
 import type { Upgrades } from './upgrades.js';
 
 /** What is looked for, and how closely. */
@@ -129,6 +130,8 @@ export interface Distribution extends NodeRules {
   observe(tools: Tools, request: ObserveRequest, options: { readonly signal: AbortSignal }): Promise<Findings>;
   /** Undefined where releases are somebody else's affair. Loaded by those who upgrade. */
   upgrades?(): Promise<Upgrades>;
+  /** Undefined where certificates and tokens are somebody else's affair. Loaded by those who rotate or read them. */
+  rotations?(): Promise<Rotations>;
   /** Undefined where the data of the cluster is somebody else's affair. Loaded by those who make backups. */
   backups?(): Promise<Backups>;
 }

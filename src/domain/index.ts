@@ -1,5 +1,6 @@
 export * from './backup.js';
 export * from './boundary.js';
+export * from './certificates.js';
 export * from './clock.js';
 export * from './coverage.js';
 export * from './labels.js';

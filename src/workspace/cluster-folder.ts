@@ -2,6 +2,7 @@ import { Secret } from '../domain/secret.js';
 import { type BusyError, SlipwayError } from '../errors/index.js';
 import { type BlobStore, changeBlob, madeOnce, put, setAside } from './blob-store.js';
 import { busyError, deadHolders, lockHolder, takeLock } from './cluster-lock.js';
+import { ClusterNotes } from './cluster-notes.js';
 import { corruptFile } from './file-errors.js';
 import {
   hostKeysText,
@@ -16,7 +17,6 @@ import {
 import { journals, openJournal } from './journal.js';
 import type { HolderOptions } from './lock-holder.js';
 import { isLasting, LaidOver } from './laid-over.js';
-import { lookText, readLook } from './last-look.js';
 import { publicKeyOf } from './openssh-key.js';
 import { safeName } from './paths.js';
 import { recordText } from './record-text.js';
@@ -27,8 +27,6 @@ import type {
   ClusterRecord,
   Journal,
   KeyPair,
-  LastBackup,
-  LastLook,
   Lock,
   LockHolder,
   OperationSummary,
@@ -64,8 +62,6 @@ const abandonedAfterMs = 3_600_000;
 
 const keys = {
   record: 'record.json',
-  lastLook: 'last-look.json',
-  lastBackup: 'last-backup.json',
   identity: 'id_ed25519',
   nextIdentity: 'secrets/next-ssh-key',
   kubeconfig: 'kubeconfig',
@@ -75,7 +71,7 @@ const keys = {
 } as const;
 
 /** Record, keys, kubeconfig, lock and journals of a cluster, whatever they are kept in. */
-export class StoredCluster implements ClusterFolder {
+export class StoredCluster extends ClusterNotes implements ClusterFolder {
   readonly kubeconfigPath: string | undefined;
   readonly identityPath: string | undefined;
   readonly #store: BlobStore;
@@ -85,6 +81,7 @@ export class StoredCluster implements ClusterFolder {
     private readonly blobs: ClusterBlobs,
     private readonly context: ClusterContext,
   ) {
+    super(blobs.store);
     this.#store = blobs.store;
     this.kubeconfigPath = blobs.isLocal ? blobs.where(keys.kubeconfig) : undefined;
     this.identityPath = blobs.isLocal ? blobs.where(keys.identity) : undefined;
@@ -105,15 +102,6 @@ export class StoredCluster implements ClusterFolder {
     // What is wrong with it, or how an older one is to be read, the whole reading says.
     const record = await this.record();
     return record && summaryOf(record);
-  }
-
-  async lastLook(): Promise<LastLook | undefined> {
-    const text = await this.#read(keys.lastLook);
-    return text === undefined ? undefined : readLook(text);
-  }
-
-  async saveLook(look: LastLook): Promise<void> {
-    await put(this.#store, keys.lastLook, lookText(look));
   }
 
   async saveRecord(record: ClusterRecord): Promise<void> {
@@ -199,6 +187,22 @@ export class StoredCluster implements ClusterFolder {
 
   async secret(name: string, make: () => string): Promise<Secret> {
     return new Secret(await this.#madeOnce(keys.secret(name), make));
+  }
+
+  async storedSecret(name: string): Promise<Secret | undefined> {
+    const text = await this.#read(keys.secret(name));
+    if (text === undefined) return undefined;
+    this.context.secrets.add(text);
+    return new Secret(text);
+  }
+
+  async replaceSecret(name: string, value: Secret): Promise<void> {
+    this.context.secrets.add(value.reveal());
+    await put(this.#store, keys.secret(name), value.reveal());
+  }
+
+  async forgetSecret(name: string): Promise<void> {
+    await this.#store.remove(keys.secret(name));
   }
 
   async firstHostKey(machine: string): Promise<KeyPair> {
@@ -323,15 +327,6 @@ export class StoredCluster implements ClusterFolder {
     const store = new LaidOver(this.#store, new Map(Object.entries(contents).filter(([key]) => isLasting(key))));
     const untouched = (): Promise<void> => Promise.resolve();
     return new StoredCluster(this.name, { ...this.blobs, store, clear: untouched, sweep: untouched }, this.context);
-  }
-
-  async lastBackup(): Promise<LastBackup | undefined> {
-    const text = await this.#read(keys.lastBackup);
-    return text === undefined ? undefined : (await import('./last-backup.js')).readLastBackup(text);
-  }
-
-  async saveLastBackup(last: LastBackup): Promise<void> {
-    await put(this.#store, keys.lastBackup, `${JSON.stringify(last)}\n`);
   }
 
   async keepsAnything(): Promise<boolean> {

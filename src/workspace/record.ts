@@ -15,6 +15,7 @@ const stored = z.object({
   sshPublicKey: z.string().optional(),
   runningVersion: z.string().optional(),
   upgrade: z.object({ asked: z.string(), stops: z.array(z.string()).min(1) }).optional(),
+  certificateRotation: z.object({ id: z.string(), begunAt: z.string() }).optional(),
   restore: z.object({ backup: z.string(), id: z.string(), begunAt: z.string(), restored: z.boolean() }).optional(),
   quarantine: z
     .object({

@@ -24,6 +24,8 @@ export interface ClusterRecord extends ClusterRef {
   readonly runningVersion?: string | undefined;
   /** An upgrade that was begun and is not through: what was asked for, and the releases on the way as they were found then. */
   readonly upgrade?: { readonly asked: string; readonly stops: readonly string[] } | undefined;
+  /** A rotation of certificates that was begun and is not through: machines know by its id that they have done it. */
+  readonly certificateRotation?: { readonly id: string; readonly begunAt: string } | undefined;
   /** A restore that was begun and is not through. */
   readonly restore?:
     | {
@@ -176,6 +178,11 @@ export interface ClusterFolder {
   readonly identityPath: string | undefined;
   /** A secret by name (`server-token`), made by `make` on first use; the first stored value is the one that counts. */
   secret(name: string, make: () => string): Promise<Secret>;
+  /** The same where there is one already; makes none. */
+  storedSecret(name: string): Promise<Secret | undefined>;
+  /** Makes this the secret of that name, whatever was there. */
+  replaceSecret(name: string, value: Secret): Promise<void>;
+  forgetSecret(name: string): Promise<void>;
 
   /** The first host key of a machine, made and pinned on first use: it is what cloud-init hands over. */
   firstHostKey(machine: string): Promise<KeyPair>;
@@ -222,6 +229,10 @@ export interface ClusterFolder {
   asFilled(contents: Readonly<Record<string, string>>): ClusterFolder;
   lastBackup(): Promise<LastBackup | undefined>;
   saveLastBackup(last: LastBackup): Promise<void>;
+  /** What was noted under this name, for those who save looking or telling twice; undefined: nothing that can be read. */
+  noted(name: string): Promise<unknown>;
+  /** Notes something that JSON can hold, and that is never the truth. */
+  note(name: string, value: unknown): Promise<void>;
 
   /** Whether anything of a cluster is kept here: without a record there may still be the keys of one that runs. */
   keepsAnything(): Promise<boolean>;

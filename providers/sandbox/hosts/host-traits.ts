@@ -41,6 +41,8 @@ export interface HostTraits {
   readonly crashesWith: string | undefined;
   /** Deprecated APIs that clients ask its k3s for, each with the minor that removes it: `flowschemas.v1beta3.flowcontrol.apiserver.k8s.io=1.32`. */
   readonly deprecatedRequests: readonly string[];
+  /** For how many days certificates are valid that k3s makes there. */
+  readonly certificateDays: number;
 }
 
 export const soundTraits: HostTraits = {
@@ -67,6 +69,7 @@ export const soundTraits: HostTraits = {
   wrongToken: false,
   crashesWith: undefined,
   deprecatedRequests: [],
+  certificateDays: 365,
 };
 
 /** @throws UsageError code SANDBOX_HOST for a name that is no trait */

@@ -52,11 +52,18 @@ export interface SnapshotView<Machine> {
   ): { readonly removed: readonly string[]; readonly waiting: readonly string[]; readonly anew: boolean };
 }
 
+/** What can be done with the tokens that servers and agents are joined with. */
+export interface TokenView<Machine> {
+  /** Asks k3s of a server to take another token for servers. @returns false while it does not serve */
+  rotate(machine: Machine, token: string): boolean;
+}
+
 /** What a unit does; the sandbox's k3s. */
 export interface UnitBehaviour<Machine> {
   /** Undefined while k3s does not serve there. */
   etcd(machine: Machine): EtcdState | undefined;
   readonly snapshots: SnapshotView<Machine>;
+  readonly tokens: TokenView<Machine>;
   started(machine: Machine, unit: UnitName): void;
   /** `lost`: the power went; nothing was said to anyone. */
   stopped(machine: Machine, unit: UnitName, how: 'asked' | 'lost'): void;

@@ -7,7 +7,8 @@ import * as x509 from '@peculiar/x509';
 x509.cryptoProvider.set(webcrypto as never);
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-const year = 365 * 24 * 3600 * 1000;
+const day = 24 * 3600 * 1000;
+const year = 365 * day;
 
 /** PEM texts. */
 export interface Pair {
@@ -50,6 +51,7 @@ export async function issue(
   ca: Pair,
   { name, serial, use, names = [] }: CertificateRequest,
   now: number,
+  days = 365,
 ): Promise<Pair> {
   const authority = new x509.X509Certificate(ca.cert);
   const pkcs8 = x509.PemConverter.decode(ca.key)[0]!;
@@ -65,7 +67,7 @@ export async function issue(
     subject: name,
     issuer: authority.subject,
     notBefore: new Date(now - 60_000),
-    notAfter: new Date(now + year),
+    notAfter: new Date(now + days * day),
     signingAlgorithm: algorithm,
     publicKey: keys.publicKey,
     signingKey,

@@ -2,7 +2,7 @@ import type { Machine } from '../hosts/machine.js';
 import { installedVersion } from '../hosts/tasks/common.js';
 import type { Obj } from '../kube-api/index.js';
 import type { Random } from '../random.js';
-import { issue, makeCa } from './certificates.js';
+import { makeCa } from './certificates.js';
 import type { Cluster, ClusterSnapshot, Member } from './cluster.js';
 import { type K3sConfig, password } from './config.js';
 import type { K3sContext } from './context.js';
@@ -54,11 +54,9 @@ export async function freshState(
 ): Promise<ClusterSnapshot> {
   const id = random.bytes(8).toString('hex');
   const ca = await makeCa(`k3s-server-ca@${Math.floor(clock.now() / 1000)}`, clock.now());
-  const admin = await issue(ca, { name: 'O=system:masters,CN=system:admin', serial: '02', use: 'client' }, clock.now());
   return {
     id,
     ca,
-    admin,
     serverToken: password(config.token) || random.bytes(16).toString('hex'),
     agentToken: password(config.agentToken ?? config.token),
     critical: config.critical,

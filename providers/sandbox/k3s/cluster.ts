@@ -22,7 +22,6 @@ export interface Member {
 export interface ClusterSnapshot {
   readonly id: string;
   readonly ca: Pair;
-  readonly admin: Pair;
   readonly serverToken: string;
   readonly agentToken: string;
   readonly critical: string;
@@ -95,9 +94,6 @@ const uuid = (random: Random): string =>
 export class Cluster {
   readonly id: string;
   readonly ca: Pair;
-  readonly admin: Pair;
-  readonly serverToken: string;
-  readonly agentToken: string;
   readonly critical: string;
   readonly disabled: readonly string[];
   readonly #idle: boolean;
@@ -108,6 +104,8 @@ export class Cluster {
   #leader: number | undefined;
   #version: string;
   #etcdVersion: string;
+  #serverToken: string;
+  #agentToken: string;
 
   constructor(
     state: ClusterSnapshot,
@@ -115,9 +113,8 @@ export class Cluster {
   ) {
     this.id = state.id;
     this.ca = state.ca;
-    this.admin = state.admin;
-    this.serverToken = state.serverToken;
-    this.agentToken = state.agentToken;
+    this.#serverToken = state.serverToken;
+    this.#agentToken = state.agentToken;
     this.critical = state.critical;
     this.disabled = state.disabled;
     this.#idle = state.idle ?? false;
@@ -172,6 +169,20 @@ export class Cluster {
     return caHash(this.ca.cert);
   }
 
+  get serverToken(): string {
+    return this.#serverToken;
+  }
+
+  get agentToken(): string {
+    return this.#agentToken;
+  }
+
+  /** What etcd holds is sealed with another token from now on; servers that run know it only if they are told. */
+  rotateToken(token: string): void {
+    this.#serverToken = token;
+    this.context.changed();
+  }
+
   get fullServerToken(): string {
     return `K10${this.hash}::server:${this.serverToken}`;
   }
@@ -192,7 +203,8 @@ export class Cluster {
    * A server of this release serves. @param running what each member runs now; undefined: one is down, and what it runs is
    * not known
    */
-  servedBy(version: string, running: readonly string[] | undefined): void {
+  servedBy(version: string, running: readonly string[] | undefined, agentToken: string): void {
+    this.#agentToken = agentToken || this.#agentToken;
     if (isNewer(version, this.#version)) {
       this.#version = version;
       this.kubernetes.setVersion(version);
@@ -278,11 +290,10 @@ export class Cluster {
   }
 
   snapshot(): ClusterSnapshot {
-    const { id, ca, admin, serverToken, agentToken, critical, disabled, version, etcdVersion, members } = this;
+    const { id, ca, serverToken, agentToken, critical, disabled, version, etcdVersion, members } = this;
     return {
       id,
       ca,
-      admin,
       serverToken,
       agentToken,
       critical,

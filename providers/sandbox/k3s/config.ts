@@ -73,7 +73,6 @@ const serverOnly = [
   'embedded-registry',
 ];
 const criticalKeys = [
-  'agent-token',
   'cluster-cidr',
   'service-cidr',
   'cluster-dns',
@@ -114,7 +113,7 @@ export function readConfig(text: string, role: 'server' | 'agent', hostname: str
     cgroupV1: kubelet.get('fail-cgroupv1') === 'false',
     tlsSans: list('tls-san'),
     critical: JSON.stringify([
-      ...criticalKeys.map((key) => [key, key === 'agent-token' ? password(plain(key) ?? '') : raw[key]]),
+      ...criticalKeys.map((key) => [key, raw[key]]),
       // Of what is left out servers compare this one only.
       ['disable-service-lb', list('disable').includes('servicelb')],
     ]),

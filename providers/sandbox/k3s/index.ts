@@ -12,8 +12,10 @@ import { etcdRefusal } from './etcd-versions.js';
 import { judgeJoin } from './joining.js';
 import { said } from './journal-lines.js';
 import { Snapshots } from './snapshots.js';
+import { tokenRefusal, Tokens } from './tokens.js';
+import { renewLeaves } from './leaf-certificates.js';
 import { freshState } from './cluster-states.js';
-import { newProcess, type Process, refusal, runningVersions } from './process.js';
+import { newProcess, type Process, refusal, resumedProcess, runningVersions } from './process.js';
 import { checkNodePassword, nodeIsReady, registerNode } from './nodes.js';
 import {
   beginData,
@@ -46,6 +48,7 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
 
   readonly addresses: ApiAddresses;
   readonly snapshots: Snapshots;
+  readonly tokens = new Tokens((id) => (this.serves(id) ? this.#processes.get(id) : undefined));
 
   constructor(private readonly context: K3sContext) {
     this.#ports = new ApiPorts(context);
@@ -171,6 +174,8 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
     process.cancels.push(
       machine.after(this.context.profile().joinServerMs / 3, () => {
         if (!cluster.has(machine.id)) return this.takenOut(process);
+        const why = tokenRefusal(process, cluster);
+        if (why !== undefined) return this.crash(machine, process.unit, why);
         process.cluster = cluster;
         process.up = true;
         this.whenQuorate(process, cluster);
@@ -245,14 +250,15 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
     process.cluster = cluster;
     process.up = true;
     process.active = true;
+    if (server && !config.agentless && cluster.has(machine.id) && !checkNodePassword(cluster, machine, config.nodeName))
+      return this.crash(machine, unit, 'Node password rejected, duplicate hostname');
+    await renewLeaves(cluster, machine, config.role);
+    if (this.#processes.get(machine.id) !== process) return;
     if (server) {
-      if (!config.agentless && cluster.has(machine.id) && !checkNodePassword(cluster, machine, config.nodeName)) {
-        return this.crash(machine, unit, 'Node password rejected, duplicate hostname');
-      }
+      cluster.servedBy(process.version, runningVersions(this.#processes, cluster), process.tokens.agent);
       writeServerFiles(machine, cluster);
       if (!(await this.listen(process, cluster))) return;
     }
-    if (server) cluster.servedBy(process.version, runningVersions(this.#processes, cluster));
     cluster.elect();
     if (!config.agentless) registerNode(cluster, machine, config, process.version);
     machine.unitIs(unit, 'active');
@@ -279,18 +285,18 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
 
   /** An agent goes on asking at its address: who answers there with the same authority is its cluster, restored. */
   private findAgain(process: Process, lost: Cluster): void {
-    const now = this.answering(process);
+    const now = this.answering(process)?.cluster;
     if (!now || now === lost || now.hash !== lost.hash) return;
     for (const cancel of process.cancels.splice(0)) cancel();
     this.join(process);
   }
 
-  /** The cluster whose server answers at the address in the configuration. */
-  private answering({ machine, config: { server } }: Process): Cluster | undefined {
+  /** The server that answers at the address in the configuration. */
+  private answering({ machine, config: { server } }: Process): Process | undefined {
     const url = server === undefined ? undefined : new URL(server);
     const ids = url && this.context.cloud.resolve(machine.id, url.hostname, Number(url.port || 443));
     const id = ids?.find((one) => this.serves(one));
-    return id === undefined ? undefined : this.#processes.get(id)?.cluster;
+    return id === undefined ? undefined : this.#processes.get(id);
   }
 
   /** False when the process ended meanwhile, or its port is another's. */
@@ -379,18 +385,9 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
         this.started(machine, unit);
       }
       if (state !== 'active') continue;
-      const config = readConfig(
-        machine.files.text(paths.config),
-        unit === 'k3s' ? 'server' : 'agent',
-        machine.hostname,
-      );
-      const cluster = [...this.#clusters.values()].find((one) =>
-        config.agentless
-          ? one.has(machine.id)
-          : one.kubernetes.store.find(one.kubernetes.store.resource('v1', 'Node'), '', config.nodeName),
-      );
-      if (!cluster) continue;
-      const process: Process = { ...newProcess(machine, unit, config), cluster, up: true, active: true };
+      const process = resumedProcess(machine, unit, this.clusters());
+      if (!process?.cluster) continue;
+      const { cluster, config } = process;
       this.#processes.set(machine.id, process);
       const server = config.role === 'server';
       if (server) void this.listen(process, cluster);

@@ -1,9 +1,9 @@
 import type { Machine } from '../hosts/machine.js';
-import { installedVersion } from '../hosts/tasks/common.js';
+import { installedVersion, paths } from '../hosts/tasks/common.js';
 import type { UnitName } from '../hosts/units.js';
 import type { ApiEndpoint } from './api-endpoint.js';
 import type { Cluster } from './cluster.js';
-import type { K3sConfig } from './config.js';
+import { type K3sConfig, password, readConfig } from './config.js';
 
 /** A k3s process on a machine. */
 export interface Process {
@@ -12,6 +12,8 @@ export interface Process {
   readonly config: K3sConfig;
   /** The release that it was started from, whatever lies on the disk since. */
   readonly version: string;
+  /** Passwords that it takes from those who join by way of it. */
+  readonly tokens: { server: string; agent: string };
   cluster: Cluster | undefined;
   /** etcd runs; the API answers once there is quorum. */
   up: boolean;
@@ -25,12 +27,28 @@ export const newProcess = (machine: Machine, unit: UnitName, config: K3sConfig):
   unit,
   config,
   version: installedVersion(machine),
+  tokens: { server: password(config.token), agent: password(config.agentToken ?? config.token) },
   cluster: undefined,
   up: false,
   active: false,
   endpoint: undefined,
   cancels: [],
 });
+
+/** A process that ran on while the sandbox itself was started again; undefined where its cluster is gone. */
+export function resumedProcess(machine: Machine, unit: UnitName, clusters: readonly Cluster[]): Process | undefined {
+  const { files, hostname } = machine;
+  const config = readConfig(files.text(paths.config), unit === 'k3s' ? 'server' : 'agent', hostname);
+  const cluster = clusters.find((one) => {
+    const { store } = one.kubernetes;
+    return config.agentless ? one.has(machine.id) : store.find(store.resource('v1', 'Node'), '', config.nodeName);
+  });
+  const fresh = newProcess(machine, unit, config);
+  // A rotation may be newer than its configuration.
+  const token = files.exists(`${paths.server}/token`) ? password(files.text(`${paths.server}/token`).trim()) : '';
+  const tokens = { ...fresh.tokens, server: token || fresh.tokens.server };
+  return cluster && { ...fresh, tokens, cluster, up: true, active: true };
+}
 
 /** The first minor whose kubelet does not run on cgroup v1. */
 const cgroupV2From = 35;

@@ -3,6 +3,8 @@ import { posix } from 'node:path';
 import type { Machine } from '../hosts/machine.js';
 import { paths } from '../hosts/tasks/common.js';
 import type { Cluster } from './cluster.js';
+import { adminPair } from './leaf-certificates.js';
+import type { Pair } from './certificates.js';
 
 /** Holds the id of the cluster whose etcd data a server has. */
 export const dataFile = `${paths.server}/db/etcd/member`;
@@ -57,16 +59,21 @@ function writeData({ files }: Machine, text: string): void {
 
 /** Tokens and kubeconfig, as a server leaves them for its owner. */
 export function writeServerFiles(machine: Machine, cluster: Cluster): void {
-  const write = (path: string, text: string): void => {
-    machine.files.mkdirs(posix.dirname(path));
-    machine.files.write(path, text, { mode: 0o600 });
-  };
-  write(`${paths.server}/token`, `${cluster.fullServerToken}\n`);
-  write(`${paths.server}/agent-token`, `${cluster.fullAgentToken}\n`);
-  write(paths.kubeconfig, kubeconfigOf(cluster));
+  writeServerToken(machine, cluster);
+  write(machine, `${paths.server}/agent-token`, `${cluster.fullAgentToken}\n`);
+  write(machine, paths.kubeconfig, kubeconfigOf(cluster, adminPair(machine)));
 }
 
-function kubeconfigOf(cluster: Cluster): string {
+/** What k3s writes again where it rotates it. */
+export const writeServerToken = (machine: Machine, cluster: Cluster): void =>
+  write(machine, `${paths.server}/token`, `${cluster.fullServerToken}\n`);
+
+function write({ files }: Machine, path: string, text: string): void {
+  files.mkdirs(posix.dirname(path));
+  files.write(path, text, { mode: 0o600 });
+}
+
+function kubeconfigOf(cluster: Cluster, admin: Pair): string {
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   return [
     'apiVersion: v1',
@@ -79,8 +86,8 @@ function kubeconfigOf(cluster: Cluster): string {
     'users:',
     '- name: default',
     '  user:',
-    `    client-certificate-data: ${base64(cluster.admin.cert)}`,
-    `    client-key-data: ${base64(cluster.admin.key)}`,
+    `    client-certificate-data: ${base64(admin.cert)}`,
+    `    client-key-data: ${base64(admin.key)}`,
     'contexts:',
     '- name: default',
     '  context: { cluster: default, user: default }',

@@ -7,7 +7,7 @@ import type { ClusterSnapshot } from './cluster.js';
 /** What k3s seals with the servers' token: the cluster's authorities, and what servers must agree in. */
 type Bootstrap = Pick<
   ClusterSnapshot,
-  'ca' | 'admin' | 'serverToken' | 'agentToken' | 'critical' | 'disabled' | 'version' | 'etcdVersion'
+  'ca' | 'serverToken' | 'agentToken' | 'critical' | 'disabled' | 'version' | 'etcdVersion'
 >;
 
 export interface RestoredCluster extends Bootstrap {
@@ -28,11 +28,11 @@ interface Entry {
 
 /** A snapshot as etcd writes it: its database, in which keys are found by revision, and the SHA-256 of that. */
 export function snapshotFile(
-  { ca, admin, serverToken, agentToken, critical, disabled, version, etcdVersion, kubernetes }: ClusterSnapshot,
+  { ca, serverToken, agentToken, critical, disabled, version, etcdVersion, kubernetes }: ClusterSnapshot,
   pathOf: (object: Obj) => string,
   random: Random,
 ): Buffer {
-  const bootstrap: Bootstrap = { ca, admin, serverToken, agentToken, critical, disabled, version, etcdVersion };
+  const bootstrap: Bootstrap = { ca, serverToken, agentToken, critical, disabled, version, etcdVersion };
   const { objects, version: revision } = kubernetes!;
   const records = [
     { at: 1, name: bootstrapKey(serverToken), value: sealed(serverToken, JSON.stringify(bootstrap), random) },

@@ -20,5 +20,6 @@ export const k3s: Distribution = {
   askedOf,
   observe,
   upgrades: async () => (await import('./upgrade/index.js')).k3sUpgrades,
+  rotations: async () => (await import('./rotation/index.js')).k3sRotations,
   backups: async () => (await import('./snapshot/index.js')).k3sBackups,
 };

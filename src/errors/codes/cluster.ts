@@ -186,6 +186,11 @@ export const clusterCodes = entries({
     'The provider has a cluster of that name which this workspace does not know.',
     'Choose another name, or take the cluster on with `slipway cluster adopt`.',
   ],
+  TOKENS_UNFINISHED: [
+    3,
+    'A rotation of the cluster’s tokens was begun and is not finished.',
+    'Finish it with `slipway cluster rotate-token`.',
+  ],
   UNMANAGED_PODS: [
     3,
     'Pods without a controller would be lost with their node.',

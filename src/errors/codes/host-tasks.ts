@@ -26,6 +26,11 @@ export const hostTaskCodes = entries({
     'Compare `/etc/rancher/k3s/config.yaml` with another server’s, or delete the machine.',
   ],
   CA_MISMATCH: [4, 'The machine was part of another cluster.', 'Delete it, then run the same command again.'],
+  CERTIFICATES_STAY: [
+    4,
+    'k3s did not put its certificates aside.',
+    'Read what it said, then run the same command again.',
+  ],
   CGROUP_V1: [
     4,
     'The system has control groups of version 1, which Kubernetes no longer takes.',
@@ -154,6 +159,11 @@ export const hostTaskCodes = entries({
     'Look for what kills it (memory), then run the same command again.',
   ],
   TASK_TIMEOUT: [4, 'The task did not end within its time.', 'Run the same command again.'],
+  TOKEN_NOT_ROTATED: [
+    4,
+    'k3s did not take the new token.',
+    'Look at `journalctl -u k3s` on the machine, then run the same command again.',
+  ],
   TOOL_MISSING: [4, 'The machine lacks a program that every system has.', 'Use another image.'],
   UNIT_FAILED: [
     4,

@@ -8,6 +8,7 @@ import type { WorkflowContext } from '../context.js';
 import { type Draft, draftCluster, type DraftInput } from './draft.js';
 import { refuseQuarantined } from './quarantined.js';
 import { refuseOtherCluster } from './same-cluster.js';
+import { refuseHalfRotated } from './rotate/unfinished.js';
 import { clusterKey, keyToRecord } from './ssh-key.js';
 
 export interface ClusterInput {
@@ -47,6 +48,7 @@ export async function findCluster(context: WorkflowContext, input: ClusterInput)
   const stored = await folder.record();
   refuseUnrestored(stored);
   refuseQuarantined(stored);
+  if (stored) await refuseHalfRotated(folder);
   if (stored) await refuseOtherCluster(context, stored, spec, file, recordedFileExists);
   else await refuseUnknownNamesake(provider, input, context.signal);
   return { provider, folder, stored };

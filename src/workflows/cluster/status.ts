@@ -15,7 +15,9 @@ import type { ClusterFolder, ClusterRecord, LockHolder, OperationSummary } from 
 import type { WorkflowContext } from '../context.js';
 import { leaseElsewhere, leaseHolder } from '../operation.js';
 import { type BackupStatus, backupRemarks, backupStatus } from './backup-status.js';
+import { certificateStatus, explainingExpired, type NodeCertificate, readCertificates } from './certificates.js';
 import { knownCluster } from './known-cluster.js';
+import { tokenRemarks } from './rotate/unfinished.js';
 import { draftForStatus } from './draft.js';
 import { keepLook } from './last-look.js';
 import { observe, type Observation } from './observe.js';
@@ -67,6 +69,8 @@ export interface ClusterStatus {
   readonly unfit: readonly UnfitMachine[];
   /** Things a plan does not mend. */
   readonly remarks: readonly string[];
+  /** Of each node the certificate that ends first, as it was read last; empty where none was read. */
+  readonly certificates: readonly NodeCertificate[];
   /** As this workspace knows; undefined of clusters that are not backed up from here. */
   readonly backup: BackupStatus | undefined;
   /** From this workspace or, so far as the API answers, from another one. */
@@ -94,7 +98,9 @@ export async function clusterStatus(
   const provider = await context.provider(spec.provider);
   const key = (await folder.storedIdentity())?.publicKey;
   if (record.quarantine) return quarantinedStatus(context, { provider, folder, record, key });
-  const draft = await draftForStatus(context, { provider, folder, cluster: record, record, spec, key });
+  const draft = await explainingExpired(name, await folder.kubeconfig(), context.clock.now(), () =>
+    draftForStatus(context, { provider, folder, cluster: record, record, spec, key }),
+  );
   const { seen } = draft;
   const subject = { provider, folder, record, key };
   const replacing = await replacedFromAfar(context, spec, subject, seen, remarks);
@@ -104,8 +110,20 @@ export async function clusterStatus(
   const running = (await folder.holder()) ?? (await runningElsewhere(context, folder, seen));
   const status = compose(provider, folder, { record, spec }, seen, steps, running);
   const backup = await backupStatus(context, folder, spec, seen.distribution);
-  const all = [...status.remarks, ...remarks, ...draft.remarks, ...backupRemarks(record.name, backup, record)];
-  return { ...status, outdated, backup, remarks: all };
+  const { machines, kubeconfig } = seen.facts;
+  const tools = toolsFor(context, provider, folder);
+  const read = (): Promise<readonly NodeCertificate[]> => readCertificates(context, seen.distribution, tools, machines);
+  const look = { cluster: name, createdAt: record.createdAt, kubeconfig, machines, read };
+  const { certificates, remarks: ending } = await certificateStatus(context, folder, look);
+  const all = [
+    ...status.remarks,
+    ...remarks,
+    ...draft.remarks,
+    ...backupRemarks(record.name, backup, record),
+    ...ending,
+    ...(await tokenRemarks(folder)),
+  ];
+  return { ...status, outdated, certificates, backup, remarks: all };
 }
 
 /** Of a copy that is only to be looked at: it has no nodes, and nothing about it is to change. */
@@ -124,6 +142,7 @@ async function quarantinedStatus(
     problems: status.api.reachable ? [] : ['the Kubernetes API does not answer'],
     outdated: [],
     unfit: [],
+    certificates: [],
     backup: undefined,
     remarks: [
       `A quarantined copy of ${of.name} from ${backup}: nothing runs in it. To delete it: slipway cluster delete ${record.name}`,
@@ -183,7 +202,7 @@ function compose(
   { facts, distribution }: Observation,
   differs: readonly StepInfo[],
   running: LockHolder | undefined,
-): Omit<ClusterStatus, 'backup'> {
+): Omit<ClusterStatus, 'backup' | 'certificates'> {
   const nodes = facts.nodes ? [...facts.nodes.values()] : undefined;
   const servers = nodes?.filter((node) => node.controlPlane);
   const names = new Set(facts.machines.map((machine) => machine.name));

@@ -10,6 +10,7 @@ import { putLoginKey } from './put-login-key.js';
 import { replaceHostKey } from './replace-host-key.js';
 import { beginAnew, forgetEtcd, observe, serverInfo, stopK3s } from './misc-tasks.js';
 import { startK3s } from './start-k3s.js';
+import { putTokens, readCertificates, rotateCertificates, rotateToken } from './rotation-tasks.js';
 import { renewNodes, restoreEtcd, snapshotEtcd } from './snapshot-tasks.js';
 import { checkServer, putBackK3s } from './upgrade-tasks.js';
 
@@ -31,6 +32,10 @@ export const taskBodies: ReadonlyMap<string, TaskBody> = new Map<string, TaskBod
   ['restore-etcd', restoreEtcd],
   ['renew-nodes', renewNodes],
   ['put-back-k3s', putBackK3s],
+  ['read-certificates', readCertificates],
+  ['rotate-certificates', rotateCertificates],
+  ['put-tokens', putTokens],
+  ['rotate-token', rotateToken],
   ['claim-host', claimHost],
   ['read-claim', readClaim],
   ['inspect-host', inspectHost],

@@ -1,3 +1,6 @@
+import { X509Certificate } from 'node:crypto';
+
+import type { Certificate } from '../../../domain/index.js';
 import { Secret } from '../../../domain/secret.js';
 import { UnexpectedError } from '../../../errors/index.js';
 import type { HostFacts } from '../../../remote/types.js';
@@ -125,6 +128,21 @@ export function parseHostState(facts: HostFacts): HostState {
     vip: facts['api_hold'] || undefined,
   };
 }
+
+/** Certificates of `read-certificates`. @throws UnexpectedError code BAD_FACTS */
+export const parseCertificates = (facts: HostFacts): readonly Certificate[] =>
+  text(facts, 'certificates')
+    .split(' ')
+    .filter(Boolean)
+    .map((word) => {
+      const at = word.indexOf('=');
+      try {
+        const { validTo } = new X509Certificate(Buffer.from(word.slice(at + 1), 'base64'));
+        return { path: word.slice(0, at), until: new Date(validTo).toISOString() };
+      } catch {
+        throw bad('certificates', 'holds what is no certificate');
+      }
+    });
 
 function text(facts: HostFacts, name: string): string {
   const value = facts[name];

@@ -160,6 +160,32 @@ export function putBackK3s(options: Deadline & { readonly version: string }): Ho
   return task('put-back-k3s', { VERSION: options.version }, options.deadlineMs);
 }
 
+/** Tells the certificates of k3s. Facts: `parseCertificates`. */
+export function readCertificates(options: Deadline = {}): HostTask {
+  return task('read-certificates', {}, options.deadlineMs);
+}
+
+/** Stops k3s, has it put its certificates aside, and starts it: `restartK3s` waits for it. Done once for each rotation. */
+export function rotateCertificates(
+  options: Deadline & { readonly role: K3sRole; readonly rotation: string },
+): HostTask {
+  const { role, rotation, deadlineMs } = options;
+  return task('rotate-certificates', { ROLE: role, ROTATION: rotation }, deadlineMs);
+}
+
+/** Asks k3s of one server to take another token for servers, at once and for all of them. */
+export function rotateToken(options: Deadline & { readonly password: Secret }): HostTask {
+  return task('rotate-token', { NEW_TOKEN: options.password }, options.deadlineMs);
+}
+
+/** Writes other passwords into the configuration. `agent`: that of `agent-token`, on servers. */
+export function putTokens(
+  options: Deadline & { readonly password: Secret; readonly agent?: Secret | undefined },
+): HostTask {
+  const { password, agent = '', deadlineMs } = options;
+  return task('put-tokens', { TOKEN: password, AGENT_TOKEN: agent }, deadlineMs);
+}
+
 /** Facts: `parseHostState`. */
 export function observe(options: Deadline = {}): HostTask {
   return task('observe', {}, options.deadlineMs);

@@ -1,0 +1,121 @@
+import { type Machine, planRollout, type Role, type RolloutState, slotLabel } from '../../../domain/index.js';
+import type { Step, StepContext } from '../../../engine/index.js';
+import { RefusedError } from '../../../errors/index.js';
+import type { NodeFacts } from '../../../kube/types.js';
+import type { ClusterApi, PhaseContext } from '../../../phases/context.js';
+import { deadlines } from '../../../phases/deadlines.js';
+import { isUpNode } from '../../../phases/is-up.js';
+import { rolloutSteps } from '../../../phases/rollout.js';
+import { openSession } from '../../../phases/session.js';
+import type { Session } from '../../../remote/types.js';
+import type { RollingRequest } from '../../rotations.js';
+import { checkServer, type K3sRole, restartK3s } from '../host/index.js';
+import { k3sRules } from '../rules.js';
+
+/** A change of each node's k3s that has it started anew; its pods run on. */
+export interface RollingChange {
+  readonly context: Omit<PhaseContext, 'rules'>;
+  /** Undefined: the API lets nobody in. Then nodes follow one another, and only their hosts tell whether they are up. */
+  readonly api: ClusterApi | undefined;
+  readonly request: RollingRequest;
+  /** What ids of its steps begin with. */
+  readonly id: string;
+  readonly phase: string;
+  /** What is done to a node, in words. */
+  readonly text: string;
+  /** What is done on the host before k3s is started anew. What was done by a run that was killed is found done. */
+  readonly prepare: (session: Session, machine: Machine, run: StepContext) => Promise<void>;
+}
+
+export const k3sRole = ({ role }: Pick<Machine, 'role'>): K3sRole => (role === 'control-plane' ? 'server' : 'agent');
+
+/**
+ * The steps that take all nodes of a role through a change: servers one at a time, the one that holds the API's address last;
+ * workers in waves behind a first one. Each wave begins once those before it are up; the first that fails is the last.
+ * @param needs what comes before all of them
+ * @throws RefusedError code QUORUM
+ */
+export function rollingSteps(change: RollingChange, role: Role, needs: readonly Step[]): readonly Step[] {
+  const { context, api, request } = change;
+  const machines = inOrder(context.facts.machines, role, request.addressHolder);
+  if (machines.length === 0) return [];
+  if (!api) {
+    const chain: Step[] = [];
+    for (const machine of machines) chain.push(nodeStep(change, machine, [...needs, ...chain.slice(-1)]));
+    return chain;
+  }
+  const isServer = role === 'control-plane';
+  const stateOf = (nodes: ReadonlyMap<string, NodeFacts>): RolloutState => ({
+    nodes: machines.map(({ name }) => ({
+      name,
+      work: 'in-place' as const,
+      up: isUpNode(role, nodes.get(name), k3sRules),
+    })),
+    members: isServer ? k3sRules.membership?.voters(nodes.values()) : undefined,
+  });
+  const maxUnavailable = isServer ? 1 : request.maxUnavailable;
+  const budget = { maxUnavailable, maxSurge: 0, canary: isServer ? 0 : 1, soakMs: 0 };
+  const atFirst = stateOf(context.facts.nodes ?? new Map<string, NodeFacts>());
+  const rollout = planRollout(atFirst.nodes, budget, atFirst.members);
+  if (rollout.blocked) {
+    throw new RefusedError(rollout.blocked.because, {
+      code: 'QUORUM',
+      hint: `Bring the other servers back first: slipway cluster status ${context.cluster.name}`,
+    });
+  }
+  return rolloutSteps(rollout, atFirst, {
+    phase: change.phase,
+    target: isServer ? 'servers' : 'workers',
+    round: change.id,
+    cluster: context.cluster.name,
+    budget,
+    clock: context.tools.clock,
+    stopsAtFailure: true,
+    step: ({ name }, opening) =>
+      nodeStep(
+        change,
+        machines.find((machine) => machine.name === name)!,
+        [...needs, ...opening],
+      ),
+    cordon: () => undefined,
+    look: async (run) => stateOf(new Map((await api.kube.nodes(run)).map((node) => [node.name, node]))),
+  });
+}
+
+const inOrder = (machines: readonly Machine[], role: Role, holder: string | undefined): readonly Machine[] => {
+  const own = machines.filter((machine) => machine.role === role);
+  return [...own.filter(({ name }) => name !== holder), ...own.filter(({ name }) => name === holder)];
+};
+
+const nodeStep = (change: RollingChange, machine: Machine, needs: readonly Step[]): Step => ({
+  id: `${change.id}:${machine.name}`,
+  phase: change.phase,
+  target: slotLabel(machine),
+  text: change.text,
+  changes: true,
+  lasts: true,
+  needs,
+  ...(machine.role === 'control-plane' ? { limits: ['join' as const] } : {}),
+  apply: (run) => changeNode(change, machine, run),
+});
+
+async function changeNode(change: RollingChange, machine: Machine, run: StepContext): Promise<void> {
+  const { context, api, prepare } = change;
+  const role = k3sRole(machine);
+  const session = await openSession(context.tools, machine, deadlines.ssh, run);
+  await prepare(session, machine, run);
+  run.progress('starting k3s anew');
+  const deadlineMs = role === 'server' ? deadlines.serverStart : deadlines.agentStart;
+  await session.run(restartK3s({ role, deadlineMs }), run);
+  if (role === 'server') await session.run(checkServer(), run);
+  await api?.watch.until(
+    machine.name,
+    role === 'server' ? 'to be Ready and vote' : 'to be Ready',
+    (node) => isUpNode(machine.role, node, k3sRules),
+    {
+      ...run,
+      deadlineMs: deadlines.nodeReady,
+      hint: `Look at it with \`slipway cluster ssh ${context.cluster.name} ${machine.name}\` and \`journalctl -u ${role === 'server' ? 'k3s' : 'k3s-agent'}\`.`,
+    },
+  );
+}
