@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -145,4 +147,57 @@ describe('a pod whose ServiceAccount does not exist', () => {
     });
     await expect.poll(() => all('Pod').map(({ status }) => status?.['phase'])).toEqual(['Running']);
   });
+});
+
+it('a webhook refuses what it would have to judge while nobody answers behind its service', async () => {
+  const configuration = {
+    ...admission,
+    kind: 'ValidatingWebhookConfiguration',
+    metadata: { name: 'judge' },
+    webhooks: [
+      {
+        name: 'judge.acme.dev',
+        clientConfig: { service: { namespace: 'default', name: 'judge', path: '/judge' } },
+        rules: [{ apiGroups: ['batch'], operations: ['CREATE'] }],
+      },
+    ],
+  };
+  kube.put(configuration);
+  const job = (name: string) => ({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name },
+    spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'nginx' }] } } },
+  });
+  const jobs = '/apis/batch/v1/namespaces/default/jobs';
+  const refused = await write('POST', jobs, job('early'));
+  expect(refused.code).toBe(500);
+  expect(refused.text).toContain('no endpoints available for service \\"judge\\"');
+  expect((await write('POST', `${core}/configmaps`, { kind: 'ConfigMap', metadata: { name: 'unjudged' } })).code).toBe(
+    201,
+  );
+  const subsets = [{ addresses: [{ ip: '10.42.0.9' }], ports: [{ port: 443 }] }];
+  kube.put({
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: { name: 'judge', namespace: 'default' },
+    subsets,
+  });
+  expect((await write('POST', jobs, job('late'))).code).toBe(201);
+});
+
+it('a role is stored, and whoever is no administrator gets in nowhere', async () => {
+  const rules = [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list'] }];
+  const rbac = '/apis/rbac.authorization.k8s.io/v1/namespaces/default';
+  const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'reader' }, rules };
+  expect((await write('POST', `${rbac}/roles`, role)).code).toBe(201);
+  const identity = { user: 'system:serviceaccount:default:ci', groups: ['system:authenticated'] };
+  const server = createServer((request, response) => kube.api.handle(request, response, identity));
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  try {
+    const { port } = server.address() as AddressInfo;
+    expect((await fetch(`http://127.0.0.1:${port}${core}/configmaps`)).status).toBe(403);
+  } finally {
+    server.close();
+  }
 });
