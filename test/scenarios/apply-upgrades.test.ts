@@ -52,7 +52,7 @@ async function create(size: { servers?: number; workers?: number } = {}): Promis
 }
 
 beforeEach(() => {
-  cli = new Cli('0.03');
+  cli = new Cli();
   path = join(cli.home, 'cluster.yaml');
 });
 afterEach(() => cli.close());

@@ -17,7 +17,7 @@ const available = client('versitygw') !== undefined;
 const signal = new AbortController().signal;
 
 describe.skipIf(!available)('the guide to disaster recovery', () => {
-  const cli = new Cli('0.03');
+  const cli = new Cli();
   let server: S3Server;
   let bucket: string;
   beforeAll(async () => {

@@ -17,7 +17,7 @@ let cli: Cli;
 
 beforeEach(() => {
   // Slower than other scenarios: a kubelet that the test's own computer keeps waiting counts as lost.
-  cli = new Cli('0.03');
+  cli = new Cli();
 });
 afterEach(() => cli.close());
 

@@ -28,7 +28,7 @@ class Site {
   }
 }
 
-const cli = new Cli('0.03');
+const cli = new Cli();
 const site = new Site();
 const query = 'sum(rate(traefik_service_requests_total{code=~"5.."}[1m])) > 0';
 

@@ -4,7 +4,7 @@ import { afterAll, expect, it } from 'vitest';
 
 import { Cli } from '../support/cli.js';
 
-const cli = new Cli('0.03');
+const cli = new Cli();
 afterAll(() => cli.close());
 
 const guide = readFileSync(new URL('../../docs/guides/upgrades.md', import.meta.url), 'utf8');

@@ -11,7 +11,7 @@ import { Cli, type Run } from '../support/cli.js';
 const old = 'v1.35.9+k3s1';
 const next = 'v1.36.5+k3s1';
 const servers = ['s1', 's2', 's3'];
-const cli = new Cli('0.03');
+const cli = new Cli();
 let rack: BareHosts;
 
 /** Writes the cluster file: three servers that take turns at an address and a worker, k3s from this release's bundle. */

@@ -99,7 +99,7 @@ async function deploy(kube: Kube, name: string, { replicas = 2, budgets = [] as 
 
 beforeEach(async () => {
   // Slower than other scenarios: a kubelet that the test's own computer keeps waiting counts as lost.
-  cli = new Cli('0.03');
+  cli = new Cli();
   source = new Channels();
   await source.open();
 });
