@@ -1,17 +1,21 @@
 import { availableParallelism } from 'node:os';
 
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 import LongestFirst from './test/support/longest-first.js';
 
 /** What starts programs, and goes by their time: a process of its own for each file. */
 const programs = ['test/{scenarios,contract,support}/**/*.test.ts', 'test/providers/sandbox/kube-api/**/*.test.ts'];
+/** Commands killed at the boundaries that those leave out: a suite of its own, as each takes a cluster's time. */
+const kills = ['test/kills/**/*.test.ts'];
+
+const cores = availableParallelism();
+/** They mostly wait, for the sandbox's clock: many of them keep a machine busy. One needs 0.4 GiB with what it starts. */
+const waiting = { maxWorkers: Math.min(cores * 2 + 6, 16), sequence: { sequencer: LongestFirst, groupOrder: 0 } };
 
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/unproved.ts'],
-    // Many tests wait for a while: more of them than a machine has cores keep it busy.
-    maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: LongestFirst },
     // Waits follow the sandbox's clock and end with what they wait for. These limits only end what hangs, so that a busy
     // machine may take its time; a test that would fail takes this long to say so.
@@ -19,15 +23,18 @@ export default defineConfig({
     hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
     projects: [
-      { extends: true, test: { name: 'programs', include: programs } },
+      { extends: true, test: { name: 'programs', include: programs, ...waiting } },
+      { extends: true, test: { name: 'kills', include: kills, ...waiting } },
       {
         extends: true,
         test: {
           name: 'rooms',
           include: ['test/**/*.test.ts'],
-          exclude: [...programs, 'test/e2e/**', 'node_modules/**'],
+          exclude: [...configDefaults.exclude, ...programs, ...kills, 'test/e2e/**'],
           // All modules anew for each file would take as long as the tests of most; none of them leaves anything behind.
           isolate: false,
+          maxWorkers: cores + 2,
+          sequence: { sequencer: LongestFirst, groupOrder: 1 },
         },
       },
     ],
