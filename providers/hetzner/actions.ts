@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { z } from 'zod';
 
 import type { ApiClient } from '../../src/http/api/client.js';
@@ -67,6 +69,8 @@ export class Actions {
         reject: (reason) => (end(), reject(reason instanceof Error ? reason : new Error(String(reason)))),
       };
       const aborted = (): void => waiter.reject(options.signal.reason);
+      // Many actions are waited for under one signal; that is no leak, since each takes its listener back.
+      setMaxListeners(0, options.signal);
       options.signal.addEventListener('abort', aborted);
       this.#waiters.add(waiter);
       this.#interval = firstIntervalMs;

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -18,10 +18,10 @@ const { signal } = new AbortController();
 let kube: Kube;
 
 const scale = (count: number): string[] => ['pool', 'scale', 'demo', 'workers', '--count', `${count}`, '--yes'];
+const orders = (...all: readonly object[]) => ({ SLIPWAY_TEST_BOUNDARY: JSON.stringify(all) });
 /** Before there is a machine whose host key only one of the workspaces knows. */
-const stopAt = (act: unknown) => ({
-  SLIPWAY_TEST_BOUNDARY: JSON.stringify([{ when: 'before', kind: 'provider', what: '^POST /servers$', act }]),
-});
+const beforeMachines = (act: unknown) => ({ when: 'before', kind: 'provider', what: '^POST /servers$', act });
+const stopAt = (act: unknown) => orders(beforeMachines(act));
 const workers = async (): Promise<number> =>
   (await cli.cloud('servers')).filter(({ name }) => name.includes('-workers-')).length;
 const lease = (): Promise<StoredLease | undefined> => readLease(kube, { signal });
@@ -98,9 +98,16 @@ it('a run that was killed keeps another workspace out until its Lease has expire
 });
 
 it('a run whose Lease somebody removes begins no further step, ends with exit code 4, and is finished by the same command', async () => {
-  const first = cli.start([...scale(5), '--json'], { ...elsewhere, ...stopAt(9_000) });
-  await expect.poll(() => lease(), { timeout: 60_000 }).toBeDefined();
+  const [renewing, removed] = ['renewing', 'removed'].map((name) => join(cli.home, name)) as [string, string];
+  // It comes back to its Lease once that is gone, and begins no step before it has the answer.
+  const renewal = { when: 'before', kind: 'kube', what: '^PATCH leases/', act: { until: removed, reached: renewing } };
+  const first = cli.start([...scale(5), '--json'], {
+    ...elsewhere,
+    ...orders(beforeMachines({ until: renewing }), renewal),
+  });
+  await expect.poll(() => existsSync(renewing)).toBe(true);
   await removeLease(kube, (await lease())!, { signal });
+  writeFileSync(removed, '');
   const stopped = await first;
   expect(stopped, String(stopped.stderr)).toMatchObject({ exitCode: 4 });
   expect(failure(String(stopped.stdout))).toMatchObject({
