@@ -71,8 +71,22 @@ describe('`cluster apply` of a file that asks for a newer release', () => {
     expect(unasked.err).toContain('Upgrade demo from v1.35.9+k3s1 to v1.36.5+k3s1');
     expect(unasked.code).not.toBe(0);
     expect(new Set(Object.values(await versions()))).toEqual(new Set([old]));
+    expect((await cli.run(['cluster', 'status', 'demo'])).out).toContain(
+      `An upgrade to ${next} would change 1 server, then 1 worker; the pods of each move first. See every step: slipway cluster upgrade demo --to ${next} --dry-run`,
+    );
     file(next, { workers: 2 });
-    const applied = await apply(['--yes']);
+    const both = await apply(['--json']);
+    const { error } = JSON.parse(both.out) as { error: { code: string; message: string; details: string[] } };
+    expect(error.code).toBe('CONFIRMATION_NEEDED');
+    expect(error.message).toMatch(
+      /Change demo in \d+ steps\? Then: Upgrade demo from v1\.35\.9\+k3s1 to v1\.36\.5\+k3s1/,
+    );
+    expect(error.details.join('\n')).toMatch(/create 1 machine at[\s\S]*1 server to v1\.36\.5\+k3s1, one at a time/);
+    const gated = await apply(['--yes', '--gate-url', 'http://127.0.0.1:1/']);
+    expect(gated.code, gated.err).toBe(3);
+    expect(gated.err).toContain('GATE_FAILS');
+    expect(Object.keys(await versions())).toEqual(['cp-1', 'web-1']);
+    const applied = await apply(['--yes', '--soak', '1s']);
     expect(applied, applied.err).toMatchObject({ code: 0 });
     expect(applied.out).toContain(`demo is ready: 1 control plane, 2 workers, ${next}.`);
     expect(applied.out).not.toContain('Not changed by apply');

@@ -364,6 +364,12 @@ describe('a worker that was brought to a newer release by hand, and then lost it
         const { out } = await trial.run(['cluster', ...command]);
         expect(out).toMatch(/web-1 +would run Kubernetes v1\.36\.5.*bring the servers to v1\.36\.5/);
       }
+      // That way is open although the worker is down: with the servers at its release it can be started again.
+      const upgraded = await trial.run(['cluster', 'upgrade', 'demo', '--to', next, '--yes']);
+      expect(upgraded, upgraded.err).toMatchObject({ code: 0 });
+      const after = await answer('cluster', 'plan', '-f', path);
+      expect(after).toMatchObject({ unfit: [], kubernetesVersion: next });
+      expect((after['steps'] as { id: string }[]).map(({ id }) => id)).toContain(`join:${worker}`);
     } finally {
       await trial.close();
     }

@@ -104,10 +104,14 @@ describe('cluster upgrade', () => {
       'workers-3': 'v1.36.4+k3s1',
     });
     expect(await hindered(kube)).toEqual([]);
+    expect((await cli.run(['cluster', 'status', 'demo'])).out).toContain(
+      'An upgrade to v1.36.5+k3s1 was stopped: 1 of 1 servers and 1 of 3 workers run it. Go on: slipway cluster upgrade demo --to v1.36.5+k3s1',
+    );
     await trait(null);
     const again = await upgrade('v1.36.5+k3s1');
     expect(again, again.err).toMatchObject({ code: 0 });
     await all(kube, 'v1.36.5+k3s1');
+    expect((await cli.run(['cluster', 'status', 'demo'])).out).not.toContain('An upgrade');
     kube.close();
   }, 180_000);
 

@@ -2,9 +2,9 @@ import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand, yesFlag } from '../../cli/base-command.js';
 import { upgradeFile } from '../../cli/upgrade-file.js';
-import { milliseconds } from '../../cli/duration.js';
+import { upgradeFlags, upgradeHow } from '../../cli/upgrade-input.js';
 import { renderUpgrade } from '../../cli/views/upgrade.js';
-import { upgradeCluster, type UpgradeInput, type UpgradeResult } from '../../workflows/cluster/upgrade.js';
+import { upgradeCluster, type UpgradeResult } from '../../workflows/cluster/upgrade.js';
 
 export default class ClusterUpgrade extends BaseCommand {
   static override summary = 'Bring every node to another release of Kubernetes, minor by minor.';
@@ -27,24 +27,7 @@ export default class ClusterUpgrade extends BaseCommand {
       default: '10%',
       description: 'How many workers may be down at once: a number, or a share, rounded down but at least 1.',
     }),
-    soak: Flags.string({
-      default: '0s',
-      description: 'How long each wave is watched before the next begins: 30s, 5m.',
-    }),
-    'gate-url': Flags.string({
-      description: 'A page that must answer as before, and not much slower, for the next wave to begin.',
-    }),
-    'gate-query': Flags.string({
-      description: 'A query of Prometheus that finds something when users are not served, as an alert’s does.',
-      dependsOn: ['gate-prometheus'],
-    }),
-    'gate-prometheus': Flags.string({
-      description: 'Where Prometheus answers that query: http://127.0.0.1:9090.',
-      dependsOn: ['gate-query'],
-    }),
-    'accept-removed-apis': Flags.boolean({
-      description: 'Go on although clients use APIs that the release does not serve any more.',
-    }),
+    ...upgradeFlags,
     'dry-run': Flags.boolean({ description: 'Show every step; change nothing.' }),
     yes: yesFlag,
   };
@@ -52,10 +35,9 @@ export default class ClusterUpgrade extends BaseCommand {
   async run(): Promise<UpgradeResult> {
     const { args, flags } = await this.parse(ClusterUpgrade);
     const { to, 'max-unavailable': maxUnavailable, 'dry-run': dryRun } = flags;
-    const soakMs = milliseconds('--soak', flags.soak);
+    const how = { ...upgradeHow(flags), maxUnavailable };
     return this.withRuntime(flags, async (runtime) => {
       const file = await upgradeFile(runtime, args.name);
-      const how = { maxUnavailable, soakMs, acceptRemovedApis: flags['accept-removed-apis'], gate: gateOf(flags) };
       const result = await upgradeCluster(
         runtime,
         { cluster: args.name, to, ...how, dryRun, ...file },
@@ -65,13 +47,4 @@ export default class ClusterUpgrade extends BaseCommand {
       return result;
     });
   }
-}
-
-function gateOf(flags: {
-  readonly 'gate-url'?: string | undefined;
-  readonly 'gate-query'?: string | undefined;
-  readonly 'gate-prometheus'?: string | undefined;
-}): UpgradeInput['gate'] {
-  const { 'gate-url': url, 'gate-query': text, 'gate-prometheus': prometheus } = flags;
-  return { url, query: text === undefined || prometheus === undefined ? undefined : { text, prometheus } };
 }

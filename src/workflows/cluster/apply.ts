@@ -5,28 +5,57 @@ import { note, type WorkflowContext } from '../context.js';
 import { keepLook } from './last-look.js';
 import { type ClusterPlan, planChanges, reconcile, type ReconcileInput, type ReconcileResult } from './reconcile.js';
 import type { ReplaceOptions } from './replacements.js';
-import { upgradeCluster, type UpgradeInput, type UpgradeResult } from './upgrade.js';
+import {
+  upgradeCluster,
+  upgradeConfirmation,
+  type UpgradeHow,
+  type UpgradeInput,
+  type UpgradeResult,
+} from './upgrade.js';
 
 const operation = 'cluster apply';
 
+/** How an upgrade goes that nobody said anything of. */
+export const usualUpgrade: UpgradeHow = {
+  maxUnavailable: '10%',
+  soakMs: 0,
+  acceptRemovedApis: false,
+  gate: { url: undefined, query: undefined },
+};
+
 /**
- * Makes everything a cluster's file asks for: machines and settings, and then, asked about by itself, the release. An
+ * Makes everything a cluster's file asks for: machines and settings, and then the release, asked about at once. An
  * upgrade that was stopped comes first, so that nothing else meets nodes that are half-way.
  * @throws as `reconcile` and `upgradeCluster`
  */
 export async function applyFile(
   context: WorkflowContext,
   input: ReconcileInput,
+  how: UpgradeHow,
   retryCommand: string,
 ): Promise<ReconcileResult> {
   const { spec } = input;
   const folder = context.workspace.cluster(spec.name);
+  let isAsked = false;
   const upgrade = (): Promise<UpgradeResult> =>
-    upgradeCluster(context, upgradeInput(spec, false), retryCommand, operation);
+    upgradeCluster(context, { ...upgradeInput(spec, how, false), isAsked }, retryCommand, operation);
+  const asksMore: ReconcileInput['asksMore'] = async (looking, found) => {
+    if (!asksForUpgrade(found)) return undefined;
+    try {
+      const confirmation = await upgradeConfirmation(looking, upgradeInput(spec, how, true));
+      isAsked = confirmation !== undefined;
+      return confirmation;
+    } catch (error) {
+      // The file's other changes may be what it wants; what flags say of it is wrong before and after them.
+      const isOfFlags = error instanceof SlipwayError && ['GATE_FAILS', 'BAD_USAGE'].includes(error.code);
+      if (error instanceof SlipwayError && !isOfFlags && !context.signal.aborted) return undefined;
+      throw error;
+    }
+  };
   const begun =
     (await folder.record())?.upgrade?.stops.at(-1) === spec.kubernetes.version ? await upgrade() : undefined;
   const before = begun?.steps.length ?? 0;
-  const rest = (): Promise<ReconcileResult> => reconcile(context, input, operation, retryCommand);
+  const rest = (): Promise<ReconcileResult> => reconcile(context, { ...input, asksMore }, operation, retryCommand);
   const result = before > 0 ? await refusedHalfWay(rest) : await rest();
   if (!asksForUpgrade(result)) return { ...result, changed: before + result.changed };
   const done = result.changed > 0 ? await refusedHalfWay(upgrade) : await upgrade();
@@ -39,12 +68,12 @@ export async function applyFile(
 export async function planFile(
   context: WorkflowContext,
   input: ReconcileInput,
-  replace?: ReplaceOptions,
+  { replace, how = usualUpgrade }: { readonly replace?: ReplaceOptions; readonly how?: UpgradeHow } = {},
 ): Promise<ClusterPlan> {
   const plan = await planChanges(context, input, replace);
   if (!asksForUpgrade(plan)) return plan;
   try {
-    const { steps, warnings } = await upgradeCluster(context, upgradeInput(input.spec, true), '', operation);
+    const { steps, warnings } = await upgradeCluster(context, upgradeInput(input.spec, how, true), '', operation);
     for (const warning of warnings) note(context, warning, 'warning');
     if (plan.steps.length > 0)
       note(context, 'Machines that join before are brought to the new release with the others.');
@@ -65,15 +94,12 @@ export async function planFile(
 const asksForUpgrade = ({ outdated, unfit }: Pick<ReconcileResult, 'outdated' | 'unfit'>): boolean =>
   unfit.length === 0 && outdated.some(isBroughtByUpgrade);
 
-/** As `cluster upgrade` without a flag does it. The file has the release already. */
-const upgradeInput = ({ name, kubernetes }: ClusterSpec, dryRun: boolean): UpgradeInput => ({
+/** The file has the release already. */
+const upgradeInput = ({ name, kubernetes }: ClusterSpec, how: UpgradeHow, dryRun: boolean): UpgradeInput => ({
+  ...how,
   cluster: name,
   to: kubernetes.version,
   bundle: kubernetes.bundle,
-  maxUnavailable: '10%',
-  soakMs: 0,
-  acceptRemovedApis: false,
-  gate: { url: undefined, query: undefined },
   dryRun,
   begin: async () => async () => {},
 });

@@ -85,6 +85,11 @@ export interface ReconcileResult {
 export interface ReconcileInput extends ClusterInput {
   /** Undefined: they are left. */
   readonly replace?: ReplaceOptions | undefined;
+  /** What comes after it and is asked about with it; undefined: nothing does. */
+  readonly asksMore?: (
+    context: WorkflowContext,
+    found: Pick<ClusterPlan, 'outdated' | 'unfit'>,
+  ) => Promise<Confirmation | undefined>;
 }
 
 /** What would be done, without doing it. Of a cluster that is on record `cluster list` is told what was found. */
@@ -150,7 +155,8 @@ export async function reconcile(
       const drafted = await draftChange(looking, input, fresh, stage, { lose: input.replace?.lose });
       return withReplacements(looking, input, drafted);
     },
-    confirmation: (draft) => confirmationOf(context, input, draft),
+    confirmation: async (draft) =>
+      both(await confirmationOf(context, input, draft), await input.asksMore?.(context, draft.change.seen.facts)),
     close: async () => {
       if (!keepsAnything) await folder.remove();
     },
@@ -269,6 +275,17 @@ const newRecord = ({ random, clock }: WorkflowContext, { spec, file }: ClusterIn
   file,
   createdAt: new Date(clock.now()).toISOString(),
 });
+
+/** One question for both, the second after the first. */
+const both = (first: Confirmation | undefined, second: Confirmation | undefined): Confirmation | undefined =>
+  first === undefined || second === undefined
+    ? (first ?? second)
+    : {
+        ...first,
+        question: `${first.question} Then: ${second.question}`,
+        details: [...first.details, ...second.details],
+        harmless: first.harmless && second.harmless,
+      };
 
 async function confirmationOf(
   { signal }: WorkflowContext,

@@ -27,6 +27,7 @@ import { stepInfo } from '../run.js';
 import { refuseOtherCluster } from './same-cluster.js';
 import { shortages } from './shortages.js';
 import { toolsFor } from './tools.js';
+import { upgradeRemarks } from './upgrade/standing.js';
 
 export interface MachineStatus extends Pick<
   Machine,
@@ -119,6 +120,7 @@ export async function clusterStatus(
     ...status.remarks,
     ...remarks,
     ...draft.remarks,
+    ...upgradeRemarks(record, spec.kubernetes.version, seen.facts, running !== undefined),
     ...backupRemarks(record.name, backup, record),
     ...ending,
     ...(await tokenRemarks(folder)),

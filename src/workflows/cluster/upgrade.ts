@@ -8,10 +8,8 @@ import { knownCluster } from './known-cluster.js';
 import { draftUpgrade, type UpgradeDraft } from './upgrade/draft.js';
 import type { UserGateInput } from '../../phases/user-gate.js';
 
-export interface UpgradeInput {
-  readonly cluster: string;
-  /** A release, `stable` or `v1.37`. */
-  readonly to: string;
+/** How nodes are brought to another release. */
+export interface UpgradeHow {
   /** `10%` or `2`. */
   readonly maxUnavailable: string;
   readonly soakMs: number;
@@ -19,6 +17,14 @@ export interface UpgradeInput {
   readonly acceptRemovedApis: boolean;
   /** What tells, beside the nodes, whether users are served. */
   readonly gate: UserGateInput;
+}
+
+export interface UpgradeInput extends UpgradeHow {
+  readonly cluster: string;
+  /** A release, `stable` or `v1.37`. */
+  readonly to: string;
+  /** Whether it was asked about already, with more than itself. */
+  readonly isAsked?: boolean | undefined;
   /** The bundle that the cluster's file names now. */
   readonly bundle: string | undefined;
   readonly dryRun: boolean;
@@ -51,19 +57,14 @@ export async function upgradeCluster(
   operation = 'cluster upgrade',
 ): Promise<UpgradeResult> {
   const { folder, record } = await knownCluster(context.workspace, input.cluster);
-  const draft = async (looking: WorkflowContext): Promise<UpgradeDraft> => {
-    const { record: now } = await knownCluster(context.workspace, input.cluster);
-    const { kubernetes } = now.spec;
-    const spec = { ...now.spec, kubernetes: { ...kubernetes, bundle: input.bundle ?? kubernetes.bundle } };
-    return draftUpgrade(looking, { ...input, folder, record: now, spec });
-  };
+  const draft = (looking: WorkflowContext): Promise<UpgradeDraft> => draftOf(looking, input);
   if (input.dryRun) return resultOf(record.name, await draft(context));
   const change: Change<UpgradeDraft> = {
     folder,
     operation,
     retryCommand,
     draft,
-    confirmation: async (found) => confirmationOf(record.name, found),
+    confirmation: async (found) => (input.isAsked ? undefined : confirmationOf(record.name, found)),
   };
   return confirmed(context, change, async (found, _once, { admit }) => {
     const to = found.stops.at(-1)!;
@@ -91,6 +92,21 @@ export async function upgradeCluster(
     await folder.saveRecord({ ...done, runningVersion: to, upgrade: undefined });
     return resultOf(record.name, found);
   });
+}
+
+/** What an upgrade would be asked about; undefined where there is nothing to do. @throws what `draftUpgrade` refuses */
+export async function upgradeConfirmation(
+  context: WorkflowContext,
+  input: UpgradeInput,
+): Promise<Confirmation | undefined> {
+  return confirmationOf(input.cluster, await draftOf(context, input));
+}
+
+async function draftOf(context: WorkflowContext, input: UpgradeInput): Promise<UpgradeDraft> {
+  const { folder, record } = await knownCluster(context.workspace, input.cluster);
+  const { kubernetes } = record.spec;
+  const spec = { ...record.spec, kubernetes: { ...kubernetes, bundle: input.bundle ?? kubernetes.bundle } };
+  return draftUpgrade(context, { ...input, folder, record, spec });
 }
 
 function resultOf(cluster: string, { from, stops, steps, warnings, simulated }: UpgradeDraft): UpgradeResult {

@@ -1,4 +1,6 @@
 import {
+  fitsServers,
+  isNewer,
   isSameMinor,
   lowestVersion,
   type Machine,
@@ -90,7 +92,8 @@ export async function draftUpgrade(context: WorkflowContext, input: UpgradeDraft
     acceptRemovedApis: input.acceptRemovedApis,
   });
   throwProblems([...down, ...problems]);
-  const maxUnavailable = atOnce(input.maxUnavailable, workers);
+  // Those that wait for newer servers are missing already.
+  const maxUnavailable = atOnce(input.maxUnavailable, workers) + aheadOfServers(seen).length;
   const changed = stages.flatMap((stage) => [...stage.servers, ...stage.workers]);
   if (changed.length > 0) await verifyBundle(context, spec, seen, stops.at(-1)!, changed);
   const served = changed.length > 0 ? await userGate(context, input.gate) : undefined;
@@ -182,13 +185,30 @@ const nodesOf = ({ facts }: Observation): readonly UpgradeNode[] =>
     return version ? [{ name, role, version }] : [];
   });
 
-/** A node that an earlier run was at work on may be down: it is where the upgrade goes on. */
-function downProblems(cluster: string, { facts, distribution }: Observation): readonly Problem[] {
+/** Workers that are down and newer than a server: they can be started again once the servers are as new. */
+function aheadOfServers(seen: Observation): readonly Machine[] {
+  const { facts, distribution } = seen;
+  const servers = nodesOf(seen).filter(({ role }) => role === 'control-plane');
+  return facts.machines.filter(({ name, role }) => {
+    const node = facts.nodes?.get(name);
+    if (role !== 'worker' || node === undefined || isUpNode(role, node, distribution)) return false;
+    return servers.some(
+      ({ version }) => isNewer(node.version, version) && !fitsServers('node', node.version, [version]),
+    );
+  });
+}
+
+/** A node that an earlier run was at work on may be down: it is where the upgrade goes on. So may one that waits for it. */
+function downProblems(cluster: string, seen: Observation): readonly Problem[] {
+  const { facts, distribution } = seen;
+  const waiting = aheadOfServers(seen);
   const isDown = ({ name, role }: Machine): boolean => {
     const node = facts.nodes?.get(name);
     return !isUpNode(role, node, distribution) && node?.annotations[upgradingAnnotation] === undefined;
   };
-  const down = facts.machines.filter((machine) => facts.comparison.current.includes(machine) && isDown(machine));
+  const down = facts.machines.filter(
+    (machine) => facts.comparison.current.includes(machine) && !waiting.includes(machine) && isDown(machine),
+  );
   if (down.length === 0) return [];
   const names = down.map(({ name }) => name);
   return [
@@ -197,7 +217,7 @@ function downProblems(cluster: string, { facts, distribution }: Observation): re
       kind: 'refused',
       message: `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} down, and an upgrade would take down more.`,
       details: down.map((machine) => `${machine.name}: ${whyDown(machine, facts.nodes?.get(machine.name))}`),
-      hint: `Bring ${names.length === 1 ? 'it' : 'them'} back, or remove what is lost, first: slipway cluster status ${cluster}`,
+      hint: `Bring ${names.length === 1 ? 'it' : 'them'} back first, or have what is lost replaced: slipway cluster heal ${cluster}`,
     },
   ];
 }
