@@ -20,6 +20,15 @@ export const upgradeFlags = {
     description: 'Where Prometheus answers that query: http://127.0.0.1:9090.',
     dependsOn: ['gate-query'],
   }),
+  undrainable: Flags.option({
+    options: ['stop', 'quarantine'] as const,
+    default: 'stop' as const,
+    description: 'What becomes of a worker that cannot be emptied: the end, or another takes its place.',
+  })(),
+  'max-quarantined': Flags.string({
+    default: '10%',
+    description: 'How many workers may be set aside so in all: a number, or a share, at least 1.',
+  }),
   'accept-removed-apis': Flags.boolean({
     description: 'Go on although clients use APIs that the release does not serve any more.',
   }),
@@ -27,6 +36,8 @@ export const upgradeFlags = {
 
 interface TypedFlags {
   readonly soak: string;
+  readonly undrainable: UpgradeHow['undrainable'];
+  readonly 'max-quarantined': string;
   readonly 'accept-removed-apis': boolean;
   readonly 'gate-url'?: string | undefined;
   readonly 'gate-query'?: string | undefined;
@@ -38,6 +49,8 @@ export const upgradeHow = (flags: TypedFlags): Omit<UpgradeHow, 'maxUnavailable'
   soakMs: milliseconds('--soak', flags.soak),
   acceptRemovedApis: flags['accept-removed-apis'],
   gate: gateOf(flags),
+  undrainable: flags.undrainable,
+  maxQuarantined: flags['max-quarantined'],
 });
 
 function gateOf(flags: TypedFlags): UpgradeHow['gate'] {

@@ -29,6 +29,15 @@ export interface UpgradeRequest {
   /** Milliseconds that pass after each wave before it is judged. */
   readonly soakMs: number;
   readonly addressHolder: string | undefined;
+  /** Workers that are set aside where they cannot be emptied; undefined: the upgrade stops there. */
+  readonly quarantine?:
+    | {
+        /** Those of which that is known before. */
+        readonly workers: ReadonlySet<string>;
+        /** How many more may be. */
+        readonly more: number;
+      }
+    | undefined;
   /** Why users are not served as before; undefined where nobody asked for that to be watched. */
   readonly served?: ((options: { readonly signal: AbortSignal }) => Promise<string | undefined>) | undefined;
 }

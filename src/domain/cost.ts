@@ -50,7 +50,13 @@ interface Priced {
  * that the file no longer asks for included; those to come are taken to be of their first type.
  */
 export function priceChange(
-  { current: kept, missing, excess, standbys }: Pick<Comparison, 'current' | 'missing' | 'excess' | 'standbys'>,
+  {
+    current: kept,
+    held = [],
+    missing,
+    excess,
+    standbys,
+  }: Pick<Comparison, 'current' | 'held' | 'missing' | 'excess' | 'standbys'>,
   list: PriceList,
   { apiBalancer, made }: PricedResources,
 ): PriceChange {
@@ -60,7 +66,7 @@ export function priceChange(
     address: machine.publicAddress?.includes('.') ?? false,
   });
   const promoted = missing.flatMap(({ promotes }) => promotes ?? []);
-  const staying = [...kept, ...standbys.current, ...promoted].map(existing);
+  const staying = [...kept, ...held, ...standbys.current, ...promoted].map(existing);
   const leaving = [...excess, ...standbys.excess].map(existing);
   const toMake = [...missing.filter(({ promotes }) => !promotes), ...standbys.missing];
   const coming = toMake.map(({ types, location }): Priced => ({ type: types[0], location, address: true }));

@@ -70,6 +70,8 @@ export interface Comparison {
   readonly current: readonly Machine[];
   /** Machines in no desired slot, highest slot first. */
   readonly excess: readonly Machine[];
+  /** Machines in quarantine with pods that stay: in no desired slot, and not to leave yet. Undefined: none. */
+  readonly held?: readonly Machine[] | undefined;
   /** Machines that stand by; they are in none of the others. */
   readonly standbys: Standbys;
 }

@@ -10,6 +10,7 @@ export * from './wait.js';
 export * from './names.js';
 export * from './node-labels.js';
 export * from './desired.js';
+export * from './set-aside.js';
 export * from './quorum.js';
 export * from './drain.js';
 export * from './addresses.js';

@@ -108,7 +108,9 @@ function planFreed({ facts, lost, tools }: PhaseContext, api: ClusterApi): reado
  * given again: a node looks Ready for a while after its machine has gone, and otherwise it is not ours to judge.
  */
 export function lostNodes({ comparison, nodes }: Pick<ClusterFacts, 'comparison' | 'nodes'>): readonly NodeFacts[] {
-  const machines = new Set([...comparison.current, ...comparison.excess].map(({ name }) => name));
+  const machines = new Set(
+    [...comparison.current, ...comparison.excess, ...(comparison.held ?? [])].map(({ name }) => name),
+  );
   const awaited = new Set(comparison.missing.map(({ name }) => name));
   return [...(nodes?.values() ?? [])].filter(
     (node) =>

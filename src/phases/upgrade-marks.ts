@@ -1,4 +1,4 @@
-import { cordonedAnnotation } from '../domain/index.js';
+import { cordonedAnnotation, quarantineLabel } from '../domain/index.js';
 import type { StepContext } from '../engine/index.js';
 import type { NodeFacts, NodePatch, NodeTaint } from '../kube/types.js';
 import type { ClusterApi } from './context.js';
@@ -31,6 +31,22 @@ export async function releaseNode({ kube }: ClusterApi, name: string, run: Pick<
   const node = (await kube.nodes(run)).find((one) => one.name === name);
   const patch = node && leftAtNode(node);
   if (patch) await kube.patchNode(name, patch, run);
+}
+
+/** Sets a node aside that cannot be emptied: it takes no more pods, and another machine gets its place. */
+export async function quarantine({ kube }: ClusterApi, name: string, run: Pick<StepContext, 'signal'>): Promise<void> {
+  const node = (await kube.nodes(run)).find((one) => one.name === name);
+  if (!node) return;
+  await kube.patchNode(
+    name,
+    {
+      labels: { [quarantineLabel]: node.version.replaceAll('+', '-') },
+      unschedulable: true,
+      taints: node.taints.filter((taint) => !isLater(taint)),
+      annotations: { [upgradingAnnotation]: null, [cordonedAnnotation]: null },
+    },
+    run,
+  );
 }
 
 export async function markLater({ kube }: ClusterApi, name: string, run: Pick<StepContext, 'signal'>): Promise<void> {

@@ -209,9 +209,10 @@ describe('a file that asks for other machines than there are', () => {
   it('makes the machines that are missing of the new kind; commands for a pool leave the others', async () => {
     file({ workers: 2, type: 'cax21' });
     const scaled = await json('pool', 'scale', 'demo', 'web', '--count', '3', '--yes');
-    expect(told(scaled)).toEqual(
-      ['web-1', 'web-2'].map((slot) => [slot, 'type', 'image', 'location', 'cluster recycle']),
-    );
+    expect(told(scaled)).toEqual([
+      ['cp-1', 'image', 'location', 'cluster recycle'],
+      ...['web-1', 'web-2'].map((slot) => [slot, 'type', 'image', 'location', 'cluster recycle']),
+    ]);
     file({ workers: 3, type: 'cax21' });
     expect(told(await json('cluster', 'apply', '-f', path, '--yes'))).toEqual([]);
   });

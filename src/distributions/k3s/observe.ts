@@ -2,11 +2,15 @@ import {
   bySlot,
   diffMachines,
   inRound,
+  holding,
   newcomerVersion,
   outdatedMachines,
+  podsThatStay,
+  quarantineLabel,
   type Machine,
   type Secret,
   withoutMachines,
+  withoutPlaces,
   usesStandbys,
   withOnlyLost,
   withPlacesLeft,
@@ -48,27 +52,29 @@ async function find(
   const { provider, folder } = tools;
   const context = { ...tools, signal };
   const options = { signal };
-  const [machines, self, kubeconfig] = await Promise.all([
-    provider.machines.list(cluster, options).then((found) => [...inRound(found, round)]),
+  const [listed, self, kubeconfig] = await Promise.all([
+    provider.machines.list(cluster, options),
     ownAddress(provider, spec, context.signal),
     look === 'without the API' ? undefined : folder.kubeconfig(),
   ]);
-  machines.sort(bySlot);
-  const placed = withPlacesLeft(diffMachines(cluster, spec, provider.defaults, machines), round);
+  const reached = listed.length > 0 && kubeconfig ? await reach(context, kubeconfig) : undefined;
+  const aside = await quarantined(reached, options);
+  const machines = [...inRound(withoutPlaces(listed, aside.nodes), round)].sort(bySlot);
+  const compared = holding(diffMachines(cluster, spec, provider.defaults, machines), aside.staying);
+  const placed = withPlacesLeft(compared, round);
   const all = await boundByVolumes(provider, cluster, placed, options);
   const lost = withOnlyLost(all, round);
   const comparison = usesStandbys(round)
     ? withPromotions(lost, cluster, spec, provider.defaults, machines)
     : withStandbysLeft(lost);
   const request = requestFor(provider, { cluster, spec, sshPublicKey, self }, all);
-  const [resources, previews, reached] = await Promise.all([
+  const [resources, previews] = await Promise.all([
     provider.infrastructure.plan(request, options),
     provider.machines.previewCreate(
       cluster,
       [...comparison.missing.filter(({ promotes }) => !promotes), ...comparison.standbys.missing],
       options,
     ),
-    machines.length > 0 && kubeconfig ? reach(context, kubeconfig) : undefined,
   ]);
   const worthALook = (machine: Machine): boolean => {
     const ready = reached?.nodes.get(machine.name)?.ready ?? false;
@@ -109,6 +115,18 @@ async function find(
   };
   const unfit = unfitMachines(facts);
   return { request, facts: { ...facts, unfit, comparison: withoutMachines(comparison, unfit) } };
+}
+
+/** Nodes that an upgrade could not empty, and those of them that are Ready and have pods still. */
+async function quarantined(
+  reached: Awaited<ReturnType<typeof reach>>,
+  options: { readonly signal: AbortSignal },
+): Promise<{ readonly nodes: ReadonlySet<string>; readonly staying: ReadonlyMap<string, readonly string[]> }> {
+  const found = [...(reached?.nodes.values() ?? [])].filter(({ labels }) => labels[quarantineLabel] !== undefined);
+  const alive = found.filter(({ ready }) => ready).map(({ name }) => name);
+  const staying =
+    alive.length > 0 && reached ? podsThatStay(alive, await reached.api.kube.drainView(alive, options)) : [];
+  return { nodes: new Set(found.map(({ name }) => name)), staying: new Map(staying) };
 }
 
 type Context = Tools & { readonly signal: AbortSignal };

@@ -98,7 +98,7 @@ export const clusterCodes = entries({
   NODES_DOWN: [
     3,
     'Servers or workers are not up, and an upgrade would take down more.',
-    'Bring them back, or remove them, then run the same command again.',
+    'Bring them back, or have them replaced (`cluster heal`), then run the same command again.',
   ],
   NODE_TIMEOUT: [
     4,
@@ -145,6 +145,11 @@ export const clusterCodes = entries({
     [2, 3],
     'Several problems were found before the first change; each is listed with what to do.',
     'Fix them, then run the same command again.',
+  ],
+  QUARANTINED: [
+    3,
+    'More workers would be in quarantine than may be, or one is older than the servers would work with.',
+    'Let their pods go (`kubectl drain`), or allow more (`--max-quarantined`).',
   ],
   RECYCLE_BLOCKED: [
     3,

@@ -21,6 +21,8 @@ export const usualUpgrade: UpgradeHow = {
   soakMs: 0,
   acceptRemovedApis: false,
   gate: { url: undefined, query: undefined },
+  undrainable: 'stop',
+  maxQuarantined: '10%',
 };
 
 /**

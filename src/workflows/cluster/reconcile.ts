@@ -35,6 +35,7 @@ import {
   type ReplacementDraft,
   type ReplaceOptions,
 } from './replacements.js';
+import { heldRemarks } from './upgrade/quarantine.js';
 import { warnOfShortages } from './shortages.js';
 import { execute, executing, stepInfo } from '../run.js';
 import type { Unchecked } from '../unchecked.js';
@@ -114,7 +115,11 @@ export async function planChanges(
     const { unfit } = seen.facts;
     await keepLook(context, folder, 'cluster plan', { outdated, unfit }, steps.length);
   }
-  for (const text of await unfinishedRecycle(spec.name, seen.facts.api, context)) note(context, text, 'warning');
+  const remarks = [
+    ...heldRemarks(spec.name, seen.facts),
+    ...(await unfinishedRecycle(spec.name, seen.facts.api, context)),
+  ];
+  for (const text of remarks) note(context, text, 'warning');
   return {
     cluster: spec.name,
     provider: provider.name,

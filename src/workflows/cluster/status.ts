@@ -27,6 +27,7 @@ import { stepInfo } from '../run.js';
 import { refuseOtherCluster } from './same-cluster.js';
 import { shortages } from './shortages.js';
 import { toolsFor } from './tools.js';
+import { heldRemarks } from './upgrade/quarantine.js';
 import { upgradeRemarks } from './upgrade/standing.js';
 
 export interface MachineStatus extends Pick<
@@ -120,6 +121,7 @@ export async function clusterStatus(
     ...status.remarks,
     ...remarks,
     ...draft.remarks,
+    ...heldRemarks(record.name, seen.facts),
     ...upgradeRemarks(record, spec.kubernetes.version, seen.facts, running !== undefined),
     ...backupRemarks(record.name, backup, record),
     ...ending,

@@ -1,15 +1,19 @@
 import { plural } from '../../domain/index.js';
-import { RefusedError } from '../../errors/index.js';
+import type { Step } from '../../engine/index.js';
+import { RefusedError, refusedHalfWay } from '../../errors/index.js';
+import type { ClusterFolder } from '../../workspace/types.js';
 import type { Confirmation, StepInfo } from '../../reporting/index.js';
 import { type Change, confirmed } from '../confirmed.js';
 import type { WorkflowContext } from '../context.js';
-import { execute, stepInfo } from '../run.js';
+import { executing, type RunSteps, stepInfo } from '../run.js';
 import { knownCluster } from './known-cluster.js';
+import { draftChange } from './change-draft.js';
 import { draftUpgrade, type UpgradeDraft } from './upgrade/draft.js';
+import type { QuarantineInput } from './upgrade/quarantine.js';
 import type { UserGateInput } from '../../phases/user-gate.js';
 
 /** How nodes are brought to another release. */
-export interface UpgradeHow {
+export interface UpgradeHow extends QuarantineInput {
   /** `10%` or `2`. */
   readonly maxUnavailable: string;
   readonly soakMs: number;
@@ -66,10 +70,10 @@ export async function upgradeCluster(
     draft,
     confirmation: async (found) => (input.isAsked ? undefined : confirmationOf(record.name, found)),
   };
-  return confirmed(context, change, async (found, _once, { admit }) => {
+  return confirmed(context, change, async (found, once, { admit }) => {
     const to = found.stops.at(-1)!;
     const before = (await folder.record()) ?? record;
-    if (found.steps.length > 0) {
+    if (found.steps.length > 0 || found.placesEmpty) {
       const takeBack = await input.begin(to);
       const { kubernetes } = before.spec;
       const spec = {
@@ -78,7 +82,11 @@ export async function upgradeCluster(
       };
       await folder.saveRecord({ ...before, spec, upgrade: { asked: input.to, stops: found.stops } });
       try {
-        await execute(context, folder, operation, found.steps, retryCommand, admit);
+        const work = async (run: RunSteps): Promise<void> => {
+          if (found.steps.length > 0) await run(found.steps);
+          if (input.undrainable === 'quarantine') await run(await replacingAside(once, folder, to));
+        };
+        await executing(context, folder, operation, retryCommand, work, admit);
       } catch (error) {
         // What steps refused before any change is as if it had not been asked for.
         if (error instanceof RefusedError) {
@@ -92,6 +100,16 @@ export async function upgradeCluster(
     await folder.saveRecord({ ...done, runningVersion: to, upgrade: undefined });
     return resultOf(record.name, found);
   });
+}
+
+/** What gives the places of workers that were set aside to fresh machines: what the cluster is asked for, compared anew. */
+async function replacingAside(context: WorkflowContext, folder: ClusterFolder, to: string): Promise<readonly Step[]> {
+  const record = (await folder.record())!;
+  const { file } = record;
+  const spec = { ...record.spec, kubernetes: { ...record.spec.kubernetes, version: to } };
+  const input = { spec, file, recordedFileExists: file !== undefined };
+  const { steps, seen } = await refusedHalfWay(() => draftChange(context, input, record, 'to run'));
+  return (seen.facts.comparison.held ?? []).length > 0 ? steps : [];
 }
 
 /** What an upgrade would be asked about; undefined where there is nothing to do. @throws what `draftUpgrade` refuses */

@@ -6,7 +6,7 @@ import type { ClusterApi, PhaseContext } from '../../../phases/context.js';
 import { deadlines } from '../../../phases/deadlines.js';
 import { isUpNode } from '../../../phases/is-up.js';
 import { openSession } from '../../../phases/session.js';
-import { releaseNode, upgradingAnnotation } from '../../../phases/upgrade-marks.js';
+import { quarantine, releaseNode, upgradingAnnotation } from '../../../phases/upgrade-marks.js';
 import type { Session } from '../../../remote/types.js';
 import { checkServer, installK3s, putBackK3s, restartK3s } from '../host/index.js';
 import type { PushedProgram } from '../push-bundle.js';
@@ -20,6 +20,8 @@ export interface NodeChange {
   readonly from: string;
   readonly to: string;
   readonly drained: boolean;
+  /** Whether it may be set aside where it cannot be emptied; takes one of those that may. Undefined: it may not. */
+  readonly maySetAside?: (() => boolean) | undefined;
 }
 
 /**
@@ -32,7 +34,7 @@ export async function changeNode(change: NodeChange, run: StepContext): Promise<
   const session = await openSession(context.tools, machine, deadlines.ssh, run);
   if (!isThere(change, await nodeNow(change, run))) {
     await api.kube.patchNode(machine.name, { annotations: { [upgradingAnnotation]: change.from } }, run);
-    if (drained) await empty(change, run);
+    if (drained && (await empty(change, run)) === 'set aside') return;
     await orPutBack(change, session, run, () => exchange(change, session, run));
   }
   await releaseNode(api, machine.name, run);
@@ -55,16 +57,26 @@ const nodeNow = async ({ api, machine }: NodeChange, run: StepContext): Promise<
   (await api.kube.nodes(run)).find(({ name }) => name === machine.name);
 
 /** Its own data stay where they are: who keeps some on its disk waits for it, and is told of before. */
-async function empty({ api, machine }: NodeChange, run: StepContext): Promise<void> {
+async function empty({ api, machine, maySetAside }: NodeChange, run: StepContext): Promise<'empty' | 'set aside'> {
   run.progress('draining');
   const options = { ...run, deadlineMs: deadlines.drain, allowLocalData: true, uncordonAtDeadline: true };
   try {
     await refusedHalfWay(() => api.kube.drain(machine.name, options));
+    return 'empty';
   } catch (error) {
+    if (isUndrainable(error) && maySetAside?.()) {
+      run.progress(`setting it aside: ${messageOf(error)}`);
+      await quarantine(api, machine.name, run);
+      return 'set aside';
+    }
     if (!run.signal.aborted) await releaseNode(api, machine.name, run);
     throw error;
   }
 }
+
+/** A node that cannot be emptied, not an API that does not answer. */
+const isUndrainable = (error: unknown): boolean =>
+  error instanceof SlipwayError && ['DRAIN_TIMEOUT', 'UNMANAGED_PODS', 'BUDGET_NEVER_ALLOWS'].includes(error.code);
 
 async function exchange(change: NodeChange, session: Session, run: StepContext): Promise<void> {
   const { context, to } = change;

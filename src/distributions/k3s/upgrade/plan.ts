@@ -17,7 +17,7 @@ import { deadlines } from '../../../phases/deadlines.js';
 import { isUpNode } from '../../../phases/is-up.js';
 import { rolloutSteps } from '../../../phases/rollout.js';
 import { lookInside } from '../../../phases/session.js';
-import { leftAtNode, markLater, releaseNode } from '../../../phases/upgrade-marks.js';
+import { leftAtNode, markLater, quarantine, releaseNode } from '../../../phases/upgrade-marks.js';
 import type { UpgradeRequest } from '../../upgrades.js';
 import { snapshotEtcd } from '../host/index.js';
 import { k3sRules } from '../rules.js';
@@ -43,7 +43,12 @@ class Upgrade {
     private readonly context: Context,
     private readonly api: ClusterApi,
     private readonly request: UpgradeRequest,
-  ) {}
+  ) {
+    this.#maySetAside = request.quarantine?.more ?? 0;
+  }
+
+  /** How many more workers may be set aside while the run goes on. */
+  #maySetAside: number;
 
   steps(): readonly Step[] {
     const changed = new Set(
@@ -167,7 +172,9 @@ class Upgrade {
   #change(to: string, { name, role, version: from }: UpgradeNode, needs: readonly Step[]): Step {
     const machine = this.#machine(name);
     const drained = this.#isDrained(machine, from, to);
-    const change: NodeChange = { context: this.context, api: this.api, machine, from, to, drained };
+    if (drained && this.request.quarantine?.workers.has(name)) return this.#setAside(to, machine, needs);
+    const maySetAside = role === 'worker' && this.request.quarantine ? () => this.#maySetAside-- > 0 : undefined;
+    const change: NodeChange = { context: this.context, api: this.api, machine, from, to, drained, maySetAside };
     return {
       id: `upgrade:${name}:${to}`,
       phase: phaseOf(to, role),
@@ -181,6 +188,19 @@ class Upgrade {
       ...(role === 'control-plane' ? { limits: ['join' as const] } : {}),
       apply: (run: StepContext) => changeNode(change, run),
       ...(isSameMinor(from, to) ? { putBack: (run: StepContext) => putBackNode(change, run) } : {}),
+    };
+  }
+
+  /** It is known not to be emptied: others go on, and another machine takes its place afterwards. */
+  #setAside(to: string, machine: Machine, needs: readonly Step[]): Step {
+    return {
+      id: `upgrade:${machine.name}:${to}`,
+      phase: phaseOf(to, machine.role),
+      target: slotLabel(machine),
+      text: 'set it aside as it is, since it cannot be emptied',
+      changes: true,
+      needs,
+      apply: (run) => quarantine(this.api, machine.name, run),
     };
   }
 

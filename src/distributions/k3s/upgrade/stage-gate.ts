@@ -1,4 +1,4 @@
-import { isNewer, type Role, type UpgradeStage } from '../../../domain/index.js';
+import { isNewer, quarantineLabel, type Role, type UpgradeStage } from '../../../domain/index.js';
 import { gate, type Step, type StepContext, type Verdict } from '../../../engine/index.js';
 import { IncompleteError } from '../../../errors/index.js';
 import type { ClusterApi, PhaseContext } from '../../../phases/context.js';
@@ -74,6 +74,7 @@ async function missing(
   const nodes = await api.kube.nodes(run);
   const behind = group.filter((name) => {
     const node = nodes.find((one) => one.name === name);
+    if (node?.labels[quarantineLabel] !== undefined) return false;
     return !isUpNode(role, node, k3sRules) || node === undefined || isNewer(to, node.version);
   });
   return behind.length === 0

@@ -1,9 +1,6 @@
 import {
-  fitsServers,
-  isNewer,
   isSameMinor,
   lowestVersion,
-  type Machine,
   nodesAtOnce,
   type UpgradeNode,
   type UpgradeStage,
@@ -15,7 +12,6 @@ import type { Step } from '../../../engine/index.js';
 import { UsageError } from '../../../errors/index.js';
 import type { ClusterApi } from '../../../phases/context.js';
 import { isUpNode } from '../../../phases/is-up.js';
-import { upgradingAnnotation } from '../../../phases/upgrade-marks.js';
 import type { Problem } from '../../../provider/port.js';
 import type { ClusterFolder, ClusterRecord } from '../../../workspace/types.js';
 import { bundlesOf } from '../../bundle/of.js';
@@ -26,11 +22,13 @@ import { throwProblems } from '../preflight.js';
 import { keyProblem } from '../ssh-key.js';
 import { toolsFor } from '../tools.js';
 import { drainImpact } from './impact.js';
+import { aheadOfServers, downProblems, nodesOf } from './nodes.js';
+import { arePlacesEmpty, asideLines, heldProblems, type QuarantineInput, quarantineFor } from './quarantine.js';
 import { removedApis } from './removed-apis.js';
 import { upgradeStopsFor } from './stops.js';
 import { userGate, type UserGateInput } from '../../../phases/user-gate.js';
 
-export interface UpgradeDraftInput {
+export interface UpgradeDraftInput extends QuarantineInput {
   readonly folder: ClusterFolder;
   readonly record: ClusterRecord;
   /** What the cluster was last asked for, with what of its file an upgrade takes up. */
@@ -50,6 +48,10 @@ export interface UpgradeDraft {
   readonly stops: readonly string[];
   readonly stages: readonly UpgradeStage[];
   readonly warnings: readonly string[];
+  /** Workers that are set aside, by name, as far as that is known before. */
+  readonly undrainable: readonly string[];
+  /** Whether some that an earlier run set aside have nobody in their places. */
+  readonly placesEmpty: boolean;
   readonly simulated: readonly string[];
 }
 
@@ -83,27 +85,39 @@ export async function draftUpgrade(context: WorkflowContext, input: UpgradeDraft
   const stages = upgradeStages(nodes, stops);
   const phase = { cluster: record, spec, request: seen.request, facts: seen.facts, tools };
   const workers = nodes.filter(({ role }) => role === 'worker').length;
-  const { problems, warnings, addressHolder } = await judged(context, phase, {
+  const { problems, warnings, addressHolder, undrainable } = await judged(context, phase, {
     distribution: seen.distribution,
     upgrades,
     api,
     stages,
     stops,
     acceptRemovedApis: input.acceptRemovedApis,
+    maySetAside: input.undrainable === 'quarantine',
   });
-  throwProblems([...down, ...problems]);
+  throwProblems([...down, ...heldProblems(seen, stops.at(-1)!), ...problems]);
   // Those that wait for newer servers are missing already.
-  const maxUnavailable = atOnce(input.maxUnavailable, workers) + aheadOfServers(seen).length;
+  const maxUnavailable = atOnce('--max-unavailable', input.maxUnavailable, workers) + aheadOfServers(seen).length;
+  const atMost = atOnce('--max-quarantined', input.maxQuarantined, workers);
+  const quarantine = quarantineFor(input, atMost, seen, undrainable, provider.traits.ownsMachines);
   const changed = stages.flatMap((stage) => [...stage.servers, ...stage.workers]);
   if (changed.length > 0) await verifyBundle(context, spec, seen, stops.at(-1)!, changed);
   const served = changed.length > 0 ? await userGate(context, input.gate) : undefined;
-  const steps = upgrades.plan(phase, api, { stages, maxUnavailable, soakMs, addressHolder, served });
+  const steps = upgrades.plan(phase, api, {
+    stages,
+    maxUnavailable,
+    soakMs,
+    addressHolder,
+    served,
+    quarantine,
+  });
   return {
     steps,
     from: lowestVersion(servers)!,
     stops,
     stages,
-    warnings,
+    warnings: [...asideLines(undrainable), ...warnings],
+    undrainable: [...undrainable.keys()],
+    placesEmpty: quarantine !== undefined && arePlacesEmpty(seen),
     simulated: provider.traits.simulated,
   };
 }
@@ -129,6 +143,8 @@ interface Judged {
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];
   readonly addressHolder: string | undefined;
+  /** Workers that cannot be emptied, and why. */
+  readonly undrainable: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What stands in the way beside nodes that are down; nothing does where nothing is to be changed. */
@@ -142,6 +158,7 @@ async function judged(
     stages,
     stops,
     acceptRemovedApis,
+    maySetAside,
   }: {
     readonly distribution: Observation['distribution'];
     readonly upgrades: Upgrades;
@@ -149,12 +166,14 @@ async function judged(
     readonly stages: readonly UpgradeStage[];
     readonly stops: readonly string[];
     readonly acceptRemovedApis: boolean;
+    /** Whether workers may be that cannot be emptied. */
+    readonly maySetAside: boolean;
   },
 ): Promise<Judged> {
   const changed = stages.flatMap((stage) =>
     [...stage.servers, ...stage.workers].map((node) => ({ ...node, to: stage.to })),
   );
-  if (changed.length === 0) return { problems: [], warnings: [], addressHolder: undefined };
+  if (changed.length === 0) return { problems: [], warnings: [], addressHolder: undefined, undrainable: new Map() };
   progress(context, 'looking at the servers and at what runs on the nodes');
   const servers = phase.facts.machines.filter(
     ({ name, role }) => role === 'control-plane' && isUpNode(role, phase.facts.nodes?.get(name), distribution),
@@ -162,13 +181,19 @@ async function judged(
   const drained = changed.filter(({ version, to }) => !isSameMinor(version, to)).map(({ name }) => name);
   const [report, impact] = await Promise.all([
     upgrades.lookAtServers(phase, servers, stops, context),
-    drainImpact(api.kube, phase.facts.machines.length > 1 ? [...new Set(drained)] : [], context),
+    drainImpact(
+      api.kube,
+      phase.facts.machines.length > 1 ? [...new Set(drained)] : [],
+      context,
+      (name) => maySetAside && !servers.some((server) => server.name === name),
+    ),
   ]);
   const removed = removedApis(report.removedApis, stops.at(-1)!, acceptRemovedApis);
   return {
     problems: [...report.problems, ...removed.problems, ...impact.problems],
     warnings: [...removed.warnings, ...impact.warnings],
     addressHolder: report.addressHolder,
+    undrainable: impact.undrainable ?? new Map(),
   };
 }
 
@@ -178,68 +203,11 @@ async function upgradesOf({ distribution }: Observation, cluster: string): Promi
   throw new UsageError(`${cluster} is not made of machines whose release could be changed.`, { code: 'BAD_USAGE' });
 }
 
-/** Machines that are nodes, with what they run. */
-const nodesOf = ({ facts }: Observation): readonly UpgradeNode[] =>
-  facts.machines.flatMap(({ name, role }) => {
-    const version = facts.nodes?.get(name)?.version;
-    return version ? [{ name, role, version }] : [];
-  });
-
-/** Workers that are down and newer than a server: they can be started again once the servers are as new. */
-function aheadOfServers(seen: Observation): readonly Machine[] {
-  const { facts, distribution } = seen;
-  const servers = nodesOf(seen).filter(({ role }) => role === 'control-plane');
-  return facts.machines.filter(({ name, role }) => {
-    const node = facts.nodes?.get(name);
-    if (role !== 'worker' || node === undefined || isUpNode(role, node, distribution)) return false;
-    return servers.some(
-      ({ version }) => isNewer(node.version, version) && !fitsServers('node', node.version, [version]),
-    );
-  });
-}
-
-/** A node that an earlier run was at work on may be down: it is where the upgrade goes on. So may one that waits for it. */
-function downProblems(cluster: string, seen: Observation): readonly Problem[] {
-  const { facts, distribution } = seen;
-  const waiting = aheadOfServers(seen);
-  const isDown = ({ name, role }: Machine): boolean => {
-    const node = facts.nodes?.get(name);
-    return !isUpNode(role, node, distribution) && node?.annotations[upgradingAnnotation] === undefined;
-  };
-  const down = facts.machines.filter(
-    (machine) => facts.comparison.current.includes(machine) && !waiting.includes(machine) && isDown(machine),
-  );
-  if (down.length === 0) return [];
-  const names = down.map(({ name }) => name);
-  return [
-    {
-      code: 'NODES_DOWN',
-      kind: 'refused',
-      message: `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} down, and an upgrade would take down more.`,
-      details: down.map((machine) => `${machine.name}: ${whyDown(machine, facts.nodes?.get(machine.name))}`),
-      hint: `Bring ${names.length === 1 ? 'it' : 'them'} back first, or have what is lost replaced: slipway cluster heal ${cluster}`,
-    },
-  ];
-}
-
-const whyDown = (
-  { role }: Machine,
-  node: { readonly ready: boolean; readonly notReadyBecause?: string | undefined } | undefined,
-): string =>
-  node === undefined
-    ? 'is not in the cluster'
-    : node.ready && role === 'control-plane'
-      ? 'does not vote in etcd'
-      : `is not Ready: ${node.notReadyBecause ?? 'unknown'}`;
-
-function atOnce(text: string, workers: number): number {
+function atOnce(flag: string, text: string, workers: number): number {
   const count = nodesAtOnce(text, workers);
   if (count !== undefined) return count;
-  throw new UsageError(
-    `--max-unavailable is ${JSON.stringify(text)}, which is no number of nodes and no share of them.`,
-    {
-      code: 'BAD_USAGE',
-      hint: 'Write a number from 1 up (2), or a share from 1% to 100% (10%).',
-    },
-  );
+  throw new UsageError(`${flag} is ${JSON.stringify(text)}, which is no number of nodes and no share of them.`, {
+    code: 'BAD_USAGE',
+    hint: 'Write a number from 1 up (2), or a share from 1% to 100% (10%).',
+  });
 }

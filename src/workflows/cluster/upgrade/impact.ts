@@ -7,6 +7,8 @@ import type { Problem } from '../../../provider/port.js';
 export interface Impact {
   /** What no wait mends. */
   readonly problems: readonly Problem[];
+  /** Nodes that cannot be emptied and may be set aside, with why; those are no problems. */
+  readonly undrainable?: ReadonlyMap<string, readonly string[]>;
   /** What is down for a while, a line each. */
   readonly warnings: readonly string[];
 }
@@ -16,13 +18,17 @@ export async function drainImpact(
   kube: Pick<Kube, 'drainView' | 'list'>,
   nodes: readonly string[],
   options: { readonly signal: AbortSignal },
+  mayBeSetAside: (node: string) => boolean = () => false,
 ): Promise<Impact> {
   if (nodes.length === 0) return { problems: [], warnings: [] };
   const view = await kube.drainView(nodes, options);
   const found = drainObstacles(nodes, view);
   const [single, sizes] = await Promise.all([singleReplicas(kube, view, options), volumeSizes(kube, view, options)]);
+  const aside = found.filter(({ kind, node }) => kind !== 'local-data' && mayBeSetAside(node));
+  const why = (name: string): string[] => aside.filter(({ node }) => node === name).map(({ text }) => text);
   return {
-    problems: problemsOf(found),
+    problems: problemsOf(found.filter((obstacle) => !aside.includes(obstacle))),
+    undrainable: new Map(aside.map(({ node }) => [node, why(node)])),
     warnings: [
       ...found
         .filter(({ kind }) => kind === 'local-data')
