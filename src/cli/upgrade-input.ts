@@ -20,6 +20,10 @@ export const upgradeFlags = {
     description: 'Where Prometheus answers that query: http://127.0.0.1:9090.',
     dependsOn: ['gate-query'],
   }),
+  strategy: Flags.option({
+    options: ['in-place', 'replace'] as const,
+    description: 'Change nodes where they run (default), or have fresh machines take their places.',
+  })(),
   undrainable: Flags.option({
     options: ['stop', 'quarantine'] as const,
     default: 'stop' as const,
@@ -36,6 +40,7 @@ export const upgradeFlags = {
 
 interface TypedFlags {
   readonly soak: string;
+  readonly strategy?: UpgradeHow['strategy'];
   readonly undrainable: UpgradeHow['undrainable'];
   readonly 'max-quarantined': string;
   readonly 'accept-removed-apis': boolean;
@@ -45,10 +50,11 @@ interface TypedFlags {
 }
 
 /** @throws UsageError code BAD_FLAGS */
-export const upgradeHow = (flags: TypedFlags): Omit<UpgradeHow, 'maxUnavailable'> => ({
+export const upgradeHow = (flags: TypedFlags): Omit<UpgradeHow, 'maxUnavailable' | 'lose'> => ({
   soakMs: milliseconds('--soak', flags.soak),
   acceptRemovedApis: flags['accept-removed-apis'],
   gate: gateOf(flags),
+  strategy: flags.strategy,
   undrainable: flags.undrainable,
   maxQuarantined: flags['max-quarantined'],
 });

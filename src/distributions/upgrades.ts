@@ -60,6 +60,8 @@ export interface Upgrades {
     stops: readonly string[],
     options: { readonly signal: AbortSignal },
   ): Promise<ServerReport>;
+  /** What is taken before anything is changed, where nodes are replaced. */
+  snapshot(context: Omit<PhaseContext, 'rules'>): Step;
   /** Every step of an upgrade. Decides; changes nothing. @throws RefusedError code QUORUM */
   plan(context: Omit<PhaseContext, 'rules'>, api: ClusterApi, request: UpgradeRequest): readonly Step[];
 }

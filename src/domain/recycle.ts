@@ -2,13 +2,16 @@ import { type Comparison, type DesiredMachine, withoutMachines } from './desired
 import type { Machine } from './machine.js';
 import { planRollout, type Rollout, type RolloutBudget, type RolloutNode, type Wave } from './rollout.js';
 import type { Voter } from './quorum.js';
+import { isNewer } from './versions.js';
 
 /** Which nodes are replaced by fresh machines. */
 export type RecycleScope =
   | { readonly kind: 'all' | 'outdated' }
   | { readonly kind: 'pool'; readonly pool: string }
   /** By the node's name or its slot, `web-1`. */
-  | { readonly kind: 'nodes'; readonly nodes: readonly string[] };
+  | { readonly kind: 'nodes'; readonly nodes: readonly string[] }
+  /** Those that run an older release; fresh ones get that one. */
+  | { readonly kind: 'older'; readonly than: string; readonly role: Machine['role'] | undefined };
 
 /** What is kept in the cluster from before the first replacement until after the last, so that the same command goes on. */
 export interface RecycleIntent {
@@ -20,6 +23,8 @@ export interface RecycleIntent {
 
 /** A machine that stays in its slot unless it is recycled, and its node. */
 export interface RecycleCandidate extends Pick<Machine, 'name' | 'pool' | 'role' | 'slot'> {
+  /** The release that its node runs; undefined while it has none. */
+  readonly version?: string | undefined;
   /** When its node was made; undefined while it has none, so that nothing has to be replaced. */
   readonly joinedAt: string | undefined;
   /** Whether nothing else would make it what the file asks for. */
@@ -37,6 +42,8 @@ export function scopeText(scope: RecycleScope): string {
       return '--outdated';
     case 'pool':
       return `--pool ${scope.pool}`;
+    case 'older':
+      return `--to ${scope.than}`;
     case 'nodes':
       return [...new Set(scope.nodes)]
         .sort()
@@ -79,6 +86,9 @@ function scopeFilter(scope: RecycleScope): (one: RecycleCandidate) => boolean {
       return ({ outdated }) => outdated;
     case 'pool':
       return ({ pool }) => pool === scope.pool;
+    case 'older':
+      return ({ version, role }) =>
+        version !== undefined && isNewer(scope.than, version) && (scope.role ?? role) === role;
     case 'nodes':
       return ({ name, pool, slot }) => scope.nodes.some((node) => node === name || node === `${pool}-${slot}`);
   }
@@ -155,6 +165,8 @@ export interface RecycleRound {
   readonly replacing: ReadonlySet<string>;
   /** Those of them that leave first. */
   readonly leavingFirst: ReadonlySet<string>;
+  /** The release that fresh machines get; undefined: that of the servers. */
+  readonly release?: string | undefined;
   /** Only what is lost is replaced, and nothing else that differs from the file is changed. */
   readonly healing?:
     | {

@@ -14,7 +14,13 @@ const stored = z.object({
   file: z.string().optional(),
   sshPublicKey: z.string().optional(),
   runningVersion: z.string().optional(),
-  upgrade: z.object({ asked: z.string(), stops: z.array(z.string()).min(1) }).optional(),
+  upgrade: z
+    .object({
+      asked: z.string(),
+      stops: z.array(z.string()).min(1),
+      strategy: z.enum(['in-place', 'replace']).optional(),
+    })
+    .optional(),
   certificateRotation: z.object({ id: z.string(), begunAt: z.string() }).optional(),
   restore: z.object({ backup: z.string(), id: z.string(), begunAt: z.string(), restored: z.boolean() }).optional(),
   quarantine: z

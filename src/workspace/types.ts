@@ -23,7 +23,14 @@ export interface ClusterRecord extends ClusterRef {
   /** What its servers ran, or were to run first, when it was last applied: for lists that ask no cluster. */
   readonly runningVersion?: string | undefined;
   /** An upgrade that was begun and is not through: what was asked for, and the releases on the way as they were found then. */
-  readonly upgrade?: { readonly asked: string; readonly stops: readonly string[] } | undefined;
+  readonly upgrade?:
+    | {
+        readonly asked: string;
+        readonly stops: readonly string[];
+        /** Whether nodes are replaced by fresh machines; undefined: they are changed where they run. */
+        readonly strategy?: 'in-place' | 'replace' | undefined;
+      }
+    | undefined;
   /** A rotation of certificates that was begun and is not through: machines know by its id that they have done it. */
   readonly certificateRotation?: { readonly id: string; readonly begunAt: string } | undefined;
   /** A restore that was begun and is not through. */

@@ -16,7 +16,6 @@ let kube: Kube;
 
 const old = 'v1.34.5+k3s1';
 const next = 'v1.35.5+k3s1';
-const last = 'v1.36.5+k3s1';
 const upgrade = (to: string, args: readonly string[] = [], boundary?: object): Promise<Run> =>
   cli.run(
     ['cluster', 'upgrade', 'demo', '--to', to, '--undrainable', 'quarantine', '--yes', ...args],
@@ -83,7 +82,7 @@ describe('`cluster upgrade --undrainable quarantine`', () => {
   it('brings the others to the release and gives its place to a fresh machine, wherever it was killed', async () => {
     for (const point of [
       { when: 'before', kind: 'kube', what: 'PATCH nodes/demo-workers-2', nth: 2 },
-      { when: 'after', kind: 'kube', what: 'PATCH nodes/demo-workers-2', nth: 2 },
+      { when: 'after', kind: 'kube', what: 'PATCH nodes/demo-workers-2' },
       { when: 'before', kind: 'provider', what: 'POST /servers$' },
       { when: 'after', kind: 'ssh', what: 'start-k3s' },
     ]) {
@@ -114,28 +113,4 @@ describe('`cluster upgrade --undrainable quarantine`', () => {
     expect(Object.keys(await versions())).toEqual(['cp-1.1', 'workers-1.1', 'workers-2.2', 'workers-3.1']);
     expect(await plan()).toMatchObject({ code: 0 });
   }, 120_000);
-
-  it('sets a worker aside whose pods do not leave in time', async () => {
-    const held = await nodeOf('workers-1');
-    const labels = { app: 'web' };
-    const metadata = { name: 'web', namespace: 'default' };
-    const selector = { matchLabels: labels };
-    const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata };
-    const nodeSelector = { 'kubernetes.io/hostname': held.name };
-    const template = { metadata: { labels }, spec: { nodeSelector, containers } };
-    await kube.apply({ ...deployment, spec: { replicas: 2, selector, template } }, { signal });
-    const budget = { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata };
-    await kube.apply({ ...budget, spec: { minAvailable: 1, selector } }, { signal });
-    await runs(deployment, { readyReplicas: 2 });
-    const done = await upgrade(last);
-    expect(done, done.err).toMatchObject({ code: 0 });
-    expect(await versions()).toEqual({
-      'cp-1.1': last,
-      'workers-1.1': next,
-      'workers-1.2': last,
-      'workers-2.2': last,
-      'workers-3.1': last,
-    });
-    expect(await plan()).toMatchObject({ code: 0 });
-  }, 240_000);
 });

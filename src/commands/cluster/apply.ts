@@ -33,7 +33,7 @@ export default class ClusterApply extends BaseCommand {
       const replace = replaceOptions(flags);
       // Of those that are upgraded where they run, one is always missing.
       const maxUnavailable = replace.maxUnavailable > 0 ? String(replace.maxUnavailable) : '10%';
-      const how = { ...upgradeHow(flags), maxUnavailable };
+      const how = { ...upgradeHow(flags), maxUnavailable, lose: replace.lose };
       if (flags['dry-run']) {
         const plan = await planFile(runtime, input, { replace, how });
         this.logMarked(planText(plan));

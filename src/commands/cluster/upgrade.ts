@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand, yesFlag } from '../../cli/base-command.js';
+import { replaceFlags, replaceOptions } from '../../cli/recycle-input.js';
 import { upgradeFile } from '../../cli/upgrade-file.js';
 import { upgradeFlags, upgradeHow } from '../../cli/upgrade-input.js';
 import { renderUpgrade } from '../../cli/views/upgrade.js';
@@ -28,6 +29,7 @@ export default class ClusterUpgrade extends BaseCommand {
       description: 'How many workers may be down at once: a number, or a share, rounded down but at least 1.',
     }),
     ...upgradeFlags,
+    'accept-data-loss': replaceFlags['accept-data-loss'],
     'dry-run': Flags.boolean({ description: 'Show every step; change nothing.' }),
     yes: yesFlag,
   };
@@ -35,7 +37,12 @@ export default class ClusterUpgrade extends BaseCommand {
   async run(): Promise<UpgradeResult> {
     const { args, flags } = await this.parse(ClusterUpgrade);
     const { to, 'max-unavailable': maxUnavailable, 'dry-run': dryRun } = flags;
-    const how = { ...upgradeHow(flags), maxUnavailable };
+    const { lose } = replaceOptions({
+      'max-surge': 0,
+      'accept-data-loss': flags['accept-data-loss'],
+      'max-unavailable': 0,
+    });
+    const how = { ...upgradeHow(flags), maxUnavailable, lose };
     return this.withRuntime(flags, async (runtime) => {
       const file = await upgradeFile(runtime, args.name);
       const result = await upgradeCluster(

@@ -103,7 +103,7 @@ async function find(
       knownStates(provider, spec, nodes, userData),
     ),
     serverVersions: servers,
-    newcomerVersion: newcomerVersion(spec.kubernetes.version, servers),
+    newcomerVersion: round?.release ?? newcomerVersion(spec.kubernetes.version, servers),
     disabledParts: parts,
     madeBy: madeByNow(provider, spec, parts, userData),
     previews,

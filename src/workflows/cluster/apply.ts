@@ -21,6 +21,8 @@ export const usualUpgrade: UpgradeHow = {
   soakMs: 0,
   acceptRemovedApis: false,
   gate: { url: undefined, query: undefined },
+  strategy: undefined,
+  lose: new Set(),
   undrainable: 'stop',
   maxQuarantined: '10%',
 };

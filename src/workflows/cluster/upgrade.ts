@@ -5,10 +5,12 @@ import type { ClusterFolder } from '../../workspace/types.js';
 import type { Confirmation, StepInfo } from '../../reporting/index.js';
 import { type Change, confirmed } from '../confirmed.js';
 import type { WorkflowContext } from '../context.js';
-import { executing, type RunSteps, stepInfo } from '../run.js';
+import { executing, type RunSteps } from '../run.js';
 import { knownCluster } from './known-cluster.js';
+import { costLines, destroyingLines } from './asked-lines.js';
 import { draftChange } from './change-draft.js';
 import { draftUpgrade, type UpgradeDraft } from './upgrade/draft.js';
+import { replaceNodes } from './upgrade/replace.js';
 import type { QuarantineInput } from './upgrade/quarantine.js';
 import type { UserGateInput } from '../../phases/user-gate.js';
 
@@ -21,6 +23,10 @@ export interface UpgradeHow extends QuarantineInput {
   readonly acceptRemovedApis: boolean;
   /** What tells, beside the nodes, whether users are served. */
   readonly gate: UserGateInput;
+  /** Whether nodes are changed where they run, or fresh machines take their places; undefined: as it was begun. */
+  readonly strategy: 'in-place' | 'replace' | undefined;
+  /** Pods, as `namespace/pod`, that may be lost with a machine that is replaced. */
+  readonly lose: ReadonlySet<string>;
 }
 
 export interface UpgradeInput extends UpgradeHow {
@@ -80,10 +86,16 @@ export async function upgradeCluster(
         ...before.spec,
         kubernetes: { ...kubernetes, bundle: input.bundle ?? kubernetes.bundle, version: to },
       };
-      await folder.saveRecord({ ...before, spec, upgrade: { asked: input.to, stops: found.stops } });
+      await folder.saveRecord({
+        ...before,
+        spec,
+        upgrade: { asked: input.to, stops: found.stops, strategy: found.strategy },
+      });
       try {
         const work = async (run: RunSteps): Promise<void> => {
-          if (found.steps.length > 0) await run(found.steps);
+          const { steps, replacing } = found.work;
+          if (steps.length > 0) await run(steps);
+          if (replacing) await replaceNodes(once, { ...replacing.run, record: before }, replacing, run);
           if (input.undrainable === 'quarantine') await run(await replacingAside(once, folder, to));
         };
         await executing(context, folder, operation, retryCommand, work, admit);
@@ -128,12 +140,12 @@ async function draftOf(context: WorkflowContext, input: UpgradeInput): Promise<U
 }
 
 function resultOf(cluster: string, { from, stops, steps, warnings, simulated }: UpgradeDraft): UpgradeResult {
-  return { cluster, from, to: stops.at(-1)!, stops, steps: steps.map(stepInfo), warnings, simulated };
+  return { cluster, from, to: stops.at(-1)!, stops, steps, warnings, simulated };
 }
 
 function confirmationOf(
   cluster: string,
-  { steps, from, stops, stages, warnings }: UpgradeDraft,
+  { steps, from, stops, stages, warnings, work: { replacing } }: UpgradeDraft,
 ): Confirmation | undefined {
   if (steps.length === 0) return undefined;
   const by = stops.length > 1 ? ` by way of ${stops.slice(0, -1).join(' and ')}` : '';
@@ -143,7 +155,12 @@ function confirmationOf(
   ]);
   return {
     question: `Upgrade ${cluster} from ${from} to ${stops.at(-1)!}${by}, in ${plural(steps.length, 'step')}?`,
-    details: [...groups, ...warnings],
+    details: [
+      ...groups,
+      ...destroyingLines(steps.filter(({ destroys }) => destroys)),
+      ...costLines(replacing?.monthly),
+      ...warnings,
+    ],
     flags: '--yes',
   };
 }

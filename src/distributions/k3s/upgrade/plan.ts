@@ -38,6 +38,29 @@ type Context = Omit<PhaseContext, 'rules'>;
 export const planUpgrade = (context: Context, api: ClusterApi, request: UpgradeRequest): readonly Step[] =>
   new Upgrade(context, api, request).steps();
 
+/** What the data were before the first change, as a file on a server. */
+export function planSnapshot({ tools, facts, cluster }: Context): Step {
+  const server = snapshotSource(cluster.name, facts);
+  // By what it was taken with: only that release or a newer one restores it.
+  const release = facts.newcomerVersion;
+  return {
+    id: `snapshot:${server.name}`,
+    phase: 'Take a snapshot of etcd',
+    target: slotLabel(server),
+    text: `take a snapshot, ${snapshotKind}${release.replace('+', '-')}, and see that it is whole`,
+    needs: [],
+    lasts: true,
+    apply: async (run) => {
+      const session = await lookInside(tools, server, run);
+      const { snapshot = '' } = await session.run(
+        snapshotEtcd({ kind: snapshotKind, release, deadlineMs: deadlines.hostTask }),
+        run,
+      );
+      run.progress(snapshot);
+    },
+  };
+}
+
 class Upgrade {
   constructor(
     private readonly context: Context,
@@ -56,7 +79,7 @@ class Upgrade {
     );
     const left = this.#machines.filter(({ name }) => !changed.has(name)).flatMap((machine) => this.#tidy(machine));
     if (changed.size === 0) return left;
-    const snapshot = this.#snapshot();
+    const snapshot = planSnapshot(this.context);
     const steps: Step[] = [...left, snapshot];
     let opening: Step = snapshot;
     for (const stage of this.request.stages) {
@@ -88,29 +111,6 @@ class Upgrade {
   #lastHolder(servers: readonly UpgradeNode[]): readonly UpgradeNode[] {
     const holds = ({ name }: UpgradeNode): boolean => name === this.request.addressHolder;
     return [...servers.filter((server) => !holds(server)), ...servers.filter(holds)];
-  }
-
-  #snapshot(): Step {
-    const { tools, facts, cluster } = this.context;
-    const server = snapshotSource(cluster.name, facts);
-    // By what it was taken with: only that release or a newer one restores it.
-    const release = facts.newcomerVersion;
-    return {
-      id: `snapshot:${server.name}`,
-      phase: 'Take a snapshot of etcd',
-      target: slotLabel(server),
-      text: `take a snapshot, ${snapshotKind}${release.replace('+', '-')}, and see that it is whole`,
-      needs: [],
-      lasts: true,
-      apply: async (run) => {
-        const session = await lookInside(tools, server, run);
-        const { snapshot = '' } = await session.run(
-          snapshotEtcd({ kind: snapshotKind, release, deadlineMs: deadlines.hostTask }),
-          run,
-        );
-        run.progress(snapshot);
-      },
-    };
   }
 
   /** Every node of a role, by how they are; those of the group are to be changed. */

@@ -42,6 +42,13 @@ export interface RecycleInput extends ClusterInput {
   readonly lose: ReadonlySet<string>;
   /** Forgets what an unfinished recycle was to replace. */
   readonly restart: boolean;
+  /** What passes after a wave, in milliseconds, and who is asked then why users are not served as before. */
+  readonly between?:
+    | {
+        readonly soakMs: number;
+        readonly served: ((options: { readonly signal: AbortSignal }) => Promise<string | undefined>) | undefined;
+      }
+    | undefined;
 }
 
 export interface RecycleDraft {

@@ -22,6 +22,8 @@ import { candidatesOf, stateOf } from './state.js';
 /** The rounds of a run, each drafted by what the one before it left. */
 export class Rounds {
   #round = 0;
+  /** How many waves were begun. */
+  #waves = 0;
   /** By way of the servers that are there now: those of the start leave one after another. */
   #api: ClusterApi;
   #facts: ClusterFacts;
@@ -47,8 +49,9 @@ export class Rounds {
     // Each wave takes two rounds at most: one leaves, another comes.
     const atMost = 2 * waves.length + 2;
     // What the file asks for beside comes first.
-    let next = change.steps.length > 0 ? nothing : await this.#next();
+    let next = change.steps.length > 0 ? this.#nothing : await this.#next();
     for (; next !== undefined; next = await this.#next()) {
+      if (next.replacing.size > 0) this.#waves += 1;
       this.#round += 1;
       if (this.#round > atMost) throw noProgress(this.input.spec.name);
       await this.#play(next, runSteps);
@@ -81,6 +84,8 @@ export class Rounds {
    */
   async #next(): Promise<RecycleRound | undefined> {
     const { clock, signal } = this.context;
+    const { soakMs = 0 } = this.input.between ?? {};
+    if (this.#waves > 0 && soakMs > 0) await clock.sleep(soakMs, signal);
     const until = clock.monotonic() + deadlines.recovery;
     for (;;) {
       const found = await this.#look();
@@ -100,16 +105,25 @@ export class Rounds {
     const { comparison } = facts;
     const isBegun = comparison.missing.length + comparison.excess.length > 0;
     if (isBegun || comparison.desired.some((machine: DesiredMachine) => !isUp(machine, facts, distribution)))
-      return { round: nothing };
+      return { round: this.#nothing };
     const holder = await addressHolder(context, input, draft.change, seen);
     const { targets } = selectForRecycle(candidatesOf(facts, holder), input.scope, draft.intent);
+    const left = targets.map(({ name }) => name);
+    const unserved = this.#waves > 0 ? await input.between?.served?.(context) : undefined;
+    if (unserved !== undefined) return { blocked: { because: unserved, nodes: left } };
     if (targets.length === 0) return { round: undefined };
     const state = stateOf(record, facts, distribution, targets);
     const { waves, blocked } = planRecycle(state, await budgetsFor(context, input, draft.change, targets));
     const [wave] = waves;
     if (wave === undefined) return { blocked: blocked! };
     note(context, `next: ${wave.tasks.map(({ name }) => name).join(', ')}, ${plural(targets.length, 'node')} left`);
-    return { round: roundOf(wave) };
+    return { round: { ...roundOf(wave), release: this.#nothing.release } };
+  }
+
+  /** What replaces nobody, and finishes what was begun. */
+  get #nothing(): RecycleRound {
+    const { scope } = this.input;
+    return scope.kind === 'older' ? { ...nothing, release: scope.than } : nothing;
   }
 }
 

@@ -20,6 +20,7 @@ export const candidatesOf = (
 ): readonly (Machine & RecycleCandidate)[] =>
   comparison.current.map((machine) => ({
     ...machine,
+    version: nodes?.get(machine.name)?.version || undefined,
     joinedAt: nodes?.get(machine.name)?.createdAt,
     outdated: outdated.some(({ machine: name, needs }) => name === machine.name && needs.includes('cluster recycle')),
     holdsAddress: machine.name === addressHolder,

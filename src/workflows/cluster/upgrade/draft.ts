@@ -9,6 +9,9 @@ import {
 import type { ClusterSpec } from '../../../domain/spec/schema.js';
 import type { Upgrades } from '../../../distributions/upgrades.js';
 import type { Step } from '../../../engine/index.js';
+import type { StepInfo } from '../../../reporting/index.js';
+import { stepInfo } from '../../run.js';
+import { draftReplacing, type Replacing, type ReplacingRun } from './replace.js';
 import { UsageError } from '../../../errors/index.js';
 import type { ClusterApi } from '../../../phases/context.js';
 import { isUpNode } from '../../../phases/is-up.js';
@@ -39,10 +42,17 @@ export interface UpgradeDraftInput extends QuarantineInput {
   /** Goes on although clients ask for APIs that the release does not serve. */
   readonly acceptRemovedApis: boolean;
   readonly gate: UserGateInput;
+  /** Whether nodes are changed where they run, or fresh machines take their places; undefined: as it was begun. */
+  readonly strategy: 'in-place' | 'replace' | undefined;
+  /** Pods, as `namespace/pod`, that may be lost with a machine that is replaced. */
+  readonly lose: ReadonlySet<string>;
 }
 
 export interface UpgradeDraft {
-  readonly steps: readonly Step[];
+  /** What is done, as it is shown. */
+  readonly steps: readonly StepInfo[];
+  readonly work: UpgradeWork;
+  readonly strategy: 'in-place' | 'replace';
   /** What the servers run, the lowest where they differ. */
   readonly from: string;
   readonly stops: readonly string[];
@@ -53,6 +63,12 @@ export interface UpgradeDraft {
   /** Whether some that an earlier run set aside have nobody in their places. */
   readonly placesEmpty: boolean;
   readonly simulated: readonly string[];
+}
+
+/** What does it: steps, or, once some are done, rounds that are drafted on the way. */
+export interface UpgradeWork {
+  readonly steps: readonly Step[];
+  readonly replacing: (Replacing & { readonly run: Omit<ReplacingRun, 'record'> }) | undefined;
 }
 
 /**
@@ -72,7 +88,8 @@ export async function draftUpgrade(context: WorkflowContext, input: UpgradeDraft
   const upgrades = await upgradesOf(seen, record.name);
   const nodes = nodesOf(seen);
   const servers = nodes.filter(({ role }) => role === 'control-plane').map(({ version }) => version);
-  const down = downProblems(record.name, seen);
+  const strategy = input.strategy ?? (record.upgrade?.asked === input.to ? record.upgrade.strategy : undefined);
+  const down = downProblems(record.name, seen, strategy === 'replace');
   if (servers.length === 0) throwProblems(down);
   const stops = await upgradeStopsFor(context, upgrades, {
     cluster: record.name,
@@ -102,16 +119,20 @@ export async function draftUpgrade(context: WorkflowContext, input: UpgradeDraft
   const changed = stages.flatMap((stage) => [...stage.servers, ...stage.workers]);
   if (changed.length > 0) await verifyBundle(context, spec, seen, stops.at(-1)!, changed);
   const served = changed.length > 0 ? await userGate(context, input.gate) : undefined;
-  const steps = upgrades.plan(phase, api, {
-    stages,
-    maxUnavailable,
-    soakMs,
-    addressHolder,
-    served,
-    quarantine,
-  });
+  const isReplacing = strategy === 'replace' && changed.length > 0;
+  const replacingBy = { spec, maxSurge: maxUnavailable, lose: input.lose };
+  const subject = { provider, folder, record, key: key?.publicKey };
+  const replacing = isReplacing ? await draftReplacing(context, replacingBy, subject, seen, stages) : undefined;
+  const steps = isReplacing
+    ? [upgrades.snapshot(phase)]
+    : upgrades.plan(phase, api, { stages, maxUnavailable, soakMs, addressHolder, served, quarantine });
   return {
-    steps,
+    steps: [...steps.map(stepInfo), ...(replacing?.steps ?? [])],
+    work: {
+      steps,
+      replacing: replacing && { ...replacing, run: { ...replacingBy, upgrades, between: { soakMs, served } } },
+    },
+    strategy: strategy ?? 'in-place',
     from: lowestVersion(servers)!,
     stops,
     stages,

@@ -26,15 +26,24 @@ export function aheadOfServers(seen: Observation): readonly Machine[] {
 }
 
 /** A node that an earlier run was at work on may be down: it is where the upgrade goes on. So may one that waits for it. */
-export function downProblems(cluster: string, seen: Observation): readonly Problem[] {
+export function downProblems(cluster: string, seen: Observation, isReplacing = false): readonly Problem[] {
   const { facts, distribution } = seen;
   const waiting = aheadOfServers(seen);
+  // Whose place it is to take is there still, of a run that was stopped.
+  const hasFormer = ({ pool, slot }: Machine): boolean =>
+    facts.comparison.excess.some(
+      (one) => one.pool === pool && one.slot === slot && isUpNode(one.role, facts.nodes?.get(one.name), distribution),
+    );
   const isDown = ({ name, role }: Machine): boolean => {
     const node = facts.nodes?.get(name);
     return !isUpNode(role, node, distribution) && node?.annotations[upgradingAnnotation] === undefined;
   };
   const down = facts.machines.filter(
-    (machine) => facts.comparison.current.includes(machine) && !waiting.includes(machine) && isDown(machine),
+    (machine) =>
+      facts.comparison.current.includes(machine) &&
+      !waiting.includes(machine) &&
+      isDown(machine) &&
+      !(isReplacing && hasFormer(machine)),
   );
   if (down.length === 0) return [];
   const names = down.map(({ name }) => name);
