@@ -100,6 +100,10 @@ describe('`cluster upgrade` on hosts of one’s own', () => {
     expect(other.err).toContain('v1.36.6+k3s1');
     const far = await upgrade('v1.37.1+k3s1', ['--yes'], { SLIPWAY_K3S_CHANNELS: 'http://127.0.0.1:1/' });
     expect(far.code, far.err).toBe(2);
+    const anew = await upgrade(next, ['--strategy', 'replace', '--yes']);
+    expect(anew).toMatchObject({ code: 2, err: expect.stringContaining('makes no machines') as string });
+    const aside = await upgrade(next, ['--undrainable', 'quarantine', '--yes']);
+    expect(aside).toMatchObject({ code: 2, err: expect.stringContaining('no other takes the place') as string });
     expect(await releases()).toEqual([old]);
     const order = await turns();
     const points = [

@@ -28,7 +28,7 @@ export async function drainImpact(
   const why = (name: string): string[] => aside.filter(({ node }) => node === name).map(({ text }) => text);
   return {
     problems: problemsOf(found.filter((obstacle) => !aside.includes(obstacle))),
-    undrainable: new Map(aside.map(({ node }) => [node, why(node)])),
+    ...(aside.length === 0 ? {} : { undrainable: new Map(aside.map(({ node }) => [node, why(node)])) }),
     warnings: [
       ...found
         .filter(({ kind }) => kind === 'local-data')

@@ -32,13 +32,13 @@ const workload = (kind: string, name: string, replicas?: number): KubeObject => 
   spec: { ...(replicas === undefined ? {} : { replicas }), selector: { matchLabels: { app: name } } },
 });
 
-function impact(view: Partial<DrainView>, objects: readonly KubeObject[] = []) {
+function impact(view: Partial<DrainView>, objects: readonly KubeObject[] = [], aside: readonly string[] = []) {
   const whole = { pods: [], volumeOf: new Map(), localVolumes: new Set<string>(), budgets: [], ...view };
   const kube = {
     drainView: () => Promise.resolve(whole),
     list: (_: string, kind: string) => Promise.resolve(objects.filter((object) => object.kind === kind)),
   };
-  return drainImpact(kube, ['web-1', 'web-2'], options);
+  return drainImpact(kube, ['web-1', 'web-2'], options, (node) => aside.includes(node));
 }
 
 describe('what draining all nodes for an upgrade comes to', () => {
@@ -55,6 +55,19 @@ describe('what draining all nodes for an upgrade comes to', () => {
       ['UNMANAGED_PODS', ['web-1: shop/by-hand']],
       ['BUDGET_NEVER_ALLOWS', ['web-2: shop/api-1: budget api keeps 1 of 1, so none may ever go']],
     ]);
+  });
+
+  it('names apart the nodes that may be set aside, which are in nobody’s way then', async () => {
+    const { problems, undrainable } = await impact(
+      {
+        pods: [pod('api-1', 'web-2'), pod('by-hand', 'web-1', { controller: undefined })],
+        budgets: [budget('api', 1, 1)],
+      },
+      [],
+      ['web-1'],
+    );
+    expect(problems.map(({ code }) => code)).toEqual(['BUDGET_NEVER_ALLOWS']);
+    expect([...undrainable!]).toEqual([['web-1', ['shop/by-hand']]]);
   });
 
   it('names what is down for a while: volumes on a disk with their size, and what has one replica', async () => {
