@@ -56,6 +56,17 @@ describe('what a cluster costs', () => {
     expect(difference).toBe(0);
   });
 
+  it('counts a machine in quarantine as long as it stays', () => {
+    const held = [machine({ name: 'demo-web-2-abc123', slot: 2 })];
+    const { now, then } = priceChange(
+      { current: [machine()], held, missing: [], excess: [], standbys: noStandbys },
+      list,
+      nothing,
+    );
+    expect(now.machines).toBeCloseTo(15.98);
+    expect(then).toEqual(now);
+  });
+
   it('changes by the machines that come, of their first type, and by those that go', () => {
     const { now, then, difference } = priceChange(
       {

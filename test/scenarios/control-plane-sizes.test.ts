@@ -13,11 +13,13 @@ afterAll(() => cli.close());
 const path = join(cli.home, 'cluster.yaml');
 
 interface Server {
+  readonly name: string;
   readonly id: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly public_net: { readonly ipv4: { readonly ip: string } };
 }
 interface Balancer {
+  readonly name: string;
   readonly private_net: readonly { readonly ip: string }[];
   readonly targets: readonly { readonly targets?: readonly { readonly server: { readonly id: number } }[] }[];
 }
