@@ -59,6 +59,7 @@ describe('cluster upgrade', () => {
     const refused = await upgrade('v1.36.5+k3s1');
     expect(refused.code, refused.err).toBe(3);
     expect(refused.err).toMatch(/demo-cp-2-\w+ is down, and an upgrade would take down more/);
+    expect(refused.err).toContain('slipway cluster heal demo');
     kube.close();
   }, 120_000);
 
