@@ -9,12 +9,21 @@ import { fileURLToPath } from 'node:url';
  * of ours.
  */
 export type Program =
-  'kubectl' | 'helm' | 'client-go' | 'hcloud' | 'hcloud-go' | 'hcloud-python' | 'moto' | 'versitygw';
+  | 'kubectl'
+  | 'helm'
+  | 'client-go'
+  | 'hcloud'
+  | 'hcloud-go'
+  | 'hcloud-python'
+  | 'moto'
+  | 'versitygw'
+  | 'nats'
+  | 'restic';
 
 /** Programs that are installed together, from one folder of `test/clients`. */
 export interface ClientSet {
   /** Folder in `test/clients` which pins what is installed. */
-  readonly name: 'npm' | 'python' | 'go' | 'moto' | 'versitygw';
+  readonly name: 'npm' | 'python' | 'go' | 'moto' | 'versitygw' | 'nats' | 'restic';
   /** Where its programs are, from the folder that it was installed into. */
   readonly programs: Partial<Record<Program, string>>;
 }
@@ -25,6 +34,8 @@ export const clientSets: readonly ClientSet[] = [
   { name: 'go', programs: { 'client-go': 'bin/kubernetes', 'hcloud-go': 'bin/hetzner' } },
   { name: 'moto', programs: { moto: 'bin/python' } },
   { name: 'versitygw', programs: { versitygw: 'bin/versitygw' } },
+  { name: 'nats', programs: { nats: 'bin/nats-server' } },
+  { name: 'restic', programs: { restic: 'bin/restic' } },
 ];
 
 export const cacheFolder = (env: NodeJS.ProcessEnv = process.env): string =>

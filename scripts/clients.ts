@@ -87,13 +87,18 @@ const installers: Record<ClientSet['name'], (pins: string, folder: string) => Pr
   },
   python: pythonEnvironment,
   moto: pythonEnvironment,
-  /** The program as its authors build it; its go.mod is the tool's, and pins what it needs. */
-  async versitygw(pins, folder) {
-    const env = { GOFLAGS: '-mod=readonly -buildvcs=false', GOWORK: 'off', CGO_ENABLED: '0' };
-    const program = 'github.com/versity/versitygw/cmd/versitygw';
-    await execa('go', ['build', '-trimpath', '-o', `${join(folder, 'bin')}/`, program], { cwd: pins, env });
-  },
+  versitygw: goTool('github.com/versity/versitygw/cmd/versitygw'),
+  nats: goTool('github.com/nats-io/nats-server/v2'),
+  restic: goTool('github.com/restic/restic/cmd/restic'),
 };
+
+/** A program as its authors build it; its go.mod is the tool's, and pins what it needs. */
+function goTool(program: string) {
+  return async (pins: string, folder: string): Promise<void> => {
+    const env = { GOFLAGS: '-mod=readonly -buildvcs=false', GOWORK: 'off', CGO_ENABLED: '0' };
+    await execa('go', ['build', '-trimpath', '-o', `${join(folder, 'bin')}/`, program], { cwd: pins, env });
+  };
+}
 
 async function pythonEnvironment(pins: string, folder: string): Promise<void> {
   // The interpreter stays where it is: `bin/python` is a link to it, and nothing else of the environment has paths.
@@ -128,13 +133,17 @@ async function versionOf(program: Program, path: string): Promise<string> {
       return `moto ${(await execa(path, ['-c', 'import moto.server; print(moto.__version__)'])).stdout}`;
     case 'versitygw':
       return `versitygw ${await moduleOf(path, 'github.com/versity/versitygw')}`;
+    case 'nats':
+      return (await execa(path, ['--version'])).stdout;
+    case 'restic':
+      return (await execa(path, ['version'])).stdout;
   }
 }
 
 /** What was built into a program. */
 async function moduleOf(path: string, module: string): Promise<string> {
   const { stdout } = await execa('go', ['version', '-m', path]);
-  return new RegExp(`^\\s*dep\\s+${module}\\s+(\\S+)`, 'm').exec(stdout)?.[1] ?? 'of an unknown version';
+  return new RegExp(`^\\s*(?:dep|mod)\\s+${module}\\s+(\\S+)`, 'm').exec(stdout)?.[1] ?? 'of an unknown version';
 }
 
 await main();

@@ -6,6 +6,7 @@ export * from './coverage.js';
 export * from './labels.js';
 export * from './machine.js';
 export * from './secret.js';
+export * from './streams.js';
 export * from './wait.js';
 export * from './names.js';
 export * from './node-labels.js';

@@ -1,11 +1,22 @@
 import type { IncomingMessage } from 'node:http';
 
+import type { WebSocket } from 'ws';
+
 import { withBoundary, type Boundary } from '../domain/boundary.js';
 import type { Clock } from '../domain/clock.js';
 import { jsonOrUndefined } from '../http/json.js';
 import { apiError, isTransient, isUnauthorized, kubeFailure, UnreachableError, UnreadableAnswer } from './failures.js';
 import type { KubeServer } from './kubeconfig.js';
-import { ConnectionError, open, send, whole, type KubeRequest, type KubeResponse, type Timeouts } from './transport.js';
+import {
+  ConnectionError,
+  connectionError,
+  open,
+  send,
+  whole,
+  type KubeRequest,
+  type KubeResponse,
+  type Timeouts,
+} from './transport.js';
 
 export interface ClientOptions {
   readonly servers: readonly KubeServer[];
@@ -81,6 +92,24 @@ export class KubeClient {
     );
     if (response.statusCode === 200) return response;
     throw apiError(await whole(response, timeouts));
+  }
+
+  /** Opens a tunnel through a server that answers. @throws ApiError, UnreachableError; neither is sat out. */
+  async tunnel(path: string, signal: AbortSignal): Promise<WebSocket> {
+    const { NoTunnel, openTunnel } = await import('./port-forward.js');
+    return this.#withFailover(async (server) => {
+      signal.throwIfAborted();
+      try {
+        return await openTunnel(server.address.replace(/^http/, 'ws').replace(/\/$/, '') + path, {
+          agent: server.streams,
+          headers: { 'user-agent': 'slipway', ...(await server.authorize()) },
+          handshakeTimeout: this.#timeouts.silenceMs,
+        });
+      } catch (error) {
+        if (error instanceof NoTunnel) throw apiError(await whole(error.response, this.#timeouts));
+        throw connectionError(server, error);
+      }
+    });
   }
 
   /** Whether any server says it is ready. All are asked at once, so that dead ones cost no time. */

@@ -13,6 +13,7 @@ import { ObjectFeeds } from './object-watch.js';
 import { listAll } from './paging.js';
 import type {
   DrainOptions,
+  Forwarded,
   Grace,
   Kube,
   KubeContext,
@@ -277,6 +278,15 @@ class HttpKube implements Kube {
         throw error;
       }
     });
+  }
+
+  async forward(namespace: string, pod: string, port: number, { signal }: KubeOptions): Promise<Forwarded> {
+    const path = objectPath('v1', { name: 'pods', namespaced: true }, namespace, pod);
+    // Only commands that copy streams need it.
+    const { forwardOnce } = await import('./port-forward.js');
+    return withKubeErrors(`the way into ${namespace}/${pod}`, () =>
+      forwardOnce(() => this.client.tunnel(`${path}/portforward?ports=${port}`, signal)),
+    );
   }
 
   async kinds({ signal }: KubeOptions): Promise<readonly ServedKind[]> {

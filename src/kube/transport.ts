@@ -165,7 +165,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** The reason is chosen from a list: messages of the TLS layer can carry parts of certificates. */
-function connectionError(server: KubeServer, error: unknown): ConnectionError {
+export function connectionError(server: KubeServer, error: unknown): ConnectionError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
   return new ConnectionError(server.address, reasons[code] ?? `failed (${code})`, error);
 }

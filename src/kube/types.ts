@@ -135,6 +135,13 @@ export interface ServedKind {
   readonly namespaced: boolean;
 }
 
+/** A port of this computer that leads into a pod, for one connection. */
+export interface Forwarded {
+  readonly host: string;
+  readonly port: number;
+  readonly close: () => void;
+}
+
 export interface LogOptions extends KubeOptions {
   readonly container?: string | undefined;
   /** Of the container's run before this one. */
@@ -202,6 +209,8 @@ export interface Kube {
   delete(ref: ObjectRef, options: KubeOptions & Preconditions & Grace): Promise<void>;
   /** What a pod wrote. Undefined: the pod, or that run of its container, is gone. */
   podLog(namespace: string, pod: string, options: LogOptions): Promise<string | undefined>;
+  /** Opens a way to a port inside a pod, past what networks and policies let through. */
+  forward(namespace: string, pod: string, port: number, options: KubeOptions): Promise<Forwarded>;
   /** Every kind that can be listed, once each, in the version the API prefers. */
   kinds(options: KubeOptions): Promise<readonly ServedKind[]>;
   close(): void;

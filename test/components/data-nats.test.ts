@@ -61,16 +61,22 @@ describe('NATS', () => {
   it('knows its clients by a password that is drawn, unless it is told to trust everybody', async () => {
     const of = await cluster();
     const mine = ({ selection }: Rendered) => secretNeeds(selection).filter(({ component }) => component === 'nats');
-    const [need] = mine(of);
-    expect(need).toMatchObject({ name: 'nats-auth', key: 'password', generate: 32 });
     const nats = of.values('nats');
-    const variable = /^<< \$(\w+) >>$/.exec(String(at(nats, 'config.merge.authorization.password')))?.[1] ?? '';
-    expect(at(nats, `container.env.${variable}`)).toBe('"$(AUTH_PASSWORD)"');
-    expect(at(nats, 'container.env.AUTH_PASSWORD')).toEqual({
-      valueFrom: { secretKeyRef: { name: need?.name, key: need?.key } },
-    });
-    // Kubernetes puts in only what stands before, and the chart sorts by name.
-    expect('AUTH_PASSWORD' < variable).toBe(true);
+    for (const [index, name, source] of [
+      [0, 'nats-auth', 'AUTH_PASSWORD'],
+      [1, 'nats-backup', 'AUTH_BACKUP_PASSWORD'],
+    ] as const) {
+      const need = mine(of)[index];
+      expect(need).toMatchObject({ name, key: 'password', generate: 32 });
+      const users = at(nats, 'config.merge.authorization.users') as readonly { readonly password: string }[];
+      const variable = /^<< \$(\w+) >>$/.exec(users[index]!.password)?.[1] ?? '';
+      expect(at(nats, `container.env.${variable}`)).toBe(`"$(${source})"`);
+      expect(at(nats, `container.env.${source}`)).toEqual({
+        valueFrom: { secretKeyRef: { name: need?.name, key: need?.key } },
+      });
+      // Kubernetes puts in only what stands before, and the chart sorts by name.
+      expect(source < variable).toBe(true);
+    }
     const open = await cluster({ auth: 'none' });
     expect(mine(open)).toEqual([]);
     expect(at(open.values('nats'), 'config.merge')).toBeUndefined();

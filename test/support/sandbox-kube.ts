@@ -93,6 +93,7 @@ export class SandboxKube {
       this.requests.push(`${request.method} ${request.url}`);
       if (!this.intercept(request, response)) this.api.handle(request, response, admin);
     });
+    server.on('upgrade', (request, socket, head) => this.api.upgrade(request, socket, head, admin));
     this.#servers.push(server);
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   }

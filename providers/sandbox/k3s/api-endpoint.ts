@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 
 import type { Random } from '../random.js';
@@ -89,6 +90,11 @@ export class ApiEndpoint {
       { cert: pair.cert, key: pair.key, ca: cluster.ca.cert, requestCert: true, rejectUnauthorized: false },
       (request, response) => this.serve(request, response),
     );
+    server.on('upgrade', (request, socket: Duplex, head: Buffer) => {
+      const identity = this.admitted(request);
+      if (identity === 'not at all') socket.destroy();
+      else cluster.kubernetes.upgrade(request, socket, head, identity);
+    });
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -113,10 +119,20 @@ export class ApiEndpoint {
     if (path === '/ping') return text(response, 200, 'pong');
     if (path === '/cacerts') return text(response, 200, cluster.ca.cert);
     if (!cluster.quorate()) return text(response, 503, 'etcdserver: no leader');
+    cluster.kubernetes.handle(request, response, this.identified(request));
+  }
+
+  /** For what is no plain request: who asks, if the machine answers anybody. */
+  private admitted(request: IncomingMessage): Identity | undefined | 'not at all' {
+    const { cluster, allowed } = this.options;
+    return allowed() && cluster.quorate() ? this.identified(request) : 'not at all';
+  }
+
+  private identified(request: IncomingMessage): Identity | undefined {
     const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
-    const identity =
-      bearer === undefined ? identityOf(request.socket as TLSSocket) : cluster.kubernetes.identityOf(bearer);
-    cluster.kubernetes.handle(request, response, identity);
+    return bearer === undefined
+      ? identityOf(request.socket as TLSSocket)
+      : this.options.cluster.kubernetes.identityOf(bearer);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 import { reportFault } from '../report-fault.js';
 import type { Persistent, SandboxClock } from '../types.js';
@@ -19,6 +20,7 @@ import {
 import { parseObject, received } from './bodies.js';
 import type { Obj } from './objects.js';
 import { forbidden } from './forbidden.js';
+import { forwardPort } from './port-forward.js';
 import { Resources } from './resources.js';
 import { type Identity, review, reviewAt } from './reviews.js';
 import { badRequest, StatusError, tooLarge } from './status.js';
@@ -163,6 +165,13 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
         else send(response, status.code, status.body());
       }
     });
+  }
+
+  /** What a client asks for that wants to speak another protocol than HTTP from here on. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity | undefined): void {
+    forwardPort(request, socket, head, identity, (namespace, name) =>
+      this.store.look(this.store.resource('v1', 'Pod'), namespace, name),
+    );
   }
 
   private serve(

@@ -5,6 +5,7 @@ import type { BackupResult } from '../../workflows/backup/create.js';
 import type { DrillResult } from '../../workflows/backup/drill.js';
 import type { BackupList } from '../../workflows/backup/list.js';
 import type { PruneResult } from '../../workflows/backup/prune.js';
+import type { RestoreStreamsResult } from '../../workflows/backup/restore-streams.js';
 import type { VerifyResult } from '../../workflows/backup/verify.js';
 import type { CopyResult } from '../../workflows/cluster/copy.js';
 import type { RestoreResult } from '../../workflows/cluster/restore.js';
@@ -15,6 +16,9 @@ export function renderBackup({ cluster, id, where, created, manifest, pruned }: 
   return [
     `${cluster} is backed up: ${id}, ${size(manifest.snapshot.packedBytes)} at ${where}.`,
     ...(pruned.length > 0 ? [`${plural(pruned.length, 'backup')} that need not be kept removed.`] : []),
+    ...manifest.streams.map(
+      ({ name, messages, bytes }) => `  stream ${name}: ${plural(messages, 'message')}, ${size(bytes)}`,
+    ),
     ...uncoveredLines(manifest.uncovered ?? []),
     `  slipway backup verify ${cluster}`,
   ].join('\n');
@@ -42,8 +46,11 @@ export function renderBackups({ cluster, where, backups, unfinished }: BackupLis
 export function renderVerified({ cluster, where, verified }: VerifyResult): string {
   if (verified.length === 0) return `There is no backup of ${cluster} at ${where}.`;
   return verified
-    .flatMap(({ id, takenAt, kubernetesVersion, etcd, bytes, uncovered }) => [
+    .flatMap(({ id, takenAt, kubernetesVersion, etcd, bytes, streams, uncovered }) => [
       `${id} is whole: ${size(bytes)} of ${kubernetesVersion}, taken ${takenAt}, revision ${etcd.revision} of etcd. The token opens it.`,
+      ...streams.map(
+        (stream) => `  stream ${stream.name}: ${plural(stream.messages, 'message')}, ${size(stream.bytes)}`,
+      ),
       ...uncoveredLines(uncovered),
     ])
     .join('\n');
@@ -56,12 +63,24 @@ export function renderPruned({ cluster, where, removed, kept }: PruneResult, dry
 }
 
 /** What was done, or with a dry run would be. */
+export function renderRestoredStreams(result: RestoreStreamsResult, dryRun: boolean): string {
+  const { cluster, backup, restored, existing } = result;
+  const verb = dryRun ? 'would be restored' : 'restored';
+  return [
+    ...restored.map(({ name, messages }) => `${name}: ${plural(messages, 'message')} ${verb} from ${backup}.`),
+    ...existing.map((name) => `${name} is there, and is left as it is.`),
+    ...(restored.length === 0 ? [`Nothing to restore: ${cluster} has all streams that were asked for.`] : []),
+  ].join('\n');
+}
+
+/** What was done, or with a dry run would be. */
 export function renderRestored(result: RestoreResult, dryRun: boolean): string {
-  const { cluster, backup, dataAgeMs, tookMs, steps, uncovered, newBackup, simulated } = result;
+  const { cluster, backup, dataAgeMs, tookMs, steps, streams, uncovered, newBackup, simulated } = result;
   if (dryRun) return renderPlan(steps);
   return [
     `${cluster} is restored from ${backup}, with data that was ${ageText(dataAgeMs)} old, in ${Math.round(tookMs / 1000)} s.`,
     ...(newBackup === undefined ? [] : [`It is backed up as it is now: ${newBackup}.`]),
+    ...(streams.length > 0 ? [`  slipway backup restore-streams ${cluster}`] : []),
     ...uncoveredLines(uncovered),
     `  slipway cluster kubeconfig ${cluster} --merge`,
     `  slipway cluster status ${cluster}`,

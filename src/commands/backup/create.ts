@@ -24,7 +24,11 @@ With --due nothing is done while the last backup is younger than \`backup.every\
     const { args, flags } = await this.parse(BackupCreate);
     return this.withRuntime(flags, async (runtime) => {
       const { spec } = await clusterInput(runtime, { name: args.name, file: undefined, describe: {} }, false);
-      const result = await createBackup(runtime, { cluster: args.name, spec, due: flags.due }, this.commandLine());
+      const result = await createBackup(
+        runtime,
+        { cluster: args.name, spec, due: flags.due, missing: 'is an error' },
+        this.commandLine(),
+      );
       this.log(renderBackup(result));
       return result;
     });

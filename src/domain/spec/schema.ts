@@ -129,6 +129,14 @@ const backupSchema = z
       })
       .prefault({})
       .describe('Which backups stay; the newest always does.'),
+    streams: z
+      .array(
+        z.string().regex(/^[A-Za-z0-9_*-]+$/, 'the name of a stream, in which * stands for anything: ORDERS, EVENTS_*'),
+      )
+      .default([])
+      .describe(
+        'Streams of the component `nats` that belong to a backup, by name; `*` stands for anything. Those in memory cannot be copied.',
+      ),
   })
   .describe('Backups of the cluster’s data, sealed, with all that a restore needs.');
 

@@ -12,6 +12,11 @@ export const backupCodes = entries({
     'The backup is of another cluster that had the same name.',
     'Use another one, or a workspace that does not know the cluster of now.',
   ],
+  BACKUP_PARTIAL: [
+    4,
+    'The backup is kept, but lacks copies of streams or volumes that the cluster file asks for.',
+    'Look into what is named, then make another backup.',
+  ],
   BACKUP_TOO_NEW: [
     3,
     'The backup was made with a newer minor of Kubernetes than the one it would be restored with.',
@@ -22,6 +27,16 @@ export const backupCodes = entries({
     4,
     'A copy that was made from a backup lacks what the backup’s snapshot has.',
     'Use another backup; the copy can be looked at until it is deleted.',
+  ],
+  NATS_NO_USER: [
+    3,
+    'NATS of this cluster was installed before it had a user that may copy streams.',
+    'Bring the component up to date with `slipway cluster apply`.',
+  ],
+  NATS_FAILED: [
+    4,
+    'NATS refused, or did not answer, when streams were to be copied or brought back.',
+    'See how NATS is with `slipway component status`, then run the same command again.',
   ],
   NO_BACKUP: [2, 'There is no such backup.', 'See which there are with `slipway backup list`.'],
   NO_BACKUPS: [

@@ -13,7 +13,7 @@ import {
   uncoveredOf,
 } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
-import { from, type Later, type Step, valueOf } from '../../engine/index.js';
+import { from, known, type Later, needsOf, type Step, valueOf } from '../../engine/index.js';
 import { IncompleteError } from '../../errors/index.js';
 import type { Tools } from '../../phases/context.js';
 import type { BackupManifest } from '../../workspace/backups/types.js';
@@ -29,6 +29,7 @@ import { execute } from '../run.js';
 import { checkSnapshot } from './check.js';
 import { readClaims } from './claims.js';
 import { backupsOf, openSetsToFill } from './sets.js';
+import { type CopiedStreams, copyStreamsStep, noStreams } from './streams.js';
 
 export interface BackupInput {
   readonly cluster: string;
@@ -36,6 +37,8 @@ export interface BackupInput {
   readonly spec: ClusterSpec;
   /** Only where the last backup is older than the file allows. */
   readonly due: boolean;
+  /** What comes of copies that the file asks for and that could not be made; the rest is kept all the same. */
+  readonly missing: 'is an error' | 'is told';
 }
 
 export interface BackupResult {
@@ -48,12 +51,15 @@ export interface BackupResult {
   readonly manifest: BackupManifest | undefined;
   /** Ids of backups that need not be kept any more, and were removed. */
   readonly pruned: readonly string[];
+  /** Copies that the file asks for and that could not be made, each with its reason. */
+  readonly missing: readonly string[];
 }
 
 /**
  * Takes a snapshot of the cluster’s data on a server, checks it here, and keeps it, sealed, with all that a restore needs.
  * Nothing in the cluster changes, so that it waits for nobody.
- * @throws RefusedError codes NODES_DOWN, OUTSIDE_RESIDENCY; IncompleteError codes BACKUP_BAD, FETCH_FAILED, TASK_FAILED
+ * @throws RefusedError codes NODES_DOWN, OUTSIDE_RESIDENCY; IncompleteError codes BACKUP_BAD, BACKUP_PARTIAL, FETCH_FAILED,
+ * TASK_FAILED
  */
 export async function createBackup(
   context: WorkflowContext,
@@ -68,7 +74,15 @@ export async function createBackup(
   const sets = await openSetsToFill(context, spec);
   const last = (await sets.list(record.name)).ids[0];
   if (input.due && last !== undefined && clock.now() - backupTime(last)! < everyMs(spec))
-    return { cluster: record.name, id: last, where: sets.where, created: false, manifest: undefined, pruned: [] };
+    return {
+      cluster: record.name,
+      id: last,
+      where: sets.where,
+      created: false,
+      manifest: undefined,
+      pruned: [],
+      missing: [],
+    };
   const provider = await context.provider(spec.provider);
   const tools = toolsFor(context, provider, folder);
   const key = (await folder.storedIdentity())?.publicKey ?? context.newKeyPair().publicKey;
@@ -80,14 +94,49 @@ export async function createBackup(
     const fetched = fetchStep({ backups, tools, server, id, file });
     // Before the snapshot: a claim that comes after this look is in the snapshot by its name.
     const uncovered = facts.api ? (await readClaims(facts.api.kube, context)).map(uncoveredClaim) : [];
+    const streams = facts.api && copyStreamsStep(facts.api.kube, spec, temporary, phase);
     const work: Work = { context, folder, record, sets, id, server, file, backups, uncovered };
-    const kept = keepStep(work, from(fetched));
-    const done: { manifest?: BackupManifest; pruned?: readonly string[] } = {};
+    const done: Done = { pruned: [], missing: [] };
+    const kept = keepStep(work, from(fetched), streams ? from(streams) : known(noStreams), done);
     const prune = pruneStep(work, spec, kept, done);
-    await execute(context, unjournaled(folder), 'backup create', [fetched, kept, prune], retryCommand);
-    const { manifest, pruned = [] } = done;
-    return { cluster: record.name, id, where: sets.where, created: true, manifest, pruned };
+    const steps = [fetched, ...(streams ? [streams] : []), kept, prune];
+    await execute(context, unjournaled(folder), 'backup create', steps, retryCommand);
+    const result = {
+      cluster: record.name,
+      id,
+      where: sets.where,
+      created: true,
+      manifest: done.manifest,
+      pruned: done.pruned,
+      missing: done.missing,
+    };
+    if (input.missing === 'is an error') refuseMissing(result);
+    return result;
   });
+}
+
+interface Done {
+  manifest?: BackupManifest;
+  pruned: readonly string[];
+  missing: readonly string[];
+}
+
+/** @throws IncompleteError code BACKUP_PARTIAL */
+function refuseMissing({
+  cluster,
+  id,
+  where,
+  missing,
+}: Pick<BackupResult, 'cluster' | 'id' | 'where' | 'missing'>): void {
+  if (missing.length === 0) return;
+  throw new IncompleteError(
+    `${id} of ${cluster} is kept at ${where}, without all of what backup: in the file asks for.`,
+    {
+      code: 'BACKUP_PARTIAL',
+      details: [...missing],
+      hint: `See what else it does not cover: slipway backup verify ${cluster}. Then make another one.`,
+    },
+  );
 }
 
 /** Backups are their own record: written to the journals, they would push out what was done to the cluster within a day. */
@@ -137,14 +186,17 @@ const fetchStep = ({
 const keepStep = (
   { context, folder, record, sets, id, server, file, backups, uncovered }: Work,
   source: Later<FetchedSnapshot>,
+  streams: Later<CopiedStreams>,
+  done: Done,
 ): Step<BackupManifest> => ({
   id: `keep:${id}`,
   phase,
   target: record.name,
   text: `check it, seal it with token, keys and record, and keep it at ${sets.where}`,
-  needs: 'from' in source ? [source.from] : [],
+  needs: needsOf(source, streams),
   apply: async (run) => {
     const { sha256, kubernetesVersion, tokens } = valueOf(source, run);
+    const copied = valueOf(streams, run);
     const packed = await readFile(file);
     const checked = checkSnapshot(backups, { packed, sha256, token: tokens.server.reveal() });
     if ('broken' in checked) {
@@ -164,7 +216,7 @@ const keepStep = (
         kubernetesVersion,
         etcd: { revision: report.revision, entries: report.entries },
         claims: [...report.claims],
-        uncovered: [...uncoveredOf(report.claims, uncovered)],
+        uncovered: [...uncoveredOf(report.claims, [...uncovered, ...copied.uncovered])],
         snapshot: { bytes, sha256 },
       },
       packed,
@@ -172,7 +224,9 @@ const keepStep = (
         tokens: { server: tokens.server.reveal(), agent: tokens.agent.reveal() },
         files: { ...(await folder.contents()) },
       },
+      copied.copies,
     );
+    done.missing = copied.failures;
     await folder.saveLastBackup({
       ...(await folder.lastBackup()),
       backup: { id, where: sets.where, uncovered: [...(manifest.uncovered ?? [])] },
@@ -186,7 +240,7 @@ const pruneStep = (
   { context, record, sets }: Work,
   spec: ClusterSpec,
   kept: Step<BackupManifest>,
-  done: { manifest?: BackupManifest; pruned?: readonly string[] },
+  done: Done,
 ): Step => ({
   id: 'prune',
   phase,

@@ -17,6 +17,8 @@ export interface VerifiedBackup extends Pick<
   BackupManifest,
   'id' | 'takenAt' | 'kubernetesVersion' | 'etcd' | 'claims'
 > {
+  /** Copies of streams that are in it, each read to its end; bytes of the copy. */
+  readonly streams: readonly { readonly name: string; readonly messages: number; readonly bytes: number }[];
   /** What of the cluster is not in it, by its name, and why. */
   readonly uncovered: readonly Uncovered[];
   /** Of the snapshot, unpacked. */
@@ -73,8 +75,10 @@ async function verifyOne(
     const { bytes, report } = checked;
     if (report.revision !== etcd.revision)
       return { broken: `its data is of revision ${report.revision}, and was of ${etcd.revision}` };
+    for (const { name } of loaded.manifest.streams) for await (const _ of sets.stream(loaded.manifest, name));
+    const streams = loaded.manifest.streams.map(({ name, messages, bytes: size }) => ({ name, messages, bytes: size }));
     const uncovered = uncoveredOf(report.claims, found);
-    return { id, takenAt, kubernetesVersion, etcd, claims: [...report.claims], uncovered, bytes };
+    return { id, takenAt, kubernetesVersion, etcd, claims: [...report.claims], streams, uncovered, bytes };
   } catch (error) {
     if (error instanceof SlipwayError && error.code === 'BACKUP_BAD') return { broken: error.message };
     throw error;

@@ -46,6 +46,8 @@ export interface RestoreResult {
   readonly steps: readonly StepInfo[];
   /** Claims of volumes, as the backup has them. */
   readonly claims: readonly string[];
+  /** Streams of which the backup has copies: `backup restore-streams` brings them back. */
+  readonly streams: readonly string[];
   /** What of the cluster the backup does not have, by its name, and why. */
   readonly uncovered: readonly Uncovered[];
   /** Id of the backup that was made of the restored cluster; undefined where that failed. */
@@ -129,6 +131,7 @@ async function restore(
     tookMs,
     steps: drafted.steps.map(stepInfo),
     claims: manifest.claims,
+    streams: manifest.streams.map(({ name }) => name),
     uncovered: uncoveredOf(manifest.claims, manifest.uncovered ?? []),
     newBackup,
     kubeconfig: folder.kubeconfigPath,
@@ -241,7 +244,9 @@ function confirmationOf(
 /** What a cluster is after a restore has no backup yet: its members and passwords are others. */
 async function backedUp(context: WorkflowContext, cluster: string, spec: ClusterSpec): Promise<string | undefined> {
   try {
-    return (await createBackup(context, { cluster, spec, due: false }, `slipway backup create ${cluster}`)).id;
+    return (
+      await createBackup(context, { cluster, spec, due: false, missing: 'is told' }, `slipway backup create ${cluster}`)
+    ).id;
   } catch (error) {
     if (!(error instanceof SlipwayError) || context.signal.aborted) throw error;
     note(

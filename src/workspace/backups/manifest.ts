@@ -31,6 +31,21 @@ const stored = z.object({
     packedSha256: z.string(),
     parts: z.number().min(1),
   }),
+  /** Streams of NATS, as NATS copies them; backups of before there were any have none. */
+  streams: z
+    .array(
+      z.object({
+        /** `ORDERS` */
+        name: z.string().min(1),
+        messages: z.number(),
+        /** What NATS wants to know of it when it is brought back. */
+        head: z.object({ config: z.record(z.string(), z.unknown()), state: z.record(z.string(), z.unknown()) }),
+        bytes: z.number(),
+        sha256: z.string(),
+        parts: z.number().min(1),
+      }),
+    )
+    .default([]),
   /** SHA-256 of what else a restore needs. */
   contentsSha256: z.string(),
 });

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
 
 import { backupTime } from '../../domain/backup.js';
 import { IncompleteError, RefusedError, SlipwayError, UsageError } from '../../errors/index.js';
 import { safeName } from '../paths.js';
 import { readContents, readManifest } from './manifest.js';
 import type { BackupPlace } from './place.js';
-import type { BackupContents, BackupManifest, BackupSets, LoadedBackup, NewBackup } from './types.js';
+import type { BackupContents, BackupManifest, BackupSets, LoadedBackup, NewBackup, NewStream } from './types.js';
 
 /** Bytes of a part: little enough for a slow line, and for a server that ends long requests. */
 const partBytes = 3 * 2 ** 19;
@@ -78,7 +79,46 @@ export class StoredBackups implements BackupSets {
     return { manifest, packed, contents };
   }
 
-  async keep(backup: NewBackup, packed: Buffer, contents: BackupContents): Promise<BackupManifest> {
+  async *stream({ id, cluster: { name: cluster }, streams }: BackupManifest, name: string): AsyncIterable<Buffer> {
+    const index = streams.findIndex((one) => one.name === name);
+    const kept = streams[index];
+    if (!kept) {
+      throw new UsageError(`The backup ${id} of ${cluster} has no copy of the stream ${name}.`, {
+        code: 'NO_BACKUP',
+        hint: `See what is in it: slipway backup verify ${cluster} --id ${id}`,
+      });
+    }
+    const sum = createHash('sha256');
+    let bytes = 0;
+    for (let part = 1; part <= kept.parts; part += 1) {
+      const text = await this.#read(cluster, id, streamPart(index, part));
+      if (text === undefined)
+        throw broken(cluster, id, this.where, `part ${part} of ${kept.parts} of the stream ${name} is gone`);
+      const piece = Buffer.from(text, 'base64');
+      sum.update(piece);
+      bytes += piece.length;
+      yield piece;
+    }
+    if (bytes !== kept.bytes || sum.digest('hex') !== kept.sha256)
+      throw broken(cluster, id, this.where, `the copy of the stream ${name} is not the one that was kept`);
+  }
+
+  /** What opens for nobody, or is not the one that belongs there, makes a backup that cannot be used. */
+  async #read(cluster: string, id: string, what: string): Promise<string | undefined> {
+    try {
+      return (await this.place.store.read(this.#key(cluster, id, what)))?.text;
+    } catch (error) {
+      if (!(error instanceof SlipwayError) || !unusable.has(error.code)) throw error;
+      throw broken(cluster, id, this.where, error.message.replace(/\.$/, ''), error);
+    }
+  }
+
+  async keep(
+    backup: NewBackup,
+    packed: Buffer,
+    contents: BackupContents,
+    streams: readonly NewStream[] = [],
+  ): Promise<BackupManifest> {
     const { name: cluster } = backup.cluster;
     const { id } = backup;
     const text = JSON.stringify(contents);
@@ -90,15 +130,29 @@ export class StoredBackups implements BackupSets {
       const piece = packed.subarray((part - 1) * partBytes, part * partBytes);
       await create(this.#part(cluster, id, part), piece.toString('base64'));
     }
+    const kept: BackupManifest['streams'] = [];
+    for (const [index, { file, ...stream }] of streams.entries()) {
+      const sum = createHash('sha256');
+      let bytes = 0;
+      let count = 0;
+      for await (const piece of piecesOf(file)) {
+        sum.update(piece);
+        bytes += piece.length;
+        await create(this.#key(cluster, id, streamPart(index, (count += 1))), piece.toString('base64'));
+      }
+      kept.push({ ...stream, bytes, sha256: sum.digest('hex'), parts: count });
+    }
     await create(this.#key(cluster, id, 'contents.json'), text);
     const manifest: BackupManifest = {
       version: 1,
       ...backup,
       snapshot: { ...backup.snapshot, packedBytes: packed.length, packedSha256: sha256(packed), parts },
+      streams: kept,
       contentsSha256: sha256(text),
     };
     await create(this.#key(cluster, id, 'manifest.json'), JSON.stringify(manifest));
     await this.load(cluster, id);
+    for (const { name } of kept) for await (const _ of this.stream(manifest, name));
     return manifest;
   }
 
@@ -116,6 +170,23 @@ export class StoredBackups implements BackupSets {
 
   #key(cluster: string, id: string, what: string): string {
     return `backups/${safeName('cluster', cluster)}/${safeName('backup', id)}/${what}`;
+  }
+}
+
+const streamPart = (index: number, part: number): string =>
+  `stream-${String(index + 1).padStart(3, '0')}-${String(part).padStart(5, '0')}`;
+
+/** A file in parts, one at a time; at least one, though it be empty. */
+async function* piecesOf(file: string): AsyncIterable<Buffer> {
+  const handle = await open(file);
+  try {
+    for (let first = true; ; first = false) {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(partBytes), 0, partBytes);
+      if (bytesRead === 0 && !first) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
   }
 }
 

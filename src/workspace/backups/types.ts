@@ -3,8 +3,14 @@ import type { BackupContents, BackupManifest } from './manifest.js';
 export type { BackupContents, BackupManifest };
 
 /** What is kept of a cluster, before it has a manifest. */
-export interface NewBackup extends Omit<BackupManifest, 'version' | 'snapshot' | 'contentsSha256'> {
+export interface NewBackup extends Omit<BackupManifest, 'version' | 'snapshot' | 'streams' | 'contentsSha256'> {
   readonly snapshot: Pick<BackupManifest['snapshot'], 'bytes' | 'sha256'>;
+}
+
+/** The copy of a stream before it is kept. */
+export interface NewStream extends Pick<BackupManifest['streams'][number], 'name' | 'messages' | 'head'> {
+  /** Where it is on this computer. */
+  readonly file: string;
 }
 
 export interface LoadedBackup {
@@ -25,7 +31,17 @@ export interface BackupSets {
   manifest(cluster: string, id: string): Promise<BackupManifest>;
   /** All of it, as whole as its manifest says. @throws as `manifest` */
   load(cluster: string, id: string): Promise<LoadedBackup>;
-  /** Keeps a backup, and reads all of it back. @throws IncompleteError code WORKSPACE_DIFFERS */
-  keep(backup: NewBackup, packed: Buffer, contents: BackupContents): Promise<BackupManifest>;
+  /** Keeps a backup with its copies of streams, and reads all of it back. @throws IncompleteError code WORKSPACE_DIFFERS */
+  keep(
+    backup: NewBackup,
+    packed: Buffer,
+    contents: BackupContents,
+    streams?: readonly NewStream[],
+  ): Promise<BackupManifest>;
+  /**
+   * The copy of a stream, part by part. What it has come to is only known at its end.
+   * @throws RefusedError code BACKUP_BAD where it is not what was kept
+   */
+  stream(manifest: BackupManifest, name: string): AsyncIterable<Buffer>;
   remove(cluster: string, id: string): Promise<void>;
 }

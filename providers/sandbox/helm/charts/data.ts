@@ -138,6 +138,7 @@ export const nats: RetoldChart = {
           replicas: isOn(values, 'config.cluster.enabled') ? numberAt(values, 'config.cluster.replicas', 3) : 1,
           pod: { serviceAccountName: 'default', ...placement(mapAt(values, 'podTemplate.merge.spec')) },
           container: { env, resources: mapAt(values, 'container.resources') },
+          annotations: mapAt(values, 'podTemplate.merge.metadata.annotations') as Record<string, string>,
         },
         isStored ? [claim(`${name}-js`, size, storageClass)] : [],
         true,

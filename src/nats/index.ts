@@ -1,0 +1,2 @@
+export { openStreams } from './streams.js';
+export type * from './types.js';

@@ -1,0 +1,126 @@
+import { isNamed, plural } from '../../domain/index.js';
+import type { Step } from '../../engine/index.js';
+import { IncompleteError, UsageError } from '../../errors/index.js';
+import type { Kube } from '../../kube/types.js';
+import { reach } from '../../phases/reach.js';
+import type { StepInfo } from '../../reporting/index.js';
+import type { BackupManifest, BackupSets } from '../../workspace/backups/types.js';
+import { knownCluster } from '../cluster/known-cluster.js';
+import type { WorkflowContext } from '../context.js';
+import { execute, locked, stepInfo } from '../run.js';
+import { withStreams } from './nats.js';
+import { type BackupOf, chosenId, openSets } from './sets.js';
+
+export interface RestoreStreamsInput extends BackupOf {
+  /** Default: the newest. */
+  readonly id: string | undefined;
+  /** By name, `*` for anything; none: all that the backup has. */
+  readonly streams: readonly string[];
+  readonly dryRun: boolean;
+}
+
+export interface RestoreStreamsResult {
+  readonly cluster: string;
+  readonly backup: string;
+  readonly where: string;
+  /** With a dry run: those that would be. */
+  readonly restored: readonly { readonly name: string; readonly messages: number }[];
+  /** Streams that were there already, and were left as they are. */
+  readonly existing: readonly string[];
+  readonly steps: readonly StepInfo[];
+}
+
+/**
+ * Brings streams back from a backup: those that NATS does not have. One that is there stays as it is, so that a second run
+ * finishes what the first one left.
+ * @throws UsageError code NO_BACKUP; RefusedError codes BACKUP_BAD, NATS_NO_USER; IncompleteError codes NATS_FAILED,
+ * KUBE_UNREACHABLE
+ */
+export async function restoreStreams(
+  context: WorkflowContext,
+  input: RestoreStreamsInput,
+  retryCommand: string,
+): Promise<RestoreStreamsResult> {
+  const { folder } = await knownCluster(context.workspace, input.cluster);
+  const sets = await openSets(context, input);
+  const manifest = await sets.manifest(input.cluster, await chosenId(sets, input.cluster, input.id));
+  const chosen = chosenStreams(manifest, input.streams);
+  const kubeconfig = await folder.kubeconfig();
+  const api = kubeconfig && (await reach(context, kubeconfig))?.api;
+  if (!api) throw unreachable(input.cluster);
+  const { kube } = api;
+  const here = await withStreams(kube, context, (streams) => streams.list(context));
+  if (!here) throw noNats(input.cluster);
+  const existing = chosen.map(({ name }) => name).filter((name) => here.some((stream) => stream.name === name));
+  const missing = chosen.filter(({ name }) => !existing.includes(name));
+  const steps: Step<boolean>[] = [];
+  for (const { name } of missing) steps.push(restoreStep({ kube, sets, manifest, name, after: steps }));
+  const base = { cluster: input.cluster, backup: manifest.id, where: sets.where, steps: steps.map(stepInfo) };
+  const restored = missing.map(({ name, messages }) => ({ name, messages }));
+  if (input.dryRun || steps.length === 0) return { ...base, restored, existing };
+  const operation = 'backup restore-streams';
+  await locked(
+    context,
+    folder,
+    operation,
+    ({ admit }) => execute(context, folder, operation, steps, retryCommand, admit),
+    api,
+  );
+  return { ...base, restored, existing };
+}
+
+function restoreStep(of: {
+  readonly kube: Kube;
+  readonly sets: BackupSets;
+  readonly manifest: BackupManifest;
+  readonly name: string;
+  readonly after: readonly Step[];
+}): Step<boolean> {
+  const { kube, sets, manifest, name } = of;
+  const { messages, head } = manifest.streams.find((stream) => stream.name === name)!;
+  return {
+    id: `stream:${name}`,
+    phase: 'Restore streams',
+    target: name,
+    text: `bring back ${plural(messages, 'message')} from ${manifest.id}`,
+    needs: [],
+    // One at a time: all go through the same way.
+    after: [...of.after],
+    apply: async (run) => {
+      const { signal } = run;
+      const told = (bytes: number): void => run.progress(`${Math.round(bytes / 1024)} KiB`);
+      const options = { signal, progress: told };
+      const done = await withStreams(kube, { signal }, (streams) =>
+        streams.restore(name, head, sets.stream(manifest, name), options),
+      );
+      return done === true;
+    },
+  };
+}
+
+/** @throws UsageError code NO_BACKUP */
+function chosenStreams(manifest: BackupManifest, names: readonly string[]): BackupManifest['streams'] {
+  const { id, cluster, streams } = manifest;
+  const nowhere = names.find((name) => !streams.some((stream) => isNamed(stream.name, [name])));
+  if (streams.length > 0 && nowhere === undefined)
+    return names.length === 0 ? streams : streams.filter(({ name }) => isNamed(name, names));
+  throw new UsageError(`The backup ${id} of ${cluster.name} has no copy of ${nowhere ?? 'any stream'}.`, {
+    code: 'NO_BACKUP',
+    hint:
+      streams.length > 0
+        ? `It has ${streams.map(({ name }) => name).join(', ')}.`
+        : 'Name the streams that belong to a backup in the cluster file: backup.streams',
+  });
+}
+
+const unreachable = (cluster: string): IncompleteError =>
+  new IncompleteError(`The Kubernetes API of ${cluster} does not answer.`, {
+    code: 'KUBE_UNREACHABLE',
+    hint: `See how it is: slipway cluster status ${cluster}`,
+  });
+
+const noNats = (cluster: string): UsageError =>
+  new UsageError(`${cluster} has no NATS that streams could be brought back to.`, {
+    code: 'NO_BACKUP',
+    hint: 'Switch the component on in the cluster file (components.nats), then: slipway cluster apply',
+  });
