@@ -23,10 +23,14 @@ export class Cli {
   /** As an installed program: on the PATH, by its name. */
   readonly bin = join(this.home, '.local', 'bin', 'slipway');
 
-  constructor(private readonly timeScale = '0.01') {
+  /** @param program what to run; default: what was built here */
+  constructor(
+    private readonly timeScale = '0.01',
+    program = bin,
+  ) {
     if (!existsSync(join(root, 'dist/main.cjs'))) throw new Error('dist is missing: run `npm run build` first');
     mkdirSync(dirname(this.bin), { recursive: true });
-    symlinkSync(bin, this.bin);
+    symlinkSync(program, this.bin);
   }
 
   /** What the tool finds around it. */
@@ -75,7 +79,6 @@ export class Cli {
     await (await this.sandbox()).call('POST', 'profile', { timeScale });
   }
 
-  /** All of one kind at the cloud, as its API lists them. */
   /** All of one kind at the cloud, as its API lists them. */
   async cloud<T extends { readonly name: string }>(kind: string): Promise<readonly T[]> {
     const { endpoint, info } = await this.sandbox();
