@@ -1,8 +1,10 @@
-import type { Comparison } from './desired.js';
+import type { Comparison, DesiredMachine } from './desired.js';
 
 interface PriceAt {
   readonly location: string;
   readonly monthly: number;
+  /** Whether it is to be had there now; undefined: nobody says. */
+  readonly available?: boolean | undefined;
 }
 
 /** Net prices per month; structurally what a provider's catalogue gives. */
@@ -47,7 +49,8 @@ interface Priced {
 
 /**
  * What a cluster costs, and will once the plan is done. Machines that stay cost what they are, fallback types and ones
- * that the file no longer asks for included; those to come are taken to be of their first type.
+ * that the file no longer asks for included; those to come
+ * are of the first type, at the first of their locations, that is to be had now.
  */
 export function priceChange(
   {
@@ -69,7 +72,7 @@ export function priceChange(
   const staying = [...kept, ...held, ...standbys.current, ...promoted].map(existing);
   const leaving = [...excess, ...standbys.excess].map(existing);
   const toMake = [...missing.filter(({ promotes }) => !promotes), ...standbys.missing];
-  const coming = toMake.map(({ types, location }): Priced => ({ type: types[0], location, address: true }));
+  const coming = toMake.map((machine): Priced => ({ ...takenOf(machine, list), address: true }));
   const of = (kind: 'load-balancer' | 'volume'): number =>
     made.reduce((sum, item) => sum + (item.kind === kind ? item.monthly : 0), 0);
 
@@ -92,6 +95,19 @@ export function priceChange(
   const now = price([...staying, ...leaving], apiBalancer?.exists ?? false);
   const then = price([...staying, ...coming], apiBalancer !== undefined);
   return { now, then, difference: cents(then.total - now.total) };
+}
+
+/** What will be made of a machine that is to come, as its provider tries: every type at its own location, then at the next. */
+function takenOf(
+  { types, location, elsewhere = [] }: Pick<DesiredMachine, 'types' | 'location' | 'elsewhere'>,
+  { machineTypes }: PriceList,
+): Pick<Priced, 'type' | 'location'> {
+  const isOffered = (type: string, place: string): boolean =>
+    machineTypes.some(
+      ({ name, offers }) => name === type && offers.some((one) => one.location === place && one.available !== false),
+    );
+  const choices = [location, ...elsewhere].flatMap((place) => types.map((type) => ({ type, location: place })));
+  return choices.find((choice) => isOffered(choice.type, choice.location)) ?? { type: types[0], location };
 }
 
 const at = (prices: readonly PriceAt[], location: string): number | undefined =>

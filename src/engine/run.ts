@@ -157,7 +157,8 @@ class Run {
       } else {
         this.#state.set(step, 'done');
         this.#outputs.set(step, outcome.value);
-        reporter.emit({ type: 'step-done', at, id: step.id, ms });
+        const text = step.outcome?.(outcome.value);
+        reporter.emit({ type: 'step-done', at, id: step.id, ms, ...(text === undefined ? {} : { text }) });
       }
       if (outcome.putBack) await this.putBack(this.awaitedBy(step));
       this.free(step);

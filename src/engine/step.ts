@@ -26,6 +26,8 @@ export interface Step<T = unknown> extends Omit<StepInfo, 'needs'> {
   /** Its output is a verdict, which decides whether what needs it begins. Made by `gate`. */
   readonly kind?: 'gate' | undefined;
   apply(context: StepContext): Promise<T>;
+  /** What is to be said of what it did, where that is not what its text says. */
+  outcome?(output: T): string | undefined;
   /**
    * Takes back what `apply` did, as far as it can be. Called where nothing that needs this step ever began, and where a
    * gate that waited for it answers `put back`. False: there was no need to.

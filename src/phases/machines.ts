@@ -59,12 +59,25 @@ export function planMachines(
           const labels = { ...desired.labels, ...madeByMarks(facts, desired) };
           return tools.provider.machines.create({ ...desired, labels }, data, infrastructure.made(run), run);
         }, run),
+      outcome: (machine) => (tools.provider.traits.ownsMachines ? taken(facts, desired, machine) : undefined),
     };
     if (desired.role === 'control-plane') servers.push(step);
     steps.push(step);
     machines.set(label, from(step));
   }
   return { steps, machines };
+}
+
+/** What was made, where that is not what the plan said: other types and locations may have had to be tried. */
+function taken(
+  { previews }: Pick<PhaseContext['facts'], 'previews'>,
+  { name }: DesiredMachine,
+  { type, location }: Machine,
+): string | undefined {
+  const made = `create ${type} in ${location}`;
+  const planned = previews.get(name) ?? '';
+  if (planned === made || planned.startsWith(`${made},`)) return undefined;
+  return `${made}, as nothing that comes before it was to be had`;
 }
 
 /**

@@ -33,7 +33,14 @@ export type ReportEvent =
     }
   | { readonly type: 'step-started'; readonly at: number; readonly id: string }
   | { readonly type: 'step-progress'; readonly at: number; readonly id: string; readonly text: string }
-  | { readonly type: 'step-done'; readonly at: number; readonly id: string; readonly ms: number }
+  | {
+      readonly type: 'step-done';
+      readonly at: number;
+      readonly id: string;
+      readonly ms: number;
+      /** What it did, where that is not what its step says. */
+      readonly text?: string;
+    }
   | {
       readonly type: 'step-failed';
       readonly at: number;

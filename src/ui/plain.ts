@@ -42,7 +42,7 @@ export class PlainLines {
       case 'step-progress':
         return this.progress(event.id, event.text);
       case 'step-done':
-        return this.end(event, (step) => `done: ${step.text} (${duration(event.ms)})`);
+        return this.end(event, (step) => `done: ${event.text ?? step.text} (${duration(event.ms)})`);
       case 'step-failed':
         return this.end(
           event,

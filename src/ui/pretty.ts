@@ -55,6 +55,7 @@ export class PrettyProgress {
       case 'step-progress':
         return this.progress(event.id, event.text);
       case 'step-done':
+        if (event.text !== undefined) this.line(`${this.#steps.get(event.id)?.target ?? event.id}: ${event.text}`);
         return this.end(event.id, event.at, 'done');
       case 'step-failed':
         this.#before.push(`✖ ${this.#steps.get(event.id)?.target ?? event.id}: ${printable(event.error.message)}`);

@@ -101,11 +101,12 @@ function printableEvent(event: ReportEvent): ReportEvent {
       return { ...event, text: printableLines(event.text) };
     case 'step-skipped':
       return { ...event, because: printable(event.because) };
+    case 'step-done':
+      return event.text === undefined ? event : { ...event, text: printable(event.text) };
     // Their errors are worded, and escaped, where they are shown.
     case 'step-failed':
     case 'step-interrupted':
     case 'step-started':
-    case 'step-done':
     case 'step-put-back':
     case 'interrupting':
     case 'operation-finished':

@@ -67,6 +67,22 @@ describe('what a cluster costs', () => {
     expect(then).toEqual(now);
   });
 
+  it('takes machines to come for what is to be had now, of their types and then of their locations', () => {
+    const soldOut = (name: string, monthly: number, at: string) => ({
+      name,
+      offers: offers(monthly).map((one) => ({ ...one, available: one.location !== at })),
+    });
+    const then = (missing: DesiredMachine) =>
+      priceChange(
+        { current: [], missing: [missing], excess: [], standbys: noStandbys },
+        { ...list, machineTypes: [soldOut('cax21', 7.99, 'fsn1'), soldOut('cax41', 31.49, 'hel1')] },
+        nothing,
+      ).then.machines;
+    expect(then(toCome('cax21', 'cax41'))).toBe(31.49);
+    expect(then({ ...toCome('cax21'), elsewhere: ['hel1'] })).toBe(8.99);
+    expect(then(toCome('cax21'))).toBe(7.99);
+  });
+
   it('changes by the machines that come, of their first type, and by those that go', () => {
     const { now, then, difference } = priceChange(
       {

@@ -73,6 +73,7 @@ describe('bad luck', () => {
     const made = await cli.run(['cluster', 'create', '-f', file, '--yes', '--progress', 'json']);
     expect(made, made.err).toMatchObject({ code: 0 });
     expect(made.err).toContain('trying nbg1');
+    expect(made.err).toMatch(/"step-done".*"text":"create \w+ in nbg1, as nothing that comes before it was to be had"/);
     expect(await cli.cloud('servers')).toMatchObject([{ location: { name: 'nbg1' } }]);
     await order({ clear: true });
     expect(await cli.run(['cluster', 'plan', '-f', file, '--detailed-exitcode'])).toMatchObject({ code: 0 });

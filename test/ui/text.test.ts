@@ -147,6 +147,22 @@ describe('what people read', () => {
     ]);
   });
 
+  it('plain progress that says what was done, where that is not what was planned', () => {
+    const lines: string[] = [];
+    const plain = new PlainLines((line) => lines.push(line), new FakeClock());
+    plain.emit({
+      type: 'operation-started',
+      at: 0,
+      operation: 'cluster create',
+      cluster: 'demo',
+      steps: [step('cp-1')],
+    });
+    plain.emit({ type: 'step-started', at: 0, id: 'cp-1' });
+    plain.emit({ type: 'step-done', at: 2_000, id: 'cp-1', ms: 2_000, text: 'create a cx33 in nbg1' });
+    expect(lines.at(-1)).toBe('   +2.0s  cp-1  done: create a cx33 in nbg1 (2.0 s)');
+    plain.close();
+  });
+
   it('plain progress of a step that waits: what for, every 30 seconds', async () => {
     const clock = new FakeClock();
     const lines: string[] = [];

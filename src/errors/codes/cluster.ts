@@ -146,11 +146,6 @@ export const clusterCodes = entries({
     'Several problems were found before the first change; each is listed with what to do.',
     'Fix them, then run the same command again.',
   ],
-  QUARANTINED: [
-    3,
-    'More workers would be in quarantine than may be, or one is older than the servers would work with.',
-    'Let their pods go (`kubectl drain`), or allow more (`--max-quarantined`).',
-  ],
   RECYCLE_BLOCKED: [
     3,
     'Nodes cannot be replaced without missing more of them than allowed, or etcd its quorum.',
@@ -185,6 +180,11 @@ export const clusterCodes = entries({
     [3, 4],
     'Several steps failed for different reasons; each is listed.',
     'Fix what the lines name, then run the same command again.',
+  ],
+  UNDRAINABLE: [
+    3,
+    'More workers would be in quarantine than may be, or one is older than the servers would work with.',
+    'Let their pods go (`kubectl drain`), or allow more (`--max-quarantined`).',
   ],
   UNKNOWN_NAMESAKE: [
     3,

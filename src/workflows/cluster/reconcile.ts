@@ -289,6 +289,7 @@ const both = (first: Confirmation | undefined, second: Confirmation | undefined)
         ...first,
         question: `${first.question} Then: ${second.question}`,
         details: [...first.details, ...second.details],
+        flags: '--yes',
         harmless: first.harmless && second.harmless,
       };
 

@@ -16,7 +16,7 @@ type Undrainable = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Which workers are set aside, and how many more may be on the way.
- * @throws UsageError code BAD_USAGE: nothing could take their places; RefusedError code QUARANTINED: too many of them
+ * @throws UsageError code BAD_USAGE: nothing could take their places; RefusedError code UNDRAINABLE: too many of them
  */
 export function quarantineFor(
   { undrainable }: QuarantineInput,
@@ -37,7 +37,7 @@ export function quarantineFor(
   throw new RefusedError(
     `${plural(held.length + known.size, 'worker')} would be in quarantine, and no more than ${atMost} may be.`,
     {
-      code: 'QUARANTINED',
+      code: 'UNDRAINABLE',
       details: [
         ...held.map(({ name }) => `${name}: since an earlier upgrade`),
         ...[...known].map(([name, why]) => `${name}: ${why.join('; ')}`),
@@ -64,7 +64,7 @@ export function heldProblems({ facts }: Pick<Observation, 'facts'>, to: string):
   if (tooOld.length === 0) return [];
   return [
     {
-      code: 'QUARANTINED',
+      code: 'UNDRAINABLE',
       kind: 'refused',
       message: `${tooOld.map(({ name }) => name).join(', ')} cannot stay aside: servers with ${to} work with no node that old.`,
       details: tooOld.map(({ name, version }) => `${name} runs ${version}`),
