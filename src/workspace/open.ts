@@ -97,6 +97,7 @@ function localWorkspace(path: string, parts: WorkspaceParts): Workspace {
   const folders = new Map<string, ClusterFolder>();
   return {
     path,
+    country: () => Promise.resolve('here'),
     async clusterNames() {
       refuseMoved(path);
       await files.tighten(path);

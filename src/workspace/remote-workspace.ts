@@ -12,7 +12,7 @@ export function remoteWorkspace(text: string, options: OpenS3Options): Workspace
   const load = async () => {
     const { openSealed, s3Place } = await import('./s3/open-s3.js');
     const place = await s3Place(text, options);
-    return { raw: place.raw, ...(await openSealed(place)) };
+    return { raw: place.raw, country: place.location.country, ...(await openSealed(place)) };
   };
   let loaded: ReturnType<typeof load> | undefined;
   const opened = (): ReturnType<typeof load> => (loaded ??= load());
@@ -38,6 +38,7 @@ export function remoteWorkspace(text: string, options: OpenS3Options): Workspace
   };
   return {
     path,
+    country: async () => (await opened()).country,
     async clusterNames() {
       const keys = await (await store()).list('clusters/');
       return keys.flatMap((key) => /^clusters\/([^/]+)\/record\.json$/.exec(key)?.[1] ?? []);

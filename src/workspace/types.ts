@@ -266,6 +266,8 @@ export interface Lock {
 
 export interface Workspace {
   readonly path: string;
+  /** The country that it lies in, `DE`; `here` for this computer, undefined where that is not known. */
+  country(): Promise<string | undefined>;
   /** Names with a record, sorted. */
   clusterNames(): Promise<readonly string[]>;
   cluster(name: string): ClusterFolder;

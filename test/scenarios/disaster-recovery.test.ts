@@ -46,7 +46,7 @@ describe.skipIf(!available)('the guide to disaster recovery', () => {
 
   it(
     'leads from a laptop and all machines lost to an API that answers, by its own commands',
-    { timeout: 240_000 },
+    { timeout: 480_000 },
     async () => {
       expect(blocks.map((block) => block.length)).toEqual([4, 1, 4, 3]);
       const created = await cli.run(

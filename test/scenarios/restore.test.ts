@@ -20,12 +20,19 @@ import {
 import type { Run } from '../support/cli.js';
 import { versitygw } from '../support/s3-servers.js';
 
+/** What servers join with, without the authority that it proves. */
+const serverToken = async (): Promise<string> => {
+  const { out } = await run(['cluster', 'ssh', 'demo', 'cp-1', '--', 'cat /var/lib/rancher/k3s/server/token']);
+  return out.trim().replace(/^K10[0-9a-f]+::/, '');
+};
+
 describe('cluster restore', () => {
   it('brings a lone server back after its machine was deleted, with one command, and backs it up again', async () => {
     await create(1, 1);
     await put('before');
     const id = await backUp();
     await put('after');
+    const token = await serverToken();
     const living = await restore();
     expect(living).toMatchObject({ code: 3, err: expect.stringContaining('CLUSTER_ALIVE') as string });
     await deleteMachines(/-cp-/);
@@ -37,6 +44,9 @@ describe('cluster restore', () => {
     const done = await restore();
     expect(done, done.err).toMatchObject({ code: 0 });
     expect(done.out).toMatch(/demo is restored from \S+, with data that was \d+ s old, in \d+ s\./);
+    // Whoever has the backup joins with nothing that is in it.
+    expect(done.out).toContain('Nothing joins any more with the tokens that are in the backup.');
+    expect(await serverToken()).not.toBe(token);
     expect([await has('before'), await has('after')]).toEqual([true, false]);
     expect(await readyNodes()).toEqual(['cp-1', 'workers-1']);
     await nodesAreOfTheirMachines();
@@ -94,6 +104,12 @@ describe('cluster restore', () => {
         await deleteMachines(/demo/);
         rmSync(join(cli.home, 'ws/clusters'), { recursive: true });
         rmSync(join(cli.home, 'demo.yaml'));
+        const before = cli.workspaceText();
+        const shown = await run(['cluster', 'restore', 'demo', '--at', place, '--dry-run'], server.env);
+        expect(shown.out).toContain('start the cluster from the backup');
+        const unasked = await cli.run(['cluster', 'restore', 'demo', '--at', place], server.env);
+        expect(unasked).toMatchObject({ code: 2, err: expect.stringContaining('--yes') as string });
+        expect([cli.workspaceText(), existsSync(join(cli.home, 'ws/clusters/demo'))]).toEqual([before, false]);
         const done = await restore(['--at', place], server.env);
         expect(done, done.err).toMatchObject({ code: 0 });
         expect(done.err).toContain('from the backup');

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { Secret, type Boundary } from '../../src/domain/index.js';
 import { openAdmin } from '../../src/workspace/admin/open.js';
+import type { BackupSets } from '../../src/workspace/backups/types.js';
 import { newIdentity, recipientOf, stanzas } from '../../src/workspace/sealed/age.js';
 import type { Workspace, WorkspaceOptions } from '../../src/workspace/index.js';
 import { smallS3, type SmallS3, type SmallS3Options } from '../support/small-s3.js';
@@ -50,6 +51,31 @@ async function fill(workspace: Workspace, residency?: readonly string[]): Promis
   await folder.replaceIdentity(sshKey.privateKey);
   await folder.secret('server-token', () => 'planted-server-token');
   await folder.addPin('demo-cp-1', 'ssh-ed25519 AAAA');
+}
+
+const kept = '2026-11-26t15-00-00z-3fa2';
+/** A backup of the cluster, as good as any for a store. */
+const backUp = async (workspace: Workspace): Promise<void> => keep((await workspace.backups(undefined, 'make'))!);
+async function keep(sets: BackupSets, id = kept): Promise<void> {
+  await sets.keep(
+    {
+      id,
+      cluster: { name: 'demo', id: 'k3x9' },
+      takenAt: '2026-11-26T15:00:00.000Z',
+      server: 'demo-cp-1',
+      kubernetesVersion: 'v1.36.5+k3s1',
+      etcd: { revision: 1, entries: 1 },
+      claims: [],
+      snapshot: { bytes: 3, sha256: 'of-it' },
+    },
+    Buffer.from('snapshot of planted things'),
+    { tokens: { server: 'planted-server-token', agent: 'planted-agent-token' }, files: {} },
+  );
+}
+async function isBackedUp(workspace: Workspace): Promise<void> {
+  const { packed, contents } = await (await workspace.backups(undefined, 'look'))!.load('demo', kept);
+  expect(packed.toString()).toBe('snapshot of planted things');
+  expect(contents.tokens.server).toBe('planted-server-token');
 }
 
 async function isWhole(workspace: Workspace): Promise<void> {
@@ -102,15 +128,20 @@ describe('moving a workspace', () => {
     expect(error.hint).toContain(`--workspace '${bucket}'`);
   });
 
-  it('goes back to a folder, and to the bucket again', async () => {
+  it('goes back to a folder, and to the bucket again, each time with its backups', async () => {
     const { home, options } = await desk();
     await fill(testWorkspace(home));
+    await backUp(testWorkspace(home, options()));
     await openAdmin(options()).move(bucket);
+    expect(existsSync(join(home, 'backups'))).toBe(false);
+    await isBackedUp(testWorkspace(bucket, options()));
     await openAdmin({ ...options(), path: bucket }).move(home);
     await isWhole(testWorkspace(home));
+    await isBackedUp(testWorkspace(home, options()));
     expect((await refusal(testWorkspace(bucket, options()).clusterNames())).code).toBe('WORKSPACE_MOVED');
     await openAdmin(options()).move(bucket);
     await isWhole(testWorkspace(bucket, options()));
+    await isBackedUp(testWorkspace(bucket, options()));
   });
 
   it('is refused to a bucket whose server does not keep two writers apart, and takes nothing away', async () => {
@@ -167,15 +198,18 @@ describe('a move that is killed', () => {
   it('goes on with the same command, wherever it was, and loses nothing', async () => {
     const probe = await desk();
     await fill(testWorkspace(probe.home));
+    await backUp(testWorkspace(probe.home, probe.options()));
     const points = await classes((boundary) => openAdmin(probe.options({ boundary })).move(bucket));
     expect(points.length).toBeGreaterThan(15);
     for (const point of points) {
       const { home, options } = await desk();
       await fill(testWorkspace(home));
+      await backUp(testWorkspace(home, options()));
       const { boundary, killed } = killing(point);
       await Promise.race([killed, openAdmin(options({ boundary })).move(bucket)]);
       await openAdmin(options()).move(bucket);
       await isWhole(testWorkspace(bucket, options()));
+      await isBackedUp(testWorkspace(bucket, options()));
       expect((await refusal(testWorkspace(home).clusterNames())).code, point).toBe('WORKSPACE_MOVED');
       expect(readdirSync(join(home, 'clusters')), point).toEqual([]);
     }
@@ -244,6 +278,41 @@ describe('sealing a workspace anew', () => {
   });
 });
 
+describe('a workspace that is sealed anew', () => {
+  it('is so by one run at a time, with no cluster in it, too', async () => {
+    const { options } = await desk();
+    await openAdmin(options()).move(bucket);
+    const held = await testWorkspace(bucket, options({ process: { pid: 7, host: 'ci', user: 'bob' } }))
+      .cluster('0-workspace')
+      .lock('workspace rotate');
+    const rotate = (): Promise<unknown> =>
+      openAdmin(options({ path: bucket })).rotate({ add: [recipient], remove: [] });
+    expect(await refusal(rotate())).toMatchObject({ code: 'CLUSTER_BUSY', exitCode: 7 });
+    await held.release();
+    await rotate();
+  });
+
+  it('seals a backup anew that was written meanwhile with the key of before, and has a later one made again', async () => {
+    const { home, options } = await desk();
+    await fill(testWorkspace(home));
+    await openAdmin(options()).move(bucket);
+    const early = (await testWorkspace(bucket, options()).backups(undefined, 'make'))!;
+    let changes = 0;
+    // Before the second change of the header all was looked at, and the old key is about to go.
+    const boundary: Boundary = async ({ when, what }) => {
+      if (when !== 'before' || !what.includes('workspace.json') || (changes += 1) !== 2) return;
+      await keep(early);
+    };
+    await openAdmin(options({ path: bucket, boundary })).rotate({ add: [recipient], remove: [] });
+    expect(changes).toBe(2);
+    await isBackedUp(testWorkspace(bucket, options()));
+    expect(await refusal(keep(early, '2026-11-26t16-00-00z-3fa2'))).toMatchObject({
+      code: 'WORKSPACE_DIFFERS',
+      exitCode: 4,
+    });
+  });
+});
+
 const identityHome = (options: Desk['options']): string => options().env['SLIPWAY_HOME']!;
 
 describe('recovering a workspace', () => {
@@ -262,6 +331,38 @@ describe('recovering a workspace', () => {
     expect([...server.objects].find(([key]) => key.startsWith('small/team/aside/'))?.[1].text).toBe(cut);
     expect(await testWorkspace(bucket, options()).cluster('demo').record()).toBeUndefined();
     expect((await admin.survey()).findings).toEqual([]);
+  });
+
+  it('goes on with what is to be set aside after a kill, wherever it was, and loses nothing of it', async () => {
+    const spoiled = async (): Promise<Desk> => {
+      const made = await desk();
+      await fill(testWorkspace(made.home));
+      await openAdmin(made.options()).move(bucket);
+      for (const key of ['record.json', 'id_ed25519']) {
+        const path = `small/team/clusters/demo/${key}`;
+        const there = made.server.objects.get(path)!;
+        made.server.objects.set(path, { ...there, text: there.text.slice(0, 100), tag: `"cut-${key}"` });
+      }
+      return made;
+    };
+    const recover = async (options: WorkspaceOptions): Promise<unknown> => {
+      const admin = openAdmin(options);
+      return admin.setAside((await admin.survey()).findings);
+    };
+    const probe = await spoiled();
+    const points = await classes((boundary) => recover(probe.options({ path: bucket, boundary })));
+    expect(points.length).toBeGreaterThan(3);
+    for (const point of points) {
+      const { server, options } = await spoiled();
+      const { boundary, killed } = killing(point);
+      await Promise.race([killed, recover(options({ path: bucket, boundary }))]);
+      await recover(options({ path: bucket }));
+      expect((await openAdmin(options({ path: bucket })).survey()).findings, point).toEqual([]);
+      const aside = [...server.objects.keys()].filter((key) => key.startsWith('small/team/aside/'));
+      expect(new Set(aside.map((key) => key.split('/').at(-1))), point).toEqual(new Set(['record.json', 'id_ed25519']));
+      const left = testWorkspace(bucket, options()).cluster('demo');
+      expect((await left.secret('server-token', () => 'lost')).reveal(), point).toBe('planted-server-token');
+    }
   });
 
   it('lets an older bucket count where that is asked for', async () => {

@@ -75,10 +75,12 @@ export function renderRestoredStreams(result: RestoreStreamsResult, dryRun: bool
 
 /** What was done, or with a dry run would be. */
 export function renderRestored(result: RestoreResult, dryRun: boolean): string {
-  const { cluster, backup, dataAgeMs, tookMs, steps, streams, uncovered, newBackup, simulated } = result;
+  const { cluster, backup, dataAgeMs, tookMs, steps, streams, uncovered, simulated } = result;
+  const { tokensRotated, newBackup } = result;
   if (dryRun) return renderPlan(steps);
   return [
     `${cluster} is restored from ${backup}, with data that was ${ageText(dataAgeMs)} old, in ${Math.round(tookMs / 1000)} s.`,
+    ...(tokensRotated ? ['Nothing joins any more with the tokens that are in the backup.'] : []),
     ...(newBackup === undefined ? [] : [`It is backed up as it is now: ${newBackup}.`]),
     ...(streams.length > 0 ? [`  slipway backup restore-streams ${cluster}`] : []),
     ...uncoveredLines(uncovered),

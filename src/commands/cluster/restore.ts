@@ -8,7 +8,7 @@ import { restoreCluster, type RestoreResult } from '../../workflows/cluster/rest
 
 export default class ClusterRestore extends BaseCommand {
   static override summary = 'Make a cluster anew with the data of a backup, on its machines or on new ones.';
-  static override description = `The backup is fetched and checked before anything is changed. Machines that are missing are made; what a server still has of etcd is put aside on it; the first server starts from the snapshot, with the token of that time, and the others join it. A workspace that has lost the cluster gets record and keys from the backup.
+  static override description = `The backup is fetched and checked before anything is changed. Machines that are missing are made; what a server still has of etcd is put aside on it; the first server starts from the snapshot, with the token of that time, and the others join it. Then its tokens are rotated, and it is backed up anew. A workspace that has lost the cluster gets record and keys from the backup.
 
 With --as NEW a quarantined copy is made beside the cluster, which may run: a lone server of its own with nothing in it but etcd and the API. What leads to the provider, DNS or S3 is taken out of it, the contents of Secrets, too. Nothing else may be done to it than to read it and to delete it: \`slipway cluster delete NEW\`.
 
@@ -24,6 +24,10 @@ A cluster that runs is not restored, nor one whose servers may come back as the 
     from: Flags.string({ description: 'Which backup: `slipway backup list`. Default: the newest.' }),
     at: atFlag,
     as: Flags.string({ description: 'Make a quarantined copy of this name beside it.', helpValue: 'NEW' }),
+    'keep-token': Flags.boolean({
+      description: 'Leave the tokens that nodes join with as they are in the backup.',
+      exclusive: ['as'],
+    }),
     'keep-secrets': Flags.boolean({ description: 'Leave the contents of Secrets in the copy.', dependsOn: ['as'] }),
     'dry-run': Flags.boolean({ description: 'Show every step; change nothing at the machines.' }),
     yes: yesFlag,
@@ -31,7 +35,7 @@ A cluster that runs is not restored, nor one whose servers may come back as the 
 
   async run(): Promise<RestoreResult | CopyResult> {
     const { args, flags } = await this.parse(ClusterRestore);
-    const { from: id, at, as, 'dry-run': dryRun, 'keep-secrets': keepSecrets } = flags;
+    const { from: id, at, as, 'dry-run': dryRun, 'keep-secrets': keepSecrets, 'keep-token': keepToken } = flags;
     return this.withRuntime(flags, async (runtime) => {
       const { spec } = await backupOf(runtime, args.name, at);
       const input = { cluster: args.name, spec, at, id, dryRun };
@@ -40,7 +44,7 @@ A cluster that runs is not restored, nor one whose servers may come back as the 
         this.logMarked(renderCopied(copied, dryRun));
         return copied;
       }
-      const result = await restoreCluster(runtime, input, this.commandLine());
+      const result = await restoreCluster(runtime, { ...input, keepToken }, this.commandLine());
       this.logMarked(renderRestored(result, dryRun));
       return result;
     });

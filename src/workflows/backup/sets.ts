@@ -1,8 +1,9 @@
 import type { Backups } from '../../distributions/backups.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
-import { RefusedError, UsageError } from '../../errors/index.js';
+import { UsageError } from '../../errors/index.js';
 import type { BackupSets } from '../../workspace/backups/types.js';
 import type { WorkflowContext } from '../context.js';
+import { refuseOutside } from '../kept-where.js';
 
 /** Whose backups are asked for. */
 export interface BackupOf {
@@ -36,18 +37,8 @@ export async function openSets({ workspace }: WorkflowContext, { cluster, spec, 
  */
 export async function openSetsToFill({ workspace }: WorkflowContext, spec: ClusterSpec): Promise<BackupSets> {
   const sets = (await workspace.backups(spec.backup?.to, 'make'))!;
-  const { residency } = spec.provider;
-  const { country, where } = sets;
-  if (!residency || country === 'here' || (country !== undefined && residency.includes(country))) return sets;
-  throw new RefusedError(
-    `${spec.name} may only be kept in ${residency.join(', ')}, and ${where} is in ${country ?? 'an unknown country'}.`,
-    {
-      code: 'OUTSIDE_RESIDENCY',
-      hint: country
-        ? `Name a bucket in ${residency.join(' or ')} as backup.to.`
-        : `If you know that the bucket is there, say so: country=${residency[0]} behind the ? of its address.`,
-    },
-  );
+  refuseOutside(spec, sets, `Name a bucket in ${spec.provider.residency?.join(' or ')} as backup.to.`);
+  return sets;
 }
 
 /** The id that is asked for, or that of the newest. @throws UsageError code NO_BACKUP */

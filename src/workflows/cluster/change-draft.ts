@@ -5,6 +5,7 @@ import type { MachineProvider } from '../../provider/port.js';
 import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
 import type { Stage } from '../confirmed.js';
 import type { WorkflowContext } from '../context.js';
+import { refuseOutside } from '../kept-where.js';
 import { type Draft, draftCluster, type DraftInput } from './draft.js';
 import { refuseQuarantined } from './quarantined.js';
 import { refuseOtherCluster } from './same-cluster.js';
@@ -49,6 +50,12 @@ export async function findCluster(context: WorkflowContext, input: ClusterInput)
   refuseUnrestored(stored);
   refuseQuarantined(stored);
   if (stored) await refuseHalfRotated(folder);
+  const { residency } = spec.provider;
+  if (residency) {
+    const { workspace } = context;
+    const place = { where: workspace.path, country: await workspace.country() };
+    refuseOutside(spec, place, `Move the workspace to a bucket in ${residency.join(' or ')}: slipway workspace move`);
+  }
   if (stored) await refuseOtherCluster(context, stored, spec, file, recordedFileExists);
   else await refuseUnknownNamesake(provider, input, context.signal);
   return { provider, folder, stored };

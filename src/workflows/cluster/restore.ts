@@ -20,6 +20,7 @@ import { note, type WorkflowContext } from '../context.js';
 import { execute, stepInfo } from '../run.js';
 import { type Draft, draftCluster } from './draft.js';
 import { refuseQuarantined } from './quarantined.js';
+import { rotateToken } from './rotate-token.js';
 import { clusterKey, keyToRecord } from './ssh-key.js';
 
 export interface RestoreInput {
@@ -31,6 +32,8 @@ export interface RestoreInput {
   /** Which backup; undefined: the newest, or the one of a restore that is not through. */
   readonly id: string | undefined;
   readonly dryRun: boolean;
+  /** Whether its tokens stay those of the backup; else they are rotated once it is restored. */
+  readonly keepToken: boolean;
 }
 
 export interface RestoreResult {
@@ -50,6 +53,8 @@ export interface RestoreResult {
   readonly streams: readonly string[];
   /** What of the cluster the backup does not have, by its name, and why. */
   readonly uncovered: readonly Uncovered[];
+  /** Whether nothing joins any more with the tokens that are in the backup. */
+  readonly tokensRotated: boolean;
   /** Id of the backup that was made of the restored cluster; undefined where that failed. */
   readonly newBackup: string | undefined;
   /** Its file; undefined where the workspace is no folder. */
@@ -122,7 +127,11 @@ async function restore(
     draftRestore(looking, found, begin, stage);
   const dataAge = (record: ClusterRecord): number =>
     Math.max(0, Date.parse(begin(record).begunAt) - Date.parse(manifest.takenAt));
-  const result = async (drafted: RestoreDraft, tookMs: number, newBackup?: string): Promise<RestoreResult> => ({
+  const result = async (
+    drafted: RestoreDraft,
+    tookMs: number,
+    { tokensRotated = false, newBackup }: { tokensRotated?: boolean; newBackup?: string | undefined } = {},
+  ): Promise<RestoreResult> => ({
     cluster: folder.name,
     backup: manifest.id,
     where: sets.where,
@@ -133,6 +142,7 @@ async function restore(
     claims: manifest.claims,
     streams: manifest.streams.map(({ name }) => name),
     uncovered: uncoveredOf(manifest.claims, manifest.uncovered ?? []),
+    tokensRotated,
     newBackup,
     kubeconfig: folder.kubeconfigPath,
     simulated: (await context.provider(spec.provider)).traits.simulated,
@@ -143,7 +153,7 @@ async function restore(
     operation,
     retryCommand,
     draft,
-    confirmation: async (shown) => confirmationOf(context, shown, manifest),
+    confirmation: async (shown) => confirmationOf(context, input, shown, manifest),
   };
   const done = await confirmed(context, change, async (drafted, _once, { admit }) => {
     await admit();
@@ -162,7 +172,11 @@ async function restore(
     });
     return { drafted, tookMs };
   });
-  return result(done.drafted, done.tookMs, await backedUp(context, input.cluster, spec));
+  const tokensRotated = !input.keepToken && (await rotated(context, input.cluster));
+  return result(done.drafted, done.tookMs, {
+    tokensRotated,
+    newBackup: await backedUp(context, input.cluster, spec),
+  });
 }
 
 async function draftRestore(
@@ -220,6 +234,7 @@ async function refuseLiving(context: WorkflowContext, folder: ClusterFolder): Pr
 
 function confirmationOf(
   { clock }: WorkflowContext,
+  { keepToken }: RestoreInput,
   { steps, seen }: RestoreDraft,
   manifest: LoadedBackup['manifest'],
 ): Confirmation | undefined {
@@ -233,12 +248,33 @@ function confirmationOf(
       ...(creating > 0 ? [`create ${plural(creating, 'machine')}`] : []),
       ...destroying.map((step) => `${step.target}: ${step.text}`),
       'what was changed in the cluster since then is lost',
+      ...(keepToken ? [] : ['once it is restored, its tokens are replaced by new ones']),
       ...uncoveredOf(manifest.claims, manifest.uncovered ?? []).map(
         (one) => `not in the backup: ${uncoveredText(one)}`,
       ),
     ],
     flags: '--yes',
   };
+}
+
+/** Whoever has got at a backup, or at a server that is gone, must not join with what was in it. Asked for with the restore. */
+async function rotated(context: WorkflowContext, cluster: string): Promise<boolean> {
+  const { reporter } = context;
+  const agreed = {
+    emit: reporter.emit.bind(reporter),
+    confirm: () => Promise.resolve(),
+    choose: reporter.choose.bind(reporter),
+    close: () => Promise.resolve(),
+  };
+  const again = `slipway cluster rotate-token ${cluster}`;
+  try {
+    await rotateToken({ ...context, reporter: agreed }, { cluster, maxUnavailable: '10%', dryRun: false }, again);
+    return true;
+  } catch (error) {
+    if (!(error instanceof SlipwayError) || context.signal.aborted) throw error;
+    note(context, `The tokens are still those of the backup: ${error.message} Then: ${again}`, 'warning');
+    return false;
+  }
 }
 
 /** What a cluster is after a restore has no backup yet: its members and passwords are others. */

@@ -30,6 +30,10 @@ export class BucketPlace implements Place {
     return this.place.sealed((await this.stored()).header);
   }
 
+  backups(): Promise<BlobStore> {
+    return this.texts();
+  }
+
   async begin(): Promise<void> {
     const { clock, random } = this.options;
     await proveBucket(this.place.raw, this.place.where, random);
@@ -60,6 +64,7 @@ export class BucketPlace implements Place {
 
   async clear(): Promise<void> {
     await this.place.raw.clear('clusters/');
+    await this.place.raw.clear('backups/');
   }
 
   async stored(): Promise<StoredHeader> {

@@ -14,6 +14,7 @@ export class LocalPlace implements Place {
     readonly where: string,
     private readonly files: Files,
     private readonly blobs: () => LocalBlobs,
+    readonly backups: Place['backups'],
   ) {}
 
   async state(): Promise<PlaceState> {
@@ -42,5 +43,6 @@ export class LocalPlace implements Place {
     const clusters = join(this.where, 'clusters');
     for (const name of await this.files.list(clusters))
       if (!name.startsWith('.')) await this.files.removeFolder(join(clusters, name));
+    await this.files.removeFolder(join(this.where, 'backups'));
   }
 }

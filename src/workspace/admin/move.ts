@@ -15,10 +15,12 @@ export interface MoveResult {
 const isLock = (key: string): boolean => /^clusters\/[^/]+\/lock$/.test(key);
 const clusterOf = (key: string): string => key.split('/')[1]!;
 
+/** Who works on a workspace as a whole holds the lock of this name, which no cluster can have. */
+export const wholeWorkspace = '0-workspace';
+
 /** Clusters that keep anything at a place. */
-export const clustersAt = async (texts: BlobStore): Promise<string[]> => [
-  ...new Set((await texts.list('clusters/')).map(clusterOf)),
-];
+export const clustersAt = async (texts: BlobStore): Promise<string[]> =>
+  [...new Set((await texts.list('clusters/')).map(clusterOf))].filter((name) => name !== wholeWorkspace);
 
 /**
  * Moves a workspace: the old place counts until all of it is at the new one and was read back from there. From then on the
@@ -49,6 +51,7 @@ export async function moveWorkspace(
     for (const cluster of clusters) locks.push(await lock(cluster));
     const moved = await copy(await from.texts(), await to.texts());
     await verify(await from.texts(), await to.texts(), to.where);
+    await copyBackups(from, to);
     await from.close(to.where);
     return await finish(from, to, clusters, moved);
   } finally {
@@ -75,22 +78,41 @@ async function copy(from: BlobStore, to: BlobStore): Promise<number> {
   return keys.length;
 }
 
+/** Backups are sealed for their place, so that each part is opened and sealed anew. They never change, nor does one go. */
+async function copyBackups(from: Place, to: Place): Promise<void> {
+  const source = await from.backups('look');
+  const keys = ((await source?.list('backups/')) ?? []).filter((key) => /^backups\/[^/]+\/[^/]+\//.test(key));
+  if (!source || keys.length === 0) return;
+  const target = (await to.backups('make'))!;
+  // The manifest last: with it a backup counts.
+  const manifestLast = [...keys].sort(
+    (a, b) => Number(a.endsWith('manifest.json')) - Number(b.endsWith('manifest.json')),
+  );
+  for (const key of manifestLast) {
+    const text = (await source.read(key))?.text;
+    if (text !== undefined && (await target.read(key))?.text !== text) await target.create(key, text);
+  }
+  const again = (await to.backups('look'))!;
+  const wrong: string[] = [];
+  for (const key of keys) if ((await again.read(key))?.text !== (await source.read(key))?.text) wrong.push(key);
+  if (wrong.length > 0) throw differs(to.where, wrong, keys.length);
+}
+
 /** Reads all of it back. */
 async function verify(from: BlobStore, to: BlobStore, where: string): Promise<void> {
   const keys = (await from.list('clusters/')).filter((key) => !isLock(key));
   const wrong: string[] = [];
   for (const key of keys) if ((await to.read(key))?.text !== (await from.read(key))?.text) wrong.push(key);
   for (const key of await to.list('clusters/')) if (!keys.includes(key)) wrong.push(key);
-  if (wrong.length === 0) return;
-  throw new IncompleteError(
-    `${where} does not have what was written to it: ${plural(wrong.length, 'object')} of ${keys.length}.`,
-    {
-      code: 'WORKSPACE_DIFFERS',
-      hint: 'Nothing was taken away where it came from. Run the same command again.',
-      details: wrong.slice(0, 10),
-    },
-  );
+  if (wrong.length > 0) throw differs(where, wrong, keys.length);
 }
+
+const differs = (where: string, wrong: readonly string[], of: number): IncompleteError =>
+  new IncompleteError(`${where} does not have what was written to it: ${plural(wrong.length, 'object')} of ${of}.`, {
+    code: 'WORKSPACE_DIFFERS',
+    hint: 'Nothing was taken away where it came from. Run the same command again.',
+    details: wrong.slice(0, 10),
+  });
 
 async function refuseResidency(texts: BlobStore, to: Place, clusters: readonly string[]): Promise<void> {
   for (const cluster of clusters) {

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 
 import { UsageError } from '../../errors/index.js';
+import { openBackupPlace } from '../backups/place.js';
 import { Files } from '../files.js';
 import { LocalBlobs } from '../local-blobs.js';
 import { openWorkspace, type WorkspaceOptions, workspaceParts, type WorkspaceParts } from '../open.js';
@@ -63,5 +64,10 @@ export function openAdmin(options: WorkspaceOptions): WorkspaceAdmin {
 
 function localPlace(folder: string, parts: WorkspaceParts): LocalPlace {
   const files = new Files({ ...parts, root: join(folder, 'clusters') });
-  return new LocalPlace(folder, files, () => new LocalBlobs(folder, { ...parts, files, busy: heldFile }));
+  return new LocalPlace(
+    folder,
+    files,
+    () => new LocalBlobs(folder, { ...parts, files, busy: heldFile }),
+    async (mode) => (await openBackupPlace(folder, false, parts, mode))?.store,
+  );
 }

@@ -1,13 +1,13 @@
 import { plural } from '../../domain/index.js';
 import type { Random } from '../../domain/clock.js';
-import { IncompleteError, RefusedError, UsageError } from '../../errors/index.js';
+import { IncompleteError, RefusedError, SlipwayError, UsageError } from '../../errors/index.js';
 import type { BlobStore } from '../blob-store.js';
 import { isRecipient, recipientOf, stanzas } from '../sealed/age.js';
 import { type Header, newKey } from '../sealed/header.js';
 import { sealedKeys } from '../sealed/sealed-blobs.js';
 import type { Lock } from '../types.js';
 import type { BucketPlace } from './bucket-place.js';
-import { clustersAt } from './move.js';
+import { clustersAt, wholeWorkspace } from './move.js';
 
 export interface Rotation {
   readonly add: readonly string[];
@@ -30,11 +30,11 @@ export async function rotateWorkspace(
   rotation: Rotation,
   { random, lock }: { readonly random: Random; readonly lock: (cluster: string) => Promise<Lock> },
 ): Promise<RotateResult> {
-  const recipients = await recipientsAfter(at, rotation);
-  const clusters = await clustersAt(await at.texts());
-  const locks: Lock[] = [];
+  const locks: Lock[] = [await lock(wholeWorkspace)];
   try {
-    for (const cluster of clusters) locks.push(await lock(cluster));
+    // Whom it is sealed for may have changed until the lock was ours.
+    const recipients = await recipientsAfter(at, rotation);
+    for (const cluster of await clustersAt(await at.texts())) locks.push(await lock(cluster));
     const before = await at.stored();
     const unfinished = before.header.state === 'rotating';
     const [current, ...older] = before.header.keys;
@@ -46,6 +46,8 @@ export async function rotateWorkspace(
     const only: Header = { ...header, state: 'ready', keys: [header.keys[0]!] };
     await verify(at, only);
     await at.change(await at.stored(), only);
+    // A backup waits for no lock: what one wrote meanwhile, with the key that it had found, is sealed anew, too.
+    await sealLatecomers(at, header, only);
     return { workspace: at.where, recipients, sealed };
   } finally {
     for (const held of locks) await held.release();
@@ -84,6 +86,22 @@ async function sealAll(sealed: BlobStore, raw: BlobStore): Promise<number> {
     }
   }
   return keys.length;
+}
+
+/** @param both what opens with the old keys as well */
+async function sealLatecomers(at: BucketPlace, both: Header, only: Header): Promise<void> {
+  const [old, now] = [at.place.sealed(both), at.place.sealed(only)];
+  for (const key of (await sealedKeys(at.place.raw)).filter((one) => one.startsWith('backups/'))) {
+    const isLate = await now.read(key).then(
+      () => false,
+      (error: unknown) => {
+        if (error instanceof SlipwayError && error.code === 'BLOB_SWAPPED') return true;
+        throw error;
+      },
+    );
+    const there = isLate ? await old.read(key) : undefined;
+    if (there) await old.replace(key, there.text, there.version);
+  }
 }
 
 /** Opens all of it with the new key alone, and counts for how many it is sealed. */

@@ -21,6 +21,8 @@ export interface BackupPlace {
   /** The country that it lies in, `DE`; `here` for this computer, undefined where that is not known. */
   readonly country: string | undefined;
   readonly store: BlobStore;
+  /** The same, as whoever comes next finds it: it may have been sealed anew since. */
+  reopened(): Promise<BlobStore>;
 }
 
 /**
@@ -46,7 +48,7 @@ export async function openBackupPlace(
     await made.open();
   }
   const { store } = await openSealed(place);
-  return { where, country: location.country, store };
+  return { where, country: location.country, store, reopened: async () => (await openSealed(place)).store };
 }
 
 /** Beside the clusters of a workspace that is a folder, but sealed: whoever takes a copy of it has nothing in hand. */
@@ -64,17 +66,18 @@ async function folderPlace(
   else if (!(await beside.read(headerKey))) return undefined;
   const own = await identities(env, identityPath(env, home), quietFiles);
   for (const identity of own) options.secrets.add(identity.reveal());
+  const seen = new SeenBlobs(
+    new LocalBlobs(join(home, 'state', 'seen', nameOf(where)), { ...options, files: quietFiles, busy: heldFile }),
+  );
   let there = await readHeader(beside, where, own);
   if (!there && mode === 'make') {
     const { recipients } = await ownIdentity(options);
     const header = { ...newHeader(random, recipients, new Date(clock.now()).toISOString()), state: 'ready' as const };
-    await beside.create(headerKey, await headerText(header));
+    // Whatever this computer has seen in this folder before: what is made now counts.
+    if (await beside.create(headerKey, await headerText(header))) await seen.forgetId();
     there = await readHeader(beside, where, own);
   }
   if (!there) return undefined;
-  const seen = new SeenBlobs(
-    new LocalBlobs(join(home, 'state', 'seen', nameOf(where)), { ...options, files: quietFiles, busy: heldFile }),
-  );
   if ((await seen.knownId(there.header.id)) !== there.header.id) {
     throw new RefusedError(`${where} holds other backups than this computer has seen there.`, {
       code: 'BLOB_SWAPPED',
@@ -82,7 +85,7 @@ async function folderPlace(
     });
   }
   const store = new SealedBlobs(raw, { where: folder, header: there.header, identities: own, random, seen });
-  return { where, country: 'here', store };
+  return { where, country: 'here', store, reopened: () => Promise.resolve(store) };
 }
 
 /** Who loses it loses the backups with it, so its making is told. */

@@ -151,9 +151,28 @@ export class StoredBackups implements BackupSets {
       contentsSha256: sha256(text),
     };
     await create(this.#key(cluster, id, 'manifest.json'), JSON.stringify(manifest));
-    await this.load(cluster, id);
-    for (const { name } of kept) for await (const _ of this.stream(manifest, name));
+    await this.#readBack(
+      manifest,
+      kept.map(({ name }) => name),
+    );
     return manifest;
+  }
+
+  /** As the next one would: a backup takes no lock, so that what it knows of the place may be of before a rotation. */
+  async #readBack(manifest: BackupManifest, streams: readonly string[]): Promise<void> {
+    const { id, cluster } = manifest;
+    const found = new StoredBackups({ ...this.place, store: await this.place.reopened() });
+    try {
+      await found.load(cluster.name, id);
+      for (const name of streams) for await (const _ of found.stream(manifest, name));
+    } catch (error) {
+      if (!(error instanceof SlipwayError) || error.code !== 'BACKUP_BAD') throw error;
+      throw new IncompleteError(`${this.where} does not have the backup ${id} as it was written: ${error.message}`, {
+        code: 'WORKSPACE_DIFFERS',
+        cause: error,
+        hint: 'It may have been sealed anew meanwhile. Run the same command again: it takes another backup.',
+      });
+    }
   }
 
   async remove(cluster: string, id: string): Promise<void> {
