@@ -94,6 +94,8 @@ export class SandboxKube {
       if (!this.intercept(request, response)) this.api.handle(request, response, admin);
     });
     server.on('upgrade', (request, socket, head) => this.api.upgrade(request, socket, head, admin));
+    // Longer than a busy computer keeps a client waiting that has just taken a connection for open.
+    server.keepAliveTimeout = 60_000;
     this.#servers.push(server);
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   }

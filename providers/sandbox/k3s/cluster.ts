@@ -2,7 +2,7 @@ import { agreedVersion, etcdIn } from './etcd-versions.js';
 import { quorumOf } from './quorum.js';
 import type { Random } from '../random.js';
 import type { SandboxClock, SandboxProfile } from '../types.js';
-import { KubernetesServer, type KubernetesSnapshot, type Obj } from '../kube-api/index.js';
+import { isRenewal, KubernetesServer, type KubernetesSnapshot, type Obj } from '../kube-api/index.js';
 import { type ChartFaults, HelmController, HelmProgram, imageTrouble } from '../helm/index.js';
 import type { CloudCall } from './cloud-client.js';
 import type { Machine } from '../hosts/machine.js';
@@ -161,7 +161,8 @@ export class Cluster {
         this.memberGone(change.object.metadata.name);
         this.dropPassword(change.object.metadata.name);
       } else if (change.resource.plural === 'nodes') this.memberUndesired(change.object);
-      context.changed();
+      // Written down with whatever changes next: kubelets that live renew again after a start.
+      if (!isRenewal(change)) context.changed();
     });
   }
 

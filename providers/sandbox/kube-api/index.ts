@@ -258,7 +258,7 @@ const aggregatedType = (body: unknown): string =>
     ? 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
     : 'application/json';
 
-export { conditionOf, setReady } from './controllers/index.js';
+export { conditionOf, isRenewal, setReady } from './controllers/index.js';
 export type { Obj } from './objects.js';
 export type { Identity } from './reviews.js';
 export type { ObjectStore } from './store.js';

@@ -38,6 +38,9 @@ const storedAs = ({ view }: Resource, object: Obj): Obj => (view ? view.toStored
 
 const nameOf = ({ type, resource, object }: Change): string => `${type} ${resource.kind} ${object.metadata.name}`;
 
+/** Versions never go back: so many changes, such as renewals of leases, may not have been saved when the sandbox was killed. */
+const unsavedAtMost = 1_000_000;
+
 const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`;
 
 /** All objects of a cluster with their versions, and what changed lately. */
@@ -207,7 +210,8 @@ export class ObjectStore {
     return { version: this.#version, objects: [...this.#tables.values()].flatMap((table) => [...table.values()]) };
   }
 
-  restore({ version, objects }: { version: number; objects: Obj[] }): void {
+  restore({ version: saved, objects }: { version: number; objects: Obj[] }): void {
+    const version = saved + unsavedAtMost;
     this.#version = version;
     const definitions = objects.filter(({ kind }) => kind === 'CustomResourceDefinition');
     for (const definition of definitions)

@@ -195,3 +195,4 @@ export class Controllers {
 }
 
 export { conditionOf, setReady } from './conditions.js';
+export { isRenewal } from './node-lease.js';

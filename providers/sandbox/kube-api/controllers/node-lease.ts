@@ -1,7 +1,12 @@
+import type { Change } from '../store.js';
 import type { ClusterState } from './cluster.js';
 
 const namespace = 'kube-node-lease';
 const leaseSeconds = 40;
+
+/** Nothing but a sign of life, of which there are many. */
+export const isRenewal = ({ type, resource, object }: Change): boolean =>
+  type === 'MODIFIED' && resource.plural === 'leases' && object.metadata.namespace === namespace;
 
 /** The kubelet of a node says that it lives. Its Lease belongs to the node, and goes with it. */
 export function renewLease(cluster: ClusterState, nodeName: string): void {

@@ -10,7 +10,8 @@ import { createRemote, generateKeyPair, type HostTask } from '../../../../src/re
 
 const owner = generateKeyPair('owner');
 const remote = createRemote({ clock: systemClock, random: systemRandom, boundary: openBoundary });
-const world = new World({ ...defaultProfile, timeScale: 0.002 }, [], () => undefined);
+let writes = 0;
+const world = new World({ ...defaultProfile, timeScale: 0.002 }, [], () => void (writes += 1));
 const signal = AbortSignal.timeout(600_000);
 
 const host = () => world.hosts.list().find(({ name }) => name === 'rack-a')!;
@@ -59,6 +60,18 @@ describe('the Lease of a node', () => {
     expect(lease()?.spec?.['renewTime']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
     const before = renewed();
     await expect.poll(renewed).toBeGreaterThan(before);
+  });
+
+  it('is renewed without anything being written to the disk for that', async () => {
+    const writesInThreeRenewals = async (): Promise<number> => {
+      const before = writes;
+      for (let n = 0; n < 3; n += 1) {
+        const last = renewed();
+        await expect.poll(renewed, { interval: 2 }).toBeGreaterThan(last);
+      }
+      return writes - before;
+    };
+    await expect.poll(writesInThreeRenewals).toBe(0);
   });
 
   it('is not renewed while the machine is off, and again once it is back', async () => {
