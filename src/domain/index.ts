@@ -30,3 +30,4 @@ export * from './outdated.js';
 export * from './recycle.js';
 export * from './heal.js';
 export * from './quarantine.js';
+export * from './drill.js';

@@ -34,7 +34,7 @@ async function lose(...slots: readonly number[]): Promise<void> {
 }
 
 it('every command of the guide on lost machines does what the guide says, one after another', async () => {
-  expect(commands.length).toBe(6);
+  expect(commands.length).toBe(7);
   await lose(1);
   let machines = 4;
   for (const command of commands) {
@@ -50,6 +50,6 @@ it('every command of the guide on lost machines does what the guide says, one af
     const servers = await cli.cloud<Server>('servers');
     expect(servers, command).toHaveLength(command.includes('--dry-run') ? machines - 1 : machines);
   }
-  expect(existsSync(join(cli.home, 'slipway-heal-demo.service'))).toBe(true);
+  for (const file of ['slipway-heal-demo.service', 'drill.html']) expect(existsSync(join(cli.home, file))).toBe(true);
   expect(await cli.run(['cluster', 'plan', 'demo', '--detailed-exitcode'])).toMatchObject({ code: 0 });
 }, 240_000);

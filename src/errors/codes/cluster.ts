@@ -69,6 +69,16 @@ export const clusterCodes = entries({
     'Machines are down, and it is not safe to do anything about them from here; each is listed with why.',
     'Do what the message says, then run the same command again.',
   ],
+  DRILL_REFUSED: [
+    3,
+    'What a drill would delete is more than a machine: data, etcd’s quorum, or all that its pods could move to.',
+    'Name another node with --node; mend first what is not well.',
+  ],
+  DRILL_INCOMPLETE: [
+    4,
+    'A machine was deleted in a drill, and not all that it did came back while it was watched.',
+    'Have it healed: `slipway cluster heal`.',
+  ],
   NO_STANDBY: [
     3,
     'No machine stands by for the pool that could be promoted.',

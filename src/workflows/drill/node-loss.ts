@@ -1,0 +1,266 @@
+import {
+  drillProblems,
+  drillTimes,
+  type DrillBefore,
+  type DrillSample,
+  type Machine,
+  plural,
+  slotLabel,
+} from '../../domain/index.js';
+import type { Step } from '../../engine/index.js';
+import { IncompleteError, InterruptedError, RefusedError, UsageError } from '../../errors/index.js';
+import type { KubeObject, NodeFacts } from '../../kube/types.js';
+import type { ClusterApi } from '../../phases/context.js';
+import { reach } from '../../phases/reach.js';
+import type { MachineProvider } from '../../provider/port.js';
+import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
+import { type HealOptions } from '../cluster/heal/draft.js';
+import { watchCluster } from '../cluster/heal/watch.js';
+import { knownCluster } from '../cluster/known-cluster.js';
+import { type Change, confirmed } from '../confirmed.js';
+import { progress, type WorkflowContext } from '../context.js';
+import { execute } from '../run.js';
+import { attachmentsOf, type DrillSubject, measureDrill, nodeOf, readyByOwner } from './measure.js';
+import { type DrillRecord, earlierDrills, keepDrill } from './report.js';
+
+export interface DrillInput {
+  readonly cluster: string;
+  /** A machine by its name or place; undefined: the worker with the most pods that may be lost. */
+  readonly node: string | undefined;
+  readonly url: URL | undefined;
+  /** How it is healed from here meanwhile; undefined: somebody else does. */
+  readonly heal: HealOptions | undefined;
+  readonly deadlineMs: number;
+}
+
+export interface DrillReport extends DrillRecord {
+  readonly cluster: string;
+  readonly provider: string;
+  readonly before: DrillBefore;
+  readonly samples: readonly DrillSample[];
+  /** Drills of before, the newest last. */
+  readonly earlier: readonly DrillRecord[];
+  readonly simulated: readonly string[];
+}
+
+interface DrillDraft {
+  readonly provider: MachineProvider;
+  readonly machine: Machine;
+  readonly api: ClusterApi;
+  readonly subject: DrillSubject;
+  readonly lost: readonly string[];
+  readonly steps: readonly Step[];
+}
+
+/**
+ * Deletes a machine without telling the cluster, and measures how long what it did is missing.
+ * @throws RefusedError code DRILL_REFUSED: data or the quorum would be lost, or the cluster is not well; UsageError code
+ * UNKNOWN_MACHINE; IncompleteError code DRILL_INCOMPLETE: not all came back in time, which the kept report tells
+ */
+export async function drillNodeLoss(
+  context: WorkflowContext,
+  input: DrillInput,
+  retryCommand: string,
+  keep: (report: DrillReport) => Promise<void>,
+): Promise<DrillReport> {
+  const { folder, record } = await knownCluster(context.workspace, input.cluster);
+  const operation = 'drill node-loss';
+  const earlier = await earlierDrills(folder);
+  let since = 0;
+  const change: Change<DrillDraft> = {
+    folder,
+    operation,
+    retryCommand,
+    draft: async (looking) => draftDrill(looking, { folder, record }, input, (at) => (since = at)),
+    confirmation: (draft) => Promise.resolve(confirmationOf(input, draft)),
+    api: ({ api }) => api,
+  };
+  const draft = await confirmed(context, change, async (drafted, once, { admit }) => {
+    await execute(once, folder, operation, drafted.steps, retryCommand, admit);
+    return drafted;
+  });
+  const samples = await measured(context, input, draft, since, retryCommand);
+  const times = drillTimes(samples, draft.subject.before);
+  const { machine, provider } = draft;
+  const drill: DrillRecord = {
+    at: new Date(context.clock.now()).toISOString(),
+    kind: 'node-loss',
+    node: machine.name,
+    pool: machine.pool,
+    url: input.url?.href,
+    complete: samples.at(-1)!.atMs < input.deadlineMs,
+    times,
+  };
+  await keepDrill(folder, drill);
+  const report: DrillReport = {
+    ...drill,
+    cluster: record.name,
+    provider: provider.name,
+    before: draft.subject.before,
+    samples,
+    earlier,
+    simulated: provider.traits.simulated,
+  };
+  await keep(report);
+  if (!drill.complete) throw incomplete(record.name, report, input);
+  return report;
+}
+
+/** Healing goes on beside, as `cluster heal --watch` does it, for as long as it is measured. */
+async function measured(
+  context: WorkflowContext,
+  { cluster, heal, deadlineMs }: DrillInput,
+  { subject }: DrillDraft,
+  since: number,
+  retryCommand: string,
+): Promise<readonly DrillSample[]> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([context.signal, over.signal]);
+  const healing = heal && watchCluster({ ...context, signal }, { cluster, ...heal }, retryCommand);
+  try {
+    return await measureDrill(context, subject, { since, deadlineMs, signal: context.signal });
+  } finally {
+    over.abort(new InterruptedError('The drill is over.', { code: 'INTERRUPTED', hint: '' }));
+    await healing?.catch(() => undefined);
+  }
+}
+
+async function draftDrill(
+  context: WorkflowContext,
+  { folder, record }: { readonly folder: ClusterFolder; readonly record: ClusterRecord },
+  { node, url }: DrillInput,
+  began: (at: number) => void,
+): Promise<DrillDraft> {
+  const provider = await context.provider(record.spec.provider);
+  progress(context, `looking at ${provider.title} and the cluster`);
+  const [machines, kubeconfig, distribution] = await Promise.all([
+    provider.machines.list(record, context),
+    folder.kubeconfig(),
+    context.distribution(record.spec.kubernetes.distribution),
+  ]);
+  const reached = kubeconfig && (await reach(context, kubeconfig));
+  if (!reached) throw refused(record.name, ['its API does not answer']);
+  const { api, nodes } = reached;
+  const members = machines.filter(({ standby, name }) => standby === undefined && nodes.has(name));
+  const problemsOf = async (machine: Machine): Promise<readonly string[]> =>
+    drillProblems({
+      target: { name: machine.name, role: machine.role, ready: nodes.get(machine.name)!.ready },
+      nodes: [...nodes.values()].map(({ name, controlPlane, ready }) => ({
+        name,
+        role: controlPlane ? 'control-plane' : 'worker',
+        ready,
+      })),
+      members: distribution.membership?.voters(nodes.values()),
+      pods: await api.kube.drainView([machine.name], context),
+      ownsMachines: provider.traits.ownsMachines,
+    });
+  const pods = await api.kube.list('v1', 'Pod', {}, context);
+  const machine = node === undefined ? await chosen(members, pods, problemsOf) : named(record.name, members, node);
+  const problems = machine ? await problemsOf(machine) : ['it has no worker whose loss would cost nothing'];
+  if (!machine || problems.length > 0) throw refused(machine?.name ?? record.name, problems);
+  const subject = { ...(await subjectOf(context, api, machine, nodes, pods)), url };
+  return {
+    provider,
+    machine,
+    api,
+    subject,
+    lost: [provider.machines.describeDeletion(machine)],
+    steps: [
+      {
+        id: `drill:${machine.name}`,
+        phase: 'Drill',
+        target: slotLabel(machine),
+        text: `delete ${machine.name} at ${provider.title} without telling the cluster`,
+        needs: [],
+        destroys: true,
+        apply: async (run) => {
+          began(context.clock.monotonic());
+          await provider.machines.delete(machine, run);
+        },
+      },
+    ],
+  };
+}
+
+/** The worker with the most pods of those that may be lost. */
+async function chosen(
+  machines: readonly Machine[],
+  pods: readonly KubeObject[],
+  problemsOf: (machine: Machine) => Promise<readonly string[]>,
+): Promise<Machine | undefined> {
+  const count = ({ name }: Machine): number => pods.filter((pod) => nodeOf(pod) === name).length;
+  const workers = machines.filter(({ role }) => role === 'worker').sort((a, b) => count(b) - count(a));
+  for (const worker of workers) if ((await problemsOf(worker)).length === 0) return worker;
+  return workers[0];
+}
+
+function named(cluster: string, machines: readonly Machine[], node: string): Machine {
+  const machine = machines.find((one) => one.name === node || slotLabel(one) === node);
+  if (machine) return machine;
+  throw new UsageError(`${cluster} has no node called ${node}.`, {
+    code: 'UNKNOWN_MACHINE',
+    hint: `Name one by its name or its place: ${machines.map(slotLabel).join(', ')}.`,
+  });
+}
+
+async function subjectOf(
+  context: WorkflowContext,
+  { kube }: ClusterApi,
+  machine: Machine,
+  nodes: ReadonlyMap<string, NodeFacts>,
+  pods: readonly KubeObject[],
+): Promise<Omit<DrillSubject, 'url'>> {
+  const node = nodes.get(machine.name)!;
+  const isLike = (one: NodeFacts): boolean =>
+    one.controlPlane === node.controlPlane && one.labels['slipway.dev/pool'] === node.labels['slipway.dev/pool'];
+  const here = readyByOwner(pods.filter((pod) => nodeOf(pod) === machine.name));
+  const everywhere = readyByOwner(pods);
+  const attached = attachmentsOf(await kube.list('storage.k8s.io/v1', 'VolumeAttachment', {}, context), machine.name);
+  return {
+    kube,
+    node,
+    isLike,
+    owners: new Map([...here.keys()].map((owner) => [owner, everywhere.get(owner)!])),
+    before: {
+      attached: attached.length,
+      pods: [...here.values()].reduce((sum, count) => sum + count, 0),
+      readyNodes: [...nodes.values()].filter((one) => one.ready && isLike(one)).length,
+    },
+  };
+}
+
+const confirmationOf = ({ cluster, heal }: DrillInput, { lost, machine, subject }: DrillDraft) => ({
+  question: `Delete ${machine.name} of ${cluster} on purpose, and time how it comes back?`,
+  details: [
+    ...lost.map((text) => `deleted: ${text}`),
+    `until they run elsewhere: ${plural(subject.before.pods, 'pod')} and ${plural(subject.before.attached, 'volume')}`,
+    heal
+      ? 'healed from here meanwhile'
+      : 'not healed from here: a `slipway cluster heal --watch` has to run elsewhere, or pass --heal',
+  ],
+  flags: '--yes',
+});
+
+const refused = (name: string, problems: readonly string[]): RefusedError =>
+  new RefusedError(`${name} is not lost on purpose: ${problems[0]}.`, {
+    code: 'DRILL_REFUSED',
+    details: problems.slice(1),
+    hint: 'Name another node with --node, or see how the cluster is: slipway cluster status',
+  });
+
+function incomplete(cluster: string, { times }: DrillReport, { deadlineMs, heal }: DrillInput): IncompleteError {
+  const missing = [
+    ...(times.noticedMs === undefined ? ['nobody noticed'] : []),
+    ...(times.capacityMs === undefined ? ['no node took its place'] : []),
+    ...(times.url && times.url.answeredMs === undefined ? ['the address is not answered'] : []),
+  ];
+  return new IncompleteError(
+    `Not all came back within ${deadlineMs / 1000} s${missing.length > 0 ? `: ${missing.join(', ')}` : ''}.`,
+    {
+      code: 'DRILL_INCOMPLETE',
+      hint: heal
+        ? `See what is missing: slipway cluster status ${cluster}`
+        : `Heal it now: slipway cluster heal ${cluster}`,
+    },
+  );
+}
