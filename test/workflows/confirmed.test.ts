@@ -76,6 +76,7 @@ async function change(
   } as unknown as WorkflowContext;
   const folder = {
     name: 'demo',
+    record: () => Promise.resolve(undefined),
     refuseBusy: async () => {
       if (busy) throw busy;
     },
