@@ -110,11 +110,11 @@ export default {
       to: { path: '^src/distributions/[^/]+/' },
     },
     {
-      name: 'more-of-a-distribution-than-its-versions',
-      comment: 'A cluster file takes the form of its version from a distribution, and nothing else.',
+      name: 'more-of-a-distribution-than-its-fields',
+      comment: 'A cluster file takes from a distribution the form of the fields that are in its words, and nothing else.',
       severity: 'error',
       from: { path: '^src/config/' },
-      to: { path: '^src/distributions/', pathNot: '^src/distributions/[^/]+/version-field\\.ts$' },
+      to: { path: '^src/distributions/', pathNot: '^src/distributions/[^/]+/file-fields\\.ts$' },
     },
     {
       name: 'distribution-to-distribution',

@@ -1,9 +1,9 @@
-import { clusterSchemaFor, type DistributionName, type VersionField } from '../domain/spec/schema.js';
-import { versionField as k3s } from '../distributions/k3s/version-field.js';
+import { clusterSchemaFor, type DistributionName, type FileFields } from '../domain/spec/schema.js';
+import { fileFields as k3s } from '../distributions/k3s/file-fields.js';
 
-const { k3s: version, ...others } = { k3s } satisfies Record<DistributionName, VersionField>;
-// With a second one a file's version has the form of the distribution that it names.
+const { k3s: fields, ...others } = { k3s } satisfies Record<DistributionName, FileFields>;
+// With a second one a file's fields have the form of the distribution that it names.
 others satisfies Record<string, never>;
 
-/** A cluster file: types, validation and defaults; the form of its version is the distribution's. */
-export const clusterSchema = clusterSchemaFor(version);
+/** A cluster file: types, validation and defaults; what is in the words of a distribution has its form. */
+export const clusterSchema = clusterSchemaFor(fields);

@@ -33,6 +33,8 @@ export interface SnapshotReport {
 
 /** How a distribution’s data is taken out of a cluster, and looked at. Loaded by those who make backups or restore one. */
 export interface Backups {
+  /** What a person types on a server to stop the cluster there, and to read what its Kubernetes says. */
+  readonly onServers: { readonly stop: string; readonly log: string };
   /**
    * A server that a snapshot can be taken on now.
    * @throws RefusedError code NODES_DOWN

@@ -13,7 +13,7 @@ export const backupDefaults = {
   keep: { hours: 24, days: 7, weeks: 4 } satisfies BackupKeep,
 } as const;
 
-/** `2026-11-26t15-20-00z-3fa2`: in the order of time, and fit for a file, an object and a snapshot of k3s. */
+/** `2026-11-26t15-20-00z-3fa2`: in the order of time, and fit for a file, an object and a snapshot. */
 export const backupId = (now: number, random: Random): string =>
   `${new Date(now).toISOString().slice(0, 19).replaceAll(':', '-')}Z-${random.bytes(2).toString('hex')}`.toLowerCase();
 

@@ -4,7 +4,7 @@ export type BoundaryKind = 'provider' | 'ssh' | 'kube' | 'workspace';
 export interface BoundaryPoint {
   readonly when: 'before' | 'after';
   readonly kind: BoundaryKind;
-  /** What is done, such as `POST /servers`, `demo-cp-1 start-k3s`, `write pins.json`. Holds no secret. */
+  /** What is done, such as `POST /servers`, `demo-cp-1 prepare-host`, `write pins.json`. Holds no secret. */
   readonly what: string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * A time such as `5m` as Go writes it, `5m0s`: k3s's helm controller writes a HelmChart's timeout back that way, so
+ * A time such as `5m` as Go writes it, `5m0s`: the helm controller writes a HelmChart's timeout back that way, so
  * any other form would look like a change for ever.
  */
 export function asGoWrites(time: string): string {

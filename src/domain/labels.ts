@@ -8,7 +8,7 @@ export const labelKeys = {
   role: 'slipway.dev/role',
   slot: 'slipway.dev/slot',
   generation: 'slipway.dev/generation',
-  /** What runs on the machine; machines of before it was written have k3s. */
+  /** What runs on the machine; machines of before it was written have the default. */
   distribution: 'slipway.dev/distribution',
   /** On a machine that waits to be promoted: `new`, or what it is prepared for, as `preparedMark` writes it. */
   standby: 'slipway.dev/standby',

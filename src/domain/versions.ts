@@ -29,7 +29,7 @@ export function parseVersion(text: string): Version | undefined {
 }
 
 /**
- * Orders versions, builds included: semantic versioning ignores what follows `+`, where k3s counts its own releases, and
+ * Orders versions, builds included: semantic versioning ignores what follows `+`, where distributions count their own releases, and
  * text would put a tenth before a second. What is no version comes before every version.
  */
 export function compareVersions(a: string, b: string): number {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { clusterSchemaFor } from '../domain/spec/schema.js';
+import { anyFields, clusterSchemaFor } from '../domain/spec/schema.js';
 import { UsageError } from '../errors/index.js';
 import { jsonOrUndefined } from '../http/json.js';
 import { corruptFile } from './file-errors.js';
@@ -34,7 +34,7 @@ const stored = z.object({
     .optional(),
   createdAt: z.string(),
   // In the form that its distribution had when it was stored.
-  spec: clusterSchemaFor(z.string().default('unknown')),
+  spec: clusterSchemaFor(anyFields),
 });
 
 /**

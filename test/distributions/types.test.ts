@@ -46,7 +46,7 @@ it('a distribution that is named and that nothing implements is a type error in 
   const unopened = expect.stringMatching(/^src\/runtime\/distributions\.ts: Property 'lke' is missing/) as string;
   expect(errorsWith()).toEqual([]);
   expect(errorsWith(named)).toEqual([
-    expect.stringMatching(/^src\/config\/cluster-schema\.ts: .* 'Record<"k3s" \| "lke", VersionField>'/),
+    expect.stringMatching(/^src\/config\/cluster-schema\.ts: .* 'Record<"k3s" \| "lke", FileFields>'/),
     unopened,
   ]);
   // With a form of its own, which the schema does not choose yet.

@@ -68,15 +68,15 @@ describe('check:house refuses', () => {
   });
 
   it('whoever imports a distribution, and not its port', async () => {
-    const files = { 'src/distributions/k3s/version-field.ts': value, 'src/distributions/k3s/plan.ts': value };
+    const files = { 'src/distributions/k3s/file-fields.ts': value, 'src/distributions/k3s/plan.ts': value };
     const plan = "export const b = async () => (await import('../distributions/k3s/plan.js')).a;\n";
-    const form = "import { a } from '../distributions/k3s/version-field.js';\nexport const b = a;\n";
+    const form = "import { a } from '../distributions/k3s/file-fields.js';\nexport const b = a;\n";
     const of = (path: string, text: string) => broken({ ...files, [path]: text });
     const all = { ...files, 'src/runtime/distributions.ts': plan, 'src/config/cluster-schema.ts': form };
     expect(await broken(all)).toEqual([]);
     expect(await of('src/runtime/b.ts', plan)).toContain('into-a-distribution');
     expect(await of('src/workflows/b.ts', form)).toContain('into-a-distribution');
-    expect(await of('src/config/cluster-schema.ts', plan)).toContain('more-of-a-distribution-than-its-versions');
+    expect(await of('src/config/cluster-schema.ts', plan)).toContain('more-of-a-distribution-than-its-fields');
     expect(await of('src/distributions/port.ts', form.replace('../distributions', '.'))).toContain(
       'port-to-distribution',
     );

@@ -20,3 +20,23 @@ describe('what is particular to k3s stays out of', () => {
     expect(found).toEqual([]);
   });
 });
+
+/** Where the distributions are listed, and the form of a cluster file is put together. */
+const lists = new Set([
+  "src/domain/spec/schema.ts: export const distributionNames = ['k3s'] as const;",
+  "src/domain/spec/schema.ts: export const defaultDistribution: DistributionName = 'k3s';",
+  "src/config/cluster-schema.ts: import { fileFields as k3s } from '../distributions/k3s/file-fields.js';",
+  'src/config/cluster-schema.ts: const { k3s: fields, ...others } = { k3s } satisfies Record<DistributionName, FileFields>;',
+]);
+
+describe('k3s and its parts are named in no file of', () => {
+  it.each(['src/config', 'src/domain', 'src/kube', 'src/workflows'])('%s but in the lists of distributions', (room) => {
+    const found = files(room).flatMap((path) =>
+      readFileSync(path, 'utf8')
+        .split('\n')
+        .filter((line) => /k3s|coredns|metrics-server|servicelb|local-storage/i.test(line))
+        .map((line) => `${path}: ${line.trim()}`),
+    );
+    expect(found.filter((line) => !lists.has(line))).toEqual([]);
+  });
+});

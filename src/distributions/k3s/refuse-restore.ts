@@ -4,6 +4,7 @@ import type { Tools } from '../../phases/context.js';
 import { lookInside } from '../../phases/session.js';
 import type { K3sFacts } from './context.js';
 import { checkServer } from './host/index.js';
+import { stopCommand } from './snapshot/commands.js';
 
 /**
  * What is restored must be the only cluster of its kind: old servers that run, or come back as many as decide, would be a
@@ -24,7 +25,7 @@ export async function refuseRestore(
   if (running.length > 0) {
     throw new RefusedError(`${cluster} runs: k3s serves on ${running.map(({ name }) => name).join(', ')}.`, {
       code: 'CLUSTER_ALIVE',
-      hint: `A restore takes it back to the time of the backup. If that is meant, stop k3s on each server first: slipway cluster ssh ${cluster} -- systemctl stop k3s`,
+      hint: `A restore takes it back to the time of the backup. If that is meant, stop k3s on each server first: slipway cluster ssh ${cluster} -- ${stopCommand}`,
     });
   }
   // Whoever takes a host out of the file says that it is gone.

@@ -66,10 +66,21 @@ export type DistributionName = (typeof distributionNames)[number];
 /** What a cluster is taken to be made of where nothing says it. */
 export const defaultDistribution: DistributionName = 'k3s';
 
-/** The release that a file asks for: each distribution has a form of its own for it, and a default. */
-export type VersionField = z.ZodDefault<z.ZodString>;
+/** Fields of a file that each distribution has a form of its own for, and a default. */
+export interface FileFields {
+  /** The release that is asked for. */
+  readonly version: z.ZodDefault<z.ZodString>;
+  /** Parts of the distribution to leave out. */
+  readonly disable: z.ZodDefault<z.ZodArray<z.ZodType<string, string>>>;
+}
 
-const kubernetesFor = (version: VersionField) =>
+/** The fields of whichever distribution, for what was written down when its own had judged it. */
+export const anyFields: FileFields = {
+  version: z.string().default('unknown'),
+  disable: z.array(z.string()).default([]),
+};
+
+const kubernetesFor = ({ version, disable }: FileFields) =>
   z
     .strictObject({
       distribution: z
@@ -82,10 +93,7 @@ const kubernetesFor = (version: VersionField) =>
         .min(1)
         .optional()
         .describe('A folder made by `slipway bundle create`, to push to the machines instead of having them download.'),
-      disable: z
-        .array(z.enum(['coredns', 'metrics-server']))
-        .default([])
-        .describe('Parts of k3s to leave out, beside those that Slipway’s own components take the place of.'),
+      disable,
       api: z
         .strictObject({
           allow: allowList.default(['self']).describe('Who may reach the Kubernetes API.'),
@@ -140,14 +148,14 @@ const backupSchema = z
   })
   .describe('Backups of the cluster’s data, sealed, with all that a restore needs.');
 
-/** @param version what kind of text `kubernetes.version` is */
-export const clusterSchemaFor = (version: VersionField) =>
+/** @param fields the distribution's */
+export const clusterSchemaFor = (fields: FileFields) =>
   z.strictObject({
     apiVersion: z.literal('slipway.dev/v1').default('slipway.dev/v1').describe('Version of this format.'),
     kind: z.literal('Cluster').default('Cluster').describe('What the file describes.'),
     name: resourceName.describe('The cluster’s name: part of every name at the provider.'),
     provider: providerSchema.describe('Where the machines come from.'),
-    kubernetes: kubernetesFor(version),
+    kubernetes: kubernetesFor(fields),
     controlPlane: z
       .strictObject({
         count: z

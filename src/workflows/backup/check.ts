@@ -6,7 +6,7 @@ import { Secret } from '../../domain/index.js';
 import { messageOf } from '../../errors/index.js';
 import type { LoadedBackup } from '../../workspace/backups/types.js';
 
-/** What etcd may hold where it is not told otherwise, which k3s does not. */
+/** What etcd may hold where it is not told otherwise, which nobody does. */
 const bytesAtMost = 2 * 2 ** 30;
 
 /** A snapshot as it is to be, for `checkSnapshot`. */

@@ -202,7 +202,7 @@ const keepStep = (
     if ('broken' in checked) {
       throw new IncompleteError(`The snapshot that ${server.name} took cannot be used: ${checked.broken}.`, {
         code: 'BACKUP_BAD',
-        hint: 'Run the same command again. If it stays so, look at etcd: slipway cluster ssh, then journalctl -u k3s.',
+        hint: `Run the same command again. If it stays so, look at etcd: slipway cluster ssh ${record.name} ${server.name} -- ${backups.onServers.log}`,
       });
     }
     const { bytes, report } = checked;

@@ -3,6 +3,7 @@ import { RefusedError, SlipwayError } from '../../errors/index.js';
 import type { BackupManifest } from '../../workspace/backups/types.js';
 import type { BackupSets } from '../../workspace/backups/types.js';
 import type { Backups } from '../../distributions/backups.js';
+import { defaultDistribution } from '../../domain/spec/schema.js';
 import { progress, type WorkflowContext } from '../context.js';
 import { checkBackup } from './check.js';
 import { type BackupOf, backupsOf, chosenId, openSets } from './sets.js';
@@ -85,10 +86,10 @@ async function verifyOne(
   }
 }
 
-/** Those of the cluster’s kind; of one that this workspace does not know, those of k3s, which all have that have any. */
+/** Those of the cluster’s kind; of one that this workspace does not know, those of what is taken where nothing says it. */
 async function backupsFor(context: WorkflowContext, spec: BackupOf['spec']): Promise<Backups> {
   if (spec) return backupsOf(context, spec);
   return await (
-    await context.distribution('k3s')
+    await context.distribution(defaultDistribution)
   ).backups!();
 }

@@ -6,7 +6,7 @@ import type { WorkflowContext } from '../context.js';
 
 /**
  * What a cluster is made of that a provider was asked for: its label says it. Clusters of before it was written have none,
- * and are of k3s.
+ * and are of the default.
  * @param spec what the cluster's record or file says, if there is one
  * @throws UsageError code UNKNOWN_DISTRIBUTION; RefusedError code OTHER_CLUSTER
  */

@@ -191,7 +191,7 @@ async function draftRestore(
   const record = (await folder.record())!;
   const provider = await context.provider(spec.provider);
   const begun = record.restore?.backup === manifest.id;
-  if (!begun) await refuseLiving(context, folder);
+  if (!begun) await refuseLiving(context, folder, spec);
   const key =
     stage === 'to run' ? await clusterKey(folder, provider, record, context.signal) : await folder.storedIdentity();
   const userData = async (machine: DesiredMachine): Promise<string> =>
@@ -222,13 +222,14 @@ async function draftRestore(
 }
 
 /** @throws RefusedError code CLUSTER_ALIVE */
-async function refuseLiving(context: WorkflowContext, folder: ClusterFolder): Promise<void> {
+async function refuseLiving(context: WorkflowContext, folder: ClusterFolder, spec: ClusterSpec): Promise<void> {
   const kubeconfig = await folder.kubeconfig();
   const there = kubeconfig && (await reach(context, kubeconfig));
   if (!there) return;
+  const { onServers } = await backupsOf(context, spec);
   throw new RefusedError(`${folder.name} runs: its Kubernetes API answers.`, {
     code: 'CLUSTER_ALIVE',
-    hint: `A restore takes it back to the time of the backup. If that is meant, stop k3s on each server first: slipway cluster ssh ${folder.name} -- systemctl stop k3s`,
+    hint: `A restore takes it back to the time of the backup. If that is meant, stop it on each server first: slipway cluster ssh ${folder.name} -- ${onServers.stop}`,
   });
 }
 

@@ -12,7 +12,7 @@ export interface Noticed {
   readonly machines: readonly Pick<Machine, 'name' | 'fullDisks'>[];
 }
 
-/** What machines run short of, a sentence each. A full disk ends etcd and k3s before anybody is asked. */
+/** What machines run short of, a sentence each. A full disk ends the control plane before anybody is asked. */
 export function shortages({ nodes, machines }: Noticed): string[] {
   const ofNodes = [...(nodes ?? [])].flatMap(({ name, shortOf = [] }) =>
     shortOf.map((what) =>

@@ -6,10 +6,12 @@ import type { Backups } from '../../backups.js';
 import { packSnapshot, parseServerInfo, serverInfo } from '../host/index.js';
 import { NoDatabase } from './bolt.js';
 import { inspectSnapshot, passwordOf } from './inspect.js';
+import { stopCommand } from './commands.js';
 import { snapshotSource } from './source.js';
 
 /** Snapshots of the etcd that servers of k3s run themselves. */
 export const k3sBackups: Backups = {
+  onServers: { stop: stopCommand, log: 'journalctl -u k3s' },
   source: snapshotSource,
   fetch: async (tools, server, name, file, run) => {
     const session = await lookInside(tools, server, run);

@@ -1,16 +1,14 @@
-import { z } from 'zod';
-
 import type { Distribution } from '../../../distributions/port.js';
 import { controlPlanePool, inRange, type Machine } from '../../../domain/index.js';
-import { clusterSchemaFor, type ClusterFile, type ClusterSpec } from '../../../domain/spec/schema.js';
+import { anyFields, clusterSchemaFor, type ClusterFile, type ClusterSpec } from '../../../domain/spec/schema.js';
 import { UsageError } from '../../../errors/index.js';
 import { observeInventories } from '../../../components/apply/facts.js';
 import type { MachineProvider } from '../../../provider/port.js';
 import { nodesInPools } from '../../pool/nodes-in-pools.js';
 import type { WayIn } from './way-in.js';
 
-/** Defaults of all but the release, which the nodes tell. */
-const clusterSchema = clusterSchemaFor(z.string().default('unknown'));
+/** Defaults of all but what is in the words of the distribution, which the nodes tell. */
+const clusterSchema = clusterSchemaFor(anyFields);
 
 /** Of an odd number of servers that etcd may have; one that is lost right now is still asked for. */
 const serverCounts = [1, 3, 5] as const;

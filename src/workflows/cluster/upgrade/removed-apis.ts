@@ -10,6 +10,6 @@ export function removedApis(found: readonly RemovedApi[], version: string, isAcc
   if (isAccepted) return { problems: [], warnings: details.map((line) => `clients still use ${line}`) };
   const message = `Clients ask for APIs that ${version} does not serve any more.`;
   const hint =
-    'Bring those clients to a newer version of the API. A server remembers what it was asked for until k3s starts anew; where nobody needs it, pass --accept-removed-apis.';
+    'Bring those clients to a newer version of the API. A server remembers what it was asked for until it starts anew; where nobody needs it, pass --accept-removed-apis.';
   return { problems: [{ code: 'REMOVED_APIS', kind: 'refused', message, details, hint }], warnings: [] };
 }
