@@ -104,11 +104,21 @@ describe('`cluster adopt` mends a workspace of which one file is lost or damaged
     const config = parse(readFileSync(file('kubeconfig'), 'utf8')) as { users: { user: object }[] };
     for (const one of config.users) one.user = { token: 'expired' };
     writeFileSync(file('kubeconfig'), stringify(config));
-    for (const args of [
-      ['cluster', 'status', 'demo'],
-      ['cluster', 'apply', 'demo', '--yes'],
-    ])
-      expect((await cli.run(args)).err).toContain('Code: KUBE_UNAUTHORIZED');
+    expect((await cli.run(['cluster', 'apply', 'demo', '--yes'])).err).toContain('Code: KUBE_UNAUTHORIZED');
+    const mending = 'Fetch them again: slipway cluster adopt demo';
+    const status = await cli.run(['cluster', 'status', 'demo']);
+    expect(status, status.err).toMatchObject({ code: 0 });
+    expect(status.out).toMatch(/^demo +sandbox .*Kubernetes API does not accept the credentials kept here\n/);
+    expect(status.out).toMatch(/demo-cp-1-\w+ .* running +unknown/);
+    expect(status.out).toContain(mending);
+    expect(status.out).not.toMatch(/No changes|start the cluster|no node/);
+    expect((await cli.run(['cluster', 'status', 'demo', '--exit-code'])).code).toBe(8);
+    const told = JSON.parse((await cli.run(['cluster', 'status', 'demo', '--json'])).out) as object;
+    expect(told).toMatchObject({ api: { reachable: false, refused: true }, differs: [] });
+    const pools = await cli.run(['pool', 'list', 'demo']);
+    expect(pools, pools.err).toMatchObject({ code: 0 });
+    expect(pools.out).toMatch(/cp +3 +\?/);
+    expect(pools.err).toContain(mending);
     const adopted = await walkTheHint('KUBE_UNAUTHORIZED', 'cluster', 'plan', 'demo');
     expect(stepIds(adopted)).toEqual(['kubeconfig']);
   });

@@ -22,7 +22,7 @@ export default class PoolList extends BaseCommand {
       const rows = pools.map((pool) => [
         pool.name,
         String(pool.machines),
-        String(pool.ready),
+        String(pool.ready ?? '?'),
         standing(pool),
         pool.types.join(', '),
       ]);

@@ -1,15 +1,16 @@
 import { newStandby } from '../../domain/labels.js';
 import { bySlot } from '../../domain/machine.js';
-import type { WorkflowContext } from '../context.js';
+import { note, type WorkflowContext } from '../context.js';
 import { knownCluster } from '../cluster/known-cluster.js';
+import { unlessShutOut } from '../cluster/shut-out.js';
 import { reach } from '../../phases/reach.js';
 import { nodesInPools } from './nodes-in-pools.js';
 
 export interface ListedPool {
   readonly name: string;
   readonly machines: number;
-  /** How many of them are Ready nodes; none while the API does not answer. */
-  readonly ready: number;
+  /** How many of them are Ready nodes; none while the API does not answer, undefined where it lets nobody in. */
+  readonly ready: number | undefined;
   /** How many machines stand by for it, and how many of them are prepared; they are not among `machines`. */
   readonly standbys: number;
   readonly prepared: number;
@@ -27,7 +28,15 @@ export async function listPools(context: WorkflowContext, name: string): Promise
   const haveMachines =
     found.length > 0 || (await context.distribution(record.spec.kubernetes.distribution)).nodesAreMachines;
   const isWorthALook = found.length > 0 || !haveMachines;
-  const nodes = isWorthALook && kubeconfig ? (await reach(context, kubeconfig))?.nodes : undefined;
+  const inside = isWorthALook && kubeconfig ? await unlessShutOut(reach(context, kubeconfig)) : undefined;
+  const shutOut = inside && 'shutOut' in inside ? inside.shutOut : undefined;
+  const nodes = inside && 'found' in inside ? inside.found?.nodes : undefined;
+  if (shutOut !== undefined)
+    note(
+      context,
+      `Nodes could not be looked at: ${shutOut} Fetch them again: slipway cluster adopt ${name}`,
+      'warning',
+    );
   const members = haveMachines ? [...found].sort(bySlot) : nodesInPools(nodes);
   const standing = found.filter(({ standby }) => standby !== undefined);
   return [...new Set(members.map(({ pool }) => pool))].map((pool) => {
@@ -37,7 +46,7 @@ export async function listPools(context: WorkflowContext, name: string): Promise
     return {
       name: pool,
       machines: own.length,
-      ready: own.filter((member) => nodes?.get(member.name)?.ready === true).length,
+      ready: shutOut === undefined ? own.filter(({ name: one }) => nodes?.get(one)?.ready === true).length : undefined,
       standbys: standbys.length,
       prepared: standbys.filter(({ standby }) => standby !== newStandby).length,
       types: [...new Set(all.map(({ type = 'unknown' }) => type))],
