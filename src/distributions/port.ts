@@ -9,6 +9,7 @@ import type { ClusterRequest, InfrastructureResource, MachineProvider } from '..
 import type { Backups } from './backups.js';
 import type { BundleNeeds, Bundles } from './bundles.js';
 import type { Rotations } from './rotations.js';
+import type { Settings } from './settings.js';
 import type { Upgrades } from './upgrades.js';
 
 /** What is looked for, and how closely. */
@@ -18,7 +19,7 @@ export interface ObserveRequest {
   /** OpenSSH public key of the cluster's key pair. */
   readonly sshPublicKey: string;
   /** Without its API, as one would that is to be made from a backup. */
-  readonly look: 'look at hosts' | 'from afar' | 'without the API';
+  readonly look: 'look at hosts' | 'from afar' | 'from afar, without the API' | 'without the API';
   /** Text of cloud-init's user data before anything of one machine is in it. */
   readonly userData: string;
   /** Machines that are to leave although the file asks for their places. */
@@ -128,6 +129,8 @@ export interface Distribution extends NodeRules {
     | undefined;
   /** Gathers the facts that a plan is made from; changes nothing. */
   observe(tools: Tools, request: ObserveRequest, options: { readonly signal: AbortSignal }): Promise<Findings>;
+  /** Undefined where no node has a configuration of ours. Loaded by those who change it. */
+  settings?(): Promise<Settings>;
   /** Undefined where releases are somebody else's affair. Loaded by those who upgrade. */
   upgrades?(): Promise<Upgrades>;
   /** Undefined where certificates and tokens are somebody else's affair. Loaded by those who rotate or read them. */

@@ -11,8 +11,10 @@ export interface DesiredState {
   readonly template?: string | undefined;
   /** Each is as good as asked for. */
   readonly locations?: readonly string[] | undefined;
-  /** The settings of its k3s that are compared, as people read them. */
+  /** The settings of its Kubernetes that are compared, as people read them. */
   readonly config?: string | undefined;
+  /** Those of them that can't change in the life of a cluster, as people read them. */
+  readonly fixed?: string | undefined;
   /** Labels that it must have; others are not looked at. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
@@ -26,12 +28,23 @@ export interface ObservedState {
   readonly template?: string | undefined;
   readonly location?: string | undefined;
   readonly config?: string | undefined;
+  readonly fixed?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Marked for removal. */
   readonly marked?: boolean | undefined;
 }
 
-export const diffReasons = ['version', 'type', 'image', 'template', 'location', 'config', 'labels', 'marked'] as const;
+export const diffReasons = [
+  'version',
+  'type',
+  'image',
+  'template',
+  'location',
+  'config',
+  'fixed',
+  'labels',
+  'marked',
+] as const;
 export type DiffReason = (typeof diffReasons)[number];
 
 export interface MachineDifference {
@@ -61,6 +74,7 @@ export function diffMachine(desired: DesiredState, observed: ObservedState): Mac
     ...(image.length > 0 ? [] : differs('template', desired.template, observed.template)),
     ...oneOf('location', desired.locations, observed.location === undefined ? undefined : [observed.location]),
     ...differs('config', desired.config, observed.config),
+    ...differs('fixed', desired.fixed, observed.fixed),
     ...labelDifferences(desired.labels, observed.labels),
     ...(observed.marked ? [{ reason: 'marked', desired: 'in service', observed: 'marked for removal' } as const] : []),
   ];
@@ -80,6 +94,8 @@ export function remedyFor({ reason, desired, observed }: MachineDifference): Exc
     case 'config':
     case 'labels':
       return 'in-place';
+    case 'fixed':
+      return 'refuse';
     case 'type':
     case 'image':
     case 'template':

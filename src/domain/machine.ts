@@ -40,7 +40,7 @@ export interface MachineLogin {
 
 /** A file system of a machine that is all but full. */
 export interface FullDisk {
-  /** The folder of the cluster's data that lies on it: `/var/lib/rancher/k3s`. */
+  /** The folder of the cluster's data that lies on it. */
   readonly path: string;
   readonly freeMiB: number;
 }

@@ -39,8 +39,8 @@ export interface UnfitMachine {
 
 /** What is known of a machine beside what its provider says, and what the file says of that. */
 export interface KnownState {
-  readonly desired?: Pick<DesiredState, 'config' | 'labels' | 'template'> | undefined;
-  readonly observed: Pick<ObservedState, 'version' | 'config' | 'labels' | 'template'>;
+  readonly desired?: Pick<DesiredState, 'config' | 'fixed' | 'labels' | 'template'> | undefined;
+  readonly observed: Pick<ObservedState, 'version' | 'config' | 'fixed' | 'labels' | 'template'>;
 }
 
 /**
@@ -83,9 +83,7 @@ function diffCurrent(
 
 /** What brings one difference to what the file asks for; undefined: nothing does. */
 export function needFor(difference: MachineDifference): MachineNeed | undefined {
-  if (difference.reason === 'labels' || difference.reason === 'marked') return 'cluster apply';
-  // An upgrade leaves the configuration that a machine was made with; a fresh one gets that of now.
-  if (difference.reason === 'config') return 'cluster recycle';
+  if (isDoneAtOnce(difference) || difference.reason === 'config') return 'cluster apply';
   const remedy = remedyFor(difference);
   return remedy === 'refuse' ? undefined : remedy === 'replace' ? 'cluster recycle' : 'cluster upgrade';
 }
@@ -95,10 +93,13 @@ const needsFor = ({ reasons }: Pick<MachineDiff, 'reasons'>): readonly MachineNe
   return (['cluster apply', 'cluster upgrade', 'cluster recycle'] as const).filter((need) => found.includes(need));
 };
 
-/** Of these machines, those that `cluster apply` leaves as they are, with what it leaves. */
-export const leftByApply = (outdated: readonly OutdatedMachine[]): readonly OutdatedMachine[] =>
+/** Whether steps beside all others make it go; a configuration and a release are a rollout of their own. */
+const isDoneAtOnce = ({ reason }: MachineDifference): boolean => reason === 'labels' || reason === 'marked';
+
+/** Of these machines, those that the steps of the rest of the file leave as they are, with what they leave. */
+export const leftBySteps = (outdated: readonly OutdatedMachine[]): readonly OutdatedMachine[] =>
   outdated.flatMap((machine) => {
-    const reasons = machine.reasons.filter((reason) => needFor(reason) !== 'cluster apply');
+    const reasons = machine.reasons.filter((reason) => !isDoneAtOnce(reason));
     return reasons.length === 0 ? [] : [{ ...machine, reasons }];
   });
 
@@ -110,23 +111,33 @@ export const isReplacedByApply = ({ reasons }: OutdatedMachine): boolean =>
 export const isBroughtByUpgrade = ({ reasons }: OutdatedMachine): boolean =>
   reasons.some((reason) => needFor(reason) === 'cluster upgrade');
 
-/** What an upgrade changes of machines. */
-export const broughtByUpgrade = (outdated: readonly OutdatedMachine[]): readonly OutdatedMachine[] =>
-  outdated.flatMap((machine) =>
-    withReasons(
-      machine,
-      machine.reasons.filter((reason) => needFor(reason) === 'cluster upgrade'),
-    ),
-  );
+/** Whether its configuration is to be written anew. */
+export const isConfiguredByApply = ({ reasons }: Pick<OutdatedMachine, 'reasons'>): boolean =>
+  reasons.some(({ reason }) => reason === 'config');
+
+const isBrought = (difference: MachineDifference): boolean =>
+  needFor(difference) === 'cluster upgrade' || difference.reason === 'config';
+
+/** What the rollouts of `cluster apply` change of machines: their configuration, then their release. */
+export const broughtByRollouts = (outdated: readonly OutdatedMachine[]): readonly OutdatedMachine[] =>
+  filtered(outdated, isBrought);
+
+/** What is left of machines once those are through. */
+export const besideRollouts = (outdated: readonly OutdatedMachine[]): readonly OutdatedMachine[] =>
+  filtered(outdated, (difference) => !isBrought(difference));
 
 /** What is left of machines once an upgrade is through. */
 export const besideUpgrade = (outdated: readonly OutdatedMachine[]): readonly OutdatedMachine[] =>
-  outdated.flatMap((machine) =>
-    withReasons(
-      machine,
-      machine.reasons.filter((reason) => needFor(reason) !== 'cluster upgrade'),
-    ),
-  );
+  filtered(outdated, (difference) => needFor(difference) !== 'cluster upgrade');
+
+/** What is left of machines once their configuration is written anew. */
+export const besideSettings = (outdated: readonly OutdatedMachine[]): readonly OutdatedMachine[] =>
+  filtered(outdated, ({ reason }) => reason !== 'config');
+
+const filtered = (
+  outdated: readonly OutdatedMachine[],
+  isLeft: (difference: MachineDifference) => boolean,
+): readonly OutdatedMachine[] => outdated.flatMap((machine) => withReasons(machine, machine.reasons.filter(isLeft)));
 
 const withReasons = (machine: OutdatedMachine, reasons: OutdatedMachine['reasons']): readonly OutdatedMachine[] =>
   reasons.length === 0 ? [] : [{ ...machine, reasons, remedy: strongestRemedy(reasons), needs: needsFor({ reasons }) }];
@@ -150,6 +161,6 @@ export const outdatedBeside = (
  */
 export const newcomerVersion = (asked: string, servers: readonly string[]): string => lowestVersion(servers) ?? asked;
 
-/** The release that a machine gets whose k3s is installed again: never an older one than it had. */
+/** The release that a machine gets whose Kubernetes is installed again: never an older one than it had. */
 export const reinstalledVersion = (newcomer: string, had: string | undefined): string =>
   had !== undefined && isNewer(had, newcomer) ? had : newcomer;

@@ -17,7 +17,7 @@ export class IncompleteError extends SlipwayError {
 }
 
 /** What is refused once something was changed is not "nothing was changed": the same error, as exit 4. */
-export const halfWay = (error: RefusedError): IncompleteError =>
+export const halfWay = (error: RefusedError | UsageError): IncompleteError =>
   new IncompleteError(error.message, {
     code: error.code,
     hostCode: error.hostCode,
@@ -32,6 +32,15 @@ export async function refusedHalfWay<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     throw error instanceof RefusedError ? halfWay(error) : error;
+  }
+}
+
+/** The same of work that reads what was asked for anew after a change, and so may find that it cannot be done. */
+export async function stoppedHalfWay<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof RefusedError || error instanceof UsageError ? halfWay(error) : error;
   }
 }
 

@@ -1,5 +1,11 @@
 import type { MachineDifference } from '../domain/machine-diff.js';
-import { leftByApply, needFor, type OutdatedMachine, type UnfitMachine } from '../domain/outdated.js';
+import {
+  isConfiguredByApply,
+  leftBySteps,
+  needFor,
+  type OutdatedMachine,
+  type UnfitMachine,
+} from '../domain/outdated.js';
 import { printable } from '../domain/printable.js';
 import { minorsBetween } from '../domain/versions.js';
 
@@ -10,6 +16,7 @@ const names: Readonly<Record<MachineDifference['reason'], string>> = {
   template: 'machine template',
   location: 'location',
   config: 'configuration',
+  fixed: 'configuration',
   labels: 'labels',
   marked: '',
 };
@@ -17,12 +24,15 @@ const names: Readonly<Record<MachineDifference['reason'], string>> = {
 /** What changes one difference, as people read it. */
 function needText(difference: MachineDifference): string {
   const need = needFor(difference);
-  return need === undefined ? 'not possible, Kubernetes does not go back to an older release' : `needs ${need}`;
+  if (need !== undefined) return `needs ${need}`;
+  return difference.reason === 'version'
+    ? 'not possible, Kubernetes does not go back to an older release'
+    : 'not possible, the nodes of a cluster agree in it from the first on';
 }
 
-/** Each machine that apply leaves different from the file, with what would change it, one line for each way to. */
+/** Each machine that steps leave different from the file, with what would change it, one line for each way to. */
 export function outdatedLines(all: readonly OutdatedMachine[]): readonly string[] {
-  const outdated = leftByApply(all);
+  const outdated = leftBySteps(all);
   const width = Math.max(0, ...outdated.map(({ slot }) => slot.length));
   return outdated.flatMap(({ slot, reasons }) =>
     [...new Set(reasons.map(needText))].map((need) => {
@@ -36,10 +46,13 @@ export function outdatedLines(all: readonly OutdatedMachine[]): readonly string[
 export const unfitLines = (unfit: readonly UnfitMachine[]): readonly string[] =>
   unfit.map(({ slot, because, hint }) => printable(`${slot}  ${because}. ${hint}`));
 
-/** What apply leaves, under a heading; undefined when it leaves nothing. */
+/** What steps leave, under a heading; undefined when they leave nothing. */
 export function leftSection(outdated: readonly OutdatedMachine[], unfit: readonly UnfitMachine[]): string | undefined {
   const lines = [...outdatedLines(outdated), ...unfitLines(unfit)];
-  return lines.length === 0 ? undefined : ['Not changed by apply', ...lines.map((line) => `  ! ${line}`)].join('\n');
+  if (lines.length === 0) return undefined;
+  // Whoever did the rest of the file only leaves to apply what takes a rollout.
+  const heading = outdated.some(isConfiguredByApply) ? 'Not changed' : 'Not changed by apply';
+  return [heading, ...lines.map((line) => `  ! ${line}`)].join('\n');
 }
 
 function differenceText({ reason, desired, observed }: MachineDifference): string {

@@ -1,6 +1,6 @@
 import { plural } from '../domain/plural.js';
 import { printable } from '../domain/printable.js';
-import { leftByApply, type OutdatedMachine, type UnfitMachine } from '../domain/outdated.js';
+import { leftBySteps, type OutdatedMachine, type UnfitMachine } from '../domain/outdated.js';
 import type { StepInfo } from '../reporting/index.js';
 import { leftSection } from './outdated.js';
 
@@ -30,7 +30,7 @@ export function renderPlan(
   if (left !== undefined) lines.push(left, '');
   const marked = (mark: string): number => steps.filter((step) => markOf(step) === mark).length;
   const sum = `${plural(steps.length, 'step')}: ${marked('+')} to add, ${marked('~')} to change, ${marked('-')} to remove`;
-  lines.push(`${steps.length === 0 ? 'No steps' : sum}${differing(leftByApply(outdated))}.`);
+  lines.push(`${steps.length === 0 ? 'No steps' : sum}${differing(leftBySteps(outdated))}.`);
   return lines.join('\n');
 }
 

@@ -3,7 +3,8 @@ import type { Problem } from '../provider/port.js';
 
 /** Something a plan goes without, and what applying it takes. */
 export interface Unchecked {
-  readonly code: 'TOKEN_READ_ONLY' | 'UPGRADE_REFUSED' | 'SECRETS_MISSING' | 'SECRETS_NOT_COMPARED';
+  readonly code:
+    'TOKEN_READ_ONLY' | 'UPGRADE_REFUSED' | 'SETTINGS_REFUSED' | 'SECRETS_MISSING' | 'SECRETS_NOT_COMPARED';
   readonly message: string;
   /** One line for each variable or file. */
   readonly details?: readonly string[] | undefined;

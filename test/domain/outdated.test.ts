@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   diffMachines,
   isReplacedByApply,
-  leftByApply,
+  leftBySteps,
   type Machine,
   newcomerVersion,
   outdatedBeside,
@@ -116,7 +116,7 @@ describe('what is left of outdated machines once some are replaced', () => {
 
   it('is all of those that stay', () => {
     const all = ['version', 'image', 'config'];
-    const needs = ['cluster upgrade', 'cluster recycle'];
+    const needs = ['cluster apply', 'cluster upgrade', 'cluster recycle'];
     expect(left()).toEqual([
       ['cp-1', needs, 'replace', all],
       ['web-1', needs, 'replace', all],
@@ -125,7 +125,7 @@ describe('what is left of outdated machines once some are replaced', () => {
 
   it('is the release that the servers run, and of a server the settings that it has from the others', () => {
     expect(left('cp-1', 'web-1')).toEqual([
-      ['cp-1', ['cluster upgrade', 'cluster recycle'], 'in-place', ['version', 'config']],
+      ['cp-1', ['cluster apply', 'cluster upgrade'], 'in-place', ['version', 'config']],
       ['web-1', ['cluster upgrade'], 'in-place', ['version']],
     ]);
   });
@@ -151,8 +151,15 @@ describe('machines that are not as the file asks for', () => {
       'another configuration',
       { desired: { config: 'c0ffee' }, observed: { config: 'decade' } },
       {},
-      ['cluster recycle'],
+      ['cluster apply'],
       'config',
+    ],
+    [
+      'a setting that cannot change',
+      { desired: { fixed: 'vxlan' }, observed: { fixed: 'wireguard-native' } },
+      {},
+      [],
+      'fixed',
     ],
     [
       'another template',
@@ -178,7 +185,7 @@ describe('machines that are not as the file asks for', () => {
   ])('are told with what it takes: %s', (_, known, change, needs, reason) => {
     const [found] = all(() => known, change);
     expect(found).toMatchObject({ slot: 'cp-1', needs, reasons: [{ reason }] });
-    expect(leftByApply([found!])).toHaveLength(needs[0] === 'cluster apply' ? 0 : 1);
+    expect(leftBySteps([found!])).toHaveLength(reason === 'labels' || reason === 'marked' ? 0 : 1);
   });
 
   it('are not called so where they were made before hashes were kept', () => {
@@ -193,7 +200,7 @@ describe('machines that are not as the file asks for', () => {
 
   it('are told of what apply leaves alone, beside what it does', () => {
     const both = { desired: { labels: { tier: 'web' } }, observed: { labels: {}, version: 'v1.35.0+k3s1' } };
-    expect(leftByApply(all(() => both))).toMatchObject([{ reasons: [{ reason: 'version' }] }]);
+    expect(leftBySteps(all(() => both))).toMatchObject([{ reasons: [{ reason: 'version' }] }]);
   });
 
   it('are not those whose slot is no longer asked for', () => {

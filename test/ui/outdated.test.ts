@@ -32,6 +32,15 @@ describe('machines that differ from the file', () => {
     ]);
   });
 
+  it('are told what apply does in a rollout of its own, and what nothing does', () => {
+    const both = outdated('cp-1', { config: 'b', fixed: 'pods c' }, { config: 'a', fixed: 'pods d' });
+    expect(outdatedLines([both])).toEqual([
+      'cp-1  configuration a → b: needs cluster apply',
+      'cp-1  configuration pods d → pods c: not possible, the nodes of a cluster agree in it from the first on',
+    ]);
+    expect(renderPlan([], [both])).toMatch(/^Not changed\n/);
+  });
+
   it('are part of a plan, which then never says that there is nothing to do', () => {
     const machine = outdated('web-1', { types: ['cax41'] }, { type: 'cax21' });
     const step = { id: 'a', phase: 'Create machines', target: 'web-2', text: 'create cax41 in fsn1', needs: [] };

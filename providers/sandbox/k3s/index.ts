@@ -15,6 +15,7 @@ import { Snapshots } from './snapshots.js';
 import { tokenRefusal, Tokens } from './tokens.js';
 import { renewLeaves } from './leaf-certificates.js';
 import { freshState } from './cluster-states.js';
+import { deployParts } from './packaged-parts.js';
 import { newProcess, type Process, refusal, resumedProcess, runningVersions } from './process.js';
 import { checkNodePassword, nodeIsReady, registerNode } from './nodes.js';
 import {
@@ -258,6 +259,7 @@ export class K3s implements UnitBehaviour<Machine>, Persistent<K3sSnapshot> {
       cluster.servedBy(process.version, runningVersions(this.#processes, cluster), process.tokens.agent);
       writeServerFiles(machine, cluster);
       if (!(await this.listen(process, cluster))) return;
+      deployParts(machine, cluster, config);
     }
     cluster.elect();
     if (!config.agentless) registerNode(cluster, machine, config, process.version);

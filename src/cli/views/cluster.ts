@@ -1,7 +1,7 @@
 import { ageText } from '../../domain/backup.js';
 import { uncoveredText } from '../../domain/coverage.js';
 import { newStandby } from '../../domain/labels.js';
-import { besideUpgrade, broughtByUpgrade } from '../../domain/outdated.js';
+import { besideRollouts, broughtByRollouts } from '../../domain/outdated.js';
 import { plural } from '../../domain/plural.js';
 import {
   duration,
@@ -139,7 +139,11 @@ function backupLines(backup: ClusterStatus['backup']): string[] {
 /** @param columns of the screen; undefined: the table is shown in full */
 export function renderStatus(status: ClusterStatus, columns?: number): string {
   const { etcd } = status;
-  const api = status.api.reachable ? 'answers' : 'does not answer';
+  const api = status.api.reachable
+    ? 'answers'
+    : status.api.refused
+      ? 'does not accept the credentials kept here'
+      : 'does not answer';
   return [
     `${status.cluster}  ${status.provider}  ${[versionsOf(status).join(', '), ...askedVersion(status)].join(' ')}  Kubernetes API ${api}`,
     ...simulatedLines(status.simulated),
@@ -157,7 +161,7 @@ export function renderStatus(status: ClusterStatus, columns?: number): string {
     '',
     table(
       ['MACHINE', 'POOL', 'HOST', 'TYPE', 'PLACE', 'STATUS', 'NODE', 'VERSION', 'ADDRESS', 'PRIVATE'],
-      status.machines.map(machineRow),
+      status.machines.map((machine) => machineRow(machine, status.api.refused)),
       { columns, leaveOut: ['PRIVATE', 'PLACE', 'TYPE', 'VERSION', 'ADDRESS', 'HOST', 'POOL'] },
     ),
     ...(status.orphanedNodes.length > 0 ? ['', `nodes without a machine: ${status.orphanedNodes.join(', ')}`] : []),
@@ -182,13 +186,14 @@ const versionsOf = ({ kubernetesVersion, machines }: ClusterStatus): readonly st
   ...new Set([kubernetesVersion, ...machines.flatMap(({ node }) => node?.version || [])]),
 ];
 
-function differences({ cluster, differs, outdated, unfit }: ClusterStatus): string {
-  const left = [...outdatedLines(besideUpgrade(outdated)), ...unfitLines(unfit)].map((line) => `  ${line}`);
+function differences({ cluster, api, differs, outdated, unfit }: ClusterStatus): string {
+  const left = [...outdatedLines(besideRollouts(outdated)), ...unfitLines(unfit)].map((line) => `  ${line}`);
   const changed = [
     ...differs.map((step) => `  ${step.target}: ${step.text}`),
-    ...outdatedLines(broughtByUpgrade(outdated)).map((line) => `  ${line}`),
+    ...outdatedLines(broughtByRollouts(outdated)).map((line) => `  ${line}`),
   ];
-  if (changed.length + left.length === 0) return 'No changes. The cluster matches the file.';
+  if (changed.length + left.length === 0)
+    return api.refused ? 'What differs from the file is not known.' : 'No changes. The cluster matches the file.';
   return [
     ...(changed.length === 0 ? [] : [`Differs from the file (slipway cluster apply ${cluster}):`]),
     ...changed,
@@ -201,22 +206,15 @@ const named = (word: string): string => (word === 'any' ? '' : word);
 
 const standing = (standby: string): string => (standby === newStandby ? 'stands by, unprepared' : 'stands by');
 
-function machineRow({
-  name,
-  pool,
-  host,
-  type,
-  location,
-  status,
-  standby,
-  node,
-  publicAddress,
-  privateAddress,
-}: MachineStatus): string[] {
+function machineRow(
+  { name, pool, host, type, location, status, standby, node, publicAddress, privateAddress }: MachineStatus,
+  isShutOut: boolean,
+): string[] {
+  const missing = isShutOut ? 'unknown' : 'no node';
   const health =
     node === undefined
       ? standby === undefined
-        ? 'no node'
+        ? missing
         : standing(standby)
       : node.ready
         ? node.schedulable

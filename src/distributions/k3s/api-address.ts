@@ -1,16 +1,8 @@
 import { slotLabel, type Machine, type DesiredMachine } from '../../domain/index.js';
 import { known, type Later, needsOf, type Step, type StepContext, valueIfKnown, valueOf } from '../../engine/index.js';
 import type { K3sContext } from './context.js';
-import {
-  type VipConfig,
-  firstLogin,
-  holdVip,
-  vipProviderIn,
-  vipDescription,
-  parseHostFacts,
-  parseServerInfo,
-  serverInfo,
-} from './host/index.js';
+import { hostFacts } from './host-facts.js';
+import { type VipConfig, holdVip, vipProviderIn, vipDescription, parseServerInfo, serverInfo } from './host/index.js';
 import { TaskFailedError } from '../../remote/index.js';
 import type { Session } from '../../remote/types.js';
 import { deadlines } from '../../phases/deadlines.js';
@@ -187,17 +179,7 @@ class HeldAddress implements AddressPlan {
   /** An address that the cluster got later: its servers know it only once they were started with it. */
   async #restart(machine: Machine, session: Session, run: StepContext): Promise<void> {
     const { context } = this;
-    const found = parseHostFacts(
-      await session.run(
-        firstLogin({
-          privateAddress: machine.privateAddress,
-          // On a machine that was there before us cloud-init is its owner's affair.
-          cloudInit: machine.login === undefined,
-          deadlineMs: deadlines.cloudInit,
-        }),
-        run,
-      ),
-    );
+    const found = await hostFacts(machine, session, run);
     const info = parseServerInfo(await session.run(serverInfo(), run));
     const host = { machine, facts: found };
     await session.run(

@@ -1,13 +1,7 @@
 import { type DesiredMachine, reinstalledVersion, slotLabel, type Machine } from '../../domain/index.js';
 import { needsOf, type Later, type Step, type StepContext, valueOf } from '../../engine/index.js';
-import {
-  firstLogin,
-  installK3s,
-  parseHostFacts,
-  prepareHost,
-  replaceHostKey,
-  type HostFactsParsed,
-} from './host/index.js';
+import { hostFacts } from './host-facts.js';
+import { installK3s, prepareHost, replaceHostKey, type HostFactsParsed } from './host/index.js';
 import type { Session } from '../../remote/types.js';
 import type { K3sContext as PhaseContext, K3sFacts as ClusterFacts } from './context.js';
 import { deadlines } from '../../phases/deadlines.js';
@@ -132,17 +126,7 @@ export function loginStep(
       const session = silent
         ? await lookInside(tools, machine, run)
         : await openSession(tools, machine, deadlines.ssh, run);
-      const facts = parseHostFacts(
-        await session.run(
-          firstLogin({
-            privateAddress: machine.privateAddress,
-            // On a machine that was there before us cloud-init is its owner's affair.
-            cloudInit: machine.login === undefined,
-            deadlineMs: deadlines.cloudInit,
-          }),
-          run,
-        ),
-      );
+      const facts = await hostFacts(machine, session, run);
       // A machine that was there before us keeps its own key: its owner and others know it by that.
       if (!machine.login && !(await folder.hostKeySwapped(machine.name))) {
         run.progress('replacing the host key');

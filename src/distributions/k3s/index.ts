@@ -19,6 +19,7 @@ export const k3s: Distribution = {
   deletion: undefined,
   askedOf,
   observe,
+  settings: async () => (await import('./settings/index.js')).k3sSettings,
   upgrades: async () => (await import('./upgrade/index.js')).k3sUpgrades,
   rotations: async () => (await import('./rotation/index.js')).k3sRotations,
   backups: async () => (await import('./snapshot/index.js')).k3sBackups,

@@ -55,7 +55,7 @@ async function find(
   const [listed, self, kubeconfig] = await Promise.all([
     provider.machines.list(cluster, options),
     ownAddress(provider, spec, context.signal),
-    look === 'without the API' ? undefined : folder.kubeconfig(),
+    look.endsWith('without the API') ? undefined : folder.kubeconfig(),
   ]);
   const reached = listed.length > 0 && kubeconfig ? await reach(context, kubeconfig) : undefined;
   const aside = await quarantined(reached, options);
@@ -81,12 +81,11 @@ async function find(
     // Who holds the API's address, only the hosts can tell.
     return ready ? spec.kubernetes.api.address !== undefined : comparison.current.includes(machine);
   };
-  const suspects =
-    look === 'from afar'
-      ? []
-      : [...comparison.current, ...comparison.excess].filter(
-          (machine) => machine.role === 'control-plane' && worthALook(machine),
-        );
+  const suspects = look.startsWith('from afar')
+    ? []
+    : [...comparison.current, ...comparison.excess].filter(
+        (machine) => machine.role === 'control-plane' && worthALook(machine),
+      );
   const hosts = await lookAtHosts(context, tools, suspects);
   const serving = [...hosts.values()].some(({ unit, active }) => unit === 'server' && active);
   const found = reached ?? (kubeconfig && serving ? await reachAgain(context, kubeconfig) : undefined);

@@ -1,12 +1,20 @@
 import { type KnownState, lowestVersion, type Machine, madeByKeys } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
-import { disabledAt, disabledComponents, roleConfigHash, templateHash } from './host/index.js';
+import {
+  disabledAt,
+  disabledComponents,
+  fixedDifference,
+  roleConfigHash,
+  type RoleSettings,
+  templateHash,
+} from './host/index.js';
 import type { NodeFacts } from '../../kube/types.js';
 import type { MadeBy } from '../../phases/context.js';
 import { desiredLabels } from '../../phases/desired-marks.js';
 import type { MachineProvider } from '../../provider/port.js';
 import type { Distribution } from '../port.js';
 import type { FoundHost } from './context.js';
+import { optionalParts } from './file-fields.js';
 
 type Nodes = ReadonlyMap<string, NodeFacts> | undefined;
 type Integration = Pick<MachineProvider, 'kubernetesIntegration'>;
@@ -27,27 +35,42 @@ export function serverVersions(
 }
 
 /**
- * Parts of k3s that a server leaves out which starts now. Servers must agree: one that deploys what another removes would
- * do so for ever, and of some parts k3s itself refuses it. So it does what the running ones do, and the file's waits.
+ * Parts of k3s that a server leaves out which starts now. Servers must agree: each deploys, or takes away, a part when it
+ * starts, and of some parts k3s itself refuses a newcomer that differs. So it does what the running ones do, until all
+ * are brought to what the file asks for, one after the other.
  */
 export function disabledParts(provider: Integration, spec: Asked, nodes: Nodes): readonly string[] {
   const running = [...(nodes?.values() ?? [])].filter(({ ready, controlPlane }) => ready && controlPlane);
   return running.map(({ annotations }) => disabledAt(annotations)).find((parts) => parts) ?? asked(provider, spec);
 }
 
+/** What all nodes of a role are configured by that are started now. */
+const settingsOf = (
+  { kubernetesIntegration }: Integration,
+  { network }: Pick<ClusterSpec, 'network'>,
+  disable: readonly string[],
+): RoleSettings => ({ ...kubernetesIntegration, network, disable });
+
+/** The hashes of how nodes are configured that are started now. */
+export function configuredNow(
+  provider: Integration,
+  spec: Pick<ClusterSpec, 'network'>,
+  disable: readonly string[],
+): MadeBy['config'] {
+  const settings = settingsOf(provider, spec, disable);
+  return { 'control-plane': roleConfigHash('server', settings), worker: roleConfigHash('agent', settings) };
+}
+
 /** The hashes of what a machine gets that is made or started now. */
-export function madeByNow(
+export const madeByNow = (
   provider: Pick<MachineProvider, 'kubernetesIntegration' | 'defaults'>,
   spec: Pick<ClusterSpec, 'network' | 'image'>,
   disable: readonly string[],
   userData: string,
-): MadeBy {
-  const settings = { ...provider.kubernetesIntegration, network: spec.network, disable };
-  return {
-    config: { 'control-plane': roleConfigHash('server', settings), worker: roleConfigHash('agent', settings) },
-    template: templateHash(spec.image ?? provider.defaults.image, userData),
-  };
-}
+): MadeBy => ({
+  config: configuredNow(provider, spec, disable),
+  template: templateHash(spec.image ?? provider.defaults.image, userData),
+});
 
 /** What nodes tell of machines, and what the file says of that. */
 export function knownStates(
@@ -58,6 +81,7 @@ export function knownStates(
 ): (machine: Machine) => KnownState {
   const disable = asked(provider, spec);
   const desired = madeByNow(provider, spec, disable, userData);
+  const settings = settingsOf(provider, spec, disable);
   return (machine) => {
     const node = nodes?.get(machine.name);
     const markOf = (key: string): string | undefined => node?.annotations[key] ?? machine.labels[key];
@@ -65,11 +89,18 @@ export function knownStates(
       desired: configText(disable),
       observed: disabledAt(node?.annotations ?? {}),
     });
+    const fixed = fixedDifference(node?.annotations ?? {}, settings);
     return {
-      desired: { config: config.desired, template: desired.template, labels: desiredLabels(spec, machine) },
+      desired: {
+        config: config.desired,
+        fixed: fixed?.desired,
+        template: desired.template,
+        labels: desiredLabels(spec, machine),
+      },
       observed: {
         version: node?.version || undefined,
         config: config.observed,
+        fixed: fixed?.observed,
         template: markOf(madeByKeys.template),
         labels: node?.labels,
       },
@@ -103,6 +134,6 @@ export const askedOf: Distribution['askedOf'] = (nodes) => {
   const version = lowestVersion(servers.map((node) => node.version));
   if (version === undefined) return undefined;
   const disabled = new Set(servers.flatMap(({ annotations }) => disabledAt(annotations) ?? []));
-  const disable = (['coredns', 'metrics-server'] as const).filter((part) => disabled.has(part));
+  const disable = optionalParts.filter((part) => disabled.has(part));
   return { version, disable };
 };

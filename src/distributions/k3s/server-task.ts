@@ -46,8 +46,8 @@ export function serverTask(
 /** Every name and address by which the API may be called, as far as known now. */
 export function serverNames(
   { facts, spec }: PhaseContext,
-  { machines }: MachinePlan,
-  { balancer }: InfrastructurePlan,
+  { machines }: Pick<MachinePlan, 'machines'>,
+  { balancer }: Pick<InfrastructurePlan, 'balancer'>,
   run: StepContext,
 ): string[] {
   const addresses = facts.comparison.desired

@@ -195,6 +195,15 @@ export const clusterCodes = entries({
     3,
     'More workers would be in quarantine than may be, or one is older than the servers would work with.',
     'Let their pods go (`kubectl drain`), or allow more (`--max-quarantined`).',
+  SETTINGS_FIXED: [
+    3,
+    'The file asks for settings that cannot change in a cluster’s life, and the cluster was made with others.',
+    'Give the file the settings that the cluster was made with.',
+  ],
+  SETTINGS_REFUSED: [
+    0,
+    'Said by a plan: what brings running nodes to the file’s settings is not shown, as it would be refused now.',
+    'Do what the message says, then plan again.',
   ],
   UNKNOWN_NAMESAKE: [
     3,

@@ -1,6 +1,7 @@
 import type { ClusterRef, DesiredMachine, RecycleRound } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError, SlipwayError } from '../../errors/index.js';
+import type { ObserveRequest } from '../../distributions/port.js';
 import type { RestoreSource } from '../../phases/context.js';
 import type { MachineProvider } from '../../provider/port.js';
 import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
@@ -17,10 +18,11 @@ import { refuseMovedAddress } from './api-address.js';
 import { brokenRules } from './broken-rules.js';
 import { hostKeyProblems } from './host-keys.js';
 import { observe, type Observation } from './observe.js';
-import { refuseOlderVersion } from './outdated.js';
+import { refuseFixedSettings, refuseOlderVersion } from './outdated.js';
 import { planCluster, type PlannedCluster } from './plan.js';
 import { preflight, ruleProblems, throwProblems } from './preflight.js';
 import { heldByBudgets, leavingView } from './removal-check.js';
+import { unlessShutOut } from './shut-out.js';
 import { unfinishedRecycle } from './recycle/intent.js';
 import { warnOfShortages } from './shortages.js';
 import { keyProblem } from './ssh-key.js';
@@ -102,6 +104,8 @@ export async function draftCluster(context: WorkflowContext, input: DraftInput):
 
 /** A draft made from afar: hosts are not logged in to, and nobody is asked for secrets. */
 export interface StatusDraft extends Pick<Draft, 'seen' | 'steps'> {
+  /** Why the cluster’s API lets nobody in with the credentials that are kept here; undefined: it does, or is silent. */
+  readonly shutOut: string | undefined;
   /** What a change would be refused for or warned of, as far as it shows from afar. */
   readonly remarks: readonly string[];
 }
@@ -110,7 +114,15 @@ export interface StatusDraft extends Pick<Draft, 'seen' | 'steps'> {
 export async function draftForStatus(context: WorkflowContext, input: DraftBase): Promise<StatusDraft> {
   const { provider, folder, cluster, spec } = input;
   const tools = toolsFor(context, provider, folder);
-  const seen = await observe(context, tools, cluster, spec, keyOf(context, input), 'from afar');
+  const look = (how: ObserveRequest['look']): Promise<Observation> =>
+    observe(context, tools, cluster, spec, keyOf(context, input), how);
+  const inside = await unlessShutOut(context, folder, look('from afar'));
+  // Without its nodes nobody can say what a change would do: what the provider tells is all there is.
+  if ('shutOut' in inside) {
+    const seen = await look('from afar, without the API');
+    return { seen, steps: [], shutOut: inside.shutOut, remarks: [shutOutRemark(inside.shutOut)] };
+  }
+  const { found: seen } = inside;
   const refused = refusals(input, seen);
   const remarks = refused.map(({ message, hint }) => `${message} ${hint}`);
   const state = await whatComponents(context, input, seen, remarks);
@@ -123,8 +135,11 @@ export async function draftForStatus(context: WorkflowContext, input: DraftBase)
     { userData: nothingIsMade, resources: isKeyLost ? withoutKey(seen) : undefined },
     components,
   );
-  return { seen, steps, remarks };
+  return { seen, steps, remarks, shutOut: undefined };
 }
+
+const shutOutRemark = (why: string): string =>
+  `Nodes, releases, components and what differs from the file could not be looked at: ${why}`;
 
 /** What the cluster has of its components; undefined, with a remark, where that cannot be told. */
 async function whatComponents(
@@ -157,6 +172,7 @@ function refusals(
     ...(lost ? [lost] : []),
     ...(restore ? [] : refusalOf(refuseLostControlPlane)),
     ...refusalOf(() => refuseOlderVersion(spec.name, facts, distribution.versions)),
+    ...refusalOf(() => refuseFixedSettings(spec.name, facts)),
     ...(record ? refusalOf(() => refuseMovedAddress(record.spec, spec, facts)) : []),
   ];
 }

@@ -1,4 +1,5 @@
 import type { Versions } from '../../distributions/port.js';
+import type { OutdatedMachine } from '../../domain/index.js';
 import { RefusedError } from '../../errors/index.js';
 import type { ClusterFacts } from '../../phases/context.js';
 
@@ -11,11 +12,7 @@ export function refuseOlderVersion(
   { outdated }: Pick<ClusterFacts, 'outdated'>,
   { compare }: Versions,
 ): void {
-  const newer = outdated.flatMap(({ machine, reasons }) =>
-    reasons
-      .filter(({ reason, desired, observed }) => reason === 'version' && compare(desired, observed) < 0)
-      .map((found) => ({ machine, found })),
-  );
+  const newer = found(outdated, 'version').filter(({ found: { desired, observed } }) => compare(desired, observed) < 0);
   const [first] = newer;
   if (!first) return;
   const { desired, observed } = first.found;
@@ -28,3 +25,28 @@ export function refuseOlderVersion(
     },
   );
 }
+
+/**
+ * A file that asks for what cannot change in a cluster's life, such as one that a cluster was adopted with.
+ * @throws RefusedError code SETTINGS_FIXED
+ */
+export function refuseFixedSettings(cluster: string, { outdated }: Pick<ClusterFacts, 'outdated'>): void {
+  const differing = found(outdated, 'fixed');
+  const [first] = differing;
+  if (!first) return;
+  const { desired, observed } = first.found;
+  throw new RefusedError(
+    `The file asks for ${desired}, and ${cluster} was made with ${observed}. That cannot change in a cluster’s life.`,
+    {
+      code: 'SETTINGS_FIXED',
+      hint: 'Give the file the settings that the cluster was made with.',
+      details: differing.map(({ machine, found: { observed: has } }) => `${machine} has ${has}`),
+    },
+  );
+}
+
+/** Each difference of that kind, with its machine. */
+const found = (outdated: readonly OutdatedMachine[], kind: OutdatedMachine['reasons'][number]['reason']) =>
+  outdated.flatMap(({ machine, reasons }) =>
+    reasons.filter(({ reason }) => reason === kind).map((one) => ({ machine, found: one })),
+  );

@@ -15,6 +15,7 @@ import type { LoadedBackup } from '../../workspace/backups/types.js';
 import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
 import { createBackup } from '../backup/create.js';
 import { type FetchedBackup, refuseNewer, withBackup } from '../backup/fetch.js';
+import { backupsOf } from '../backup/sets.js';
 import { type Change, confirmed } from '../confirmed.js';
 import { note, type WorkflowContext } from '../context.js';
 import { execute, stepInfo } from '../run.js';

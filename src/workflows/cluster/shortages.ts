@@ -22,7 +22,7 @@ export function shortages({ nodes, machines }: Noticed): string[] {
   const ofMachines = machines.flatMap(({ name, fullDisks = [] }) =>
     fullDisks.map(
       ({ path, freeMiB }) =>
-        `${name} has ${freeMiB} MiB left on the disk of ${path}: etcd and k3s end when it is full. Make room there, or give it a larger disk.`,
+        `${name} has ${freeMiB} MiB left on the disk of ${path}: the control plane ends when it is full. Make room there, or give it a larger disk.`,
     ),
   );
   return [...ofNodes, ...ofMachines];

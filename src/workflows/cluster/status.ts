@@ -15,7 +15,7 @@ import type { ClusterFolder, ClusterRecord, LockHolder, OperationSummary } from 
 import type { WorkflowContext } from '../context.js';
 import { leaseElsewhere, leaseHolder } from '../operation.js';
 import { type BackupStatus, backupRemarks, backupStatus } from './backup-status.js';
-import { certificateStatus, explainingExpired, type NodeCertificate, readCertificates } from './certificates.js';
+import { certificateStatus, type NodeCertificate, readCertificates } from './certificates.js';
 import { knownCluster } from './known-cluster.js';
 import { tokenRemarks } from './rotate/unfinished.js';
 import { draftForStatus } from './draft.js';
@@ -55,7 +55,11 @@ export interface ClusterStatus {
   readonly desiredVersion: string;
   /** What only looks as if it ran there; empty on real machines. */
   readonly simulated: readonly string[];
-  readonly api: { readonly reachable: boolean };
+  readonly api: {
+    readonly reachable: boolean;
+    /** It answers, and does not accept the credentials that are kept here: nothing is known of nodes and differences. */
+    readonly refused: boolean;
+  };
   /** Undefined when the API did not answer. */
   readonly etcd: EtcdHealth | undefined;
   readonly machines: readonly MachineStatus[];
@@ -100,17 +104,16 @@ export async function clusterStatus(
   const provider = await context.provider(spec.provider);
   const key = (await folder.storedIdentity())?.publicKey;
   if (record.quarantine) return quarantinedStatus(context, { provider, folder, record, key });
-  const draft = await explainingExpired(name, await folder.kubeconfig(), context.clock.now(), () =>
-    draftForStatus(context, { provider, folder, cluster: record, record, spec, key }),
-  );
-  const { seen } = draft;
+  const draft = await draftForStatus(context, { provider, folder, cluster: record, record, spec, key });
+  const { seen, shutOut } = draft;
   const subject = { provider, folder, record, key };
-  const replacing = await replacedFromAfar(context, spec, subject, seen, remarks);
+  const replacing = shutOut === undefined ? await replacedFromAfar(context, spec, subject, seen, remarks) : undefined;
   const steps = [...draft.steps.map(stepInfo), ...(replacing?.steps ?? [])];
   const outdated = leftOutdated(seen.facts, replacing);
-  await keepLook(context, folder, 'cluster status', { outdated, unfit: seen.facts.unfit }, steps.length);
+  if (shutOut === undefined)
+    await keepLook(context, folder, 'cluster status', { outdated, unfit: seen.facts.unfit }, steps.length);
   const running = (await folder.holder()) ?? (await runningElsewhere(context, folder, seen));
-  const status = compose(provider, folder, { record, spec }, seen, steps, running);
+  const status = compose(provider, folder, { record, spec }, seen, steps, running, shutOut);
   const backup = await backupStatus(context, folder, spec, seen.distribution);
   const { machines, kubeconfig } = seen.facts;
   const tools = toolsFor(context, provider, folder);
@@ -206,6 +209,7 @@ function compose(
   { facts, distribution }: Observation,
   differs: readonly StepInfo[],
   running: LockHolder | undefined,
+  shutOut?: string,
 ): Omit<ClusterStatus, 'backup' | 'certificates'> {
   const nodes = facts.nodes ? [...facts.nodes.values()] : undefined;
   const servers = nodes?.filter((node) => node.controlPlane);
@@ -220,9 +224,9 @@ function compose(
     kubernetesVersion: servers?.length ? facts.newcomerVersion : (record.runningVersion ?? 'unknown'),
     desiredVersion: spec.kubernetes.version,
     simulated: provider.traits.simulated,
-    api: { reachable: facts.api !== undefined },
+    api: { reachable: facts.api !== undefined, refused: shutOut !== undefined },
     etcd,
-    problems: healthProblems(facts.machines, facts.nodes, etcd),
+    problems: healthProblems(facts.machines, facts.nodes, etcd, shutOut),
     machines: facts.machines.map((machine) => ({
       name: machine.name,
       pool: machine.pool,
@@ -251,9 +255,14 @@ export function healthProblems(
   machines: readonly Pick<Machine, 'name' | 'status' | 'standby'>[],
   nodes: ReadonlyMap<string, Pick<NodeFacts, 'ready' | 'notReadyBecause'>> | undefined,
   etcd: EtcdHealth | undefined,
+  shutOut?: string,
 ): string[] {
   const ill = machines.filter(({ status }) => status !== 'running').map(({ name, status }) => `${name} is ${status}`);
-  if (!nodes) return ['the Kubernetes API does not answer', ...ill];
+  if (!nodes)
+    return [
+      `the Kubernetes API does not ${shutOut === undefined ? 'answer' : 'accept the credentials kept here'}`,
+      ...ill,
+    ];
   const voting = etcd && etcd.voters < etcd.members ? [`${etcd.voters} of ${etcd.members} etcd members vote`] : [];
   const noNode = machines
     .filter(({ name, standby }) => standby === undefined && !nodes.has(name))

@@ -28,15 +28,11 @@ export async function listPools(context: WorkflowContext, name: string): Promise
   const haveMachines =
     found.length > 0 || (await context.distribution(record.spec.kubernetes.distribution)).nodesAreMachines;
   const isWorthALook = found.length > 0 || !haveMachines;
-  const inside = isWorthALook && kubeconfig ? await unlessShutOut(reach(context, kubeconfig)) : undefined;
+  const inside =
+    isWorthALook && kubeconfig ? await unlessShutOut(context, folder, reach(context, kubeconfig)) : undefined;
   const shutOut = inside && 'shutOut' in inside ? inside.shutOut : undefined;
   const nodes = inside && 'found' in inside ? inside.found?.nodes : undefined;
-  if (shutOut !== undefined)
-    note(
-      context,
-      `Nodes could not be looked at: ${shutOut} Fetch them again: slipway cluster adopt ${name}`,
-      'warning',
-    );
+  if (shutOut !== undefined) note(context, `Nodes could not be looked at: ${shutOut}`, 'warning');
   const members = haveMachines ? [...found].sort(bySlot) : nodesInPools(nodes);
   const standing = found.filter(({ standby }) => standby !== undefined);
   return [...new Set(members.map(({ pool }) => pool))].map((pool) => {

@@ -17,7 +17,7 @@ it('a node that is short of disk space is told with the folders to look at, and 
 it('a disk that no kubelet watches is told by what its machine says of it', () => {
   const fullDisks = [{ path: '/var/lib/rancher/k3s/server/db', freeMiB: 3 }];
   expect(shortages({ nodes: [node('cp-1')], machines: [{ name: 'cp-1', fullDisks }, { name: 'cp-2' }] })).toEqual([
-    'cp-1 has 3 MiB left on the disk of /var/lib/rancher/k3s/server/db: etcd and k3s end when it is full. Make room there, or give it a larger disk.',
+    'cp-1 has 3 MiB left on the disk of /var/lib/rancher/k3s/server/db: the control plane ends when it is full. Make room there, or give it a larger disk.',
   ]);
 });
 

@@ -143,13 +143,19 @@ type Shared = Pick<ServerSettings, 'network' | 'externalCloudProvider' | 'tokens
 
 export interface SharedSetting {
   readonly key: (typeof serverKeys)[number];
+  /** Whether servers may differ in it for a while, as when it is changed on one after the other. */
+  readonly mayDiffer?: true;
   /** The field of `network` in the cluster file that it comes from, which therefore can't change in a cluster's life. */
   readonly fixedBy?: keyof Shared['network'];
   /** Undefined: it is not written. Nothing of one machine may come in here. */
   readonly value: (settings: Shared) => Value | undefined;
 }
 
-/** What must be equal on all servers; k3s itself refuses most of it ("critical configuration value mismatch"). */
+/**
+ * What must be equal on all servers. k3s itself refuses a newcomer that differs ("critical configuration value mismatch"),
+ * and says nothing where a server that has data is started with another value: so none of it can change in a cluster's
+ * life. But for the parts that are left out: each server deploys, or takes away, a part once when it starts.
+ */
 export const sharedSettings: readonly SharedSetting[] = [
   { key: 'agent-token', value: ({ tokens }) => tokens.agent },
   { key: 'cluster-cidr', fixedBy: 'pods', value: ({ network }) => network.pods },
@@ -159,13 +165,16 @@ export const sharedSettings: readonly SharedSetting[] = [
     fixedBy: 'encryption',
     value: ({ network }) => (network.encryption === 'wireguard' ? 'wireguard-native' : 'vxlan'),
   },
-  { key: 'disable', value: ({ disable }) => disable },
+  { key: 'disable', mayDiffer: true, value: ({ disable }) => disable },
   {
     key: 'disable-cloud-controller',
     value: ({ externalCloudProvider }) => (externalCloudProvider ? true : undefined),
   },
   { key: 'secrets-encryption', value: () => true },
 ];
+
+/** Of what may be left out, that which k3s compares like the others. */
+export const comparedPart = 'servicelb';
 
 export const sharedValues = (settings: Shared): ConfigValues =>
   Object.fromEntries(

@@ -17,6 +17,7 @@ export {
 } from './config.js';
 export * from './config-hash.js';
 export * from './facts.js';
+export * from './fixed-settings.js';
 export * from './kubeconfig.js';
 export * from './node-args.js';
 export * from './release.js';

@@ -3,24 +3,20 @@ import {
   type Machine,
   planRollout,
   type Role,
-  type RolloutNode,
-  type RolloutState,
   slotLabel,
   type UpgradeNode,
   type UpgradeStage,
 } from '../../../domain/index.js';
 import type { Step, StepContext } from '../../../engine/index.js';
-import { RefusedError } from '../../../errors/index.js';
 import type { NodeFacts } from '../../../kube/types.js';
 import type { ClusterApi, PhaseContext } from '../../../phases/context.js';
 import { deadlines } from '../../../phases/deadlines.js';
-import { isUpNode } from '../../../phases/is-up.js';
 import { rolloutSteps } from '../../../phases/rollout.js';
 import { lookInside } from '../../../phases/session.js';
 import { leftAtNode, markLater, quarantine, releaseNode } from '../../../phases/upgrade-marks.js';
 import type { UpgradeRequest } from '../../upgrades.js';
 import { snapshotEtcd } from '../host/index.js';
-import { k3sRules } from '../rules.js';
+import { inOrderOf, lastHolder, refuseBlocked, stateOf } from '../node-rollout.js';
 import { snapshotSource } from '../snapshot/source.js';
 import { changeNode, type NodeChange, putBackNode } from './change-node.js';
 import { stageGate } from './stage-gate.js';
@@ -84,7 +80,7 @@ class Upgrade {
     let opening: Step = snapshot;
     for (const stage of this.request.stages) {
       for (const role of ['control-plane', 'worker'] as const) {
-        const group = role === 'worker' ? stage.workers : this.#lastHolder(stage.servers);
+        const group = role === 'worker' ? stage.workers : lastHolder(stage.servers, this.request.addressHolder);
         if (group.length === 0) continue;
         const own = this.#rollout(stage, role, group, opening);
         opening = stageGate(
@@ -108,39 +104,16 @@ class Upgrade {
 
   #machine = (name: string): Machine => this.#machines.find((machine) => machine.name === name)!;
 
-  #lastHolder(servers: readonly UpgradeNode[]): readonly UpgradeNode[] {
-    const holds = ({ name }: UpgradeNode): boolean => name === this.request.addressHolder;
-    return [...servers.filter((server) => !holds(server)), ...servers.filter(holds)];
-  }
-
-  /** Every node of a role, by how they are; those of the group are to be changed. */
-  #state(role: Role, group: ReadonlySet<string>, nodes: ReadonlyMap<string, NodeFacts>): RolloutState {
-    const own = this.#machines.filter((machine) => machine.role === role);
-    return {
-      nodes: own.map(({ name }): RolloutNode => ({
-        name,
-        work: group.has(name) ? 'in-place' : 'stay',
-        up: isUpNode(role, nodes.get(name), k3sRules),
-      })),
-      members: role === 'control-plane' ? k3sRules.membership?.voters(nodes.values()) : undefined,
-    };
-  }
-
   #rollout(stage: UpgradeStage, role: Role, group: readonly UpgradeNode[], opening: Step): readonly Step[] {
     const { context, api, request } = this;
     const names = new Set(group.map(nameOf));
     const isServer = role === 'control-plane';
     const maxUnavailable = isServer ? 1 : request.maxUnavailable;
     const budget = { maxUnavailable, maxSurge: 0, canary: isServer ? 0 : 1, soakMs: request.soakMs };
-    const found = this.#state(role, names, context.facts.nodes ?? new Map<string, NodeFacts>());
+    const found = stateOf(this.#machines, role, names, context.facts.nodes ?? new Map<string, NodeFacts>());
     const atFirst = { ...found, nodes: inOrderOf(group, found.nodes) };
     const rollout = planRollout(atFirst.nodes, budget, atFirst.members);
-    if (rollout.blocked) {
-      throw new RefusedError(rollout.blocked.because, {
-        code: 'QUORUM',
-        hint: quorumHint(context.cluster.name, this.#machines.filter((machine) => machine.role === role).length),
-      });
-    }
+    refuseBlocked(context.cluster.name, role, found.nodes.length, rollout);
     return rolloutSteps(rollout, atFirst, {
       phase: phaseOf(stage.to, role),
       target: isServer ? 'servers' : 'workers',
@@ -164,7 +137,7 @@ class Upgrade {
         ),
       look: async (run) => {
         const now = await api.kube.nodes(run);
-        return this.#state(role, names, new Map(now.map((node) => [node.name, node])));
+        return stateOf(this.#machines, role, names, new Map(now.map((node) => [node.name, node])));
       },
     });
   }
@@ -248,15 +221,3 @@ class Upgrade {
 const nameOf = ({ name }: { readonly name: string }): string => name;
 
 const phaseOf = (to: string, role: Role): string => `Bring ${role === 'worker' ? 'workers' : 'servers'} to ${to}`;
-
-/** Two servers outlive the loss of none: it is a size that only an unfinished change has. */
-const quorumHint = (cluster: string, servers: number): string =>
-  servers % 2 === 0
-    ? `${servers} servers survive no more failures than ${servers - 1}. Bring the cluster to the number that its file says first: slipway cluster apply ${cluster}`
-    : `Bring the other servers back first: slipway cluster status ${cluster}`;
-
-/** Nodes that are to be changed in their order, the others before them. */
-const inOrderOf = (group: readonly UpgradeNode[], nodes: readonly RolloutNode[]): readonly RolloutNode[] => [
-  ...nodes.filter(({ work }) => work === 'stay'),
-  ...group.flatMap(({ name }) => nodes.filter((node) => node.name === name)),
-];
