@@ -111,7 +111,8 @@ export default {
     },
     {
       name: 'more-of-a-distribution-than-its-fields',
-      comment: 'A cluster file takes from a distribution the form of the fields that are in its words, and nothing else.',
+      comment:
+        'A cluster file takes from a distribution the form of the fields that are in its words, and nothing else.',
       severity: 'error',
       from: { path: '^src/config/' },
       to: { path: '^src/distributions/', pathNot: '^src/distributions/[^/]+/file-fields\\.ts$' },
