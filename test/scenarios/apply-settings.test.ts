@@ -16,14 +16,16 @@ const signal = new AbortController().signal;
 let cli: Cli;
 let path: string;
 
+interface Asked {
+  readonly disable?: readonly string[];
+  readonly servers?: number;
+  readonly workers?: number;
+  readonly version?: string;
+  readonly network?: object;
+}
+
 /** Writes the cluster file. */
-const file = ({
-  disable = [] as readonly string[],
-  servers = 3,
-  workers = 2,
-  version = 'v1.36.5+k3s1',
-  network = {} as object,
-} = {}): void =>
+const file = ({ disable = [], servers = 3, workers = 2, version = 'v1.36.5+k3s1', network = {} }: Asked = {}): void =>
   writeFileSync(
     path,
     stringify({
@@ -71,7 +73,7 @@ const without = (): Promise<Record<string, boolean>> =>
         ]),
     ),
   );
-async function create(size: Parameters<typeof file>[0] = {}): Promise<void> {
+async function create(size: Asked = {}): Promise<void> {
   file(size);
   const made = await slipway('cluster', 'create', '-f', path, '--yes');
   expect(made, made.err).toMatchObject({ code: 0 });
