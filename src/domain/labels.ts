@@ -17,7 +17,7 @@ export const labelKeys = {
 /** What a standby's label says until it is prepared. */
 export const newStandby = 'new';
 
-/** `v1.36.5-k3s1`: a release as a label's value. */
+/** A release as a label's value. */
 export const preparedMark = (version: string): string => version.replaceAll('+', '-');
 
 /** Keeps workloads off the servers, where there are pools to carry them. */

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { takeLock } from '../../src/workspace/cluster-lock.js';
 import { systemProcesses } from '../../src/workspace/processes.js';
+import { MemoryBlobs } from '../support/memory-blobs.js';
 import { compileContender, Contender } from './contenders.js';
 import { folderOf, refusal, SteppedClock, temporaryFolder, testWorkspace } from './support.js';
 
@@ -84,6 +86,26 @@ describe('a cluster’s lock', () => {
     expect(await folder.holder()).toMatchObject({ operation: 'cluster delete' });
     await second.release();
     expect(await folder.holder()).toBeUndefined();
+  });
+
+  it('stays with whoever takes it over in the very moment of a release', async () => {
+    const store = new MemoryBlobs();
+    const options = {
+      clock: new SteppedClock('2026-11-20T10:00:00Z'),
+      random: { bytes: () => Buffer.from('nonce'), fraction: () => 0 },
+      process: { pid: process.pid, host: 'desk', user: 'ada' },
+      processes: { isAlive: () => Promise.resolve(true), startTime: () => Promise.resolve('1') },
+    };
+    const taken = await takeLock(store, 'lock', 'cluster apply', options);
+    if (!('lock' in taken)) throw new Error('the lock was not free');
+    const read = store.read.bind(store);
+    store.read = async (key) => {
+      const there = await read(key);
+      await store.replace(key, 'another', there!.version);
+      return there;
+    };
+    await taken.lock.release();
+    expect((await read('lock'))?.text).toBe('another');
   });
 
   it('is per cluster', async () => {

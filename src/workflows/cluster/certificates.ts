@@ -140,7 +140,7 @@ export async function explainingExpired<T>(
 }
 
 const dayMs = 24 * 3_600_000;
-/** No certificate of k3s ends sooner after it was made than a year; before that nobody needs to look. */
+/** No certificate of a node ends sooner after it was made than a year; before that nobody needs to look. */
 const youngMs = 240 * dayMs;
 
 /** What a look at a cluster needs to tell of its certificates. */

@@ -104,7 +104,7 @@ function confirmationOf(name: string, { look, isBegun }: CertsDraft): Confirmati
   return {
     question: `${isBegun ? 'Finish renewing' : 'Renew'} the certificates of ${name} on ${plural(machines.length, 'machine')}?`,
     details: [
-      `k3s is started anew on ${plural(servers, 'server')}, one at a time${workers === 0 ? '' : `, then on ${plural(workers, 'worker')}`}. Pods run on.`,
+      `Kubernetes is started anew on ${plural(servers, 'server')}, one at a time${workers === 0 ? '' : `, then on ${plural(workers, 'worker')}`}. Pods run on.`,
       'Kubeconfigs that were handed out stay valid until their own certificate ends.',
     ],
     flags: '--yes',

@@ -80,7 +80,7 @@ async function draftTokens(
 const confirmationOf = (name: string, { machines, isBegun }: TokenDraft): Confirmation => ({
   question: `${isBegun ? 'Finish rotating' : 'Rotate'} the tokens of ${name} on ${plural(machines, 'machine')}?`,
   details: [
-    'k3s is started anew on every node, one server at a time. Pods run on.',
+    'Kubernetes is started anew on every node, one server at a time. Pods run on.',
     'Nothing joins with the old tokens any more. Backups open with those of their time, which they keep.',
   ],
   flags: '--yes',

@@ -34,7 +34,7 @@ export interface MachineStatus extends Pick<
   Machine,
   'name' | 'pool' | 'role' | 'host' | 'type' | 'location' | 'status' | 'publicAddress' | 'privateAddress'
 > {
-  /** Of one that stands by: `new`, or the release that it is prepared for, `v1.36.5-k3s1`. */
+  /** Of one that stands by: `new`, or the release that it is prepared for. */
   readonly standby: string | undefined;
   /** Undefined when there is no such node, or the API did not answer. */
   readonly node:
