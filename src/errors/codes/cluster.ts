@@ -195,6 +195,7 @@ export const clusterCodes = entries({
     3,
     'More workers would be in quarantine than may be, or one is older than the servers would work with.',
     'Let their pods go (`kubectl drain`), or allow more (`--max-quarantined`).',
+  ],
   SETTINGS_FIXED: [
     3,
     'The file asks for settings that cannot change in a cluster’s life, and the cluster was made with others.',
