@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { clusterSchemaFor } from '../../src/domain/spec/schema.js';
+import { anyFields, clusterSchemaFor } from '../../src/domain/spec/schema.js';
 import { findCluster } from '../../src/workflows/cluster/change-draft.js';
 import type { WorkflowContext } from '../../src/workflows/context.js';
 import { refuseOutside } from '../../src/workflows/kept-where.js';
 import { z } from 'zod';
 
 const specOf = (residency?: readonly string[]) =>
-  clusterSchemaFor(z.string().default('v1.36.5+k3s1')).parse({
+  clusterSchemaFor({ ...anyFields, version: z.string().default('v1.36.5+k3s1') }).parse({
     name: 'demo',
     provider: { name: 'hetzner', ...(residency ? { residency } : {}) },
   });
