@@ -51,7 +51,7 @@ components: {preset: none}
   );
   const made = await cli.run(['cluster', 'create', '-f', 'demo.yaml', '--yes']);
   expect(made, made.err).toMatchObject({ code: 0 });
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   page.close();
   await cli.close();
@@ -67,7 +67,7 @@ describe('`drill node-loss`', () => {
     expect(await drill('--node', 'web-9', '--yes')).toMatchObject({ code: 2, error: { code: 'UNKNOWN_MACHINE' } });
     expect(await drill('--url', 'ftp://x', '--yes')).toMatchObject({ code: 2, error: { code: 'BAD_USAGE' } });
     expect(await ids()).toEqual(before);
-  }, 120_000);
+  }, 300_000);
 
   it('times how a lost worker comes back by way of its standby, and keeps that to compare with', async () => {
     const { port } = page.address() as AddressInfo;
@@ -86,7 +86,7 @@ describe('`drill node-loss`', () => {
     const again = await cli.run(['drill', 'node-loss', 'demo', '--heal', '--yes']);
     expect(again, again.err).toMatchObject({ code: 0 });
     expect(again.out).toMatch(/capacity back +\d+\.\d s +\(before: \d+\.\d s\)/);
-  }, 240_000);
+  }, 300_000);
 
   it('says what did not come back where nobody heals, and it is healed then', async () => {
     const report = await drill('--node', 'web-1', '--yes', '--give-up-after', '3s');
@@ -94,5 +94,5 @@ describe('`drill node-loss`', () => {
     expect(report.error!.message).toContain('no node took its place');
     expect(await cli.run(['cluster', 'heal', 'demo', '--yes'])).toMatchObject({ code: 0 });
     expect(await cli.run(['cluster', 'plan', 'demo', '--detailed-exitcode'])).toMatchObject({ code: 0 });
-  }, 120_000);
+  }, 300_000);
 });

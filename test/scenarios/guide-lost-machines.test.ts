@@ -52,4 +52,4 @@ it('every command of the guide on lost machines does what the guide says, one af
   }
   for (const file of ['slipway-heal-demo.service', 'drill.html']) expect(existsSync(join(cli.home, file))).toBe(true);
   expect(await cli.run(['cluster', 'plan', 'demo', '--detailed-exitcode'])).toMatchObject({ code: 0 });
-}, 240_000);
+}, 600_000);

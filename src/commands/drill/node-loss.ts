@@ -16,7 +16,7 @@ export default class DrillNodeLoss extends BaseCommand {
 Nothing is deleted where data or etcd’s quorum would be lost, where pods would have nowhere to go, or where the cluster is not well.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> demo --heal --yes',
-    '<%= config.bin %> <%= command.id %> demo --node web-2 --url https://shop.example/ --html drill.html',
+    '<%= config.bin %> <%= command.id %> demo --node web-2 --html drill.html',
   ];
   static override args = {
     name: Args.string({ ignoreStdin: true, required: true, description: 'The cluster’s name.' }),
