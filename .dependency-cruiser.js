@@ -9,6 +9,7 @@ const below = {
   http: ['domain', 'errors'],
   domain: ['errors'],
   reporting: ['domain', 'errors'],
+  notify: ['http', 'domain', 'errors'],
   config: ['distributions', 'files', 'domain', 'errors'],
   provider: ['remote', 'http', 'domain', 'errors'],
   remote: ['files', 'domain', 'errors', 'package-files'],
@@ -32,6 +33,7 @@ const below = {
     'package-files',
   ],
   workflows: [
+    'notify',
     'distributions',
     'phases',
     'engine',

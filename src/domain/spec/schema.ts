@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { backupDefaults } from '../backup.js';
 import { componentsSchema } from './components.js';
 import { acceptable, hostSchema } from './hosts.js';
+import { notifySchema } from './notify.js';
 import { cidr, ipv4Address, ipv4Cidr, labelMap, poolName, resourceName, taint } from './fields.js';
 
 /** A machine type, or several in order of preference for when one is sold out. Always a list after reading. */
@@ -197,6 +198,7 @@ export const clusterSchemaFor = (fields: FileFields) =>
       .describe('What is looked at on hosts before anything is changed.'),
     components: componentsSchema.optional(),
     backup: backupSchema.optional(),
+    notify: notifySchema.optional(),
     image: z.string().min(1).optional().describe('System image. Default: the current Ubuntu LTS, ubuntu-26.04.'),
   });
 

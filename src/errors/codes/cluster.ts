@@ -211,6 +211,17 @@ export const clusterCodes = entries({
     'The provider has a cluster of that name which this workspace does not know.',
     'Choose another name, or take the cluster on with `slipway cluster adopt`.',
   ],
+  NOTIFY_FAILED: [
+    4,
+    'Somebody whom the cluster file notifies could not be told.',
+    'Fix what the message names, then try it with `slipway cluster notify --test`.',
+  ],
+  NOTIFY_SECRET_MISSING: [
+    2,
+    'A secret that a channel of `notify` needs is not there.',
+    'Set the variable, or write the file, that the message names.',
+  ],
+  UNKNOWN_CHANNEL: [2, 'The cluster file notifies nobody of that name.', 'Write it under `notify`.'],
   TOKENS_UNFINISHED: [
     3,
     'A rotation of the cluster’s tokens was begun and is not finished.',

@@ -1,5 +1,5 @@
-import { type HealVerdict, isHealed, plural } from '../../domain/index.js';
-import { halfWay, RefusedError } from '../../errors/index.js';
+import { type Healing, type HealVerdict, isHealed, plural } from '../../domain/index.js';
+import { halfWay, InterruptedError, RefusedError, SlipwayError } from '../../errors/index.js';
 import type { Confirmation, StepInfo } from '../../reporting/index.js';
 import { type Change, confirmed } from '../confirmed.js';
 import type { WorkflowContext } from '../context.js';
@@ -7,6 +7,8 @@ import { execute, stepInfo } from '../run.js';
 import { draftHealing, type HealDraft, type HealOptions } from './heal/draft.js';
 import { rememberHealed } from './heal/memory.js';
 import { knownCluster } from './known-cluster.js';
+import { healIlls, stoppedIll } from '../notify/ills.js';
+import { tell } from '../notify/tell.js';
 
 export interface HealInput extends HealOptions {
   readonly cluster: string;
@@ -25,7 +27,7 @@ export interface HealResult {
 
 /**
  * Looks for machines that are lost, starts them anew or replaces them; where there are none, or time may still bring them
- * back, it does nothing.
+ * back, it does nothing. Whoever the cluster notifies is told of what was done or refused.
  * @throws RefusedError code HEAL_REFUSED, with what a person has to do; IncompleteError where others were healed
  */
 export async function healCluster(
@@ -33,11 +35,37 @@ export async function healCluster(
   input: HealInput,
   retryCommand: string,
 ): Promise<HealResult> {
+  if (input.dryRun) return heal(context, input, retryCommand, { healing: undefined, isDone: false });
+  const { cluster } = input;
+  const { folder, record } = await knownCluster(context.workspace, cluster);
+  const seen: Seen = { healing: undefined, isDone: false };
+  try {
+    const result = await heal(context, input, retryCommand, seen);
+    await tell(context, folder, record, { ills: healIlls({ cluster, ...seen, refused: undefined }), looked: ['heal'] });
+    return result;
+  } catch (error) {
+    if (!(error instanceof SlipwayError) || error instanceof InterruptedError) throw error;
+    if (error.code === 'HEAL_REFUSED')
+      await tell(context, folder, record, { ills: healIlls({ cluster, ...seen, refused: error }), looked: ['heal'] });
+    else if (seen.healing?.verdicts.some(isHealed))
+      await tell(context, folder, record, { ills: [stoppedIll('heal', cluster, 'Healing', error)], looked: [] });
+    throw error;
+  }
+}
+
+/** How far it came. */
+interface Seen {
+  healing: Healing | undefined;
+  isDone: boolean;
+}
+
+async function heal(context: WorkflowContext, input: HealInput, retryCommand: string, seen: Seen): Promise<HealResult> {
   const { folder, record } = await knownCluster(context.workspace, input.cluster);
   const operation = 'cluster heal';
   const draft = async (looking: WorkflowContext): Promise<HealDraft> => {
     const { record: now } = await knownCluster(context.workspace, input.cluster);
     const found = await draftHealing(looking, { folder, record: now }, input);
+    seen.healing = found.healing;
     const refused = refusalOf(record.name, found);
     if (refused && found.steps.length === 0 && !(input.dryRun && found.healing.verdicts.length > 0)) throw refused;
     return found;
@@ -65,6 +93,7 @@ export async function healCluster(
         context,
       );
       await execute(once, folder, operation, steps, retryCommand, admit);
+      seen.isDone = true;
     }
     if (refused) throw halfWay(refused);
     return resultOf(input, found);

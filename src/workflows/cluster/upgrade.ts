@@ -1,6 +1,6 @@
 import { plural } from '../../domain/index.js';
 import type { Step } from '../../engine/index.js';
-import { RefusedError, refusedHalfWay } from '../../errors/index.js';
+import { InterruptedError, RefusedError, refusedHalfWay, SlipwayError } from '../../errors/index.js';
 import type { ClusterFolder } from '../../workspace/types.js';
 import type { Confirmation, StepInfo } from '../../reporting/index.js';
 import { type Change, confirmed } from '../confirmed.js';
@@ -9,6 +9,8 @@ import { executing, type RunSteps } from '../run.js';
 import { knownCluster } from './known-cluster.js';
 import { costLines, destroyingLines } from './asked-lines.js';
 import { draftChange } from './change-draft.js';
+import { stoppedIll } from '../notify/ills.js';
+import { tell } from '../notify/tell.js';
 import { draftUpgrade, type UpgradeDraft } from './upgrade/draft.js';
 import { replaceNodes } from './upgrade/replace.js';
 import type { QuarantineInput } from './upgrade/quarantine.js';
@@ -104,12 +106,16 @@ export async function upgradeCluster(
         if (error instanceof RefusedError) {
           await takeBack();
           await folder.saveRecord(before);
+        } else if (error instanceof SlipwayError && !(error instanceof InterruptedError)) {
+          const ills = [stoppedIll('upgrade', record.name, `The upgrade to ${to}`, error)];
+          await tell(context, folder, before, { ills, looked: ['upgrade'] });
         }
         throw error;
       }
     }
     const done = (await folder.record()) ?? before;
     await folder.saveRecord({ ...done, runningVersion: to, upgrade: undefined });
+    await tell(context, folder, done, { ills: [], looked: ['upgrade'] });
     return resultOf(record.name, found);
   });
 }

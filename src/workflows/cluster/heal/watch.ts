@@ -4,6 +4,9 @@ import { note, type WorkflowContext } from '../../context.js';
 import { tellingOnce } from '../../telling-once.js';
 import { healCluster, refusalOf, verdictLine } from '../heal.js';
 import { knownCluster } from '../known-cluster.js';
+import { healIlls } from '../../notify/ills.js';
+import { tell } from '../../notify/tell.js';
+import type { ClusterFolder, ClusterRecord } from '../../../workspace/types.js';
 import { type HealOptions, judgeNow } from './draft.js';
 
 export interface WatchResult {
@@ -17,6 +20,8 @@ const lookEveryMs = 5_000;
 /** After a round that failed: doubled each time, so that what nobody mends is not tried all the time. */
 const firstPauseMs = 30_000;
 const longestPauseMs = 600_000;
+/** After somebody could not be told. */
+const tellAgainMs = 60_000;
 
 /**
  * Looks again and again, and heals as soon as there is something to heal; the cluster is only held while that goes on. What
@@ -43,6 +48,8 @@ class Watch {
   rounds = 0;
   #told = '';
   #failed = 0;
+  /** When those are to be told again who could not be; undefined: all know. */
+  #tellAgainAt: number | undefined;
   /** What is looked at every few seconds is said once. */
   readonly #quiet: WorkflowContext;
 
@@ -79,7 +86,8 @@ class Watch {
     try {
       const { folder, record } = await knownCluster(workspace, this.input.cluster);
       const { healing } = await judgeNow(this.#quiet, { folder, record }, this.input);
-      this.#tell(healing);
+      this.#say(healing);
+      await this.#tell(healing, folder, record);
       return healing;
     } catch (error) {
       if (signal.aborted) return undefined;
@@ -88,10 +96,11 @@ class Watch {
   }
 
   /** What is found is told when it is another than before; how long it has lasted is no news. */
-  #tell(healing: Healing): void {
+  #say(healing: Healing): void {
     const { cluster } = this.input;
     const now = JSON.stringify([healing.refused?.why, healing.verdicts.map(({ name, does }) => [name, does])]);
     if (now === this.#told) return;
+    this.#tellAgainAt = 0;
     const isNews = this.#told !== '' || healing.verdicts.length > 0 || healing.refused !== undefined;
     this.#told = now;
     const refused = refusalOf(cluster, { healing });
@@ -99,5 +108,15 @@ class Watch {
       note(this.context, verdictLine(verdict));
     if (refused) note(this.context, [refused.message, ...refused.details, refused.hint].join(' '), 'warning');
     else if (healing.verdicts.length === 0 && isNews) note(this.context, `all machines of ${cluster} are well`);
+  }
+
+  /** Whoever the cluster notifies is told of what was judged; of what is to be healed, once that was done. */
+  async #tell(healing: Healing, folder: ClusterFolder, record: ClusterRecord): Promise<void> {
+    const { clock } = this.context;
+    if (this.#tellAgainAt === undefined || clock.now() < this.#tellAgainAt || healing.verdicts.some(isHealed)) return;
+    const { cluster } = this.input;
+    const ills = healIlls({ cluster, healing, refused: refusalOf(cluster, { healing }), isDone: false });
+    const isTold = await tell(this.context, folder, record, { ills, looked: ['heal'] });
+    this.#tellAgainAt = isTold ? undefined : clock.now() + tellAgainMs;
   }
 }

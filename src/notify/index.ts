@@ -1,0 +1,1 @@
+export { type Message, send, type SendSecrets } from './send.js';
