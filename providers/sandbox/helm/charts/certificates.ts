@@ -28,7 +28,7 @@ export const certManager: RetoldChart = {
       deployment({
         name: `${name}${suffix}`,
         labels: own,
-        image: `quay.io/jetstack/${image}:v1.21.1`,
+        image: `quay.io/jetstack/${image}:v1.21.2`,
         replicas: numberAt(values, path === '' ? 'replicaCount' : `${path}.replicaCount`, 1),
         pod: placement(path === '' ? values : mapAt(values, path)),
         container: { resources: path === '' ? mapAt(values, 'resources') : mapAt(values, `${path}.resources`) },

@@ -204,7 +204,7 @@ describe('workloads of charts', () => {
     rig.namespace('cert-manager');
     rig.chart('cert-manager', {
       chart: 'oci://quay.io/jetstack/charts/cert-manager',
-      version: 'v1.21.1',
+      version: 'v1.21.2',
       targetNamespace: 'cert-manager',
       valuesContent: 'crds: {enabled: true}\n',
     });
