@@ -107,9 +107,9 @@ describe('`cluster rotate-certs`', () => {
   it('brings back a cluster whose certificates have expired, so that its API lets nobody in', async () => {
     await validFor(0);
     expect((await cluster('rotate-certs', 'demo', '--yes')).code).toBe(0);
-    const shut = await cluster('status', 'demo', '--json');
-    expect(shut).toMatchObject({ code: 4 });
-    expect(shut.out).toContain('slipway cluster rotate-certs demo');
+    const shut = await status();
+    expect(shut).toMatchObject({ api: { reachable: false } });
+    expect(shut.remarks.join()).toContain('slipway cluster rotate-certs demo');
     await validFor(365);
     const back = await cluster('rotate-certs', 'demo', '--yes');
     expect(back, back.err).toMatchObject({ code: 0 });
