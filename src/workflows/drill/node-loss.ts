@@ -8,7 +8,7 @@ import {
   slotLabel,
 } from '../../domain/index.js';
 import type { Step } from '../../engine/index.js';
-import { IncompleteError, InterruptedError, RefusedError, UsageError } from '../../errors/index.js';
+import { IncompleteError, RefusedError, UsageError } from '../../errors/index.js';
 import type { KubeObject, NodeFacts } from '../../kube/types.js';
 import type { ClusterApi } from '../../phases/context.js';
 import { reach } from '../../phases/reach.js';
@@ -106,7 +106,7 @@ export async function drillNodeLoss(
   return report;
 }
 
-/** Healing goes on beside, as `cluster heal --watch` does it, for as long as it is measured. */
+/** Healing goes on beside, as `cluster heal --watch` does it, and is not cut short once all is measured. */
 async function measured(
   context: WorkflowContext,
   { cluster, heal, deadlineMs }: DrillInput,
@@ -115,13 +115,14 @@ async function measured(
   retryCommand: string,
 ): Promise<readonly DrillSample[]> {
   const over = new AbortController();
-  const signal = AbortSignal.any([context.signal, over.signal]);
-  const healing = heal && watchCluster({ ...context, signal }, { cluster, ...heal }, retryCommand);
+  const healing = heal && watchCluster(context, { cluster, ...heal }, retryCommand, over.signal);
+  // What it ends with is looked at last.
+  healing?.catch(() => undefined);
   try {
     return await measureDrill(context, subject, { since, deadlineMs, signal: context.signal });
   } finally {
-    over.abort(new InterruptedError('The drill is over.', { code: 'INTERRUPTED', hint: '' }));
-    await healing?.catch(() => undefined);
+    over.abort();
+    await healing;
   }
 }
 

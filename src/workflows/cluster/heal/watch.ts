@@ -26,20 +26,23 @@ const tellAgainMs = 60_000;
 /**
  * Looks again and again, and heals as soon as there is something to heal; the cluster is only held while that goes on. What
  * fails is told, and tried again. Ends when it is interrupted.
+ * @param until ends it, too, once what is at work is done
  * @throws UsageError code UNKNOWN_CLUSTER, BAD_USAGE; InterruptedError where it was at work
  */
 export async function watchCluster(
   context: WorkflowContext,
   input: HealOptions & { readonly cluster: string },
   retryCommand: string,
+  until: AbortSignal = context.signal,
 ): Promise<WatchResult> {
   const { clock, signal } = context;
   const watch = new Watch(context, input, retryCommand);
   await knownCluster(context.workspace, input.cluster);
   note(context, `watching ${input.cluster}, looking every ${lookEveryMs / 1000} s`);
-  while (!signal.aborted) {
+  const over = AbortSignal.any([signal, until]);
+  while (!over.aborted) {
     const pauseMs = await watch.look();
-    await clock.sleep(pauseMs, signal).catch(() => undefined);
+    await clock.sleep(pauseMs, over).catch(() => undefined);
   }
   return { cluster: input.cluster, rounds: watch.rounds };
 }
