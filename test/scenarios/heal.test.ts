@@ -58,10 +58,10 @@ describe('`cluster heal`', () => {
   }, 240_000);
 
   it('replaces a server that was deleted, and its member of etcd', async () => {
-    const lost = await deleteServer('cp-2');
+    await deleteServer('cp-2');
     const { code, err, verdicts } = await heal();
     expect(code, err).toBe(0);
-    expect(verdicts).toMatchObject([{ name: lost, does: 'replace' }]);
+    expect(verdicts).toMatchObject([{ name: expect.stringContaining('-cp-2-') as string, does: 'replace' }]);
     await expectWell();
   }, 240_000);
 
@@ -135,7 +135,7 @@ describe('`cluster heal` changes nothing', () => {
   }, 240_000);
 
   it('while the provider only says that it limits requests', async () => {
-    const lost = await deleteServer('workers-3');
+    await deleteServer('workers-3');
     const before = await ids();
     const error = { status: 429, code: 'rate_limit_exceeded', message: 'limit of 3600 requests per hour reached' };
     await cli.order({ cloud: [{ match: { path: '^/servers' }, times: 1000, effect: { error } }] });
@@ -144,8 +144,10 @@ describe('`cluster heal` changes nothing', () => {
     expect(refused.error!.message).toContain('rate_limit_exceeded');
     await cli.order({ clear: true });
     expect(await ids()).toEqual(before);
+    // Called by the name it had, or, once the cloud's controller took its node out, by that of the one to come.
     const healed = await heal();
-    expect(healed.verdicts).toMatchObject([{ name: lost, does: 'replace' }]);
+    const name = expect.stringContaining('-workers-3-') as string;
+    expect(healed.verdicts).toMatchObject([{ name, does: 'replace' }]);
     await expectWell();
   }, 240_000);
 
