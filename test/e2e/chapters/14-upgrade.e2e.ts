@@ -11,7 +11,7 @@ import { fromRing, listed, type ProgressEvent, ringFile, Slipway } from '../supp
 
 const servers = ['u1', 'u2', 'u3'];
 const agents = ['ua', 'ub'];
-const octets = { u1: 71, u2: 72, u3: 73, ua: 74, ub: 75 };
+const octets = { u1: 108, u2: 72, u3: 73, ua: 74, ub: 75 };
 const apiAddress = '10.231.7.79';
 const onAgents = { 'slipway.dev/pool': 'workers' };
 const nodePort = 30_080;

@@ -5,7 +5,7 @@ import { addressOf, ensure, eventually, isReady, nodes, pods, webDeployment, who
 import { createHosts, destroyHosts, pullThePlug, type RigHost } from '../support/rig.js';
 import { listed, ringFile, Slipway } from '../support/slipway.js';
 
-const octets = { l1: 91, la: 92, lb: 93, lc: 94 };
+const octets = { l1: 107, la: 92, lb: 93, lc: 94 };
 const onAgents = { 'slipway.dev/pool': 'workers' };
 
 /** A host that dies for good, with a pod on it that has a volume: a folder of the host stands in for what CSI would bring. */

@@ -84,7 +84,7 @@ describe('three servers that are replaced one by one, while a client writes', ()
   });
 });
 
-const lone = { l1: 92, l2: 93 };
+const lone = { o1: 101, o2: 102 };
 
 describe('the only server, which began the cluster, that is replaced', () => {
   const step = chapter();

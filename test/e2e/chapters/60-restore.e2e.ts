@@ -7,7 +7,7 @@ import { slack } from '../support/slack.js';
 import { listed, ringFile, Slipway } from '../support/slipway.js';
 import { type S3Server, versitygw } from '../../support/s3-servers.js';
 
-const octets = { r1: 61, r2: 62 };
+const octets = { d1: 103, d2: 104 };
 
 interface Restored {
   readonly tookMs: number;
@@ -77,13 +77,13 @@ describe('a lone server, its backups and their restore', () => {
   };
 
   step('is created, and backed up to a folder and, where there is one, to a bucket', 10, async () => {
-    write('r1', undefined);
+    write('d1', undefined);
     await slipway.done(['cluster', 'create', '-f', slipway.file, '--yes']);
     await whole(await slipway.api('lone'), { nodes: 1, voters: 1 });
     await put('of-before');
     first = await backUp();
     if (place === undefined) return;
-    write('r1', place);
+    write('d1', place);
     await put('of-the-bucket');
     await backUp();
   });
@@ -95,8 +95,8 @@ describe('a lone server, its backups and their restore', () => {
   });
 
   step('comes back on a fresh machine, with one command, after its own was destroyed', 6, async () => {
-    await destroyHosts('r1');
-    write('r2', place);
+    await destroyHosts('d1');
+    write('d2', place);
     const { tookMs } = await restore();
     expect(tookMs).toBeLessThan(slack * 180_000);
     await whole(await slipway.api('lone'), { nodes: 1, voters: 1 });
@@ -109,12 +109,12 @@ describe('a lone server, its backups and their restore', () => {
 
   step('goes back to an older backup on the machine that it has', 6, async () => {
     await put('of-after');
-    await ssh('r2', 'systemctl stop k3s');
-    write('r2', undefined);
+    await ssh('d2', 'systemctl stop k3s');
+    write('d2', undefined);
     await restore('--from', first);
     await whole(await slipway.api('lone'), { nodes: 1, voters: 1 });
     expect(await kept()).toEqual(['of-before']);
-    expect(await ssh('r2', 'ls /var/lib/rancher/k3s')).toContain('server.before-');
+    expect(await ssh('d2', 'ls /var/lib/rancher/k3s')).toContain('server.before-');
     await slipway.done(['cluster', 'plan', 'lone', '-f', slipway.file, '--detailed-exitcode']);
   });
 });

@@ -9,7 +9,7 @@ import { createHosts, destroyHosts, type RigHost, ssh } from '../support/rig.js'
 import { listed, ringFile, Slipway } from '../support/slipway.js';
 import { type S3Server, versitygw } from '../../support/s3-servers.js';
 
-const octets = { q1: 63, q2: 64 };
+const octets = { q1: 105, q2: 106 };
 const webhooks = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
 const namespaced = (group: string, kind: string, name = ''): string =>
   `/apis/${group}/namespaces/default/${kind}${name === '' ? '' : `/${name}`}`;
