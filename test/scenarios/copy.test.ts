@@ -236,7 +236,7 @@ describe('backup drill', () => {
     expect(writesToS3()).toBe(writes);
     expect(existsSync(join(cli.home, 'ws/clusters/demo-drill'))).toBe(false);
     const status = await run('cluster', 'status', 'demo');
-    expect(status.out).toMatch(/last proven restore: \d+ s ago, data \d+ s old, took \d+ s/);
+    expect(status.out).toMatch(/last proven restore: \d+ \w+ ago, data \d+ \w+ old, took \d+ \w+/);
     expect(status.out).not.toContain('backup drill');
     expect((await run('backup', 'drill', 'demo', '--due')).out).toContain('No drill is due');
   });
