@@ -93,7 +93,7 @@ describe.each(['bash', 'zsh', 'fish'])('completion in %s', async (shell) => {
   it.skipIf(!here)('offers topics, commands and what they begin with', async () => {
     expect(await offers('slipway ')).toEqual(expect.arrayContaining(['cluster', 'pool', 'completion', 'version']));
     expect(await offers('slipway clu')).toEqual(['cluster']);
-    expect(await offers('slipway pool ')).toEqual(['add', 'list', 'remove', 'rotate', 'scale']);
+    expect(await offers('slipway pool ')).toEqual(['add', 'list', 'promote', 'remove', 'rotate', 'scale']);
   });
 
   it.skipIf(!here)('offers the flags of a command, and the values they take', async () => {
