@@ -1,6 +1,5 @@
 import { type Machine, planRollout, type Role, type RolloutState, slotLabel } from '../../../domain/index.js';
 import type { Step, StepContext } from '../../../engine/index.js';
-import { RefusedError } from '../../../errors/index.js';
 import type { NodeFacts } from '../../../kube/types.js';
 import type { ClusterApi, PhaseContext } from '../../../phases/context.js';
 import { deadlines } from '../../../phases/deadlines.js';
@@ -10,6 +9,7 @@ import { openSession } from '../../../phases/session.js';
 import type { Session } from '../../../remote/types.js';
 import type { RollingRequest } from '../../rotations.js';
 import { checkServer, type K3sRole, restartK3s } from '../host/index.js';
+import { lastHolder, refuseBlocked, stateOf } from '../node-rollout.js';
 import { k3sRules } from '../rules.js';
 
 /** A change of each node's k3s that has it started anew; its pods run on. */
@@ -33,11 +33,12 @@ export const k3sRole = ({ role }: Pick<Machine, 'role'>): K3sRole => (role === '
  * The steps that take all nodes of a role through a change: servers one at a time, the one that holds the API's address last;
  * workers in waves behind a first one. Each wave begins once those before it are up; the first that fails is the last.
  * @param needs what comes before all of them
- * @throws RefusedError code QUORUM
+ * @throws RefusedError code QUORUM for servers, NODES_DOWN for workers
  */
 export function rollingSteps(change: RollingChange, role: Role, needs: readonly Step[]): readonly Step[] {
   const { context, api, request } = change;
-  const machines = inOrder(context.facts.machines, role, request.addressHolder);
+  const own = context.facts.machines.filter((machine) => machine.role === role);
+  const machines = lastHolder(own, request.addressHolder);
   if (machines.length === 0) return [];
   if (!api) {
     const chain: Step[] = [];
@@ -45,24 +46,13 @@ export function rollingSteps(change: RollingChange, role: Role, needs: readonly 
     return chain;
   }
   const isServer = role === 'control-plane';
-  const stateOf = (nodes: ReadonlyMap<string, NodeFacts>): RolloutState => ({
-    nodes: machines.map(({ name }) => ({
-      name,
-      work: 'in-place' as const,
-      up: isUpNode(role, nodes.get(name), k3sRules),
-    })),
-    members: isServer ? k3sRules.membership?.voters(nodes.values()) : undefined,
-  });
+  const all = new Set(machines.map(({ name }) => name));
+  const state = (nodes: ReadonlyMap<string, NodeFacts>): RolloutState => stateOf(machines, role, all, nodes);
   const maxUnavailable = isServer ? 1 : request.maxUnavailable;
   const budget = { maxUnavailable, maxSurge: 0, canary: isServer ? 0 : 1, soakMs: 0 };
-  const atFirst = stateOf(context.facts.nodes ?? new Map<string, NodeFacts>());
+  const atFirst = state(context.facts.nodes ?? new Map<string, NodeFacts>());
   const rollout = planRollout(atFirst.nodes, budget, atFirst.members);
-  if (rollout.blocked) {
-    throw new RefusedError(rollout.blocked.because, {
-      code: 'QUORUM',
-      hint: `Bring the other servers back first: slipway cluster status ${context.cluster.name}`,
-    });
-  }
+  refuseBlocked(context.cluster.name, role, machines.length, rollout);
   return rolloutSteps(rollout, atFirst, {
     phase: change.phase,
     target: isServer ? 'servers' : 'workers',
@@ -78,14 +68,9 @@ export function rollingSteps(change: RollingChange, role: Role, needs: readonly 
         [...needs, ...opening],
       ),
     cordon: () => undefined,
-    look: async (run) => stateOf(new Map((await api.kube.nodes(run)).map((node) => [node.name, node]))),
+    look: async (run) => state(new Map((await api.kube.nodes(run)).map((node) => [node.name, node]))),
   });
 }
-
-const inOrder = (machines: readonly Machine[], role: Role, holder: string | undefined): readonly Machine[] => {
-  const own = machines.filter((machine) => machine.role === role);
-  return [...own.filter(({ name }) => name !== holder), ...own.filter(({ name }) => name === holder)];
-};
 
 const nodeStep = (change: RollingChange, machine: Machine, needs: readonly Step[]): Step => ({
   id: `${change.id}:${machine.name}`,
