@@ -108,3 +108,18 @@ function changedMeanwhile(
 
 /** The same command, which asks instead of being told the answer: without a terminal it shows what it would ask about. */
 const asking = (command: string): string => command.replace(/ (?:--yes|--confirm[= ]\S+)(?= |$)/g, '');
+
+/** One question for what is done one after the other. */
+export const askedTogether = (
+  first: Confirmation | undefined,
+  second: Confirmation | undefined,
+): Confirmation | undefined =>
+  first === undefined || second === undefined
+    ? (first ?? second)
+    : {
+        ...first,
+        question: `${first.question} Then: ${second.question}`,
+        details: [...first.details, ...second.details],
+        flags: '--yes',
+        harmless: first.harmless && second.harmless,
+      };

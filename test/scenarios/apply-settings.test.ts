@@ -129,6 +129,11 @@ describe('`cluster apply` of a file that leaves out another part of k3s', () => 
     file({ disable: [], workers: 3 });
     const shown = await plan();
     expect(shown.err).toContain('Servers that join before get the new settings with the others.');
+    // Asked about with the machine that comes first: unanswered, that is not made either.
+    const unasked = await slipway('cluster', 'apply', '-f', path);
+    expect(unasked, unasked.err).toMatchObject({ code: 2 });
+    expect(unasked.err).toContain('Change the settings of 3 nodes of demo');
+    expect(await cli.cloud('servers')).toHaveLength(5);
     const applied = await apply();
     expect(applied, applied.err).toMatchObject({ code: 0 });
     expect(await isDeployed()).toBe(true);

@@ -1,12 +1,14 @@
 import { besideSettings, besideUpgrade, isBroughtByUpgrade, isConfiguredByApply } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { SlipwayError, stoppedHalfWay } from '../../errors/index.js';
+import type { Confirmation } from '../../reporting/index.js';
+import { askedTogether } from '../confirmed.js';
 import { note, type WorkflowContext } from '../context.js';
 import type { Unchecked } from '../unchecked.js';
 import { keepLook } from './last-look.js';
 import { type ClusterPlan, planChanges, reconcile, type ReconcileInput, type ReconcileResult } from './reconcile.js';
 import type { ReplaceOptions } from './replacements.js';
-import { changeSettings, planSettings } from './settings.js';
+import { changeSettings, planSettings, settingsConfirmation } from './settings.js';
 import {
   upgradeCluster,
   upgradeConfirmation,
@@ -30,8 +32,8 @@ export const usualUpgrade: UpgradeHow = {
 };
 
 /**
- * Makes everything a cluster's file asks for: machines first; then the settings of nodes that run, asked about by
- * themselves; then the release, asked about at once. An upgrade that was stopped comes before all, so that nothing else meets nodes that are half-way.
+ * Makes everything a cluster's file asks for: machines first, then the settings of nodes that run, then the release, asked
+ * about at once. An upgrade that was stopped comes before all, so that nothing else meets nodes that are half-way.
  * What one of these is refused for does not keep those before it from being done.
  * @throws as `reconcile`, `changeSettings` and `upgradeCluster`; IncompleteError where something was done before
  */
@@ -43,21 +45,19 @@ export async function applyFile(
 ): Promise<ReconcileResult> {
   const { spec } = input;
   const folder = context.workspace.cluster(spec.name);
-  let isAsked = false;
+  const isAsked = { settings: false, upgrade: false };
   const upgrade = (): Promise<UpgradeResult> =>
-    upgradeCluster(context, { ...upgradeInput(spec, how, false), isAsked }, retryCommand, operation);
+    upgradeCluster(context, { ...upgradeInput(spec, how, false), isAsked: isAsked.upgrade }, retryCommand, operation);
   const asksMore: ReconcileInput['asksMore'] = async (looking, found) => {
-    if (!asksForUpgrade(found)) return undefined;
-    try {
-      const confirmation = await upgradeConfirmation(looking, upgradeInput(spec, how, true));
-      isAsked = confirmation !== undefined;
-      return confirmation;
-    } catch (error) {
-      // The file's other changes may be what it wants; what flags say of it is wrong before and after them.
-      const isOfFlags = error instanceof SlipwayError && ['GATE_FAILS', 'BAD_USAGE'].includes(error.code);
-      if (error instanceof SlipwayError && !isOfFlags && !context.signal.aborted) return undefined;
-      throw error;
-    }
+    const settings = asksForSettings(found)
+      ? await unlessRefused(context, () => settingsConfirmation(looking, spec))
+      : undefined;
+    const release = asksForUpgrade(found)
+      ? await unlessRefused(context, () => upgradeConfirmation(looking, upgradeInput(spec, how, true)))
+      : undefined;
+    isAsked.settings = settings !== undefined;
+    isAsked.upgrade = release !== undefined;
+    return askedTogether(settings, release);
   };
   let changed = 0;
   const next = <T>(work: () => Promise<T>): Promise<T> => (changed > 0 ? stoppedHalfWay(work) : work());
@@ -67,7 +67,8 @@ export async function applyFile(
   changed += result.changed;
   const asked = { settings: asksForSettings(result), upgrade: asksForUpgrade(result) };
   if (asked.settings) {
-    changed += (await next(() => changeSettings(context, spec, retryCommand, operation))).length;
+    changed += (await next(() => changeSettings(context, { spec, isAsked: isAsked.settings }, retryCommand, operation)))
+      .length;
     result = { ...result, outdated: besideSettings(result.outdated) };
   }
   if (asked.upgrade) {
@@ -77,6 +78,20 @@ export async function applyFile(
   }
   if (asked.settings || asked.upgrade) await keepLook(context, folder, operation, result, 0);
   return { ...result, changed };
+}
+
+/** The file's other changes may be what a refusal wants, and come first; what flags say is wrong before and after them. */
+async function unlessRefused(
+  { signal }: WorkflowContext,
+  confirmation: () => Promise<Confirmation | undefined>,
+): Promise<Confirmation | undefined> {
+  try {
+    return await confirmation();
+  } catch (error) {
+    const isOfFlags = error instanceof SlipwayError && ['GATE_FAILS', 'BAD_USAGE'].includes(error.code);
+    if (error instanceof SlipwayError && !isOfFlags && !signal.aborted) return undefined;
+    throw error;
+  }
 }
 
 /**

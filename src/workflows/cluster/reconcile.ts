@@ -10,7 +10,7 @@ import {
 import type { NodeFacts } from '../../kube/types.js';
 import type { Confirmation, StepInfo } from '../../reporting/index.js';
 import type { ClusterRecord } from '../../workspace/types.js';
-import { type Change, confirmed } from '../confirmed.js';
+import { askedTogether, type Change, confirmed } from '../confirmed.js';
 import { note, type WorkflowContext } from '../context.js';
 import { costLines, destroyingLines, lossLines } from './asked-lines.js';
 import {
@@ -161,7 +161,10 @@ export async function reconcile(
       return withReplacements(looking, input, drafted);
     },
     confirmation: async (draft) =>
-      both(await confirmationOf(context, input, draft), await input.asksMore?.(context, draft.change.seen.facts)),
+      askedTogether(
+        await confirmationOf(context, input, draft),
+        await input.asksMore?.(context, draft.change.seen.facts),
+      ),
     close: async () => {
       if (!keepsAnything) await folder.remove();
     },
@@ -282,17 +285,6 @@ const newRecord = ({ random, clock }: WorkflowContext, { spec, file }: ClusterIn
 });
 
 /** One question for both, the second after the first. */
-const both = (first: Confirmation | undefined, second: Confirmation | undefined): Confirmation | undefined =>
-  first === undefined || second === undefined
-    ? (first ?? second)
-    : {
-        ...first,
-        question: `${first.question} Then: ${second.question}`,
-        details: [...first.details, ...second.details],
-        flags: '--yes',
-        harmless: first.harmless && second.harmless,
-      };
-
 async function confirmationOf(
   { signal }: WorkflowContext,
   { replace }: ReconcileInput,

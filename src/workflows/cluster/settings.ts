@@ -25,13 +25,20 @@ interface SettingsDraft {
 export const planSettings = async (context: WorkflowContext, spec: ClusterSpec): Promise<readonly StepInfo[]> =>
   (await draftSettings(context, spec)).steps.map(stepInfo);
 
+/** What `changeSettings` would ask, for whoever asks about it with more. Undefined where it would change nothing. */
+export const settingsConfirmation = async (
+  context: WorkflowContext,
+  spec: ClusterSpec,
+): Promise<Confirmation | undefined> => confirmationOf(spec.name, await draftSettings(context, spec));
+
 /**
  * Brings nodes to the settings that the file asks for, where they run: one server at a time, then workers in waves.
+ * @param isAsked whether somebody said yes to it already
  * @throws RefusedError codes QUORUM, NODES_DOWN, and of the SSH key; what `confirmed` and steps throw
  */
 export async function changeSettings(
   context: WorkflowContext,
-  spec: ClusterSpec,
+  { spec, isAsked }: { readonly spec: ClusterSpec; readonly isAsked: boolean },
   retryCommand: string,
   operation: string,
 ): Promise<readonly StepInfo[]> {
@@ -41,7 +48,7 @@ export async function changeSettings(
     operation,
     retryCommand,
     draft: (looking) => draftSettings(looking, spec),
-    confirmation: async (draft) => confirmationOf(spec.name, draft),
+    confirmation: async (draft) => (isAsked ? undefined : confirmationOf(spec.name, draft)),
   };
   return confirmed(context, change, async ({ steps }, _once, { admit }) => {
     if (steps.length > 0) await execute(context, folder, operation, steps, retryCommand, admit);
