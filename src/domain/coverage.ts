@@ -9,6 +9,8 @@ export interface ClaimVolume {
   readonly volume: string | undefined;
   /** What keeps the data: the driver’s name (`csi.hetzner.cloud`), or `disk` where it lies on a disk of the node itself. */
   readonly kept: string | undefined;
+  /** The folder on its node’s disk, where it lies there. */
+  readonly path: string | undefined;
   /** The node that it can only be used on; undefined where it is not bound to one. */
   readonly node: string | undefined;
   /** Whether pods see a device in place of a folder. */

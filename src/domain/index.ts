@@ -8,6 +8,7 @@ export * from './machine.js';
 export * from './secret.js';
 export * from './streams.js';
 export * from './wait.js';
+export * from './volume-copies.js';
 export * from './names.js';
 export * from './notices.js';
 export * from './node-labels.js';

@@ -8,6 +8,7 @@ const claim = (over: Partial<ClaimVolume>): ClaimVolume => ({
   size: '10Gi',
   volume: 'pvc-1',
   kept: 'csi.hetzner.cloud',
+  path: undefined,
   node: undefined,
   block: false,
   ...over,

@@ -66,6 +66,7 @@ async function keep(sets: BackupSets, id = kept): Promise<void> {
       kubernetesVersion: 'v1.36.5+k3s1',
       etcd: { revision: 1, entries: 1 },
       claims: [],
+      volumes: [],
       snapshot: { bytes: 3, sha256: 'of-it' },
     },
     Buffer.from('snapshot of planted things'),

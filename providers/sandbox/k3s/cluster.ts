@@ -7,6 +7,7 @@ import { type ChartFaults, HelmController, HelmProgram, imageTrouble } from '../
 import type { CloudCall } from './cloud-client.js';
 import type { Machine } from '../hosts/machine.js';
 import { AuthorizeProgram } from './authorize-program.js';
+import { VolumeProgram } from './volume-program.js';
 import { HcloudController } from './cloud-controller.js';
 import { HcloudVolumes } from './cloud-volumes.js';
 import { caHash, type Pair } from './certificates.js';
@@ -137,6 +138,7 @@ export class Cluster {
         new HelmProgram(() => server.controllers.cluster, context.chartFaults),
         imageTrouble(context.chartFaults),
         new AuthorizeProgram(() => server.controllers.cluster, context.hostOf),
+        new VolumeProgram(() => server.controllers.cluster),
         controller,
       ],
     });

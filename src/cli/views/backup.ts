@@ -5,6 +5,7 @@ import type { BackupResult } from '../../workflows/backup/create.js';
 import type { DrillResult } from '../../workflows/backup/drill.js';
 import type { BackupList } from '../../workflows/backup/list.js';
 import type { PruneResult } from '../../workflows/backup/prune.js';
+import type { RestoreVolumesResult } from '../../workflows/backup/restore-volumes.js';
 import type { RestoreStreamsResult } from '../../workflows/backup/restore-streams.js';
 import type { VerifyResult } from '../../workflows/backup/verify.js';
 import type { CopyResult } from '../../workflows/cluster/copy.js';
@@ -16,6 +17,7 @@ export function renderBackup({ cluster, id, where, created, manifest, pruned }: 
   return [
     `${cluster} is backed up: ${id}, ${size(manifest.snapshot.packedBytes)} at ${where}.`,
     ...(pruned.length > 0 ? [`${plural(pruned.length, 'backup')} that need not be kept removed.`] : []),
+    ...volumeLines(manifest.volumes),
     ...manifest.streams.map(
       ({ name, messages, bytes }) => `  stream ${name}: ${plural(messages, 'message')}, ${size(bytes)}`,
     ),
@@ -46,8 +48,9 @@ export function renderBackups({ cluster, where, backups, unfinished }: BackupLis
 export function renderVerified({ cluster, where, verified }: VerifyResult): string {
   if (verified.length === 0) return `There is no backup of ${cluster} at ${where}.`;
   return verified
-    .flatMap(({ id, takenAt, kubernetesVersion, etcd, bytes, streams, uncovered }) => [
+    .flatMap(({ id, takenAt, kubernetesVersion, etcd, bytes, volumes, streams, uncovered }) => [
       `${id} is whole: ${size(bytes)} of ${kubernetesVersion}, taken ${takenAt}, revision ${etcd.revision} of etcd. The token opens it.`,
+      ...volumeLines(volumes),
       ...streams.map(
         (stream) => `  stream ${stream.name}: ${plural(stream.messages, 'message')}, ${size(stream.bytes)}`,
       ),
@@ -75,13 +78,14 @@ export function renderRestoredStreams(result: RestoreStreamsResult, dryRun: bool
 
 /** What was done, or with a dry run would be. */
 export function renderRestored(result: RestoreResult, dryRun: boolean): string {
-  const { cluster, backup, dataAgeMs, tookMs, steps, streams, uncovered, simulated } = result;
+  const { cluster, backup, dataAgeMs, tookMs, steps, volumes, streams, uncovered, simulated } = result;
   const { tokensRotated, newBackup } = result;
   if (dryRun) return renderPlan(steps);
   return [
     `${cluster} is restored from ${backup}, with data that was ${ageText(dataAgeMs)} old, in ${Math.round(tookMs / 1000)} s.`,
     ...(tokensRotated ? ['Nothing joins any more with the tokens that are in the backup.'] : []),
     ...(newBackup === undefined ? [] : [`It is backed up as it is now: ${newBackup}.`]),
+    ...(volumes.length > 0 ? [`  slipway backup restore-volumes ${cluster}`] : []),
     ...(streams.length > 0 ? [`  slipway backup restore-streams ${cluster}`] : []),
     ...uncoveredLines(uncovered),
     `  slipway cluster kubeconfig ${cluster} --merge`,
@@ -118,6 +122,28 @@ export function renderDrill({ cluster, drill }: DrillResult, dryRun: boolean): s
 
 const proofLines = (proof: Proof | undefined): string[] =>
   proof === undefined ? [] : [`Its API answers: ${plural(proof.objects, 'object')} of ${plural(proof.kinds, 'kind')}.`];
+
+/** What was done, or with a dry run would be. */
+export function renderRestoredVolumes(
+  { backup, restored, left, steps }: RestoreVolumesResult,
+  dryRun: boolean,
+): string {
+  if (dryRun) return renderPlan(steps);
+  return [
+    ...restored.map((claim) => `${claim} has a fresh volume with its files of ${backup}.`),
+    ...(left.length > 0
+      ? [`Let go and kept: ${left.join(', ')}. Delete them once all is well: kubectl delete pv`]
+      : []),
+    '  Scale what uses them up again: kubectl scale --replicas=…',
+  ].join('\n');
+}
+
+/** Copies of volumes, by their claims. */
+const volumeLines = (volumes: VerifyResult['verified'][number]['volumes']): string[] =>
+  volumes.map(
+    ({ claim, files, bytes, partial }) =>
+      `  volume of ${claim}: ${plural(files, 'file')}, ${size(bytes)}${partial ? ', without some that went away meanwhile' : ''}`,
+  );
 
 /** What a restore does not bring back, by its name. */
 const uncoveredLines = (uncovered: readonly Uncovered[]): string[] =>

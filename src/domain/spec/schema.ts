@@ -138,6 +138,36 @@ const backupSchema = z
       })
       .prefault({})
       .describe('Which backups stay; the newest always does.'),
+    volumes: z
+      .strictObject({
+        to: z
+          .string()
+          .regex(/^s3:\/\/[^/?]+/, 's3://bucket/prefix')
+          .describe(
+            'Where copies of volumes go, as `s3://bucket/prefix?region=…&endpoint=…`, with a key of their own.',
+          ),
+        claims: z
+          .array(
+            z.strictObject({
+              namespace: resourceName.describe('The namespace of the claims.'),
+              name: z
+                .string()
+                .regex(/^[a-z0-9*][a-z0-9.*-]*$/, 'the name of a claim, in which * stands for anything: data-db-*')
+                .optional()
+                .describe('Name of the claim; `*` stands for anything. Default: all.'),
+              labels: labelMap.optional().describe('Labels that the claim must have.'),
+            }),
+          )
+          .min(1)
+          .describe('Which claims of volumes belong to a backup.'),
+        image: z
+          .string()
+          .min(1)
+          .default('docker.io/restic/restic:0.18.1')
+          .describe('Image with restic 0.17 or newer and a shell.'),
+      })
+      .optional()
+      .describe('Volumes whose files belong to a backup: copied by a pod beside them, encrypted, to a bucket.'),
     streams: z
       .array(
         z.string().regex(/^[A-Za-z0-9_*-]+$/, 'the name of a stream, in which * stands for anything: ORDERS, EVENTS_*'),

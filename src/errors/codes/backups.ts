@@ -28,6 +28,21 @@ export const backupCodes = entries({
     'A copy that was made from a backup lacks what the backup’s snapshot has.',
     'Use another backup; the copy can be looked at until it is deleted.',
   ],
+  CLAIM_IN_USE: [
+    3,
+    'Pods use a claim whose volume was to be replaced.',
+    'Scale what runs them to zero, then run the same command again.',
+  ],
+  VOLUME_FAILED: [
+    4,
+    'The files of a volume could not be copied, or not be brought back.',
+    'Look into what the pod said, then run the same command again.',
+  ],
+  VOLUME_KEY: [
+    [2, 3],
+    'The key for the bucket of the volumes is not set, or is the one that opens the backups.',
+    'Set `SLIPWAY_VOLUMES_ACCESS_KEY_ID` and `SLIPWAY_VOLUMES_SECRET_ACCESS_KEY` to a key for that prefix only.',
+  ],
   NATS_NO_USER: [
     3,
     'NATS of this cluster was installed before it had a user that may copy streams.',

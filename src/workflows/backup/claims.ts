@@ -13,8 +13,8 @@ interface ClaimObject extends KubeObject {
 interface VolumeObject extends KubeObject {
   readonly spec?: {
     readonly csi?: { readonly driver?: string };
-    readonly local?: unknown;
-    readonly hostPath?: unknown;
+    readonly local?: { readonly path?: string };
+    readonly hostPath?: { readonly path?: string };
     readonly capacity?: { readonly storage?: string };
     readonly nodeAffinity?: { readonly required?: { readonly nodeSelectorTerms?: readonly NodeTerm[] } };
     readonly [source: string]: unknown;
@@ -50,6 +50,7 @@ const claimVolume = ({ metadata, spec, status }: ClaimObject, volume: VolumeObje
   size: status?.capacity?.storage ?? volume?.spec?.capacity?.storage ?? spec?.resources?.requests?.storage,
   volume: spec?.volumeName,
   kept: volume && keptBy(volume),
+  path: volume?.spec?.local?.path ?? volume?.spec?.hostPath?.path,
   node: volume && onlyNode(volume),
   block: spec?.volumeMode === 'Block',
 });

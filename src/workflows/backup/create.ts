@@ -7,6 +7,7 @@ import {
   backupId,
   backupsToPrune,
   backupTime,
+  type ClaimVolume,
   type Machine,
   type Uncovered,
   uncoveredClaim,
@@ -15,6 +16,7 @@ import {
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { from, known, type Later, needsOf, type Step, valueOf } from '../../engine/index.js';
 import { IncompleteError } from '../../errors/index.js';
+import type { Kube } from '../../kube/types.js';
 import type { Tools } from '../../phases/context.js';
 import type { BackupManifest } from '../../workspace/backups/types.js';
 import type { BackupSets } from '../../workspace/backups/types.js';
@@ -29,6 +31,15 @@ import { execute } from '../run.js';
 import { checkSnapshot } from './check.js';
 import { readClaims } from './claims.js';
 import { backupsOf, openSetsToFill } from './sets.js';
+import {
+  accessTo,
+  chosenClaims,
+  type CopiedVolume,
+  copyVolumeStep,
+  readClaimUsers,
+  type VolumesAccess,
+  volumesAccess,
+} from './volumes.js';
 import { type CopiedStreams, copyStreamsStep, noStreams } from './streams.js';
 
 export interface BackupInput {
@@ -72,6 +83,8 @@ export async function createBackup(
   const { spec } = input;
   const backups = await backupsOf(context, spec);
   const sets = await openSetsToFill(context, spec);
+  const access =
+    spec.backup?.volumes && (await volumesAccess(context, folder, { ...record, spec }, spec.backup.volumes.to));
   const last = (await sets.list(record.name)).ids[0];
   if (input.due && last !== undefined && clock.now() - backupTime(last)! < everyMs(spec))
     return {
@@ -93,13 +106,16 @@ export async function createBackup(
     const file = join(temporary, 'snapshot.gz');
     const fetched = fetchStep({ backups, tools, server, id, file });
     // Before the snapshot: a claim that comes after this look is in the snapshot by its name.
-    const uncovered = facts.api ? (await readClaims(facts.api.kube, context)).map(uncoveredClaim) : [];
+    const claims = facts.api ? await readClaims(facts.api.kube, context) : [];
+    const volumes =
+      access && facts.api ? await volumeSteps(context, { kube: facts.api.kube, sets, id, access, spec, claims }) : [];
+    const uncovered = claims.map(uncoveredClaim);
     const streams = facts.api && copyStreamsStep(facts.api.kube, spec, temporary, phase);
     const work: Work = { context, folder, record, sets, id, server, file, backups, uncovered };
     const done: Done = { pruned: [], missing: [] };
-    const kept = keepStep(work, from(fetched), streams ? from(streams) : known(noStreams), done);
+    const kept = keepStep(work, from(fetched), streams ? from(streams) : known(noStreams), volumes, done);
     const prune = pruneStep(work, spec, kept, done);
-    const steps = [fetched, ...(streams ? [streams] : []), kept, prune];
+    const steps = [fetched, ...(streams ? [streams] : []), ...volumes, kept, prune];
     await execute(context, unjournaled(folder), 'backup create', steps, retryCommand);
     const result = {
       cluster: record.name,
@@ -187,16 +203,20 @@ const keepStep = (
   { context, folder, record, sets, id, server, file, backups, uncovered }: Work,
   source: Later<FetchedSnapshot>,
   streams: Later<CopiedStreams>,
+  volumes: readonly Step<CopiedVolume>[],
   done: Done,
 ): Step<BackupManifest> => ({
   id: `keep:${id}`,
   phase,
   target: record.name,
   text: `check it, seal it with token, keys and record, and keep it at ${sets.where}`,
-  needs: needsOf(source, streams),
+  needs: [...needsOf(source, streams), ...volumes],
   apply: async (run) => {
     const { sha256, kubernetesVersion, tokens } = valueOf(source, run);
     const copied = valueOf(streams, run);
+    const results = volumes.map((volume) => run.output(volume));
+    const copies = results.flatMap((result) => ('copy' in result ? [result.copy] : []));
+    const failures = results.flatMap((result) => ('failure' in result ? [result] : []));
     const packed = await readFile(file);
     const checked = checkSnapshot(backups, { packed, sha256, token: tokens.server.reveal() });
     if ('broken' in checked) {
@@ -216,7 +236,14 @@ const keepStep = (
         kubernetesVersion,
         etcd: { revision: report.revision, entries: report.entries },
         claims: [...report.claims],
-        uncovered: [...uncoveredOf(report.claims, [...uncovered, ...copied.uncovered])],
+        uncovered: [
+          ...uncoveredOf(
+            report.claims,
+            [...uncovered, ...failures.map((failure) => failure.uncovered), ...copied.uncovered],
+            copies.map(({ claim }) => claim),
+          ),
+        ],
+        volumes: copies,
         snapshot: { bytes, sha256 },
       },
       packed,
@@ -226,7 +253,7 @@ const keepStep = (
       },
       copied.copies,
     );
-    done.missing = copied.failures;
+    done.missing = [...copied.failures, ...failures.map(({ failure }) => failure)];
     await folder.saveLastBackup({
       ...(await folder.lastBackup()),
       backup: { id, where: sets.where, uncovered: [...(manifest.uncovered ?? [])] },
@@ -252,6 +279,31 @@ const pruneStep = (
     done.pruned = await pruneSets(context, sets, record.name, spec);
   },
 });
+
+/** Steps that copy the volumes which the file names. */
+async function volumeSteps(
+  context: WorkflowContext,
+  of: {
+    readonly kube: Kube;
+    readonly sets: BackupSets;
+    readonly id: string;
+    readonly access: VolumesAccess;
+    readonly spec: ClusterSpec;
+    readonly claims: readonly ClaimVolume[];
+  },
+): Promise<readonly Step<CopiedVolume>[]> {
+  const { kube, sets, id, access, spec, claims } = of;
+  const pods = await readClaimUsers(kube, context);
+  const going = await prunable(context, sets, spec.name, spec);
+  const keep = (await sets.list(spec.name)).ids.filter((one) => !going.includes(one));
+  const { image } = spec.backup!.volumes!;
+  const steps: Step<CopiedVolume>[] = [];
+  for (const claim of chosenClaims(claims, spec)) {
+    const to = accessTo(access, claim.claim);
+    steps.push(copyVolumeStep({ kube, claim, pods, backup: id, keep, image, access: to, phase, after: steps }));
+  }
+  return steps;
+}
 
 /** A set that is not finished after this time was left by a run that was killed. */
 const abandonedAfterMs = 3_600_000;

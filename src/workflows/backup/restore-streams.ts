@@ -6,6 +6,7 @@ import { reach } from '../../phases/reach.js';
 import type { StepInfo } from '../../reporting/index.js';
 import type { BackupManifest, BackupSets } from '../../workspace/backups/types.js';
 import { knownCluster } from '../cluster/known-cluster.js';
+import { refuseQuarantined } from '../cluster/quarantined.js';
 import type { WorkflowContext } from '../context.js';
 import { execute, locked, stepInfo } from '../run.js';
 import { withStreams } from './nats.js';
@@ -41,7 +42,8 @@ export async function restoreStreams(
   input: RestoreStreamsInput,
   retryCommand: string,
 ): Promise<RestoreStreamsResult> {
-  const { folder } = await knownCluster(context.workspace, input.cluster);
+  const { folder, record } = await knownCluster(context.workspace, input.cluster);
+  refuseQuarantined(record);
   const sets = await openSets(context, input);
   const manifest = await sets.manifest(input.cluster, await chosenId(sets, input.cluster, input.id));
   const chosen = chosenStreams(manifest, input.streams);

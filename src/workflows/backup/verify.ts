@@ -18,6 +18,8 @@ export interface VerifiedBackup extends Pick<
   BackupManifest,
   'id' | 'takenAt' | 'kubernetesVersion' | 'etcd' | 'claims'
 > {
+  /** Claims whose files were copied with it, as the copy told then: the repository is restic’s to check. */
+  readonly volumes: BackupManifest['volumes'];
   /** Copies of streams that are in it, each read to its end; bytes of the copy. */
   readonly streams: readonly { readonly name: string; readonly messages: number; readonly bytes: number }[];
   /** What of the cluster is not in it, by its name, and why. */
@@ -78,8 +80,13 @@ async function verifyOne(
       return { broken: `its data is of revision ${report.revision}, and was of ${etcd.revision}` };
     for (const { name } of loaded.manifest.streams) for await (const _ of sets.stream(loaded.manifest, name));
     const streams = loaded.manifest.streams.map(({ name, messages, bytes: size }) => ({ name, messages, bytes: size }));
-    const uncovered = uncoveredOf(report.claims, found);
-    return { id, takenAt, kubernetesVersion, etcd, claims: [...report.claims], streams, uncovered, bytes };
+    const { volumes } = loaded.manifest;
+    const uncovered = uncoveredOf(
+      report.claims,
+      found,
+      volumes.map(({ claim }) => claim),
+    );
+    return { id, takenAt, kubernetesVersion, etcd, claims: [...report.claims], volumes, streams, uncovered, bytes };
   } catch (error) {
     if (error instanceof SlipwayError && error.code === 'BACKUP_BAD') return { broken: error.message };
     throw error;

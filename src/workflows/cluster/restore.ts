@@ -50,6 +50,8 @@ export interface RestoreResult {
   readonly steps: readonly StepInfo[];
   /** Claims of volumes, as the backup has them. */
   readonly claims: readonly string[];
+  /** Claims whose files were copied with the backup: `backup restore-volumes` brings them back. */
+  readonly volumes: readonly string[];
   /** Streams of which the backup has copies: `backup restore-streams` brings them back. */
   readonly streams: readonly string[];
   /** What of the cluster the backup does not have, by its name, and why. */
@@ -141,8 +143,13 @@ async function restore(
     tookMs,
     steps: drafted.steps.map(stepInfo),
     claims: manifest.claims,
+    volumes: manifest.volumes.map(({ claim }) => claim),
     streams: manifest.streams.map(({ name }) => name),
-    uncovered: uncoveredOf(manifest.claims, manifest.uncovered ?? []),
+    uncovered: uncoveredOf(
+      manifest.claims,
+      manifest.uncovered ?? [],
+      manifest.volumes.map(({ claim }) => claim),
+    ),
     tokensRotated,
     newBackup,
     kubeconfig: folder.kubeconfigPath,
@@ -251,9 +258,11 @@ function confirmationOf(
       ...destroying.map((step) => `${step.target}: ${step.text}`),
       'what was changed in the cluster since then is lost',
       ...(keepToken ? [] : ['once it is restored, its tokens are replaced by new ones']),
-      ...uncoveredOf(manifest.claims, manifest.uncovered ?? []).map(
-        (one) => `not in the backup: ${uncoveredText(one)}`,
-      ),
+      ...uncoveredOf(
+        manifest.claims,
+        manifest.uncovered ?? [],
+        manifest.volumes.map(({ claim }) => claim),
+      ).map((one) => `not in the backup: ${uncoveredText(one)}`),
     ],
     flags: '--yes',
   };

@@ -31,6 +31,21 @@ const stored = z.object({
     packedSha256: z.string(),
     parts: z.number().min(1),
   }),
+  /** Claims whose volumes’ files were copied with it, each into a repository of restic; none in older backups. */
+  volumes: z
+    .array(
+      z.object({
+        /** `shop/db` */
+        claim: z.string().min(1),
+        /** As restic knows it: `s3:https://…/bucket/prefix`. */
+        repository: z.string().min(1),
+        files: z.number(),
+        bytes: z.number(),
+        /** Whether files went away, or could not be read, while they were copied. */
+        partial: z.boolean(),
+      }),
+    )
+    .default([]),
   /** Streams of NATS, as NATS copies them; backups of before there were any have none. */
   streams: z
     .array(
