@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { inspect } from 'node:util';
 
-import { systemRandom } from './random.js';
-import { listenLocally } from './hosts/ports.js';
 import { profileWith, storedProfile } from './profile.js';
 import { contained, reportFault } from './report-fault.js';
 import { answerOrder } from './scenario/control-interface.js';
@@ -48,7 +46,8 @@ async function main(folder: string, changes: Record<string, unknown>): Promise<v
     answerOrder({ world, token: info.controlToken, stop }, request, response);
   });
   server.keepAliveTimeout = 60_000;
-  const port = await listenLocally(server, before?.port, systemRandom);
+  if (before) await world.ports.keep([before.port]);
+  const port = await world.ports.listen(server, before?.port);
   if (stored) await world.restore(stored);
   writeJson(file.info, { ...info, pid: process.pid, port, startedAt: new Date().toISOString() } satisfies SandboxInfo);
   // The last resort; each part catches what it can put into words.

@@ -5,6 +5,7 @@ import { ScaledClock } from './clock.js';
 import { ChartFaults } from './helm/index.js';
 import { K3s, type K3sSnapshot } from './k3s/index.js';
 import { Machines, type MachinesSnapshot } from './hosts/index.js';
+import { Ports } from './hosts/ports.js';
 import { Network } from './network.js';
 import { contained } from './report-fault.js';
 import type { SandboxProfile } from './types.js';
@@ -23,6 +24,7 @@ export class World {
   readonly machines: Machines;
   readonly k3s: K3s;
   readonly hosts: BareHosts;
+  readonly ports = new Ports(systemRandom);
   readonly chartFaults = new ChartFaults();
   profile: SandboxProfile;
 
@@ -30,7 +32,7 @@ export class World {
   constructor(profile: SandboxProfile, tokens: readonly Token[], changed: () => void) {
     this.profile = profile;
     this.clock = new ScaledClock(profile.timeScale);
-    const common = { clock: this.clock, profile: () => this.profile, random: systemRandom, changed };
+    const common = { clock: this.clock, profile: () => this.profile, random: systemRandom, ports: this.ports, changed };
     const network = new Network({
       cloud: () => this.cloud,
       machines: () => this.machines,
@@ -85,6 +87,8 @@ export class World {
   }
 
   async restore(state: WorldSnapshot): Promise<void> {
+    const ofSsh = state.machines.machines.flatMap(({ machine, port }) => (machine.spec.bare ? [] : (port ?? [])));
+    await this.ports.keep([...ofSsh, ...state.k3s.ports.map(([, port]) => port)]);
     this.k3s.restore(state.k3s);
     this.machines.restore(state.machines);
     this.cloud.restore(state.cloud);

@@ -2,6 +2,7 @@ import type { CloudMachine, Computers, MachineOrder } from '../../docs/examples/
 import { ScaledClock } from '../../providers/sandbox/clock.js';
 import { ChartFaults } from '../../providers/sandbox/helm/index.js';
 import { Machines } from '../../providers/sandbox/hosts/index.js';
+import { Ports } from '../../providers/sandbox/hosts/ports.js';
 import { K3s } from '../../providers/sandbox/k3s/index.js';
 import { defaultProfile } from '../../providers/sandbox/profile.js';
 import type { CloudView } from '../../providers/sandbox/types.js';
@@ -18,7 +19,13 @@ export class SimulatedComputers implements Computers, Forwarding {
   constructor(timeScale: number) {
     const profile = { ...defaultProfile, timeScale };
     const clock = new ScaledClock(timeScale);
-    const common = { clock, profile: () => profile, random: systemRandom, changed: () => undefined };
+    const common = {
+      clock,
+      profile: () => profile,
+      random: systemRandom,
+      ports: new Ports(systemRandom),
+      changed: () => undefined,
+    };
     // One network, no firewall: whoever has the address and is up answers.
     const cloud: CloudView = {
       allowed: () => true,

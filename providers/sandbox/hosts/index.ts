@@ -10,6 +10,7 @@ import type {
   SandboxProfile,
 } from '../types.js';
 import { Machine, type MachineSnapshot, type UnitBehaviour } from './machine.js';
+import type { Ports } from './ports.js';
 import { HostScripts, hostScriptsFolder } from './scripts.js';
 import { SshEndpoint } from './ssh-endpoint.js';
 import { TaskRunner, type TasksSnapshot } from './task-runner.js';
@@ -19,6 +20,7 @@ export interface MachinesContext {
   readonly clock: SandboxClock;
   readonly profile: () => SandboxProfile;
   readonly random: Random;
+  readonly ports: Ports;
   readonly cloud: Pick<CloudView, 'allowed'>;
   readonly behaviour: UnitBehaviour<Machine> & { deleted(machine: number): void };
   readonly changed: () => void;
@@ -114,6 +116,7 @@ export class Machines implements MachineHost, Persistent<MachinesSnapshot> {
     this.#places.delete(id);
     place.machine.powerOff();
     place.ssh.close();
+    if (place.port !== undefined && !place.machine.spec.bare) this.context.ports.give(place.port);
     this.context.behaviour.deleted(id);
   }
 
@@ -158,12 +161,13 @@ export class Machines implements MachineHost, Persistent<MachinesSnapshot> {
   }
 
   private place(spec: MachineSpec, port?: number): Place {
-    const { clock, profile, random, behaviour, changed, cloud } = this.context;
+    const { clock, profile, random, ports, behaviour, changed, cloud } = this.context;
     const machine = new Machine(spec, { clock, profile, random, behaviour, changed });
     const tasks = new TaskRunner(machine, taskBodies, (task) => this.began(machine, task));
     const looks = new TaskRunner(machine, taskBodies, (task) => this.began(machine, task));
     const ssh = new SshEndpoint({
       machine,
+      ports,
       tasks: { run: (task, sink) => (this.#scripts.looks(task.name) ? looks : tasks).run(task, sink) },
       scripts: this.#scripts,
       allowed: () => !machine.isCutOff && cloud.allowed(spec.id, 22, '127.0.0.1'),

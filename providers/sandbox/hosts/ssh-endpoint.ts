@@ -4,7 +4,7 @@ import { decodeTask, taskCommand } from './task-text.js';
 import { contained } from '../report-fault.js';
 import type { Machine } from './machine.js';
 import { runInteractively } from './interactive-shell.js';
-import { listenAt, listenLocally } from './ports.js';
+import { listenAt, type Ports } from './ports.js';
 import type { HostScripts } from './scripts.js';
 import { serveSftp } from './sftp.js';
 import { openShell } from './shell.js';
@@ -18,6 +18,7 @@ const hostKeyFile = '/etc/ssh/ssh_host_ed25519_key';
 
 export interface SshEndpointOptions {
   readonly machine: Machine;
+  readonly ports: Pick<Ports, 'listen'>;
   readonly tasks: Pick<TaskRunner, 'run'>;
   readonly scripts: HostScripts;
   /** Whether the firewalls let this computer in. */
@@ -46,8 +47,8 @@ export class SshEndpoint {
   }
 
   async #listen(remembered: number | undefined): Promise<number> {
-    const { spec, context } = this.options.machine;
-    if (!spec.bare) return await listenLocally(this.#listener, remembered, context.random);
+    const { spec } = this.options.machine;
+    if (!spec.bare) return await this.options.ports.listen(this.#listener, remembered);
     await listenAt(this.#listener, spec.bare.address, spec.bare.sshPort);
     return spec.bare.sshPort;
   }

@@ -4,9 +4,8 @@ import { createServer as createTcpServer, type Server as TcpServer, type Socket 
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 
-import type { Random } from '../random.js';
 import type { Identity } from '../kube-api/index.js';
-import { listenAt, listenLocally } from '../hosts/ports.js';
+import { listenAt, type Ports } from '../hosts/ports.js';
 import { issue } from './certificates.js';
 import type { Cluster } from './cluster.js';
 
@@ -14,7 +13,7 @@ export interface ApiEndpointOptions {
   readonly cluster: Cluster;
   readonly names: readonly string[];
   readonly serial: string;
-  readonly random: Random;
+  readonly ports: Pick<Ports, 'listen'>;
   readonly now: () => number;
   /** Whether the firewalls let this computer in. */
   readonly allowed: () => boolean;
@@ -35,7 +34,7 @@ export class ApiEndpoint {
 
   async open(remembered: number | undefined): Promise<number> {
     const server = await this.server();
-    const port = await listenLocally(server, remembered, this.options.random);
+    const port = await this.options.ports.listen(server, remembered);
     server.unref();
     return port;
   }

@@ -2,6 +2,7 @@ import { get } from 'node:https';
 
 import { expect, it, onTestFinished } from 'vitest';
 
+import { Ports } from '../../../../providers/sandbox/hosts/ports.js';
 import { ApiEndpoint } from '../../../../providers/sandbox/k3s/api-endpoint.js';
 import { makeCa } from '../../../../providers/sandbox/k3s/certificates.js';
 import type { Cluster } from '../../../../providers/sandbox/k3s/cluster.js';
@@ -27,7 +28,7 @@ async function endpoint(): Promise<ApiEndpoint> {
     cluster,
     names,
     serial: '03',
-    random: systemRandom,
+    ports: new Ports(systemRandom),
     now: Date.now,
     allowed: () => true,
   });
