@@ -154,6 +154,11 @@ const upgrading = JSON.parse(
   execFileSync(process.execPath, [new URL('upgrade.mjs', import.meta.url).pathname], { encoding: 'utf8' }),
 );
 console.table([upgrading]);
+// Aims: what was lost answers after 15 s without data and after 30 s with a volume, and the capacity is back after 60 s.
+const losing = JSON.parse(
+  execFileSync(process.execPath, [new URL('lost-node.mjs', import.meta.url).pathname], { encoding: 'utf8' }),
+);
+console.table(losing);
 const creates = [];
 for (const machines of sizes) creates.push(await create(machines));
 console.table(
@@ -172,6 +177,7 @@ writeFileSync(
       rendering,
       planning,
       upgrading,
+      losing,
       creates,
     },
     undefined,
