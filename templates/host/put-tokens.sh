@@ -36,5 +36,7 @@ while :; do
   text=$text$end
 done <"$config"
 write_file "$config" 600 "$text"
+# With those before it k3s would not be let in any more.
+rm -f "$SLIPWAY_PREFIX/var/lib/slipway/settings.former".*
 [ "$(sha256 "$config")" = "$before" ] || changed=true
 fact changed "$changed"

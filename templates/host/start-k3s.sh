@@ -25,22 +25,44 @@ if [ "$other" != none ] && [ "$other" != "$ROLE" ]; then
   fail ROLE_CONFLICT "this machine already runs k3s as $other; it can't become $ROLE"
 fi
 
+unit_file=$SLIPWAY_PREFIX/etc/systemd/system/$service
+# wanted: what k3s is started with; registries are read at the start only, like the configuration.
+wanted() {
+  _registries=$(sha256 "$SLIPWAY_PREFIX/etc/rancher/k3s/registries.yaml")
+  printf '%s' "$(sha256 "$config_file")/$(sha256 "$unit_file")/$(sha256 "$bin")${_registries:+/$_registries}"
+}
+# well: whether k3s runs, with what the files say.
+well() {
+  [ "$(is_active "$service")" = active ] && [ "$(cat "$record" 2>/dev/null)" = "$(wanted)" ]
+}
+# keep_former: what k3s runs well with stays, for put-back-settings, with the hash of the configuration that comes after it.
+keep_former() {
+  well || return 0
+  former=$SLIPWAY_PREFIX/var/lib/slipway/settings.former
+  # With a letter behind it, so that the shell leaves the ends of the lines alone.
+  _unit=$(cat "$unit_file" && echo .)
+  _config=$(cat "$config_file" && echo .)
+  if [ "$_config" = "$CONFIG." ] && [ "$_unit" = "$UNIT." ]; then
+    rm -f "$former".*
+  else
+    write_file "$former.unit" 600 "${_unit%.}"
+    write_file "$former.config" 600 "${_config%.}"
+    write_file "$former.until" 600 "$(printf '%s' "$CONFIG" | sha256sum | cut -d ' ' -f 1)"
+  fi
+}
+
 if $keep; then
   if [ "$other" = none ] || [ ! -f "$config_file" ]; then fail K3S_MISSING "k3s was never started here as $ROLE"; fi
 else
   public_dir "$SLIPWAY_PREFIX/etc/systemd/system"
+  keep_former
   write_file "$config_file" 600 "$CONFIG"
-  write_file "$SLIPWAY_PREFIX/etc/systemd/system/$service" 644 "$UNIT"
+  write_file "$unit_file" 644 "$UNIT"
 fi
 systemctl daemon-reload
 said=$(systemctl enable "$service" 2>&1) || fail UNIT_FAILED "$service could not be enabled: $said"
 
 began=$(uptime_seconds)
-# wanted: what k3s is started with; registries are read at the start only, like the configuration.
-wanted() {
-  _registries=$(sha256 "$SLIPWAY_PREFIX/etc/rancher/k3s/registries.yaml")
-  printf '%s' "$(sha256 "$config_file")/$(sha256 "$SLIPWAY_PREFIX/etc/systemd/system/$service")/$(sha256 "$bin")${_registries:+/$_registries}"
-}
 restarted=false
 case $(is_active "$service") in
   active | activating | reloading) verb=restart ;;

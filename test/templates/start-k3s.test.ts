@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { Secret } from '../../src/domain/index.js';
-import { observe, parseHostState, parseServerInfo, serverInfo, stopK3s, unitText } from '../../src/distributions/k3s/host/index.js';
+import { observe, parseHostState, parseServerInfo, putBackSettings, putTokens, restartK3s, serverInfo, stopK3s, unitText } from '../../src/distributions/k3s/host/index.js';
 import type { HostTask } from '../../src/remote/types.js';
 import { k3sStandIn } from '../support/host-stand-ins.js';
 import { sshdMissing } from '../support/sshd.js';
@@ -71,6 +71,40 @@ describe.skipIf(sshdMissing)(`start-k3s, observe, server-info and stop-k3s ${ssh
     const before = (await rig.host.systemctlCalls()).length;
     expect(await rig.run(await change())).toEqual({ active: 'true', changed: 'true' });
     expect(await calls(before)).toContain('restart --no-block k3s.service');
+  });
+
+  it('keeps what k3s ran well with until then, which is put back for that start alone, and in secret', async () => {
+    const [first, second, third] = ['one', 'two', 'three'].map((part) =>
+      start({ config: `token: "a-long-secret-token"\ndisable: [${part}]` }),
+    ) as [HostTask, HostTask, HostTask];
+    const configured = () => rig.host.read('etc/rancher/k3s/config.yaml');
+    const back = (started: HostTask) => rig.run(putBackSettings({ role: 'server', started }));
+    const restart = () => rig.run(restartK3s({ role: 'server', deadlineMs: 60_000 }));
+    await rig.run(first);
+    await expect(back(first)).rejects.toMatchObject({ taskCode: 'NO_FORMER_SETTINGS' });
+    await rig.run(second);
+    const former = 'var/lib/slipway/settings.former.config';
+    expect((await stat(join(rig.host.prefix, former))).mode & 0o777).toBe(0o600);
+    await expect(back(third)).rejects.toMatchObject({ taskCode: 'NO_FORMER_SETTINGS' });
+    expect(await configured()).toContain('disable: [two]');
+    expect(await back(second)).toEqual({ changed: 'true' });
+    expect(await configured()).toBe((first.params['CONFIG'] as Secret).reveal());
+    expect(await back(second)).toEqual({ changed: 'false' });
+    expect(await restart()).toEqual({ active: 'true', changed: 'true' });
+    // Nothing is left to restart it for, and what it runs well with is what it would go back to.
+    expect(await rig.run(first)).toEqual({ active: 'true', changed: 'false' });
+    await expect(back(second)).rejects.toMatchObject({ taskCode: 'NO_FORMER_SETTINGS' });
+    await rig.run(third);
+    // What does not run well is nothing to go back to.
+    await rig.host.write(standIn('k3s.service.state'), 'activating\n');
+    await rig.host.write(standIn('k3s.service.left'), '2');
+    await rig.run(second);
+    await expect(back(second)).rejects.toMatchObject({ taskCode: 'NO_FORMER_SETTINGS' });
+    expect(await back(third)).toEqual({ changed: 'true' });
+    // With other tokens, the former ones would not be let in.
+    await rig.run(first);
+    await rig.run(putTokens({ password: new Secret('other') }));
+    await expect(back(first)).rejects.toMatchObject({ taskCode: 'NO_FORMER_SETTINGS' });
   });
 
   it('does not disturb one that is still on its way with what is desired', async () => {

@@ -39,6 +39,8 @@ export interface HostTraits {
   readonly wrongToken: boolean;
   /** A release of k3s that crashes on it, whatever it is asked to do. */
   readonly crashesWith: string | undefined;
+  /** A part of k3s that it crashes without. */
+  readonly crashesWithout: string | undefined;
   /** Deprecated APIs that clients ask its k3s for, each with the minor that removes it: `flowschemas.v1beta3.flowcontrol.apiserver.k8s.io=1.32`. */
   readonly deprecatedRequests: readonly string[];
   /** For how many days certificates are valid that k3s makes there. */
@@ -68,6 +70,7 @@ export const soundTraits: HostTraits = {
   neverVotes: false,
   wrongToken: false,
   crashesWith: undefined,
+  crashesWithout: undefined,
   deprecatedRequests: [],
   certificateDays: 365,
 };

@@ -56,7 +56,8 @@ const cgroupV2From = 35;
 /** Why k3s does not start on such a host, in its own words; undefined: it does. */
 export function refusal(machine: Machine, config: K3sConfig): string | undefined {
   const { traits } = machine;
-  if (traits?.crashesWith !== undefined && traits.crashesWith === installedVersion(machine))
+  const isWithout = traits?.crashesWithout !== undefined && config.disabled.includes(traits.crashesWithout);
+  if (isWithout || (traits?.crashesWith !== undefined && traits.crashesWith === installedVersion(machine)))
     return 'panic: runtime error: invalid memory address or nil pointer dereference';
   if (config.role === 'server' && traits?.portsInUse.some((text) => text.split(' ')[0] === '6443'))
     return 'listen tcp :6443: bind: address already in use';

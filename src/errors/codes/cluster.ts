@@ -196,10 +196,20 @@ export const clusterCodes = entries({
     'More workers would be in quarantine than may be, or one is older than the servers would work with.',
     'Let their pods go (`kubectl drain`), or allow more (`--max-quarantined`).',
   ],
+  SETTINGS_FAILED: [
+    4,
+    'A node did not come up with other settings of k3s, and not with its former ones either; what comes after it was not begun.',
+    'Fix what the message names, then run the same command again: it goes on with this node.',
+  ],
   SETTINGS_FIXED: [
     3,
     'The file asks for settings that cannot change in a cluster’s life, and the cluster was made with others.',
     'Give the file the settings that the cluster was made with.',
+  ],
+  SETTINGS_PUT_BACK: [
+    4,
+    'A node did not come up with other settings of k3s, and has its former ones again; what comes after it was not begun.',
+    'Fix what the message names, or take the setting back in the file, then run the same command again.',
   ],
   SETTINGS_REFUSED: [
     0,

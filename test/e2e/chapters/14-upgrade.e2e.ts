@@ -49,13 +49,15 @@ describe.runIf(hasOlder)('an upgrade of three servers and two agents, while clie
   let newer: string;
   const host = (name: string): RigHost => hosts.get(name)!;
 
+  /** Parts of k3s that its servers leave out. */
+  let disable: ('coredns' | 'metrics-server')[] = ['metrics-server'];
   const write = (version: string, bundle: string): void =>
     slipway.write(
       ringFile(
         'minor',
         [...hosts.values()].map((one) => listed(one, { type: servers.includes(one.name) ? 'server' : 'agent' })),
         {
-          kubernetes: { version, bundle, api: { address: apiAddress } },
+          kubernetes: { version, bundle, disable, api: { address: apiAddress } },
           controlPlane: { count: 3, type: 'server' },
           pools: [{ name: 'workers', type: 'agent', count: 2 }],
         },
@@ -88,6 +90,51 @@ describe.runIf(hasOlder)('an upgrade of three servers and two agents, while clie
       return webs.length === 2 && webs.every(isReady);
     });
   });
+
+  step(
+    'other settings reach its servers one at a time, and one that does not come up with them has its former ones again',
+    8,
+    async () => {
+      disable = ['coredns', 'metrics-server'];
+      write(older, fromRing('SLIPWAY_E2E_OLDER_BUNDLE'));
+      const apply = ['cluster', 'apply', '-f', slipway.file, '--yes'];
+      const ill = servers.find((name) => name !== 'u1')!;
+      const refusal = '/etc/systemd/system/k3s.service.d/refusal.conf';
+      const check = `if grep -q coredns /etc/rancher/k3s/config.yaml; then echo "panic: not with these settings"; exit 1; fi`;
+      const reload = 'systemctl daemon-reload';
+      await ssh(
+        ill,
+        `mkdir -p ${refusal.slice(0, refusal.lastIndexOf('/'))} && cat >${refusal} && ${reload}`,
+        `[Service]\nExecStartPre=/bin/sh -c '${check}'\n`,
+      );
+      const failed = await slipway.run(apply);
+      expect(failed.code, failed.err.slice(-3000)).toBe(4);
+      expect(failed.err).toContain('SETTINGS_PUT_BACK');
+      const server = await api();
+      const without = async (): Promise<readonly string[]> => {
+        const all = await whole(server, { nodes: 5 });
+        const changed = all.filter(
+          (node) => isServer(node) && node.metadata.annotations?.['k3s.io/node-args']?.includes('coredns') === true,
+        );
+        return changed.map((node) => [...hosts.values()].find(({ address }) => address === addressOf(node))!.name);
+      };
+      expect(await without()).not.toContain(ill);
+      expect((await without()).length).toBeLessThan(3);
+
+      await ssh(ill, `rm ${refusal} && ${reload}`);
+      const watch = stopwatch();
+      const own = (await slipway.done(apply)).events.filter(({ id }) => id?.startsWith('settings:'));
+      took('other settings of 3 servers, one of which had refused them', watch());
+      // Never two at once.
+      let now = 0;
+      const atOnce = own.map(({ type }) => (now += type === 'step-started' ? 1 : type === 'step-done' ? -1 : 0));
+      expect(Math.max(...atOnce)).toBe(1);
+      expect(new Set(await without())).toEqual(new Set(servers));
+      for (const node of (await whole(server, { nodes: 5 })).filter(isServer))
+        expect(node.status.conditions).toContainEqual(voting);
+      await slipway.done(['cluster', 'plan', 'minor', '-f', slipway.file, '--detailed-exitcode']);
+    },
+  );
 
   step('the newer minor’s dry run names every node and the snapshot, and changes nothing', 2, async () => {
     write(older, fromRing('SLIPWAY_E2E_BUNDLE'));

@@ -10,6 +10,9 @@ export const paths = {
   config: '/etc/rancher/k3s/config.yaml',
   kubeconfig: '/etc/rancher/k3s/k3s.yaml',
   started: '/var/lib/slipway/k3s.started',
+  formerConfig: '/var/lib/slipway/settings.former.config',
+  formerUnit: '/var/lib/slipway/settings.former.unit',
+  formerUntil: '/var/lib/slipway/settings.former.until',
   data: '/var/lib/rancher/k3s',
   server: '/var/lib/rancher/k3s/server',
   /** k3s leaves it behind once the others said that it is no member any more. */

@@ -9,6 +9,7 @@ import { putK3sFiles } from './put-k3s-files.js';
 import { putLoginKey } from './put-login-key.js';
 import { replaceHostKey } from './replace-host-key.js';
 import { beginAnew, forgetEtcd, observe, serverInfo, stopK3s } from './misc-tasks.js';
+import { putBackSettings } from './former-settings.js';
 import { startK3s } from './start-k3s.js';
 import { putTokens, readCertificates, rotateCertificates, rotateToken } from './rotation-tasks.js';
 import { renewNodes, restoreEtcd, snapshotEtcd } from './snapshot-tasks.js';
@@ -32,6 +33,7 @@ export const taskBodies: ReadonlyMap<string, TaskBody> = new Map<string, TaskBod
   ['restore-etcd', restoreEtcd],
   ['renew-nodes', renewNodes],
   ['put-back-k3s', putBackK3s],
+  ['put-back-settings', putBackSettings],
   ['read-certificates', readCertificates],
   ['rotate-certificates', rotateCertificates],
   ['put-tokens', putTokens],

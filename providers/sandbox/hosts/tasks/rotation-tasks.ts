@@ -1,6 +1,7 @@
 import { dropLeaves, leavesOn } from '../../k3s/leaf-certificates.js';
 import { type TaskContext, TaskFailure } from '../task-runner.js';
 import { k3sUnit, paths, writeFile } from './common.js';
+import { dropFormer } from './former-settings.js';
 
 const rotated = '/var/lib/slipway/certificates.rotated';
 
@@ -42,6 +43,7 @@ export async function putTokens({ machine, need, param, fact }: TaskContext): Pr
   };
   const text = files.text(paths.config).split('\n').map(changed).join('\n');
   fact('changed', writeFile(files, paths.config, text, 0o600));
+  dropFormer(files);
 }
 
 export async function rotateToken({ machine, need, fact }: TaskContext): Promise<void> {

@@ -1,8 +1,8 @@
 import type { UnitName } from '../units.js';
 import { type TaskContext, TaskFailure } from '../task-runner.js';
 import { causeIn, isTakenOut } from './k3s-causes.js';
-import { installedVersion, k3sUnit, paths, sha256, writeFile } from './common.js';
-import { registriesFile } from './put-k3s-files.js';
+import { installedVersion, k3sUnit, paths, writeFile } from './common.js';
+import { keepFormer, startedWith, unitFileOf } from './former-settings.js';
 
 export async function startK3s({ machine, param, need, say, fact, until, complain }: TaskContext): Promise<void> {
   const role = need('ROLE');
@@ -17,19 +17,19 @@ export async function startK3s({ machine, param, need, say, fact, until, complai
     throw new TaskFailure('ROLE_CONFLICT', `this machine already runs k3s as ${other}; it can't become ${role}`);
   }
   const unit: UnitName = role === 'server' ? 'k3s' : 'k3s-agent';
-  const unitFile = `/etc/systemd/system/${unit}.service`;
+  const unitFile = unitFileOf(unit);
   if (keep) {
     if (other === 'none' || !files.exists(paths.config))
       throw new TaskFailure('K3S_MISSING', `k3s was never started here as ${role}`);
   } else {
+    keepFormer(machine, unit, config, text);
     writeFile(files, paths.config, `${config}\n`, 0o600);
     writeFile(files, unitFile, `${text}\n`, 0o644);
   }
   units.define(unit);
   machine.enableUnit(unit, true);
 
-  const registries = sha256(files, registriesFile);
-  const desired = `${sha256(files, paths.config)}/${sha256(files, unitFile)}/${sha256(files, paths.binary)}${registries && `/${registries}`}\n`;
+  const desired = startedWith(files, unitFile);
   const state = units.get(unit)?.state;
   const running = state === 'active' || state === 'activating';
   const asDesired = files.exists(paths.started) && files.text(paths.started) === desired;

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import type { Secret } from '../../../domain/secret.js';
 import type { HostTask, TaskParam } from '../../../remote/types.js';
 import {
@@ -158,6 +160,17 @@ export function renewNodes(options: Deadline & { readonly own: string; readonly 
 /** Puts back the binary that was there before the last one. Fails with taskCode NO_PREVIOUS where it is gone. */
 export function putBackK3s(options: Deadline & { readonly version: string }): HostTask {
   return task('put-back-k3s', { VERSION: options.version }, options.deadlineMs);
+}
+
+/**
+ * Puts back the configuration and the unit that k3s ran well with until `started` was run: `restartK3s` comes after. Fails
+ * with taskCode NO_FORMER_SETTINGS where they are not kept.
+ */
+export function putBackSettings(options: Deadline & { readonly role: K3sRole; readonly started: HostTask }): HostTask {
+  const { role, started, deadlineMs } = options;
+  const config = started.params['CONFIG'] as Secret;
+  const UNTIL = createHash('sha256').update(config.reveal()).digest('hex');
+  return task('put-back-settings', { ROLE: role, UNTIL }, deadlineMs);
 }
 
 /** Tells the certificates of k3s. Facts: `parseCertificates`. */

@@ -11,6 +11,7 @@ import { internalAddress } from '../api-address.js';
 import type { K3sContext } from '../context.js';
 import { checkServer, disabledAt, parseServerInfo, type ServerInfo, serverInfo, startAgent } from '../host/index.js';
 import { hostFacts } from '../host-facts.js';
+import { orPutBack, type SettingsChange } from './put-back.js';
 import { nodeSettings } from '../node-settings.js';
 import { k3sRules } from '../rules.js';
 import { configuredNow } from '../running.js';
@@ -24,12 +25,8 @@ export const readyServers = ({ machines, nodes }: K3sContext['facts']): readonly
  * Writes a server's configuration, starts k3s with it, and waits until it serves and votes. Where that is done already, as by
  * a run that was killed, k3s is not started again.
  */
-export async function configureServer(
-  context: K3sContext,
-  api: ClusterApi,
-  machine: Machine,
-  run: StepContext,
-): Promise<void> {
+export async function configureServer(change: SettingsChange, run: StepContext): Promise<void> {
+  const { context, api, machine } = change;
   const { tools, facts } = context;
   const session = await openSession(tools, machine, deadlines.ssh, run);
   const host = { machine, facts: await hostFacts(machine, session, run) };
@@ -42,24 +39,24 @@ export async function configureServer(
     joinAddress: apiAddress(context, machine, run),
     tokens: { server: info.serverToken, agent: info.agentPassword },
   });
-  run.progress('writing its configuration, and starting k3s with it');
-  await session.run(task, run);
-  await session.run(checkServer(), run);
   const parts = [...new Set(facts.disabledParts)].sort().join();
   // An older node object may still say what the former k3s was started with.
   const isThere = (node: NodeFacts | undefined): boolean =>
     isUpNode('control-plane', node, k3sRules) && (disabledAt(node!.annotations)?.join() ?? parts) === parts;
-  await isUp(context, api, machine, 'to be Ready and vote, with its new settings', isThere, run);
+  await orPutBack(change, task, run, async () => {
+    await session.run(task, run);
+    await session.run(checkServer(), run);
+    await isUp(context, api, machine, 'to be Ready and vote, with its new settings', isThere, run);
+  });
 }
 
 /** The same of an agent. */
 export async function configureAgent(
-  context: K3sContext,
-  api: ClusterApi,
-  machine: Machine,
+  change: SettingsChange,
   tokens: Later<ServerInfo>,
   run: StepContext,
 ): Promise<void> {
+  const { context, api, machine } = change;
   const session = await openSession(context.tools, machine, deadlines.ssh, run);
   const host = { machine, facts: await hostFacts(machine, session, run) };
   const task = startAgent({
@@ -69,9 +66,10 @@ export async function configureAgent(
     token: valueOf(tokens, run).agentToken,
     deadlineMs: deadlines.agentStart,
   });
-  run.progress('writing its configuration, and starting k3s with it');
-  await session.run(task, run);
-  await isUp(context, api, machine, 'to be Ready', (node) => node?.ready === true, run);
+  await orPutBack(change, task, run, async () => {
+    await session.run(task, run);
+    await isUp(context, api, machine, 'to be Ready', (node) => node?.ready === true, run);
+  });
 }
 
 /** Where a node finds the API of others when it starts; undefined for a server that has no others. */

@@ -11,13 +11,14 @@ import { k3sRules } from '../rules.js';
 import { asked } from '../running.js';
 import { openTokenSource } from '../token-source.js';
 import { configureAgent, configureServer, readyServers } from './configure-node.js';
+import { putBackNode, type SettingsChange } from './put-back.js';
 
 const phaseOf = (role: Role): string => `Change the settings of ${role === 'worker' ? 'workers' : 'servers'}`;
 
 /**
  * The steps of a rollout in which nodes get the configuration that the file asks for, and are started with it: servers one
  * at a time, then a first worker and the others in waves. Pods run on. Each wave begins once what was changed before it is
- * up; the first that fails is the last.
+ * up; the first that fails is the last, and has its former configuration again.
  * @throws RefusedError codes QUORUM, NODES_DOWN
  */
 export function planSettings(
@@ -103,6 +104,7 @@ class SettingsRollout {
 
   #change(machine: Machine, needs: readonly Step[], tokens: Later<ServerInfo> | undefined): Step {
     const { context, api } = this;
+    const change: SettingsChange = { context, api, machine };
     const isServer = machine.role === 'control-plane';
     const alone = isServer && this.machines.filter(({ role }) => role === 'control-plane').length === 1;
     const details = context.facts.outdated
@@ -119,8 +121,8 @@ class SettingsRollout {
       lasts: true,
       needs: [...needs, ...(tokens ? needsOf(tokens) : [])],
       ...(isServer ? { limits: ['join' as const] } : {}),
-      apply: (run) =>
-        tokens ? configureAgent(context, api, machine, tokens, run) : configureServer(context, api, machine, run),
+      apply: (run) => (tokens ? configureAgent(change, tokens, run) : configureServer(change, run)),
+      putBack: (run) => putBackNode(change, run),
     };
   }
 }
