@@ -53,6 +53,8 @@ export default tseslint.config(
         URL: 'readonly',
         setInterval: 'readonly',
         clearInterval: 'readonly',
+        AbortController: 'readonly',
+        fetch: 'readonly',
       },
     },
     rules: { 'no-console': 'off' },

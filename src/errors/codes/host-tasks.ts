@@ -105,6 +105,11 @@ export const hostTaskCodes = entries({
   ],
   NOT_A_SERVER: [4, 'k3s does not run as a server there, or has not come that far.', 'Run the same command again.'],
   NOT_IN_CERTIFICATE: [4, 'The API’s certificate does not name the reserved address.', 'Run the same command again.'],
+  NO_FORMER_SETTINGS: [
+    4,
+    'What k3s ran with before its settings were changed is not on the machine, so it cannot be put back.',
+    'Fix what keeps k3s from running with the new ones, then run the same command again.',
+  ],
   NO_PREVIOUS: [
     4,
     'The release of k3s that was on the machine before is not kept there any more.',
