@@ -51,6 +51,9 @@ export interface Backups {
     file: string,
     run: Pick<StepContext, 'signal' | 'progress'>,
   ): Promise<FetchedSnapshot>;
-  /** @returns why it cannot be restored, where it cannot */
-  inspect(snapshot: Buffer, token: Secret): SnapshotReport | { readonly broken: string };
+  /**
+   * @param file the snapshot as the server took it, unpacked; it may be larger than what fits into memory
+   * @returns why it cannot be restored, where it cannot
+   */
+  inspect(file: string, token: Secret): Promise<SnapshotReport | { readonly broken: string }>;
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Backups, FetchedSnapshot } from '../../distributions/backups.js';
@@ -217,8 +216,7 @@ const keepStep = (
     const results = volumes.map((volume) => run.output(volume));
     const copies = results.flatMap((result) => ('copy' in result ? [result.copy] : []));
     const failures = results.flatMap((result) => ('failure' in result ? [result] : []));
-    const packed = await readFile(file);
-    const checked = checkSnapshot(backups, { packed, sha256, token: tokens.server.reveal() });
+    const checked = await checkSnapshot(backups, { packed: file, sha256, token: tokens.server.reveal() });
     if ('broken' in checked) {
       throw new IncompleteError(`The snapshot that ${server.name} took cannot be used: ${checked.broken}.`, {
         code: 'BACKUP_BAD',
@@ -246,7 +244,7 @@ const keepStep = (
         volumes: copies,
         snapshot: { bytes, sha256 },
       },
-      packed,
+      file,
       {
         tokens: { server: tokens.server.reveal(), agent: tokens.agent.reveal() },
         files: { ...(await folder.contents()) },

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { SnapshotReport } from '../../distributions/backups.js';
@@ -44,21 +42,20 @@ export async function withBackup<T>(
   const { cluster, record } = input;
   const sets = await openSets(context, { ...input, spec: input.spec ?? record?.spec });
   const id = await chosenId(sets, cluster, input.id);
-  progress(context, `reading the backup ${id}`);
-  const loaded = await sets.load(cluster, id);
-  refuseOther(record, loaded, sets.where);
-  const then = record ?? (await context.workspace.cluster(cluster).asFilled(loaded.contents.files).record());
-  const spec = input.spec ?? then?.spec;
-  if (!spec) throw unusable(cluster, id, 'the record of the cluster is not in it');
-  const checked = checkBackup(await backupsOf(context, spec), loaded);
-  if ('broken' in checked) throw unusable(cluster, id, checked.broken);
-  const { packed, contents } = loaded;
   return withTemporaryFolder(async (temporary) => {
+    progress(context, `reading the backup ${id}`);
     const file = join(temporary, 'snapshot.gz');
-    await writeFile(file, packed, { mode: 0o600 });
-    const sha256 = createHash('sha256').update(packed).digest('hex');
+    const loaded = await sets.load(cluster, id, file);
+    refuseOther(record, loaded, sets.where);
+    const { contents, manifest } = loaded;
+    const then = record ?? (await context.workspace.cluster(cluster).asFilled(contents.files).record());
+    const spec = input.spec ?? then?.spec;
+    if (!spec) throw unusable(cluster, id, 'the record of the cluster is not in it');
+    const checked = await checkBackup(await backupsOf(context, spec), loaded);
+    if ('broken' in checked) throw unusable(cluster, id, checked.broken);
     const tokens = { server: new Secret(contents.tokens.server), agent: new Secret(contents.tokens.agent) };
-    return work({ sets, loaded, spec, report: checked.report, source: { backup: id, file, sha256, tokens } });
+    const source = { backup: id, file, sha256: manifest.snapshot.packedSha256, tokens };
+    return work({ sets, loaded, spec, report: checked.report, source });
   });
 }
 

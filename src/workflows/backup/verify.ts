@@ -1,9 +1,12 @@
+import { join } from 'node:path';
+
 import { plural, type Uncovered, uncoveredOf } from '../../domain/index.js';
 import { RefusedError, SlipwayError } from '../../errors/index.js';
 import type { BackupManifest } from '../../workspace/backups/types.js';
 import type { BackupSets } from '../../workspace/backups/types.js';
 import type { Backups } from '../../distributions/backups.js';
 import { defaultDistribution } from '../../domain/spec/schema.js';
+import { withTemporaryFolder } from '../../workspace/temporary.js';
 import { progress, type WorkflowContext } from '../context.js';
 import { checkBackup } from './check.js';
 import { type BackupOf, backupsOf, chosenId, openSets } from './sets.js';
@@ -67,30 +70,40 @@ export async function verifyBackups(context: WorkflowContext, input: VerifyInput
 async function verifyOne(
   context: WorkflowContext,
   sets: BackupSets,
-  { cluster, spec }: BackupOf,
+  of: BackupOf,
   id: string,
 ): Promise<VerifiedBackup | { readonly broken: string }> {
   try {
-    const loaded = await sets.load(cluster, id);
-    const { takenAt, kubernetesVersion, etcd, uncovered: found = [] } = loaded.manifest;
-    const checked = checkBackup(await backupsFor(context, spec), loaded);
-    if ('broken' in checked) return checked;
-    const { bytes, report } = checked;
-    if (report.revision !== etcd.revision)
-      return { broken: `its data is of revision ${report.revision}, and was of ${etcd.revision}` };
-    for (const { name } of loaded.manifest.streams) for await (const _ of sets.stream(loaded.manifest, name));
-    const streams = loaded.manifest.streams.map(({ name, messages, bytes: size }) => ({ name, messages, bytes: size }));
-    const { volumes } = loaded.manifest;
-    const uncovered = uncoveredOf(
-      report.claims,
-      found,
-      volumes.map(({ claim }) => claim),
-    );
-    return { id, takenAt, kubernetesVersion, etcd, claims: [...report.claims], volumes, streams, uncovered, bytes };
+    return await withTemporaryFolder((folder) => verifyLoaded(context, sets, of, id, folder));
   } catch (error) {
     if (error instanceof SlipwayError && error.code === 'BACKUP_BAD') return { broken: error.message };
     throw error;
   }
+}
+
+async function verifyLoaded(
+  context: WorkflowContext,
+  sets: BackupSets,
+  { cluster, spec }: BackupOf,
+  id: string,
+  folder: string,
+): Promise<VerifiedBackup | { readonly broken: string }> {
+  const loaded = await sets.load(cluster, id, join(folder, 'snapshot.gz'));
+  const { takenAt, kubernetesVersion, etcd, uncovered: found = [] } = loaded.manifest;
+  const checked = await checkBackup(await backupsFor(context, spec), loaded);
+  if ('broken' in checked) return checked;
+  const { bytes, report } = checked;
+  if (report.revision !== etcd.revision)
+    return { broken: `its data is of revision ${report.revision}, and was of ${etcd.revision}` };
+  for (const { name } of loaded.manifest.streams) for await (const _ of sets.stream(loaded.manifest, name));
+  const streams = loaded.manifest.streams.map(({ name, messages, bytes: size }) => ({ name, messages, bytes: size }));
+  const { volumes } = loaded.manifest;
+  const uncovered = uncoveredOf(
+    report.claims,
+    found,
+    volumes.map(({ claim }) => claim),
+  );
+  return { id, takenAt, kubernetesVersion, etcd, claims: [...report.claims], volumes, streams, uncovered, bytes };
 }
 
 /** Those of the cluster’s kind; of one that this workspace does not know, those of what is taken where nothing says it. */

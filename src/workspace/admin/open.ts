@@ -68,6 +68,6 @@ function localPlace(folder: string, parts: WorkspaceParts): LocalPlace {
     folder,
     files,
     () => new LocalBlobs(folder, { ...parts, files, busy: heldFile }),
-    async (mode) => (await openBackupPlace(folder, false, parts, mode))?.store,
+    async (mode) => (await openBackupPlace(folder, false, parts, mode))?.sealed.store,
   );
 }

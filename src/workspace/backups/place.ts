@@ -9,7 +9,7 @@ import { Files } from '../files.js';
 import { isS3 } from '../paths.js';
 import { PrefixedBlobs } from '../prefixed-blobs.js';
 import { heldFile, type OpenS3Options, openSealed, s3Place } from '../s3/open-s3.js';
-import { headerKey, headerText, newHeader, readHeader } from '../sealed/header.js';
+import { type Header, headerKey, headerText, newHeader, readHeader } from '../sealed/header.js';
 import { identities, identityPath } from '../sealed/identity.js';
 import { ownIdentity } from '../sealed/own-identity.js';
 import { SealedBlobs } from '../sealed/sealed-blobs.js';
@@ -20,9 +20,15 @@ export interface BackupPlace {
   readonly where: string;
   /** The country that it lies in, `DE`; `here` for this computer, undefined where that is not known. */
   readonly country: string | undefined;
-  readonly store: BlobStore;
+  readonly sealed: SealedStore;
   /** The same, as whoever comes next finds it: it may have been sealed anew since. */
-  reopened(): Promise<BlobStore>;
+  reopened(): Promise<SealedStore>;
+}
+
+export interface SealedStore {
+  readonly store: BlobStore;
+  /** Another one once it is sealed with another key, or for others. */
+  readonly seal: string;
 }
 
 /**
@@ -47,8 +53,11 @@ export async function openBackupPlace(
     await made.begin();
     await made.open();
   }
-  const { store } = await openSealed(place);
-  return { where, country: location.country, store, reopened: async () => (await openSealed(place)).store };
+  const reopened = async (): Promise<SealedStore> => {
+    const { store, header } = await openSealed(place);
+    return { store, seal: sealOf(header) };
+  };
+  return { where, country: location.country, sealed: await reopened(), reopened };
 }
 
 /** Beside the clusters of a workspace that is a folder, but sealed: whoever takes a copy of it has nothing in hand. */
@@ -85,7 +94,8 @@ async function folderPlace(
     });
   }
   const store = new SealedBlobs(raw, { where: folder, header: there.header, identities: own, random, seen });
-  return { where, country: 'here', store, reopened: () => Promise.resolve(store) };
+  const sealed = { store, seal: sealOf(there.header) };
+  return { where, country: 'here', sealed, reopened: () => Promise.resolve(sealed) };
 }
 
 /** Who loses it loses the backups with it, so its making is told. */
@@ -94,5 +104,10 @@ async function ensureIdentity(options: OpenS3Options): Promise<void> {
   if (created)
     options.warn(`Backups are sealed for this computer’s identity, made just now. Keep a copy of ${path} elsewhere.`);
 }
+
+const sealOf = ({ id, keys, recipients }: Header): string =>
+  createHash('sha256')
+    .update(JSON.stringify([id, keys[0], recipients]))
+    .digest('hex');
 
 const nameOf = (where: string): string => createHash('sha256').update(where).digest('hex').slice(0, 16);

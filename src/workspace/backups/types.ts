@@ -15,8 +15,8 @@ export interface NewStream extends Pick<BackupManifest['streams'][number], 'name
 
 export interface LoadedBackup {
   readonly manifest: BackupManifest;
-  /** Packed with gzip; what it is checked against is in the manifest. */
-  readonly packed: Buffer;
+  /** The file that has its snapshot, packed with gzip; what it is checked against is in the manifest. */
+  readonly packed: string;
   readonly contents: BackupContents;
 }
 
@@ -29,12 +29,21 @@ export interface BackupSets {
   list(cluster: string): Promise<{ readonly ids: readonly string[]; readonly unfinished: readonly string[] }>;
   /** @throws UsageError code NO_BACKUP; RefusedError code BACKUP_BAD */
   manifest(cluster: string, id: string): Promise<BackupManifest>;
-  /** All of it, as whole as its manifest says. @throws as `manifest` */
-  load(cluster: string, id: string): Promise<LoadedBackup>;
-  /** Keeps a backup with its copies of streams, and reads all of it back. @throws IncompleteError code WORKSPACE_DIFFERS */
+  /**
+   * All of it, as whole as its manifest says.
+   * @param file gets the snapshot, part by part: it may be larger than what fits into memory
+   * @throws as `manifest`; IncompleteError code WORKSPACE_FULL
+   */
+  load(cluster: string, id: string, file: string): Promise<LoadedBackup>;
+  /**
+   * Keeps a backup with its copies of streams, part by part, and reads all of it back. Where the place is sealed anew meanwhile,
+   * it is written again.
+   * @param packed the file that has the snapshot, packed with gzip
+   * @throws IncompleteError code WORKSPACE_DIFFERS
+   */
   keep(
     backup: NewBackup,
-    packed: Buffer,
+    packed: string,
     contents: BackupContents,
     streams?: readonly NewStream[],
   ): Promise<BackupManifest>;

@@ -32,9 +32,9 @@ export const k3sBackups: Backups = {
       tokens: { server: new Secret(passwordOf(serverToken)), agent: new Secret(passwordOf(agentPassword)) },
     };
   },
-  inspect: (snapshot, token) => {
+  inspect: async (file, token) => {
     try {
-      return inspectSnapshot(snapshot, token);
+      return await inspectSnapshot(file, token);
     } catch (error) {
       if (error instanceof NoDatabase || error instanceof RangeError) return { broken: error.message };
       throw error;

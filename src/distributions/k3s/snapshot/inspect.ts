@@ -1,8 +1,11 @@
 import { createDecipheriv, createHash, pbkdf2Sync } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 
 import type { Secret } from '../../../domain/index.js';
 import type { SnapshotReport } from '../../backups.js';
-import { BoltFile, NoDatabase } from './bolt.js';
+import { BoltFile, type BoltSource, NoDatabase } from './bolt.js';
+import { withFile } from './file-source.js';
 
 /** Pages of etcd’s database are multiples of this; the sum that ends a snapshot is not. */
 const sector = 512;
@@ -12,48 +15,68 @@ const bootstrap = '/bootstrap/';
 const claims = '/registry/persistentvolumeclaims/';
 const namespaces = '/registry/namespaces/';
 
+/** After so many entries others have their turn: what they keep alive does not wait for a large snapshot. */
+const entriesAtOnce = 5000;
+
 /**
  * What a snapshot of etcd says of itself. That of k3s holds what the cluster’s authorities and keys are made from, sealed with
- * the servers’ token: without that token nobody starts a cluster from it.
+ * the servers’ token: without that token nobody starts a cluster from it. It is read page by page, however large it is.
+ * @param file unpacked, as the server took it
  * @throws NoDatabase with the reason, for what cannot be restored
  */
-export function inspectSnapshot(snapshot: Buffer, token: Secret): SnapshotReport {
-  const database = unsummed(snapshot);
-  let revision = 0n;
-  let entries = 0;
-  const latest = new Map<string, Buffer | undefined>();
-  for (const { key, value } of new BoltFile(database).bucket('key')) {
-    if (key.length < revisionBytes) throw new NoDatabase('it has a key that is no revision');
-    entries += 1;
-    const main = key.readBigUInt64BE(0);
-    if (main > revision) revision = main;
-    const { name, content } = keyValue(value);
-    if (![bootstrap, claims, namespaces].some((start) => name.startsWith(start))) continue;
-    // Sorted by revision, so that the last word counts; a mark behind the revision says that the key was deleted.
-    latest.set(name, key.length > revisionBytes ? undefined : content);
-  }
+export async function inspectSnapshot(file: string, token: Secret): Promise<SnapshotReport> {
+  return withFile(file, async (whole) => {
+    const size = await unsummed(file, whole);
+    let revision = 0n;
+    let entries = 0;
+    const latest = new Map<string, Buffer | undefined>();
+    for (const { key, value } of new BoltFile({ ...whole, size }).bucket('key')) {
+      if (key.length < revisionBytes) throw new NoDatabase('it has a key that is no revision');
+      entries += 1;
+      if (entries % entriesAtOnce === 0) await setImmediate();
+      const main = key.readBigUInt64BE(0);
+      if (main > revision) revision = main;
+      const { name, content } = keyValue(value);
+      const start = [bootstrap, claims, namespaces].find((one) => name.startsWith(one));
+      if (start === undefined) continue;
+      // Sorted by revision, so that the last word counts; a mark behind the revision says that the key was deleted.
+      const isDeleted = key.length > revisionBytes;
+      latest.set(name, isDeleted ? undefined : start === bootstrap ? Buffer.from(content) : Buffer.alloc(0));
+    }
+    return { revision: Number(revision), entries, ...found(latest, passwordOf(token)) };
+  });
+}
+
+/** @throws NoDatabase where no cluster is in it */
+function found(
+  latest: ReadonlyMap<string, Buffer | undefined>,
+  password: string,
+): Pick<SnapshotReport, 'opens' | 'claims' | 'namespaces'> {
   const present = [...latest].filter((one): one is [string, Buffer] => one[1] !== undefined);
   const sealed = present.filter(([name]) => name.startsWith(bootstrap)).map(([, content]) => content);
   if (!sealed.some((content) => content.length > 0)) throw new NoDatabase('it holds no cluster: k3s never finished it');
   const below = (start: string): readonly string[] =>
     present.filter(([name]) => name.startsWith(start)).map(([name]) => name.slice(start.length));
   return {
-    revision: Number(revision),
-    entries,
-    opens: sealed.some((content) => opens(content, passwordOf(token))),
+    opens: sealed.some((content) => opens(content, password)),
     claims: below(claims),
     namespaces: below(namespaces),
   };
 }
 
-/** @throws NoDatabase where the snapshot does not end with its own sum, or that is another */
-function unsummed(snapshot: Buffer): Buffer {
-  if (snapshot.length === 0) throw new NoDatabase('it is empty');
-  if (snapshot.length % sector !== sumBytes) throw new NoDatabase('it does not end with its sum: it is cut off');
-  const database = snapshot.subarray(0, -sumBytes);
-  if (!createHash('sha256').update(database).digest().equals(snapshot.subarray(-sumBytes)))
-    throw new NoDatabase('it does not match the sum at its end');
-  return database;
+/**
+ * @returns bytes of the database, without its sum
+ * @throws NoDatabase where the snapshot does not end with its own sum, or that is another
+ */
+async function unsummed(file: string, source: BoltSource): Promise<number> {
+  const { size: whole } = source;
+  if (whole === 0) throw new NoDatabase('it is empty');
+  if (whole % sector !== sumBytes) throw new NoDatabase('it does not end with its sum: it is cut off');
+  const size = whole - sumBytes;
+  const sum = createHash('sha256');
+  for await (const chunk of createReadStream(file, { end: size - 1 })) sum.update(chunk as Buffer);
+  if (!sum.digest().equals(source.read(size, sumBytes))) throw new NoDatabase('it does not match the sum at its end');
+  return size;
 }
 
 /** Key and value of etcd’s own record of them: fields 1 and 5 of a protobuf. */
