@@ -241,7 +241,31 @@ describe('backup drill', () => {
     expect((await run('backup', 'drill', 'demo', '--due')).out).toContain('No drill is due');
   });
 
-  it('deletes its machine again where the backup turns out to be bad', async () => {
+  it('deletes its machine again where the restore fails, names it where that fails too, and clears up the next time', async () => {
+    const before = await cloudBut('none');
+    const failing = (...points: readonly [kind: string, what: string][]): Promise<Run> =>
+      cli.run(['backup', 'drill', 'demo'], {
+        ...s3.env,
+        SLIPWAY_TEST_BOUNDARY: JSON.stringify(
+          points.map(([kind, what]) => ({ when: 'before', kind, what, act: 'fail' })),
+        ),
+      });
+    const failed = await failing(['ssh', 'restore-etcd']);
+    expect(failed.code).not.toBe(0);
+    expect(failed.err).toContain('restore-etcd');
+    expect(failed.err).not.toContain('still there');
+    expect(await cloudBut('none')).toEqual(before);
+    const stuck = await failing(['ssh', 'restore-etcd'], ['provider', 'DELETE /servers']);
+    expect(stuck.code).not.toBe(0);
+    expect(stuck.err).toContain('restore-etcd');
+    expect(stuck.err).toContain('slipway cluster delete demo-drill');
+    expect(await cli.cloud('servers')).toHaveLength(3);
+    await run('backup', 'drill', 'demo');
+    expect(await cloudBut('none')).toEqual(before);
+    expect(existsSync(join(cli.home, 'ws/clusters/demo-drill'))).toBe(false);
+  });
+
+  it('makes no machine where the backup turns out to be bad', async () => {
     const contents = [...s3.objects.keys()].find((key) => key.endsWith('snapshot-0001'))!;
     const kept = s3.objects.get(contents)!;
     s3.objects.set(contents, { ...kept, text: kept.text.slice(0, 2000) });

@@ -1,7 +1,7 @@
 import { drillEveryMs, drillName } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import type { Step } from '../../engine/index.js';
-import { IncompleteError } from '../../errors/index.js';
+import { IncompleteError, messageOf } from '../../errors/index.js';
 import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
 import { copyCluster, type CopyResult } from '../cluster/copy.js';
 import { note, type WorkflowContext } from '../context.js';
@@ -46,13 +46,33 @@ export async function drillBackup(
   if (input.dryRun) return { cluster, drill: await copyCluster(context, make, retryCommand) };
   const left = await folder.record();
   if (left?.quarantine?.drill) await deleteCopy(context, folder, left, retryCommand);
+  let drill: CopyResult;
   try {
-    return { cluster, drill: await copyCluster(context, make, retryCommand) };
-  } finally {
+    drill = await copyCluster(context, make, retryCommand);
+  } catch (error) {
+    await clearFailed(context, folder, retryCommand);
+    throw error;
+  }
+  const made = await folder.record();
+  if (made?.quarantine?.drill) await deleteCopy(context, folder, made, retryCommand);
+  return { cluster, drill };
+}
+
+/** Deletes what a drill has made that failed. Why it failed is what is thrown: what stays is named beside that. */
+async function clearFailed(context: WorkflowContext, folder: ClusterFolder, retryCommand: string): Promise<void> {
+  const stays = (why: string): void =>
+    note(
+      context,
+      `The machine of the drill is still there${why}. The next drill deletes it, and so does: slipway cluster delete ${folder.name}`,
+      'warning',
+    );
+  try {
     const made = await folder.record();
-    if (made?.quarantine?.drill && !context.signal.aborted) await deleteCopy(context, folder, made, retryCommand);
-    else if (made?.quarantine?.drill)
-      note(context, `The machine of the drill is still there: slipway cluster delete ${as}`, 'warning');
+    if (!made?.quarantine?.drill) return;
+    if (context.signal.aborted) stays('');
+    else await deleteCopy(context, folder, made, retryCommand);
+  } catch (error) {
+    stays(`: ${messageOf(error).replace(/\.$/, '')}`);
   }
 }
 
