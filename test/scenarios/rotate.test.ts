@@ -174,4 +174,24 @@ describe('`cluster rotate-token`', () => {
     await expect.poll(async () => (await status()).problems, { timeout: 60_000, interval: 500 }).toEqual([]);
     expect(existsSync(file('secrets/next-server-token'))).toBe(false);
   });
+
+  it('leaves a backup of before it that the cluster is restored from, with the token of that time, and rotates again', async () => {
+    const listed = await cli.run(['backup', 'list', 'demo', '--json']);
+    const first = parsed<{ backups: { id: string }[] }>(listed).backups.at(-1)!.id;
+    const rotated = readFileSync(file('secrets/server-token'), 'utf8');
+    for (const name of (await machines()).filter((one) => one.includes('-cp-')))
+      expect((await cluster('ssh', 'demo', name, '--', 'systemctl stop k3s')).code).toBe(0);
+    const restored = await cluster('restore', 'demo', '--from', first, '--yes', '--json');
+    expect(restored, restored.err).toMatchObject({ code: 0 });
+    expect(parsed<{ tokensRotated: boolean }>(restored).tokensRotated).toBe(true);
+    // Neither the one of the backup nor the one that came after it.
+    const old = readFileSync(join(cli.home, 'old-token'), 'utf8');
+    const now = new Set([...(await onEach(config)).values()].flatMap(tokensIn));
+    expect(now.size).toBe(2);
+    for (const token of [old, rotated]) expect(now.has(token)).toBe(false);
+    expect(now.has(readFileSync(file('secrets/server-token'), 'utf8'))).toBe(true);
+    await expect.poll(async () => (await status()).problems, { timeout: 60_000, interval: 500 }).toEqual([]);
+    const verified = await cli.run(['backup', 'verify', 'demo', '--all']);
+    expect(verified, verified.err).toMatchObject({ code: 0 });
+  });
 });
