@@ -135,7 +135,7 @@ function overlay(spec: ClusterSpec, describe: InputFlags['describe']): ClusterSp
       ? spec.pools
       : [
           ...spec.pools.filter(({ name }) => name !== 'workers'),
-          ...(pool ? [{ ...spec.pools.find(({ name }) => name === 'workers'), ...pool }] : []),
+          ...(pool ? [{ ...spec.pools.find(({ name }) => name === 'workers'), ...pool, autoscale: undefined }] : []),
         ];
   return {
     ...spec,

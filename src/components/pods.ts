@@ -41,7 +41,7 @@ export function nodesOf({ controlPlane, pools }: Pick<ClusterSpec, 'controlPlane
       count: controlPlane.count,
       isServer: true,
       labels: labelled('control-plane', { [controlPlaneTaint.key]: 'true' }),
-      taints: pools.some(({ count }) => count > 0) ? [controlPlaneTaint] : [],
+      taints: pools.some(({ count, autoscale }) => count > 0 || autoscale !== undefined) ? [controlPlaneTaint] : [],
     },
     ...pools.map(({ name, count, labels, taints }) => ({
       count,

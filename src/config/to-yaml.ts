@@ -23,7 +23,7 @@ export function clusterToYaml(spec: ClusterSpec): string {
             const shorter = without(pool, {
               ...poolSchema.parse({ name: pool.name }),
               name: undefined,
-              count: undefined,
+              count: pool.autoscale?.min,
             });
             return listsToText(shorter);
           }),

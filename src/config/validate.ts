@@ -14,12 +14,28 @@ export function validateCluster(input: unknown): Validated {
   const parsed = clusterSchema.safeParse(input);
   if (parsed.success) {
     const { kubernetes, ...spec } = parsed.data;
-    const problems = checkSpec({ ...spec, api: kubernetes.api });
+    const problems = [...checkSpec({ ...spec, api: kubernetes.api }), ...countedTwice(input)];
     return problems.length === 0 ? { spec: parsed.data } : { problems: withValues(problems, input) };
   }
   const issues = describeIssues(parsed.error.issues, input, clusterJsonSchema());
   // The rules look at whatever is sound by itself, so that one mistake does not hide another.
   return { problems: [...issues, ...withValues(checkSpec(soundParts(input)), input)] };
+}
+
+/** A default is no count that somebody asked for, so that only the file itself tells. */
+function countedTwice(input: unknown): SpecProblem[] {
+  const pools = isMap(input) && Array.isArray(input['pools']) ? (input['pools'] as readonly unknown[]) : [];
+  return pools.flatMap((pool, index) =>
+    isMap(pool) && pool['autoscale'] !== undefined && pool['count'] !== undefined
+      ? [
+          {
+            path: ['pools', index, 'count'],
+            message: 'not beside autoscale, whose min and max say how many; leave it out',
+            atKey: true,
+          },
+        ]
+      : [],
+  );
 }
 
 /** Rules say what is allowed; the value they refuse is put before it. */

@@ -28,6 +28,8 @@ interface Group {
   readonly pool: string;
   readonly role: Role;
   readonly count: number;
+  /** Of a pool that scales by itself the most that it may have, of which `count` is the least; undefined of others. */
+  readonly most?: number | undefined;
   readonly standby: number;
   readonly types: readonly string[];
   readonly locations: readonly string[];
@@ -51,6 +53,7 @@ export function groupsOf(spec: ClusterSpec, defaults: DesiredDefaults): readonly
       pool: pool.name,
       role: 'worker',
       count: pool.count,
+      most: pool.autoscale?.max,
       standby: pool.standby,
       types: pool.type ?? [defaults.workerType],
       locations: pool.locations ?? everywhere,
@@ -84,6 +87,16 @@ export interface Standbys {
   readonly excess: readonly Machine[];
 }
 
+/** What is asked of pools that scale by themselves, beside what they have. */
+export interface Demand {
+  /** Places that are to have a machine; with a location where it is bound to one. */
+  readonly places: readonly { readonly pool: string; readonly slot: number; readonly location?: string | undefined }[];
+  /** Machines that leave and are not replaced, by name. */
+  readonly leaving: ReadonlySet<string>;
+}
+
+export const noDemand: Demand = { places: [], leaving: new Set() };
+
 /**
  * Compares the file with what exists. A slot keeps its machine (the highest generation, should a replacement have
  * left two); a machine that is being deleted does not count. One marked for removal is excess, and its slot gets a machine of
@@ -94,6 +107,7 @@ export function diffMachines(
   spec: ClusterSpec,
   defaults: DesiredDefaults,
   existing: readonly Machine[],
+  demand: Demand = noDemand,
 ): Comparison {
   const here = existing.filter((machine) => machine.status !== 'deleting');
   const alive = here.filter(({ standby }) => standby === undefined);
@@ -101,22 +115,23 @@ export function diffMachines(
   const missing: DesiredMachine[] = [];
   const desired: DesiredMachine[] = [];
   for (const group of groupsOf(spec, defaults)) {
-    for (let slot = 1; slot <= group.count; slot += 1) {
+    for (const slot of slotsOf(group, alive, demand)) {
       const occupants = alive
         .filter((machine) => machine.pool === group.pool && machine.slot === slot && machine.role === group.role)
         .sort((a, b) => b.generation - a.generation);
       const occupant = occupants.find((machine) => !machine.markedForRemoval);
       const generation = occupant?.generation ?? (occupants[0]?.generation ?? 0) + 1;
       const place: Slot = { pool: group.pool, role: group.role, slot, generation };
+      const bound = demand.places.find((one) => one.pool === group.pool && one.slot === slot)?.location;
       const machine: DesiredMachine = {
         ...place,
         name: occupant?.name ?? machineName(cluster, place),
         types: group.types,
-        location: occupant?.location ?? group.locations[(slot - 1) % group.locations.length]!,
+        location: occupant?.location ?? bound ?? group.locations[(slot - 1) % group.locations.length]!,
         image: spec.image ?? defaults.image,
         labels: machineLabels(cluster, place, spec.kubernetes.distribution),
       };
-      const placed = occupant ? machine : { ...machine, ...elsewhereFor(group.locations, slot) };
+      const placed = occupant || bound !== undefined ? machine : { ...machine, ...elsewhereFor(group.locations, slot) };
       desired.push(placed);
       if (occupant) current.push(occupant);
       else missing.push(placed);
@@ -125,6 +140,25 @@ export function diffMachines(
   const currentIds = new Set(current.map((machine) => machine.id));
   const excess = alive.filter((machine) => !currentIds.has(machine.id)).sort((a, b) => b.slot - a.slot);
   return { desired, missing, current, excess, standbys: diffStandbys(cluster, spec, defaults, existing) };
+}
+
+/**
+ * The places of a pool. One that scales by itself has those in which machines are, up to its maximum, and what is asked for of it
+ * beside; never fewer than its minimum.
+ */
+function slotsOf({ pool, role, count, most }: Group, alive: readonly Machine[], demand: Demand): readonly number[] {
+  if (most === undefined) return Array.from({ length: count }, (_, index) => index + 1);
+  const taken = alive.filter((one) => one.pool === pool && one.role === role && !demand.leaving.has(one.name));
+  const asked = demand.places.filter((one) => one.pool === pool);
+  const all = [...new Set([...taken, ...asked].map(({ slot }) => slot))].sort((a, b) => a - b).slice(0, most);
+  return [...all, ...freeSlots(all, count - all.length)].sort((a, b) => a - b);
+}
+
+/** The lowest that are not taken. */
+export function freeSlots(taken: readonly number[], count: number): readonly number[] {
+  const free: number[] = [];
+  for (let slot = 1; free.length < count; slot += 1) if (!taken.includes(slot)) free.push(slot);
+  return free;
 }
 
 /** The other locations of a pool, beginning with the one after that of this slot. */

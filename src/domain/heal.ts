@@ -14,17 +14,19 @@ export interface HealMachine {
   /** Its owner says that it is off and stays so. */
   readonly confirmedOff: boolean;
   readonly node: 'ready' | 'absent' | { readonly notReadyMs: number };
+  /** Its removal was begun by a run that was stopped: it was empty for long. */
+  readonly isLeaving?: boolean | undefined;
   /** What was done about its place lately; of what was tried to join only what this machine was. */
   readonly recent: readonly { readonly did: HealedBy; readonly agoMs: number }[];
 }
 
 /**
  * `join`: a machine that an interrupted run made becomes a node. `promote`: replaced by one that stands by. `prepare`: a machine
- * is made that stands by.
+ * is made that stands by. `add`, `remove`: of a pool that scales by itself, because pods wait, or none came for long.
  */
-export type HealAction = 'reboot' | 'replace' | 'promote' | 'join' | 'prepare';
+export type HealAction = 'reboot' | 'replace' | 'promote' | 'join' | 'prepare' | 'add' | 'remove';
 /** As it is remembered; a promotion is a replacement of the machine that was lost. */
-export type HealedBy = 'reboot' | 'replace' | 'join';
+export type HealedBy = 'reboot' | 'replace' | 'join' | 'add' | 'remove';
 
 /** A machine that stands by and runs. */
 export interface HealStandby {
@@ -71,7 +73,13 @@ export interface Healing {
 }
 
 /** So often a place is given a new machine, or its machine is started anew, within this time; then somebody has to look. */
-const atMost: Readonly<Record<HealedBy, number>> = { replace: 3, reboot: 2, join: Infinity };
+const atMost: Readonly<Record<HealedBy, number>> = {
+  replace: 3,
+  reboot: 2,
+  join: Infinity,
+  add: Infinity,
+  remove: Infinity,
+};
 /** So often it is tried to have a machine join before it is taken to be one that never boots. */
 const joinTries = 2;
 const withinMs = 3_600_000;
@@ -102,6 +110,10 @@ export function judgeHealing(view: HealView, policy: HealPolicy): Healing {
 
 /** What is to be done, not only waited for or looked at. */
 export const isHealed = ({ does }: Pick<HealVerdict, 'does'>): boolean => does !== 'wait' && does !== 'refuse';
+
+/** Whether a machine is not well; one that was made or removed because of what pods need was. */
+export const isDown = ({ does }: Pick<HealVerdict, 'does'>): boolean =>
+  does !== 'add' && does !== 'remove' && does !== 'prepare';
 
 function refusal({ providerSilent, apiAnswers, machines }: HealView): Healing['refused'] {
   if (providerSilent !== undefined)
@@ -137,6 +149,7 @@ function judgeMachine(one: HealMachine, view: HealView, policy: HealPolicy): Fou
 
 function byProvider(one: HealMachine, view: HealView, policy: HealPolicy): Found {
   const { machine, node, confirmedOff } = one;
+  if (one.isLeaving) return { does: 'remove', because: 'its removal was begun' };
   if (confirmedOff && machine !== 'gone') {
     return node === 'ready'
       ? { does: 'refuse', because: 'it is said to be off, and its node is Ready' }
@@ -218,9 +231,10 @@ function withinBudget(
   { machines }: HealView,
   { maxWorkersDown }: HealPolicy,
 ): readonly HealVerdict[] {
-  if (workers.length <= maxWorkersDown) return workers;
+  const down = workers.filter(isDown).length;
+  if (down <= maxWorkersDown) return workers;
   const all = machines.filter(({ role }) => role === 'worker').length;
-  const because = `${workers.length} of ${plural(all, 'worker')} are down, and no more than ${maxWorkersDown} may be for them to be healed`;
+  const because = `${down} of ${plural(all, 'worker')} are down, and no more than ${maxWorkersDown} may be for them to be healed`;
   return workers.map((worker) => (isHealed(worker) ? refusing(worker, because) : worker));
 }
 

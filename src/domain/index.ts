@@ -12,6 +12,7 @@ export * from './volume-copies.js';
 export * from './names.js';
 export * from './notices.js';
 export * from './node-labels.js';
+export * from './demand.js';
 export * from './desired.js';
 export * from './set-aside.js';
 export * from './quorum.js';

@@ -57,7 +57,7 @@ export function outdatedMachines(
   const groups = groupsOf(spec, defaults);
   return [...machines].sort(bySlot).flatMap((machine) => {
     const group = groups.find(({ pool, role }) => pool === machine.pool && role === machine.role);
-    if (!group || machine.slot > group.count) return [];
+    if (!group || (group.most === undefined && machine.slot > group.count)) return [];
     const diff = machine.markedForRemoval
       ? diffMachine({}, { marked: true })
       : diffCurrent(spec, defaults, group, machine, known(machine));

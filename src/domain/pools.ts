@@ -16,9 +16,18 @@ export function withPool(spec: ClusterSpec, pool: PoolSpec): ClusterSpec {
 /** How many machines a pool has, and how many stand by for it; what is undefined stays. */
 export type PoolSize = Partial<Pick<PoolSpec, 'count' | 'standby'>>;
 
-/** The spec with another size of one pool. @throws UsageError code UNKNOWN_POOL */
+/** The spec with another size of one pool. @throws UsageError codes UNKNOWN_POOL, POOL_AUTOSCALES */
 export function withPoolSize(spec: ClusterSpec, name: string, size: PoolSize): ClusterSpec {
-  findPool(spec, name);
+  const { autoscale } = findPool(spec, name);
+  if (autoscale && size.count !== undefined) {
+    throw new UsageError(
+      `${name} of ${spec.name} has ${autoscale.min} to ${autoscale.max} machines, as its pods need; its number cannot be set.`,
+      {
+        code: 'POOL_AUTOSCALES',
+        hint: 'Change `autoscale` of the pool in the cluster file, then: slipway cluster apply',
+      },
+    );
+  }
   return { ...spec, pools: spec.pools.map((pool) => (pool.name === name ? { ...pool, ...size } : pool)) };
 }
 

@@ -1,4 +1,4 @@
-import { type Comparison, type DesiredMachine, withoutMachines } from './desired.js';
+import { type Comparison, type Demand, type DesiredMachine, withoutMachines } from './desired.js';
 import type { Machine } from './machine.js';
 import { planRollout, type Rollout, type RolloutBudget, type RolloutNode, type Wave } from './rollout.js';
 import type { Voter } from './quorum.js';
@@ -167,6 +167,8 @@ export interface RecycleRound {
   readonly leavingFirst: ReadonlySet<string>;
   /** The release that fresh machines get; undefined: that of the servers. */
   readonly release?: string | undefined;
+  /** What is asked of pools that scale by themselves. */
+  readonly demand?: Demand | undefined;
   /** Only what is lost is replaced, and nothing else that differs from the file is changed. */
   readonly healing?:
     | {

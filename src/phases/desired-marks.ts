@@ -11,8 +11,12 @@ export function desiredLabels(
   return { ...machine.nodeLabels, ...pool?.labels, [labelKeys.pool]: machine.pool };
 }
 
+/** One that scales by itself makes its machines when there are pods for them. */
+const carriesPods = ({ count, autoscale }: ClusterSpec['pools'][number]): boolean =>
+  count > 0 || autoscale !== undefined;
+
 /** Taints a node shall carry. Servers have one only while some pool has machines. */
 export function desiredTaints(spec: ClusterSpec, machine: Pick<DesiredMachine, 'pool' | 'role'>): readonly NodeTaint[] {
-  if (machine.role === 'control-plane') return spec.pools.some((pool) => pool.count > 0) ? [controlPlaneTaint] : [];
+  if (machine.role === 'control-plane') return spec.pools.some(carriesPods) ? [controlPlaneTaint] : [];
   return spec.pools.find((candidate) => candidate.name === machine.pool)?.taints ?? [];
 }

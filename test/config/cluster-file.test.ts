@@ -34,6 +34,11 @@ describe('a cluster file that is sound', () => {
     expect(spec.components).toBeUndefined();
   });
 
+  it('relies on no more machines of a pool that scales by itself than it always has', () => {
+    const spec = parseCluster(`${head}pools: [{name: a, standby: 1, autoscale: {min: 2, max: 5}}]\n`, 'cluster.yaml');
+    expect(spec.pools).toMatchObject([{ count: 2, standby: 1, autoscale: { min: 2, max: 5 } }]);
+  });
+
   it('takes a type as text or as an ordered list of fallbacks', () => {
     const spec = parseCluster(
       `${head}pools: [{name: a, type: cax11}, {name: b, type: [cax31, cax21]}]\n`,
@@ -79,6 +84,21 @@ describe('a cluster file with mistakes', () => {
       'a taint effect that is nearly right',
       `${head}pools: [{name: a, taints: [{key: x, effect: NoSchedul}]}]\n`,
       ['did you mean NoSchedule?'],
+    ],
+    [
+      'a number beside autoscale',
+      `${head}pools: [{name: a, count: 2, autoscale: {min: 1, max: 3}}]\n`,
+      ['pools[0].count: not beside autoscale, whose min and max say how many; leave it out'],
+    ],
+    [
+      'a pool that is to be larger than it may be',
+      `${head}pools: [{name: a, autoscale: {min: 4, max: 3}}]\n`,
+      ['pools[0].autoscale.min: 4 is not allowed: at most the maximum, 3'],
+    ],
+    [
+      'room for fewer machines than a pool may have',
+      `${head}network: {pods: 10.42.0.0/20}\npools: [{name: a, autoscale: {min: 1, max: 40}}]\n`,
+      ['each node takes a /24, this holds 16, and 41 machines are asked for'],
     ],
     ['an accepted finding that is none', `${head}preflight: {accept: [cgroupv1]}\n`, ['did you mean cgroup-v1?']],
     ['a tab as indentation', 'name: demo\nprovider:\n\tname: sandbox\n', ['cluster.yaml:3:1']],

@@ -14,7 +14,9 @@ export default class ClusterHeal extends BaseCommand {
   static override summary = 'Replace machines that are lost, and reboot those that hang.';
   static override description = `A machine that its provider says is off or gone is replaced: its pods and volumes are freed at once, its node and its member of etcd removed, and a fresh one joins. One that runs while its node is not Ready is rebooted; where that does not help, its power is cut and it is replaced.
 
-Nothing is done while the provider or the API does not answer, where more workers are down than --max-workers-down, or to two servers at once.`;
+Nothing is done while the provider or the API does not answer, where more workers are down than --max-workers-down, or to two servers at once.
+
+With --watch, pools with \`autoscale\` follow their pods: a machine is made, or a standby promoted, for pods that find no node for --grow-after, and one that is empty for --shrink-after is drained and removed.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> demo --dry-run',
     '<%= config.bin %> <%= command.id %> demo --yes',
@@ -42,6 +44,14 @@ Nothing is done while the provider or the API does not answer, where more worker
       default: '5m',
       description: 'How long a node may take to be Ready after that before its machine is replaced.',
     }),
+    'grow-after': Flags.string({
+      default: '30s',
+      description: 'How long pods may find no node before a pool with `autoscale` grows; with --watch.',
+    }),
+    'shrink-after': Flags.string({
+      default: '10m',
+      description: 'How long a node of such a pool may be empty before it is removed; with --watch.',
+    }),
     'dry-run': Flags.boolean({ description: 'Show what would be done; change nothing.' }),
     watch: Flags.boolean({
       description: 'Look every 5 s and heal without asking, until interrupted.',
@@ -64,11 +74,15 @@ Nothing is done while the provider or the API does not answer, where more worker
       rebootAfterMs: milliseconds('--reboot-after', flags['reboot-after']),
       replaceAfterMs: milliseconds('--replace-after', flags['replace-after']),
     };
+    const pace = {
+      growAfterMs: milliseconds('--grow-after', flags['grow-after']),
+      shrinkAfterMs: milliseconds('--shrink-after', flags['shrink-after']),
+    };
     if (flags.systemd) return this.#unit(args.name, flags);
     return this.withRuntime(flags, async (runtime) => {
       if (flags.watch) {
         const { watchCluster } = await import('../../workflows/cluster/heal/watch.js');
-        const watched = await watchCluster(runtime, input, this.commandLine());
+        const watched = await watchCluster(runtime, { ...input, pace }, this.commandLine());
         this.log(`Stopped watching ${watched.cluster}; healed ${plural(watched.rounds, 'time')}.`);
         return watched;
       }
@@ -99,4 +113,4 @@ Nothing is done while the provider or the API does not answer, where more worker
   }
 }
 
-const passedOn = ['max-workers-down', 'reboot-after', 'replace-after'] as const;
+const passedOn = ['max-workers-down', 'reboot-after', 'replace-after', 'grow-after', 'shrink-after'] as const;

@@ -21,7 +21,7 @@ export default class PoolList extends BaseCommand {
       const pools = await listPools(runtime, cluster);
       const rows = pools.map((pool) => [
         pool.name,
-        String(pool.machines),
+        machinesOf(pool),
         String(pool.ready ?? '?'),
         standing(pool),
         pool.types.join(', '),
@@ -35,6 +35,9 @@ export default class PoolList extends BaseCommand {
     return pools.map(({ name }) => name);
   }
 }
+
+const machinesOf = ({ machines, autoscale }: ListedPool): string =>
+  autoscale ? `${machines} (${autoscale.min} to ${autoscale.max})` : String(machines);
 
 const standing = ({ standbys, prepared }: ListedPool): string =>
   standbys === prepared ? String(standbys) : `${standbys}, ${prepared} prepared`;

@@ -60,7 +60,7 @@ async function find(
   const reached = listed.length > 0 && kubeconfig ? await reach(context, kubeconfig) : undefined;
   const aside = await quarantined(reached, options);
   const machines = [...inRound(withoutPlaces(listed, aside.nodes), round)].sort(bySlot);
-  const compared = holding(diffMachines(cluster, spec, provider.defaults, machines), aside.staying);
+  const compared = holding(diffMachines(cluster, spec, provider.defaults, machines, round?.demand), aside.staying);
   const placed = withPlacesLeft(compared, round);
   const all = await boundByVolumes(provider, cluster, placed, options);
   const lost = withOnlyLost(all, round);

@@ -39,7 +39,9 @@ export function checkSpec(parts: SpecParts): SpecProblem[] {
 }
 
 function machineCount({ controlPlane, pools }: SpecParts): number {
-  return (controlPlane?.count ?? 1) + (pools ?? []).reduce((sum, pool) => sum + (pool.count ?? 1), 0);
+  return (
+    (controlPlane?.count ?? 1) + (pools ?? []).reduce((sum, pool) => sum + (pool.autoscale?.max ?? pool.count ?? 1), 0)
+  );
 }
 
 const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'].map(parseRange);
@@ -114,6 +116,8 @@ export function checkPools(pools: readonly Loose<PoolSpec>[]): SpecProblem[] {
       const reason = reservedLabel(key);
       if (reason) problems.push({ path: at('labels', key), message: reason, atKey: true });
     }
+    const { min, max } = pool.autoscale ?? { min: 0, max: 0 };
+    if (min > max) problems.push({ path: at('autoscale', 'min'), message: `at most the maximum, ${max}` });
     const taints = new Set<string>();
     (pool.taints ?? []).forEach((taint, position) => {
       const path = at('taints', position, 'key');

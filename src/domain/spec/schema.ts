@@ -46,6 +46,22 @@ export const providerSchema = z.strictObject({
     ),
 });
 
+const autoscale = z
+  .strictObject({
+    min: z.int().min(0).max(500).describe('So many machines it always has.'),
+    max: z.int().min(1).max(500).describe('So many at most.'),
+    maxMonthlyPrice: z
+      .number()
+      .positive()
+      .optional()
+      .describe(
+        'It does not grow where its machines would cost more a month: net, in the provider’s currency, with their addresses.',
+      ),
+  })
+  .describe(
+    'Instead of `count`: `slipway cluster heal --watch` makes machines while pods find no place, and removes those that stay empty.',
+  );
+
 export const poolSchema = z.strictObject({
   name: poolName.describe('Part of the names of its machines.'),
   type: types.optional().describe('Machine type, or ordered fallbacks. Default: the provider’s own.'),
@@ -56,10 +72,15 @@ export const poolSchema = z.strictObject({
     .max(50)
     .default(0)
     .describe('How many more are kept booted and prepared, to take the place of one that is lost or to be promoted.'),
+  autoscale: autoscale.optional(),
   locations: z.array(z.string().min(1)).min(1).optional().describe('Default: the provider’s locations.'),
   labels: labelMap.default({}).describe('Kubernetes labels of its nodes.'),
   taints: z.array(taint).default([]).describe('Kubernetes taints of its nodes.'),
 });
+
+/** Of a pool that scales by itself, the count is the least that it has: what may be relied on. */
+const withCount = (pool: z.output<typeof poolSchema>): z.output<typeof poolSchema> =>
+  pool.autoscale === undefined ? pool : { ...pool, count: pool.autoscale.min };
 
 /** What a cluster can be made of. */
 export const distributionNames = ['k3s'] as const;
@@ -200,7 +221,7 @@ export const clusterSchemaFor = (fields: FileFields) =>
       })
       .prefault({})
       .describe('The servers that run etcd and the Kubernetes API. Without pools they carry workloads too.'),
-    pools: z.array(poolSchema).default([]).describe('Groups of worker machines of one shape.'),
+    pools: z.array(poolSchema.transform(withCount)).default([]).describe('Groups of worker machines of one shape.'),
     network: z
       .strictObject({
         range: ipv4Cidr.default('10.0.0.0/16').describe('Private network of the machines.'),

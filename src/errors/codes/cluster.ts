@@ -18,6 +18,11 @@ export const clusterCodes = entries({
     'Leave out `kubernetes.api.address`.',
   ],
   API_ADDRESS_TAKEN: [3, 'The address reserved for the API is a machine’s own.', 'Reserve an address that nobody has.'],
+  AUTOSCALE_UNSUPPORTED: [
+    2,
+    'A pool has `autoscale` where no machines can be made: its hosts are there already.',
+    'Write `count` instead; hosts that are not needed cost nothing more.',
+  ],
   BUDGET_NEVER_ALLOWS: [
     3,
     'A PodDisruptionBudget never lets a pod of the node go.',
@@ -83,6 +88,11 @@ export const clusterCodes = entries({
     3,
     'No machine stands by for the pool that could be promoted.',
     'Ask for one and let it be made: `slipway pool scale CLUSTER POOL --standby 1`.',
+  ],
+  POOL_AUTOSCALES: [
+    2,
+    'The number of machines of a pool with `autoscale` was to be set.',
+    'Change its `min` or `max` in the cluster file, then run `slipway cluster apply`.',
   ],
   STANDBY_UNSUPPORTED: [
     2,

@@ -93,6 +93,7 @@ async function heal(context: WorkflowContext, input: HealInput, retryCommand: st
         context,
       );
       await execute(once, folder, operation, steps, retryCommand, admit);
+      input.demand?.seen.help(found.helps);
       seen.isDone = true;
     }
     if (refused) throw halfWay(refused);

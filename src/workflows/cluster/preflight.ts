@@ -72,6 +72,7 @@ export async function ruleProblems(
     ...(await residencyProblems(provider, spec, { request, facts }, signal)),
     ...addressProblems(spec, facts, provider),
     ...standbyProblems(provider, spec),
+    ...autoscaleProblems(provider, spec),
   ];
 }
 
@@ -90,6 +91,24 @@ function standbyProblems(provider: MachineProvider, { pools }: ClusterSpec): Pro
               : 'Hosts of the file that are not needed stand by as they are: take `standby` out of the pool, and list one host more.',
             kind: 'usage' as const,
             path: `pools[${index}].standby`,
+          },
+        ],
+  );
+}
+
+/** Only where machines can be made and deleted. */
+function autoscaleProblems(provider: MachineProvider, { pools }: ClusterSpec): Problem[] {
+  if (provider.traits.ownsMachines) return [];
+  return pools.flatMap(({ name, autoscale }, index) =>
+    autoscale === undefined
+      ? []
+      : [
+          {
+            code: 'AUTOSCALE_UNSUPPORTED' as const,
+            message: `No machines can be made at ${provider.title}, so that ${name} cannot have ${autoscale.min} to ${autoscale.max} of them.`,
+            hint: 'Write `count` instead of `autoscale`: hosts that are not needed cost nothing more.',
+            kind: 'usage' as const,
+            path: `pools[${index}].autoscale`,
           },
         ],
   );

@@ -1,4 +1,4 @@
-import { type Healing, isHealed, type Notice } from '../../domain/index.js';
+import { type Healing, type HealVerdict, isDown, isHealed, type Notice } from '../../domain/index.js';
 import type { SlipwayError } from '../../errors/index.js';
 
 /** What a look for lost machines led to. */
@@ -12,14 +12,21 @@ export interface HealTidings {
   readonly isDone: boolean;
 }
 
+const did: Readonly<Partial<Record<HealVerdict['does'], string>>> = {
+  reboot: 'was rebooted',
+  replace: 'was replaced',
+  promote: 'was replaced by a standby',
+  join: 'was joined',
+};
+
 /** Machines that were healed, and what was left for a person. What changes from look to look makes no other key. */
 export function healIlls({ cluster, healing, refused, isDone }: HealTidings): readonly Notice[] {
-  const acted = isDone ? (healing?.verdicts.filter(isHealed) ?? []) : [];
+  // That a pool follows its pods is no news.
+  const acted = isDone ? (healing?.verdicts.filter((one) => isHealed(one) && isDown(one)) ?? []) : [];
   const left = healing?.verdicts.filter(({ does }) => does === 'refuse').map(({ name }) => name) ?? [];
   return [
     ...acted.map(({ name, does, because }): Notice => {
-      const did = does === 'reboot' ? 'was rebooted' : does === 'replace' ? 'was replaced' : 'was joined';
-      return { event: 'heal', key: `heal:acted:${name}`, cluster, title: `${name} ${did}.`, details: [because] };
+      return { event: 'heal', key: `heal:acted:${name}`, cluster, title: `${name} ${did[does]}.`, details: [because] };
     }),
     ...(refused
       ? [

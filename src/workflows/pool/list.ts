@@ -14,10 +14,12 @@ export interface ListedPool {
   /** How many machines stand by for it, and how many of them are prepared; they are not among `machines`. */
   readonly standbys: number;
   readonly prepared: number;
+  /** How many machines it may have, where it scales by itself. */
+  readonly autoscale?: { readonly min: number; readonly max: number } | undefined;
   readonly types: readonly string[];
 }
 
-/** The pools that have machines, the control plane first. Changes nothing. */
+/** The pools that have machines, or may have some by themselves, the control plane first. Changes nothing. */
 export async function listPools(context: WorkflowContext, name: string): Promise<readonly ListedPool[]> {
   const { folder, record } = await knownCluster(context.workspace, name);
   const provider = await context.provider(record.spec.provider);
@@ -35,17 +37,23 @@ export async function listPools(context: WorkflowContext, name: string): Promise
   if (shutOut !== undefined) note(context, `Nodes could not be looked at: ${shutOut}`, 'warning');
   const members = haveMachines ? [...found].sort(bySlot) : nodesInPools(nodes);
   const standing = found.filter(({ standby }) => standby !== undefined);
-  return [...new Set(members.map(({ pool }) => pool))].map((pool) => {
-    const all = members.filter((member) => member.pool === pool);
-    const standbys = standing.filter((machine) => machine.pool === pool);
-    const own = all.filter(({ name: member }) => !standbys.some((one) => one.name === member));
-    return {
-      name: pool,
-      machines: own.length,
-      ready: shutOut === undefined ? own.filter(({ name: one }) => nodes?.get(one)?.ready === true).length : undefined,
-      standbys: standbys.length,
-      prepared: standbys.filter(({ standby }) => standby !== newStandby).length,
-      types: [...new Set(all.map(({ type = 'unknown' }) => type))],
-    };
-  });
+  const scaled = record.spec.pools.filter(({ autoscale }) => autoscale !== undefined);
+  return [...new Set([...members, ...scaled.map((one) => ({ pool: one.name }))].map(({ pool }) => pool))].map(
+    (pool) => {
+      const { autoscale } = scaled.find((one) => one.name === pool) ?? {};
+      const all = members.filter((member) => member.pool === pool);
+      const standbys = standing.filter((machine) => machine.pool === pool);
+      const own = all.filter(({ name: member }) => !standbys.some((one) => one.name === member));
+      return {
+        name: pool,
+        machines: own.length,
+        ready:
+          shutOut === undefined ? own.filter(({ name: one }) => nodes?.get(one)?.ready === true).length : undefined,
+        standbys: standbys.length,
+        prepared: standbys.filter(({ standby }) => standby !== newStandby).length,
+        ...(autoscale ? { autoscale: { min: autoscale.min, max: autoscale.max } } : {}),
+        types: [...new Set(all.map(({ type = 'unknown' }) => type))],
+      };
+    },
+  );
 }

@@ -135,6 +135,19 @@ describe('before the first change', () => {
     await expect(look({ ...cloud, ...{ relabel: () => Promise.reject(new Error()) } })).resolves.toEqual([]);
   });
 
+  it('refuses a pool that scales by itself where no machines can be made', async () => {
+    const pools = [{ name: 'web', autoscale: { min: 1, max: 3 } }];
+    const file = clusterSchema.parse({ name: 'demo', provider: { name: 'x' }, pools });
+    const look = (owner: MachineProvider) => preflight(owner, file, seen(request()), new AbortController().signal);
+    const cloud = provider([], undefined);
+    const hosts = { ...cloud, title: 'your hosts', traits: { ...cloud.traits, ownsMachines: false } };
+    await expect(look(hosts)).rejects.toMatchObject({
+      code: 'AUTOSCALE_UNSUPPORTED',
+      message: 'No machines can be made at your hosts, so that web cannot have 1 to 3 of them.',
+    });
+    await expect(look(cloud)).resolves.toEqual([]);
+  });
+
   it('does not judge an address that cannot be found out', async () => {
     expect(await found([], request({ sshAllow: ['203.0.113.0/24'] }))).toBeUndefined();
   });

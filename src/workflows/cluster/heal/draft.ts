@@ -5,6 +5,7 @@ import {
   type HealMachine,
   type HealPolicy,
   type HealVerdict,
+  isDown,
   isHealed,
   judgeHealing,
   nodesAtOnce,
@@ -21,6 +22,7 @@ import { observe } from '../observe.js';
 import { preflight } from '../preflight.js';
 import { keyProblem } from '../ssh-key.js';
 import { toolsFor } from '../tools.js';
+import { type DemandLook, type DemandOptions, lookForDemand, noDemandSeen } from './demand.js';
 import { type HealLook, type HealTarget, lookForHealing } from './look.js';
 import type { HealedPlace } from './memory.js';
 
@@ -31,6 +33,8 @@ export interface HealOptions {
   readonly replaceAfterMs: number;
   /** `40%` or `2`. */
   readonly maxWorkersDown: string;
+  /** Pools that scale by themselves follow their pods; undefined: they are left as they are. */
+  readonly demand?: DemandOptions | undefined;
 }
 
 export interface HealDraft {
@@ -40,6 +44,8 @@ export interface HealDraft {
   readonly begun: readonly Omit<HealedPlace, 'at'>[];
   readonly api: ClusterApi | undefined;
   readonly simulated: readonly string[];
+  /** Pods that machines are made for, by uid. */
+  readonly helps: readonly string[];
 }
 
 /**
@@ -53,11 +59,11 @@ export async function draftHealing(
   { folder, record }: { readonly folder: ClusterFolder; readonly record: ClusterRecord },
   options: HealOptions,
 ): Promise<HealDraft> {
-  const { target, look, healing } = await judgeNow(context, { folder, record }, options);
+  const { target, look, healing, demand } = await judgeNow(context, { folder, record }, options);
   const { provider } = target;
   const acted = healing.verdicts.filter(isHealed);
   const { api, comparison } = look;
-  const nothing = { healing, api, steps: [], begun: [], simulated: provider.traits.simulated };
+  const nothing = { healing, api, steps: [], begun: [], simulated: provider.traits.simulated, helps: demand.helps };
   if (!api || !comparison || acted.length === 0) return nothing;
   const idOf = (name: string): string => comparison.current.find((machine) => machine.name === name)?.id ?? '';
   const isNew = acted.some(({ does }) => does !== 'reboot');
@@ -76,7 +82,7 @@ export async function draftHealing(
         rebooted.map(({ name, place, because }) => ({ id: idOf(name), name, place, because })),
         options.replaceAfterMs,
       ),
-      ...(!isNew ? [] : await replacements(context, target, healing.verdicts, look)),
+      ...(!isNew ? [] : await replacements(context, target, healing.verdicts, look, demand)),
     ],
   };
 }
@@ -84,13 +90,15 @@ export async function draftHealing(
 /** As it is remembered; what only stands by has no place that it was done to. */
 function healedBy(does: HealVerdict['does']): HealedBy | undefined {
   if (does === 'promote') return 'replace';
-  return does === 'reboot' || does === 'replace' || does === 'join' ? does : undefined;
+  return does === 'prepare' || does === 'wait' || does === 'refuse' ? undefined : does;
 }
 
 interface Judged {
   readonly target: HealTarget;
   readonly look: HealLook;
+  /** What pools that scale by themselves are to do is among its verdicts. */
   readonly healing: Healing;
+  readonly demand: DemandLook;
 }
 
 /** What is to be done as things are now, found with one call of the provider. @throws as `draftHealing` */
@@ -104,7 +112,25 @@ export async function judgeNow(
   progress(context, `looking at ${provider.title} and the cluster`);
   const look = await lookForHealing(context, target);
   refuseUnknown(record.name, options.off, look);
-  return { target, look, healing: judgeHealing(look.view, policyOf(options, look)) };
+  const policy = policyOf(options, look);
+  const healing = judgeHealing(look.view, policy);
+  const demand = await demandNow(context, target, look, healing, policy, options.demand);
+  return { target, look, healing: { ...healing, verdicts: [...healing.verdicts, ...demand.verdicts] }, demand };
+}
+
+/** What is lost comes first: nothing is made or removed beside a server that is not well, nor beyond what may be changed at once. */
+async function demandNow(
+  context: WorkflowContext,
+  target: HealTarget,
+  look: HealLook,
+  { verdicts, refused }: Healing,
+  { maxWorkersDown }: HealPolicy,
+  options: DemandOptions | undefined,
+): Promise<DemandLook> {
+  const isServerIll = verdicts.some(({ role }) => role === 'control-plane');
+  if (!options || refused || isServerIll || verdicts.some(({ does }) => does === 'remove')) return noDemandSeen;
+  const budget = maxWorkersDown - verdicts.filter(isDown).length;
+  return lookForDemand(context, target, look, { budget, allWell: verdicts.length === 0 }, options);
 }
 
 function policyOf({ rebootAfterMs, replaceAfterMs, maxWorkersDown }: HealOptions, look: HealLook): HealPolicy {
@@ -122,12 +148,14 @@ async function replacements(
   context: WorkflowContext,
   { provider, folder, record }: HealTarget,
   verdicts: readonly HealVerdict[],
-  { view }: HealLook,
+  { view, lostPlaces }: HealLook,
+  demand: DemandLook,
 ): Promise<readonly Step[]> {
   const { spec } = record;
-  const replaced = new Set(
-    verdicts.filter(({ does }) => does === 'replace' || does === 'promote').map(({ name }) => name),
-  );
+  const named = (...actions: readonly HealVerdict['does'][]): ReadonlySet<string> =>
+    new Set(verdicts.filter(({ does }) => actions.includes(does)).map(({ name }) => name));
+  const replaced = named('replace', 'promote');
+  const leaving = named('remove');
   const tools = toolsFor(context, provider, folder);
   const key = await folder.storedIdentity();
   const lost = new Map(
@@ -137,8 +165,9 @@ async function replacements(
     }),
   );
   const round: RecycleRound = {
-    replacing: replaced,
+    replacing: new Set([...replaced, ...leaving]),
     leavingFirst: new Set(),
+    demand: { places: [...lostPlaces, ...demand.demand.places], leaving },
     healing: {
       left: new Set(verdicts.filter((one) => !isHealed(one) || one.does === 'reboot').map(({ name }) => name)),
       hanging: new Set([...lost].filter(([, how]) => how === 'hanging').map(([name]) => name)),

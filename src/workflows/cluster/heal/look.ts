@@ -1,9 +1,13 @@
 import {
   type Comparison,
+  cordonedAnnotation,
+  type Demand,
   diffMachines,
   type HealMachine,
   type HealView,
+  labelKeys,
   type Machine,
+  noDemand,
   promotable,
   slotLabel,
 } from '../../../domain/index.js';
@@ -29,6 +33,11 @@ export interface HealLook {
   /** Undefined where the provider does not answer. */
   readonly comparison: Comparison | undefined;
   readonly api: ClusterApi | undefined;
+  /** As the provider lists them; none where it does not answer. */
+  readonly machines: readonly Machine[];
+  readonly nodes: ReadonlyMap<string, NodeFacts>;
+  /** Places of pools that scale by themselves whose machine is lost, which only their nodes tell of. */
+  readonly lostPlaces: Demand['places'];
 }
 
 /** One look at both sides, with one call of the provider: what is judged by. What was asked for last counts, not a file. */
@@ -41,17 +50,24 @@ export async function lookForHealing(context: WorkflowContext, target: HealTarge
     context.distribution(record.spec.kubernetes.distribution),
   ]);
   const reached = kubeconfig && (await reach(context, kubeconfig));
-  const comparison =
-    typeof machines === 'string' ? undefined : diffMachines(record, record.spec, provider.defaults, machines);
   const nodes = reached?.nodes ?? new Map<string, NodeFacts>();
   const recent = reached ? await healedPlaces(reached.api.kube, { signal }) : [];
+  const known = typeof machines === 'string' ? [] : machines;
+  const left = leftNodes(record, known, nodes, recent);
+  const lostPlaces = left.filter(({ isLeaving }) => !isLeaving);
+  const demand = { ...noDemand, places: lostPlaces };
+  const comparison =
+    typeof machines === 'string' ? undefined : diffMachines(record, record.spec, provider.defaults, machines, demand);
   const clock = reached && (await clusterNow(reached.api, nodes, signal));
   return {
     view: {
       providerSilent: typeof machines === 'string' ? machines : undefined,
       apiAnswers: reached !== undefined,
       machines: comparison
-        ? healMachines(target, comparison, { nodes, clusterNow: clock, recent, now: context.clock.now() })
+        ? [
+            ...healMachines(target, comparison, { nodes, clusterNow: clock, recent, now: context.clock.now() }),
+            ...left.filter(({ isLeaving, ready }) => isLeaving && !ready).map(leavingNode),
+          ]
         : [],
       members: reached && distribution.membership?.voters(nodes.values()),
       canPowerOff: canPowerOff(provider),
@@ -59,8 +75,57 @@ export async function lookForHealing(context: WorkflowContext, target: HealTarge
     },
     comparison,
     api: reached?.api,
+    machines: known,
+    nodes,
+    lostPlaces,
   };
 }
+
+/** A node of a pool that scales by itself, whose machine is gone. */
+interface LeftNode {
+  readonly name: string;
+  readonly pool: string;
+  readonly slot: number;
+  readonly ready: boolean;
+  /** Its machine was removed on purpose by a run that was stopped. */
+  readonly isLeaving: boolean;
+}
+
+/** How many machines such a pool has only they and their nodes tell: one that is lost would not be missed otherwise. */
+function leftNodes(
+  { name: cluster, spec }: ClusterRecord,
+  machines: readonly Machine[],
+  nodes: ReadonlyMap<string, NodeFacts>,
+  recent: readonly HealedPlace[],
+): readonly LeftNode[] {
+  const names = new Set(machines.map(({ name }) => name));
+  return spec.pools
+    .filter(({ autoscale }) => autoscale !== undefined)
+    .flatMap(({ name: pool }) =>
+      [...nodes.values()].flatMap(({ name, labels, ready }): LeftNode[] => {
+        if (names.has(name) || labels[labelKeys.pool] !== pool) return [];
+        const [, place] = new RegExp(`^${cluster}-${pool}-(\\d+)-`).exec(name) ?? [];
+        if (place === undefined) return [];
+        const isLeaving = lastDone(recent, `${pool}-${place}`)?.did === 'remove';
+        return [{ name, pool, slot: Number(place), ready, isLeaving }];
+      }),
+    );
+}
+
+const leavingNode = ({ name, pool, slot }: LeftNode): HealMachine => ({
+  name,
+  pool,
+  place: slotLabel({ pool, slot }),
+  role: 'worker',
+  machine: 'gone',
+  confirmedOff: false,
+  node: { notReadyMs: 0 },
+  isLeaving: true,
+  recent: [],
+});
+
+const lastDone = (recent: readonly HealedPlace[], place: string): HealedPlace | undefined =>
+  recent.filter((one) => one.place === place).at(-1);
 
 function standbysOf(comparison: Comparison | undefined): Pick<HealView, 'standbys' | 'missingStandbys'> {
   const { current = [], missing = [] } = comparison?.standbys ?? {};
@@ -112,6 +177,12 @@ function healMachines(
     recent
       .filter((one) => one.place === place && (one.did !== 'join' || one.machine === id))
       .map(({ did, at }) => ({ did, agoMs: now - Date.parse(at) }));
+  const isLeaving = ({ id, name }: Machine, place: string): boolean => {
+    const last = lastDone(recent, place);
+    const node = nodes.get(name);
+    const isEmptied = !node || node.annotations[cordonedAnnotation] !== undefined;
+    return last?.did === 'remove' && last.machine === id && isEmptied;
+  };
   const shared = (machine: Pick<Machine, 'name' | 'pool' | 'slot' | 'role'> & Partial<Pick<Machine, 'id'>>) => {
     const { name, pool, role, id } = machine;
     const place = slotLabel(machine);
@@ -121,6 +192,7 @@ function healMachines(
     ...current.map((machine) => ({
       ...shared(machine),
       machine: stateOf(machine, provider),
+      isLeaving: isLeaving(machine, slotLabel(machine)),
       confirmedOff: off.has(machine.name) || (machine.host !== undefined && off.has(machine.host)),
     })),
     ...missing.map((machine) => ({ ...shared(machine), machine: 'gone' as const, confirmedOff: false })),

@@ -14,7 +14,7 @@ const keptMs = 24 * 3_600_000;
 
 const entry = z.object({
   place: z.string(),
-  did: z.enum(['reboot', 'replace', 'join']),
+  did: z.enum(['reboot', 'replace', 'join', 'add', 'remove']),
   machine: z.string(),
   at: z.iso.datetime(),
 });
@@ -48,7 +48,9 @@ export async function rememberHealed(
 ): Promise<void> {
   const before = await healedPlaces(kube, options);
   const isRepeated = ({ did, machine }: HealedPlace): boolean =>
-    did === 'replace' && machine !== '' && before.some((one) => one.did === did && one.machine === machine);
+    (did === 'replace' || did === 'remove') &&
+    machine !== '' &&
+    before.some((one) => one.did === did && one.machine === machine);
   const all = [...before, ...begun.filter((one) => !isRepeated(one))];
   const kept = all.filter(({ at }) => now - Date.parse(at) < keptMs);
   await kube.apply({ ...ref, data: { actions: JSON.stringify(kept) } }, { ...options, force: true });

@@ -1,4 +1,4 @@
-import { isHealed, type Healing } from '../../../domain/index.js';
+import { type DemandPolicy, isHealed, type Healing, type HealVerdict } from '../../../domain/index.js';
 import { InterruptedError, SlipwayError } from '../../../errors/index.js';
 import { note, type WorkflowContext } from '../../context.js';
 import { tellingOnce } from '../../telling-once.js';
@@ -7,6 +7,7 @@ import { knownCluster } from '../known-cluster.js';
 import { healIlls } from '../../notify/ills.js';
 import { tell } from '../../notify/tell.js';
 import type { ClusterFolder, ClusterRecord } from '../../../workspace/types.js';
+import { type DemandOptions, DemandSightings } from './demand.js';
 import { type HealOptions, judgeNow } from './draft.js';
 
 export interface WatchResult {
@@ -15,11 +16,19 @@ export interface WatchResult {
   readonly rounds: number;
 }
 
+export interface WatchInput extends Omit<HealOptions, 'demand'> {
+  readonly cluster: string;
+  /** When pools that scale by themselves follow their pods; undefined: they are left at their size. */
+  readonly pace?: DemandPolicy | undefined;
+}
+
 /** Milliseconds between two looks, each of which is one call of the provider. */
 const lookEveryMs = 5_000;
 /** After a round that failed: doubled each time, so that what nobody mends is not tried all the time. */
 const firstPauseMs = 30_000;
 const longestPauseMs = 600_000;
+/** After a machine that pods wait for could not be made, or an empty one not removed: doubled likewise. Healing goes on meanwhile. */
+const firstCoolingMs = 60_000;
 /** After somebody could not be told. */
 const tellAgainMs = 60_000;
 
@@ -31,7 +40,7 @@ const tellAgainMs = 60_000;
  */
 export async function watchCluster(
   context: WorkflowContext,
-  input: HealOptions & { readonly cluster: string },
+  input: WatchInput,
   retryCommand: string,
   until: AbortSignal = context.signal,
 ): Promise<WatchResult> {
@@ -47,10 +56,19 @@ export async function watchCluster(
   return { cluster: input.cluster, rounds: watch.rounds };
 }
 
+const isOnDemand = ({ does }: Pick<HealVerdict, 'does'>): boolean => does === 'add' || does === 'remove';
+
+const wordsOf = ({ message, details, hint }: SlipwayError): string =>
+  [message, ...details, ...(hint === undefined ? [] : [hint])].join(' ');
+
 class Watch {
   rounds = 0;
   #told = '';
   #failed = 0;
+  #cooled = 0;
+  #coolUntil = 0;
+  #unmet = '';
+  readonly #seen = new DemandSightings();
   /** When those are to be told again who could not be; undefined: all know. */
   #tellAgainAt: number | undefined;
   /** What is looked at every few seconds is said once. */
@@ -58,7 +76,7 @@ class Watch {
 
   constructor(
     private readonly context: WorkflowContext,
-    private readonly input: HealOptions & { readonly cluster: string },
+    private readonly input: WatchInput,
     private readonly retryCommand: string,
   ) {
     this.#quiet = tellingOnce(context);
@@ -66,30 +84,51 @@ class Watch {
 
   /** @returns how long to wait until the next look */
   async look(): Promise<number> {
+    let healing: Healing | undefined;
     try {
-      const healing = await this.#judge();
+      const options = { ...this.input, demand: this.#demand() };
+      healing = await this.#judge(options);
       if (!healing || !healing.verdicts.some(isHealed)) return lookEveryMs;
-      await healCluster(this.context, { ...this.input, dryRun: false }, this.retryCommand);
+      await healCluster(this.context, { ...options, dryRun: false }, this.retryCommand);
       this.rounds += 1;
       this.#failed = 0;
+      if (healing.verdicts.some(isOnDemand)) this.#cooled = 0;
       return lookEveryMs;
     } catch (error) {
       if (!(error instanceof SlipwayError) || error instanceof InterruptedError) throw error;
+      if (healing && healing.verdicts.filter(isHealed).every(isOnDemand)) return this.#coolDown(error);
       const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** this.#failed);
       this.#failed += 1;
-      const lines = [error.message, ...error.details, ...(error.hint === undefined ? [] : [error.hint])];
-      note(this.context, `${lines.join(' ')} Looking again in ${pauseMs / 1000} s.`, 'warning');
+      note(this.context, `${wordsOf(error)} Looking again in ${pauseMs / 1000} s.`, 'warning');
       return pauseMs;
     }
   }
 
+  /** Undefined while it cools down. */
+  #demand(): DemandOptions | undefined {
+    const { pace } = this.input;
+    if (!pace || this.context.clock.monotonic() < this.#coolUntil) return undefined;
+    return { ...pace, seen: this.#seen };
+  }
+
+  /** Pods wait on; machines that are lost do not. */
+  #coolDown(error: SlipwayError): number {
+    const pauseMs = Math.min(longestPauseMs, firstCoolingMs * 2 ** this.#cooled);
+    this.#cooled += 1;
+    this.#coolUntil = this.context.clock.monotonic() + pauseMs;
+    const text = `Pools are left at their size for ${pauseMs / 1000} s: ${wordsOf(error)}`;
+    note(this.context, text, 'warning');
+    return lookEveryMs;
+  }
+
   /** Undefined where it was interrupted meanwhile, which ends a look without harm. */
-  async #judge(): Promise<Healing | undefined> {
+  async #judge(options: HealOptions): Promise<Healing | undefined> {
     const { signal, workspace } = this.context;
     try {
       const { folder, record } = await knownCluster(workspace, this.input.cluster);
-      const { healing } = await judgeNow(this.#quiet, { folder, record }, this.input);
+      const { healing, demand } = await judgeNow(this.#quiet, { folder, record }, options);
       this.#say(healing);
+      this.#sayUnmet(demand.unmet);
       await this.#tell(healing, folder, record);
       return healing;
     } catch (error) {
@@ -111,6 +150,14 @@ class Watch {
       note(this.context, verdictLine(verdict));
     if (refused) note(this.context, [refused.message, ...refused.details, refused.hint].join(' '), 'warning');
     else if (healing.verdicts.length === 0 && isNews) note(this.context, `all machines of ${cluster} are well`);
+  }
+
+  /** Pods that no pool may grow for, once until others are. */
+  #sayUnmet(unmet: readonly string[]): void {
+    const now = unmet.map((text) => text.split(' ')[0]).join();
+    if (now === this.#unmet || now === '') return;
+    this.#unmet = now;
+    for (const text of unmet) note(this.context, `${text}.`, 'warning');
   }
 
   /** Whoever the cluster notifies is told of what was judged; of what is to be healed, once that was done. */
