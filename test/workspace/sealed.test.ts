@@ -1,3 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 import { describe, expect, it } from 'vitest';
 
 import { Secret, systemRandom } from '../../src/domain/index.js';
@@ -35,6 +40,20 @@ const opened = ({ raw = new MemoryBlobs(), seen = new MemoryBlobs(), identities 
 
 const key = 'clusters/demo/record.json';
 
+/** Bytes that are in use once all is collected that nobody holds. */
+async function usedAfterCollection(): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  setFlagsFromString('--no-expose-gc');
+  // What lies outside of the heap is given back a moment later.
+  for (let times = 0; times < 3; times += 1) {
+    collect();
+    await setImmediate();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
 async function overwrite(raw: BlobStore, at: string, text: string): Promise<void> {
   const there = await raw.read(at);
   await (there ? raw.replace(at, text, there.version) : raw.create(at, text));
@@ -63,6 +82,18 @@ describe('a sealed workspace', () => {
     expect(error).toMatchObject({ code: 'WRONG_IDENTITY', exitCode: 2 });
     expect(error.hint).toContain(`slipway workspace rotate --add ${await recipientOf(other)}`);
     expect(JSON.stringify(error)).not.toContain('AGE-SECRET-KEY');
+  });
+
+  it('keeps nothing of what it has read in memory, so that it may be more than fits there', async () => {
+    const [raw, texts] = [new MemoryBlobs(), 10];
+    const keyOf = (part: number): string => `backups/demo/2026-11-26t15-00-00z-3fa2/snapshot-${part}`;
+    const writer = opened({ raw });
+    for (let part = 1; part <= texts; part += 1) await writer.create(keyOf(part), randomBytes(2 ** 19).toString('hex'));
+    const reader = opened({ raw });
+    const before = await usedAfterCollection();
+    for (let part = 1; part <= texts; part += 1) expect((await reader.read(keyOf(part)))!.text).toHaveLength(2 ** 20);
+    expect((await usedAfterCollection()) - before).toBeLessThan((texts / 4) * 2 ** 20);
+    expect(await reader.list('')).toHaveLength(texts);
   });
 
   it('leaves a lock in clear, for everybody to see who holds it', async () => {

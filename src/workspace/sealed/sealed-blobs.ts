@@ -37,8 +37,8 @@ export const sealedKeys = async (store: Pick<BlobStore, 'list'>): Promise<readon
  * cluster it is and how often it was changed, so that one put in another's place, or back, is found out.
  */
 export class SealedBlobs implements BlobStore {
-  /** What was read last, by key: what follows it is numbered by it. */
-  readonly #last = new Map<string, { readonly version: string; readonly envelope: Envelope }>();
+  /** What was read last, by key, without its text, of which there may be gigabytes: what follows it is numbered by it. */
+  readonly #last = new Map<string, { readonly version: string } & Pick<Envelope, 'birth' | 'sequence'>>();
   readonly #clusterIds = new Map<string, string>();
 
   constructor(
@@ -49,9 +49,9 @@ export class SealedBlobs implements BlobStore {
   async read(key: string): Promise<Blob | undefined> {
     const there = await this.raw.read(key);
     if (!there || isPlain(key)) return there;
-    const envelope = await this.#opened(key, there.text);
-    this.#last.set(key, { version: there.version, envelope });
-    return { text: envelope.text, version: there.version };
+    const { text, birth, sequence } = await this.#opened(key, there.text);
+    this.#last.set(key, { version: there.version, birth, sequence });
+    return { text, version: there.version };
   }
 
   async create(key: string, text: string): Promise<boolean> {
@@ -66,7 +66,7 @@ export class SealedBlobs implements BlobStore {
   async replace(key: string, text: string, version: string): Promise<boolean> {
     if (isPlain(key)) return this.raw.replace(key, text, version);
     if (this.#last.get(key)?.version !== version && (await this.read(key))?.version !== version) return false;
-    const { birth, sequence } = this.#last.get(key)!.envelope;
+    const { birth, sequence } = this.#last.get(key)!;
     const envelope = await this.#envelope(key, { birth, sequence: sequence + 1, text });
     const replaced = await this.raw.replace(key, await this.#sealed(envelope), version);
     if (replaced) await this.#remember(envelope);
