@@ -26,6 +26,20 @@ export function backupTime(id: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
+/** Clocks of computers that make backups may differ by this much, and nobody is told. */
+const clocksDifferMs = 5 * 60_000;
+
+/** Whether a backup says of itself that it was made later than now: by a computer whose clock is ahead, or ours is behind. */
+export const isFromTheFuture = (id: string, now: number): boolean => backupTime(id)! - now > clocksDifferMs;
+
+/** Whether it is time for another one than the last. One from the future says nothing of how old it is. */
+export const isBackupDue = (last: string | undefined, now: number, everyMs: number): boolean =>
+  last === undefined || isFromTheFuture(last, now) || now - backupTime(last)! >= everyMs;
+
+/** The time in the id of the next one: the one that was made last sorts last, whatever the clocks of their makers say. */
+export const nextBackupTime = (last: string | undefined, now: number): number =>
+  last === undefined ? now : Math.max(now, backupTime(last)! + 1000);
+
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 

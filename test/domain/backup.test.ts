@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { ageText, backupId, backupsToPrune, backupTime } from '../../src/domain/index.js';
+import { ageText, backupId, backupsToPrune, backupTime, isBackupDue, nextBackupTime } from '../../src/domain/index.js';
 
 const keep = { hours: 24, days: 7, weeks: 4 };
 const hour = 3_600_000;
@@ -19,6 +19,26 @@ describe('the id of a backup', () => {
     'is not %j',
     (text) => expect(backupTime(text)).toBeUndefined(),
   );
+});
+
+describe('the next backup', () => {
+  const every = 15 * 60_000;
+
+  it('is due where there is none, or the last one is old enough', () => {
+    expect(isBackupDue(undefined, now, every)).toBe(true);
+    expect(isBackupDue(at(now - every), now, every)).toBe(true);
+    expect(isBackupDue(at(now - every + 1000), now, every)).toBe(false);
+    // As clocks of two computers differ.
+    expect(isBackupDue(at(now + 60_000), now, every)).toBe(false);
+  });
+
+  it('is due after one that a clock a day ahead has dated, and is the newer one all the same', () => {
+    const ahead = at(now + 24 * hour);
+    expect(isBackupDue(ahead, now, every)).toBe(true);
+    expect(at(nextBackupTime(ahead, now)) > ahead).toBe(true);
+    expect(nextBackupTime(at(now - hour), now)).toBe(now);
+    expect(nextBackupTime(undefined, now)).toBe(now);
+  });
 });
 
 describe('which backups need not be kept', () => {

@@ -2,12 +2,16 @@ import { join } from 'node:path';
 
 import type { Backups, FetchedSnapshot } from '../../distributions/backups.js';
 import {
+  ageText,
   backupDefaults,
   backupId,
   backupsToPrune,
   backupTime,
   type ClaimVolume,
+  isBackupDue,
+  isFromTheFuture,
   type Machine,
+  nextBackupTime,
   type Uncovered,
   uncoveredClaim,
   uncoveredOf,
@@ -25,7 +29,7 @@ import { knownCluster } from '../cluster/known-cluster.js';
 import { refuseQuarantined } from '../cluster/quarantined.js';
 import { observe } from '../cluster/observe.js';
 import { toolsFor } from '../cluster/tools.js';
-import type { WorkflowContext } from '../context.js';
+import { note, type WorkflowContext } from '../context.js';
 import { execute } from '../run.js';
 import { checkSnapshot } from './check.js';
 import { readClaims } from './claims.js';
@@ -85,7 +89,8 @@ export async function createBackup(
   const access =
     spec.backup?.volumes && (await volumesAccess(context, folder, { ...record, spec }, spec.backup.volumes.to));
   const last = (await sets.list(record.name)).ids[0];
-  if (input.due && last !== undefined && clock.now() - backupTime(last)! < everyMs(spec))
+  const now = clock.now();
+  if (last !== undefined && input.due && !isBackupDue(last, now, everyMs(spec)))
     return {
       cluster: record.name,
       id: last,
@@ -100,7 +105,8 @@ export async function createBackup(
   const key = (await folder.storedIdentity())?.publicKey ?? context.newKeyPair().publicKey;
   const { facts } = await observe(context, tools, record, spec, key, 'from afar');
   const server = backups.source(record.name, facts);
-  const id = backupId(clock.now(), random);
+  if (last !== undefined && isFromTheFuture(last, now)) note(context, wrongClock(last, now), 'warning');
+  const id = backupId(nextBackupTime(last, clock.now()), random);
   return withTemporaryFolder(async (temporary) => {
     const file = join(temporary, 'snapshot.gz');
     const fetched = fetchStep({ backups, tools, server, id, file });
@@ -110,7 +116,8 @@ export async function createBackup(
       access && facts.api ? await volumeSteps(context, { kube: facts.api.kube, sets, id, access, spec, claims }) : [];
     const uncovered = claims.map(uncoveredClaim);
     const streams = facts.api && copyStreamsStep(facts.api.kube, spec, temporary, phase);
-    const work: Work = { context, folder, record, sets, id, server, file, backups, uncovered };
+    const takenAt = new Date(now).toISOString();
+    const work: Work = { context, folder, record, sets, id, takenAt, server, file, backups, uncovered };
     const done: Done = { pruned: [], missing: [] };
     const kept = keepStep(work, from(fetched), streams ? from(streams) : known(noStreams), volumes, done);
     const prune = pruneStep(work, spec, kept, done);
@@ -129,6 +136,9 @@ export async function createBackup(
     return result;
   });
 }
+
+const wrongClock = (last: string, now: number): string =>
+  `The backup ${last} says that it was made ${ageText(backupTime(last)! - now)} from now: the clock of whoever made it, or that of this computer, is wrong. Set it right. This one counts as the newer one.`;
 
 interface Done {
   manifest?: BackupManifest;
@@ -174,6 +184,8 @@ interface Work {
   readonly record: ClusterRecord;
   readonly sets: BackupSets;
   readonly id: string;
+  /** ISO 8601: before the snapshot, so that nothing is said to be in it that came later. */
+  readonly takenAt: string;
   readonly server: Machine;
   readonly file: string;
   readonly backups: Backups;
@@ -199,7 +211,7 @@ const fetchStep = ({
 });
 
 const keepStep = (
-  { context, folder, record, sets, id, server, file, backups, uncovered }: Work,
+  { context, folder, record, sets, id, takenAt, server, file, backups, uncovered }: Work,
   source: Later<FetchedSnapshot>,
   streams: Later<CopiedStreams>,
   volumes: readonly Step<CopiedVolume>[],
@@ -229,7 +241,7 @@ const keepStep = (
       {
         id,
         cluster: { name: record.name, id: record.id },
-        takenAt: new Date(backupTime(id)!).toISOString(),
+        takenAt,
         server: server.name,
         kubernetesVersion,
         etcd: { revision: report.revision, entries: report.entries },
