@@ -3,6 +3,7 @@
 const { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { homedir } = require('node:os');
+const { getHeapCodeStatistics } = require('node:v8');
 const { dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
@@ -26,8 +27,21 @@ function attempt(work) {
 
 /** What a command compiled is kept by its name, so that none reads what only others need. */
 function nameOf(words) {
-  const own = words.filter((word) => /^[a-z]{1,20}$/.test(word)).slice(0, 2);
+  const own = words.filter((word) => /^[a-z][a-z-]{0,30}$/.test(word)).slice(0, 2);
   return own.join('-') || 'none';
+}
+
+/** Microseconds of processor time within which little can have been compiled: not even worth a look. */
+const shortly = 150_000;
+/** What is compiled takes 0.55 to 0.75 of the bytes of a file that has all of it. */
+const whole = 0.85;
+
+/**
+ * Whether the kept file lacks much of what this run needed, as when the first run of its command ended with an error: it then
+ * has all but that compiled anew each time. What the file has stays in it, so it only grows.
+ */
+function lacksMuch({ length }) {
+  return process.cpuUsage().user > shortly && getHeapCodeStatistics().bytecode_and_metadata_size > length * whole;
 }
 
 /**
@@ -47,7 +61,7 @@ exports.load = function load(words, name = 'main.cjs') {
   script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
 
   const keep = () => {
-    if (cachedData !== undefined && !script.cachedDataRejected) return;
+    if (cachedData !== undefined && !script.cachedDataRejected && !lacksMuch(cachedData)) return;
     mkdirSync(join(all, build), { recursive: true, mode: 0o700 });
     // What earlier builds compiled serves nobody any more.
     for (const other of readdirSync(all))

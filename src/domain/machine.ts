@@ -1,3 +1,4 @@
+import { compareText } from './compare-text.js';
 import type { Secret } from './secret.js';
 
 /** Which cluster something belongs to. Names are unique in a workspace; ids everywhere. */
@@ -79,7 +80,7 @@ export function bySlot(a: Slot, b: Slot): number {
   const waits = (slot: Slot): number => Number(slot.standby !== undefined);
   return (
     rank(a) - rank(b) ||
-    a.pool.localeCompare(b.pool) ||
+    compareText(a.pool, b.pool) ||
     waits(a) - waits(b) ||
     a.slot - b.slot ||
     a.generation - b.generation

@@ -1,3 +1,4 @@
+import { compareText } from './compare-text.js';
 import { type Comparison, type Demand, type DesiredMachine, withoutMachines } from './desired.js';
 import type { Machine } from './machine.js';
 import { planRollout, type Rollout, type RolloutBudget, type RolloutNode, type Wave } from './rollout.js';
@@ -104,7 +105,7 @@ const latest = (times: readonly string[]): string | undefined =>
 export function byTurn(a: RecycleCandidate, b: RecycleCandidate): number {
   if (a.role !== b.role) return a.role === 'control-plane' ? -1 : 1;
   if (a.role === 'control-plane') return Number(a.holdsAddress) - Number(b.holdsAddress) || b.slot - a.slot;
-  return a.pool.localeCompare(b.pool) || a.slot - b.slot;
+  return compareText(a.pool, b.pool) || a.slot - b.slot;
 }
 
 export interface RecycleBudgets {

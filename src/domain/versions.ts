@@ -1,3 +1,4 @@
+import { compareText } from './compare-text.js';
 /** A Kubernetes release of a distribution, such as `v1.36.5` with a build of its own behind a `+`. */
 export interface Version {
   readonly major: number;
@@ -56,9 +57,6 @@ function comparePrerelease(a: string | undefined, b: string | undefined): number
   if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
   return a.localeCompare(b, 'en', { numeric: true }) || compareText(a, b);
 }
-
-/** By code point, the same under every locale. */
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
  * How many minors a part may be behind the newest API server (Kubernetes' version skew policy). None may be ahead of

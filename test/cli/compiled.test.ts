@@ -47,6 +47,19 @@ describe('what V8 compiled of the program', () => {
     }
   });
 
+  it('is kept anew once a run has needed much more than the first, which ended with an error', () => {
+    const sandbox = { SLIPWAY_SANDBOX_TIME_SCALE: '0.01' };
+    const create = ['cluster', 'create', 'demo', '--provider', 'sandbox', '--control-planes', '1'];
+    expect(run([...create, '--workers', 'none'])).toMatchObject({ status: 2 });
+    const { size } = statSync(kept('cluster-create'));
+    expect(run([...create, '--yes'], sandbox)).toMatchObject({ status: 0 });
+    const whole = statSync(kept('cluster-create'));
+    expect(whole.size).toBeGreaterThan(2 * size);
+    expect(run([...create, '--yes'], sandbox)).toMatchObject({ status: 0 });
+    expect(statSync(kept('cluster-create')).mtimeMs).toBe(whole.mtimeMs);
+    expect(run(['sandbox', 'stop'])).toMatchObject({ status: 0 });
+  });
+
   it('is not kept of what is no command', () => {
     run(['cluster', 'lst']);
     expect(existsSync(cache())).toBe(false);

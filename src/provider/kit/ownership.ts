@@ -1,3 +1,4 @@
+import { compareText } from '../../domain/compare-text.js';
 import { labelKeys, slotOf } from '../../domain/labels.js';
 import type { ClusterRef, Slot } from '../../domain/machine.js';
 import { RefusedError } from '../../errors/index.js';
@@ -83,7 +84,7 @@ export function clustersByLabel(machines: readonly Labelled[], others: readonly 
   };
   for (const machine of machines) count(machine, 1);
   for (const other of others) count(other, 0);
-  return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
+  return [...found.values()].sort((a, b) => compareText(a.name, b.name));
 }
 
 /** The cluster that labels tell of. */
