@@ -60,12 +60,14 @@ export interface DrillSample {
     | {
         /** Whether the lost node is not Ready, marked as out of service, or gone. */
         readonly noticed: boolean;
-        /** Volumes that are still attached to it. */
+        /** Volumes that are still attached to it, or attachments of the one that is gone. */
         readonly attached: number;
-        /** Pods that ran on it, less those that are Ready elsewhere. */
+        /** Pods that ran on it, or used it, less those that are Ready elsewhere. */
         readonly podsMissing: number;
-        /** Nodes like it that are Ready, without itself. */
-        readonly readyNodes: number;
+        /** Nodes like it that are Ready, without itself; undefined where no node was lost. */
+        readonly readyNodes?: number | undefined;
+        /** Whether the data of a lost volume are back, in another one that pods use. */
+        readonly isDataBack?: boolean | undefined;
       }
     | undefined;
   /** Whether the address was answered well; undefined where none is asked. */
@@ -78,7 +80,10 @@ export interface DrillTimes {
   /** Undefined, too, where it had no volume. */
   readonly detachedMs: number | undefined;
   readonly podsReadyMs: number | undefined;
+  /** Undefined, too, where no node was lost. */
   readonly capacityMs: number | undefined;
+  /** Undefined, too, where no data were lost. */
+  readonly dataMs?: number | undefined;
   readonly url:
     | {
         /** Probes that failed, one each second. */
@@ -93,21 +98,30 @@ export interface DrillTimes {
 export interface DrillBefore {
   readonly attached: number;
   readonly pods: number;
-  readonly readyNodes: number;
+  /** Undefined where no node is lost. */
+  readonly readyNodes?: number | undefined;
+  /** Whether data are lost, which have to come back. */
+  readonly data?: boolean | undefined;
 }
 
 export function drillTimes(samples: readonly DrillSample[], before: DrillBefore): DrillTimes {
   const first = (is: (seen: NonNullable<DrillSample['cluster']>) => boolean): number | undefined =>
     samples.find(({ cluster }) => cluster !== undefined && is(cluster))?.atMs;
-  const noticedMs = first(({ noticed }) => noticed);
+  const { readyNodes: nodes } = before;
   return {
-    noticedMs,
+    noticedMs: noticedAt(samples, before),
     detachedMs: before.attached === 0 ? undefined : first(({ attached }) => attached === 0),
     podsReadyMs: before.pods === 0 ? undefined : first(({ podsMissing }) => podsMissing === 0),
-    capacityMs: first(({ readyNodes }) => readyNodes >= before.readyNodes),
+    capacityMs: nodes === undefined ? undefined : first(({ readyNodes = 0 }) => readyNodes >= nodes),
+    ...(before.data ? { dataMs: first(({ isDataBack }) => isDataBack === true) } : {}),
     url: urlTimes(samples.filter(({ answered }) => answered !== undefined)),
   };
 }
+
+/** The cluster noticed it; or, of a volume, those who asked for what was on it. */
+export const noticedAt = (samples: readonly DrillSample[], before: DrillBefore): number | undefined =>
+  samples.find(({ cluster, answered }) => cluster?.noticed === true || (before.data === true && answered === false))
+    ?.atMs;
 
 function urlTimes(probes: readonly DrillSample[]): DrillTimes['url'] {
   if (probes.length === 0) return undefined;
@@ -123,11 +137,12 @@ const steady = 5;
 
 /** Whether nothing more is to be waited for. */
 export function isDrillOver(samples: readonly DrillSample[], before: DrillBefore): boolean {
-  const { noticedMs, detachedMs, podsReadyMs, capacityMs } = drillTimes(samples, before);
+  const { noticedMs, detachedMs, podsReadyMs, capacityMs, dataMs } = drillTimes(samples, before);
   const last = samples.slice(-steady);
   return (
     noticedMs !== undefined &&
-    capacityMs !== undefined &&
+    (before.readyNodes === undefined || capacityMs !== undefined) &&
+    (before.data !== true || dataMs !== undefined) &&
     (before.attached === 0 || detachedMs !== undefined) &&
     (before.pods === 0 || podsReadyMs !== undefined) &&
     last.length === steady &&

@@ -33,4 +33,5 @@ export * from './outdated.js';
 export * from './recycle.js';
 export * from './heal.js';
 export * from './quarantine.js';
+export * from './database-drill.js';
 export * from './drill.js';

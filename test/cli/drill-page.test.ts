@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { drillPage } from '../../src/cli/views/drill-page.js';
-import type { DrillReport } from '../../src/workflows/drill/node-loss.js';
+import type { DrillReport } from '../../src/workflows/drill/report.js';
 
 const times = {
   noticedMs: 2000,

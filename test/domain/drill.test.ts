@@ -137,4 +137,15 @@ describe('what a drill measures', () => {
     expect(isDrillOver([...more, at(9, whole, true)], before)).toBe(true);
     expect(isDrillOver([...more, at(9, whole, false)], before)).toBe(false);
   });
+
+  it('of a volume is noticed by whoever asks for what was on it, and over once its data are back', () => {
+    const lost: DrillBefore = { attached: 1, pods: 1, data: true };
+    const back = { noticed: true, attached: 0, podsMissing: 0, isDataBack: true };
+    const seen = [at(0, {}, true), at(1, {}, false), at(2, { noticed: true }, false), at(3, back, true)];
+    expect(drillTimes(seen, lost)).toMatchObject({ noticedMs: 1000, capacityMs: undefined, dataMs: 3000 });
+    const steady = [4, 5, 6, 7].map((second) => at(second, back, true));
+    expect(isDrillOver([...seen, ...steady], lost)).toBe(true);
+    const without = steady.map((sample) => ({ ...sample, cluster: { ...sample.cluster!, isDataBack: false } }));
+    expect(isDrillOver([...seen.slice(0, 3), ...without], lost)).toBe(false);
+  });
 });

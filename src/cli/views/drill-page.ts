@@ -1,5 +1,5 @@
-import type { DrillReport } from '../../workflows/drill/node-loss.js';
-import { drillMarks, isMeasured, seconds } from './drill.js';
+import type { DrillReport } from '../../workflows/drill/report.js';
+import { drillMarks, isMeasured, lostText, seconds } from './drill.js';
 
 const width = 900;
 const left = 190;
@@ -7,8 +7,10 @@ const rowHeight = 34;
 
 /** A page of its own, that needs nothing from anywhere: the timeline as a picture, the numbers, and earlier drills. */
 export function drillPage(report: DrillReport): string {
-  const { cluster, provider, node, pool, at, url, earlier, simulated } = report;
-  const title = `Drill: ${cluster} lost ${node}`;
+  const { cluster, provider, pool, at, url, earlier, simulated, dataAgeMs } = report;
+  const title = `Drill: ${cluster} lost ${lostText(report)}`;
+  const what = pool === undefined ? 'A volume' : `A machine of pool ${pool}`;
+  const marks = drillMarks.filter(([name]) => isMeasured(name, report));
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -27,16 +29,16 @@ td, th { text-align: left; padding: .2rem 1rem .2rem 0; border-bottom: 1px solid
 </head>
 <body>
 <h1>${escaped(title)}</h1>
-<p>A machine of pool ${escaped(pool)} at ${escaped(provider)} was deleted on purpose at ${escaped(at)}.${simulated.length > 0 ? ` Simulated, not real: ${escaped(simulated.join(', '))}.` : ''}${url === undefined ? '' : ` ${escaped(url)} was asked each second.`}</p>
+<p>${escaped(what)} at ${escaped(provider)} was deleted on purpose at ${escaped(at)}.${simulated.length > 0 ? ` Simulated, not real: ${escaped(simulated.join(', '))}.` : ''}${url === undefined ? '' : ` ${escaped(url)} was asked each second.`}${dataAgeMs === undefined ? '' : ` What was written in the ${seconds(dataAgeMs)} between its copy and the loss is lost.`}</p>
 ${picture(report)}
 <table>
-<tr><th>Drill</th>${drillMarks.map(([name]) => `<th>${escaped(name)}</th>`).join('')}<th>failed seconds</th></tr>
+<tr><th>Drill</th>${marks.map(([name]) => `<th>${escaped(name)}</th>`).join('')}<th>failed seconds</th></tr>
 ${[...earlier, report]
   .slice(-10)
   .reverse()
   .map(
     (one) =>
-      `<tr><td>${escaped(one.at.slice(0, 16).replace('T', ' '))} ${escaped(one.node)}</td>${drillMarks.map(([, of]) => `<td>${of(one.times) === undefined ? '–' : seconds(of(one.times))}</td>`).join('')}<td>${one.times.url?.failedSeconds ?? '–'}</td></tr>`,
+      `<tr><td>${escaped(one.at.slice(0, 16).replace('T', ' '))} ${escaped(lostText(one))}</td>${marks.map(([, of]) => `<td>${of(one.times) === undefined ? '–' : seconds(of(one.times))}</td>`).join('')}<td>${one.times.url?.failedSeconds ?? '–'}</td></tr>`,
   )
   .join('\n')}
 </table>

@@ -76,13 +76,13 @@ export const clusterCodes = entries({
   ],
   DRILL_REFUSED: [
     3,
-    'What a drill would delete is more than a machine: data, etcd’s quorum, or all that its pods could move to.',
-    'Name another node with --node; mend first what is not well.',
+    'What a drill would delete is more than a machine or a volume: data for good, etcd’s quorum, or all that its pods could move to.',
+    'Name another node with --node, or another claim with --claim; mend first what is not well.',
   ],
   DRILL_INCOMPLETE: [
     4,
-    'A machine was deleted in a drill, and not all that it did came back while it was watched.',
-    'Have it healed: `slipway cluster heal`.',
+    'A machine or a volume was deleted in a drill, and not all that was lost with it came back while it was watched.',
+    'Have it healed: `slipway cluster heal`; data of a volume: `slipway backup restore-volumes`.',
   ],
   NO_STANDBY: [
     3,

@@ -4,6 +4,11 @@ import { holderLabel } from './volumes.js';
 
 const restoredAnnotation = 'slipway.dev/restored-from';
 const waitMs = 600_000;
+const whole = ', whole';
+
+/** Whether all its files are those of a backup. */
+export const isRestoredWhole = ({ metadata }: Pick<KubeObject, 'metadata'>): boolean =>
+  metadata.annotations?.[restoredAnnotation]?.endsWith(whole) === true;
 
 interface ClaimObject extends KubeObject {
   readonly metadata: KubeObject['metadata'] & { readonly uid?: string };
@@ -135,7 +140,7 @@ export async function holdClaim(kube: Kube, claim: string, image: string, option
 /** Takes the pod away that held the claim, and says of the claim that all is done: asked for again, it is made anew again. */
 export async function releaseClaim(kube: Kube, claim: string, backup: string, options: KubeOptions): Promise<void> {
   const ref = refOf(claim, 'PersistentVolumeClaim');
-  const annotations = { [restoredAnnotation]: `${backup}, whole` };
+  const annotations = { [restoredAnnotation]: `${backup}${whole}` };
   await kube.patch({ ...ref, metadata: { ...ref.metadata, annotations } }, options);
   await kube.delete(holderOf(claim), options);
 }

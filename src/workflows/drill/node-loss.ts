@@ -1,15 +1,7 @@
-import {
-  drillProblems,
-  drillTimes,
-  type DrillBefore,
-  type DrillSample,
-  type Machine,
-  plural,
-  slotLabel,
-} from '../../domain/index.js';
+import { drillProblems, type DrillSample, type Machine, plural, slotLabel } from '../../domain/index.js';
 import type { Step } from '../../engine/index.js';
-import { IncompleteError, RefusedError, UsageError } from '../../errors/index.js';
-import type { KubeObject, NodeFacts } from '../../kube/types.js';
+import { RefusedError, UsageError } from '../../errors/index.js';
+import type { KubeObject, KubeOptions, NodeFacts } from '../../kube/types.js';
 import type { ClusterApi } from '../../phases/context.js';
 import { reach } from '../../phases/reach.js';
 import type { MachineProvider } from '../../provider/port.js';
@@ -20,8 +12,8 @@ import { knownCluster } from '../cluster/known-cluster.js';
 import { type Change, confirmed } from '../confirmed.js';
 import { progress, type WorkflowContext } from '../context.js';
 import { execute } from '../run.js';
-import { attachmentsOf, type DrillSubject, measureDrill, nodeOf, readyByOwner } from './measure.js';
-import { type DrillRecord, earlierDrills, keepDrill } from './report.js';
+import { attachmentsOf, type DrillSubject, lookAtNode, measureDrill, nodeOf, readyByOwner } from './measure.js';
+import { type DrillReport, incompleteDrill, reportDrill } from './report.js';
 
 export interface DrillInput {
   readonly cluster: string;
@@ -31,16 +23,6 @@ export interface DrillInput {
   /** How it is healed from here meanwhile; undefined: somebody else does. */
   readonly heal: HealOptions | undefined;
   readonly deadlineMs: number;
-}
-
-export interface DrillReport extends DrillRecord {
-  readonly cluster: string;
-  readonly provider: string;
-  readonly before: DrillBefore;
-  readonly samples: readonly DrillSample[];
-  /** Drills of before, the newest last. */
-  readonly earlier: readonly DrillRecord[];
-  readonly simulated: readonly string[];
 }
 
 interface DrillDraft {
@@ -65,7 +47,6 @@ export async function drillNodeLoss(
 ): Promise<DrillReport> {
   const { folder, record } = await knownCluster(context.workspace, input.cluster);
   const operation = 'drill node-loss';
-  const earlier = await earlierDrills(folder);
   let since = 0;
   const change: Change<DrillDraft> = {
     folder,
@@ -80,36 +61,26 @@ export async function drillNodeLoss(
     return drafted;
   });
   const samples = await measured(context, input, draft, since, retryCommand);
-  const times = drillTimes(samples, draft.subject.before);
-  const { machine, provider } = draft;
-  const drill: DrillRecord = {
-    at: new Date(context.clock.now()).toISOString(),
-    kind: 'node-loss',
-    node: machine.name,
-    pool: machine.pool,
-    url: input.url?.href,
-    complete: samples.at(-1)!.atMs < input.deadlineMs,
-    times,
-  };
-  await keepDrill(folder, drill);
-  const report: DrillReport = {
-    ...drill,
-    cluster: record.name,
-    provider: provider.name,
-    before: draft.subject.before,
-    samples,
-    earlier,
-    simulated: provider.traits.simulated,
-  };
+  const { machine, provider, subject } = draft;
+  const { name: node, pool } = machine;
+  const report = await reportDrill(
+    context,
+    folder,
+    { kind: 'node-loss', node, pool, url: input.url?.href },
+    { before: subject.before, samples, provider: provider.name, simulated: provider.traits.simulated },
+  );
   await keep(report);
-  if (!drill.complete) throw incomplete(record.name, report, input);
-  return report;
+  if (report.complete) return report;
+  const hint = input.heal
+    ? `See what is missing: slipway cluster status ${record.name}`
+    : `Heal it now: slipway cluster heal ${record.name}`;
+  throw incompleteDrill(report, input.deadlineMs, hint);
 }
 
 /** Healing goes on beside, as `cluster heal --watch` does it, and is not cut short once all is measured. */
 async function measured(
   context: WorkflowContext,
-  { cluster, heal, deadlineMs }: DrillInput,
+  { cluster, url, heal, deadlineMs }: DrillInput,
   { subject }: DrillDraft,
   since: number,
   retryCommand: string,
@@ -119,7 +90,8 @@ async function measured(
   // What it ends with is looked at last.
   healing?.catch(() => undefined);
   try {
-    return await measureDrill(context, subject, { since, deadlineMs, signal: context.signal });
+    const watched = { ...subject, url, look: (options: KubeOptions) => lookAtNode(subject, options) };
+    return await measureDrill(context, watched, { since, deadlineMs, signal: context.signal });
   } finally {
     over.abort();
     await healing;
@@ -129,7 +101,7 @@ async function measured(
 async function draftDrill(
   context: WorkflowContext,
   { folder, record }: { readonly folder: ClusterFolder; readonly record: ClusterRecord },
-  { node, url }: DrillInput,
+  { node }: DrillInput,
   began: (at: number) => void,
 ): Promise<DrillDraft> {
   const provider = await context.provider(record.spec.provider);
@@ -159,7 +131,7 @@ async function draftDrill(
   const machine = node === undefined ? await chosen(members, pods, problemsOf) : named(record.name, members, node);
   const problems = machine ? await problemsOf(machine) : ['it has no worker whose loss would cost nothing'];
   if (!machine || problems.length > 0) throw refused(machine?.name ?? record.name, problems);
-  const subject = { ...(await subjectOf(context, api, machine, nodes, pods)), url };
+  const subject = await subjectOf(context, api, machine, nodes, pods);
   return {
     provider,
     machine,
@@ -210,7 +182,7 @@ async function subjectOf(
   machine: Machine,
   nodes: ReadonlyMap<string, NodeFacts>,
   pods: readonly KubeObject[],
-): Promise<Omit<DrillSubject, 'url'>> {
+): Promise<DrillSubject> {
   const node = nodes.get(machine.name)!;
   const isLike = (one: NodeFacts): boolean =>
     one.controlPlane === node.controlPlane && one.labels['slipway.dev/pool'] === node.labels['slipway.dev/pool'];
@@ -248,20 +220,3 @@ const refused = (name: string, problems: readonly string[]): RefusedError =>
     details: problems.slice(1),
     hint: 'Name another node with --node, or see how the cluster is: slipway cluster status',
   });
-
-function incomplete(cluster: string, { times }: DrillReport, { deadlineMs, heal }: DrillInput): IncompleteError {
-  const missing = [
-    ...(times.noticedMs === undefined ? ['nobody noticed'] : []),
-    ...(times.capacityMs === undefined ? ['no node took its place'] : []),
-    ...(times.url && times.url.answeredMs === undefined ? ['the address is not answered'] : []),
-  ];
-  return new IncompleteError(
-    `Not all came back within ${deadlineMs / 1000} s${missing.length > 0 ? `: ${missing.join(', ')}` : ''}.`,
-    {
-      code: 'DRILL_INCOMPLETE',
-      hint: heal
-        ? `See what is missing: slipway cluster status ${cluster}`
-        : `Heal it now: slipway cluster heal ${cluster}`,
-    },
-  );
-}
