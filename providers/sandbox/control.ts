@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -29,7 +29,11 @@ export interface SandboxStatus {
   readonly memoryMiB?: number;
 }
 
-const startMs = 15_000;
+/** A busy computer takes its time; what ends, or hangs, is told earlier or later. */
+const startMs = 60_000;
+/** Whoever starts the sandbox touches its lock all the time: one that is older was left by a process that died. */
+const lockMs = 15_000;
+const stopMs = 15_000;
 const bytesAtMost = 16 * 2 ** 20;
 /** Milliseconds until a call is given up; what takes time in the sandbox goes on after the answer. */
 const answerMs = 30_000;
@@ -109,23 +113,28 @@ export async function startSandbox(
   let hasEnded = false;
   try {
     if (owns) launch(folder, changes, file.log).once('exit', () => (hasEnded = true));
-    const until = performance.now() + startMs;
-    while (performance.now() < until && !hasEnded) {
+    const began = performance.now();
+    const waits = (): boolean => {
+      const waited = performance.now() - began;
+      return waited < startMs && !hasEnded && (owns || waited < lockMs || lockAge(file.lock) < lockMs);
+    };
+    while (waits()) {
       const found = await findSandbox(folder);
       if (found) return found;
       await delay(30);
+      if (owns) touch(file.lock);
     }
   } finally {
     if (owns) rmSync(file.lock, { force: true });
   }
-  throw new UnexpectedError(hasEnded ? 'The sandbox could not start.' : 'The sandbox did not start within 15 s.', {
+  throw new UnexpectedError(hasEnded ? 'The sandbox could not start.' : `The sandbox did not start within ${startMs / 1000} s.`, {
     code: 'SANDBOX_START',
     hint: 'Throw its state away and try again: slipway sandbox reset',
     details: lastLines(file.log),
   });
 }
 
-/** One that is older than any start is left by a process that died, and is taken over. */
+/** One that nobody touches any more is left by a process that died, and is taken over. */
 function takeLock(path: string): boolean {
   for (let tries = 0; tries < 2; tries += 1) {
     try {
@@ -133,17 +142,25 @@ function takeLock(path: string): boolean {
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writable(error, path);
-      // One of the future was left before the computer's clock was set back.
-      const age = Math.abs(Date.now() - (statTime(path) ?? Date.now()));
-      if (age < startMs) return false;
+      if (lockAge(path) < lockMs) return false;
       rmSync(path, { force: true });
     }
   }
   return false;
 }
 
-function statTime(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+/** Milliseconds since it was touched. One of the future was left before the computer's clock was set back. */
+function lockAge(path: string): number {
+  return Math.abs(Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity));
+}
+
+function touch(path: string): void {
+  const now = Date.now() / 1000;
+  try {
+    utimesSync(path, now, now);
+  } catch {
+    // Whoever took it away started the sandbox anew.
+  }
 }
 
 function launch(folder: string, changes: Readonly<Record<string, unknown>>, log: string): ChildProcess {
@@ -191,7 +208,7 @@ export async function stopSandbox(folder: string): Promise<boolean> {
   const handle = await findSandbox(folder);
   if (!handle) return false;
   await handle.call('POST', 'stop').catch(() => undefined);
-  const until = performance.now() + startMs;
+  const until = performance.now() + stopMs;
   while (alive(handle.info.pid) && performance.now() < until) await delay(20);
   return true;
 }
