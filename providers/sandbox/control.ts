@@ -103,8 +103,8 @@ export async function startSandbox(
 ): Promise<SandboxHandle> {
   const running = await findSandbox(folder);
   if (running) {
-    if (typeof changes['timeScale'] !== 'number') return running;
     const { timeScale } = changes;
+    if (typeof timeScale !== 'number' || timeScale === running.profile.timeScale) return running;
     return { ...running, ...(await running.call<Pick<SandboxHandle, 'profile'>>('POST', 'profile', { timeScale })) };
   }
   makeFolder(folder);
@@ -127,11 +127,14 @@ export async function startSandbox(
   } finally {
     if (owns) rmSync(file.lock, { force: true });
   }
-  throw new UnexpectedError(hasEnded ? 'The sandbox could not start.' : `The sandbox did not start within ${startMs / 1000} s.`, {
-    code: 'SANDBOX_START',
-    hint: 'Throw its state away and try again: slipway sandbox reset',
-    details: lastLines(file.log),
-  });
+  throw new UnexpectedError(
+    hasEnded ? 'The sandbox could not start.' : `The sandbox did not start within ${startMs / 1000} s.`,
+    {
+      code: 'SANDBOX_START',
+      hint: 'Throw its state away and try again: slipway sandbox reset',
+      details: lastLines(file.log),
+    },
+  );
 }
 
 /** One that nobody touches any more is left by a process that died, and is taken over. */

@@ -102,6 +102,7 @@ describe('what a host says', () => {
 describe('the log of a chart that fails', () => {
   it.each(modes)('reaches no terminal, with progress as %s', async (progress) => {
     await cli.order({ charts: { nats: { fail: `Error: INSTALLATION FAILED: ${hostile}` } } });
+    // The log is there only until the job gives up: time enough for a busy machine to read it.
     await cli.setTimeScale(0.1);
     const failed = await cli.run(['cluster', 'apply', ...file({ nats: {} }), '--yes', '--progress', progress]);
     await cli.setTimeScale(0.01);

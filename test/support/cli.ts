@@ -25,7 +25,7 @@ export class Cli {
 
   /** @param program what to run; default: what was built here */
   constructor(
-    private readonly timeScale = '0.01',
+    private timeScale = '0.01',
     program = bin,
   ) {
     if (!existsSync(join(root, 'dist/main.cjs'))) throw new Error('dist is missing: run `npm run build` first');
@@ -74,8 +74,9 @@ export class Cli {
     await (await this.sandbox()).call('POST', 'faults', orders);
   }
 
-  /** Slows the sandbox down or speeds it up while it runs. */
+  /** Slows the sandbox down or speeds it up while it runs. Commands that follow say the same, as each of them sets it. */
   async setTimeScale(timeScale: number): Promise<void> {
+    this.timeScale = String(timeScale);
     await (await this.sandbox()).call('POST', 'profile', { timeScale });
   }
 
