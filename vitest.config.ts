@@ -6,8 +6,8 @@ import LongestFirst from './test/support/longest-first.js';
 
 /** What starts programs, and goes by their time: a process of its own for each file. */
 const programs = ['test/{scenarios,contract,support}/**/*.test.ts', 'test/providers/sandbox/kube-api/**/*.test.ts'];
-/** Commands killed at the boundaries that those leave out: a suite of its own, as each takes a cluster's time. */
-const kills = ['test/kills/**/*.test.ts'];
+/** Conditions that are rare, and commands killed at the boundaries that those leave out: a suite of its own, as each takes a cluster's time. */
+const rare = ['test/{rare,kills}/**/*.test.ts'];
 
 const cores = availableParallelism();
 /** They mostly wait, for the sandbox's clock: many of them keep a machine busy. One needs 0.4 GiB with what it starts. */
@@ -24,13 +24,13 @@ export default defineConfig({
     expect: { poll: { timeout: 60_000 } },
     projects: [
       { extends: true, test: { name: 'programs', include: programs, ...waiting } },
-      { extends: true, test: { name: 'kills', include: kills, ...waiting } },
+      { extends: true, test: { name: 'rare', include: rare, ...waiting } },
       {
         extends: true,
         test: {
           name: 'rooms',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...programs, ...kills, 'test/e2e/**'],
+          exclude: [...configDefaults.exclude, ...programs, ...rare, 'test/e2e/**'],
           // All modules anew for each file would take as long as the tests of most; none of them leaves anything behind.
           isolate: false,
           maxWorkers: cores + 2,

@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Rooms whose tests run programs, and so take most of the time. */
-const slow = ['scenarios', 'contract', 'templates', 'remote', 'providers/ssh', 'workspace', 'cli'];
+const slow = ['scenarios', 'rare', 'kills', 'contract', 'templates', 'remote', 'providers/ssh', 'workspace', 'cli'];
 
 /**
  * Begins with what takes long, so that none of it is left over for one worker at the end. Vitest orders files by how long
