@@ -43,11 +43,12 @@ export async function lookForRotation(
   const publicKey = key ?? context.newKeyPair().publicKey;
   const kubeconfig = await folder.kubeconfig();
   const look = (how?: 'without the API'): Promise<Observation> => observe(context, tools, record, spec, publicKey, how);
-  const seen = await look().catch((error: unknown) => {
+  const observed = await look().catch((error: unknown) => {
     // An API that knows nobody any more is no reason to stop where that is what is to be mended.
     if (isExpired(error, kubeconfig, context.clock.now())) return look('without the API');
     throw error;
   });
+  const seen = { ...observed, facts: { ...observed.facts, machines: membersOf(observed) } };
   const lost = keyProblem(folder, record, key, seen.facts);
   if (lost) throw lost;
   const rotations = await seen.distribution.rotations?.();
@@ -69,6 +70,20 @@ export async function lookForRotation(
     },
   };
 }
+
+/**
+ * Machines that are part of the cluster. One that is on its way out and down, such as a host in place of which another came by a
+ * restore, is started with nothing: should it come back, it joins with nothing either.
+ */
+export const membersOf = ({
+  facts: { machines, nodes },
+  distribution,
+}: Pick<Observation, 'facts' | 'distribution'>): Observation['facts']['machines'] =>
+  nodes
+    ? machines.filter(
+        ({ name, role, markedForRemoval }) => !markedForRemoval || isUpNode(role, nodes.get(name), distribution),
+      )
+    : machines;
 
 function atOnce(text: string, workers: number): number {
   const count = nodesAtOnce(text, workers);
