@@ -189,7 +189,10 @@ describe('a drill of what a pod with a volume loses', () => {
         { when: 'before', kind: 'kube', what: 'POST .*persistentvolumeclaims', act: 'fail' },
       ]),
     };
-    const { code, err } = await run(['drill', 'db-loss', 'demo', '--restore', '--yes'], { ...key, ...cut });
+    const { code, err } = await run(['drill', 'db-loss', 'demo', '--restore', '--yes', '--url', url()], {
+      ...key,
+      ...cut,
+    });
     expect(code, err).toBe(4);
     expect(err).toContain('DRILL_INCOMPLETE');
     expect(err).toContain(`Its pods are stopped. Run slipway backup restore-volumes demo --claim ${claim}`);

@@ -15,7 +15,6 @@ export type Effect =
       readonly range?: string | undefined;
     }
   | { readonly kind: 'server.detach'; readonly server: number; readonly network: number }
-  | { readonly kind: 'server.rebuild'; readonly server: number; readonly image: number }
   | { readonly kind: 'server.type'; readonly server: number; readonly type: string; readonly diskGB: number }
   | { readonly kind: 'image.create'; readonly image: number; readonly imageGB: number }
   | { readonly kind: 'firewall.apply'; readonly firewall: number; readonly server: number }

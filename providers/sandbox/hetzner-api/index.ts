@@ -10,7 +10,6 @@ import { catalogueRoutes } from './catalogue-routes.js';
 import { applyEffect } from './effect-handlers.js';
 import { Faults } from './faults.js';
 import { firewallRoutes } from './firewalls.js';
-import { floatingIpRoutes } from './floating-ips.js';
 import { direct, serve, type DirectCall, type HttpPort, type Token } from './http.js';
 import { imageRoutes } from './images.js';
 import { networkActionRoutes } from './network-actions.js';
@@ -60,7 +59,6 @@ const routes = [
   ...balancerActionRoutes,
   ...volumeRoutes,
   ...primaryIpRoutes,
-  ...floatingIpRoutes,
   ...imageRoutes,
   ...catalogueRoutes,
   ...pricingRoutes,

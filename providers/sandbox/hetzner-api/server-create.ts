@@ -216,8 +216,6 @@ function makeServer(world: World, order: Order): ServerRecord {
       mac: macOf(world),
     })),
     placementGroup: group?.id ?? null,
-    rescue: false,
-    backupWindow: null,
     userData: desired.user_data ?? '',
     sshKeys: keys.map((key) => key.publicKey),
     made: false,

@@ -11,12 +11,8 @@ import type { World } from './world.js';
 function removeServer(world: World, server: ServerRecord): void {
   forgetServer(world, server.id);
   for (const volume of volumesOf(world, server.id)) volume.server = null;
-  for (const ip of world.tables.floatingIps.values()) if (ip.server === server.id) ip.server = null;
   for (const ip of world.tables.primaryIps.values()) {
     if (ip.server === server.id) releaseIp(world, ip);
-  }
-  for (const image of world.tables.images.values()) {
-    if (image.boundTo === server.id) world.tables.images.delete(image.id);
   }
   for (const balancer of world.tables.balancers.values()) {
     balancer.targets = balancer.targets.filter((one) => one.type !== 'server' || one.server !== server.id);
@@ -157,24 +153,6 @@ export const serverEffects = {
       if (!record) return gone;
       record.nets = record.nets.filter((one) => one.network !== network);
       if (record.made) world.host.detach(server, network);
-      return undefined;
-    },
-  },
-  'server.rebuild': {
-    begin: (world, { server }) => {
-      const record = world.tables.servers.get(server);
-      if (!record) return gone;
-      record.status = 'rebuilding';
-      record.shutdown = null;
-      dropMachine(world, record);
-      return undefined;
-    },
-    end: (world, { server, image }) => {
-      const record = world.tables.servers.get(server);
-      if (!record) return gone;
-      record.image = image;
-      record.status = 'running';
-      giveMachinePower(world, record);
       return undefined;
     },
   },

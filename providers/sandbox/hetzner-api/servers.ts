@@ -18,7 +18,7 @@ function renderPublicNet(world: World, server: ServerRecord): object {
   return {
     ipv4: ipv4 ? { id: ipv4.id, ip: ipv4.ip, blocked: false, dns_ptr: reverseName(ipv4.ip) } : null,
     ipv6: ipv6 ? { id: ipv6.id, ip: ipv6.ip, blocked: false, dns_ptr: [] } : null,
-    floating_ips: [...world.tables.floatingIps.values()].filter((ip) => ip.server === server.id).map((ip) => ip.id),
+    floating_ips: [],
     firewalls: firewallsOf(world, server.id).map(({ firewall, status }) => ({ id: firewall.id, status })),
   };
 }
@@ -40,9 +40,9 @@ function render(world: World, server: ServerRecord): object {
     location,
     image: image ? images.render(world, image) : null,
     iso: null,
-    rescue_enabled: server.rescue,
+    rescue_enabled: false,
     locked: world.actions.isLocked({ type: 'server', id: server.id }),
-    backup_window: server.backupWindow,
+    backup_window: null,
     outgoing_traffic: 0,
     ingoing_traffic: 0,
     included_traffic: trafficOf(location.name),

@@ -12,7 +12,7 @@ export interface Named {
 }
 
 export type ServerStatus =
-  'running' | 'initializing' | 'starting' | 'stopping' | 'off' | 'deleting' | 'migrating' | 'rebuilding' | 'unknown';
+  'running' | 'initializing' | 'starting' | 'stopping' | 'off' | 'deleting' | 'migrating' | 'unknown';
 
 /** A server's place in a network. `waiting`: asked for, no address yet. `attaching`: reserved. */
 export interface PrivateNet {
@@ -35,8 +35,6 @@ export interface ServerRecord extends Named {
   ipv6: number | null;
   nets: PrivateNet[];
   placementGroup: number | null;
-  rescue: boolean;
-  backupWindow: string | null;
   userData: string;
   /** OpenSSH public keys. */
   readonly sshKeys: readonly string[];
@@ -150,18 +148,9 @@ export interface PrimaryIpRecord extends Named {
   protection: { delete: boolean };
 }
 
-export interface FloatingIpRecord extends Named {
-  readonly type: 'ipv4' | 'ipv6';
-  readonly ip: string;
-  readonly location: string;
-  description: string | null;
-  server: number | null;
-  protection: { delete: boolean };
-}
-
 export interface ImageRecord {
   readonly id: number;
-  readonly type: 'system' | 'snapshot' | 'backup';
+  readonly type: 'system' | 'snapshot';
   readonly name: string | null;
   labels: Labels;
   readonly created: string;
@@ -187,7 +176,6 @@ export interface Tables {
   readonly balancers: Map<number, BalancerRecord>;
   readonly volumes: Map<number, VolumeRecord>;
   readonly primaryIps: Map<number, PrimaryIpRecord>;
-  readonly floatingIps: Map<number, FloatingIpRecord>;
   /** Snapshots and backups; system images are in the catalogue. */
   readonly images: Map<number, ImageRecord>;
 }
@@ -218,7 +206,6 @@ export const emptyTables = (): Tables => ({
   balancers: new Map(),
   volumes: new Map(),
   primaryIps: new Map(),
-  floatingIps: new Map(),
   images: new Map(),
 });
 

@@ -160,12 +160,6 @@ describe('what is refused says so in the words of Hetzner', () => {
     expect(said(await rig.delete(`/networks/${network}`))).toBe('network is delete protected (protected)');
   });
 
-  it('a floating IP without a place', async () => {
-    expect(said(await rig.post('/floating_ips', { type: 'ipv4', home_location: 'abc' }))).toBe(
-      "invalid input in fields 'server', 'home_location' (invalid_input)",
-    );
-  });
-
   it('a balancer’s public target without a public interface, and an algorithm that does not exist', async () => {
     const { id } = await create({ network, public_interface: false });
     const target = { type: 'label_selector', label_selector: { selector: 'a=b' } };

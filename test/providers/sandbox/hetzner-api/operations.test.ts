@@ -14,6 +14,9 @@ const absent = [
   /^GET \/certificates\/.*actions/,
   /\/metrics$/,
   /\/actions\/(change_dns_ptr|attach_iso|detach_iso|request_console|reset_password)$/,
+  /^\w+ \/floating_ips/,
+  /^POST \/servers\/.*\/actions\/(enable|disable)_(backup|rescue)$/,
+  /^POST \/servers\/.*\/actions\/(rebuild|add_to_placement_group|remove_from_placement_group)$/,
 ];
 /** Kinds of which there is never one, and what is no more. */
 const neverFound = [
@@ -96,20 +99,18 @@ async function networks(): Promise<number> {
 }
 
 async function servers(network: number, group: number): Promise<number> {
-  const id = await make('server', { name: 's', server_type: 'cx33', image: 'debian-13', location: 'fsn1' });
+  const id = await make('server', {
+    name: 's',
+    server_type: 'cx33',
+    image: 'debian-13',
+    location: 'fsn1',
+    placement_group: group,
+  });
   await act('server', id, 'attach_to_network', { network, ip: '10.0.1.50', alias_ips: [] });
   await act('server', id, 'change_alias_ips', { network, alias_ips: ['10.0.1.51'] });
   for (const verb of ['reboot', 'reset', 'shutdown', 'poweron', 'poweroff']) await act('server', id, verb);
-  await act('server', id, 'add_to_placement_group', { placement_group: group });
   await act('server', id, 'change_type', { server_type: 'cx43', upgrade_disk: true });
-  await act('server', id, 'remove_from_placement_group');
-  await act('server', id, 'enable_rescue', { type: 'linux64', ssh_keys: [] });
-  await act('server', id, 'disable_rescue');
-  await act('server', id, 'enable_backup');
-  await act('server', id, 'create_image', { type: 'backup' });
-  await act('server', id, 'disable_backup');
   await act('server', id, 'change_protection', { delete: false, rebuild: false });
-  await act('server', id, 'rebuild', { image: 'ubuntu-26.04' });
   await lookAt('server', id, { name: 'renamed' });
   return id;
 }
@@ -185,13 +186,6 @@ async function addresses(server: number): Promise<void> {
   await act('primary_ip', primary, 'change_protection', { delete: false });
   await lookAt('primary_ip', primary, { auto_delete: true });
   await done('DELETE', `/primary_ips/${primary}`);
-  const floating = await make('floating_ip', { type: 'ipv6', server, labels: { a: 'b' } });
-  await act('floating_ip', floating, 'unassign');
-  await act('floating_ip', floating, 'assign', { server });
-  await lookAt('floating_ip', floating, { description: 'd' });
-  await act('floating_ip', floating, 'change_protection', { delete: false });
-  await act('floating_ip', floating, 'unassign');
-  await done('DELETE', `/floating_ips/${floating}`);
 }
 
 describe.skipIf(absence !== undefined)('every operation of Hetzner’s document', () => {

@@ -199,15 +199,6 @@ describe('a server that is changed', () => {
     expect(await look(server.id)).toMatchObject({ status: 'off', server_type: { name: 'cx43' } });
   });
 
-  it('comes back as a fresh machine from a rebuild', async () => {
-    const server = await rig.server('web-1');
-    await rig.post(`/servers/${server.id}/actions/rebuild`, { image: 'debian-13' });
-    expect((await look(server.id)).status).toBe('rebuilding');
-    rig.settle();
-    expect(rig.host.calls).toEqual(['create web-1', 'delete web-1', 'create web-1']);
-    expect(rig.host.specs.get(server.id)?.image).toBe('debian-13');
-  });
-
   it('is kept by its protection until that is lifted', async () => {
     const server = await rig.server('web-1');
     const protect = (on: boolean) =>

@@ -146,18 +146,3 @@ describe('a primary IP', () => {
     expect(changed.body.primary_ip.auto_delete).toBe(true);
   });
 });
-
-it('a floating IP is made, given to a server, taken back and deleted', async () => {
-  const server = await rig.server('a');
-  const { body } = await rig.post<{ floating_ip: { id: number } }>('/floating_ips', {
-    type: 'ipv4',
-    home_location: 'fsn1',
-    name: 'f',
-  });
-  const path = `/floating_ips/${body.floating_ip.id}`;
-  expect((await rig.post(`${path}/actions/assign`, { server: server.id })).status).toBe(201);
-  expect(await rig.refusal('DELETE', path)).toBe('422 must_be_unassigned');
-  expect((await rig.post(`${path}/actions/unassign`)).status).toBe(201);
-  expect((await rig.put(path, { description: 'spare' })).status).toBe(200);
-  expect((await rig.delete(path)).status).toBe(204);
-});
