@@ -9,6 +9,7 @@ export * from './secret.js';
 export * from './streams.js';
 export * from './wait.js';
 export * from './volume-copies.js';
+export * from './windows.js';
 export * from './names.js';
 export * from './notices.js';
 export * from './node-labels.js';
