@@ -5,6 +5,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand, yesFlag } from '../../cli/base-command.js';
 import { milliseconds } from '../../cli/duration.js';
 import { healUnit } from '../../cli/heal-unit.js';
+import { workspaceVariables } from '../../cli/systemd-unit.js';
 import { renderHealing } from '../../cli/views/heal.js';
 import { plural } from '../../domain/index.js';
 import { healCluster, type HealResult } from '../../workflows/cluster/heal.js';
@@ -96,17 +97,11 @@ With --watch, pools with \`autoscale\` follow their pods: a machine is made, or 
     cluster: string,
     flags: { readonly workspace?: string | undefined } & Readonly<Record<(typeof passedOn)[number], string>>,
   ): { readonly unit: string } {
-    const env = this.environment(flags);
     const unit = healUnit({
       cluster,
       program: [process.execPath, realpathSync(process.argv[1]!)],
       args: passedOn.flatMap((name) => [`--${name}`, flags[name]]),
-      environment: Object.fromEntries(
-        ['HOME', 'SLIPWAY_HOME', 'SLIPWAY_WORKSPACE'].flatMap((name) => {
-          const value = env[name];
-          return value === undefined || value === '' ? [] : [[name, value]];
-        }),
-      ),
+      environment: workspaceVariables(this.environment(flags)),
     });
     this.log(unit.trimEnd());
     return { unit };

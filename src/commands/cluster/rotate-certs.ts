@@ -1,6 +1,5 @@
-import { Args, Flags } from '@oclif/core';
-
-import { BaseCommand, yesFlag } from '../../cli/base-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { rotationArgs, rotationFlags, rotationInput } from '../../cli/rotate-input.js';
 import { rotatedCertsText } from '../../cli/views/rotate.js';
 import { rotateCerts, type RotateCertsResult } from '../../workflows/cluster/rotate-certs.js';
 
@@ -13,23 +12,13 @@ export default class ClusterRotateCerts extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo --yes',
     '<%= config.bin %> <%= command.id %> demo --max-unavailable 2 --yes',
   ];
-  static override args = {
-    name: Args.string({ ignoreStdin: true, required: true, description: 'The cluster’s name.' }),
-  };
-  static override flags = {
-    'max-unavailable': Flags.string({
-      default: '10%',
-      description: 'How many workers may be down at once: a number, or a share, rounded down but at least 1.',
-    }),
-    'dry-run': Flags.boolean({ description: 'Show what ends when, and every step; change nothing.' }),
-    yes: yesFlag,
-  };
+  static override args = rotationArgs;
+  static override flags = rotationFlags('what ends when, and every step');
 
   async run(): Promise<RotateCertsResult> {
     const { args, flags } = await this.parse(ClusterRotateCerts);
-    const { 'max-unavailable': maxUnavailable, 'dry-run': dryRun } = flags;
     return this.withRuntime(flags, async (runtime) => {
-      const result = await rotateCerts(runtime, { cluster: args.name, maxUnavailable, dryRun }, this.commandLine());
+      const result = await rotateCerts(runtime, rotationInput(args, flags), this.commandLine());
       this.logMarked(rotatedCertsText(result, runtime.clock.now()));
       return result;
     });

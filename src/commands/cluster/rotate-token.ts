@@ -1,6 +1,5 @@
-import { Args, Flags } from '@oclif/core';
-
-import { BaseCommand, yesFlag } from '../../cli/base-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
+import { rotationArgs, rotationFlags, rotationInput } from '../../cli/rotate-input.js';
 import { rotatedTokenText } from '../../cli/views/rotate.js';
 import { rotateToken, type RotateTokenResult } from '../../workflows/cluster/rotate-token.js';
 
@@ -12,23 +11,13 @@ export default class ClusterRotateToken extends BaseCommand {
     '<%= config.bin %> <%= command.id %> demo --dry-run',
     '<%= config.bin %> <%= command.id %> demo --yes',
   ];
-  static override args = {
-    name: Args.string({ ignoreStdin: true, required: true, description: 'The cluster’s name.' }),
-  };
-  static override flags = {
-    'max-unavailable': Flags.string({
-      default: '10%',
-      description: 'How many workers may be down at once: a number, or a share, rounded down but at least 1.',
-    }),
-    'dry-run': Flags.boolean({ description: 'Show every step; change nothing.' }),
-    yes: yesFlag,
-  };
+  static override args = rotationArgs;
+  static override flags = rotationFlags('every step');
 
   async run(): Promise<RotateTokenResult> {
     const { args, flags } = await this.parse(ClusterRotateToken);
-    const { 'max-unavailable': maxUnavailable, 'dry-run': dryRun } = flags;
     return this.withRuntime(flags, async (runtime) => {
-      const result = await rotateToken(runtime, { cluster: args.name, maxUnavailable, dryRun }, this.commandLine());
+      const result = await rotateToken(runtime, rotationInput(args, flags), this.commandLine());
       this.logMarked(rotatedTokenText(result));
       return result;
     });
