@@ -134,6 +134,11 @@ describe('`cluster rotate-token`', () => {
     await killedAt(args, 'ssh', 'after', 'rotate-token');
     // Half-way, the cluster says how to go on, and nothing is joined that could get the token of before.
     expect((await status()).remarks.join()).toContain('slipway cluster rotate-token demo');
+    const healed = await cluster('heal', 'demo', '--yes');
+    expect(healed).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('slipway cluster rotate-token demo') as string,
+    });
     const scaled = await cli.run(['pool', 'scale', 'demo', 'workers', '--count', '2', '--yes', '--json']);
     expect(scaled).toMatchObject({ code: 3 });
     expect(scaled.out).toContain('TOKENS_UNFINISHED');

@@ -2,11 +2,12 @@ import { type Healing, type HealVerdict, isHealed, plural } from '../../domain/i
 import { halfWay, InterruptedError, RefusedError, SlipwayError } from '../../errors/index.js';
 import type { Confirmation, StepInfo } from '../../reporting/index.js';
 import { type Change, confirmed } from '../confirmed.js';
-import type { WorkflowContext } from '../context.js';
+import { note, type WorkflowContext } from '../context.js';
 import { execute, stepInfo } from '../run.js';
 import { draftHealing, type HealDraft, type HealOptions } from './heal/draft.js';
 import { rememberHealed } from './heal/memory.js';
 import { knownCluster } from './known-cluster.js';
+import { tokenRemarks } from './rotate/unfinished.js';
 import { healIlls, stoppedIll } from '../notify/ills.js';
 import { tell } from '../notify/tell.js';
 
@@ -64,6 +65,7 @@ async function heal(context: WorkflowContext, input: HealInput, retryCommand: st
   const operation = 'cluster heal';
   const draft = async (looking: WorkflowContext): Promise<HealDraft> => {
     const { record: now } = await knownCluster(context.workspace, input.cluster);
+    for (const remark of await tokenRemarks(folder)) note(looking, remark, 'warning');
     const found = await draftHealing(looking, { folder, record: now }, input);
     seen.healing = found.healing;
     const refused = refusalOf(record.name, found);

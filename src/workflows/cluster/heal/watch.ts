@@ -4,6 +4,7 @@ import { note, type WorkflowContext } from '../../context.js';
 import { tellingOnce } from '../../telling-once.js';
 import { healCluster, refusalOf, verdictLine } from '../heal.js';
 import { knownCluster } from '../known-cluster.js';
+import { tokenRemarks } from '../rotate/unfinished.js';
 import { healIlls } from '../../notify/ills.js';
 import { tell } from '../../notify/tell.js';
 import type { ClusterFolder, ClusterRecord } from '../../../workspace/types.js';
@@ -126,6 +127,7 @@ class Watch {
     const { signal, workspace } = this.context;
     try {
       const { folder, record } = await knownCluster(workspace, this.input.cluster);
+for (const remark of await tokenRemarks(folder)) note(this.#quiet, remark, 'warning');
       const { healing, demand } = await judgeNow(this.#quiet, { folder, record }, options);
       this.#say(healing);
       this.#sayUnmet(demand.unmet);
