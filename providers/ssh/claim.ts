@@ -51,11 +51,6 @@ export function releaseHost(claim: Claim): HostTask {
   };
 }
 
-/** @param bootId of the start that is to end */
-export function rebootHost(bootId: string): HostTask {
-  return { name: 'reboot-host', params: { BOOT_ID: bootId }, deadlineMs: 10 * minute };
-}
-
 /** From the facts of `read-claim`; undefined when the host is free, or its claim is no claim. */
 export function parseClaim(facts: HostFacts): Claim | undefined {
   const { machine, cluster, cluster_id: id } = facts;

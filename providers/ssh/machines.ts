@@ -6,8 +6,9 @@ import { IncompleteError, messageOf, RefusedError } from '../../src/errors/index
 import { clusterOf } from '../../src/provider/kit/ownership.js';
 import type { CallOptions, DeleteOptions, MachineRequest, Machines } from '../../src/provider/port.js';
 import { TaskFailedError } from '../../src/remote/index.js';
+import { rebootHost } from '../../src/remote/reboot-host.js';
 import { assign } from './assign.js';
-import { type Claim, claimHost, claimLabels, parseClaim, readClaim, rebootHost, releaseHost } from './claim.js';
+import { type Claim, claimHost, claimLabels, parseClaim, readClaim, releaseHost } from './claim.js';
 import { hostId, privateAddressOf, titleOf } from './hosts.js';
 import type { Inventory, ObservedHost } from './inventory.js';
 

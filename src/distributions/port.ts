@@ -8,6 +8,7 @@ import type { NodeRules } from '../phases/node-rules.js';
 import type { ClusterRequest, InfrastructureResource, MachineProvider } from '../provider/port.js';
 import type { Backups } from './backups.js';
 import type { BundleNeeds, Bundles } from './bundles.js';
+import type { Reboots } from './reboots.js';
 import type { Rotations } from './rotations.js';
 import type { Settings } from './settings.js';
 import type { Upgrades } from './upgrades.js';
@@ -135,6 +136,8 @@ export interface Distribution extends NodeRules {
   upgrades?(): Promise<Upgrades>;
   /** Undefined where certificates and tokens are somebody else's affair. Loaded by those who rotate or read them. */
   rotations?(): Promise<Rotations>;
+  /** Undefined where the system of machines is somebody else's affair. Loaded by those who reboot them. */
+  reboots?(): Promise<Reboots>;
   /** Undefined where the data of the cluster is somebody else's affair. Loaded by those who make backups. */
   backups?(): Promise<Backups>;
 }

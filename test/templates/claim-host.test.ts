@@ -3,7 +3,8 @@ import { join } from 'node:path';
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { claimHost, parseClaim, parseFullDisks, readClaim, rebootHost, releaseHost } from '../../providers/ssh/claim.js';
+import { claimHost, parseClaim, parseFullDisks, readClaim, releaseHost } from '../../providers/ssh/claim.js';
+import { rebootHost } from '../../src/remote/reboot-host.js';
 import { machineLabels } from '../../src/domain/labels.js';
 import { prepareHost } from '../../src/distributions/k3s/host/index.js';
 import type { ClusterRef } from '../../src/domain/machine.js';

@@ -45,6 +45,8 @@ export interface HostTraits {
   readonly deprecatedRequests: readonly string[];
   /** For how many days certificates are valid that k3s makes there. */
   readonly certificateDays: number;
+  /** Packages whose updates wait for its next start. */
+  readonly waitsForReboot: string | undefined;
 }
 
 export const soundTraits: HostTraits = {
@@ -73,6 +75,7 @@ export const soundTraits: HostTraits = {
   crashesWithout: undefined,
   deprecatedRequests: [],
   certificateDays: 365,
+  waitsForReboot: undefined,
 };
 
 /** @throws UsageError code SANDBOX_HOST for a name that is no trait */

@@ -321,6 +321,7 @@ export class Machine {
 
   #booted(): void {
     this.bootedAt = this.context.clock.now();
+    if (this.#traits) this.#traits = { ...this.#traits, waitsForReboot: undefined };
     if (this.#hangs) this.cutOff(false);
     this.#hangs = false;
     this.#setPower('running');

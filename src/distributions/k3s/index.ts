@@ -22,5 +22,6 @@ export const k3s: Distribution = {
   settings: async () => (await import('./settings/index.js')).k3sSettings,
   upgrades: async () => (await import('./upgrade/index.js')).k3sUpgrades,
   rotations: async () => (await import('./rotation/index.js')).k3sRotations,
+  reboots: async () => (await import('./reboot/index.js')).k3sReboots,
   backups: async () => (await import('./snapshot/index.js')).k3sBackups,
 };

@@ -13,7 +13,7 @@ import { putBackSettings } from './former-settings.js';
 import { startK3s } from './start-k3s.js';
 import { putTokens, readCertificates, rotateCertificates, rotateToken } from './rotation-tasks.js';
 import { renewNodes, restoreEtcd, snapshotEtcd } from './snapshot-tasks.js';
-import { checkServer, putBackK3s } from './upgrade-tasks.js';
+import { checkServer, putBackK3s, readUpdates } from './upgrade-tasks.js';
 
 /** What each task of templates/host does to a simulated machine. */
 export const taskBodies: ReadonlyMap<string, TaskBody> = new Map<string, TaskBody>([
@@ -34,6 +34,7 @@ export const taskBodies: ReadonlyMap<string, TaskBody> = new Map<string, TaskBod
   ['renew-nodes', renewNodes],
   ['put-back-k3s', putBackK3s],
   ['put-back-settings', putBackSettings],
+  ['read-updates', readUpdates],
   ['read-certificates', readCertificates],
   ['rotate-certificates', rotateCertificates],
   ['put-tokens', putTokens],

@@ -19,6 +19,14 @@ export async function checkServer({ machine, param, need, until, fact }: TaskCon
   fact('requested', param('REQUESTS') === 'true' ? (machine.traits?.deprecatedRequests ?? []).join(' ') : '');
 }
 
+export async function readUpdates({ machine, fact }: TaskContext): Promise<void> {
+  await machine.wait(machine.context.profile().smallTaskMs);
+  const waiting = machine.traits?.waitsForReboot;
+  fact('boot_id', machine.bootId);
+  fact('reboot_required', waiting !== undefined);
+  fact('packages', waiting ?? '');
+}
+
 export async function putBackK3s({ machine, need, fact }: TaskContext): Promise<void> {
   const version = need('VERSION');
   const { files } = machine;

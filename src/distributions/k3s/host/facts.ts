@@ -144,6 +144,15 @@ export const parseCertificates = (facts: HostFacts): readonly Certificate[] =>
       }
     });
 
+/** What waits for a reboot, by `read-updates`; undefined: nothing. @throws UnexpectedError code BAD_FACTS */
+export function parseUpdates(facts: HostFacts): { readonly bootId: string; readonly waiting: string | undefined } {
+  const packages = text(facts, 'packages');
+  return {
+    bootId: text(facts, 'boot_id'),
+    waiting: text(facts, 'reboot_required') === 'true' ? packages || 'updates of the system' : undefined,
+  };
+}
+
 function text(facts: HostFacts, name: string): string {
   const value = facts[name];
   if (value === undefined) throw bad(name, 'is missing');

@@ -178,6 +178,11 @@ export function readCertificates(options: Deadline = {}): HostTask {
   return task('read-certificates', {}, options.deadlineMs);
 }
 
+/** Tells whether updates wait for a reboot. Facts: `parseUpdates`. */
+export function readUpdates(options: Deadline = {}): HostTask {
+  return task('read-updates', {}, options.deadlineMs);
+}
+
 /** Stops k3s, has it put its certificates aside, and starts it: `restartK3s` waits for it. Done once for each rotation. */
 export function rotateCertificates(
   options: Deadline & { readonly role: K3sRole; readonly rotation: string },

@@ -9,7 +9,7 @@ import type { CertificateReport, CertificateRotation } from '../../rotations.js'
 import { readKubeconfig } from '../cluster-kubeconfig.js';
 import { parseCertificates, readCertificates, rotateCertificates } from '../host/index.js';
 import { openTokenSource } from '../token-source.js';
-import { k3sRole, type RollingChange, rollingSteps } from './rolling.js';
+import { k3sRole, type RollingChange, rollingSteps, startingAnew } from './rolling.js';
 
 type Context = Omit<PhaseContext, 'rules'>;
 
@@ -48,14 +48,14 @@ export function planCertificates(
     request,
     id: 'certificates',
     phase,
-    text: 'have k3s make its certificates anew; its pods run on',
-    prepare: async (session, machine, run) => {
+    text: () => 'have k3s make its certificates anew; its pods run on',
+    work: startingAnew({ context, api }, async (session, machine, run) => {
       run.progress('putting its certificates aside');
       await session.run(
         rotateCertificates({ role: k3sRole(machine), rotation: request.rotation, deadlineMs: deadlines.hostTask }),
         run,
       );
-    },
+    }),
   });
   const servers = rollingSteps(change('Renew the certificates of servers'), 'control-plane', []);
   const kubeconfig = kubeconfigStep(context, servers);

@@ -10,7 +10,7 @@ import type { RollingRequest } from '../../rotations.js';
 import { parseServerInfo, putTokens, rotateToken, type ServerInfo, serverInfo } from '../host/index.js';
 import { snapshotSource } from '../snapshot/source.js';
 import { passwordOf } from '../snapshot/inspect.js';
-import { rollingSteps, type RollingChange } from './rolling.js';
+import { rollingSteps, type RollingChange, startingAnew } from './rolling.js';
 
 type Context = Omit<PhaseContext, 'rules'>;
 
@@ -30,13 +30,13 @@ export function planTokens(context: Context, api: ClusterApi, request: RollingRe
   const taken = takenStep(context, next);
   const servers = context.facts.machines.filter(({ role }) => role === 'control-plane');
   const put = servers.map((server) => putStep(context, server, next, taken));
-  const change: Omit<RollingChange, 'prepare' | 'phase' | 'text'> = { context, api, request, id: 'tokens' };
+  const change: Omit<RollingChange, 'work' | 'phase' | 'text'> = { context, api, request, id: 'tokens' };
   const started = rollingSteps(
     {
       ...change,
       phase: 'Start servers with the new tokens',
-      text: 'start k3s with the new tokens; its pods run on',
-      prepare: () => Promise.resolve(),
+      text: () => 'start k3s with the new tokens; its pods run on',
+      work: startingAnew(change, () => Promise.resolve()),
     },
     'control-plane',
     put,
@@ -45,10 +45,10 @@ export function planTokens(context: Context, api: ClusterApi, request: RollingRe
     {
       ...change,
       phase: 'Start workers with the new token',
-      text: 'give it the new token, and start k3s with it; its pods run on',
-      prepare: async (session, _machine, run) => {
+      text: () => 'give it the new token, and start k3s with it; its pods run on',
+      work: startingAnew(change, async (session, _machine, run) => {
         await session.run(putTokens({ password: valueOf(next, run).agent, deadlineMs: deadlines.hostTask }), run);
-      },
+      }),
     },
     'worker',
     [made, ...started.slice(-1)],

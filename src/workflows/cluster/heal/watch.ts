@@ -127,7 +127,7 @@ class Watch {
     const { signal, workspace } = this.context;
     try {
       const { folder, record } = await knownCluster(workspace, this.input.cluster);
-for (const remark of await tokenRemarks(folder)) note(this.#quiet, remark, 'warning');
+      for (const remark of await tokenRemarks(folder)) note(this.#quiet, remark, 'warning');
       const { healing, demand } = await judgeNow(this.#quiet, { folder, record }, options);
       this.#say(healing);
       this.#sayUnmet(demand.unmet);
