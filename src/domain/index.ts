@@ -36,3 +36,4 @@ export * from './heal.js';
 export * from './quarantine.js';
 export * from './database-drill.js';
 export * from './drill.js';
+export * from './maintenance.js';

@@ -1,5 +1,5 @@
 /** What people are told of. */
-export const noticeEvents = ['heal', 'upgrade'] as const;
+export const noticeEvents = ['heal', 'upgrade', 'maintain', 'certificate', 'version', 'backup'] as const;
 export type NoticeEvent = (typeof noticeEvents)[number];
 
 /** Something that somebody should know. It holds no secret. */

@@ -94,7 +94,8 @@ function wallClock(at: number, zone: string) {
 /** Whether a text names a time zone. */
 export function isTimeZone(text: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en-US', { timeZone: text }) !== undefined;
+    new Intl.DateTimeFormat('en-US', { timeZone: text });
+    return true;
   } catch {
     return false;
   }

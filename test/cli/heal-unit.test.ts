@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { healUnit } from '../../src/cli/heal-unit.js';
+import { maintainUnits } from '../../src/cli/maintain-unit.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'slipway-unit-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -44,5 +45,36 @@ describe('the systemd unit that `cluster heal --systemd` prints', () => {
     // It also tells of other units of this computer.
     expect(stderr.split('\n').filter((line) => line.includes('slipway-heal-demo'))).toEqual([]);
     expect(exitCode === 0 || !stderr.includes('slipway-heal-demo')).toBe(true);
+  });
+});
+
+describe('the systemd units that `maintain --systemd` prints', () => {
+  const program = {
+    cluster: 'demo',
+    program: [process.execPath, '/opt/slipway/bin/run.js'],
+    args: [],
+    environment: { HOME: '/root' },
+  };
+
+  it('run one round without asking, for which waiting for a person is no failure, and start the next after a while', () => {
+    const service = maintainUnits.service(program).split('\n');
+    expect(service).toContain(
+      `ExecStart=${process.execPath} /opt/slipway/bin/run.js maintain demo --yes --progress plain`,
+    );
+    expect(service).toContain('Type=oneshot');
+    expect(service).toContain('SuccessExitStatus=5 7 130');
+    expect(service).toContain('EnvironmentFile=-/etc/slipway/demo.env');
+    const timer = maintainUnits.timer(program).split('\n');
+    expect(timer).toContain('OnCalendar=*:0/15');
+    expect(timer).toContain('Persistent=true');
+  });
+
+  it('are units that systemd takes, where there is a systemd to ask', async (context) => {
+    for (const kind of ['service', 'timer'] as const)
+      writeFileSync(join(folder, `slipway-maintain-demo.${kind}`), maintainUnits[kind](program));
+    const path = join(folder, 'slipway-maintain-demo.timer');
+    const { stderr, code } = await execa('systemd-analyze', ['verify', path], { reject: false });
+    if (code === 'ENOENT') return context.skip();
+    expect(stderr.split('\n').filter((line) => line.includes('slipway-maintain-demo'))).toEqual([]);
   });
 });

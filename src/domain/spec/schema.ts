@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { backupDefaults } from '../backup.js';
 import { componentsSchema } from './components.js';
 import { acceptable, hostSchema } from './hosts.js';
+import { maintainSchema } from './maintain.js';
 import { notifySchema } from './notify.js';
 import { cidr, ipv4Address, ipv4Cidr, labelMap, poolName, resourceName, taint } from './fields.js';
 
@@ -250,6 +251,7 @@ export const clusterSchemaFor = (fields: FileFields) =>
     components: componentsSchema.optional(),
     backup: backupSchema.optional(),
     notify: notifySchema.optional(),
+    maintain: maintainSchema.optional(),
     image: z.string().min(1).optional().describe('System image. Default: the current Ubuntu LTS, ubuntu-26.04.'),
   });
 

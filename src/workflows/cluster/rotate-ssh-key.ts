@@ -11,6 +11,7 @@ import type { WorkflowContext } from '../context.js';
 import { execute, stepInfo } from '../run.js';
 import { tryLogins } from './adopt/logins.js';
 import { knownCluster } from './known-cluster.js';
+import { rotatedKeyNote } from './rotate/notes.js';
 import { keyProblem } from './ssh-key.js';
 import { toolsFor } from './tools.js';
 
@@ -49,6 +50,7 @@ export async function rotateSshKey(
     Promise.resolve(confirmationOf(name, drafted));
   return confirmed(context, { folder, operation, retryCommand, draft, confirmation }, async (drafted, _, { admit }) => {
     await execute(context, folder, operation, drafted.steps, retryCommand, admit);
+    await folder.note(rotatedKeyNote, { at: new Date(context.clock.now()).toISOString() });
     return result(drafted);
   });
 }

@@ -7,6 +7,7 @@ import type { WorkflowContext } from '../context.js';
 import { execute, stepInfo } from '../run.js';
 import { knownCluster } from './known-cluster.js';
 import { lookForRotation } from './rotate/look.js';
+import { rotatedTokensNote } from './rotate/notes.js';
 import { isTokenRotationBegun } from './rotate/unfinished.js';
 
 export interface RotateTokenInput {
@@ -29,9 +30,6 @@ interface TokenDraft {
   readonly machines: number;
   readonly isBegun: boolean;
 }
-
-/** The note in `tokens` that tells when they were last rotated. */
-export const rotatedTokensNote = 'tokens';
 
 /**
  * Has the nodes of a cluster join with other tokens, and no longer with those of before. Backups keep the token of their time.

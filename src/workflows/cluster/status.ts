@@ -215,8 +215,7 @@ function compose(
   const servers = nodes?.filter((node) => node.controlPlane);
   const names = new Set(facts.machines.map((machine) => machine.name));
   const { membership, nodesAreMachines } = distribution;
-  const voters = servers?.filter((node) => node.ready && membership?.isVoter(node) === true);
-  const etcd = membership && servers && voters && etcdHealth(servers.length, voters.length);
+  const etcd = etcdOf(facts.nodes, membership);
   return {
     cluster: record.name,
     id: record.id,
@@ -248,6 +247,21 @@ function compose(
     running,
     kubeconfig: folder.kubeconfigPath,
   };
+}
+
+/** What is wrong with what was found. */
+export function observedProblems({ facts, distribution: { membership } }: Observation, shutOut?: string): string[] {
+  return healthProblems(facts.machines, facts.nodes, etcdOf(facts.nodes, membership), shutOut);
+}
+
+function etcdOf(
+  nodes: ReadonlyMap<string, NodeFacts> | undefined,
+  membership: Membership | undefined,
+): EtcdHealth | undefined {
+  if (!membership || !nodes) return undefined;
+  const servers = [...nodes.values()].filter((node) => node.controlPlane);
+  const voters = servers.filter((node) => node.ready && membership.isVoter(node) === true);
+  return etcdHealth(servers.length, voters.length);
 }
 
 /** What is wrong with what is there. A machine that is not there yet differs from the file, and is no illness. */

@@ -1,0 +1,198 @@
+import {
+  dueJobs,
+  isDisruptive,
+  judgeJobs,
+  type JobVerdict,
+  type MaintainJob,
+  type RoundTerms,
+} from '../../domain/index.js';
+import { askingPolicy, type MaintainPolicy } from '../../domain/spec/maintain.js';
+import { BusyError, DeclinedError, InterruptedError, SlipwayError } from '../../errors/index.js';
+import type { StepInfo } from '../../reporting/index.js';
+import { refuseQuarantined } from '../cluster/quarantined.js';
+import { knownCluster } from '../cluster/known-cluster.js';
+import { note, progress, type WorkflowContext } from '../context.js';
+import { doJob, type JobInput } from './jobs.js';
+import { lookForMaintenance, type MaintainSubject, type MaintenanceLook, observeHealth } from './look.js';
+import { failedReport, type JobReport, type MaintainResult, reportOf } from './report.js';
+import { failedAfter, recallRound, rememberRound } from './memory.js';
+import { tellOfRound } from './tidings.js';
+
+export interface MaintainInput extends Omit<JobInput, 'policy'> {
+  /** Jobs that a person has agreed to. */
+  readonly approved: ReadonlySet<MaintainJob>;
+  /** Whether there is somebody who is asked about each job. */
+  readonly mayAsk: boolean;
+  readonly dryRun: boolean;
+}
+
+/**
+ * One round of what the cluster file allows now, one job after another. What a job does and refuses is what its own command
+ * does; each takes the cluster's lock for as long as it works. The first that fails is the last that disturbs nodes.
+ * @throws BusyError where another run works on the cluster before anything was done; RefusedError code QUARANTINED; UsageError code UNKNOWN_CLUSTER, and what the first look at the cluster throws
+ */
+export async function maintainCluster(
+  context: WorkflowContext,
+  input: MaintainInput,
+  retryCommand: string,
+): Promise<MaintainResult> {
+  const { folder, record } = await knownCluster(context.workspace, input.cluster);
+  refuseQuarantined(record);
+  const subject = { folder, record, spec: input.spec, memory: await recallRound(folder) };
+  progress(context, `looking what is due for ${record.name}`);
+  const look = await lookForMaintenance(context, subject, retryCommand);
+  const round = new Round(context, input, subject, look, retryCommand);
+  const jobs = input.dryRun ? await round.drafted() : await round.done();
+  const result = {
+    cluster: record.name,
+    dryRun: input.dryRun,
+    withoutPolicy: input.spec.maintain === undefined,
+    problems: round.problems,
+    jobs,
+    remarks: look.remarks,
+    simulated: look.simulated,
+  };
+  if (!input.dryRun) await tellOfRound(context, subject, look.facts, result);
+  return result;
+}
+
+class Round {
+  /** What keeps the cluster from being healthy, as it was seen last. */
+  problems: readonly string[];
+  /** Whether a job of it is through. */
+  #hasRun = false;
+  readonly #policy: MaintainPolicy;
+  readonly #due: ReturnType<typeof dueJobs>;
+
+  constructor(
+    private readonly context: WorkflowContext,
+    private readonly input: MaintainInput,
+    private readonly subject: MaintainSubject,
+    private readonly look: MaintenanceLook,
+    private readonly retryCommand: string,
+  ) {
+    this.problems = look.facts.problems;
+    this.#policy = input.spec.maintain ?? askingPolicy();
+    this.#due = dueJobs(look.facts, this.#policy, context.clock.now());
+  }
+
+  /** As things are at this moment. */
+  #verdicts(): readonly JobVerdict[] {
+    const { approved, mayAsk } = this.input;
+    const terms: RoundTerms = {
+      now: this.context.clock.now(),
+      approved,
+      mayAsk,
+      failed: this.subject.memory.failed,
+    };
+    return judgeJobs(this.#due, this.problems, this.#policy, terms);
+  }
+
+  async drafted(): Promise<readonly JobReport[]> {
+    const reports: JobReport[] = [...this.#unread()];
+    for (const verdict of this.#verdicts()) {
+      const isShown = verdict.does === 'run' || verdict.does === 'ask' || verdict.does === 'wait';
+      if (!isShown) reports.push(reportOf(verdict));
+      else
+        reports.push(
+          await this.#attempt(verdict, async () => {
+            const steps = await this.#do(verdict, true);
+            return { ...reportOf(verdict), steps };
+          }),
+        );
+    }
+    return reports;
+  }
+
+  async done(): Promise<readonly JobReport[]> {
+    const reports: JobReport[] = [...this.#unread()];
+    let failed: MaintainJob | undefined;
+    let isStale = false;
+    for (const due of this.#due) {
+      // What was done before may have taken its time, and left the cluster another one.
+      if (isStale && isDisruptive(due.job)) this.problems = await this.#problemsNow();
+      isStale &&= !isDisruptive(due.job);
+      const verdict = this.#verdicts().find(({ job, what }) => job === due.job && what === due.what)!;
+      if (verdict.does !== 'run') reports.push(reportOf(verdict));
+      else if (failed && isDisruptive(due.job))
+        reports.push({ ...reportOf({ ...verdict, does: 'refuse' }), hindered: `${failed} failed before it` });
+      else {
+        const report = await this.#attempt(verdict, () => this.#run(verdict));
+        isStale ||= isDisruptive(due.job);
+        if (report.outcome === 'failed' && isDisruptive(due.job)) failed = due.job;
+        reports.push(report);
+      }
+    }
+    if (isStale) this.problems = await this.#problemsNow();
+    return reports;
+  }
+
+  /** What hinders a job that cannot even be judged. */
+  #unread(): readonly JobReport[] {
+    const because = 'it could not be found out whether anything is due';
+    return [...this.look.unread].map(([job, error]) =>
+      failedReport({ job, what: 'look', because, does: 'run' }, error),
+    );
+  }
+
+  async #problemsNow(): Promise<readonly string[]> {
+    const { record } = await knownCluster(this.context.workspace, this.input.cluster);
+    return (await observeHealth(this.context, { ...this.subject, record })).problems;
+  }
+
+  async #do(due: JobVerdict, dryRun: boolean): Promise<readonly StepInfo[]> {
+    const { context, input, retryCommand } = this;
+    const { record } = await knownCluster(context.workspace, input.cluster);
+    return doJob(context, { ...input, policy: this.#policy, record, due, dryRun, retryCommand });
+  }
+
+  async #run(verdict: JobVerdict): Promise<JobReport> {
+    const { context, subject, input } = this;
+    const { job, what, because } = verdict;
+    const before = await recallRound(subject.folder);
+    const question = input.mayAsk ? unaskedOf(input.cluster, job) : undefined;
+    if (question !== undefined) await context.reporter.confirm({ question, details: [because], flags: '--yes' });
+    note(context, `${job}: ${because}`);
+    await rememberRound(subject.folder, { ...before, begun: { job, what } });
+    const steps = await this.#do(verdict, false);
+    this.#hasRun = true;
+    await rememberRound(subject.folder, { failed: failedAfter(before, job) });
+    return { ...reportOf(verdict), outcome: 'done', steps };
+  }
+
+  /** What fails is reported, and remembered so that the next round does not try it again by itself. */
+  async #attempt(verdict: JobVerdict, work: () => Promise<JobReport>): Promise<JobReport> {
+    const { folder } = this.subject;
+    const { job, what } = verdict;
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof SlipwayError) || error instanceof InterruptedError) throw error;
+      // Nobody is there to be asked.
+      if (error.code === 'CONFIRMATION_NEEDED') throw error;
+      if (this.input.dryRun) return failedReport(verdict, error);
+      const { failed } = await recallRound(folder);
+      // As long as nothing was done there is nothing to report.
+      if (error instanceof BusyError && !this.#hasRun) {
+        await rememberRound(folder, { failed });
+        throw error;
+      }
+      if (error instanceof DeclinedError || error instanceof BusyError) {
+        await rememberRound(folder, { failed });
+        const does = error instanceof DeclinedError ? 'ask' : 'wait';
+        return { ...reportOf({ ...verdict, does }), hindered: error.message };
+      }
+      const isLater = isDisruptive(job);
+      await rememberRound(folder, { failed: isLater ? { job, what, message: error.message } : failed });
+      return failedReport(verdict, error);
+    }
+  }
+}
+
+/** What somebody is asked before a job whose own command asks nothing. */
+const unaskedOf = (cluster: string, job: MaintainJob): string | undefined =>
+  job === 'components'
+    ? `Upgrade the components of ${cluster}?`
+    : job === 'drill'
+      ? `Restore a backup of ${cluster} on a machine of its own, to prove that it can be?`
+      : undefined;

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+import { type MaintainJob, maintainJobs } from '../../domain/index.js';
+import type { ClusterFolder } from '../../workspace/types.js';
+
+const noteName = 'maintain';
+
+const stored = z.object({
+  /** What a round is at; it is still there where that was killed. */
+  begun: z.object({ job: z.enum(maintainJobs), what: z.string() }).optional(),
+  /** What failed last, and was not done since. */
+  failed: z.object({ job: z.enum(maintainJobs), what: z.string(), message: z.string() }).optional(),
+});
+
+/** What one round leaves to the next. */
+export type MaintainMemory = z.output<typeof stored>;
+
+/** What cannot be read is nothing. */
+export const recallRound = async (folder: Pick<ClusterFolder, 'noted'>): Promise<MaintainMemory> =>
+  stored.safeParse(await folder.noted(noteName)).data ?? {};
+
+export const rememberRound = (folder: Pick<ClusterFolder, 'note'>, memory: MaintainMemory): Promise<void> =>
+  folder.note(noteName, memory);
+
+/** What failed, once this is through: another job's failure stays until that job is. */
+export const failedAfter = ({ failed }: MaintainMemory, done: MaintainJob): MaintainMemory['failed'] =>
+  failed?.job === done ? undefined : failed;
