@@ -159,7 +159,7 @@ async function stillDead(
       await lookInside(tools, machine, run);
       return true;
     } catch {
-      // Who shows another key is a stranger: what becomes of it, the provider decides.
+      // Who shows another key is unknown: what becomes of it, the provider decides.
       run.signal.throwIfAborted();
       return false;
     }

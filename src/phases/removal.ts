@@ -178,7 +178,7 @@ export async function removeMachine(
       return true;
     } catch (error) {
       run.signal.throwIfAborted();
-      // One that Slipway made is deleted by its id, whoever answers at its address; nothing is sent to a stranger.
+      // One that Slipway made is deleted by its id, whoever answers at its address; nothing is sent to an unknown machine.
       if (error instanceof RefusedError && machine.login) throw error;
       run.progress(`does not answer (${messageOf(error)}); deleting it as it is`);
       return false;

@@ -35,10 +35,13 @@ export async function hostTarget(
     });
   }
   if ((await folder.pins(machine.name)).length === 0) {
-    throw new RefusedError(`The host key of ${machine.name} is not known here, so it cannot be told from a stranger.`, {
-      code: 'HOST_KEY_UNKNOWN',
-      hint: `Let the cluster vouch for it: slipway cluster adopt ${folder.name}`,
-    });
+    throw new RefusedError(
+      `The host key of ${machine.name} is not known here, so it cannot be told from another machine.`,
+      {
+        code: 'HOST_KEY_UNKNOWN',
+        hint: `Let the cluster vouch for it: slipway cluster adopt ${folder.name}`,
+      },
+    );
   }
   const identity = await folder.storedIdentity();
   const record = await folder.record();

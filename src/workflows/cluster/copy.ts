@@ -211,12 +211,12 @@ async function draftCopy(context: WorkflowContext, work: Work, stage: 'to show' 
 function refuseOtherCopy(
   { as, cluster }: CopyInput,
   stored: ClusterRecord | undefined,
-  { quarantine: wanted }: ClusterRecord,
+  { quarantine: desired }: ClusterRecord,
 ): void {
   if (!stored) return;
   const { quarantine } = stored;
-  const isSame = quarantine?.of.id === wanted!.of.id && quarantine.backup === wanted!.backup;
-  if (isSame && quarantine.drill === wanted!.drill) return;
+  const isSame = quarantine?.of.id === desired!.of.id && quarantine.backup === desired!.backup;
+  if (isSame && quarantine.drill === desired!.drill) return;
   const what = quarantine ? `a copy of ${quarantine.of.name} from ${quarantine.backup}` : 'no copy of a backup';
   throw new RefusedError(`A cluster called ${as} exists already: it is ${what}.`, {
     code: 'OTHER_CLUSTER',

@@ -209,8 +209,8 @@ async function find(
   const found = await provider.clusters({ signal: context.signal });
   const namesakes = found.filter((cluster) => cluster.name === name);
   const known = record && (namesakes.find(({ id }) => id === record.id) ?? { name, id: record.id });
-  const strangers = namesakes.filter(({ id }) => id !== record?.id);
-  const refs: readonly (ClusterRef & Pick<FoundCluster, 'distribution'>)[] = known ? [known, ...strangers] : strangers;
+  const unknown = namesakes.filter(({ id }) => id !== record?.id);
+  const refs: readonly (ClusterRef & Pick<FoundCluster, 'distribution'>)[] = known ? [known, ...unknown] : unknown;
   if (refs.length > 1) throw await severalClusters(context, provider, name, refs, record !== undefined);
   if (!record) {
     // One that is silent may be a machine of this very cluster: it would stay taken, and nobody would know.

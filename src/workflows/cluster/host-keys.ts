@@ -8,7 +8,7 @@ import type { WorkflowContext } from '../context.js';
 import type { Observation } from './observe.js';
 
 /**
- * Hosts that a run would have to log in to and could not tell from a stranger, found while nothing is billed yet: the
+ * Hosts that a run would have to log in to and could not tell from another machine, found while nothing is billed yet: the
  * machines that are to be finished, and the servers to read the join tokens from where none of them is known.
  */
 export async function hostKeyProblems(
@@ -32,7 +32,7 @@ export async function hostKeyProblems(
     if (!error) break;
     refused.push(error);
   }
-  // One that is only silent may be back by then; a stranger will not become the machine we know.
+  // One that is only silent may be back by then; an unknown one will not become the machine we know.
   if (refused.length === tokenSources.length) errors.push(...refused);
   const unique = new Map(errors.map((error) => [error.message, error]));
   return [...unique.values()].map(({ code, message, hint, details }) => ({

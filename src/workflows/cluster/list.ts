@@ -30,10 +30,10 @@ export async function listClusters(context: WorkflowContext, providerName?: stri
   if (providerName === undefined) return known;
   const provider = await context.provider({ name: providerName });
   const labelled = await provider.clusters({ signal: context.signal });
-  const strangers = labelled
+  const unknown = labelled
     .filter((cluster) => !known.some(({ name }) => name === cluster.name))
     .map(({ name, machines }) => ({ ...nothingKnown, name, provider: providerName, machines }));
-  return [...known, ...strangers];
+  return [...known, ...unknown];
 }
 
 /** Clusters of the workspace, those that cannot be read included. */

@@ -43,7 +43,7 @@ export async function surveyWorkspace(at: BucketPlace): Promise<Survey> {
   return { objects: keys.length, findings, replaced, rotating: header.state === 'rotating' };
 }
 
-/** From now on what is there counts, however old it is. What is by a stranger is found again. */
+/** From now on what is there counts, however old it is. What is by somebody unknown is found again. */
 export async function acceptOlder(at: BucketPlace, findings: readonly Finding[]): Promise<void> {
   const { header } = await at.stored();
   await at.place.seen.forgetId();

@@ -61,9 +61,9 @@ async function recipientsAfter(at: BucketPlace, { add, remove }: Rotation): Prom
       code: 'BAD_IDENTITY',
       hint: 'On the other computer, slipway workspace identity prints it.',
     });
-  const stranger = remove.find((one) => !recipients.includes(one));
-  if (stranger !== undefined)
-    throw new UsageError(`${at.place.where} is not sealed for ${stranger}.`, {
+  const unknown = remove.find((one) => !recipients.includes(one));
+  if (unknown !== undefined)
+    throw new UsageError(`${at.place.where} is not sealed for ${unknown}.`, {
       code: 'BAD_IDENTITY',
       hint: `It is sealed for ${recipients.join(', ')}.`,
     });

@@ -53,8 +53,8 @@ export function s3Location(text: string, env: Environment): S3Location {
   if (!url || url.protocol !== 's3:' || !/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket))
     throw badLocation(text, bucket === '' ? 'it names no bucket' : `${bucket} is not a bucket’s name`);
   if (url.username !== '' || url.password !== '') throw badLocation(text, 'credentials do not belong into it');
-  const stranger = [...url.searchParams.keys()].find((name) => !(options as readonly string[]).includes(name));
-  if (stranger !== undefined) throw badLocation(text, `it has no option ${stranger}, only ${options.join(', ')}`);
+  const unknown = [...url.searchParams.keys()].find((name) => !(options as readonly string[]).includes(name));
+  if (unknown !== undefined) throw badLocation(text, `it has no option ${unknown}, only ${options.join(', ')}`);
   const path = decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, '');
   if (path !== '' && !/^[\w!.*'()-]+(\/[\w!.*'()-]+)*$/.test(path))
     throw badLocation(text, `the prefix ${JSON.stringify(path)} has more than letters, digits, dashes and slashes`);

@@ -26,9 +26,9 @@ export async function prepareFolder(folder: string, names: ReadonlySet<string>):
   }
   const ours = (name: string): boolean => names.has(name) || names.has(name.replace(/\.part$/, ''));
   const former = await formerFiles(folder);
-  const strangers = found.filter((name) => name !== manifestName && !ours(name) && !former?.has(name));
-  if (former === undefined && strangers.length > 0) {
-    throw new RefusedError(`${folder} holds other things than a bundle: ${strangers.slice(0, 3).join(', ')}.`, {
+  const unknown = found.filter((name) => name !== manifestName && !ours(name) && !former?.has(name));
+  if (former === undefined && unknown.length > 0) {
+    throw new RefusedError(`${folder} holds other things than a bundle: ${unknown.slice(0, 3).join(', ')}.`, {
       code: 'NOT_A_BUNDLE',
       hint: 'Name an empty folder, or one that does not exist.',
     });

@@ -25,7 +25,7 @@ import { fileSha256, parseSums } from './sums.js';
  */
 export async function verifyBundle(folder: string, needs: BundleNeeds, signal: AbortSignal): Promise<Bundle> {
   const bundle = await readBundle(folder);
-  const problems = [...asked(bundle, needs), ...(await inFiles(bundle, signal)), ...(await strays(bundle))];
+  const problems = [...asked(bundle, needs), ...(await inFiles(bundle, signal)), ...(await orphaned(bundle))];
   if (problems.length === 0) return bundle;
   throw badBundle(folder, problems, remedy(bundle, needs));
 }
@@ -100,7 +100,7 @@ function checkSums(bundle: Bundle, sumFile: BundleFile, text: string, say: Say):
 }
 
 /** An archive that somebody only dropped into the folder would quietly stay there. */
-async function strays(bundle: Bundle): Promise<BundleProblem[]> {
+async function orphaned(bundle: Bundle): Promise<BundleProblem[]> {
   const known = new Set(bundle.files.map(({ name }) => name));
   const found = await readdir(bundle.folder);
   return found

@@ -50,9 +50,9 @@ export class BoltFile {
 
   /** Everything in a bucket of the top, in the order of its keys. What is given lies in a page: copy what is to stay. */
   *bucket(name: string): Generator<BoltEntry> {
-    const wanted = Buffer.from(name);
+    const expected = Buffer.from(name);
     for (const entry of this.#entries(this.#root, 0, true)) {
-      if (!entry.key.equals(wanted)) continue;
+      if (!entry.key.equals(expected)) continue;
       const root = Number(entry.value.readBigUInt64LE(0));
       // A small one lies within the value itself.
       if (root === 0) yield* leaf(pageWithin(entry.value), false);

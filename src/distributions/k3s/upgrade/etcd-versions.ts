@@ -19,10 +19,10 @@ export function etcdObstacle(found: ReadonlyMap<string, EtcdVersions>, to: strin
     return `The members of etcd do not agree on its version: ${[...found].map(([name, { cluster }]) => `${name} says ${cluster}`).join(', ')}.`;
   const [cluster] = agreed;
   if (cluster === undefined) return undefined;
-  const wanted = etcdMinorIn(to);
-  if (minorOf(cluster) > wanted)
-    return `etcd is at version ${cluster}, and ${to} brings 3.${wanted}, which does not read it.`;
-  return wanted - minorOf(cluster) > 1
-    ? `etcd is at version ${cluster} still, and ${to} brings 3.${wanted}, which does not read it.`
+  const expected = etcdMinorIn(to);
+  if (minorOf(cluster) > expected)
+    return `etcd is at version ${cluster}, and ${to} brings 3.${expected}, which does not read it.`;
+  return expected - minorOf(cluster) > 1
+    ? `etcd is at version ${cluster} still, and ${to} brings 3.${expected}, which does not read it.`
     : undefined;
 }

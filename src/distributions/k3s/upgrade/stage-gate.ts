@@ -92,9 +92,9 @@ async function etcdBehind(
   const servers = context.facts.machines.filter(({ name }) => group.includes(name));
   const { found, silent } = await checkServers(context, servers, run);
   if (silent.size > 0) return [...silent].map(([name, why]) => `${name}: ${why}`).join('; ');
-  const wanted = `3.${etcdMinorIn(to)}.`;
+  const expected = `3.${etcdMinorIn(to)}.`;
   const behind = [...found].filter(
-    ([, { server, cluster }]) => server.startsWith(wanted) && !cluster.startsWith(wanted),
+    ([, { server, cluster }]) => server.startsWith(expected) && !cluster.startsWith(expected),
   );
   return behind.length === 0
     ? undefined
