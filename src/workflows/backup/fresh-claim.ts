@@ -1,5 +1,6 @@
 import { IncompleteError } from '../../errors/index.js';
 import type { Kube, KubeObject, KubeOptions } from '../../kube/types.js';
+import { type ClaimObject, forgetClaim, rememberClaim, rememberedClaims } from './remembered-claim.js';
 import { holderLabel } from './volumes.js';
 
 const restoredAnnotation = 'slipway.dev/restored-from';
@@ -9,11 +10,6 @@ const whole = ', whole';
 /** Whether all its files are those of a backup. */
 export const isRestoredWhole = ({ metadata }: Pick<KubeObject, 'metadata'>): boolean =>
   metadata.annotations?.[restoredAnnotation]?.endsWith(whole) === true;
-
-interface ClaimObject extends KubeObject {
-  readonly metadata: KubeObject['metadata'] & { readonly uid?: string };
-  readonly spec: { readonly volumeName?: string; readonly [field: string]: unknown };
-}
 
 /** `shop/db` as an object of this kind. */
 const refOf = (claim: string, kind: string, name?: string) => {
@@ -29,9 +25,36 @@ export async function freshClaim(kube: Kube, claim: string, backup: string, opti
   const ref = refOf(claim, 'PersistentVolumeClaim');
   const there = (await kube.get(ref, options)) as ClaimObject | undefined;
   if (there?.metadata.annotations?.[restoredAnnotation] === backup) return;
-  if (!there) throw lost(claim);
-  const { volumeName, ...spec } = there.spec;
-  if (volumeName !== undefined) await keepVolume(kube, volumeName, options);
+  const found = there ?? (await rememberedClaims(kube, options)).get(claim);
+  if (!found) throw lost(claim);
+  const { volumeName, ...spec } = found.spec;
+  if (there) {
+    if (volumeName !== undefined) await keepVolume(kube, volumeName, options);
+    await rememberClaim(kube, claim, there, options);
+    await removeClaim(kube, claim, there, options);
+  }
+  const annotations = Object.entries(found.metadata.annotations ?? {}).filter(
+    // What binding left: with it the new one would look as if it were bound.
+    ([key]) => !/^(pv\.kubernetes\.io|volume\.kubernetes\.io|volume\.beta\.kubernetes\.io)\//.test(key),
+  );
+  const made = await kube.create(
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: {
+        ...ref.metadata,
+        labels: found.metadata.labels,
+        annotations: { ...Object.fromEntries(annotations), [restoredAnnotation]: backup },
+      },
+      spec,
+    },
+    options,
+  );
+  if (!made) throw lost(claim);
+}
+
+async function removeClaim(kube: Kube, claim: string, there: ClaimObject, options: KubeOptions): Promise<void> {
+  const ref = refOf(claim, 'PersistentVolumeClaim');
   await kube.delete(there, { ...options, uid: there.metadata.uid });
   await kube.until(
     {
@@ -46,24 +69,6 @@ export async function freshClaim(kube: Kube, claim: string, backup: string, opti
       hint: 'See what holds it: kubectl describe pvc, then run the same command again.',
     },
   );
-  const annotations = Object.entries(there.metadata.annotations ?? {}).filter(
-    // What binding left: with it the new one would look as if it were bound.
-    ([key]) => !/^(pv\.kubernetes\.io|volume\.kubernetes\.io|volume\.beta\.kubernetes\.io)\//.test(key),
-  );
-  const made = await kube.create(
-    {
-      apiVersion: 'v1',
-      kind: 'PersistentVolumeClaim',
-      metadata: {
-        ...ref.metadata,
-        labels: there.metadata.labels,
-        annotations: { ...Object.fromEntries(annotations), [restoredAnnotation]: backup },
-      },
-      spec,
-    },
-    options,
-  );
-  if (!made) throw lost(claim);
 }
 
 /** A volume whose class would delete it with its claim stays, with whatever it has. One that is gone already needs nothing. */
@@ -141,8 +146,9 @@ export async function holdClaim(kube: Kube, claim: string, image: string, option
 export async function releaseClaim(kube: Kube, claim: string, backup: string, options: KubeOptions): Promise<void> {
   const ref = refOf(claim, 'PersistentVolumeClaim');
   const annotations = { [restoredAnnotation]: `${backup}${whole}` };
-  await kube.patch({ ...ref, metadata: { ...ref.metadata, annotations } }, options);
   await kube.delete(holderOf(claim), options);
+  await kube.patch({ ...ref, metadata: { ...ref.metadata, annotations } }, options);
+  await forgetClaim(kube, claim, options);
 }
 
 const lost = (claim: string): IncompleteError =>

@@ -1,4 +1,4 @@
-import { type ClaimVolume, placeOfFiles, plural } from '../../domain/index.js';
+import { placeOfFiles, plural } from '../../domain/index.js';
 import type { Step, StepContext } from '../../engine/index.js';
 import { IncompleteError, RefusedError, UsageError } from '../../errors/index.js';
 import type { Kube, KubeOptions } from '../../kube/types.js';
@@ -11,6 +11,7 @@ import type { WorkflowContext } from '../context.js';
 import { execute, locked, stepInfo } from '../run.js';
 import { readClaims } from './claims.js';
 import { freshClaim, holdClaim, releaseClaim } from './fresh-claim.js';
+import { rememberedClaims } from './remembered-claim.js';
 import { type BackupOf, chosenId, openSets } from './sets.js';
 import { runVolumeWork } from './volume-copy.js';
 import type { VolumeAccess } from './volume-pod.js';
@@ -62,7 +63,7 @@ export async function restoreVolumes(
   const api = kubeconfig && (await reach(context, kubeconfig))?.api;
   if (!api) throw unreachable(input.cluster);
   const { kube } = api;
-  const here = await refuseUnready(
+  const left = await refuseUnready(
     kube,
     chosen.map(({ claim }) => claim),
     context,
@@ -85,7 +86,7 @@ export async function restoreVolumes(
     backup: manifest.id,
     where: sets.where,
     restored: chosen.map(({ claim }) => claim),
-    left: here.flatMap(({ volume }) => volume ?? []),
+    left,
     steps: steps.map(stepInfo),
   };
   if (input.dryRun) return result;
@@ -107,15 +108,19 @@ export async function restoreVolumes(
   return result;
 }
 
-/** @throws RefusedError code CLAIM_IN_USE; UsageError code NO_BACKUP for a claim that the cluster does not have */
-async function refuseUnready(
-  kube: Kube,
-  claims: readonly string[],
-  options: KubeOptions,
-): Promise<readonly ClaimVolume[]> {
-  const [all, pods] = await Promise.all([readClaims(kube, options), readClaimUsers(kube, options)]);
+/**
+ * @returns the volumes that the claims have, or had before a run that was killed
+ * @throws RefusedError code CLAIM_IN_USE; UsageError code NO_BACKUP for a claim that the cluster does not have
+ */
+async function refuseUnready(kube: Kube, claims: readonly string[], options: KubeOptions): Promise<readonly string[]> {
+  const [all, pods, remembered] = await Promise.all([
+    readClaims(kube, options),
+    readClaimUsers(kube, options),
+    rememberedClaims(kube, options),
+  ]);
   const here = all.filter(({ claim }) => claims.includes(claim));
-  const gone = claims.find((claim) => !here.some((one) => one.claim === claim));
+  // One that a run before this one took away is made from what that one noted.
+  const gone = claims.find((claim) => !here.some((one) => one.claim === claim) && !remembered.has(claim));
   if (gone !== undefined) {
     throw new UsageError(`The cluster has no claim ${gone}, whose volume could be restored.`, {
       code: 'NO_BACKUP',
@@ -126,7 +131,10 @@ async function refuseUnready(
     ({ namespace, labels, claims: used }) =>
       labels[holderLabel] === undefined && used.some((name) => claims.includes(`${namespace}/${name}`)),
   );
-  if (users.length === 0) return here;
+  if (users.length === 0)
+    return claims.flatMap(
+      (name) => here.find(({ claim }) => claim === name)?.volume ?? remembered.get(name)?.spec.volumeName ?? [],
+    );
   throw new RefusedError(
     `Pods use what is to be restored: ${users.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')}.`,
     {
