@@ -120,7 +120,8 @@ cause() {
           last = "DISK_FULL~\tthe disk is full: no space is left for " path
         }
       }
-      seen("cgroup ?v1", "CGROUP_V1!", "this system has cgroup v1, which Kubernetes no longer takes")
+      # Not the flag by which a kubelet is told to take it all the same.
+      seen("(^|[^-])cgroup ?v1", "CGROUP_V1!", "this system has cgroup v1, which Kubernetes no longer takes")
       seen("too many learner", "LEARNER_PENDING", "another server is still joining")
       seen("no bootstrap data found in datastore|failed to stat mvcc kv store backend path", lacks, "its etcd has files but no bootstrap data in them, as when it was stopped while it made them")
       seen("connection refused|i/o timeout|no route to host|context deadline exceeded", "SERVER_UNREACHABLE", "the other servers can not be reached")

@@ -198,6 +198,11 @@ describe.skipIf(sshdMissing)(`start-k3s, observe, server-info and stop-k3s ${ssh
       'the disk is full: no space is left for /var/lib/rancher/k3s/server/db/etcd/tmp',
     ],
     [
+      'CGROUP_V1',
+      'kubelet is configured to not run on a host using cgroup v1. cgroup v1 support is in maintenance mode',
+      'this system has cgroup v1, which Kubernetes no longer takes',
+    ],
+    [
       'DISK_FULL',
       'panic: failed to sync: no space left on device',
       /the disk is full: no space is left below \S*\/var\/lib/,
@@ -217,6 +222,13 @@ describe.skipIf(sshdMissing)(`start-k3s, observe, server-info and stop-k3s ${ssh
     await rig.host.write(standIn('polls'), '1000');
     await rig.host.write(standIn('journal'), 'level=error msg="failed to get CA certs: 401 Unauthorized"\n');
     await expect(rig.run(start({ waitSeconds: 18 }))).rejects.toMatchObject({ taskCode: 'BAD_TOKEN' });
+  });
+
+  it('does not take the flag of a kubelet that may run on cgroup v1 for what ended k3s', async () => {
+    await rig.host.write(standIn('fails'), '');
+    await rig.host.write(standIn('journal'), 'level=info msg="Running kubelet --fail-cgroupv1=false --read-only-port=0"\n');
+    const error: unknown = await rig.run(start({ waitSeconds: 1 })).catch((e: unknown) => e);
+    expect(error).toMatchObject({ taskCode: expect.not.stringMatching('CGROUP_V1') as string });
   });
 
   it('shows what ended k3s although many lines have come since', async () => {
