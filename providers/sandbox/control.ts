@@ -12,6 +12,8 @@ export interface SandboxHandle {
   readonly info: SandboxInfo;
   /** Base of the cloud's API: `http://127.0.0.1:20123/v1`. */
   readonly endpoint: string;
+  /** Base of Linode's API: `http://127.0.0.1:20123/v4`. */
+  readonly linodeEndpoint: string;
   /** As it was when the sandbox was found. */
   readonly profile: SandboxProfile;
   /** A call of the control interface. @throws UnexpectedError code SANDBOX */
@@ -43,6 +45,7 @@ function controlOf(info: SandboxInfo, deadlineMs: number): Omit<SandboxHandle, '
   return {
     info,
     endpoint: `${base}/v1`,
+    linodeEndpoint: `${base}/v4`,
     async call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
       const signal = AbortSignal.timeout(deadlineMs);
       const { status, text } = await ask(`${base}/_sandbox/${path}`, {

@@ -43,6 +43,7 @@ async function main(folder: string, changes: Record<string, unknown>): Promise<v
   };
   const server = createServer((request, response) => {
     if (request.url?.startsWith('/v1')) return world.cloud.handle(request, response);
+    if (request.url?.startsWith('/v4')) return world.linode.handle(request, response);
     answerOrder({ world, token: info.controlToken, stop }, request, response);
   });
   server.keepAliveTimeout = 60_000;

@@ -24,7 +24,7 @@ export {
 export type { HostOrder, HostsAnswer, HostView } from './hosts/bare-hosts.js';
 export { timeScaleFrom } from './profile.js';
 
-/** What speaks to the sandbox's API: a provider for Hetzner's, since the sandbox's is the same. */
+/** What speaks to the sandbox's API: a provider for Hetzner's or Linode's, since the sandbox's are the same. */
 export type CloudClient = (options: {
   readonly name: string;
   readonly title: string;
@@ -45,6 +45,28 @@ export type CloudClient = (options: {
 export const sandboxWith = (connect: CloudClient): ProviderPackage => ({
   name: 'sandbox',
   title: 'Sandbox on this computer',
+  ...common(connect, { name: 'sandbox', title: 'the sandbox', endpoint: (handle) => handle.endpoint }),
+});
+
+/** The same sandbox, by the Linode provider pointed at its other API. Variables as of the first. */
+export const linodeSandboxWith = (connect: CloudClient): ProviderPackage => ({
+  name: 'sandbox-linode',
+  title: 'Sandbox on this computer, as Linode',
+  stateOf: 'sandbox',
+  ...common(connect, {
+    name: 'sandbox-linode',
+    title: 'the sandbox, as Linode',
+    endpoint: (handle) => handle.linodeEndpoint,
+  }),
+});
+
+interface Face {
+  readonly name: string;
+  readonly title: string;
+  readonly endpoint: (handle: SandboxHandle) => string;
+}
+
+const common = (connect: CloudClient, face: Face): Pick<ProviderPackage, 'ownsMachines' | 'codes' | 'open'> => ({
   ownsMachines: true,
   codes: sandboxCodes,
   async open(context) {
@@ -55,10 +77,10 @@ export const sandboxWith = (connect: CloudClient): ProviderPackage => ({
     );
     const readOnly = context.variable('SLIPWAY_SANDBOX_ACCESS') === 'read-only';
     const provider = connect({
-      name: 'sandbox',
-      title: 'the sandbox',
+      name: face.name,
+      title: face.title,
       token: new Secret(readOnly ? handle.info.readOnlyToken : handle.info.cloudToken),
-      endpoint: handle.endpoint,
+      endpoint: face.endpoint(handle),
       timeScale: Math.min(1, Math.max(handle.profile.timeScale, 0.01)),
       networkLimit: handle.profile.networkLimit,
       context,

@@ -2,7 +2,8 @@ import type { Machine } from './hosts/machine.js';
 import type { CloudView } from './types.js';
 
 export interface NetworkParts {
-  readonly cloud: () => CloudView;
+  /** The cloud that rents this machine out. */
+  readonly cloudOf: (machine: number) => CloudView;
   readonly machines: () => { get(id: number): Machine | undefined; all(): readonly Machine[] };
   /** Who answers at an address that several servers take turns at. */
   readonly holderOf: (address: string) => number | undefined;
@@ -14,14 +15,14 @@ export class Network implements CloudView {
 
   allowed(id: number, port: number, source: string): boolean {
     const machine = this.parts.machines().get(id);
-    if (!machine?.spec.bare) return this.parts.cloud().allowed(id, port, source);
+    if (!machine?.spec.bare) return this.parts.cloudOf(id).allowed(id, port, source);
     return !machine.isCutOff;
   }
 
   resolve(from: number, address: string, port: number): readonly number[] {
     const machines = this.parts.machines();
     const caller = machines.get(from);
-    if (!caller?.spec.bare) return this.parts.cloud().resolve(from, address, port);
+    if (!caller?.spec.bare) return this.parts.cloudOf(from).resolve(from, address, port);
     const holder = this.parts.holderOf(address);
     const found =
       holder === undefined
@@ -32,6 +33,6 @@ export class Network implements CloudView {
   }
 
   server(id: number): ReturnType<CloudView['server']> {
-    return this.parts.cloud().server(id);
+    return this.parts.cloudOf(id).server(id);
   }
 }

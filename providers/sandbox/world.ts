@@ -4,15 +4,18 @@ import { Cloud, type CloudState, defaultLimits, type Token } from './hetzner-api
 import { ScaledClock } from './clock.js';
 import { ChartFaults } from './helm/index.js';
 import { K3s, type K3sSnapshot } from './k3s/index.js';
+import { LinodeCloud, type LinodeState } from './linode-api/index.js';
 import { Machines, type MachinesSnapshot } from './hosts/index.js';
 import { Ports } from './hosts/ports.js';
 import { Network } from './network.js';
 import { contained } from './report-fault.js';
-import type { SandboxProfile } from './types.js';
+import type { PortProbe, SandboxProfile } from './types.js';
 
 export interface WorldSnapshot {
   readonly profile: SandboxProfile;
   readonly cloud: CloudState;
+  /** Absent in what an older sandbox stored. */
+  readonly linode?: LinodeState;
   readonly machines: MachinesSnapshot;
   readonly k3s: K3sSnapshot;
 }
@@ -21,6 +24,7 @@ export interface WorldSnapshot {
 export class World {
   readonly clock: ScaledClock;
   readonly cloud: Cloud;
+  readonly linode: LinodeCloud;
   readonly machines: Machines;
   readonly k3s: K3s;
   readonly hosts: BareHosts;
@@ -34,28 +38,32 @@ export class World {
     this.clock = new ScaledClock(profile.timeScale);
     const common = { clock: this.clock, profile: () => this.profile, random: systemRandom, ports: this.ports, changed };
     const network = new Network({
-      cloud: () => this.cloud,
+      cloudOf: (id) => (this.linode.has(id) ? this.linode : this.cloud),
       machines: () => this.machines,
       holderOf: (address) => this.k3s.addresses.holderOf(address),
     });
     this.k3s = new K3s({
       ...common,
       chartFaults: this.chartFaults,
-      cloudCall: (token, method, path, body) => this.cloud.call({ token, method, path, body }),
+      cloudCall: (token, method, path, body) =>
+        path.startsWith('/v4/')
+          ? this.linode.call({ token, method, path, body })
+          : this.cloud.call({ token, method, path, body }),
       cloud: network,
       machine: (id) => this.machines.get(id),
     });
     this.machines = new Machines({ ...common, behaviour: this.k3s, cloud: network });
     this.hosts = new BareHosts(this.machines, systemRandom);
+    const probe: PortProbe = {
+      listening: (id, port) => {
+        if (port === 6443) return this.k3s.serves(id);
+        return port === 22 ? this.machines.get(id)?.up === true : this.k3s.answersOn(id, port);
+      },
+    };
     this.cloud = new Cloud({
       ...common,
       host: this.machines,
-      probe: {
-        listening: (id, port) => {
-          if (port === 6443) return this.k3s.serves(id);
-          return port === 22 ? this.machines.get(id)?.up === true : this.k3s.answersOn(id, port);
-        },
-      },
+      probe,
       tokens,
       // Who lifts the limit of a network means to rent as many machines.
       limits: {
@@ -63,6 +71,7 @@ export class World {
         primaryIps: Math.max(defaultLimits.primaryIps, 2 * profile.networkLimit),
       },
     });
+    this.linode = new LinodeCloud({ ...common, host: this.machines, probe, tokens, faults: this.cloud.faults });
   }
 
   /** Where a port of a public address is found on this computer. */
@@ -81,6 +90,7 @@ export class World {
     return {
       profile: this.profile,
       cloud: this.cloud.snapshot(),
+      linode: this.linode.snapshot(),
       machines: this.machines.snapshot(),
       k3s: this.k3s.snapshot(),
     };
@@ -92,6 +102,7 @@ export class World {
     this.k3s.restore(state.k3s);
     this.machines.restore(state.machines);
     this.cloud.restore(state.cloud);
+    if (state.linode) this.linode.restore(state.linode);
     for (const machine of this.machines.all()) contained(machine.spec.name, () => this.k3s.resume(machine));
     await this.machines.resume();
   }

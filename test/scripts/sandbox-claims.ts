@@ -350,4 +350,31 @@ export const claims: readonly (readonly [page: string, claim: string, file: stri
     'test/providers/sandbox/hetzner-api/lists.test.ts',
     'answers what there is none of with empty lists, and what is no more with 410',
   ],
+  [
+    sandboxPage,
+    "At `/v4` and `/v4beta` the sandbox speaks Linode's API for an account of its own",
+    'test/providers/sandbox/linode-api/instances.test.ts',
+    'find regions with their countries, types and their prices, and what is sold out where',
+    'are answered in pages of 25 to 500',
+    'is found by its tags, and by no field that can’t be filtered',
+    'are too many after twenty instances in a quarter of a minute, and say how long to wait',
+  ],
+  [
+    sandboxPage,
+    '`provider: {name: sandbox-linode}` goes there',
+    'test/scenarios/linode.test.ts',
+    'that was killed while its machines were made is finished by the same command',
+  ],
+  [
+    sandboxPage,
+    'The same tokens, computers and faults serve both APIs',
+    'test/providers/sandbox/linode-api/instances.test.ts',
+    'is refused to a token that may only read, and to one that nobody knows',
+  ],
+  [
+    sandboxPage,
+    "Linode's cloud controller initializes nodes",
+    'test/scenarios/linode.test.ts',
+    'is as the file asks for, with its nodes known to the cloud and its price in dollars',
+  ],
 ];

@@ -16,11 +16,12 @@ const page = read(sandboxPage);
 /** Sentences that lead through the page, or say what the sandbox does not do. */
 const noClaims = [
   'A cloud on this computer.',
-  '`hetzner-api` is the provider’s API',
+  '`hetzner-api` and `linode-api` are the providers’ APIs',
   '`scenario` is the control interface',
   '`BareHosts` in `test/support` wraps it all.',
   'It neither resizes them nor formats anything',
   'Nothing is really run',
+  'Other kinds of interfaces, backups, disks',
 ];
 
 /** Each sentence of a page, without its headings and examples. */

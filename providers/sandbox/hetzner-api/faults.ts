@@ -3,7 +3,13 @@ import { resourceUnavailable } from './errors.js';
 /** What one call is to suffer. */
 export type CallEffect =
   | {
-      readonly error: { readonly status: number; readonly code: string; readonly message: string };
+      readonly error: {
+        readonly status: number;
+        readonly code: string;
+        readonly message: string;
+        /** Headers of the answer, where the API has some with its errors. */
+        readonly headers?: Readonly<Record<string, string>>;
+      };
       /** The work is done all the same. */
       readonly done?: boolean;
     }
@@ -117,10 +123,14 @@ export class Faults {
 
   /** A server that is ordered where none is made. @throws ApiError resource_unavailable */
   assertOpen(location: string): void {
+    if (this.isClosed(location)) throw resourceUnavailable('server location disabled');
+  }
+
+  /** Whether no server of any type is made there. Counts. */
+  isClosed(location: string): boolean {
     const fault = this.#standing().find(({ effect }) => 'closed' in effect && effect.closed.location === location);
-    if (!fault) return;
-    fault.happened += 1;
-    throw resourceUnavailable('server location disabled');
+    if (fault) fault.happened += 1;
+    return fault !== undefined;
   }
 
   serverLimit(): number | undefined {

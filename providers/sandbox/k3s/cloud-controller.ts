@@ -5,74 +5,67 @@ import { isPodReady } from '../kube-api/eviction.js';
 import type { Obj } from '../kube-api/objects.js';
 import type { Change } from '../kube-api/store.js';
 import { contained, reportFault } from '../report-fault.js';
-import {
-  answered,
-  answeredOrNone,
-  type CloudClient,
-  type CloudCall,
-  CloudError,
-  type WireServer,
-} from './cloud-client.js';
-import { podVariable } from './pod-variable.js';
-import { ServiceBalancers } from './service-balancers.js';
+import { CloudError } from './cloud-client.js';
 
-const podLabel = 'hcloud-cloud-controller-manager';
 const uninitialized = 'node.cloudprovider.kubernetes.io/uninitialized';
 const startMs = 1_000;
 /** How often nodes that are not Ready are held against the cloud; the real one's node-monitor-period. */
 const lifecycleMs = 5_000;
 
+/** What a cloud tells of the server that a node runs on. */
+export interface CloudNode {
+  readonly providerId: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly addresses: readonly { readonly type: string; readonly address: string }[];
+}
+
+/** What is particular about one cloud's controller. */
+export interface ControlledCloud<C> {
+  /** Whether a pod is one of it. */
+  matches(pod: Obj): boolean;
+  /** @throws CloudError with a token that the cloud does not take, or a network that is not there */
+  open(pod: Obj): C;
+  /** What its log says when it starts, and when it can't. */
+  readonly started: string;
+  failed(message: string): string;
+  /** The server of this name. @throws CloudError */
+  find(client: C, name: string): CloudNode | undefined;
+  /** Whether the server of a provider id is gone for good. @throws CloudError */
+  isGone(client: C, providerId: string): boolean;
+  /** @returns whether there is more to do later. @throws CloudError */
+  balance(client: C, service: Obj): boolean;
+}
+
 /**
- * Hetzner's cloud controller: as long as a pod of it serves, nodes get their provider id, addresses and labels and lose
+ * A cloud's controller: as long as a pod of it serves, nodes get their provider id, addresses and labels and lose
  * the taint, nodes whose server is gone are deleted, and services of type LoadBalancer get one.
  */
-export class HcloudController implements Program {
-  readonly #balancers: ServiceBalancers;
-  #client: CloudClient | undefined;
+export class CloudController<C> implements Program {
+  #client: C | undefined;
   #queued = false;
   /** Nodes that are not Ready are looked up once in a period. */
   #period: 'none' | 'waits' | 'over' = 'none';
 
   constructor(
     private readonly cluster: () => ClusterState,
-    private readonly call: CloudCall,
-  ) {
-    this.#balancers = new ServiceBalancers(cluster);
-  }
+    private readonly cloud: ControlledCloud<C>,
+  ) {}
 
-  matches({ metadata }: Obj): boolean {
-    return metadata.labels?.['app.kubernetes.io/name'] === podLabel;
+  matches(pod: Obj): boolean {
+    return this.cloud.matches(pod);
   }
 
   /** Ends at once with a token that the cloud does not take, or a network that is not there. */
   start(pod: Obj, log: (line: string) => void): ProgramRun {
     try {
-      this.#client = this.#open(pod);
+      this.#client = this.cloud.open(pod);
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
-      log(
-        `F1121 00:00:00.000000       1 main.go:72] Cloud provider could not be initialized: could not init cloud provider "hcloud": hcloud/newCloud: ${error.message}`,
-      );
+      log(this.cloud.failed(error.message));
       return { kind: 'ends', afterMs: startMs, end: () => 1 };
     }
-    log('I1121 00:00:00.000000       1 cloud.go:126] "Hetzner Cloud k8s cloud controller v1.35.0 started"');
+    log(this.cloud.started);
     return { kind: 'serves' };
-  }
-
-  /** @throws CloudError */
-  #open(pod: Obj): CloudClient {
-    const variable = (name: string): string => podVariable(this.cluster(), pod, name);
-    const token = variable('HCLOUD_TOKEN');
-    const client: CloudClient = {
-      call: (method, path, body) => answered(this.call(token, method, path, body)),
-      location: variable('HCLOUD_LOAD_BALANCERS_LOCATION'),
-      usesPrivateIp: variable('HCLOUD_LOAD_BALANCERS_USE_PRIVATE_IP') === 'true',
-      network: undefined,
-    };
-    client.call('GET', '/servers?per_page=1');
-    const network = variable('HCLOUD_NETWORK');
-    if (network !== '') client.network = networkOf(client, network);
-    return client;
   }
 
   seen({ resource }: Pick<Change, 'resource'>): void {
@@ -105,12 +98,12 @@ export class HcloudController implements Program {
     if (!pod) return;
     const later = (): void => void cluster.clock.after(lifecycleMs, () => this.queue());
     try {
-      const client = (this.#client ??= this.#open(pod));
+      const client = (this.#client ??= this.cloud.open(pod));
       for (const node of cluster.all('v1', 'Node')) this.#each(node, () => this.#node(node, client));
       if (this.#period === 'over') this.#nextPeriod();
       let isWaiting = false;
       for (const service of cluster.all('v1', 'Service'))
-        this.#each(service, () => (isWaiting = this.#balancers.reconcile(service, client) || isWaiting));
+        this.#each(service, () => (isWaiting = this.cloud.balance(client, service) || isWaiting));
       if (isWaiting) later();
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
@@ -130,7 +123,7 @@ export class HcloudController implements Program {
   }
 
   /** Deletes a node that is not Ready and whose server is gone for good, whoever has its name by now. */
-  #lifecycle(node: Obj, client: CloudClient): void {
+  #lifecycle(node: Obj, client: C): void {
     if (conditionOf(node, 'Ready')?.status !== 'Unknown') return;
     const cluster = this.cluster();
     if (this.#period === 'none') {
@@ -141,49 +134,22 @@ export class HcloudController implements Program {
       });
     }
     if (this.#period !== 'over') return;
-    const id = /^hcloud:\/\/(\d+)$/.exec((node.spec?.['providerID'] as string | undefined) ?? '')?.[1];
-    if (id !== undefined && answeredOrNone(client, `/servers/${id}`).length === 0)
+    const id = node.spec?.['providerID'];
+    if (typeof id === 'string' && this.cloud.isGone(client, id))
       cluster.store.delete(cluster.kind('v1', 'Node'), '', node.metadata.name);
   }
 
-  #node(node: Obj, client: CloudClient): void {
+  #node(node: Obj, client: C): void {
     const { name } = node.metadata;
     const taints = (node.spec?.['taints'] ?? []) as { key: string }[];
-    const isNew = taints.some(({ key }) => key === uninitialized);
-    const cluster = this.cluster();
-    if (!isNew) return this.#lifecycle(node, client);
-    const [server] = client.call<{ servers: WireServer[] }>('GET', `/servers?name=${encodeURIComponent(name)}`).servers;
-    if (!server) return;
-    cluster.change(node, (one) => {
-      one.spec = { ...one.spec, providerID: `hcloud://${server.id}` };
+    if (!taints.some(({ key }) => key === uninitialized)) return this.#lifecycle(node, client);
+    const found = this.cloud.find(client, name);
+    if (!found) return;
+    this.cluster().change(node, (one) => {
+      one.spec = { ...one.spec, providerID: found.providerId };
       changeTaints(one, (list) => list.filter(({ key }) => key !== uninitialized));
-      one.metadata.labels = { ...one.metadata.labels, ...labelsOf(server) };
-      const ip = server.public_net.ipv4?.ip;
-      const inside = server.private_net.find(({ network }) => network === client.network)?.ip;
-      one.status = {
-        ...one.status,
-        addresses: [
-          { type: 'Hostname', address: name },
-          ...(ip === undefined ? [] : [{ type: 'ExternalIP', address: ip }]),
-          ...(inside === undefined ? [] : [{ type: 'InternalIP', address: inside }]),
-        ],
-      };
+      one.metadata.labels = { ...one.metadata.labels, ...found.labels };
+      one.status = { ...one.status, addresses: [{ type: 'Hostname', address: name }, ...found.addresses] };
     });
   }
 }
-
-/** Id of a network by its name or id. @throws CloudError when there is none */
-function networkOf(client: CloudClient, desired: string): number {
-  const query = /^\d+$/.test(desired) ? '' : `?name=${encodeURIComponent(desired)}`;
-  const { networks } = client.call<{ networks: { id: number; name: string }[] }>('GET', `/networks${query}`);
-  const found = networks.find(({ id, name }) => name === desired || String(id) === desired);
-  if (!found) throw new CloudError(`Network ${desired} not found`);
-  return found.id;
-}
-
-const labelsOf = ({ server_type, location }: WireServer): Record<string, string> => ({
-  'node.kubernetes.io/instance-type': server_type.name,
-  'topology.kubernetes.io/region': location.name,
-  'topology.kubernetes.io/zone': location.name,
-  'instance.hetzner.cloud/provided-by': 'cloud',
-});

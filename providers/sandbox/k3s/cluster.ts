@@ -4,11 +4,13 @@ import type { Random } from '../random.js';
 import type { SandboxClock, SandboxProfile } from '../types.js';
 import { isRenewal, KubernetesServer, type KubernetesSnapshot, type Obj } from '../kube-api/index.js';
 import { type ChartFaults, HelmController, HelmProgram, imageTrouble } from '../helm/index.js';
+import type { ClusterState } from '../kube-api/controllers/cluster.js';
 import type { CloudCall } from './cloud-client.js';
 import type { Machine } from '../hosts/machine.js';
 import { AuthorizeProgram } from './authorize-program.js';
 import { VolumeProgram } from './volume-program.js';
-import { HcloudController } from './cloud-controller.js';
+import { HcloudController } from './hcloud-controller.js';
+import { LinodeController } from './linode-controller.js';
 import { HcloudVolumes } from './cloud-volumes.js';
 import { caHash, type Pair } from './certificates.js';
 
@@ -124,7 +126,11 @@ export class Cluster {
     this.members = state.members.map((member) => ({ ...member }));
     this.#leader = state.leader;
     const { podStartMs, podStopMs, nodeLostMs } = context.profile();
-    const controller = new HcloudController(() => this.kubernetes.controllers.cluster, context.cloudCall);
+    const parts = (): ClusterState => this.kubernetes.controllers.cluster;
+    const controllers = [
+      new HcloudController(parts, context.cloudCall),
+      new LinodeController(parts, context.cloudCall),
+    ];
     this.kubernetes = new KubernetesServer({
       version: state.version,
       clock: context.clock,
@@ -139,7 +145,7 @@ export class Cluster {
         imageTrouble(context.chartFaults),
         new AuthorizeProgram(() => server.controllers.cluster, context.hostOf),
         new VolumeProgram(() => server.controllers.cluster),
-        controller,
+        ...controllers,
       ],
     });
     const volumes = new HcloudVolumes(this.kubernetes.controllers.cluster, context.cloudCall);
@@ -151,7 +157,7 @@ export class Cluster {
     if (!this.#idle) {
       this.kubernetes.store.watch((change) => {
         helm.seen(change);
-        controller.seen(change);
+        for (const controller of controllers) controller.seen(change);
         volumes.seen(change);
       });
       helm.queue();

@@ -122,6 +122,9 @@ export const linodeController: RetoldChart = {
       name: 'ccm-linode',
       labels: { app: 'ccm-linode' },
       image: 'linode/linode-cloud-controller-manager:v0.9.8',
+      container: {
+        args: [`--nodebalancer-tags=${listAt(values, 'nodeBalancerTags').map(String).join(' ')}`],
+      },
       pod: {
         ...placement(values),
         nodeSelector: at(values, 'nodeSelector') ?? { 'node-role.kubernetes.io/control-plane': 'true' },

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { answered } from '../../../../providers/sandbox/k3s/cloud-client.js';
-import { HcloudController } from '../../../../providers/sandbox/k3s/cloud-controller.js';
+import { HcloudController } from '../../../../providers/sandbox/k3s/hcloud-controller.js';
 import { defaultProfile } from '../../../../providers/sandbox/profile.js';
 import { World } from '../../../../providers/sandbox/world.js';
 import { HelmRig, ready } from '../helm/rig.js';

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Cloud } from '../../../../providers/sandbox/hetzner-api/index.js';
 import { answered } from '../../../../providers/sandbox/k3s/cloud-client.js';
-import { HcloudController } from '../../../../providers/sandbox/k3s/cloud-controller.js';
+import { HcloudController } from '../../../../providers/sandbox/k3s/hcloud-controller.js';
 import { HcloudVolumes } from '../../../../providers/sandbox/k3s/cloud-volumes.js';
 import { KubernetesServer, type Obj } from '../../../../providers/sandbox/kube-api/index.js';
 import { defaultProfile } from '../../../../providers/sandbox/profile.js';
