@@ -33,6 +33,8 @@ export interface ProviderPackage {
   readonly title: string;
   /** Environment variable with the token; its presence makes the provider a candidate when none is named. */
   readonly tokenVariable?: string | undefined;
+  /** Another package whose folder for state it shares; default: its own. */
+  readonly stateOf?: string | undefined;
   /** As in its provider's traits. Where it is false, the file must list `hosts`, and must not otherwise. */
   readonly ownsMachines: boolean;
   /** Error codes that only this provider has, by name, for the page of all of them. */

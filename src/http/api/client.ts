@@ -31,6 +31,8 @@ const writeDeadlineMs = 60_000;
 
 interface Call {
   readonly signal: AbortSignal;
+  /** Of this request alone, such as what a list is filtered by. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 type Asked = Pick<ApiRequest, 'method' | 'path' | 'repeatable'> & Partial<Pick<ApiRequest, 'query' | 'body'>>;
@@ -119,7 +121,7 @@ export class ApiClient {
       query: [],
       body: undefined,
       ...asked,
-      headers: { accept: 'application/json', 'user-agent': 'slipway' },
+      headers: { accept: 'application/json', 'user-agent': 'slipway', ...call.headers },
       deadlineMs: asked.method === 'GET' ? readDeadlineMs : writeDeadlineMs,
       signal: call.signal,
     });

@@ -14,7 +14,9 @@ export type Meaning =
   /** Refused before it took effect, since something else is just changing: safe to send again, whatever it does. */
   | 'conflict'
   /** Refused before it took effect, since too much is asked. */
-  | 'rate-limited';
+  | 'rate-limited'
+  /** Nothing came of it, and nothing will if it is sent again soon: for the caller to wait for, or to give up. */
+  | 'not-now';
 
 /** What people and scripts are told of a refusal. */
 export interface Advice {
@@ -50,7 +52,7 @@ export interface ApiDialect {
   /** What the headers of an answer tell of how much may still be asked. */
   budget(headers: HeaderReader): RateBudget | undefined;
   /** Reads the body of an error; undefined when it has another form, so that only the status counts. */
-  refusal(body: unknown, status: number): Refusal | undefined;
+  refusal(body: unknown, status: number, headers: HeaderReader): Refusal | undefined;
   readonly meanings: Readonly<Record<string, Meaning>>;
   /** Undefined for a word that Slipway has no advice for. */
   advice(apiCode: string, request: Pick<ApiRequest, 'method'>): Advice | undefined;

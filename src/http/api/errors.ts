@@ -18,6 +18,8 @@ export class ApiError extends SlipwayError {
   readonly meaning: Meaning | undefined;
   /** For a support request at the provider. */
   readonly correlationId: string | undefined;
+  /** Milliseconds that the API asks to wait, where it says so. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     message: string,
@@ -26,6 +28,7 @@ export class ApiError extends SlipwayError {
       readonly status: number;
       readonly meaning?: Meaning | undefined;
       readonly correlationId?: string | undefined;
+      readonly retryAfterMs?: number | undefined;
     },
     { code, exitCode, hint }: Advice,
     details: readonly string[],
@@ -36,6 +39,7 @@ export class ApiError extends SlipwayError {
     this.status = refused.status;
     this.meaning = refused.meaning;
     this.correlationId = refused.correlationId;
+    this.retryAfterMs = refused.retryAfterMs;
   }
 }
 
@@ -78,16 +82,18 @@ export function errorFromAnswer(
   request: Pick<ApiRequest, 'method' | 'path'>,
   { status, text, headers }: ApiResponse,
 ): ApiError {
-  const refusal: Refusal = dialect.refusal(jsonOrUndefined(text), status) ?? {
+  const refusal: Refusal = dialect.refusal(jsonOrUndefined(text), status, headers) ?? {
     apiCode: wordOfStatus(status),
     message: `status ${status}`,
     details: [],
   };
   const { apiCode, message } = refusal;
   const correlationId = headers.get(dialect.correlationHeader) ?? undefined;
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  const retryAfterMs = seconds > 0 ? seconds * 1_000 : undefined;
   return new ApiError(
     `${dialect.title} refused ${nameOf(request)}: ${message} (${apiCode}).`,
-    { apiCode, status, meaning: dialect.meanings[apiCode], correlationId },
+    { apiCode, status, meaning: dialect.meanings[apiCode], correlationId, retryAfterMs },
     dialect.advice(apiCode, request) ?? usualAdvice(dialect, apiCode, status),
     [...refusal.details, ...(correlationId ? [`correlation id ${correlationId}`] : [])],
   );
@@ -129,5 +135,5 @@ export const means = (error: unknown, meaning: Meaning): error is ApiError =>
  */
 export function isAmbiguous(error: unknown): boolean {
   if (error instanceof UnreachableError) return error.sent;
-  return error instanceof ApiError && error.status >= 500;
+  return error instanceof ApiError && error.status >= 500 && error.meaning !== 'not-now';
 }

@@ -1,4 +1,4 @@
-import { isAmbiguous, means, UnreachableError } from './errors.js';
+import { ApiError, isAmbiguous, means, UnreachableError } from './errors.js';
 
 interface Rule {
   /** How often it is tried again. */
@@ -31,8 +31,13 @@ export function retryDelay(
 ): number | undefined {
   const rule = ruleFor(error, request.repeatable);
   if (!rule || attempt >= rule.times) return undefined;
-  return Math.min(rule.capMs, rule.baseMs * 2 ** attempt) * (0.5 + fraction / 2);
+  const usual = Math.min(rule.capMs, rule.baseMs * 2 ** attempt) * (0.5 + fraction / 2);
+  return Math.max(usual, askedFor(error));
 }
+
+/** What the API itself says is to be waited; no longer than a minute at a time. */
+const askedFor = (error: unknown): number =>
+  error instanceof ApiError && error.meaning === 'rate-limited' ? Math.min(error.retryAfterMs ?? 0, 60_000) : 0;
 
 function ruleFor(error: unknown, repeatable: boolean): Rule | undefined {
   if (error instanceof UnreachableError && !error.sent) return unsent;
