@@ -5,7 +5,8 @@ import tseslint from 'typescript-eslint';
 const insideTheSandbox = [
   'test/bench/critical-path.mjs',
   'test/components/apply/support.ts',
-  'test/contract/support/{hetzner,host}-harness.ts',
+  'test/contract/support/{hetzner,linode,host}-harness.ts',
+  'test/contract/support/no-machines.ts',
   'test/remote/task-wire.test.ts',
   'test/scripts/sandbox-page.test.ts',
   'test/support/{manual-clock,sandbox-kube,simulated-computers}.ts',
@@ -34,7 +35,7 @@ export default tseslint.config(
   },
   {
     // The clock and chance are handed in where a decision depends on them, so that a test can set both.
-    files: ['src/**/*.ts', 'providers/hetzner/**/*.ts', 'providers/ssh/**/*.ts'],
+    files: ['src/**/*.ts', 'providers/{hetzner,linode,ssh}/**/*.ts'],
     rules: {
       'no-restricted-properties': [
         'error',

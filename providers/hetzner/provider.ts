@@ -12,7 +12,7 @@ import type { Hetzner } from './context.js';
 import { infrastructure } from './infrastructure/index.js';
 import { kubernetesIntegration } from './kubernetes-integration.js';
 import { listServers, machines, powerOff, relabel } from './machines/index.js';
-import { askOwnAddress } from './own-address.js';
+import { askOwnAddress } from '../../src/provider/kit/own-address.js';
 import { checkToken } from './preflight/facts.js';
 import { preflight } from './preflight/index.js';
 import { nameLimit } from './preflight/names.js';

@@ -4,7 +4,10 @@ import type { InputFlags } from './cluster-input.js';
 
 /** Flags that describe a cluster where there is no file. */
 export const describeFlags = {
-  provider: Flags.string({ description: 'Where the machines come from: hetzner, sandbox.', helpGroup: 'CLUSTER' }),
+  provider: Flags.string({
+    description: 'Where the machines come from: hetzner, linode, sandbox.',
+    helpGroup: 'CLUSTER',
+  }),
   location: Flags.string({
     description: 'A location; may be given several times.',
     multiple: true,

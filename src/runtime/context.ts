@@ -51,12 +51,12 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   const remote = lazyRemote(async () => (await import('../remote/index.js')).createRemote({ clock, random, boundary }));
 
-  const providerContext = (section: ProviderSection): ProviderContext => ({
+  const providerContext = (section: ProviderSection, stateOf = section.name): ProviderContext => ({
     section,
     remote,
     secret: (variable) => secretFrom(env, variable),
     variable: (variable) => env[variable] || undefined,
-    stateFolder: workspace.stateFolder(section.name),
+    stateFolder: workspace.stateFolder(stateOf),
     clock,
     random,
     boundary,
@@ -66,8 +66,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   const provider = (section: ProviderSection): Promise<MachineProvider> => {
     const key = JSON.stringify(section);
-    const opened =
-      providers.get(key) ?? packageOf(packages, section).then((found) => found.open(providerContext(section)));
+    const opened = providers.get(key) ?? openPackage(packages, section, providerContext);
     providers.set(key, opened);
     return opened;
   };
@@ -140,6 +139,15 @@ function lazyWatch(kube: ClusterApi['kube'], signal: AbortSignal): ClusterApi {
       close: () => opened?.close(),
     },
   };
+}
+
+async function openPackage(
+  packages: Providers,
+  section: ProviderSection,
+  contextOf: (section: ProviderSection, stateOf?: string) => ProviderContext,
+): Promise<MachineProvider> {
+  const found = await packageOf(packages, section);
+  return found.open(contextOf(section, found.stateOf));
 }
 
 /** @throws UsageError codes UNKNOWN_PROVIDER, HOSTS_MISSING, HOSTS_NOT_TAKEN */

@@ -33,6 +33,10 @@ export function sandboxFolder(env: NodeJS.ProcessEnv): string {
   return workspace.stateFolder('sandbox');
 }
 
+/** Whether a cluster is in the sandbox, by whichever of its APIs. */
+export const isInSandbox = ({ provider }: Pick<ListedCluster, 'provider'>): boolean =>
+  provider === 'sandbox' || provider === 'sandbox-linode';
+
 export interface SandboxEnvironment {
   readonly HCLOUD_ENDPOINT: string;
   /** Where hcloud looks for storage boxes, with the same token. */
@@ -59,7 +63,7 @@ export async function sandboxEnvironment(
       hint: 'Start it: slipway sandbox start',
     });
   const kubeconfigs: string[] = [];
-  for (const { name } of clusters.filter(({ provider }) => provider === 'sandbox')) {
+  for (const { name } of clusters.filter(isInSandbox)) {
     const cluster = workspace.cluster(name);
     const path = (await cluster.kubeconfig()) && cluster.kubeconfigPath;
     if (path !== undefined) kubeconfigs.push(path);

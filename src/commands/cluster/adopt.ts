@@ -25,7 +25,7 @@ A new SSH key gets onto the machines through the cluster itself, by a privileged
       description: 'The cluster file. Without it and without a record, it is made from what is found.',
       exclusive: ['provider'],
     }),
-    provider: Flags.string({ description: 'Where the machines are: hetzner, sandbox.' }),
+    provider: Flags.string({ description: 'Where the machines are: hetzner, linode, sandbox.' }),
     id: Flags.string({ description: 'Which of several clusters of that name.' }),
     kubeconfig: Flags.string({ description: 'A kubeconfig of the cluster, where the workspace’s is lost.' }),
     'ssh-key': Flags.string({

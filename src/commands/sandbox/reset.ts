@@ -1,7 +1,7 @@
 import { BaseCommand, yesFlag } from '../../cli/base-command.js';
 import { damageTexts } from '../../cli/views/cluster.js';
 import { clustersIn } from '../../workflows/cluster/list.js';
-import { resetSandbox, sandboxFolder, sandboxStatus } from '../../runtime/sandbox.js';
+import { isInSandbox, resetSandbox, sandboxFolder, sandboxStatus } from '../../runtime/sandbox.js';
 
 export default class SandboxReset extends BaseCommand {
   static override summary = 'Stop the sandbox and throw away all its machines.';
@@ -14,7 +14,7 @@ export default class SandboxReset extends BaseCommand {
       const folder = sandboxFolder(this.environment(flags));
       const status = await sandboxStatus(folder);
       const known = await clustersIn(runtime.workspace);
-      const clusters = known.filter(({ provider }) => provider === 'sandbox').map(({ name }) => name);
+      const clusters = known.filter(isInSandbox).map(({ name }) => name);
       // One that cannot be read may be anywhere: its folder stays.
       for (const text of damageTexts(known)) this.warn(text);
       await runtime.reporter.confirm({

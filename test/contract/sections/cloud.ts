@@ -94,7 +94,8 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
       const plan = await stage.provider.infrastructure.plan(stage.request(desiredMachines()), options);
       const balancers = plan.filter(({ role }) => role?.kind === 'api-balancer');
       expect(balancers.length).toBeLessThanOrEqual(1);
-      for (const { id } of balancers) expect(made.get(id)?.address).toMatch(stage.harness.addresses.private);
+      for (const { id } of balancers)
+        expect(made.get(id)?.address).toMatch(stage.harness.addresses.api ?? stage.harness.addresses.private);
     });
 
     it('differs when other addresses may enter, and is mended in place', async () => {
@@ -187,8 +188,11 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
       expect((await stage.provider.machines.create(desired, '', made, options)).type).toBe(stage.harness.types.second);
     });
 
-    it('is at the next of its locations when its own has none of its types', async () => {
-      const { types, places, outside } = stage.harness;
+    it('is at the next of its locations when its own has none of its types', async (context) => {
+      const { types, outside } = stage.harness;
+      const { first, second } = stage.harness.places;
+      if (second === undefined) return context.skip();
+      const places = { first, second };
       const desired = stage.machine(1, { types: [types.first], elsewhere: [places.second] });
       const request = stage.request([desired], { locations: [places.first, places.second] });
       const made = await stage.lay(request);
@@ -278,7 +282,8 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
       await stage.harness.outside.sellOut(stage.harness.types.first, stage.harness.places.first);
       const problems = await stage.provider.preflight(stage.request([stage.machine()]), options);
       expect(problems).toMatchObject([{ code: 'SOLD_OUT', kind: 'refused' }]);
-      expect(problems[0]?.hint).toContain(`${stage.harness.types.first} at ${stage.harness.places.second}`);
+      const { second, apart } = stage.harness.places;
+      expect(problems[0]?.hint).toContain(`${stage.harness.types.first} at ${second ?? apart}`);
       const types = [stage.harness.types.first, stage.harness.types.second];
       expect(await stage.codes(stage.request([stage.machine(1, { types })]))).toEqual([]);
     });
@@ -286,11 +291,9 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
     it('refuses locations that can’t share a network', async () => {
       const locations = [stage.harness.places.first, stage.harness.places.apart];
       expect(await stage.codes(stage.request([stage.machine()], { locations }))).toEqual(['ZONES_APART']);
-      expect(
-        await stage.codes(
-          stage.request([stage.machine()], { locations: [stage.harness.places.first, stage.harness.places.second] }),
-        ),
-      ).toEqual([]);
+      const { first, second } = stage.harness.places;
+      if (second !== undefined)
+        expect(await stage.codes(stage.request([stage.machine()], { locations: [first, second] }))).toEqual([]);
     });
 
     it('refuses names that are too long', async () => {
@@ -305,7 +308,7 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
       const catalog = await stage.provider.catalog(options);
       expect(catalog.currency).toMatch(/^[A-Z]{3}$/);
       expect(catalog.volumeMonthly).toBeGreaterThan(0);
-      for (const prices of [catalog.balancers, catalog.addresses]) {
+      for (const prices of [catalog.balancers, ...(stage.harness.addressesCost ? [catalog.addresses] : [])]) {
         expect(prices.find(({ location }) => location === stage.harness.places.first)?.monthly).toBeGreaterThan(0);
       }
       const [first, apart] = [stage.harness.places.first, stage.harness.places.apart].map((place) =>

@@ -14,7 +14,7 @@ export function findingsContract(stage: Stage): void {
         ['load-balancer', 'a-ingress'],
         ['volume', 'pvc-data-0'],
       ]);
-      expect(found[0]?.because).toContain(node.name);
+      expect(found[0]?.because).toContain(stage.harness.balancerBecause(node.name));
       expect(found[1]).toMatchObject({ sizeGB: 10, because: `attached to ${node.name}` });
       for (const item of found) {
         expect(item.monthly).toBeGreaterThan(0);

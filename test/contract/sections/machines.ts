@@ -12,16 +12,23 @@ export function machineContract(stage: Stage): void {
     it('whose create got no answer is made once, and found', async () => {
       const desired = stage.machine();
       const made = await stage.lay(stage.request([desired]));
-      stage.harness.outside.cutNext('POST', '^/servers$');
+      const { machines } = stage.harness.paths;
+      stage.harness.outside.cutNext('POST', `^${machines}$`);
       expect((await stage.provider.machines.create(desired, '', made, options)).status).toBe('running');
       expect(await stage.names()).toEqual([desired.name]);
-      expect(stage.harness.requests.filter((one) => one === 'POST /servers')).toHaveLength(1);
+      expect(stage.harness.requests.filter((one) => one === `POST ${machines}`)).toHaveLength(1);
     });
 
     it.each(serverErrors)('whose create was answered with %i %s the work is made once', async (status, when) => {
       const desired = stage.machine();
       const made = await stage.lay(stage.request([desired]));
-      stage.harness.outside.failNext('POST', '^/servers$', status, 'oops', when === 'after' ? 'done' : undefined);
+      stage.harness.outside.failNext(
+        'POST',
+        `^${stage.harness.paths.machines}$`,
+        status,
+        'oops',
+        when === 'after' ? 'done' : undefined,
+      );
       expect((await stage.provider.machines.create(desired, '', made, options)).status).toBe('running');
       expect(await stage.names()).toEqual([desired.name]);
     });
@@ -30,7 +37,13 @@ export function machineContract(stage: Stage): void {
       const desired = stage.machine();
       const made = await stage.lay(stage.request([desired]));
       const created = await stage.provider.machines.create(desired, '', made, options);
-      stage.harness.outside.failNext('DELETE', '^/servers/', status, 'oops', when === 'after' ? 'done' : undefined);
+      stage.harness.outside.failNext(
+        'DELETE',
+        `^${stage.harness.paths.machines}/`,
+        status,
+        'oops',
+        when === 'after' ? 'done' : undefined,
+      );
       await stage.provider.machines.delete(created, options);
       expect(await stage.names()).toEqual([]);
     });
@@ -40,7 +53,7 @@ export function machineContract(stage: Stage): void {
       const made = await stage.lay(stage.request([desired]));
       const killed = await stage.harness.open({
         boundary: async ({ when, what }) => {
-          if (when === 'after' && what === 'POST /servers') throw new Error('killed');
+          if (when === 'after' && what === `POST ${stage.harness.paths.machines}`) throw new Error('killed');
         },
       });
       await expect(killed.machines.create(desired, '', made, options)).rejects.toThrow('killed');
@@ -53,7 +66,8 @@ export function machineContract(stage: Stage): void {
     it('that can’t be kept apart from its pool is of the next type, or is refused with the reason', async () => {
       const desired = stage.machine(1, { types: [stage.harness.types.first, stage.harness.types.second] });
       const made = await stage.lay(stage.request([desired]));
-      const refuse = (): void => stage.harness.outside.failNext('POST', '^/servers$', 422, 'placement_error');
+      const { paths, words, outside } = stage.harness;
+      const refuse = (): void => outside.failNext('POST', `^${paths.machines}$`, ...words.crowded);
       refuse();
       const created = await stage.provider.machines.create(desired, '', made, options);
       expect(created.type).toBe(stage.harness.types.second);
@@ -78,16 +92,19 @@ export function machineContract(stage: Stage): void {
       const desired = stage.machine();
       const made = await stage.lay(stage.request([desired]));
       const created = await stage.provider.machines.create(desired, '', made, options);
-      stage.harness.outside.failNext('DELETE', '^/servers/', 423, 'locked');
+      const { paths, words, outside } = stage.harness;
+      outside.failNext('DELETE', `^${paths.machines}/`, ...words.busy);
       await stage.provider.machines.delete(created, options);
       expect(await stage.names()).toEqual([]);
     });
 
-    it('that somebody protected is not deleted, and the error says why', async () => {
+    it('that somebody protected is not deleted, and the error says why', async (context) => {
+      const { protect } = stage.harness.outside;
+      if (!protect) return context.skip();
       const desired = stage.machine();
       const made = await stage.lay(stage.request([desired]));
       const created = await stage.provider.machines.create(desired, '', made, options);
-      await stage.harness.outside.protect(created.id);
+      await protect(created.id);
       await expect(stage.provider.machines.delete(created, options)).rejects.toMatchObject({
         code: 'PROTECTED',
         exitCode: 3,

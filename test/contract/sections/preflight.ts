@@ -23,7 +23,8 @@ export function preflightContract(stage: Stage): void {
       expect(await stage.harness.outside.everything()).toEqual([]);
     });
 
-    it('refuses more machines than one network takes, balancer included', async () => {
+    it('refuses more machines than one network takes, balancer included', async (context) => {
+      if (stage.harness.networkLimit === undefined) return context.skip();
       const cp = [1, 2, 3].map((slot) => stage.machine(slot, { pool: 'cp' }));
       const machines = (workers: number): MachineRequest[] => [
         ...cp,
@@ -38,7 +39,11 @@ export function preflightContract(stage: Stage): void {
       await stage.harness.outside.network(`${cluster.name}-network`);
       await stage.harness.outside.sshKey('laptop', stage.publicKey);
       const problems = await stage.provider.preflight(stage.request([stage.machine()]), options);
-      expect(problems.map((problem) => problem.code).sort()).toEqual(['NAME_TAKEN', 'NAME_TAKEN', 'SSH_KEY_TAKEN']);
+      expect(problems.map((problem) => problem.code).sort()).toEqual([
+        'NAME_TAKEN',
+        'NAME_TAKEN',
+        ...(stage.harness.keysAreUnique ? ['SSH_KEY_TAKEN'] : []),
+      ]);
       expect(problems.every((problem) => problem.kind === 'refused')).toBe(true);
       expect(problems.map((problem) => problem.message).join('\n')).toContain(stage.machine().name);
     });

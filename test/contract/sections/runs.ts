@@ -5,13 +5,14 @@ import { options, type Stage } from './stage.js';
 export function runContract(stage: Stage): void {
   describe('a run', () => {
     it('goes on after being told that it asks too often, or that something else is changing', async () => {
+      const { paths, words, outside } = stage.harness;
       for (const [method, path] of [
-        ['GET', '^/networks$'],
-        ['POST', '^/networks$'],
-        ['POST', '^/servers$'],
+        ['GET', `^${paths.network}$`],
+        ['POST', `^${paths.network}$`],
+        ['POST', `^${paths.machines}$`],
       ] as const) {
-        stage.harness.outside.failNext(method, path, 429, 'rate_limit_exceeded');
-        stage.harness.outside.failNext(method, path, 409, 'conflict');
+        outside.failNext(method, path, ...words.tooMany);
+        if (words.changing) outside.failNext(method, path, ...words.changing);
       }
       const made = await stage.lay(stage.request([stage.machine()]));
       expect((await stage.provider.machines.create(stage.machine(), '', made, options)).status).toBe('running');

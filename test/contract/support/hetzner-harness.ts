@@ -5,31 +5,19 @@ import { createHetznerProvider } from '../../../providers/hetzner/index.js';
 import { Cloud } from '../../../providers/sandbox/hetzner-api/index.js';
 import { ScaledClock } from '../../../providers/sandbox/clock.js';
 import { defaultProfile } from '../../../providers/sandbox/profile.js';
-import type { MachineHost } from '../../../providers/sandbox/types.js';
 import { openBoundary } from '../../../src/domain/boundary.js';
 import { systemRandom } from '../../../src/domain/clock.js';
 import { Secret } from '../../../src/domain/secret.js';
 import type { MachineProvider } from '../../../src/provider/port.js';
 import type { EmulatorHarness, OpenOptions } from '../harness.js';
 import { contextWith } from './context.js';
+import { noMachines } from './no-machines.js';
 import { outsideOf } from './outside.js';
 import { loadOpenApi } from '../../support/openapi.js';
 
 const writer = 'token-that-may-write';
 const reader = 'token-that-may-read';
 const scale = 0.001;
-
-/** Nobody rents these machines: the cloud is tested without the computers in it. */
-const noMachines: MachineHost = {
-  create: () => undefined,
-  powerOn: () => undefined,
-  powerOff: () => undefined,
-  shutdown: () => undefined,
-  reboot: () => undefined,
-  delete: () => undefined,
-  attach: () => undefined,
-  detach: () => undefined,
-};
 
 const official = loadOpenApi();
 
@@ -72,6 +60,22 @@ export async function hetznerHarness(networkLimit = 100): Promise<EmulatorHarnes
     open,
     types: { first: 'cax21', second: 'cx33', elsewhere: 'cax31' },
     places: { first: 'fsn1', second: 'nbg1', apart: 'ash' },
+    addressesCost: true,
+    paths: {
+      machines: '/servers',
+      network: '/networks',
+      others: ['/ssh_keys', '/networks', '/firewalls', '/placement_groups', '/load_balancers'],
+    },
+    words: {
+      busy: [423, 'locked'],
+      changing: [409, 'conflict'],
+      tooMany: [429, 'rate_limit_exceeded'],
+      crowded: [422, 'placement_error'],
+      inUse: [422, 'resource_in_use'],
+    },
+    networkLimit,
+    balancerBecause: (machine) => machine,
+    keysAreUnique: true,
     many: 60,
     addresses: { public: /^\d+\.\d+\.\d+\.\d+$/, private: /^10\.0\./ },
     image: 'ubuntu-26.04',

@@ -14,6 +14,7 @@ export async function memoryHarness(): Promise<CloudHarness> {
     types: { first: 'small', second: 'large', elsewhere: 'large' },
     places: { first: 'north', second: 'south', apart: 'island' },
     image: 'ubuntu-26.04',
+    addressesCost: true,
     many: 60,
     addresses: { public: /^203\.0\.113\.\d+$/, private: /^10\.0\.0\.\d+$/ },
     violations: undefined,

@@ -34,6 +34,7 @@ export class SandboxAccount {
         found.open(contextWith('sandbox', { boundary, signal: controller.signal, stateFolder: this.#folder })),
       types: { first: 'cax21', second: 'cx33', elsewhere: 'cax31' },
       places: { first: 'fsn1', second: 'nbg1', apart: 'ash' },
+      addressesCost: true,
       many: 60,
       addresses: { public: /^\d+\.\d+\.\d+\.\d+$/, private: /^10\.0\./ },
       image: 'ubuntu-26.04',

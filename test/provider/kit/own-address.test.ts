@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { openBoundary } from '../../../src/domain/boundary.js';
-import { askOwnAddress, hostRange } from '../../../providers/hetzner/own-address.js';
+import { askOwnAddress, hostRange } from '../../../src/provider/kit/own-address.js';
 
 describe('this computer’s own address', () => {
   it.each([
