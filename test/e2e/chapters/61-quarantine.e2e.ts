@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 
 import { chapter, noted, tellLastWords, took } from '../support/chapter.js';
 import { configMaps, ensure, eventually, kube, list, type Named, pods, webDeployment, whole } from '../support/kube.js';
+import { type Counted, countedDns, countedS3 } from '../support/counted.js';
 import { createHosts, destroyHosts, type RigHost, ssh } from '../support/rig.js';
 import { listed, ringFile, Slipway } from '../support/slipway.js';
 import { type S3Server, versitygw } from '../../support/s3-servers.js';
@@ -28,11 +29,16 @@ describe('a quarantined copy beside the living cluster', () => {
   let hosts: Map<string, RigHost>;
   let listener: Server;
   let bucket: S3Server | undefined;
+  let s3: Counted | undefined;
+  let dns: Counted;
 
   beforeAll(async () => {
     hosts = await createHosts(octets);
     bucket = await versitygw();
-    if (bucket) Object.assign(slipway.env, bucket.env);
+    // All that anybody writes there passes by, the command line itself among it.
+    s3 = bucket && (await countedS3(bucket.endpoint));
+    if (bucket) Object.assign(slipway.env, bucket.env, { AWS_ENDPOINT_URL: `http://127.0.0.1:${s3!.port}` });
+    dns = await countedDns();
     listener = createServer((socket) => {
       callers.push(socket.remoteAddress!.replace('::ffff:', ''));
       socket.destroy();
@@ -41,6 +47,8 @@ describe('a quarantined copy beside the living cluster', () => {
   afterEach(tellLastWords(() => hosts.keys()));
   afterAll(async () => {
     await destroyHosts(...Object.keys(octets));
+    await s3?.close();
+    await dns?.close();
     await bucket?.close();
     listener?.close();
     slipway.close();
@@ -48,6 +56,16 @@ describe('a quarantined copy beside the living cluster', () => {
 
   /** How often a host called what a webhook in its cluster names. */
   const callsOf = (name: string): number => callers.filter((address) => address === hosts.get(name)!.address).length;
+  /** How often a host's pods wrote to names and objects elsewhere, with the token that is in their cluster. */
+  const writesOf = (name: string): { readonly dns: number; readonly s3: number } => {
+    const by = (server: Counted | undefined): number =>
+      (server?.writes(hosts.get(name)!.address) ?? []).filter(
+        ({ bearer }) => bearer === 'Bearer planted-provider-token',
+      ).length;
+    return { dns: by(dns), s3: by(s3) };
+  };
+  /** Writes to the bucket by whatever runs on this computer: the command line. */
+  const ownWrites = (): number => (s3?.writes('127.0.0.1') ?? []).length;
   /** Objects of the bucket with what is in them. */
   const inBucket = async (): Promise<string> => {
     if (!bucket) return '';
@@ -55,6 +73,22 @@ describe('a quarantined copy beside the living cluster', () => {
     return createHash('sha256')
       .update(JSON.stringify((JSON.parse(out) as { backups: { id: string }[] }).backups.map(({ id }) => id)))
       .digest('hex');
+  };
+  /** Keeps names at a DNS provider and objects in the bucket up to date, as external-dns and backups within a cluster do. */
+  const writer = (gateway: string) => {
+    const deployment = webDeployment('writer', 1);
+    const { spec } = deployment.spec.template;
+    const urls = [
+      `http://${gateway}:${dns.port}/zones/ring.test/rrsets`,
+      ...(s3 ? [`http://${gateway}:${s3.port}/x/y`] : []),
+    ];
+    const { readinessProbe: _, ...container } = spec.containers[0]!;
+    const env = [{ name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'token', key: 'token' } } }];
+    const containers = [{ ...container, args: ['writes', 'PATCH', ...urls], env }];
+    return {
+      ...deployment,
+      spec: { ...deployment.spec, template: { ...deployment.spec.template, spec: { ...spec, containers } } },
+    };
   };
   /** What the host of the living cluster has of its configuration, claim and certificates. */
   const ofHost = (): Promise<string> =>
@@ -124,6 +158,7 @@ describe('a quarantined copy beside the living cluster', () => {
         metadata: { name: 'token' },
         stringData: { token: 'planted-provider-token' },
       });
+      await ensure(api, namespaced('apps/v1', 'deployments'), writer(gateway));
       await ensure(api, '/api/v1/namespaces/default/secrets', {
         apiVersion: 'v1',
         kind: 'Secret',
@@ -155,12 +190,15 @@ describe('a quarantined copy beside the living cluster', () => {
         });
         return callsOf('q1') > 0;
       });
+      await eventually('the living cluster writes to DNS and S3', 60, () =>
+        Promise.resolve(writesOf('q1').dns > 0 && (!s3 || writesOf('q1').s3 > 0)),
+      );
       await slipway.done(['backup', 'create', 'lone']);
     },
   );
 
   step('answers, and has called nobody and changed nothing of the living one', 10, async () => {
-    const before = { host: await ofHost(), bucket: await inBucket(), calls: callsOf('q1') };
+    const before = { host: await ofHost(), bucket: await inBucket(), own: ownWrites(), living: writesOf('q1') };
     const { out } = await slipway.done(['cluster', 'restore', 'lone', '--as', 'mirror', '--yes', '--json']);
     const { tookMs, dataAgeMs, proof } = JSON.parse(out) as Copied;
     took('a quarantined copy: from its first step until it is counted', tookMs);
@@ -190,6 +228,13 @@ describe('a quarantined copy beside the living cluster', () => {
     await kube(copy, 'DELETE', '/api/v1/persistentvolumes/kept');
     await kube(copy, 'DELETE', '/api/v1/namespaces/default/services/out');
     expect(callsOf('q2')).toBe(0);
+    // The living one has gone on writing all the time, so that what the copy wrote would have been counted.
+    expect(writesOf('q1').dns).toBeGreaterThan(before.living.dns);
+    expect([writesOf('q2'), ownWrites()]).toEqual([{ dns: 0, s3: 0 }, before.own]);
+    noted(
+      `${writesOf('q1').dns} and ${writesOf('q1').s3}`,
+      'writes of the living cluster to DNS and S3; of its copy none',
+    );
     expect({ host: await ofHost(), bucket: await inBucket() }).toEqual({ host: before.host, bucket: before.bucket });
     const processes = await ssh('q2', 'ps -eo args');
     expect(processes).not.toMatch(/containerd-shim|flannel/);
@@ -201,12 +246,14 @@ describe('a quarantined copy beside the living cluster', () => {
 
   step('is deleted, and a drill does all of that by itself and says so', 10, async () => {
     const before = { host: await ofHost(), bucket: await inBucket() };
+    const own = ownWrites();
     await slipway.done(['cluster', 'delete', 'mirror', '--yes', '--confirm', 'mirror']);
     const { out, ms } = await slipway.done(['backup', 'drill', 'lone', '--json']);
     const { drill } = JSON.parse(out) as { drill: Copied };
     took('a drill: from the command to its end, with the copy deleted again', ms);
     took('a drill: until the restored data were counted', drill.tookMs);
     expect(callsOf('q2')).toBe(0);
+    expect([writesOf('q2'), ownWrites()]).toEqual([{ dns: 0, s3: 0 }, own]);
     expect({ host: await ofHost(), bucket: await inBucket() }).toEqual(before);
     expect(
       await ssh('q2', 'ls /var/lib/rancher /etc/rancher 2>/dev/null; systemctl is-active k3s || true'),

@@ -3,7 +3,7 @@
 # agent/images folder (or `k3s ctr images import`). Prints its path.
 #
 #   rancher/mirrored-pause:3.6   the name k3s asks for when nothing else is configured
-#   slipway.test/web:1           answers HTTP on :8080 with its pod's name; `web job` ends at once
+#   slipway.test/web:1           answers HTTP on :8080 with its pod's name; `web job` ends at once, `web writes` writes elsewhere
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${SLIPWAY_E2E_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/slipway-e2e}

@@ -1,5 +1,6 @@
 // web is the test workload: it answers HTTP on :8080 with the name of its pod.
-// "web job" prints a line and ends; "web fail" ends with an error.
+// "web job" prints a line and ends; "web fail" ends with an error. "web writes METHOD URL..." sends that to each address,
+// again and again, as whoever keeps names or objects elsewhere up to date; $TOKEN is what it shows there.
 package main
 
 import (
@@ -8,11 +9,33 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+	"time"
 )
+
+func writes(method string, urls []string) {
+	client := &http.Client{Timeout: 2 * time.Second}
+	for ; ; time.Sleep(time.Second) {
+		for _, url := range urls {
+			request, err := http.NewRequest(method, url, strings.NewReader("written from within"))
+			if err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			request.Header.Set("Authorization", "Bearer "+os.Getenv("TOKEN"))
+			if answer, err := client.Do(request); err == nil {
+				answer.Body.Close()
+			}
+		}
+	}
+}
 
 func main() {
 	name, _ := os.Hostname()
+	if len(os.Args) > 3 && os.Args[1] == "writes" {
+		writes(os.Args[2], os.Args[3:])
+	}
 	if len(os.Args) > 1 {
 		fmt.Println(os.Args[1], "on", name)
 		if os.Args[1] == "fail" {
