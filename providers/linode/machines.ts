@@ -103,7 +103,7 @@ async function settled(
 async function act(linode: Linode, id: number | string, verb: string, options: CallOptions): Promise<void> {
   try {
     await whileBusy(waits(linode, options), ['busy'], () =>
-      linode.api.postAgain(`/linode/instances/${id}/${verb}`, {}, z.unknown(), options),
+      linode.api.postAgain(`/linode/instances/${id}/${verb}`, undefined, z.unknown(), options),
     );
   } catch (error) {
     if (!means(error, 'not-found') && !(hasCode(error, 'invalid') && /already/.test(error.message))) throw error;

@@ -78,7 +78,7 @@ export async function removeOwnedResource(
 async function detach(linode: Linode, id: string, options: CallOptions): Promise<void> {
   try {
     await whileBusy(waits(linode, options), ['busy'], () =>
-      linode.api.postAgain(`/volumes/${id}/detach`, {}, z.unknown(), options),
+      linode.api.postAgain(`/volumes/${id}/detach`, undefined, z.unknown(), options),
     );
   } catch (error) {
     if (!hasCode(error, 'not_found', 'invalid')) throw error;
