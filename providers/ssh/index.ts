@@ -4,7 +4,7 @@ import { type LoginKey, readIdentity } from '../../src/remote/login-key.js';
 import { sshCodes } from './codes.js';
 import type { HostTimeouts } from './inventory.js';
 import { createHostProvider } from './provider.js';
-import { reaches } from './reaches.js';
+import { reaches } from '../../src/provider/kit/reaches.js';
 
 export { createHostProvider, type HostProviderOptions } from './provider.js';
 

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 
 import type { ComponentsSpec } from '../domain/spec/components.js';
+import type { LibvirtSpec } from '../domain/spec/libvirt.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 
 /** A path as a cluster file in `folder` means it. */
@@ -17,11 +18,20 @@ export function withAbsolutePaths(spec: ClusterSpec, folder: string, home: strin
   const { provider, kubernetes, components } = spec;
   return {
     ...spec,
-    provider: { ...provider, ...(provider.identity === undefined ? {} : { identity: absolute(provider.identity) }) },
+    provider: {
+      ...provider,
+      ...(provider.identity === undefined ? {} : { identity: absolute(provider.identity) }),
+      ...(provider.libvirt ? { libvirt: libvirtWithAbsolutePaths(provider.libvirt, absolute) } : {}),
+    },
     kubernetes: { ...kubernetes, ...(kubernetes.bundle === undefined ? {} : { bundle: absolute(kubernetes.bundle) }) },
     ...(components ? { components: componentsWithAbsolutePaths(components, absolute) } : {}),
   };
 }
+
+const libvirtWithAbsolutePaths = (spec: LibvirtSpec, absolute: (path: string) => string): LibvirtSpec => ({
+  ...spec,
+  images: spec.images.map((image) => ('file' in image ? { ...image, file: absolute(image.file) } : image)),
+});
 
 /** Folders of components, and the files that secrets are in. */
 export function componentsWithAbsolutePaths(

@@ -7,7 +7,7 @@ import type { Remote } from '../remote/types.js';
 import type { MachineProvider } from './port.js';
 
 /** The `provider` section of a cluster file. Without a file, only the name is known. */
-export type ProviderSection = Pick<ClusterSpec['provider'], 'name' | 'identity' | 'hosts'>;
+export type ProviderSection = Pick<ClusterSpec['provider'], 'name' | 'identity' | 'hosts' | 'libvirt'>;
 
 /** What a provider package is given. It takes nothing from the process by itself. */
 export interface ProviderContext {

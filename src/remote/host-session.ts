@@ -4,13 +4,14 @@ import type { Client } from 'ssh2';
 import { withBoundary, waitFor, type Boundary, type Clock, type Random } from '../domain/index.js';
 import { IncompleteError } from '../errors/index.js';
 import { type Dial, isFinal, openClient, type Opened } from './open-client.js';
+import { runCommand } from './run-command.js';
 import { execute, type TaskTexts, wireTask } from './run-task.js';
 import { LoginRefused, loginRefused, mayPass } from './login-refused.js';
 import { scrubber } from './scrub.js';
 import { saidWhy, sessionRefused } from './session-refused.js';
 import { taskFailed, taskSaidTooMuch, taskTimeout } from './task-errors.js';
 import { TaskOutput } from './task-output.js';
-import type { HostFacts, HostTarget, HostTask, RunOptions, Session } from './types.js';
+import type { CommandInput, CommandResult, HostFacts, HostTarget, HostTask, RunOptions, Session } from './types.js';
 import { downloadFile, uploadFile } from './copy-file.js';
 
 export interface SessionTools {
@@ -89,6 +90,20 @@ export class HostSession implements Session {
 
   async run(task: HostTask, options: RunOptions): Promise<HostFacts> {
     return withBoundary(this.tools.boundary, 'ssh', `${this.target.name} ${task.name}`, () => this.#run(task, options));
+  }
+
+  async command(line: string, input: CommandInput | undefined, options: RunOptions): Promise<CommandResult> {
+    const client = await this.open(60_000, options);
+    try {
+      return await unlessAborted(runCommand(client, line, input, options.signal), options.signal);
+    } catch (error) {
+      options.signal.throwIfAborted();
+      throw new IncompleteError(`The connection to ${this.target.name} was lost during a command.`, {
+        code: 'SSH_LOST',
+        hint: 'Run the same command again: it looks at what is there and goes on.',
+        cause: error,
+      });
+    }
   }
 
   async upload(localPath: string, remotePath: string, mode: number, options: RunOptions): Promise<void> {

@@ -42,6 +42,15 @@ export interface RunOptions {
   readonly progress?: ((text: string) => void) | undefined;
 }
 
+/** What a command reads: text or bytes, or a file of this computer. */
+export type CommandInput = string | Buffer | { readonly file: string };
+
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** One verified connection to a host; several callers share it. */
 export interface Session {
   readonly target: HostTarget;
@@ -53,6 +62,12 @@ export interface Session {
    * @throws IncompleteError code TASK_FAILED (the script's message, last output), TASK_TIMEOUT, SSH_LOST.
    */
   run(task: HostTask, options: RunOptions): Promise<HostFacts>;
+  /**
+   * Runs a command line as it is, outside of any task, and waits for its end: for hosts that are not a cluster's machines.
+   * It is sent once; whoever asks knows whether it may be sent again.
+   * @throws IncompleteError code SSH_LOST where the connection ended before the command
+   */
+  command(line: string, input: CommandInput | undefined, options: RunOptions): Promise<CommandResult>;
   /**
    * Copies a local file, to a temporary name first, skipping it when the same SHA-256 is there. Mode is octal.
    * @throws IncompleteError code UPLOAD_FAILED

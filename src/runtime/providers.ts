@@ -7,6 +7,7 @@ export type Providers = Readonly<Record<string, () => Promise<ProviderPackage>>>
 export const builtInProviders: Providers = {
   hetzner: async () => (await import('../../providers/hetzner/index.js')).hetzner,
   linode: async () => (await import('../../providers/linode/index.js')).linode,
+  libvirt: async () => (await import('../../providers/libvirt/index.js')).libvirt,
   sandbox: async () => {
     const [{ sandboxWith }, { createHetznerProvider }] = await Promise.all([
       import('../../providers/sandbox/index.js'),

@@ -250,6 +250,7 @@ describe.skipIf(!disk)(`a host whose disk is small ${disk ? '' : 'skipped: mount
         target: session.target,
         hostKey: session.hostKey,
         run: (task, options) => session.run(task, options),
+        command: (...args) => session.command(...args),
         download: (...args) => session.download(...args),
         upload: async (local, ...rest) => {
           if (local.endsWith('large.tar')) writeFileSync(filler(), Buffer.alloc(50 * MiB));

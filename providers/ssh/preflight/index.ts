@@ -1,4 +1,5 @@
 import { messageOf, SlipwayError } from '../../../src/errors/index.js';
+import { accessProblems } from '../../../src/provider/kit/access-problems.js';
 import type { CallOptions, ClusterRequest, Problem } from '../../../src/provider/port.js';
 import { assign } from '../assign.js';
 import { hostId, privateAddressOf, titleOf } from '../hosts.js';
@@ -117,24 +118,5 @@ export function addressProblems(
       hint: 'Reserve a free one for kubernetes.api.address.',
       kind: 'refused',
       path: 'kubernetes.api.address',
-    }));
-}
-
-const everywhere = ['0.0.0.0/0', '::/0'];
-
-/** A rule of the file that nothing would keep is worse than none. */
-function accessProblems({ sshAllow, apiAllow }: ClusterRequest): Problem[] {
-  const accesses = [
-    { path: 'ssh.allow', allow: sshAllow },
-    { path: 'kubernetes.api.allow', allow: apiAllow },
-  ];
-  return accesses
-    .filter(({ allow }) => allow.some((range) => !everywhere.includes(range)))
-    .map(({ path, allow }) => ({
-      code: 'FIREWALL_NOT_MANAGED',
-      message: `${path} lets only ${allow.join(', ')} in, but no firewall of ours stands before hosts of your own.`,
-      hint: `Take ${path} out of the file, and let your own network guard them.`,
-      kind: 'usage' as const,
-      path,
     }));
 }

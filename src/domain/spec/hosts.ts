@@ -17,7 +17,7 @@ export const acceptable = [
 ] as const;
 
 /** A host key as OpenSSH writes it, or its fingerprint. */
-const hostKey = z
+export const hostKey = z
   .string()
   .regex(
     /^((ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}( .*)?|SHA256:[A-Za-z0-9+/]{43})$/,

@@ -1,4 +1,5 @@
 import { labelKeys } from '../labels.js';
+import { checkLibvirt } from './libvirt.js';
 import type { ClusterSpec, PoolSpec } from './schema.js';
 import { overlap, parseRange, within } from './ranges.js';
 
@@ -31,6 +32,7 @@ export function checkSpec(parts: SpecParts): SpecProblem[] {
     ...checkPools(parts.pools ?? []),
     ...checkLocations(parts),
     ...checkHosts(parts),
+    ...checkLibvirt(parts),
     ...repeated(parts.controlPlane?.type ?? [], ['controlPlane', 'type'], 'is listed twice'),
     ...repeated(parts.provider?.residency ?? [], ['provider', 'residency'], 'is listed twice'),
     ...repeated(parts.api?.allow ?? [], ['kubernetes', 'api', 'allow'], 'is listed twice'),

@@ -4,6 +4,7 @@ import { backupDefaults } from '../backup.js';
 import { componentsSchema } from './components.js';
 import { acceptable, hostSchema } from './hosts.js';
 import { maintainSchema } from './maintain.js';
+import { libvirtSchema } from './libvirt.js';
 import { notifySchema } from './notify.js';
 import { cidr, ipv4Address, ipv4Cidr, labelMap, poolName, resourceName, taint } from './fields.js';
 
@@ -36,7 +37,7 @@ export const providerSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'With `hosts`: the private key to log in with, as a path; a locked one, or one named by its public half, is taken from the SSH agent. Default: $SLIPWAY_SSH_KEY, then ~/.ssh/id_ed25519.',
+      'With `hosts` or `libvirt`: the private key to log in to them with, as a path; a locked one, or one named by its public half, is taken from the SSH agent. Default: $SLIPWAY_SSH_KEY, then ~/.ssh/id_ed25519.',
     ),
   hosts: z
     .array(hostSchema)
@@ -45,6 +46,7 @@ export const providerSchema = z.strictObject({
     .describe(
       'Machines that exist already, for the provider `ssh`. Those that are not needed stand by as replacements.',
     ),
+  libvirt: libvirtSchema.optional(),
 });
 
 const autoscale = z

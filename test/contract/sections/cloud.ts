@@ -98,7 +98,8 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
         expect(made.get(id)?.address).toMatch(stage.harness.addresses.api ?? stage.harness.addresses.private);
     });
 
-    it('differs when other addresses may enter, and is mended in place', async () => {
+    it('differs when other addresses may enter, and is mended in place', async (context) => {
+      if (!stage.provider.traits.managesFirewall) return context.skip();
       const machines = desiredMachines();
       const before = await stage.lay(stage.request(machines));
       const desired = stage.request(machines, { apiAllow: ['198.51.100.7/32'] });
@@ -112,26 +113,29 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
       ).toBe(true);
     });
 
-    it('takes in the key of a workspace that replaces a lost one', async () => {
+    it('takes in the key of a workspace that replaces a lost one', async (context) => {
       const machines = desiredMachines();
       await stage.lay(stage.request(machines));
+      const before = await stage.provider.infrastructure.plan(stage.request(machines), options);
+      if (!before.some(({ role, id }) => role?.kind === 'cluster-key' || id === 'ssh-key')) return context.skip();
       const desired = stage.request(machines, { sshPublicKey: newPublicKey() });
       const changed = (await stage.provider.infrastructure.plan(desired, options)).filter(
         (resource) => resource.state !== 'present',
       );
       expect(changed.map(({ state }) => state)).toEqual(['differs']);
-      const before = (await stage.harness.outside.everything()).length;
+      const count = (await stage.harness.outside.everything()).length;
       await stage.lay(desired);
-      expect(await stage.harness.outside.everything()).toHaveLength(before);
+      expect(await stage.harness.outside.everything()).toHaveLength(count);
       expect((await stage.provider.infrastructure.plan(desired, options)).map(({ state }) => state)).not.toContain(
         'differs',
       );
     });
 
-    it('refuses to use a network of somebody else', async () => {
+    it('refuses to use a network of somebody else', async (context) => {
       const network = (await stage.provider.infrastructure.plan(stage.request([stage.machine()]), options)).find(
         (resource) => resource.id === 'network',
-      )!;
+      );
+      if (!network) return context.skip();
       await stage.harness.outside.network(network.name);
       await expect(stage.provider.infrastructure.plan(stage.request([stage.machine()]), options)).rejects.toMatchObject(
         {
@@ -304,8 +308,10 @@ export function cloudContract<H extends CloudHarness>(stage: Stage<H>): void {
   });
 
   describe('the catalogue', () => {
-    it('knows countries, prices and what is available', async () => {
+    it('knows countries, prices and what is available', async (context) => {
       const catalog = await stage.provider.catalog(options);
+      // Machines on hosts of one's own have no price.
+      if (catalog.currency === '') return context.skip();
       expect(catalog.currency).toMatch(/^[A-Z]{3}$/);
       expect(catalog.volumeMonthly).toBeGreaterThan(0);
       for (const prices of [catalog.balancers, ...(stage.harness.addressesCost ? [catalog.addresses] : [])]) {

@@ -1,8 +1,9 @@
+import { getEventListeners } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 
 import { expect, it } from 'vitest';
 
-import { reaches } from '../../../providers/ssh/reaches.js';
+import { reaches } from '../../../src/provider/kit/reaches.js';
 
 const signal = new AbortController().signal;
 const listening = (): Promise<{ port: number; close: () => Promise<unknown> }> =>
@@ -29,4 +30,14 @@ it('an interruption ends the wait', async () => {
   const controller = new AbortController();
   controller.abort(new Error('stop'));
   await expect(reaches('127.0.0.1', 1, 5_000, { signal: controller.signal })).rejects.toThrow('stop');
+});
+
+it('a port that is asked of again and again leaves nothing behind at the signal', async () => {
+  const run = new AbortController();
+  for (let turn = 0; turn < 12; turn += 1) await reaches('127.0.0.1', 1, 1_000, { signal: run.signal });
+  expect(getEventListeners(run.signal, 'abort')).toEqual([]);
+  const asking = reaches('192.0.2.1', 22, 60_000, { signal: run.signal });
+  run.abort(new Error('interrupted'));
+  await expect(asking).rejects.toThrow('interrupted');
+  expect(getEventListeners(run.signal, 'abort')).toEqual([]);
 });
