@@ -52,7 +52,7 @@ const may: Readonly<Record<string, string>> = {
   'phases/authorize-pod.ts': 'of the installation',
   'remote/cloud-init.ts': 'of the installation',
   'remote/create-remote.ts': 'of the installation',
-  'workflows/backup/create.ts': 'a snapshot that was fetched with a limit',
+  'workflows/backup/volume-pod.ts': 'of the installation',
   'workflows/component/render.ts': 'what an earlier render wrote',
   'workspace/files.ts': 'holds each file to a limit itself',
   'workspace/moved.ts': 'a mark that Slipway wrote',
