@@ -19,7 +19,7 @@ export class VirshError extends IncompleteError {
 
 /** By the words of libvirt in English, which `LC_ALL=C` makes it speak. The first that fits counts. */
 const meanings: readonly (readonly [VirshKind, RegExp])[] = [
-  ['no-client', /virsh: (command )?not found|exec: virsh/i],
+  ['no-client', /virsh: (command )?not found/i],
   [
     'denied',
     /failed to connect to the hypervisor[^]*permission denied|authentication (failed|unavailable)|access denied|not authorized/i,

@@ -12,9 +12,11 @@ export type Virsh = (args: readonly string[], options: CallOptions, input?: Comm
 /** Milliseconds for a call that sends no file. libvirt may look at QEMU anew in it, which takes minutes where all is busy. */
 const callMs = 600_000;
 
-/** Always a pipe, since libvirt opens `/dev/stdin` by its name, which cannot be done with a socket. */
-const script = (input: CommandInput | undefined): string =>
-  input === undefined ? 'LC_ALL=C exec virsh -q -c "$@" </dev/null' : 'cat | LC_ALL=C exec virsh -q -c "$@"';
+/** Pipes on both sides, since libvirt opens `/dev/stdin` and `/dev/stdout` by their names, which no socket allows. */
+const script = (input: CommandInput | undefined): string => {
+  const virsh = input === undefined ? 'virsh -q -c "$@" </dev/null' : 'cat | virsh -q -c "$@"';
+  return `export LC_ALL=C; exec 3>&1; rc=$( { { ${virsh}; echo $? >&4; } | cat >&3; } 4>&1 ); exit "$rc"`;
+};
 
 /** By the client of this computer. */
 export function localVirsh(uri: string): Virsh {

@@ -34,7 +34,7 @@ describe('Before anything is made', () => {
       'LIBVIRT_DENIED',
       /group libvirt/,
     ],
-    ['virsh is missing', 'sh: 1: exec: virsh: not found', 'LIBVIRT_CLIENT_MISSING', /Install libvirt/],
+    ['virsh is missing', 'virsh: 1: virsh: not found', 'LIBVIRT_CLIENT_MISSING', /Install libvirt/],
   ])('it is said of a host that %s, with what to do', async (_what, stderr, code, hint) => {
     const given = await harness(alone);
     given.fakes.kvm1.failNext('capabilities', said(stderr));

@@ -18,7 +18,10 @@ case $4 in
   hang) sleep 60 ;;
 esac
 printf '%s|' "$@"
-for word; do [ "$word" != /dev/stdin ] || wc -c </dev/stdin; done
+for word; do
+  [ "$word" != /dev/stdin ] || wc -c </dev/stdin
+  [ "$word" != /dev/stdout ] || echo console >/dev/stdout
+done
 `;
 
 describe.skipIf(sshdMissing)(`virsh on a host that is reached by SSH ${sshdMissing ?? ''}`, () => {
@@ -57,6 +60,10 @@ describe.skipIf(sshdMissing)(`virsh on a host that is reached by SSH ${sshdMissi
       [{ file: path }, large.length],
     ] as const)
       expect(await at().read(['define', '/dev/stdin'], { signal }, input)).toMatch(new RegExp(`\\|${bytes}\\n$`));
+  });
+
+  it('writes to the name /dev/stdout', async () => {
+    expect(await at().read(['vol-download', '/dev/stdout'], { signal })).toMatch(/\|console\n$/);
   });
 
   it('that refuses is told of in libvirt’s last words, and what they mean', async () => {
