@@ -4,7 +4,7 @@ import { labelKeys } from '../../src/domain/labels.js';
 import type { Machine } from '../../src/domain/machine.js';
 import { waitFor } from '../../src/domain/wait.js';
 import { IncompleteError } from '../../src/errors/index.js';
-import { ApiError, hasCode, means } from '../../src/http/api/errors.js';
+import { hasCode, isAmbiguous, means, UnreachableError } from '../../src/http/api/errors.js';
 import { createNamed } from '../../src/provider/kit/create-named.js';
 import { choicesOf, createText, hasChoice } from '../../src/provider/kit/first-offer.js';
 import { createdBefore } from '../../src/provider/kit/infrastructure.js';
@@ -91,7 +91,8 @@ async function settled(
     },
     {
       progress: options.progress,
-      fatal: (error) => error instanceof ApiError && error.status < 500,
+      // What may pass is waited out; anything else will be the same next time.
+      fatal: (error) => !isAmbiguous(error) && !(error instanceof UnreachableError),
       ...{ clock: linode.clock, signal: options.signal, deadlineMs: waitMs, intervalMs: 3_000 * linode.timeScale },
       hint: 'Look at it in the Cloud Manager and at https://status.linode.com, then run the same command again.',
     },
