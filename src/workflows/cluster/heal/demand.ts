@@ -16,6 +16,7 @@ import {
   promotable,
   slotLabel,
 } from '../../../domain/index.js';
+import type { SlipwayError } from '../../../errors/index.js';
 import type { PoolSpec } from '../../../domain/spec/schema.js';
 import type { KubeObject, KubeOptions, NodeFacts } from '../../../kube/types.js';
 import type { ClusterApi } from '../../../phases/context.js';
@@ -65,6 +66,8 @@ export interface DemandLook {
   readonly helps: readonly string[];
   /** Pods that a pool would take, were it not for its limits: a sentence each. */
   readonly unmet: readonly string[];
+  /** Why it could not be found out: what is lost is healed nevertheless. */
+  readonly failed?: SlipwayError | undefined;
 }
 
 export const noDemandSeen: DemandLook = { verdicts: [], demand: noDemand, helps: [], unmet: [] };

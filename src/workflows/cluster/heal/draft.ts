@@ -12,7 +12,7 @@ import {
   type RecycleRound,
 } from '../../../domain/index.js';
 import type { Step } from '../../../engine/index.js';
-import { UsageError } from '../../../errors/index.js';
+import { SlipwayError, UsageError } from '../../../errors/index.js';
 import type { ClusterApi } from '../../../phases/context.js';
 import { planReboots } from '../../../phases/reboot.js';
 import type { ClusterFolder, ClusterRecord } from '../../../workspace/types.js';
@@ -130,7 +130,13 @@ async function demandNow(
   const isServerIll = verdicts.some(({ role }) => role === 'control-plane');
   if (!options || refused || isServerIll || verdicts.some(({ does }) => does === 'remove')) return noDemandSeen;
   const budget = maxWorkersDown - verdicts.filter(isDown).length;
-  return lookForDemand(context, target, look, { budget, allWell: verdicts.length === 0 }, options);
+  try {
+    return await lookForDemand(context, target, look, { budget, allWell: verdicts.length === 0 }, options);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (error instanceof SlipwayError) return { ...noDemandSeen, failed: error };
+    throw error;
+  }
 }
 
 function policyOf({ rebootAfterMs, replaceAfterMs, maxWorkersDown }: HealOptions, look: HealLook): HealPolicy {

@@ -131,6 +131,7 @@ class Watch {
       const { healing, demand } = await judgeNow(this.#quiet, { folder, record }, options);
       this.#say(healing);
       this.#sayUnmet(demand.unmet);
+      if (demand.failed) this.#coolDown(demand.failed);
       await this.#tell(healing, folder, record);
       return healing;
     } catch (error) {
