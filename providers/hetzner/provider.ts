@@ -1,6 +1,7 @@
 import { labelKeys } from '../../src/domain/labels.js';
 import type { Secret } from '../../src/domain/secret.js';
 import type { CallOptions, FoundCluster, MachineProvider, PowerSwitch, Relabelling } from '../../src/provider/port.js';
+import type { ImageKeeping } from '../../src/provider/images.js';
 import { clustersByLabel } from '../../src/provider/kit/ownership.js';
 import { rentedTraits } from '../../src/provider/kit/rented.js';
 import type { ProviderContext } from '../../src/provider/package.js';
@@ -9,6 +10,7 @@ import { readCatalog } from './catalog.js';
 import { hetznerApi } from './client.js';
 import { labelOwnedResource, listOwnedResources, removeOwnedResource } from './owned-resources.js';
 import type { Hetzner } from './context.js';
+import { imageKeeping } from './images.js';
 import { infrastructure } from './infrastructure/index.js';
 import { kubernetesIntegration } from './kubernetes-integration.js';
 import { listServers, machines, powerOff, relabel } from './machines/index.js';
@@ -34,7 +36,9 @@ export interface HetznerOptions {
 }
 
 /** A machine provider that speaks Hetzner's API, to Hetzner or to the sandbox. Asks nothing before it is used. */
-export function createHetznerProvider(options: HetznerOptions): MachineProvider & PowerSwitch & Relabelling {
+export function createHetznerProvider(
+  options: HetznerOptions,
+): MachineProvider & PowerSwitch & Relabelling & ImageKeeping {
   const { context, timeScale, networkLimit } = options;
   const { clock, random, boundary, signal } = context;
   const { endpoint, token, log } = options;
@@ -51,6 +55,7 @@ export function createHetznerProvider(options: HetznerOptions): MachineProvider 
     machines: machines(hetzner),
     powerOff: (machine, call) => powerOff(hetzner, machine, call),
     relabel: (machine, as, call) => relabel(hetzner, machine, as, call),
+    images: imageKeeping(hetzner),
     catalog: (call) => readCatalog(hetzner, call),
     preflight: (request, call) => preflight(hetzner, request, call),
     credentialProblem: (call) => checkToken(hetzner, call),

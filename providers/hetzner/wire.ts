@@ -33,7 +33,7 @@ export const serverShape = z.object({
   server_type: z.object({ name: z.string() }),
   location: z.object({ name: z.string() }),
   /** Null once the image is deleted; a snapshot has no name. */
-  image: z.object({ id: z.number(), name: z.string().nullish() }).nullish(),
+  image: z.object({ id: z.number(), name: z.string().nullish(), labels: labels.optional() }).nullish(),
   labels,
 });
 export type WireServer = z.output<typeof serverShape>;
@@ -157,6 +157,15 @@ export const imageShape = z.object({
   status: z.string(),
 });
 export type WireImage = z.output<typeof imageShape>;
+
+export const snapshotShape = imageShape.extend({
+  created: z.string(),
+  created_from: z.object({ id: z.number() }).nullish(),
+  disk_size: z.number(),
+  image_size: z.number().nullish(),
+  labels,
+});
+export type WireSnapshot = z.output<typeof snapshotShape>;
 
 export const pricingShape = z.object({
   currency: z.string(),

@@ -74,7 +74,10 @@ export interface BareSpec {
 
 /** What the cloud asks of the computers. All return at once; effects take their time. */
 export interface MachineHost {
-  create(spec: MachineSpec): void;
+  /** @param disk a copy of another machine's, as `disk` gave it; undefined: that of a system image */
+  create(spec: MachineSpec, disk?: unknown): void;
+  /** A copy of what is on a machine's disk now, as plain JSON. */
+  disk(id: number): unknown;
   powerOn(id: number): void;
   /** Pulls the plug. */
   powerOff(id: number): void;

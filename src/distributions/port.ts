@@ -9,6 +9,7 @@ import type { ClusterRequest, InfrastructureResource, MachineProvider } from '..
 import type { Backups } from './backups.js';
 import type { BundleNeeds, Bundles } from './bundles.js';
 import type { Reboots } from './reboots.js';
+import type { Images } from './images.js';
 import type { Rotations } from './rotations.js';
 import type { Settings } from './settings.js';
 import type { Upgrades } from './upgrades.js';
@@ -138,6 +139,8 @@ export interface Distribution extends NodeRules {
   rotations?(): Promise<Rotations>;
   /** Undefined where the system of machines is somebody else's affair. Loaded by those who reboot them. */
   reboots?(): Promise<Reboots>;
+  /** Undefined where its machines are not made from images of ours. Loaded by those who build them. */
+  images?(): Promise<Images>;
   /** Undefined where the data of the cluster is somebody else's affair. Loaded by those who make backups. */
   backups?(): Promise<Backups>;
 }

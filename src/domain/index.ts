@@ -24,6 +24,7 @@ export * from './rollout.js';
 export * from './successors.js';
 export * from './cost.js';
 export * from './pools.js';
+export * from './prepared-image.js';
 export * from './printable.js';
 export * from './plural.js';
 export * from './versions.js';

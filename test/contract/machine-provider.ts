@@ -4,6 +4,7 @@ import type { CloudHarness, EmulatorHarness, PortHarness } from './harness.js';
 import { cloudContract } from './sections/cloud.js';
 import { everyContract } from './sections/every.js';
 import { findingsContract } from './sections/findings.js';
+import { imageContract, lostImageContract } from './sections/images.js';
 import { infrastructureContract } from './sections/infrastructure.js';
 import { machineContract } from './sections/machines.js';
 import { preflightContract } from './sections/preflight.js';
@@ -26,6 +27,7 @@ export function describeCloudProvider(name: string, start: () => Promise<CloudHa
     ownership(stage, true);
     everyContract(stage);
     cloudContract(stage);
+    imageContract(stage);
   });
 }
 
@@ -38,6 +40,7 @@ export function describeEmulatedCloud(name: string, start: () => Promise<Emulato
     preflightContract(stage);
     runContract(stage);
     findingsContract(stage);
+    lostImageContract(stage);
   });
 }
 

@@ -28,6 +28,8 @@ export interface Lookups {
   sshKeyName(id: number, options: CallOptions): Promise<string>;
   /** The types of the request that are offered at its location, in its order. */
   offered(request: MachineRequest, options: CallOptions): Promise<readonly string[]>;
+  /** What to order a machine of this type from: a snapshot of ours by its id, as it has no name that Hetzner knows. */
+  image(name: string, type: string, options: CallOptions): Promise<string>;
   /** Servers with the cluster's label. */
   servers(clusterId: string, options: CallOptions): Promise<readonly WireServer[]>;
 }
@@ -147,7 +149,7 @@ async function order(job: Job, type: string, group: number): Promise<WireServer>
   const body = {
     name: request.name,
     server_type: type,
-    image: request.image,
+    image: await job.lookups.image(request.image, type, options),
     location: request.location,
     ssh_keys: [job.sshKey],
     user_data: job.userData,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { hasCode, means } from '../../../src/http/api/errors.js';
 import { whileBusy } from '../../../src/provider/kit/while-busy.js';
+import { imagePrefix } from '../../../src/domain/prepared-image.js';
 import { labelKeys } from '../../../src/domain/labels.js';
 import { createText, hasChoice } from '../../../src/provider/kit/first-offer.js';
 import { rentedTexts } from '../../../src/provider/kit/rented.js';
@@ -12,6 +13,7 @@ import { isOffered, listServerTypes, machineType } from '../catalog.js';
 import { type Hetzner, waits } from '../context.js';
 import { IncompleteError } from '../../../src/errors/index.js';
 import { account } from '../names.js';
+import { listSnapshots } from '../images.js';
 import { removeResource } from '../remove.js';
 import { actionShape, serverShape, sshKeyShape, type WireServer, type WireServerType } from '../wire.js';
 import { createMachine, type Lookups } from './create.js';
@@ -113,6 +115,20 @@ function sharedLookups(hetzner: Hetzner): Lookups {
         types = undefined;
         throw error;
       }
+    },
+
+    async image(name, type, options) {
+      if (!name.startsWith(imagePrefix)) return name;
+      types ??= listServerTypes(hetzner, options);
+      const architecture = (await types).find((one) => one.name === type)?.architecture;
+      const found = (await listSnapshots(hetzner, name, options))
+        .filter((one) => one.status === 'available' && one.architecture === architecture)
+        .sort((a, b) => b.id - a.id)[0];
+      if (found) return String(found.id);
+      throw new IncompleteError(`There is no image ${name} for ${type} any more.`, {
+        code: 'IMAGE_VANISHED',
+        hint: 'Build it again with `slipway image build`, or name another `image` in the cluster file; then run the same command again.',
+      });
     },
 
     /** Many creates that fail in the same moment share one list; the next moment's gets a new one. */

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 
+import { imagePrefix } from '../../../src/domain/prepared-image.js';
 import { hasCode } from '../../../src/http/api/errors.js';
 import { isReadOnlyToken } from '../client.js';
 import type { CallOptions, ClusterRequest, Problem } from '../../../src/provider/port.js';
 import { listLocations, listServerTypes } from '../catalog.js';
 import type { Hetzner } from '../context.js';
+import { preparedNameOf } from '../image-names.js';
+import { listSnapshots } from '../images.js';
 import { projectInventory, type ProjectInventory } from '../project-inventory.js';
 import {
   imageShape,
@@ -15,13 +18,18 @@ import {
   type WireServerType,
 } from '../wire.js';
 
+export interface KnownImage extends WireImage {
+  /** How large a disk it needs; undefined of what fits all. */
+  readonly diskGB?: number | undefined;
+}
+
 /** All that the checks look at; read before anything is changed. */
 export interface Facts {
   readonly now: number;
   readonly networkLimit: number;
   readonly locations: readonly WireLocation[];
   readonly types: readonly WireServerType[];
-  readonly images: readonly WireImage[];
+  readonly images: readonly KnownImage[];
   /** All servers of the project. */
   readonly servers: readonly WireServer[];
   readonly found: ProjectInventory;
@@ -41,14 +49,22 @@ export async function readFacts(hetzner: Hetzner, request: ClusterRequest, optio
 
 const imageAnswer = z.object({ image: imageShape });
 
-/** System images, and those that the request names by number: snapshots have no name of their own. */
-async function listImages({ api }: Hetzner, request: ClusterRequest, options: CallOptions): Promise<WireImage[]> {
-  const numbers = [...new Set(request.machines.map((machine) => machine.image))].filter((image) => /^\d+$/.test(image));
-  const [system, ...numbered] = await Promise.all([
+/** System images, and those that the request names by number or by a name of ours: snapshots have none of their own. */
+async function listImages(hetzner: Hetzner, request: ClusterRequest, options: CallOptions): Promise<KnownImage[]> {
+  const { api } = hetzner;
+  const asked = [...new Set(request.machines.map((machine) => machine.image))];
+  const numbers = asked.filter((image) => /^\d+$/.test(image));
+  const isOursAsked = asked.some((image) => image.startsWith(imagePrefix));
+  const [system, own, ...numbered] = await Promise.all([
     api.list('/images', 'images', imageShape, options, { type: 'system' }),
+    isOursAsked ? listSnapshots(hetzner, undefined, options) : [],
     ...numbers.map((id) => api.find(`/images/${id}`, imageAnswer, options)),
   ]);
-  return [...system, ...numbered.flatMap((answer) => (answer ? [answer.image] : []))];
+  return [
+    ...system,
+    ...own.map((image) => ({ ...image, name: preparedNameOf(image.labels) ?? null, diskGB: image.disk_size })),
+    ...numbered.flatMap((answer) => (answer ? [answer.image] : [])),
+  ];
 }
 
 /**

@@ -17,11 +17,12 @@ export function judge(request: ClusterRequest, facts: Facts): Problem[] {
   const catalog = { locations: locations.map(toLocation), machineTypes: types.map((type) => machineType(type, now)) };
   const market: Market = { title: 'Hetzner', catalog, now };
   const existing = new Set(servers.map(({ name }) => name));
-  const images = facts.images.map(({ id, name, architecture, status }) => ({
+  const images = facts.images.map(({ id, name, architecture, status, diskGB }) => ({
     id: String(id),
     name: name ?? undefined,
     architecture: architectureOf({ architecture }),
     available: status === 'available',
+    diskGB,
   }));
   return [
     ...locationProblems(request, market),

@@ -1,6 +1,7 @@
 import { imageOf } from './images.js';
 import { publicAddressOf } from './public-address.js';
 import { typeOf } from './servers.js';
+import type { MachineSpec } from '../types.js';
 import type { ServerRecord } from './state.js';
 import type { World } from './world.js';
 
@@ -17,8 +18,12 @@ export function giveMachinePower(world: World, server: ServerRecord): void {
   }
   const type = typeOf(server);
   const image = imageOf(world, server.image);
+  if (image?.content?.torn) {
+    server.dead = true;
+    return;
+  }
   server.made = true;
-  world.host.create({
+  const spec: MachineSpec = {
     id: server.id,
     name: server.name,
     image: image ? (image.name ?? `${image.flavor}-${image.version}`) : 'unknown',
@@ -29,7 +34,8 @@ export function giveMachinePower(world: World, server: ServerRecord): void {
     userData: server.userData,
     sshKeys: server.sshKeys,
     publicAddress: publicAddressOf(world, server),
-  });
+  };
+  world.host.create(spec, image?.content?.disk);
   for (const net of server.nets) {
     if (net.state === 'attached') world.host.attach(server.id, net.network, net.ip);
   }

@@ -78,6 +78,7 @@ export const serverManagementRoutes: readonly Route[] = [
       version: of?.version ?? '24.04',
       architecture: typeOf(server).architecture,
       protection: { delete: false },
+      content: { disk: server.made ? world.host.disk(server.id) : undefined, torn: server.status !== 'off' },
     };
     world.tables.images.set(image.id, image);
     const action = world.actions.start({

@@ -164,6 +164,8 @@ export interface ImageRecord {
   readonly version: string;
   readonly architecture: 'x86' | 'arm';
   protection: { delete: boolean };
+  /** What a machine that is made from it finds on its disk; `torn`: copied from one that ran, which boots no more. */
+  readonly content?: { readonly disk: unknown; readonly torn: boolean } | undefined;
 }
 
 /** Everything a project owns, by id. */

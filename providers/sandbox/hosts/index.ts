@@ -1,4 +1,5 @@
 import type { Random } from '../random.js';
+import type { FsSnapshot } from './file-system.js';
 import type { HostTraits } from './host-traits.js';
 import type {
   BareSpec,
@@ -59,8 +60,14 @@ export class Machines implements MachineHost, Persistent<MachinesSnapshot> {
 
   constructor(private readonly context: MachinesContext) {}
 
-  create(spec: MachineSpec): void {
-    this.place(spec).machine.powerOn();
+  create(spec: MachineSpec, disk?: unknown): void {
+    const { machine } = this.place(spec);
+    if (disk !== undefined) machine.files.restore(disk as FsSnapshot);
+    machine.powerOn();
+  }
+
+  disk(id: number): unknown {
+    return this.#places.get(id)?.machine.files.snapshot();
   }
 
   /** A host that stands there, running. @throws Error EADDRINUSE when its SSH port is taken */

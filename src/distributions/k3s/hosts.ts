@@ -64,7 +64,7 @@ export function planHosts(context: PhaseContext, { machines }: MachinePlan): Hos
  * @param images whether those that k3s itself starts are brought along; a bundle has its own, and all of them
  */
 export async function installOn(
-  { spec, tools }: PhaseContext,
+  { spec, tools }: Pick<PhaseContext, 'spec' | 'tools'>,
   host: PreparedHost,
   version: string,
   run: StepContext,
@@ -107,11 +107,10 @@ async function push(
  * that a run killed anywhere in between still gets in.
  */
 export function loginStep(
-  context: PhaseContext,
+  { tools }: Pick<PhaseContext, 'tools'>,
   desired: Pick<DesiredMachine, 'name' | 'pool' | 'slot' | 'standby'>,
   later: Later<Machine>,
 ): Step<PreparedHost> {
-  const { tools } = context;
   return {
     id: `login:${desired.name}`,
     phase: 'Prepare hosts',

@@ -23,5 +23,6 @@ export const k3s: Distribution = {
   upgrades: async () => (await import('./upgrade/index.js')).k3sUpgrades,
   rotations: async () => (await import('./rotation/index.js')).k3sRotations,
   reboots: async () => (await import('./reboot/index.js')).k3sReboots,
+  images: async () => (await import('./images.js')).k3sImages,
   backups: async () => (await import('./snapshot/index.js')).k3sBackups,
 };

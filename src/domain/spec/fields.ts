@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { imagePool } from '../prepared-image.js';
 import { hasHostBits, ipv4RangePattern, networkOf, parseRange, rangePattern } from './ranges.js';
 
 /** RFC 1123 label, short enough that machine names made from it fit every provider's 63 characters. */
@@ -12,7 +13,8 @@ export const poolName = z
   .string()
   .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, 'small letters, digits and dashes, beginning with a letter')
   .max(16, 'at most 16 characters, so that machine names fit 63')
-  .refine((name) => name !== 'cp', '`cp` is the control plane’s own name');
+  .refine((name) => name !== 'cp', '`cp` is the control plane’s own name')
+  .refine((name) => name !== imagePool, '`slipway-image` is the name of what images are made from');
 
 /** What is wrong with a range that has the right form; undefined: nothing. */
 function rangeProblem(text: string): string | undefined {

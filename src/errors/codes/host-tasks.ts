@@ -98,6 +98,11 @@ export const hostTaskCodes = entries({
     'The cluster knows another machine by this name.',
     'Delete the node of that name, then run the same command again.',
   ],
+  NOT_AN_IMAGE: [
+    4,
+    'k3s was started on the machine, so that no image for others can be made of its disk.',
+    'Run `slipway image build` again: it makes a fresh machine.',
+  ],
   NOT_A_MEMBER: [
     4,
     'etcd took this server out while it was gone.',

@@ -13,6 +13,31 @@ export const providerCodes = entries({
     'The provider makes its machines itself, and the file lists hosts.',
     'Take `provider.hosts` out, or use the provider `ssh`.',
   ],
+  IMAGES_UNSUPPORTED: [
+    3,
+    'The provider keeps no images of machines, or its machines are there already.',
+    'Have machines stand by with `standby` in the file, or push k3s from a bundle.',
+  ],
+  IMAGE_IN_USE: [
+    3,
+    'A cluster of the workspace is made from the image, and no other one of that name and architecture is there.',
+    'Build another one, or change `image` in the cluster’s file and apply that.',
+  ],
+  IMAGE_TOO_LARGE: [
+    2,
+    'A machine type has a smaller disk than the one that the image was made from.',
+    'Choose a larger type, or build the image with `--type` and a smaller one.',
+  ],
+  IMAGE_UNFINISHED: [
+    4,
+    'The provider did not finish an image in time.',
+    'Run the same command again: it waits for the image that was begun.',
+  ],
+  IMAGE_VANISHED: [
+    4,
+    'An image that machines were to be made from is gone, or is none for that type.',
+    'Build it again, or name another `image` in the cluster file; then run the same command again.',
+  ],
   IMAGE_ARCHITECTURE: [
     2,
     'The image does not exist for the machine type’s architecture.',

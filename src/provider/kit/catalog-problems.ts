@@ -58,6 +58,8 @@ export interface ImageBuild {
   readonly name: string | undefined;
   readonly architecture: MachineType['architecture'];
   readonly available: boolean;
+  /** How large a disk it needs, where not every one will do. */
+  readonly diskGB?: number | undefined;
 }
 
 /** An image must exist for the architecture of every type that may come to be used. @param existing as for types */
@@ -82,15 +84,25 @@ function imageProblem(
     const message = `${title} has no system image ${image}.${didYouMean(image, names)}`;
     return [{ code: 'UNKNOWN_IMAGE', kind: 'usage', message, hint: `Known images: ${names.join(', ')}.` }];
   }
-  return catalog.machineTypes
-    .filter(({ name }) => types.includes(name))
-    .filter((type) => !fitting.some((build) => build.architecture === type.architecture && build.available))
-    .map((type) => ({
+  const own = catalog.machineTypes.filter(({ name }) => types.includes(name));
+  const buildFor = (type: MachineType): ImageBuild | undefined =>
+    fitting.findLast((build) => build.architecture === type.architecture && build.available);
+  const tooLarge = own.flatMap((type): Problem[] => {
+    const diskGB = buildFor(type)?.diskGB ?? 0;
+    if (diskGB <= type.diskGB) return [];
+    const message = `The image ${image} needs a disk of ${diskGB} GB, and ${type.name} has ${type.diskGB}.`;
+    const hint = 'Choose a type with a larger disk, or build the image with a type that has a smaller one.';
+    return [{ code: 'IMAGE_TOO_LARGE', kind: 'usage', message, hint }];
+  });
+  const missing = own
+    .filter((type) => !buildFor(type))
+    .map((type): Problem => ({
       code: 'IMAGE_ARCHITECTURE',
       kind: 'usage',
       message: `The image ${image} does not exist for ${type.architecture ?? 'the architecture'}, which ${type.name} needs.`,
       hint: 'Choose another image, or a type of the other architecture.',
     }));
+  return [...missing, ...tooLarge];
 }
 
 /** Each problem once. */

@@ -10,6 +10,7 @@ import { putLoginKey } from './put-login-key.js';
 import { replaceHostKey } from './replace-host-key.js';
 import { beginAnew, forgetEtcd, observe, serverInfo, stopK3s } from './misc-tasks.js';
 import { putBackSettings } from './former-settings.js';
+import { sealImage } from './seal-image.js';
 import { startK3s } from './start-k3s.js';
 import { putTokens, readCertificates, rotateCertificates, rotateToken } from './rotation-tasks.js';
 import { renewNodes, restoreEtcd, snapshotEtcd } from './snapshot-tasks.js';
@@ -45,6 +46,7 @@ export const taskBodies: ReadonlyMap<string, TaskBody> = new Map<string, TaskBod
   ['release-host', releaseHost],
   ['reboot-host', rebootHost],
   ['put-k3s-files', putK3sFiles],
+  ['seal-image', sealImage],
   ['hold-with-keepalived', holdWithKeepalived],
   ['hold-with-kube-vip', holdWithKubeVip],
 ]);

@@ -204,6 +204,14 @@ export function putTokens(
   return task('put-tokens', { TOKEN: password, AGENT_TOKEN: agent }, deadlineMs);
 }
 
+/**
+ * Takes off a disk what is one machine's own, its authorized keys last. Fails with taskCode NOT_AN_IMAGE where k3s was ever
+ * started on it.
+ */
+export function sealImage(options: Deadline = {}): HostTask {
+  return task('seal-image', {}, options.deadlineMs);
+}
+
 /** Facts: `parseHostState`. */
 export function observe(options: Deadline = {}): HostTask {
   return task('observe', {}, options.deadlineMs);

@@ -65,6 +65,9 @@ export class BookkeepingHost implements MachineHost, PortProbe {
     this.specs.set(spec.id, spec);
     this.powered.add(spec.id);
   }
+  disk(): undefined {
+    return undefined;
+  }
   powerOn(id: number): void {
     this.note('powerOn', id);
     this.powered.add(id);

@@ -248,6 +248,8 @@ describe('a server that is deleted', () => {
 describe('a snapshot', () => {
   it('is being created until its action ends, and serves for new servers then', async () => {
     const server = await rig.server('web-1');
+    await rig.post(`/servers/${server.id}/actions/poweroff`);
+    rig.settle();
     const { body } = await rig.post<{ image: { id: number; status: string } }>(
       `/servers/${server.id}/actions/create_image`,
       { description: 'prepared', labels: { role: 'node' } },
@@ -263,5 +265,14 @@ describe('a snapshot', () => {
     expect(rig.host.specs.get(second.id)?.image).toBe('ubuntu-24.04');
     expect((await rig.delete(`/images/${body.image.id}`)).status).toBe(204);
     expect(await rig.refusal('DELETE', '/images/161547269')).toBe('422 unsupported_error');
+  });
+
+  it('of a server that runs may not be readable: what is made from it does not boot', async () => {
+    const server = await rig.server('web-1');
+    const { body } = await rig.post<{ image: { id: number } }>(`/servers/${server.id}/actions/create_image`, {});
+    rig.settle();
+    const second = await rig.server('web-2', { image: body.image.id });
+    expect(rig.host.specs.has(server.id)).toBe(true);
+    expect(rig.host.specs.has(second.id)).toBe(false);
   });
 });
