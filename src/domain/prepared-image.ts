@@ -3,7 +3,7 @@ import { preparedMark } from './labels.js';
 /** What names of images begin with that Slipway made. */
 export const imagePrefix = 'slipway/';
 
-/** `slipway/k3s-v1.36.5-k3s1` */
+/** `slipway/`, the distribution and its release, in the letters that names of images may have. */
 export const preparedImageName = (distribution: string, release: string): string =>
   `${imagePrefix}${distribution}-${preparedMark(release)}`;
 

@@ -12,7 +12,8 @@ const root = new URL('../..', import.meta.url).pathname;
 const packages = await Promise.all(Object.values(builtInProviders).map((load) => load()));
 const groups: readonly Readonly<Record<string, ErrorEntry>>[] = [
   ...Object.values(errorGroups),
-  ...packages.map(({ codes }) => codes),
+  // Both faces of the sandbox have the same.
+  ...new Set(packages.map(({ codes }) => codes)),
 ];
 const registry: Readonly<Record<string, ErrorEntry>> = Object.assign({}, ...groups) as never;
 
@@ -114,8 +115,8 @@ describe('the registry of error codes', () => {
 
   it('has no code that nothing names', () => {
     const known = words();
-    // Of Hetzner's words the API names them, each by the rule that the next test knows.
-    const own = Object.keys(registry).filter((code) => !code.startsWith('HETZNER_'));
+    // Those that stand for what a cloud's API says are told from its answers, by the rules that tests below know.
+    const own = Object.keys(registry).filter((code) => !/^(HETZNER|LINODE)_/.test(code));
     expect(own.filter((code) => !known.has(code))).toEqual([]);
   });
 
@@ -147,6 +148,16 @@ describe('the registry of error codes', () => {
     const { dialect } = await import('../../providers/hetzner/client.js');
     const listed = Object.keys(packages.find(({ name }) => name === 'hetzner')!.codes);
     expect(listed.map((code) => dialect.ownCode(code.slice('HETZNER_'.length).toLowerCase()))).toEqual(listed);
+    expect(dialect.ownCode('something_new')).toBe('PROVIDER_ANSWER');
+  });
+
+  it('has a code of Linode’s for no answer that its client does not tell from others', async () => {
+    const { dialect } = await import('../../providers/linode/client.js');
+    const listed = Object.keys(packages.find(({ name }) => name === 'linode')!.codes);
+    const kinds = listed.map((code) => code.slice('LINODE_'.length).toLowerCase());
+    const known = words();
+    expect(kinds.filter((kind) => !known.has(kind))).toEqual([]);
+    expect(kinds.map((kind) => dialect.ownCode(kind))).toEqual(listed);
     expect(dialect.ownCode('something_new')).toBe('PROVIDER_ANSWER');
   });
 

@@ -30,7 +30,7 @@ export async function imageMaker(context: WorkflowContext, { spec }: ClusterReco
       code: 'IMAGES_UNSUPPORTED',
       hint: provider.traits.ownsMachines
         ? 'Have machines stand by, prepared: slipway pool scale CLUSTER POOL --standby 1'
-        : 'Push k3s from here instead of downloading it: slipway bundle create, and kubernetes.bundle in the file.',
+        : 'Push what is installed from here instead of downloading it: slipway bundle create, and kubernetes.bundle in the file.',
     },
   );
 }
