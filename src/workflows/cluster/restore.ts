@@ -15,6 +15,7 @@ import type { LoadedBackup } from '../../workspace/backups/types.js';
 import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
 import { createBackup } from '../backup/create.js';
 import { type FetchedBackup, refuseNewer, withBackup } from '../backup/fetch.js';
+import { onceUp } from '../backup/once-up.js';
 import { backupsOf } from '../backup/sets.js';
 import { type Change, confirmed } from '../confirmed.js';
 import { note, type WorkflowContext } from '../context.js';
@@ -291,9 +292,9 @@ async function rotated(context: WorkflowContext, cluster: string): Promise<boole
 /** What a cluster is after a restore has no backup yet: its members and passwords are others. */
 async function backedUp(context: WorkflowContext, cluster: string, spec: ClusterSpec): Promise<string | undefined> {
   try {
-    return (
-      await createBackup(context, { cluster, spec, due: false, missing: 'is told' }, `slipway backup create ${cluster}`)
-    ).id;
+    const input = { cluster, spec, due: false, missing: 'is told' } as const;
+    const create = () => createBackup(context, input, `slipway backup create ${cluster}`);
+    return (await onceUp(context.clock, context.signal, create)).id;
   } catch (error) {
     if (!(error instanceof SlipwayError) || context.signal.aborted) throw error;
     note(
