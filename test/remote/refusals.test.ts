@@ -101,7 +101,7 @@ describe.skipIf(sshdMissing)(`a real sshd that lets nobody run anything ${sshdMi
     const socket = join(prefix, 'agent');
     const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
     try {
-      await vi.waitFor(() => accessSync(socket));
+      await vi.waitFor(() => accessSync(socket), 20_000);
       execFileSync('ssh-add', ['-q', '-'], {
         input: identity.privateKey.reveal(),
         env: { ...process.env, SSH_AUTH_SOCK: socket },

@@ -157,7 +157,7 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
   it('ends a task at its deadline', async () => {
     const late = (await session()).run(task('endless', {}, 1_500), { signal });
     await expect(late).rejects.toMatchObject({ code: 'TASK_TIMEOUT' });
-    await vi.waitFor(() => expect(processes('endless')).toBe(0));
+    await vi.waitFor(() => expect(processes('endless')).toBe(0), 20_000);
   });
 
   it('carries much output and long facts', async () => {
@@ -176,7 +176,7 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
     });
     await begun('cut');
     host.cut();
-    await vi.waitFor(() => expect(progress).toContain('the connection was lost; looking for the task again'));
+    await vi.waitFor(() => expect(progress).toContain('the connection was lost; looking for the task again'), 20_000);
     await open('cut');
     expect(await running).toEqual({ name: 'cut' });
     expect(await runs('cut')).toBe(1);
@@ -190,10 +190,10 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
       progress: (line) => progress.push(line),
     });
     await begun('signal');
-    await vi.waitFor(() => expect(progress).toContain('begun signal'));
+    await vi.waitFor(() => expect(progress).toContain('begun signal'), 20_000);
     // The shells between sshd and the task, which runs apart from them.
     for (const pid of shellsOf(host.prefix)) endIfThere(pid);
-    await vi.waitFor(() => expect(progress).toContain('the connection was lost; looking for the task again'));
+    await vi.waitFor(() => expect(progress).toContain('the connection was lost; looking for the task again'), 20_000);
     await open('signal');
     expect(await running).toEqual({ name: 'signal' });
     expect(await runs('signal')).toBe(1);
@@ -204,7 +204,7 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
     await begun('away');
     host.closeGate();
     await open('away');
-    await vi.waitFor(() => expect(processes('gated')).toBe(0));
+    await vi.waitFor(() => expect(processes('gated')).toBe(0), 20_000);
     host.openGate();
     expect(await running).toEqual({ name: 'away' });
     expect(await runs('away')).toBe(1);
@@ -230,7 +230,10 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
     client.kill('SIGKILL');
     const progress: string[] = [];
     const running = (await session()).run(desired, { signal, progress: (line) => progress.push(line) });
-    await vi.waitFor(() => expect(progress.join()).toMatch(/gated already runs here since \d{4}-.*following it/));
+    await vi.waitFor(
+      () => expect(progress.join()).toMatch(/gated already runs here since \d{4}-.*following it/),
+      20_000,
+    );
     await open('killed');
     expect(await running).toEqual({ name: 'killed' });
     expect(await runs('killed')).toBe(1);
@@ -245,7 +248,7 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
       signal,
       progress: (line) => progress.push(line),
     });
-    await vi.waitFor(() => expect(progress.join()).toMatch(/waiting for gated, which runs here since \d{4}-/));
+    await vi.waitFor(() => expect(progress.join()).toMatch(/waiting for gated, which runs here since \d{4}-/), 20_000);
     expect(await runs('second')).toBe(0);
     await open('second');
     await open('first');
@@ -294,7 +297,7 @@ describe.skipIf(sshdMissing)(`running tasks on a real sshd ${sshdMissing ?? ''}`
       signal,
       progress: (line) => progress.push(line),
     });
-    await vi.waitFor(() => expect(progress.join()).toMatch(/waiting for gated, which runs here since/));
+    await vi.waitFor(() => expect(progress.join()).toMatch(/waiting for gated, which runs here since/), 20_000);
     await open('at-work');
     expect(await released).toEqual({ released: 'demo' });
     expect(await runs('at-work')).toBe(1);

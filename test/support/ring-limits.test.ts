@@ -47,7 +47,7 @@ describe('the ring', () => {
     );
     expect(code).toBe(143);
     expect(err).toMatch(/ended by SIGTERM after \d+ s, during: k3s \(at most 60 minutes\)/);
-    await vi.waitFor(() => expect(() => process.kill(Number(readFileSync(pid, 'utf8')), 0)).toThrow());
+    await vi.waitFor(() => expect(() => process.kill(Number(readFileSync(pid, 'utf8')), 0)).toThrow(), 20_000);
   });
 
   it('goes on with the code of a part that ended in time', async () => {

@@ -52,7 +52,7 @@ describe.skipIf(sshdMissing)(`replace-host-key ${sshdMissing ?? ''}`, () => {
 
   it('makes sshd show the new key and nothing else, and keeps the session that asked', async () => {
     expect(await rig.run(replaceHostKey({ key: next }))).toEqual({ changed: 'true' });
-    await vi.waitFor(async () => expect(await shows(next)).toBe(true));
+    await vi.waitFor(async () => expect(await shows(next)).toBe(true), 20_000);
     expect(await shows(rig.host.hostKey)).toBe(false);
     // The session from before the swap still answers.
     expect(await rig.run(replaceHostKey({ key: next }))).toEqual({ changed: 'false' });
@@ -86,6 +86,6 @@ describe.skipIf(sshdMissing)(`replace-host-key ${sshdMissing ?? ''}`, () => {
     const newest = generateHostKey('demo-cp-1');
     await rig.run(replaceHostKey({ key: newest }));
     expect(await rig.host.read('etc/ssh/sshd_config')).toMatch(/^Include .*sshd_config\.d\/\*\.conf\n/);
-    await vi.waitFor(async () => expect(await shows(newest)).toBe(true));
+    await vi.waitFor(async () => expect(await shows(newest)).toBe(true), 20_000);
   });
 });

@@ -117,7 +117,7 @@ describe('certificates', () => {
     machine('worker-a').changeTraits({ certificateDays: 365 });
     machine('worker-a').files.append('/etc/rancher/k3s/config.yaml', 'lb-server-port: 6445\n');
     await restart('worker-a');
-    await vi.waitFor(async () => expect(await certificates('worker-a')).not.toEqual(short));
+    await vi.waitFor(async () => expect(await certificates('worker-a')).not.toEqual(short), 20_000);
     for (const text of (await certificates('worker-a')).values())
       expect(endOf(text) - Date.now()).toBeGreaterThan(300 * 86_400_000);
   });
