@@ -19,9 +19,7 @@ export function renderRound({ cluster, dryRun, withoutPolicy, problems, jobs, ..
   const head =
     problems.length > 0
       ? `${cluster} is not well, and nothing that disturbs its nodes is done.`
-      : jobs.length === 0
-        ? `Nothing is due for ${cluster}.`
-        : `${cluster}: ${plural(jobs.length, 'job')} ${jobs.length === 1 ? 'is' : 'are'} due.`;
+      : dueText(cluster, jobs.filter((report) => !isUnread(report)).length, jobs.length);
   const width = Math.max(...jobs.map(({ job }) => job.length));
   return [
     head,
@@ -34,10 +32,22 @@ export function renderRound({ cluster, dryRun, withoutPolicy, problems, jobs, ..
   ].join('\n');
 }
 
-function jobLine({ job, because, outcome, hindered, error }: JobReport, width: number): string {
+/** Whether it could not even be looked at. */
+const isUnread = ({ what }: JobReport): boolean => what === 'look';
+
+function dueText(cluster: string, due: number, all: number): string {
+  const unread = all - due;
+  const rest = unread === 0 ? '' : `; ${plural(unread, 'job')} could not be judged`;
+  if (due === 0)
+    return unread === 0 ? `Nothing is due for ${cluster}.` : `Nothing is known to be due for ${cluster}${rest}.`;
+  return `${cluster}: ${plural(due, 'job')} ${due === 1 ? 'is' : 'are'} due${rest}.`;
+}
+
+function jobLine(report: JobReport, width: number): string {
+  const { job, because, outcome, hindered, error } = report;
   const why = hindered === undefined ? '' : `; ${printable(hindered)}`;
   const hint = error?.hint === undefined ? '' : ` ${error.hint}`;
-  return `  ${job.padEnd(width)}  ${words[outcome]}: ${printable(because)}${why}${hint}`;
+  return `  ${job.padEnd(width)}  ${isUnread(report) ? 'not judged' : words[outcome]}: ${printable(because)}${why}${hint}`;
 }
 
 const planOf = ({ steps }: JobReport, dryRun: boolean): readonly string[] =>
