@@ -5,7 +5,7 @@ const deadlineMs = 120_000;
 const betweenMs = 3_000;
 
 /**
- * Does what needs a server that is up, and waits for one for two minutes: where k3s was started anew a moment ago, a server is
+ * Does what needs a server that is up, and waits for one for two minutes: where one was started anew a moment ago, it is
  * called Ready by its last heartbeat at first, and then not for some seconds.
  * @throws whatever `work` throws; of NODES_DOWN the last one
  */
