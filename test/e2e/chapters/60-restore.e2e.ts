@@ -7,7 +7,7 @@ import { slack } from '../support/slack.js';
 import { listed, ringFile, Slipway } from '../support/slipway.js';
 import { type S3Server, versitygw } from '../../support/s3-servers.js';
 
-const octets = { d1: 103, d2: 104 };
+const octets = { d1: 103, d2: 104, d3: 109 };
 
 interface Restored {
   readonly tookMs: number;
@@ -138,5 +138,16 @@ describe('a lone server, its backups and their restore', () => {
     await whole(await slipway.api('lone'), { nodes: 1, voters: 1 });
     expect(await kept()).toEqual(['of-before', 'of-the-bucket']);
     await writes(await slipway.api('lone'), 'after-the-flag');
+  });
+
+  step('comes back on a fresh machine that has a node password of before, from a file', 6, async () => {
+    const password = await ssh('d2', 'cat /etc/rancher/node/password');
+    await ssh('d3', 'mkdir -p /etc/rancher/node; umask 077; cat >/etc/rancher/node/password', password);
+    await destroyHosts('d2');
+    write('d3', undefined);
+    await restore('--from', first);
+    await whole(await slipway.api('lone'), { nodes: 1, voters: 1 });
+    expect(await kept()).toEqual(['of-before']);
+    await writes(await slipway.api('lone'), 'on-the-third');
   });
 });
