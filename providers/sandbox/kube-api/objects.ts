@@ -36,7 +36,20 @@ export interface Obj {
   [field: string]: unknown;
 }
 
-export const clone = <T>(value: T): T => structuredClone(value);
+/** A copy of JSON. `structuredClone`, which takes whatever there is, takes three times as long for it. */
+export function clone<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(clone) as T;
+  if (!isMap(value)) return value;
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const own = clone(value[key]);
+    // Assigned, it would be what the copy inherits from.
+    if (key === '__proto__')
+      Object.defineProperty(copy, key, { value: own, enumerable: true, configurable: true, writable: true });
+    else copy[key] = own;
+  }
+  return copy as T;
+}
 
 export const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -22,7 +22,8 @@ Nothing is deleted where data would be lost for good: the newest backup must hav
       description: 'Whose volume, as NAMESPACE/NAME. Default: the one of which the newest backup has a copy.',
     }),
     restore: Flags.boolean({
-      description: 'Bring its data back from here, once the loss was noticed: its StatefulSet is stopped meanwhile.',
+      description:
+        'Bring its data back from here, once the loss was noticed or after 30 s: its StatefulSet is stopped meanwhile.',
       dependsOn: ['yes'],
     }),
     ...drillFlags,
