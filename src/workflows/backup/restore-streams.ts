@@ -1,23 +1,17 @@
 import { isNamed, plural } from '../../domain/index.js';
 import type { Step } from '../../engine/index.js';
-import { IncompleteError, UsageError } from '../../errors/index.js';
+import { UsageError } from '../../errors/index.js';
 import type { Kube } from '../../kube/types.js';
-import { reach } from '../../phases/reach.js';
 import type { StepInfo } from '../../reporting/index.js';
 import type { BackupManifest, BackupSets } from '../../workspace/backups/types.js';
-import { knownCluster } from '../cluster/known-cluster.js';
-import { refuseQuarantined } from '../cluster/quarantined.js';
 import type { WorkflowContext } from '../context.js';
 import { execute, locked, stepInfo } from '../run.js';
 import { withStreams } from './nats.js';
-import { type BackupOf, chosenId, openSets } from './sets.js';
+import { type PartOf, restoredFrom, restoredInto } from './restored-from.js';
 
-export interface RestoreStreamsInput extends BackupOf {
-  /** Default: the newest. */
-  readonly id: string | undefined;
+export interface RestoreStreamsInput extends PartOf {
   /** By name, `*` for anything; none: all that the backup has. */
   readonly streams: readonly string[];
-  readonly dryRun: boolean;
 }
 
 export interface RestoreStreamsResult {
@@ -42,14 +36,10 @@ export async function restoreStreams(
   input: RestoreStreamsInput,
   retryCommand: string,
 ): Promise<RestoreStreamsResult> {
-  const { folder, record } = await knownCluster(context.workspace, input.cluster);
-  refuseQuarantined(record);
-  const sets = await openSets(context, input);
-  const manifest = await sets.manifest(input.cluster, await chosenId(sets, input.cluster, input.id));
+  const from = await restoredFrom(context, input);
+  const { folder, sets, manifest } = from;
   const chosen = chosenStreams(manifest, input.streams);
-  const kubeconfig = await folder.kubeconfig();
-  const api = kubeconfig && (await reach(context, kubeconfig))?.api;
-  if (!api) throw unreachable(input.cluster);
+  const api = await restoredInto(context, from);
   const { kube } = api;
   const here = await withStreams(kube, context, (streams) => streams.list(context));
   if (!here) throw noNats(input.cluster);
@@ -114,12 +104,6 @@ function chosenStreams(manifest: BackupManifest, names: readonly string[]): Back
         : 'Name the streams that belong to a backup in the cluster file: backup.streams',
   });
 }
-
-const unreachable = (cluster: string): IncompleteError =>
-  new IncompleteError(`The Kubernetes API of ${cluster} does not answer.`, {
-    code: 'KUBE_UNREACHABLE',
-    hint: `See how it is: slipway cluster status ${cluster}`,
-  });
 
 const noNats = (cluster: string): UsageError =>
   new UsageError(`${cluster} has no NATS that streams could be brought back to.`, {

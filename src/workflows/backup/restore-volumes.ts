@@ -2,27 +2,21 @@ import { placeOfFiles, plural } from '../../domain/index.js';
 import type { Step, StepContext } from '../../engine/index.js';
 import { IncompleteError, RefusedError, UsageError } from '../../errors/index.js';
 import type { Kube, KubeOptions } from '../../kube/types.js';
-import { reach } from '../../phases/reach.js';
 import type { StepInfo } from '../../reporting/index.js';
 import type { BackupManifest } from '../../workspace/backups/types.js';
-import { knownCluster } from '../cluster/known-cluster.js';
-import { refuseQuarantined } from '../cluster/quarantined.js';
 import type { WorkflowContext } from '../context.js';
 import { execute, locked, stepInfo } from '../run.js';
 import { readClaims } from './claims.js';
 import { freshClaim, holdClaim, releaseClaim } from './fresh-claim.js';
 import { rememberedClaims } from './remembered-claim.js';
-import { type BackupOf, chosenId, openSets } from './sets.js';
+import { type PartOf, restoredFrom, restoredInto } from './restored-from.js';
 import { runVolumeWork } from './volume-copy.js';
 import type { VolumeAccess } from './volume-pod.js';
 import { holderLabel, readClaimUsers, volumesAccess } from './volumes.js';
 
-export interface RestoreVolumesInput extends BackupOf {
-  /** Default: the newest. */
-  readonly id: string | undefined;
+export interface RestoreVolumesInput extends PartOf {
   /** `shop/db`; none: all that the backup has. */
   readonly claims: readonly string[];
-  readonly dryRun: boolean;
 }
 
 export interface RestoreVolumesResult {
@@ -46,10 +40,8 @@ export async function restoreVolumes(
   input: RestoreVolumesInput,
   retryCommand: string,
 ): Promise<RestoreVolumesResult> {
-  const { folder, record } = await knownCluster(context.workspace, input.cluster);
-  refuseQuarantined(record);
-  const sets = await openSets(context, input);
-  const manifest = await sets.manifest(input.cluster, await chosenId(sets, input.cluster, input.id));
+  const from = await restoredFrom(context, input);
+  const { folder, record, sets, manifest } = from;
   const chosen = chosenVolumes(manifest, input.claims);
   const volumes = (input.spec ?? record.spec).backup?.volumes;
   if (!volumes) throw noVolumes(input.cluster);
@@ -59,9 +51,7 @@ export async function restoreVolumes(
     { ...record, ...(input.spec ? { spec: input.spec } : {}) },
     volumes.to,
   );
-  const kubeconfig = await folder.kubeconfig();
-  const api = kubeconfig && (await reach(context, kubeconfig))?.api;
-  if (!api) throw unreachable(input.cluster);
+  const api = await restoredInto(context, from);
   const { kube } = api;
   const left = await refuseUnready(
     kube,
@@ -194,12 +184,6 @@ const noVolumes = (cluster: string): UsageError =>
   new UsageError(`The file of ${cluster} does not say where copies of volumes are.`, {
     code: 'NO_BACKUP',
     hint: 'Name the place in the cluster file: backup.volumes.to',
-  });
-
-const unreachable = (cluster: string): IncompleteError =>
-  new IncompleteError(`The Kubernetes API of ${cluster} does not answer.`, {
-    code: 'KUBE_UNREACHABLE',
-    hint: `See how it is: slipway cluster status ${cluster}`,
   });
 
 const notHeld = (claim: string, why: string): IncompleteError =>
