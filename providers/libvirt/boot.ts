@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 import type { Clock } from '../../src/domain/clock.js';
 import type { LibvirtSpec } from '../../src/domain/spec/libvirt.js';
@@ -112,11 +113,8 @@ async function consoleOf({ host, mark, name }: OurDomain, options: CallOptions):
 
 /** Without what only a terminal understands. */
 const lastLines = (text: string): string[] =>
-  text
-    // eslint-disable-next-line no-control-regex
-    .replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '')
+  stripVTControlCharacters(text)
     .split(/\r?\n/)
-    // eslint-disable-next-line no-control-regex
-    .map((line) => line.replace(/[\u0000-\u001f\u007f]/g, '').trim())
+    .map((line) => line.replaceAll(/\p{Cc}/gu, '').trim())
     .filter(Boolean)
     .slice(-shown);

@@ -5,7 +5,6 @@ import type { ClusterRef, Machine } from '../../src/domain/machine.js';
 import { IncompleteError } from '../../src/errors/index.js';
 import { createText } from '../../src/provider/kit/first-offer.js';
 import { createdBefore } from '../../src/provider/kit/infrastructure.js';
-import { seedBytes, seedImage } from '../../src/provider/kit/nocloud.js';
 import { clusterOf, isOurs, nameTakenError, placeOf } from '../../src/provider/kit/ownership.js';
 import { rentedTexts } from '../../src/provider/kit/rented.js';
 import { accountLimit, soldOut } from '../../src/provider/kit/shortages.js';
@@ -16,6 +15,7 @@ import type { Images } from './images.js';
 import { ownNames } from './infrastructure.js';
 import { hasMark, type Inventory, type OurDomain } from './inventory.js';
 import { account, imageVolume, machineUuid, machineVolumes, networkName } from './names.js';
+import { seedBytes, seedImage } from './nocloud.js';
 import {
   type Addresses,
   addressesOf,

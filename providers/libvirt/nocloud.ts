@@ -1,4 +1,4 @@
-import { UnexpectedError } from '../../errors/index.js';
+import { UnexpectedError } from '../../src/errors/index.js';
 
 /** What cloud-init reads at the first boot where no cloud answers it (data source NoCloud). */
 export interface Seed {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { isoImage, seedBytes, seedImage } from '../../../src/provider/kit/nocloud.js';
+import { isoImage, seedBytes, seedImage } from '../../../providers/libvirt/nocloud.js';
 
 const sector = 2048;
 
