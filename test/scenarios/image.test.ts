@@ -35,8 +35,9 @@ ${more}`,
 
 beforeAll(async () => {
   file('');
-  const made = await cli.run(['cluster', 'create', '-f', 'demo.yaml', '--yes']);
+  const made = await cli.run(['cluster', 'create', '-f', 'demo.yaml', '--yes', '--progress', 'json']);
   expect(made, made.err).toMatchObject({ code: 0 });
+  expect(made.err).toContain('downloading k3s v1.36.5+k3s1');
 }, 120_000);
 afterAll(() => cli.close());
 
@@ -76,10 +77,12 @@ describe('`slipway image build`', () => {
     );
   }, 120_000);
 
-  it('makes machines from it, on which k3s is there already, and which nobody of before gets in to', async () => {
+  it('makes machines from it that download nothing before they join', async () => {
     file(`image: ${name}\n`);
-    const applied = await cli.run(['cluster', 'apply', '-f', 'demo.yaml', '--yes']);
+    const applied = await cli.run(['cluster', 'apply', '-f', 'demo.yaml', '--yes', '--progress', 'json']);
     expect(applied, applied.err).toMatchObject({ code: 0 });
+    expect(applied.err).toContain('join as an agent');
+    expect(applied.err).not.toContain('downloading');
     const [{ id }] = (await snapshots()) as [Image];
     expect((await servers()).map(({ image }) => image?.id)).toEqual([id, id]);
     expect(await cli.run(['cluster', 'plan', 'demo', '--detailed-exitcode'])).toMatchObject({ code: 0 });
