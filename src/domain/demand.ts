@@ -1,3 +1,4 @@
+import { ageText } from './backup.js';
 import { plural } from './plural.js';
 
 /** What a node has, or a pod asks for. */
@@ -219,7 +220,7 @@ function shrinking(
   });
   return free
     .slice(0, Math.max(0, budget))
-    .map(({ name, emptyMs }) => ({ name, because: `it has been empty for ${duration(emptyMs)}` }));
+    .map(({ name, emptyMs }) => ({ name, because: `it has been empty for ${ageText(emptyMs)}` }));
 }
 
 /** What others took the room of is helped again; where a machine did not help one that is to be apart, nor would the next. */
@@ -284,6 +285,3 @@ function named(pods: readonly DemandPod[]): string {
   const shown = pods.slice(0, 3).map(({ name }) => name);
   return pods.length > 3 ? `${shown.join(', ')} and ${pods.length - 3} more` : shown.join(', ');
 }
-
-const duration = (ms: number): string =>
-  ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;

@@ -54,7 +54,7 @@ export async function fill(workspace: Workspace, residency?: readonly string[]):
 }
 
 export const kept = '2026-11-26t15-00-00z-3fa2';
-/** A backup of the cluster, as good as any for a store. */
+/** Keeps a backup of planted text: stores, and what moves or seals them anew, do not look at what a snapshot holds. */
 export const backUp = async (workspace: Workspace): Promise<void> =>
   keep((await workspace.backups(undefined, 'make'))!);
 export async function keep(sets: BackupSets, id = kept): Promise<void> {
