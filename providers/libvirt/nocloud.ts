@@ -21,7 +21,7 @@ const sector = 2048;
 /** All seeds have one size, so that one can be written over another in place. */
 export const seedBytes = 512 * sector;
 
-/** The seed as a CD-ROM that cloud-init finds by its label. @throws UnexpectedError code USER_DATA_TOO_LONG */
+/** The seed as the image of a CD-ROM, which cloud-init finds by its label. @throws UnexpectedError code USER_DATA_TOO_LONG */
 export function seedImage(seed: Seed): Buffer {
   const { userData, instanceId, hostname, network } = seed;
   // YAML takes JSON as it is.

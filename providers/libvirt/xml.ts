@@ -242,11 +242,12 @@ function domainBody(plan: DomainPlan): object {
           target: { '@dev': 'vda', '@bus': 'virtio' },
         },
         {
-          // A q35 machine has no IDE.
-          ...{ '@type': 'volume', '@device': 'cdrom' },
+          // Not as a CD-ROM: a q35 machine has no IDE, and kernels that distributions make for clouds have no driver of
+          // SATA. All have the one of the disk above; cloud-init knows its seed by the label, wherever it lies.
+          ...{ '@type': 'volume', '@device': 'disk' },
           driver: { '@name': 'qemu', '@type': 'raw' },
           source: volume(plan.seed),
-          target: { '@dev': 'sda', '@bus': 'sata' },
+          target: { '@dev': 'vdb', '@bus': 'virtio' },
           readonly: {},
         },
       ],
