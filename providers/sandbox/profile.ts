@@ -19,6 +19,8 @@ export const defaultProfile: SandboxProfile = {
   nodeLostMs: 40_000,
   podStartMs: 3_000,
   podStopMs: 2_000,
+  lkeReadyMs: 120_000,
+  lkeRestoreMs: 180_000,
   networkLimit: 100,
 };
 

@@ -32,6 +32,10 @@ export interface SandboxProfile {
   /** How long a pod takes to start, and to end after an eviction. */
   readonly podStartMs: number;
   readonly podStopMs: number;
+  /** From the create request of an LKE cluster until its kubeconfig is given out. */
+  readonly lkeReadyMs: number;
+  /** Until LKE makes a node's machine anew that was deleted behind its back. */
+  readonly lkeRestoreMs: number;
   /** Attached resources one network may have; the benchmark lifts it. */
   readonly networkLimit: number;
 }

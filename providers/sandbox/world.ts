@@ -3,7 +3,9 @@ import { BareHosts } from './hosts/bare-hosts.js';
 import { Cloud, type CloudState, defaultLimits, type Token } from './hetzner-api/index.js';
 import { ScaledClock } from './clock.js';
 import { ChartFaults } from './helm/index.js';
+import type { CloudCall } from './k3s/cloud-client.js';
 import { K3s, type K3sSnapshot } from './k3s/index.js';
+import { ManagedClusters, type ManagedSnapshot } from './lke/index.js';
 import { LinodeCloud, type LinodeState } from './linode-api/index.js';
 import { Machines, type MachinesSnapshot } from './hosts/index.js';
 import { Ports } from './hosts/ports.js';
@@ -16,6 +18,7 @@ export interface WorldSnapshot {
   readonly cloud: CloudState;
   /** Absent in what an older sandbox stored. */
   readonly linode?: LinodeState;
+  readonly lke?: readonly ManagedSnapshot[];
   readonly machines: MachinesSnapshot;
   readonly k3s: K3sSnapshot;
 }
@@ -25,6 +28,7 @@ export class World {
   readonly clock: ScaledClock;
   readonly cloud: Cloud;
   readonly linode: LinodeCloud;
+  readonly lke: ManagedClusters;
   readonly machines: Machines;
   readonly k3s: K3s;
   readonly hosts: BareHosts;
@@ -42,13 +46,15 @@ export class World {
       machines: () => this.machines,
       holderOf: (address) => this.k3s.addresses.holderOf(address),
     });
+    const cloudCall: CloudCall = (token, method, path, body) =>
+      path.startsWith('/v4/')
+        ? this.linode.call({ token, method, path, body })
+        : this.cloud.call({ token, method, path, body });
+    this.lke = new ManagedClusters({ ...common, admits: (id, source) => this.linode.admits(id, source) });
     this.k3s = new K3s({
       ...common,
       chartFaults: this.chartFaults,
-      cloudCall: (token, method, path, body) =>
-        path.startsWith('/v4/')
-          ? this.linode.call({ token, method, path, body })
-          : this.cloud.call({ token, method, path, body }),
+      cloudCall,
       cloud: network,
       machine: (id) => this.machines.get(id),
     });
@@ -71,7 +77,8 @@ export class World {
         primaryIps: Math.max(defaultLimits.primaryIps, 2 * profile.networkLimit),
       },
     });
-    this.linode = new LinodeCloud({ ...common, host: this.machines, probe, tokens, faults: this.cloud.faults });
+    const { faults } = this.cloud;
+    this.linode = new LinodeCloud({ ...common, host: this.machines, probe, kubernetes: this.lke, tokens, faults });
   }
 
   /** Where a port of a public address is found on this computer. */
@@ -91,6 +98,7 @@ export class World {
       profile: this.profile,
       cloud: this.cloud.snapshot(),
       linode: this.linode.snapshot(),
+      lke: this.lke.snapshot(),
       machines: this.machines.snapshot(),
       k3s: this.k3s.snapshot(),
     };
@@ -98,10 +106,13 @@ export class World {
 
   async restore(state: WorldSnapshot): Promise<void> {
     const ofSsh = state.machines.machines.flatMap(({ machine, port }) => (machine.spec.bare ? [] : (port ?? [])));
-    await this.ports.keep([...ofSsh, ...state.k3s.ports.map(([, port]) => port)]);
+    const { lke = [] } = state;
+    const ofApis = [...state.k3s.ports.map(([, port]) => port), ...ManagedClusters.portsIn(lke)];
+    await this.ports.keep([...ofSsh, ...ofApis]);
     this.k3s.restore(state.k3s);
     this.machines.restore(state.machines);
     this.cloud.restore(state.cloud);
+    this.lke.restore(lke);
     if (state.linode) this.linode.restore(state.linode);
     for (const machine of this.machines.all()) contained(machine.spec.name, () => this.k3s.resume(machine));
     await this.machines.resume();

@@ -10,13 +10,15 @@ import { issue } from './certificates.js';
 import type { Cluster } from './cluster.js';
 
 export interface ApiEndpointOptions {
-  readonly cluster: Cluster;
+  readonly cluster: Pick<Cluster, 'ca' | 'kubernetes' | 'quorate'>;
   readonly names: readonly string[];
   readonly serial: string;
   readonly ports: Pick<Ports, 'listen'>;
   readonly now: () => number;
   /** Whether the firewalls let this computer in. */
   readonly allowed: () => boolean;
+  /** Who a token stands for that no ServiceAccount was given; undefined: none does. */
+  readonly bearer?: ((token: string) => Identity | undefined) | undefined;
 }
 
 const apiPort = 6443;
@@ -131,7 +133,7 @@ export class ApiEndpoint {
     const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
     return bearer === undefined
       ? identityOf(request.socket as TLSSocket)
-      : this.options.cluster.kubernetes.identityOf(bearer);
+      : (this.options.bearer?.(bearer) ?? this.options.cluster.kubernetes.identityOf(bearer));
   }
 }
 

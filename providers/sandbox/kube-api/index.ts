@@ -7,7 +7,7 @@ import type { ApiContext } from './api-context.js';
 import { answer } from './api.js';
 import { Controllers } from './controllers/index.js';
 import type { Program } from './controllers/programs.js';
-import { definitionOf, establish, k3sKinds } from './definitions.js';
+import { definitionOf, establish, k3sKinds, type KindForm } from './definitions.js';
 import {
   aggregated,
   apiVersions,
@@ -47,6 +47,8 @@ export interface KubernetesServerOptions {
   readonly ids: () => string;
   /** Packaged parts that k3s was told to leave out. Without a word there are none. */
   readonly disabled?: readonly string[] | undefined;
+  /** Kinds of its own that the distribution brings. Default: those of k3s. */
+  readonly kinds?: 'none' | undefined;
   /** Programs that pods run, where they do more than serve. */
   readonly programs?: ((server: KubernetesServer) => readonly Program[]) | undefined;
 }
@@ -65,6 +67,7 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
   readonly #context: ApiContext;
   readonly #tokens: Tokens;
   readonly #disabled: readonly string[];
+  readonly #kinds: readonly KindForm[];
   #version: string;
 
   constructor(options: KubernetesServerOptions) {
@@ -73,6 +76,7 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
     this.store = new ObjectStore(this.#resources, { now, uid: options.ids });
     const { disabled = packaged, programs } = options;
     this.#disabled = disabled;
+    this.#kinds = options.kinds === 'none' ? [] : k3sKinds;
     this.controllers = new Controllers(this.store, {
       ...options,
       programs: programs?.(this) ?? [],
@@ -105,10 +109,10 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
     if (controllers) this.controllers.start();
   }
 
-  /** What k3s itself puts into a cluster. */
+  /** What the distribution itself puts into a cluster. */
   private bring(): void {
     const definitions = this.store.resource('apiextensions.k8s.io/v1', 'CustomResourceDefinition');
-    for (const form of k3sKinds) {
+    for (const form of this.#kinds) {
       const definition = definitionOf(form);
       if (!this.store.look(definitions, '', definition.metadata.name))
         establish(this.store, this.store.create(definitions, definition));

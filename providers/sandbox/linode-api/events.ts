@@ -12,6 +12,7 @@ const folders: Readonly<Record<string, string>> = {
   nodebalancer: 'nodebalancers',
   firewall: 'networking/firewalls',
   volume: 'volumes',
+  lkecluster: 'lke/clusters',
 };
 
 /** Writes an event down. @returns its id, for the job that ends it */

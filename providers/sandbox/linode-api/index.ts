@@ -12,6 +12,12 @@ import { direct, type DirectCall, type HttpPort, serve } from './http.js';
 import { endInstanceJob } from './instance-effects.js';
 import { instanceRoutes } from './instances.js';
 import { type Job, Jobs } from './jobs.js';
+import { admits } from './lke/acl.js';
+import { lkeClusterRoutes } from './lke/clusters.js';
+import type { ManagedHost } from './lke/host.js';
+import { lkePoolRoutes } from './lke/pools.js';
+import { lkeVersionRoutes } from './lke/versions.js';
+import { endLkeJob, patchControlPlanes } from './lke/work.js';
 import { placementGroupRoutes } from './placement-groups.js';
 import { profileRoutes } from './profile.js';
 import { RateLimits } from './rate-limit.js';
@@ -22,6 +28,7 @@ import { endVolumeJob, volumeRoutes } from './volumes.js';
 import { vpcRoutes } from './vpcs.js';
 import type { LinodeLimits, World } from './world.js';
 
+export type { ManagedHost, ManagedNode } from './lke/host.js';
 export type { LinodeState } from './state.js';
 
 export interface LinodeOptions {
@@ -29,6 +36,7 @@ export interface LinodeOptions {
   readonly clock: SandboxClock;
   readonly host: MachineHost;
   readonly probe: PortProbe;
+  readonly kubernetes: ManagedHost;
   readonly tokens: readonly Token[];
   readonly random: Random;
   readonly faults: Faults;
@@ -47,6 +55,9 @@ const routes = [
   ...volumeRoutes,
   ...profileRoutes,
   ...eventRoutes,
+  ...lkeVersionRoutes,
+  ...lkeClusterRoutes,
+  ...lkePoolRoutes,
 ];
 
 /** Ids begin here: far from Hetzner's, since machines of both are told apart by them. */
@@ -98,6 +109,16 @@ export class LinodeCloud implements CloudView, Persistent<LinodeState> {
     return resolveFrom(this.#world, from, address, port);
   }
 
+  /** Whether the control plane's access list of an LKE cluster lets an address in. */
+  admits(cluster: number, source: string): boolean {
+    return admits(this.#world.tables.lke.get(cluster)?.acl, source);
+  }
+
+  /** LKE brings a patch to control planes by itself. */
+  patch(version: string, patch: string): void {
+    patchControlPlanes(this.#world, version, patch);
+  }
+
   server(id: number) {
     return viewOf(this.#world, id);
   }
@@ -119,7 +140,7 @@ export class LinodeCloud implements CloudView, Persistent<LinodeState> {
     this.#world.jobs.stop();
   }
 
-  #makeWorld({ profile, clock, host, probe, random, faults, changed }: LinodeOptions): World {
+  #makeWorld({ profile, clock, host, probe, kubernetes, random, faults, changed }: LinodeOptions): World {
     const limits = (): LinodeLimits => this.#limits;
     const counters = { id: firstId, ipv4: 0, ipv6: 0 };
     const newId = (): number => ++counters.id;
@@ -137,6 +158,7 @@ export class LinodeCloud implements CloudView, Persistent<LinodeState> {
       clock,
       host,
       probe,
+      kubernetes,
       random,
       faults,
       tables: emptyTables(),
@@ -152,6 +174,7 @@ export class LinodeCloud implements CloudView, Persistent<LinodeState> {
 function end(world: World, { effect, event }: Job): void {
   const record = event === null ? undefined : world.tables.events.get(event);
   if (record) record.status = 'finished';
-  if (effect.kind.startsWith('volume.')) endVolumeJob(world, effect as Parameters<typeof endVolumeJob>[1]);
+  if (effect.kind.startsWith('lke.')) endLkeJob(world, effect as Parameters<typeof endLkeJob>[1]);
+  else if (effect.kind.startsWith('volume.')) endVolumeJob(world, effect as Parameters<typeof endVolumeJob>[1]);
   else endInstanceJob(world, effect as Parameters<typeof endInstanceJob>[1]);
 }

@@ -1,12 +1,14 @@
 import { systemOf, typeNamed } from './catalogue.js';
 import { unguard } from './firewalls.js';
 import type { Effect } from './jobs.js';
+import { nodeBooted, nodeLost } from './lke/work.js';
 import type { InstanceRecord } from './state.js';
 import type { World } from './world.js';
 
 /** Gives an instance's machine power; the first time, the machine is made. */
 function givePower(world: World, one: InstanceRecord): void {
-  if (one.dead) return;
+  // What LKE runs on its nodes is a Kubernetes of its own; nobody logs in to them.
+  if (one.dead || one.lke !== null) return;
   if (one.made) return world.host.powerOn(one.id);
   if (world.faults.keepsDown(one.label)) {
     one.dead = true;
@@ -34,6 +36,7 @@ function forget(world: World, one: InstanceRecord): void {
   unguard(world, 'linode', one.id);
   for (const volume of world.tables.volumes.values()) if (volume.linode === one.id) volume.linode = null;
   world.tables.instances.delete(one.id);
+  nodeLost(world, one);
 }
 
 /** What a job on an instance ends with. */
@@ -49,6 +52,7 @@ export function endInstanceJob(world: World, effect: Extract<Effect, { kind: `in
     case 'instance.booted':
     case 'instance.rebooted':
       one.status = 'running';
+      if (effect.kind === 'instance.booted') nodeBooted(world, one);
       return;
     case 'instance.off':
       one.status = 'offline';

@@ -9,7 +9,11 @@ export type Effect =
   | { readonly kind: 'instance.gone'; readonly id: number }
   | { readonly kind: 'volume.active'; readonly id: number }
   | { readonly kind: 'volume.attached'; readonly id: number; readonly linode: number }
-  | { readonly kind: 'volume.detached'; readonly id: number };
+  | { readonly kind: 'volume.detached'; readonly id: number }
+  | { readonly kind: 'lke.answers'; readonly id: number }
+  | { readonly kind: 'lke.provision'; readonly id: number; readonly node: string }
+  | { readonly kind: 'lke.join'; readonly id: number; readonly node: string }
+  | { readonly kind: 'lke.left'; readonly id: number; readonly node: string };
 
 /** Something that runs: nobody else changes its subject meanwhile. */
 export interface Job {

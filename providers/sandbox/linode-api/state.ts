@@ -1,4 +1,5 @@
 import type { Job } from './jobs.js';
+import type { LkeClusterRecord } from './lke/state.js';
 
 export interface EventEntity {
   readonly type: string;
@@ -166,6 +167,7 @@ export interface Tables {
   readonly balancers: Map<number, BalancerRecord>;
   readonly volumes: Map<number, VolumeRecord>;
   readonly sshKeys: Map<number, SshKeyRecord>;
+  readonly lke: Map<number, LkeClusterRecord>;
   readonly events: Map<number, EventRecord>;
 }
 
@@ -191,6 +193,7 @@ export const emptyTables = (): Tables => ({
   balancers: new Map(),
   volumes: new Map(),
   sshKeys: new Map(),
+  lke: new Map(),
   events: new Map(),
 });
 

@@ -2,6 +2,7 @@ import type { Random } from '../random.js';
 import type { Faults } from '../hetzner-api/faults.js';
 import type { MachineHost, PortProbe, SandboxClock, SandboxProfile } from '../types.js';
 import type { Jobs } from './jobs.js';
+import type { ManagedHost } from './lke/host.js';
 import type { Counters, Tables } from './state.js';
 
 /** How much one account may have. */
@@ -16,6 +17,7 @@ export interface World {
   readonly clock: SandboxClock;
   readonly host: MachineHost;
   readonly probe: PortProbe;
+  readonly kubernetes: ManagedHost;
   readonly random: Random;
   readonly tables: Tables;
   readonly counters: Counters;

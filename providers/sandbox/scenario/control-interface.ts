@@ -29,7 +29,7 @@ async function answer({ world, stop }: Controlled, request: IncomingMessage, res
       return reply(response, 200, {
         profile: world.profile,
         machines: world.machines.all().length,
-        clusters: world.k3s.clusters().length,
+        clusters: world.k3s.clusters().length + world.lke.size,
         calls: world.cloud.calls,
         memoryMiB: Math.round(process.memoryUsage().rss / 2 ** 20),
       });
@@ -56,6 +56,12 @@ async function answer({ world, stop }: Controlled, request: IncomingMessage, res
     case 'POST /_sandbox/faults':
       orderFaults(world, body as FaultOrders);
       return reply(response, 200, { cloud: world.cloud.faults.list() });
+    case 'POST /_sandbox/lke': {
+      // What LKE does by itself, without being asked.
+      const { version, patch } = body as { readonly version: string; readonly patch: string };
+      world.linode.patch(version, patch);
+      return reply(response, 200, {});
+    }
     case 'POST /_sandbox/profile': {
       const { timeScale } = profileWith({ timeScale: (body as { timeScale?: unknown }).timeScale }, world.profile);
       world.setTimeScale(timeScale);

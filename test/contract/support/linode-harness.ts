@@ -1,3 +1,4 @@
+import { BookkeepingKubernetes } from '../../providers/sandbox/linode-api/rig.js';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -29,6 +30,7 @@ export async function linodeHarness(): Promise<EmulatorHarness> {
     clock: new ScaledClock(scale),
     host: noMachines,
     probe: { listening: () => false },
+    kubernetes: new BookkeepingKubernetes(),
     random: systemRandom,
     faults,
     tokens: [

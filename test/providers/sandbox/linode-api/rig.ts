@@ -2,7 +2,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { Faults } from '../../../../providers/sandbox/hetzner-api/index.js';
-import { LinodeCloud, type LinodeState } from '../../../../providers/sandbox/linode-api/index.js';
+import {
+  LinodeCloud,
+  type LinodeState,
+  type ManagedHost,
+  type ManagedNode,
+} from '../../../../providers/sandbox/linode-api/index.js';
 import { systemRandom } from '../../../../src/domain/clock.js';
 import { checkedFetch, type CheckedFetch } from '../../../support/openapi.js';
 import { loadLinodeApi } from '../../../support/openapi-linode.js';
@@ -36,19 +41,44 @@ interface Reasons {
   readonly errors: readonly { readonly reason: string; readonly field?: string }[];
 }
 
+/** What LKE asked of the Kubernetes inside, which there is none of. */
+export class BookkeepingKubernetes implements ManagedHost {
+  readonly versions = new Map<number, string>();
+  readonly nodes = new Map<string, ManagedNode>();
+  #given = 0;
+
+  create = (id: number, version: string): void => void this.versions.set(id, version);
+  upgrade = this.create;
+  delete = (id: number): void => void this.versions.delete(id);
+  kubeconfig = (id: number) => ({ text: `kubeconfig ${id} ${this.#given}`, server: 'https://127.0.0.1:443' });
+  regenerate = (): void => void (this.#given += 1);
+  joined = (_id: number, node: ManagedNode): void => void this.nodes.set(node.name, node);
+  silent = (_id: number, node: string): void => void this.nodes.delete(node);
+  left = this.silent;
+  marked = (_id: number, { pool, labels, taints }: Pick<ManagedNode, 'pool' | 'labels' | 'taints'>): void => {
+    for (const [name, node] of this.nodes) if (node.pool === pool) this.nodes.set(name, { ...node, labels, taints });
+  };
+}
+
 /** The sandbox's Linode behind a real HTTP server, with a clock in the test's hand. */
 export class LinodeRig {
   readonly clock: HandClock;
   readonly host: BookkeepingHost;
+  readonly kubernetes: BookkeepingKubernetes;
   readonly faults = new Faults();
   readonly cloud: LinodeCloud;
   readonly checked: CheckedFetch | undefined;
   base = '';
   #server: Server | undefined;
 
-  constructor({ clock = new HandClock(), host = new BookkeepingHost() } = {}) {
+  constructor({
+    clock = new HandClock(),
+    host = new BookkeepingHost(),
+    kubernetes = new BookkeepingKubernetes(),
+  } = {}) {
     this.clock = clock;
     this.host = host;
+    this.kubernetes = kubernetes;
     // What a test sends wrong on purpose is answered with an error, and only then not held to the document.
     this.checked = document && checkedFetch(document);
     this.cloud = new LinodeCloud({
@@ -56,6 +86,7 @@ export class LinodeRig {
       clock,
       host,
       probe: host,
+      kubernetes,
       tokens: [
         { token: 'writer', access: 'read-write' },
         { token: 'reader', access: 'read-only' },
@@ -138,7 +169,7 @@ export class LinodeRig {
   async reborn(): Promise<LinodeRig> {
     const state = JSON.parse(JSON.stringify(this.cloud.snapshot())) as LinodeState;
     await this.close();
-    const next = await new LinodeRig({ clock: this.clock, host: this.host }).open();
+    const next = await new LinodeRig({ clock: this.clock, host: this.host, kubernetes: this.kubernetes }).open();
     next.cloud.restore(state);
     return next;
   }
