@@ -43,27 +43,97 @@ export const nextBackupTime = (last: string | undefined, now: number): number =>
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
+/** How backups are thinned. */
+export interface BackupPolicy {
+  readonly keep: BackupKeep;
+  /** How often one is to be made. */
+  readonly everyMs: number;
+}
+
+/** The longest time without a backup before the newest of them. */
+interface Gap {
+  /** So many backups are newer. */
+  readonly newer: number;
+  readonly ms: number;
+}
+
 /**
- * Those of the backups that need not be kept. The newest always stays, and so does one that is dated later than now: a clock
- * that is wrong takes nothing away.
+ * A clock that is ahead looks like a time in which nobody made a backup: now, and what was made by that clock, is far from all
+ * that was made before. Which of the two it is shows once backups were made for as long as all of them are kept; until then
+ * such a time counts for nothing.
  */
-export function backupsToPrune(ids: readonly string[], now: number, keep: BackupKeep): readonly string[] {
-  const newestFirst = ids.filter((id) => backupTime(id) !== undefined).sort((a, b) => (a < b ? 1 : -1));
-  const stays = new Set(newestFirst.slice(0, 1));
-  for (const id of newestFirst) if (now - backupTime(id)! <= keep.hours * hourMs) stays.add(id);
+function doubtfulGap(times: readonly number[], { keep, everyMs }: BackupPolicy): Gap | undefined {
+  const believedAfterMs = keep.hours * hourMs - Math.max(hourMs, 2 * everyMs);
+  const unsuspiciousMs = 2 * Math.max(hourMs, everyMs);
+  let found: Gap | undefined;
+  for (let at = 0; at + 1 < times.length && times[0]! - times[at]! < believedAfterMs; at += 1) {
+    const ms = times[at]! - times[at + 1]!;
+    // The first of them is now, and no backup.
+    if (ms > unsuspiciousMs && ms > (found?.ms ?? 0)) found = { newer: at, ms };
+  }
+  return found;
+}
+
+const sorted = (ids: readonly string[]): readonly string[] =>
+  ids.filter((id) => backupTime(id) !== undefined).sort((a, b) => (a < b ? 1 : -1));
+
+/** The newest first, each with its age in milliseconds as far as no clock can be wrong about it. */
+function aged(
+  ids: readonly string[],
+  now: number,
+  policy: BackupPolicy,
+): readonly { readonly id: string; readonly ageMs: number; readonly isDoubtful: boolean }[] {
+  const newestFirst = sorted(ids);
+  const times = newestFirst.map((id) => backupTime(id)!);
+  const latest = Math.max(now, times[0] ?? now);
+  const gap = doubtfulGap([latest, ...times], policy);
+  return newestFirst.map((id, index) => {
+    const isNewer = gap !== undefined && index < gap.newer;
+    const byOrder = latest - times[index]! - (gap === undefined || isNewer ? 0 : gap.ms);
+    return { id, ageMs: Math.min(now - times[index]!, byOrder), isDoubtful: isNewer || isFromTheFuture(id, now) };
+  });
+}
+
+/**
+ * Those of the backups that need not be kept. The newest always stays, and a clock that is wrong takes nothing away: not one
+ * that is dated later than now, and none for being older than what only such a clock says.
+ */
+export function backupsToPrune(ids: readonly string[], now: number, policy: BackupPolicy): readonly string[] {
+  const { keep } = policy;
+  const newestFirst = aged(ids, now, policy);
+  const stays = new Set(newestFirst.slice(0, 1).map(({ id }) => id));
+  for (const { id, ageMs } of newestFirst) if (keep.hours > 0 && ageMs <= keep.hours * hourMs) stays.add(id);
   const lastOfEach = (length: number, count: number): void => {
     const seen = new Set<number>();
-    for (const id of newestFirst) {
+    let left = count;
+    for (const { id, isDoubtful } of newestFirst) {
       const period = Math.floor(backupTime(id)! / length);
       if (seen.has(period)) continue;
-      if (seen.size === count) return;
+      // The days of a clock that may be wrong are not taken off those that were.
+      if (!isDoubtful && left === 0) return;
+      if (!isDoubtful) left -= 1;
       seen.add(period);
       stays.add(id);
     }
   };
   lastOfEach(dayMs, keep.days);
   lastOfEach(7 * dayMs, keep.weeks);
-  return newestFirst.filter((id) => !stays.has(id));
+  return newestFirst.filter(({ id }) => !stays.has(id)).map(({ id }) => id);
+}
+
+/** A set that is not finished after this time was left by a run that was killed. */
+const abandonedAfterMs = hourMs;
+
+/** Of sets that are not finished those that nobody is writing any more. @param ids of backups that are whole */
+export function abandonedSets(
+  ids: readonly string[],
+  unfinished: readonly string[],
+  now: number,
+  policy: BackupPolicy,
+): readonly string[] {
+  return aged([...ids, ...unfinished], now, policy)
+    .filter(({ id, ageMs }) => unfinished.includes(id) && ageMs > abandonedAfterMs)
+    .map(({ id }) => id);
 }
 
 /** `41 s`, `12 min`, `5 h`, `3 d`: how long ago, as people say it. */

@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest';
 
-import { ageText, backupId, backupsToPrune, backupTime, isBackupDue, nextBackupTime } from '../../src/domain/index.js';
+import {
+  abandonedSets,
+  ageText,
+  backupId,
+  backupsToPrune,
+  backupTime,
+  isBackupDue,
+  nextBackupTime,
+} from '../../src/domain/index.js';
 
-const keep = { hours: 24, days: 7, weeks: 4 };
+const quarterMs = 15 * 60_000;
+const keep = { keep: { hours: 24, days: 7, weeks: 4 }, everyMs: quarterMs };
+const none = { keep: { hours: 0, days: 0, weeks: 0 }, everyMs: quarterMs };
 const hour = 3_600_000;
 const now = Date.parse('2026-11-26T15:00:00Z');
 const random = { bytes: (length: number) => Buffer.alloc(length, 0xab), fraction: () => 0 };
@@ -67,7 +77,7 @@ describe('which backups need not be kept', () => {
 
   it('never names the newest, however old it is and however little is to be kept', () => {
     const old = [at(now - 900 * 24 * hour), at(now - 901 * 24 * hour)];
-    expect(backupsToPrune(old, now, { hours: 0, days: 0, weeks: 0 })).toEqual([old[1]]);
+    expect(backupsToPrune(old, now, none)).toEqual([old[1]]);
   });
 
   it('removes nothing for a clock that is a day behind', () => {
@@ -75,8 +85,59 @@ describe('which backups need not be kept', () => {
     expect(backupsToPrune(day, now - 24 * hour, keep)).toEqual([]);
   });
 
+  describe.each([-24, 0, 12, 24, 72])('with a clock that is %d h ahead', (ahead) => {
+    const given = Array.from({ length: 60 * 24 * 4 }, (_, index) => at(now - index * quarterMs));
+    const pruned = new Set(backupsToPrune(given, now, keep));
+    const right = given.filter((id) => !pruned.has(id));
+
+    it('are none that a right one would keep, when they are asked for', () => {
+      expect(right).not.toEqual([]);
+      expect(backupsToPrune(right, now + ahead * hour, keep)).toEqual([]);
+    });
+
+    it('are none of those either while that clock makes backups, before they are as old as the right one says', () => {
+      let kept: readonly string[] = right;
+      for (let made = 1; made <= 22; made += 1) {
+        const then = now + made * hour;
+        const claimed = then + ahead * hour;
+        const id = at(nextBackupTime([...kept].sort().at(-1), claimed));
+        const gone = new Set(backupsToPrune([id, ...kept], claimed, keep));
+        kept = [id, ...kept].filter((one) => !gone.has(one));
+        const young = given.filter((one) => then - backupTime(one)! <= 23 * hour && gone.has(one));
+        expect(young).toEqual([]);
+      }
+      // Of the days before only the one is gone that was too old by then.
+      const daily = right.filter((id) => now - backupTime(id)! > 24 * hour && now - backupTime(id)! < 5 * 24 * hour);
+      expect(daily.filter((id) => !kept.includes(id))).toEqual([]);
+      // Set right again, it takes nothing away that it had left.
+      const back = now + 22 * hour;
+      const gone = backupsToPrune(kept, back, keep);
+      expect(gone.filter((id) => back - backupTime(id)! <= 24 * hour)).toEqual([]);
+    });
+  });
+
+  it('are thinned as ever by a clock that is right, after a time in which nobody made one', () => {
+    const old = Array.from({ length: 96 }, (_, index) => at(now - 96 * hour - index * quarterMs));
+    const since = (hours: number): readonly string[] =>
+      Array.from({ length: hours * 4 }, (_, index) => at(now - index * quarterMs));
+    const gone = backupsToPrune([...since(2), ...old], now, keep);
+    expect(gone.filter((id) => now - 74 * hour - backupTime(id)! < 22 * hour)).toEqual([]);
+    expect(gone.length).toBeLessThan(8);
+    expect(backupsToPrune([...since(24), ...old], now, keep).length).toBeGreaterThan(90);
+  });
+
+  it('are halves of some that nobody writes any more, and never one that is being written by a right clock', () => {
+    const whole = Array.from({ length: 50 }, (_, index) => at(now - index * quarterMs));
+    const half = [at(now + 60_000)];
+    expect(abandonedSets(whole, half, now + 2 * 60_000, keep)).toEqual([]);
+    expect(abandonedSets(whole, half, now + 24 * hour, keep)).toEqual([]);
+    expect(abandonedSets([at(now + 24 * hour), ...whole], half, now + 24 * hour, keep)).toEqual([]);
+    const next = Array.from({ length: 8 }, (_, index) => at(now + (index + 1) * quarterMs));
+    expect(abandonedSets([...next, ...whole], half, now + 2 * hour, keep)).toEqual(half);
+  });
+
   it('leaves alone what is no backup', () => {
-    expect(backupsToPrune(['workspace.json', at(now)], now, { hours: 0, days: 0, weeks: 0 })).toEqual([]);
+    expect(backupsToPrune(['workspace.json', at(now)], now, none)).toEqual([]);
   });
 });
 

@@ -26,8 +26,12 @@ export function renderBackup({ cluster, id, where, created, manifest, pruned }: 
   ].join('\n');
 }
 
-export function renderBackups({ cluster, where, backups, unfinished }: BackupList, columns?: number): string {
-  const half = unfinished.length > 0 ? [`${unfinished.length} unfinished: ${unfinished.join(', ')}`] : [];
+export function renderBackups(list: BackupList, columns?: number): string {
+  const { cluster, where, backups, unfinished, unusable } = list;
+  const half = [
+    ...unusable.map(({ why }) => `! ${why}`),
+    ...(unfinished.length > 0 ? [`${unfinished.length} unfinished: ${unfinished.join(', ')}`] : []),
+  ];
   if (backups.length === 0) return [`There is no backup of ${cluster} at ${where}.`, ...half].join('\n');
   return [
     table(

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import type { Backups, FetchedSnapshot } from '../../distributions/backups.js';
 import {
+  abandonedSets,
   ageText,
   backupDefaults,
   backupId,
@@ -315,9 +316,6 @@ async function volumeSteps(
   return steps;
 }
 
-/** A set that is not finished after this time was left by a run that was killed. */
-const abandonedAfterMs = 3_600_000;
-
 /** Ids of what is to go: backups that need not be kept, and halves of some. */
 export async function prunable(
   { clock }: Pick<WorkflowContext, 'clock'>,
@@ -327,10 +325,8 @@ export async function prunable(
 ): Promise<readonly string[]> {
   const { ids, unfinished } = await sets.list(cluster);
   const now = clock.now();
-  return [
-    ...backupsToPrune(ids, now, spec.backup?.keep ?? backupDefaults.keep),
-    ...unfinished.filter((id) => now - backupTime(id)! > abandonedAfterMs),
-  ];
+  const policy = { keep: spec.backup?.keep ?? backupDefaults.keep, everyMs: everyMs(spec) };
+  return [...backupsToPrune(ids, now, policy), ...abandonedSets(ids, unfinished, now, policy)];
 }
 
 async function pruneSets(

@@ -41,7 +41,7 @@ export async function withBackup<T>(
 ): Promise<T> {
   const { cluster, record } = input;
   const sets = await openSets(context, { ...input, spec: input.spec ?? record?.spec });
-  const id = await chosenId(sets, cluster, input.id);
+  const id = await chosenId(context, sets, cluster, input.id);
   return withTemporaryFolder(async (temporary) => {
     progress(context, `reading the backup ${id}`);
     const file = join(temporary, 'snapshot.gz');

@@ -27,7 +27,7 @@ export async function restoredFrom(context: WorkflowContext, input: PartOf): Pro
   const { folder, record } = await knownCluster(context.workspace, input.cluster);
   refuseQuarantined(record);
   const sets = await openSets(context, input);
-  const manifest = await sets.manifest(input.cluster, await chosenId(sets, input.cluster, input.id));
+  const manifest = await sets.manifest(input.cluster, await chosenId(context, sets, input.cluster, input.id));
   return { folder, record, sets, manifest };
 }
 

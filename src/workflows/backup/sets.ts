@@ -1,8 +1,8 @@
 import type { Backups } from '../../distributions/backups.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
-import { UsageError } from '../../errors/index.js';
+import { SlipwayError, UsageError } from '../../errors/index.js';
 import type { BackupSets } from '../../workspace/backups/types.js';
-import type { WorkflowContext } from '../context.js';
+import { note, type WorkflowContext } from '../context.js';
 import { refuseOutside } from '../kept-where.js';
 
 /** Whose backups are asked for. */
@@ -25,7 +25,10 @@ export async function backupsOf(context: WorkflowContext, { kubernetes }: Cluste
 }
 
 /** The place of a cluster’s backups. @throws UsageError code NO_BACKUP where there is none yet */
-export async function openSets({ workspace }: WorkflowContext, { cluster, spec, at }: BackupOf): Promise<BackupSets> {
+export async function openSets(
+  { workspace }: Pick<WorkflowContext, 'workspace'>,
+  { cluster, spec, at }: BackupOf,
+): Promise<BackupSets> {
   const sets = await workspace.backups(at ?? spec?.backup?.to, 'look');
   if (sets) return sets;
   throw noBackup(cluster, at ?? spec?.backup?.to ?? workspace.path);
@@ -41,14 +44,35 @@ export async function openSetsToFill({ workspace }: WorkflowContext, spec: Clust
   return sets;
 }
 
-/** The id that is asked for, or that of the newest. @throws UsageError code NO_BACKUP */
-export async function chosenId(sets: BackupSets, cluster: string, id: string | undefined): Promise<string> {
-  const newest = id ?? (await sets.list(cluster)).ids[0];
-  if (newest === undefined) throw noBackup(cluster, sets.where);
-  return newest;
+/**
+ * The id that is asked for, or that of the newest whose manifest opens. One that does not is no whole backup: whoever made it may
+ * have been killed while the place was sealed anew. It is told of, and passed over.
+ * @throws UsageError code NO_BACKUP; RefusedError code BACKUP_BAD where none of them opens
+ */
+export async function chosenId(
+  context: Pick<WorkflowContext, 'reporter' | 'clock'>,
+  sets: Pick<BackupSets, 'where' | 'list' | 'manifest'>,
+  cluster: string,
+  id: string | undefined,
+): Promise<string> {
+  if (id !== undefined) return id;
+  const { ids } = await sets.list(cluster);
+  const bad: { readonly id: string; readonly error: SlipwayError }[] = [];
+  for (const one of ids) {
+    try {
+      await sets.manifest(cluster, one);
+    } catch (error) {
+      if (!(error instanceof SlipwayError) || error.code !== 'BACKUP_BAD') throw error;
+      bad.push({ id: one, error });
+      continue;
+    }
+    for (const { error } of bad) note(context, `${error.message} ${one} is used, the newest before it.`, 'warning');
+    return one;
+  }
+  throw bad[0]?.error ?? noBackup(cluster, sets.where);
 }
 
-const noBackup = (cluster: string, where: string): UsageError =>
+export const noBackup = (cluster: string, where: string): UsageError =>
   new UsageError(`There is no backup of ${cluster} at ${where}.`, {
     code: 'NO_BACKUP',
     hint: `Make one: slipway backup create ${cluster}. If they are elsewhere, name the place: --at s3://bucket/prefix`,

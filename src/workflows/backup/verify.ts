@@ -9,7 +9,7 @@ import { defaultDistribution } from '../../domain/spec/schema.js';
 import { withTemporaryFolder } from '../../workspace/temporary.js';
 import { progress, type WorkflowContext } from '../context.js';
 import { checkBackup } from './check.js';
-import { type BackupOf, backupsOf, chosenId, openSets } from './sets.js';
+import { type BackupOf, backupsOf, noBackup, openSets } from './sets.js';
 
 export interface VerifyInput extends BackupOf {
   /** Default: the newest. */
@@ -44,7 +44,8 @@ export interface VerifyResult {
 export async function verifyBackups(context: WorkflowContext, input: VerifyInput): Promise<VerifyResult> {
   const { cluster } = input;
   const sets = await openSets(context, input);
-  const ids = input.all ? (await sets.list(cluster)).ids : [await chosenId(sets, cluster, input.id)];
+  const ids = input.id === undefined ? (await sets.list(cluster)).ids : [input.id];
+  if (ids.length === 0 && !input.all) throw noBackup(cluster, sets.where);
   const verified: VerifiedBackup[] = [];
   const bad: string[] = [];
   for (const id of ids) {
@@ -52,10 +53,12 @@ export async function verifyBackups(context: WorkflowContext, input: VerifyInput
     const result = await verifyOne(context, sets, input, id);
     if ('broken' in result) bad.push(`${id}: ${result.broken}`);
     else verified.push(result);
+    // The newest is asked for; where that cannot be used, the next that can is looked for, to be named.
+    if (!input.all && verified.length > 0) break;
   }
   if (bad.length === 0) return { cluster, where: sets.where, verified };
   throw new RefusedError(
-    `${bad.length} of ${plural(ids.length, 'backup')} of ${cluster} at ${sets.where} cannot be used.`,
+    `${bad.length} of ${plural(bad.length + verified.length, 'backup')} of ${cluster} at ${sets.where} cannot be used.`,
     {
       code: 'BACKUP_BAD',
       details: bad,

@@ -88,20 +88,33 @@ async function sealAll(sealed: BlobStore, raw: BlobStore): Promise<number> {
   return keys.length;
 }
 
-/** @param both what opens with the old keys as well */
+/**
+ * Until nothing comes any more. What a backup writes even after that, with a key that it had found before, opens for nobody; it
+ * finds that out and is written again, or, where it is killed just then, counts as none.
+ * @param both what opens with the old keys as well
+ */
 async function sealLatecomers(at: BucketPlace, both: Header, only: Header): Promise<void> {
-  const [old, now] = [at.place.sealed(both), at.place.sealed(only)];
-  for (const key of (await sealedKeys(at.place.raw)).filter((one) => one.startsWith('backups/'))) {
-    const isLate = await now.read(key).then(
-      () => false,
-      (error: unknown) => {
-        if (error instanceof SlipwayError && error.code === 'BLOB_SWAPPED') return true;
-        throw error;
-      },
-    );
-    const there = isLate ? await old.read(key) : undefined;
-    if (there) await old.replace(key, there.text, there.version);
+  const looked = new Set<string>();
+  for (;;) {
+    const keys = (await sealedKeys(at.place.raw)).filter((key) => key.startsWith('backups/') && !looked.has(key));
+    if (keys.length === 0) return;
+    for (const key of keys) {
+      await sealLate(key, at.place.sealed(both), at.place.sealed(only));
+      looked.add(key);
+    }
   }
+}
+
+async function sealLate(key: string, old: BlobStore, now: BlobStore): Promise<void> {
+  const isLate = await now.read(key).then(
+    () => false,
+    (error: unknown) => {
+      if (error instanceof SlipwayError && error.code === 'BLOB_SWAPPED') return true;
+      throw error;
+    },
+  );
+  const there = isLate ? await old.read(key) : undefined;
+  if (there) await old.replace(key, there.text, there.version);
 }
 
 /** Opens all of it with the new key alone, and counts for how many it is sealed. */

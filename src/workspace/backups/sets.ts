@@ -44,7 +44,7 @@ export class StoredBackups implements BackupSets {
   }
 
   async manifest(cluster: string, id: string): Promise<BackupManifest> {
-    const text = await this.#opened(this.#key(cluster, id, 'manifest.json'));
+    const text = await this.#usable(cluster, id, () => this.#opened(this.#key(cluster, id, 'manifest.json')));
     if (text === undefined) {
       throw new UsageError(`There is no backup ${id} of ${cluster} at ${this.where}.`, {
         code: 'NO_BACKUP',
