@@ -88,7 +88,7 @@ export class KubeClient {
   async stream(path: string, silenceMs: number, signal: AbortSignal): Promise<IncomingMessage> {
     const timeouts = { ...this.#timeouts, silenceMs };
     const response = await this.#withFailover((server) =>
-      open({ ...server, agent: server.streams }, { method: 'GET', path }, timeouts, signal),
+      open({ ...server, agent: server.streams, known: undefined }, { method: 'GET', path }, timeouts, signal),
     );
     if (response.statusCode === 200) return response;
     throw apiError(await whole(response, timeouts));
@@ -137,10 +137,7 @@ export class KubeClient {
   }
 
   close(): void {
-    for (const { agent, streams } of this.#servers) {
-      agent.destroy();
-      streams.destroy();
-    }
+    for (const server of this.#servers) server.close();
   }
 
   async #withRetry(request: KubeRequest, signal: AbortSignal): Promise<KubeResponse> {

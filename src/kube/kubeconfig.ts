@@ -1,13 +1,16 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent, type AgentOptions, type RequestOptions } from 'node:https';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
+import type { Clock } from '../domain/clock.js';
 import { markIn } from '../domain/kubeconfig-mark.js';
 import type { Secret } from '../domain/secret.js';
 import { messageOf, UsageError } from '../errors/index.js';
+import type { Findings } from '../files/findings.js';
 import { readSmallSync } from '../files/read-small.js';
+import { KnownCertificates } from './known-certificates.js';
 
 /** One address of the API with what is needed to talk to it. Addresses are all that may be shown. */
 export interface KubeServer {
@@ -16,8 +19,22 @@ export interface KubeServer {
   readonly agent: HttpAgent;
   /** For watches, which hold their connection: requests must not have to wait for one. */
   readonly streams: HttpAgent;
+  /**
+   * A way that is tried before `agent` where a certificate of the server is known: its connections are verified by nobody
+   * but `certificates`, which has to admit each of them before anything is sent.
+   */
+  readonly known?: { readonly agent: HttpAgent; readonly certificates: KnownCertificates } | undefined;
+  /** Told of each connection of `agent`. */
+  readonly certificates?: KnownCertificates | undefined;
   /** Headers that say who we are; asked for at each request, as a token may be short-lived. */
   authorize(): Promise<Readonly<Record<string, string>>>;
+  close(): void;
+}
+
+/** What was found good before, and the clock by which it still is. */
+export interface Memory {
+  readonly findings: Findings;
+  readonly clock: Clock;
 }
 
 const text = z.string().min(1);
@@ -59,13 +76,15 @@ type User = Config['users'][number]['user'];
 
 /** Requests under way at one server at a time; more wait. Keeps 200 machines from opening 200 connections. */
 const maxSockets = 16;
+const kept: AgentOptions = { keepAlive: true, maxSockets, scheduling: 'lifo' };
 
 /**
  * The servers of a kubeconfig: those of the current context, with the spare addresses that our own kubeconfigs carry, then
  * those of the other contexts.
+ * @param memory without it every certificate is verified by OpenSSL
  * @throws UsageError code KUBECONFIG_INVALID; no part of the file is repeated in the message.
  */
-export async function kubeServers(kubeconfig: Secret): Promise<readonly KubeServer[]> {
+export async function kubeServers(kubeconfig: Secret, memory?: Memory): Promise<readonly KubeServer[]> {
   const config = read(kubeconfig.reveal());
   const current = config['current-context'];
   const contexts = [...config.contexts].sort((a, b) => Number(b.name === current) - Number(a.name === current));
@@ -79,7 +98,7 @@ export async function kubeServers(kubeconfig: Secret): Promise<readonly KubeServ
       servers.push(
         user.exec || user['auth-provider'] || cluster['proxy-url']
           ? await elaborateServer(kubeconfig, name, { ...cluster, server: address })
-          : plainServer({ ...cluster, server: address }, user),
+          : plainServer({ ...cluster, server: address }, user, memory),
       );
     }
   }
@@ -105,39 +124,77 @@ function read(yaml: string): Config {
 }
 
 /** Certificates and tokens: what our own clusters, and most managed ones, have. */
-function plainServer(cluster: Cluster, user: User): KubeServer {
-  const tls: AgentOptions | undefined = isPlainHttp(cluster.server)
-    ? undefined
-    : defined({
-        secureContext: secureContext(cluster, user),
-        servername: cluster['tls-server-name'],
-        rejectUnauthorized: cluster['insecure-skip-tls-verify'] ? false : undefined,
-      });
-  const agent = (options: AgentOptions): HttpAgent =>
-    tls ? new HttpsAgent({ ...options, ...tls }) : new HttpAgent(options);
+function plainServer(cluster: Cluster, user: User, memory: Memory | undefined): KubeServer {
+  const ca = material(cluster['certificate-authority-data'], cluster['certificate-authority']);
+  const own = defined({
+    cert: material(user['client-certificate-data'], user['client-certificate']),
+    key: material(user['client-key-data'], user['client-key']),
+  });
+  const { protocol, hostname } = new URL(cluster.server);
+  const named = defined({ servername: cluster['tls-server-name'] });
+  const isSkipped = cluster['insecure-skip-tls-verify'] === true;
+  const agents = once((): Pick<KubeServer, 'agent' | 'streams'> => {
+    if (protocol === 'http:') return { agent: new HttpAgent(kept), streams: new HttpAgent({ keepAlive: true }) };
+    // All connections share it: OpenSSL takes longer to make it than for a connection.
+    const tls = {
+      ...named,
+      ...(isSkipped ? { rejectUnauthorized: false } : {}),
+      secureContext: secureContext(defined({ ca, ...own })),
+    };
+    return { agent: new HttpsAgent({ ...kept, ...tls }), streams: new HttpsAgent({ keepAlive: true, ...tls }) };
+  });
+  const isRemembered = memory !== undefined && ca !== undefined && !isSkipped && protocol === 'https:';
+  const host = cluster['tls-server-name'] ?? hostname;
+  const certificates = isRemembered ? new KnownCertificates({ ca, host }, memory.findings, memory.clock) : undefined;
+  const known = certificates?.any ? { agent: unverified({ ...named, ...own }), certificates } : undefined;
+  if (!known) agents();
   return {
     address: cluster.server,
-    agent: agent({ keepAlive: true, maxSockets, scheduling: 'lifo' }),
-    streams: agent({ keepAlive: true }),
+    get agent() {
+      return agents().agent;
+    },
+    get streams() {
+      return agents().streams;
+    },
+    known,
+    certificates,
     async authorize() {
       const token = user.token ?? (user.tokenFile ? readCredential(user.tokenFile).toString().trim() : undefined);
       return token ? { authorization: `Bearer ${token}` } : {};
     },
+    close() {
+      known?.agent.destroy();
+      for (const agent of Object.values(agents.made() ?? {})) agent.destroy();
+    },
   };
 }
 
-/** All connections share it: OpenSSL takes longer to make it than for a connection. */
-function secureContext(cluster: Cluster, user: User): SecureContext {
-  const options = defined({
-    ca: material(cluster['certificate-authority-data'], cluster['certificate-authority']),
-    cert: material(user['client-certificate-data'], user['client-certificate']),
-    key: material(user['client-key-data'], user['client-key']),
-  });
+/**
+ * For connections that are admitted by their certificate. It trusts nobody: with a CA OpenSSL would first read those of
+ * all the world, which takes longer than all else that a short command asks of the API.
+ */
+function unverified({
+  servername,
+  ...own
+}: Readonly<{ servername?: string; cert?: Buffer; key?: Buffer }>): HttpsAgent {
+  const secure = secureContext({ ca: [], ...own });
+  // A session that is taken up again shows no certificate.
+  const shown = { maxCachedSessions: 0, rejectUnauthorized: false };
+  return new HttpsAgent({ ...kept, ...defined({ servername }), ...shown, secureContext: secure });
+}
+
+function secureContext(options: SecureContextOptions): SecureContext {
   try {
     return createSecureContext(options);
   } catch {
     throw invalid('its certificates or its key cannot be read');
   }
+}
+
+/** Made when it is first asked for; `made` is undefined until then. */
+function once<T>(make: () => T): { (): T; made(): T | undefined } {
+  let value: T | undefined;
+  return Object.assign(() => (value ??= make()), { made: () => value });
 }
 
 /**
@@ -164,11 +221,12 @@ async function elaborateServer(kubeconfig: Secret, context: string, cluster: Clu
   };
   // The library makes an agent for each call; one is kept, so that connections are.
   const first = await apply();
-  if (!(first.agent instanceof HttpAgent)) throw invalid(`context ${context} cannot be used`);
+  const { agent } = first;
+  if (!(agent instanceof HttpAgent)) throw invalid(`context ${context} cannot be used`);
   return {
     address: cluster.server,
-    agent: first.agent,
-    streams: first.agent,
+    agent,
+    streams: agent,
     async authorize() {
       const { headers, auth } = await apply();
       const authorization =
@@ -176,11 +234,8 @@ async function elaborateServer(kubeconfig: Secret, context: string, cluster: Clu
         (auth ? `Basic ${Buffer.from(auth).toString('base64')}` : undefined);
       return typeof authorization === 'string' ? { authorization } : {};
     },
+    close: () => agent.destroy(),
   };
-}
-
-function isPlainHttp(address: string): boolean {
-  return new URL(address).protocol === 'http:';
 }
 
 function material(data: string | undefined, file: string | undefined): Buffer | undefined {

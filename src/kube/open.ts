@@ -49,8 +49,9 @@ export type KubeTuning = Pick<ClientOptions, 'timeouts' | 'patienceMs' | 'listAt
  * @throws UsageError code KUBECONFIG_INVALID
  */
 export async function openKube(context: KubeContext, tuning: KubeTuning = {}): Promise<Kube> {
-  const servers = await kubeServers(context.kubeconfig);
-  return new HttpKube(new KubeClient({ servers, boundary: context.boundary, clock: context.clock, ...tuning }));
+  const { kubeconfig, boundary, clock, findings } = context;
+  const servers = await kubeServers(kubeconfig, findings && { findings, clock });
+  return new HttpKube(new KubeClient({ servers, boundary, clock, ...tuning }));
 }
 
 class HttpKube implements Kube {

@@ -1,6 +1,12 @@
 import { setMaxListeners } from 'node:events';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import {
+  type Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+} from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
 
 import { AnswerTooLarge, readText } from '../http/body.js';
 import type { KubeServer } from './kubeconfig.js';
@@ -97,42 +103,86 @@ export async function open(
     ...(body === undefined ? {} : { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }),
     ...(await server.authorize()),
   };
-  const once = (): Promise<IncomingMessage> =>
-    new Promise((resolve, reject) => {
-      const make = url.protocol === 'http:' ? httpRequest : httpsRequest;
-      const outgoing = make(url, { method, headers, agent: server.agent, signal });
-      const overdue = (what: string): void => void outgoing.destroy(new Overdue(what));
-      // Waiting for a free connection is not silence, so the clocks start with the connection.
-      outgoing.once('socket', (socket) => {
-        const silent = (): void => void outgoing.setTimeout(timeouts.silenceMs, () => overdue('no answer'));
-        if (!socket.connecting) return silent();
-        const connecting = setTimeout(() => overdue('no connection'), timeouts.connectMs);
-        const settled = (): void => clearTimeout(connecting);
-        outgoing.once('close', settled);
-        socket.once(url.protocol === 'http:' ? 'connect' : 'secureConnect', () => {
-          settled();
-          // Finds out within seconds when the machine behind the connection is gone without a word.
-          socket.setKeepAlive(true, 5_000);
-          silent();
-        });
-      });
-      outgoing.on('error', (error) => reject(new SentError(error, outgoing.reusedSocket)));
-      outgoing.once('response', resolve);
-      outgoing.end(body);
-    });
+  const sent: Sent = { url, method, headers, body, signal };
   try {
-    return await once();
+    return await overAKnown(server, sent, timeouts);
   } catch (first) {
     signal.throwIfAborted();
     if (!(first instanceof SentError)) throw first;
     // A kept connection may have been closed by the server in the instant it was used again.
     if (!first.onKeptConnection) throw connectionError(server, first.cause);
-    return await once().catch((error: unknown) => {
+    return await overAKnown(server, sent, timeouts).catch((error: unknown) => {
       signal.throwIfAborted();
       throw connectionError(server, error instanceof SentError ? error.cause : error);
     });
   }
 }
+
+interface Sent {
+  readonly url: URL;
+  readonly method: string;
+  readonly body: string | undefined;
+  readonly headers: OutgoingHttpHeaders;
+  readonly signal: AbortSignal;
+}
+
+/** Over a connection whose certificate is known, where there is one; else over one that is verified. */
+async function overAKnown(server: KubeServer, sent: Sent, timeouts: Timeouts): Promise<IncomingMessage> {
+  const { known, certificates } = server;
+  if (known) {
+    try {
+      return await once({ agent: known.agent, admits: (socket) => known.certificates.admits(socket) }, sent, timeouts);
+    } catch (error) {
+      if (!(error instanceof SentError && error.cause instanceof UnknownCertificate)) throw error;
+    }
+  }
+  return once({ agent: server.agent, verified: (socket) => certificates?.remember(socket) }, sent, timeouts);
+}
+
+interface Way {
+  readonly agent: HttpAgent;
+  /** Whether a request may be sent over the connection; without it all may that the agent gives. */
+  readonly admits?: (socket: Socket) => boolean;
+  readonly verified?: (socket: Socket) => void;
+}
+
+/** @throws SentError, or the signal's reason */
+function once(way: Way, { url, body, ...rest }: Sent, timeouts: Timeouts): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const make = url.protocol === 'http:' ? httpRequest : httpsRequest;
+    const outgoing = make(url, { ...rest, agent: way.agent });
+    const overdue = (what: string): void => void outgoing.destroy(new Overdue(what));
+    // Nothing leaves before the end of the request is known, so nothing leaves to a server that is not admitted.
+    const admit = (socket: Socket): void => {
+      if (way.admits?.(socket) === false) outgoing.destroy(new UnknownCertificate());
+      else if (way.admits) outgoing.end(body);
+    };
+    // Waiting for a free connection is not silence, so the clocks start with the connection.
+    outgoing.once('socket', (socket) => {
+      const silent = (): void => void outgoing.setTimeout(timeouts.silenceMs, () => overdue('no answer'));
+      if (!socket.connecting) {
+        silent();
+        return admit(socket);
+      }
+      const connecting = setTimeout(() => overdue('no connection'), timeouts.connectMs);
+      const settled = (): void => clearTimeout(connecting);
+      outgoing.once('close', settled);
+      socket.once(url.protocol === 'http:' ? 'connect' : 'secureConnect', () => {
+        settled();
+        // Finds out within seconds when the machine behind the connection is gone without a word.
+        socket.setKeepAlive(true, 5_000);
+        silent();
+        way.verified?.(socket);
+        admit(socket);
+      });
+    });
+    outgoing.on('error', (error) => reject(new SentError(error, outgoing.reusedSocket)));
+    outgoing.once('response', resolve);
+    if (!way.admits) outgoing.end(body);
+  });
+}
+
+class UnknownCertificate extends Error {}
 
 class Overdue extends Error {
   readonly code = 'ETIMEDOUT';

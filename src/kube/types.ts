@@ -3,6 +3,7 @@ import type { Boundary } from '../domain/boundary.js';
 import type { Clock } from '../domain/clock.js';
 import type { DrainView } from '../domain/drain.js';
 import type { Secret } from '../domain/secret.js';
+import type { Findings } from '../files/findings.js';
 
 export interface NodeTaint {
   readonly key: string;
@@ -220,4 +221,6 @@ export interface KubeContext {
   readonly kubeconfig: Secret;
   readonly boundary: Boundary;
   readonly clock: Clock;
+  /** Which certificates of servers were found good before; without it each is verified anew. */
+  readonly findings?: Findings | undefined;
 }

@@ -1,6 +1,10 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
 import { systemClock, systemRandom, type Secret } from '../domain/index.js';
 import { Secret as SecretValue } from '../domain/secret.js';
 import { UsageError } from '../errors/index.js';
+import { findingsIn } from '../files/findings.js';
 import { readSmall } from '../files/read-small.js';
 import type { ClusterApi } from '../phases/context.js';
 import type { MachineProvider } from '../provider/port.js';
@@ -46,6 +50,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { generateKeyPair } = keys;
   const workspaceOptions = { path, env, clock, random, boundary, generateKeyPair, warn };
   const workspace = openWorkspace(workspaceOptions);
+  const findings = findingsIn(findingsPath(env, homedir()));
   const providers = new Map<string, Promise<MachineProvider>>();
   const apis = new Map<string, Promise<ClusterApi>>();
 
@@ -76,7 +81,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     const opened =
       apis.get(key) ??
       import('../kube/index.js').then(async ({ openKube }) => {
-        const kube = await openKube({ kubeconfig, boundary, clock });
+        const kube = await openKube({ kubeconfig, boundary, clock, findings });
         return lazyWatch(kube, apiSignal);
       });
     apis.set(key, opened);
@@ -112,6 +117,10 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
   };
 }
+
+/** Beside what V8 compiled (`bin/load.js`). */
+const findingsPath = (env: RuntimeOptions['env'], home: string): string =>
+  join(env['XDG_CACHE_HOME'] || join(home, '.cache'), 'slipway', 'findings');
 
 async function withToken(packages: Providers, env: RuntimeOptions['env']): Promise<readonly ProviderPackage[]> {
   const loaded = await Promise.all(Object.values(packages).map((load) => load()));
