@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import {
   cli,
@@ -10,8 +10,18 @@ import {
   boundary,
   finishesWhenKilled,
 } from '../support/recycled-cluster.js';
+import { keepData, whatStays } from '../support/what-stays.js';
 
 describe('`cluster recycle`', () => {
+  let stays: Awaited<ReturnType<typeof whatStays>>;
+
+  beforeAll(async () => {
+    await keepData();
+    stays = await whatStays();
+  });
+  // Whatever it was killed at: load balancers, their addresses and volumes are the ones that there were.
+  afterEach(async () => expect(await whatStays()).toEqual(stays));
+
   it.each<[string, 'cp' | 'web', object]>([
     [
       'after a provider’s request',

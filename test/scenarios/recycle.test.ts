@@ -11,6 +11,7 @@ import {
   generations,
   younger,
 } from '../support/recycled-cluster.js';
+import { keepData, whatStays } from '../support/what-stays.js';
 
 describe('`cluster recycle`', () => {
   it('shows what it would replace by what, in waves, with the price, and changes nothing', async () => {
@@ -29,8 +30,12 @@ describe('`cluster recycle`', () => {
     expect(error.details.join('\n')).toMatch(/lost: cax21 in fsn1, with everything on its disk/);
   });
 
-  it('replaces every node, the first server last of the servers, and etcd has three or four members all along', async () => {
+  it('replaces every node, the first server last of the servers, and etcd has three or four members all along; load balancers and volumes stay', async () => {
     const before = await generations();
+    await keepData();
+    const stays = await whatStays();
+    expect(stays).toMatchObject({ volumes: [expect.any(Number)], claim: expect.stringMatching(/^pvc-/) as string });
+    expect(stays.balancers.filter(({ service }) => service === stays.address)).toHaveLength(1);
     const running = cli.start(['cluster', 'recycle', 'demo', '--yes', '--progress', 'json']);
     const removed: string[] = [];
     const etcd: Promise<Status['etcd']>[] = [];
@@ -52,6 +57,7 @@ describe('`cluster recycle`', () => {
     expect(last).toMatchObject({ members: 3, voters: 3 });
     expect(machines.map(({ node }) => node?.ready)).toEqual(Array.from({ length: 5 }, () => true));
     expect(await slipway('cluster', 'plan', 'demo', '--detailed-exitcode')).toMatchObject({ code: 0 });
+    expect(await whatStays()).toEqual(stays);
   }, 240_000);
 
   it('lets a worker leave before the fresh one comes where one may be missing and none may come first', async () => {

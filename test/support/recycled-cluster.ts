@@ -64,6 +64,7 @@ provider: {name: sandbox, locations: [fsn1, nbg1]}
 controlPlane: {count: 3, locations: [fsn1]}
 pools:
   - {name: web, type: cax21, count: 2, locations: [fsn1]} # customers
+components: {preset: none, hcloud-csi: true}
 `,
   );
   const created = await slipway('cluster', 'create', '-f', path, '--yes');
