@@ -41,7 +41,22 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => cli.close());
 
+/** What the cluster costs a month as it is, says a plan that changes something. */
+const priceNow = (plan: string): number => Number(/\(now ([\d.]+),/.exec(plan)?.[1]);
+
 describe('`slipway image build`', () => {
+  it.each<[string, readonly string[], string]>([
+    ['a type that nobody has', ['--type', 'cx99'], 'cx99'],
+    ['a location that nobody has', ['--location', 'atlantis1'], 'atlantis1'],
+    ['a base that nobody has', ['--base', 'haiku-1'], 'haiku-1'],
+  ])('refuses %s before anything is made', async (_, flags, named) => {
+    const refused = await cli.run(['image', 'build', 'demo', ...flags, '--yes']);
+    expect(refused.code, refused.err).toBe(2);
+    expect(refused.err).toContain(named);
+    expect(await servers()).toHaveLength(2);
+    expect(await snapshots()).toEqual([]);
+  });
+
   it('goes on where it was killed, and leaves nothing that costs without being named', async () => {
     const kill = (what: string) => ({
       SLIPWAY_TEST_BOUNDARY: JSON.stringify([{ when: 'after', kind: 'provider', what, act: 'kill' }]),
@@ -52,6 +67,9 @@ describe('`slipway image build`', () => {
     expect(await servers()).toHaveLength(3);
     const plan = await cli.run(['cluster', 'plan', 'demo']);
     expect(plan.out).toMatch(/delete the standby demo-slipway-image-s1-\S+, which carries nothing/);
+    // What it costs is in the price as long as it is there.
+    const [, then] = /about ([\d.]+) EUR a month/.exec(plan.out) ?? [];
+    expect(priceNow(plan.out), plan.out).toBeGreaterThan(Number(then));
     // Its disk is all that is needed: it is kept.
     const second = await cli.run(['image', 'build', 'demo', '--yes'], kill('POST /servers/\\d+/actions/poweroff$'));
     expect(second.code, second.err).toBe(137);
