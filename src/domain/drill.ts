@@ -12,19 +12,19 @@ export interface DrillView {
   readonly members: readonly Voter[] | undefined;
   /** Of the pods on the target. */
   readonly pods: DrainView;
-  /** Whether the provider can delete and make machines. */
-  readonly ownsMachines: boolean;
+  /** Whether the provider can delete and make machines, or its owner switches the host off. */
+  readonly canBeLost: boolean;
 }
 
 /** Why losing this machine would cost data, the quorum, or all that pods could move to: each reason, none where it may go. */
-export function drillProblems({ target, nodes, members, pods, ownsMachines }: DrillView): readonly string[] {
+export function drillProblems({ target, nodes, members, pods, canBeLost }: DrillView): readonly string[] {
   const ill = nodes.filter(({ ready }) => !ready).map(({ name }) => name);
   const others = nodes.filter(({ name, role, ready }) => name !== target.name && role === target.role && ready);
   const lost = drainObstacles([target.name], pods).filter(({ kind }) => kind !== 'budget');
   return [
-    ...(ownsMachines
+    ...(canBeLost
       ? []
-      : ['its host is not ours to delete: switch it off yourself, and watch with `slipway cluster heal`']),
+      : ['its host is not ours to delete: with --by-hand you are told when to switch it off yourself']),
     ...(ill.length > 0
       ? [
           `${ill.join(', ')} ${ill.length === 1 ? 'is' : 'are'} not Ready already: a drill begins with a cluster that is well`,

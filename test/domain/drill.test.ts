@@ -31,7 +31,7 @@ const view = (change: Partial<DrillView> = {}): DrillView => ({
   nodes: [...servers, node('w1'), node('w2')],
   members: servers.map(({ name }) => ({ name, voting: true })),
   pods: noPods,
-  ownsMachines: true,
+  canBeLost: true,
   ...change,
 });
 const server = servers[0]!;
@@ -80,7 +80,7 @@ describe('a machine is lost on purpose', () => {
       { pods: { ...noPods, pods: [pod({ controller: undefined })] } },
       /shop\/web-0 would be lost/,
     ],
-    ['not where its host is its owner’s', { ownsMachines: false }, /not ours to delete/],
+    ['not where its host is its owner’s', { canBeLost: false }, /not ours to delete: with --by-hand/],
   ])('%s', (_, change, because) => {
     const problems = drillProblems(view(change));
     if (because) expect(problems.join('; ')).toMatch(because);

@@ -46,8 +46,15 @@ beforeAll(async () => {
 afterAll(() => cli.close());
 
 describe('`cluster heal` on hosts of one’s own', () => {
-  it('leaves a silent host as it is until somebody says that it is off, and takes the spare one then', async () => {
+  it('leaves a silent host as it is until somebody says that it is off, and takes the spare one then; a drill by hand times that', async () => {
     const { host, name } = (await status()).machines.find((one) => one.name.startsWith('steel-web-1-'))!;
+    const refusedDrill = await cli.run(['drill', 'node-loss', 'steel', '--node', name, '--yes']);
+    expect(refusedDrill, refusedDrill.err).toMatchObject({ code: 3 });
+    expect(refusedDrill.err).toContain('--by-hand');
+    const drill = cli.start(['drill', 'node-loss', 'steel', '--node', name, '--by-hand', '--yes', '--json']);
+    let said = '';
+    drill.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await expect.poll(() => said).toContain(`Switch off the host ${host} now.`);
     await (await cli.sandbox()).call('POST', 'machines', { act: 'kill', name: `^${host}$` });
     await expect
       .poll(async () => (await status()).machines.find((one) => one.name === name)?.node?.ready, { timeout: 20_000 })
@@ -66,5 +73,8 @@ describe('`cluster heal` on hosts of one’s own', () => {
     const { machines } = await status();
     expect(machines.map((one) => one.host).sort()).toEqual(['s1', 'w1', 'w2', 'w3'].filter((one) => one !== host));
     expect(machines.every(({ node }) => node?.ready)).toBe(true);
+    const { exitCode, stdout } = await drill;
+    expect(exitCode, said).toBe(0);
+    expect(JSON.parse(String(stdout))).toMatchObject({ complete: true, node: name, kind: 'node-loss' });
   }, 240_000);
 });

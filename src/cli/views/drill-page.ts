@@ -29,7 +29,7 @@ td, th { text-align: left; padding: .2rem 1rem .2rem 0; border-bottom: 1px solid
 </head>
 <body>
 <h1>${escaped(title)}</h1>
-<p>${escaped(what)} at ${escaped(provider)} was deleted on purpose at ${escaped(at)}.${simulated.length > 0 ? ` Simulated, not real: ${escaped(simulated.join(', '))}.` : ''}${url === undefined ? '' : ` ${escaped(url)} was asked each second.`}${dataAgeMs === undefined ? '' : ` What was written in the ${seconds(dataAgeMs)} between its copy and the loss is lost.`}</p>
+<p>${escaped(what)} at ${escaped(provider)} was lost on purpose at ${escaped(at)}.${simulated.length > 0 ? ` Simulated, not real: ${escaped(simulated.join(', '))}.` : ''}${url === undefined ? '' : ` ${escaped(url)} was asked each second.`}${dataAgeMs === undefined ? '' : ` What was written in the ${seconds(dataAgeMs)} between its copy and the loss is lost.`}</p>
 ${picture(report)}
 <table>
 <tr><th>Drill</th>${marks.map(([name]) => `<th>${escaped(name)}</th>`).join('')}<th>failed seconds</th></tr>

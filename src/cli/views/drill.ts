@@ -13,7 +13,7 @@ export const drillMarks = [
   ['data back', ({ dataMs }) => dataMs],
 ] as const satisfies readonly (readonly [string, (times: DrillTimes) => number | undefined])[];
 
-/** What was deleted, in words. */
+/** What was lost, in words. */
 export const lostText = ({ node, claim }: Pick<DrillRecord, 'node' | 'claim'>): string =>
   node ?? `the volume of ${claim ?? 'a claim'}`;
 
@@ -23,7 +23,7 @@ export function renderDrill(report: DrillReport, page: string | undefined): stri
   const asked = drillMarks.filter(([name]) => isMeasured(name, report));
   const width = Math.max(...asked.map(([name]) => name.length));
   return [
-    `${cluster}: ${lostText(report)} was deleted on purpose${complete ? '' : ', and not all came back'}.`,
+    `${cluster}: ${lostText(report)} was lost on purpose${complete ? '' : ', and not all came back'}.`,
     ...asked.map(([name, of]) => `  ${name.padEnd(width)}  ${seconds(of(times))}${compared(earlier, of)}`),
     ...(times.url
       ? [`  ${'failed'.padEnd(width)}  ${times.url.failedSeconds} of the seconds that the address was asked in`]

@@ -14,6 +14,7 @@ Nothing is deleted where data or etcd’s quorum would be lost, where pods would
   static override examples = [
     '<%= config.bin %> <%= command.id %> demo --heal --yes',
     '<%= config.bin %> <%= command.id %> demo --node web-2 --html drill.html',
+    '<%= config.bin %> <%= command.id %> demo --node web-2 --by-hand',
   ];
   static override args = {
     name: Args.string({ ignoreStdin: true, required: true, description: 'The cluster’s name.' }),
@@ -23,6 +24,10 @@ Nothing is deleted where data or etcd’s quorum would be lost, where pods would
     heal: Flags.boolean({
       description: 'Heal it from here, as `cluster heal --watch` would.',
       dependsOn: ['yes'],
+    }),
+    'by-hand': Flags.boolean({
+      description: 'Delete nothing: say when to switch off a host of your own, and time it from then.',
+      exclusive: ['heal'],
     }),
     ...drillFlags,
     yes: yesFlag,
@@ -37,6 +42,7 @@ Nothing is deleted where data or etcd’s quorum would be lost, where pods would
       heal: flags.heal
         ? { off: new Set<string>(), rebootAfterMs: 180_000, replaceAfterMs: 300_000, maxWorkersDown: '40%' }
         : undefined,
+      byHand: flags['by-hand'],
       deadlineMs: milliseconds('--give-up-after', flags['give-up-after']),
     };
     const keep = keepDrill(flags.html, (text) => this.log(text));

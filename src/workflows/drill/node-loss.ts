@@ -10,7 +10,7 @@ import { type HealOptions } from '../cluster/heal/draft.js';
 import { watchCluster } from '../cluster/heal/watch.js';
 import { knownCluster } from '../cluster/known-cluster.js';
 import { type Change, confirmed } from '../confirmed.js';
-import { progress, type WorkflowContext } from '../context.js';
+import { note, progress, type WorkflowContext } from '../context.js';
 import { execute } from '../run.js';
 import { attachmentsOf, type DrillSubject, lookAtNode, measureDrill, nodeOf, readyByOwner } from './measure.js';
 import { type DrillReport, incompleteDrill, reportDrill } from './report.js';
@@ -23,6 +23,8 @@ export interface DrillInput {
   /** How it is healed from here meanwhile; undefined: somebody else does. */
   readonly heal: HealOptions | undefined;
   readonly deadlineMs: number;
+  /** Nothing is deleted: somebody is told when to switch the machine off. */
+  readonly byHand: boolean;
 }
 
 interface DrillDraft {
@@ -35,7 +37,7 @@ interface DrillDraft {
 }
 
 /**
- * Deletes a machine without telling the cluster, and measures how long what it did is missing.
+ * Deletes a machine without telling the cluster, or has somebody switch it off, and measures how long what it did is missing.
  * @throws RefusedError code DRILL_REFUSED: data or the quorum would be lost, or the cluster is not well; UsageError code
  * UNKNOWN_MACHINE; IncompleteError code DRILL_INCOMPLETE: not all came back in time, which the kept report tells
  */
@@ -101,7 +103,7 @@ async function measured(
 async function draftDrill(
   context: WorkflowContext,
   { folder, record }: { readonly folder: ClusterFolder; readonly record: ClusterRecord },
-  { node }: DrillInput,
+  { node, byHand }: DrillInput,
   began: (at: number) => void,
 ): Promise<DrillDraft> {
   const provider = await context.provider(record.spec.provider);
@@ -125,7 +127,7 @@ async function draftDrill(
       })),
       members: distribution.membership?.voters(nodes.values()),
       pods: await api.kube.drainView([machine.name], context),
-      ownsMachines: provider.traits.ownsMachines,
+      canBeLost: byHand || provider.traits.ownsMachines,
     });
   const pods = await api.kube.list('v1', 'Pod', {}, context);
   const machine = node === undefined ? await chosen(members, pods, problemsOf) : named(record.name, members, node);
@@ -137,23 +139,29 @@ async function draftDrill(
     machine,
     api,
     subject,
-    lost: [provider.machines.describeDeletion(machine)],
+    lost: byHand
+      ? [`switched off by you: ${hostOf(machine)}`]
+      : [`deleted: ${provider.machines.describeDeletion(machine)}`],
     steps: [
       {
         id: `drill:${machine.name}`,
         phase: 'Drill',
         target: slotLabel(machine),
-        text: `delete ${machine.name} at ${provider.title} without telling the cluster`,
+        ...(byHand
+          ? { text: `say when to switch off ${hostOf(machine)}` }
+          : { text: `delete ${machine.name} at ${provider.title} without telling the cluster`, destroys: true }),
         needs: [],
-        destroys: true,
         apply: async (run) => {
           began(context.clock.monotonic());
-          await provider.machines.delete(machine, run);
+          if (byHand) note(context, `Switch off ${hostOf(machine)} now. It is timed from here.`, 'warning');
+          else await provider.machines.delete(machine, run);
         },
       },
     ],
   };
 }
+
+const hostOf = ({ host, name }: Machine): string => (host === undefined ? name : `the host ${host}`);
 
 /** The worker with the most pods of those that may be lost. */
 async function chosen(
@@ -202,10 +210,10 @@ async function subjectOf(
   };
 }
 
-const confirmationOf = ({ cluster, heal }: DrillInput, { lost, machine, subject }: DrillDraft) => ({
-  question: `Delete ${machine.name} of ${cluster} on purpose, and time how it comes back?`,
+const confirmationOf = ({ cluster, heal, byHand }: DrillInput, { lost, machine, subject }: DrillDraft) => ({
+  question: `${byHand ? 'Lose' : 'Delete'} ${machine.name} of ${cluster} on purpose, and time how it comes back?`,
   details: [
-    ...lost.map((text) => `deleted: ${text}`),
+    ...lost,
     `until they run elsewhere: ${plural(subject.before.pods, 'pod')} and ${plural(subject.before.attached, 'volume')}`,
     heal
       ? 'healed from here meanwhile'

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 
-import { chapter, stopwatch, tellLastWords, took } from '../support/chapter.js';
+import { chapter, noted, stopwatch, tellLastWords, took } from '../support/chapter.js';
 import { addressOf, ensure, eventually, isReady, nodes, pods, webDeployment, whole } from '../support/kube.js';
-import { createHosts, destroyHosts, pullThePlug, type RigHost } from '../support/rig.js';
+import { createHosts, destroyHosts, pullThePlug, type RigHost, ssh } from '../support/rig.js';
 import { listed, ringFile, Slipway } from '../support/slipway.js';
 
 const octets = { l1: 107, la: 92, lb: 93, lc: 94 };
@@ -24,6 +24,7 @@ describe('a worker that loses its power and does not come back', () => {
         {
           controlPlane: { count: 1, type: 'server' },
           pools: [{ name: 'workers', type: 'agent', count: 2 }],
+          maintain: { system: 'auto' },
         },
       ),
     );
@@ -48,11 +49,23 @@ describe('a worker that loses its power and does not come back', () => {
   });
 
   step(
-    'is left as it is while nobody says that it is off, and replaced by the spare host once somebody does',
+    'is left as it is while nobody says that it is off, and replaced by the spare host once somebody does, which a drill times',
     8,
     async () => {
       const server = await slipway.api('lost');
       const before = await pods(server, 'default', 'web');
+      let told: () => void = () => undefined;
+      const isTold = new Promise<void>((resolve) => (told = resolve));
+      const drill = slipway.done(
+        ['drill', 'node-loss', 'lost', '--node', before[0]!.spec.nodeName!, '--by-hand', '--yes', '--progress', 'json'],
+        {
+          killWhen: ({ text }) => {
+            if (text?.startsWith(`Switch off the host ${lost} now`)) told();
+            return false;
+          },
+        },
+      );
+      await Promise.race([isTold, drill]);
       const dead = stopwatch();
       await pullThePlug(lost);
       await eventually('the node not Ready', 120, async () => (await nodes(server)).some((node) => !isReady(node)));
@@ -80,6 +93,47 @@ describe('a worker that loses its power and does not come back', () => {
       );
       const again = await slipway.done(['cluster', 'heal', 'lost']);
       expect(again.out).toContain('All machines of lost are well.');
+      const { out } = await drill;
+      noted(out.replaceAll(/\n +/g, '; '), 'drill by hand');
+      expect(out).toMatch(/noticed +[\d.]+ s\n.*pods Ready elsewhere +[\d.]+ s\n.*capacity back +[\d.]+ s/);
+    },
+  );
+
+  step(
+    'has its certificates renewed where pods run on, and one round of maintenance reboots it for an update',
+    8,
+    async () => {
+      const server = await slipway.api('lost');
+      const [pod] = await pods(server, 'default', 'web');
+      const there = [...hosts.keys()].filter((name) => name !== lost);
+      const agents = there.filter((name) => name !== 'l1');
+      const certificates = (): Promise<readonly string[]> =>
+        Promise.all([
+          ssh('l1', 'sha256sum /var/lib/rancher/k3s/server/tls/client-admin.crt'),
+          ...there.map((name) => ssh(name, 'sha256sum /var/lib/rancher/k3s/agent/client-kubelet.crt')),
+        ]);
+      const before = await certificates();
+      const renewing = stopwatch();
+      await slipway.done(['cluster', 'rotate-certs', 'lost', '--yes']);
+      took('rotate-certs: one server and two agents', renewing());
+      const after = await certificates();
+      expect(after.filter((sum) => before.includes(sum))).toEqual([]);
+      await whole(await slipway.api('lost'), { nodes: 3, voters: 1 });
+      expect((await pods(await slipway.api('lost'), 'default', 'web')).map(({ metadata }) => metadata.uid)).toEqual([
+        pod!.metadata.uid,
+      ]);
+
+      const [agent] = agents;
+      const started = (): Promise<string> => ssh(agent!, 'cat /proc/sys/kernel/random/boot_id');
+      const first = await started();
+      await ssh(agent!, 'echo linux-image | tee /run/reboot-required /run/reboot-required.pkgs');
+      const rebooting = stopwatch();
+      const round = await slipway.done(['maintain', 'lost', '--yes']);
+      took('maintain: an agent drained and rebooted', rebooting());
+      expect(round.out).toMatch(/system +done: .* waits for a reboot/);
+      expect(await started()).not.toBe(first);
+      await whole(await slipway.api('lost'), { nodes: 3, voters: 1 });
+      expect((await slipway.done(['maintain', 'lost', '--yes'])).out).toContain('Nothing is due for lost.');
     },
   );
 });
