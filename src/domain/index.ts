@@ -37,4 +37,6 @@ export * from './heal.js';
 export * from './quarantine.js';
 export * from './database-drill.js';
 export * from './drill.js';
+export * from './ills.js';
 export * from './maintenance.js';
+export * from './support.js';

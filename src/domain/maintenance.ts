@@ -1,16 +1,17 @@
 import { ageText } from './backup.js';
 import { type Certificate, certificateState, endText, firstToEnd } from './certificates.js';
+import type { BackupFacts } from './ills.js';
 import { plural } from './plural.js';
 import type { Allowed, MaintainPolicy } from './spec/maintain.js';
 import { isSameMinor } from './upgrade.js';
 import { isNewer, parseVersion } from './versions.js';
 import { windowState } from './windows.js';
 
-/** Kinds of work, in the order in which a round does them. */
+/** Kinds of work, in the order in which a round does them: backups before nodes are touched. */
 export const maintainJobs = [
-  'certificates',
   'backup',
   'drill',
+  'certificates',
   'patch',
   'minor',
   'components',
@@ -29,15 +30,8 @@ export interface MaintenanceFacts {
   readonly problems: readonly string[];
   /** Of each machine the certificate that ends first, and that of the kubeconfig. */
   readonly certificates: readonly (Certificate & { readonly machine: string })[];
-  /** Undefined where its file asks for no backups. Ages in milliseconds; undefined: there is none. */
-  readonly backup:
-    | {
-        readonly everyMs: number;
-        readonly ageMs: number | undefined;
-        readonly drillEveryMs: number;
-        readonly provenMs: number | undefined;
-      }
-    | undefined;
+  /** Undefined where its file asks for no backups. */
+  readonly backup: BackupFacts | undefined;
   /** What the servers run, the lowest where they differ; undefined while none tells. */
   readonly version: string | undefined;
   /** The newest release of each channel; undefined where they are not asked for, or do not answer. */
@@ -80,7 +74,8 @@ export function dueJobs(facts: MaintenanceFacts, policy: MaintainPolicy, now: nu
     rotationDue('tokens', 'its tokens', facts.tokensAgeMs, facts.begun.tokens, policy),
     rotationDue('ssh-key', 'its SSH key', facts.keyAgeMs, facts.begun.sshKey, policy),
   ].filter((job) => job !== undefined);
-  return maintainJobs.flatMap((job) => found.filter((one) => one.job === job));
+  const inOrder = maintainJobs.flatMap((job) => found.filter((one) => one.job === job));
+  return [...inOrder.filter(({ isUrgent }) => isUrgent), ...inOrder.filter(({ isUrgent }) => !isUrgent)];
 }
 
 function certificatesDue({ certificates, begun }: MaintenanceFacts, now: number): DueJob | undefined {
@@ -162,28 +157,6 @@ export function newerReleases(
   return { patch: of(current.minor), minor: isStable ? of(current.minor + 1) : undefined };
 }
 
-/** Kubernetes maintains the newest three minors. */
-const maintainedMinors = 3;
-
-/** Whether a release is of a minor that is still maintained: `ending`, of the oldest one. */
-export function supportOf(
-  version: string,
-  channels: ReadonlyMap<string, string> | undefined,
-): { readonly state: 'maintained' | 'ending' | 'ended'; readonly newest: string } | undefined {
-  const current = parseVersion(version);
-  const released = [...(channels ?? new Map<string, string>()).values()].flatMap((text) => {
-    const release = parseVersion(text);
-    return release && release.major === current?.major && release.prerelease === undefined ? [release.minor] : [];
-  });
-  if (!current || released.length === 0) return undefined;
-  const newest = Math.max(...released);
-  const behind = newest - current.minor;
-  return {
-    state: behind >= maintainedMinors ? 'ended' : behind === maintainedMinors - 1 ? 'ending' : 'maintained',
-    newest: `v${current.major}.${newest}`,
-  };
-}
-
 function componentsDue({ components }: MaintenanceFacts): DueJob | undefined {
   if (components.length === 0) return undefined;
   const those = components.join(', ');
@@ -228,12 +201,33 @@ export interface JobVerdict extends DueJob {
   readonly failedBefore?: boolean | undefined;
 }
 
+/** A person's word for a job, which counts for exactly this: not for a release that is newer than the one agreed to. */
+export interface Agreement {
+  readonly job: MaintainJob;
+  readonly what: string;
+}
+
+/** What is agreed to once a round begins. What is not due any more is forgotten, unless it could not be looked at. */
+export function agreements(
+  due: readonly DueJob[],
+  { approved, agreed }: Pick<RoundTerms, 'approved' | 'agreed'>,
+  isLookedAt: boolean,
+): readonly Agreement[] {
+  const still = agreed.filter((one) => !isLookedAt || due.some((job) => isSame(one, job)));
+  const fresh = due.filter((job) => approved.has(job.job) && !still.some((one) => isSame(one, job)));
+  return [...still, ...fresh.map(({ job, what }) => ({ job, what }))];
+}
+
+const isSame = (one: Agreement, other: Agreement): boolean => one.job === other.job && one.what === other.what;
+
 /** How a round is asked for. */
 export interface RoundTerms {
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Jobs that a person has agreed to. */
+  /** Jobs that a person agrees to now. */
   readonly approved: ReadonlySet<MaintainJob>;
+  /** What a person agreed to in rounds before, and was not done since. */
+  readonly agreed: readonly Agreement[];
   /** Whether there is somebody who is asked about each job. */
   readonly mayAsk: boolean;
   /** What failed in the round before, which nobody has agreed to since. */
@@ -259,7 +253,8 @@ export function judgeJobs(
     // What was begun is how a node that is down comes back; it looks for itself.
     const ill = job.begun ? [] : [...problems, ...(unfinished ? [unfinished.because] : [])];
     if (ill.length > 0) return { ...job, does: 'refuse', hindered: illText(ill) };
-    if (!window.open) return { ...job, does: 'wait', hindered: `its window opens at ${atText(window.until)}` };
+    const agreed = terms.agreed.some((one) => isSame(one, job)) ? 'you agreed to it, and ' : '';
+    if (!window.open) return { ...job, does: 'wait', hindered: `${agreed}its window opens at ${atText(window.until)}` };
     return { ...job, does: 'run' };
   });
 }
@@ -268,12 +263,12 @@ export function judgeJobs(
 function consent(
   job: DueJob,
   policy: MaintainPolicy,
-  { approved, mayAsk, failed }: RoundTerms,
+  { approved, agreed, mayAsk, failed }: RoundTerms,
 ): Pick<JobVerdict, 'does' | 'hindered' | 'failedBefore'> | undefined {
   if (approved.has(job.job)) return undefined;
   const may = allowedOf(job.job, policy);
   if (may === 'never' && !job.begun) return { does: 'leave', hindered: 'the file says never' };
-  if (mayAsk) return undefined;
+  if (mayAsk || agreed.some((one) => isSame(one, job))) return undefined;
   if (failed?.job === job.job && failed.what === job.what)
     return { does: 'ask', hindered: `it failed before: ${failed.message}`, failedBefore: true };
   if (job.begun === 'by a round') return undefined;

@@ -4,9 +4,9 @@ import type { ClusterApi } from '../phases/context.js';
 import type { Confirmation } from '../reporting/index.js';
 import type { ClusterFolder } from '../workspace/types.js';
 import { refuseInQuarantine } from './cluster/quarantined.js';
-import { progress, type WorkflowContext } from './context.js';
+import { type Operation, progress, type WorkflowContext } from './context.js';
 import { compareDrafts, type DraftDifference, differenceLines, type ShownStep } from './draft-difference.js';
-import { type Operation, refuseBusy } from './operation.js';
+import { refuseBusy } from './operation.js';
 import { locked } from './run.js';
 import { tellingOnce } from './telling-once.js';
 

@@ -8,6 +8,14 @@ import type { Remote } from '../remote/types.js';
 import type { Reporter } from '../reporting/index.js';
 import type { Workspace } from '../workspace/types.js';
 
+/** One command's work on one cluster, with which no other interferes: from this workspace, nor from another. */
+export interface Operation {
+  /** @throws IncompleteError code LEASE_LOST: another run may work on the cluster by now */
+  readonly admit: () => Promise<void>;
+  /** There is no API left to give the Lease back to. */
+  clusterIsGone(): void;
+}
+
 /** What every workflow is given by the composition root. Nothing below takes anything from the process by itself. */
 export interface WorkflowContext {
   readonly workspace: Workspace;
@@ -34,6 +42,8 @@ export interface WorkflowContext {
   };
   /** Where a distribution's releases are asked for, where that is not its own server. */
   readonly channelServer?: string | undefined;
+  /** A cluster that the caller has to itself already: what works on it takes part in that instead of waiting for it. */
+  readonly held?: { readonly cluster: string; readonly operation: Operation } | undefined;
   readonly reporter: Reporter;
   readonly clock: Clock;
   readonly random: Random;

@@ -5,18 +5,11 @@ import type { Kube } from '../kube/types.js';
 import type { ClusterApi } from '../phases/context.js';
 import { busyMessage, processText } from '../workspace/cluster-lock.js';
 import type { ClusterFolder, LockHolder } from '../workspace/types.js';
-import { note, progress, type WorkflowContext } from './context.js';
+import { note, type Operation, progress, type WorkflowContext } from './context.js';
 import { LeaseKeeper, leaseMs } from './lease-keeper.js';
 
-/** One command's work on one cluster, with which no other interferes: from this workspace, nor from another. */
-export interface Operation {
-  /** @throws IncompleteError code LEASE_LOST: another run may work on the cluster by now */
-  readonly admit: () => Promise<void>;
-  /** There is no API left to give the Lease back to. */
-  clusterIsGone(): void;
-}
-
-interface BegunOperation extends Operation {
+/** What its owner has to end. */
+export interface BegunOperation extends Operation {
   /**
    * Takes the cluster's Lease too, or does so as soon as its API answers. The workspace's lock is held already.
    * @param api the cluster's, where the workspace's kubeconfig does not lead to it yet
@@ -70,11 +63,12 @@ export async function beginOperation(
 }
 
 /**
- * Only looks whether a run works on the cluster, from this workspace or, so far as the API answers, from another one.
+ * Only looks whether another run works on the cluster, from this workspace or, so far as the API answers, from another one.
  * @param api the cluster's, where the workspace's kubeconfig does not lead to it yet
  * @throws BusyError code CLUSTER_BUSY
  */
 export async function refuseBusy(context: WorkflowContext, folder: ClusterFolder, api?: ClusterApi): Promise<void> {
+  if (context.held?.cluster === folder.name) return;
   await folder.refuseBusy();
   const kube = await answering(context, folder, api, context.signal);
   const lease = kube && (await leaseElsewhere(context, folder, kube));

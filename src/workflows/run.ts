@@ -3,11 +3,32 @@ import type { StepInfo } from '../reporting/index.js';
 import type { ClusterFolder } from '../workspace/types.js';
 import type { ClusterApi } from '../phases/context.js';
 import { refuseInQuarantine } from './cluster/quarantined.js';
-import type { WorkflowContext } from './context.js';
-import { beginOperation, type Operation } from './operation.js';
+import type { Operation, WorkflowContext } from './context.js';
+import { type BegunOperation, beginOperation } from './operation.js';
 
 /**
- * Works on a cluster while nobody else does, from this workspace or another. The one place where it is made sure.
+ * Has a cluster for itself until it is ended: for several pieces of work, between which nobody else is to come.
+ * @throws BusyError code CLUSTER_BUSY
+ */
+export async function held(
+  context: WorkflowContext,
+  folder: ClusterFolder,
+  operation: string,
+): Promise<Pick<BegunOperation, keyof Operation | 'end'>> {
+  await refuseInQuarantine(folder, operation);
+  const run = await beginOperation(context, folder, operation);
+  try {
+    await run.hold(undefined);
+    return run;
+  } catch (error) {
+    await run.end();
+    throw error;
+  }
+}
+
+/**
+ * Works on a cluster while nobody else does, from this workspace or another, within what the caller holds already if it does. The one
+ * place where it is made sure.
  * @param api the cluster's, where the workspace's kubeconfig does not lead to it yet
  * @throws BusyError code CLUSTER_BUSY
  */
@@ -19,6 +40,7 @@ export async function locked<T>(
   api?: ClusterApi,
 ): Promise<T> {
   await refuseInQuarantine(folder, operation);
+  if (context.held?.cluster === folder.name) return work(context.held.operation);
   const run = await beginOperation(context, folder, operation);
   try {
     await run.hold(api);

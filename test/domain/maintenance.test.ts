@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import {
+  agreements,
   dueJobs,
   type JobVerdict,
   judgeJobs,
@@ -8,7 +9,6 @@ import {
   type MaintenanceFacts,
   newerReleases,
   type RoundTerms,
-  supportOf,
 } from '../../src/domain/index.js';
 import { askingPolicy, type MaintainPolicy, maintainSchema } from '../../src/domain/spec/maintain.js';
 
@@ -88,7 +88,7 @@ describe('what is due', () => {
 
   it('comes in an order in which backups are taken before nodes are touched', () => {
     const all: Partial<MaintenanceFacts> = {
-      certificates: [{ machine: 'demo-cp-1', path: 'server.crt', until: inDays(-1) }],
+      certificates: [{ machine: 'demo-cp-1', path: 'server.crt', until: inDays(20) }],
       backup: { ...well.backup!, ageMs: undefined, provenMs: undefined },
       version: 'v1.35.6+k3s1',
       components: ['traefik'],
@@ -97,9 +97,9 @@ describe('what is due', () => {
       keyAgeMs: 400 * day,
     };
     expect(due(all).map((line) => line.split(' ')[0])).toEqual([
-      'certificates',
       'backup',
       'drill',
+      'certificates',
       'patch',
       'minor',
       'components',
@@ -110,7 +110,7 @@ describe('what is due', () => {
   });
 });
 
-const terms: RoundTerms = { now, approved: new Set(), mayAsk: false, failed: undefined };
+const terms: RoundTerms = { now, approved: new Set(), agreed: [], mayAsk: false, failed: undefined };
 const judged = (
   change: Partial<MaintenanceFacts>,
   by = policy(),
@@ -162,6 +162,22 @@ describe('what a round does', () => {
     expect(judged(soon, closed)).toEqual({ certificates: 'wait' });
   });
 
+  it('goes on with what a person agreed to before a window was open, and with nothing newer', () => {
+    const closed = policy({ windows: [{ days: ['fri'], from: '01:00', to: '02:00' }] });
+    const jobs = dueJobs({ ...well, ...behind }, policy(), now);
+    const agreed = agreements(jobs, { approved: new Set<MaintainJob>(['minor', 'tokens']), agreed: [] }, true);
+    expect(agreed).toEqual([{ job: 'minor', what: 'v1.36.6+k3s1' }]);
+    expect(judged(behind, closed, { agreed })).toMatchObject({ minor: 'wait' });
+    expect(judged(behind, policy(), { agreed })).toMatchObject({ minor: 'run' });
+    expect(judged(behind, policy({ minor: 'never' }), { agreed })).toMatchObject({ minor: 'leave' });
+    const newer = { ...behind, channels: new Map([...channels, ['v1.36', 'v1.36.7+k3s1']]) };
+    expect(judged(newer, policy(), { agreed })).toMatchObject({ minor: 'ask' });
+    const others = dueJobs({ ...well, ...newer }, policy(), now);
+    const none = { approved: new Set<MaintainJob>(), agreed };
+    expect(agreements(others, none, true)).toEqual([]);
+    expect(agreements([], none, false), 'the channels did not answer').toEqual(agreed);
+  });
+
   it('goes on with what a round before it began, and does nothing else before that', () => {
     const begun = (by: 'by a round' | 'by somebody') => ({
       version: 'v1.36.4+k3s1',
@@ -196,16 +212,6 @@ describe('releases', () => {
       ['v1.37', 'v1.37.0-rc1+k3s1'],
     ]);
     expect(newerReleases('v1.36.6+k3s1', candidates)).toEqual({ patch: undefined, minor: undefined });
-    expect(supportOf('v1.36.6+k3s1', candidates)).toBeUndefined();
-  });
-
-  it.each([
-    ['v1.37.0+k3s1', 'maintained'],
-    ['v1.36.5+k3s1', 'maintained'],
-    ['v1.35.7+k3s2', 'ending'],
-    ['v1.34.9+k3s1', 'ended'],
-  ] as const)('%s is %s once v1.37 is out', (version, state) => {
-    expect(supportOf(version, channels)).toEqual({ state, newest: 'v1.37' });
   });
 });
 

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { beforeAll, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import {
   beginAt,
   change,
   cli,
+  file,
   maintain,
   news,
   outcomes,
@@ -16,15 +17,66 @@ import {
   version,
 } from '../support/maintained-cluster.js';
 
-beforeAll(() => beginAt('v1.36.5+k3s1', 'v1.36.5+k3s1', '{drill: never}'));
+beforeAll(async () => {
+  component('1');
+  await beginAt('v1.34.5+k3s1', 'v1.34.5+k3s1', '{drill: never}', '{preset: none, folders: [./own], note: true}');
+});
+
+/** A component of one's own, whose folder somebody updates. */
+function component(key: string): void {
+  const folder = join(cli.home, 'own/note');
+  mkdirSync(join(folder, 'manifests'), { recursive: true });
+  writeFileSync(
+    join(folder, 'component.yaml'),
+    `title: Note
+description: Something of our own.
+namespace: note
+needs: []
+presets: []
+secrets: []
+options: {type: object, additionalProperties: false, properties: {}}
+health: []
+`,
+  );
+  writeFileSync(
+    join(folder, 'manifests/note.yaml.hbs'),
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: note}\ndata: {key: "${key}"}\n`,
+  );
+}
+
+it('a release that is maintained no more is told of once, and by `cluster status`', async () => {
+  expect(await maintain('--yes')).toMatchObject({ code: 0 });
+  const text = 'v1.34.5+k3s1 is not maintained any more, since 2026-10-27.';
+  expect(news()).toEqual([`demo: ${text}`]);
+  await maintain('--yes');
+  expect(news()).toEqual([]);
+  expect((await run(['cluster', 'status', 'demo'])).out).toContain(
+    `${text} See every step to the next minor: slipway cluster upgrade demo --to stable --dry-run`,
+  );
+});
+
+it('a component whose folder was updated is upgraded, and a backup is restored on a machine of its own once a week', async () => {
+  component('2');
+  policy('{drill: auto}');
+  const shown = await maintain('--dry-run');
+  expect(shown.jobs.find(({ job }) => job === 'components')!.steps.map(({ target }) => target)).toEqual(['note']);
+  const round = await maintain('--yes');
+  expect(round, round.err + JSON.stringify(round.jobs)).toMatchObject({ code: 0 });
+  expect(outcomes(round)).toMatchObject({ drill: 'done', components: 'done' });
+  const again = outcomes(await maintain('--yes'));
+  expect(again).not.toHaveProperty('components');
+  expect(again).not.toHaveProperty('drill');
+  expect((await run(['cluster', 'status', 'demo'])).out).toMatch(/last proven restore: \d+ \w+ ago, data \d+/);
+  policy('{drill: never}');
+});
 
 it('a patch with which a node does not come up ends the round, is told of, and is not tried again by itself', async () => {
-  source.known['v1.36'] = 'v1.36.6+k3s1';
-  await change('demo-workers-1', { crashesWith: 'v1.36.6+k3s1' });
+  source.known['v1.34'] = 'v1.34.6+k3s1';
+  await change('demo-workers-1', { crashesWith: 'v1.34.6+k3s1' });
   const failed = await maintain('--yes');
   expect(failed, failed.err).toMatchObject({ code: 4 });
   expect(outcomes(failed)).toMatchObject({ patch: 'failed' });
-  expect(news()).toEqual([expect.stringMatching(/^demo: The upgrade to v1\.36\.6\+k3s1 stopped: /)]);
+  expect(news()).toEqual([expect.stringMatching(/^demo: The upgrade to v1\.34\.6\+k3s1 stopped: /)]);
   const left = await maintain('--yes');
   expect(left, left.err).toMatchObject({ code: 5 });
   expect(left.jobs.find(({ job }) => job === 'patch')).toMatchObject({
@@ -34,7 +86,7 @@ it('a patch with which a node does not come up ends the round, is told of, and i
   await change('demo-workers-1', { crashesWith: null });
   const agreed = await maintain('--yes', '--approve', 'patch');
   expect(agreed, agreed.err + JSON.stringify(agreed.jobs)).toMatchObject({ code: 0 });
-  expect(await version()).toBe('v1.36.6+k3s1');
+  expect(await version()).toBe('v1.34.6+k3s1');
   news();
 });
 
@@ -54,14 +106,33 @@ it('certificates near their end are told of where they wait for a person, and ar
   expect(outcomes(await maintain('--yes'))).not.toHaveProperty('certificates');
 });
 
+/** Every lock that the cluster has meanwhile, each of which has a nonce of its own. */
+async function locksDuring<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly locks: ReadonlySet<string>; readonly done: T }> {
+  const folder = join(cli.home, 'ws/clusters/demo');
+  const locks = new Set<string>();
+  const watcher = watch(folder, (_, name) => {
+    if (name !== 'lock' || !existsSync(join(folder, name))) return;
+    const text = readFileSync(join(folder, name), 'utf8');
+    if (text !== '') locks.add(text);
+  });
+  try {
+    return { done: await work(), locks };
+  } finally {
+    watcher.close();
+  }
+}
+
 it('tokens and the SSH key are rotated once they are older than the file allows, and not again after that', async () => {
   const path = join(cli.home, 'ws/clusters/demo/record.json');
   const record = JSON.parse(readFileSync(path, 'utf8')) as object;
   writeFileSync(path, JSON.stringify({ ...record, createdAt: new Date(Date.now() - 40 * 86_400_000).toISOString() }));
   policy('{drill: never, tokens: auto, sshKey: auto, rotateAfter: 30d}');
-  const round = await maintain('--yes');
+  const { done: round, locks } = await locksDuring(() => maintain('--yes'));
   expect(round, round.err).toMatchObject({ code: 0, problems: [] });
   expect(outcomes(round)).toMatchObject({ tokens: 'done', 'ssh-key': 'done' });
+  expect([...locks], 'one lock for both').toEqual([expect.stringContaining('"operation":"maintain"')]);
   const again = outcomes(await maintain('--yes'));
   expect(again).not.toHaveProperty('tokens');
   expect(again).not.toHaveProperty('ssh-key');
@@ -102,13 +173,13 @@ it('a backup that cannot be taken fails alone, and is told of with the one that 
   const last = JSON.parse(readFileSync(notes, 'utf8')) as { backup: object };
   const restore = { id: '2026-01-01t00-00-00z-0000', at: '2026-01-01T00:00:00Z', dataAgeMs: 1, tookMs: 1 };
   writeFileSync(notes, JSON.stringify({ backup: { ...last.backup, id: restore.id }, restore }));
-  source.known['v1.36'] = 'v1.36.7+k3s1';
+  source.known['v1.34'] = 'v1.34.7+k3s1';
   const round = await maintain('--yes');
   expect(round, round.err).toMatchObject({ code: 4 });
   expect(outcomes(round)).toMatchObject({ backup: 'failed', drill: 'leave', patch: 'done' });
   expect(news()).toEqual([
-    'demo: The last backup of demo is older than it may be.',
-    'demo: No backup of demo was restored for two weeks, so that nothing proves that one can be.',
+    expect.stringMatching(/^demo: The last backup of demo is \d+ d old, which is more than it may be\.$/),
+    expect.stringMatching(/^demo: No backup of demo was restored for \d+ d, so that nothing proves that one can be\.$/),
     expect.stringMatching(/^demo: The maintenance of demo failed at backup: /),
   ]);
   await maintain('--yes');
@@ -117,16 +188,16 @@ it('a backup that cannot be taken fails alone, and is told of with the one that 
   expect(outcomes(await maintain('--yes'))).toMatchObject({ backup: 'done' });
 });
 
-it('a release whose minor is maintained no more is told of once', async () => {
-  source.known['v1.39'] = 'v1.39.0+k3s1';
-  await maintain('--yes');
-  expect(news()).toEqual(['demo: v1.36.7+k3s1 is not maintained any more, as v1.39 is out.']);
-  await maintain('--yes');
-  expect(news()).toEqual([]);
+it('a cluster that gets its releases from a bundle is offered none, and is told so', async () => {
+  const before = readFileSync(file, 'utf8');
+  writeFileSync(file, before.replace(/kubernetes: \{/, '$&bundle: ./k3s, '));
+  const shown = await run(['maintain', 'demo', '--dry-run']);
+  writeFileSync(file, before);
+  expect(shown.out, shown.err).toContain('so newer ones are not looked for and no patch is brought by itself.');
 });
 
 it('the nodes of a cluster that is not well are left, with a word to those who want to know', async () => {
-  source.known['v1.36'] = 'v1.36.8+k3s1';
+  source.known['v1.34'] = 'v1.34.8+k3s1';
   await (await cli.sandbox()).call('POST', 'machines', { act: 'cutOff', name: 'demo-workers-1' });
   await expect.poll(async () => (await maintain('--dry-run')).problems.length, { timeout: 60_000 }).toBeGreaterThan(0);
   const refused = await maintain('--yes');
@@ -136,7 +207,7 @@ it('the nodes of a cluster that is not well are left, with a word to those who w
     hindered: expect.stringMatching(/the cluster is not well: demo-workers-1-\w+ is not Ready/) as string,
   });
   expect(news()).toEqual(['demo: demo is not well, so its maintenance is left.']);
-  expect(await version()).toBe('v1.36.7+k3s1');
+  expect(await version()).toBe('v1.34.7+k3s1');
   await (await cli.sandbox()).call('POST', 'machines', { act: 'reconnect', name: 'demo-workers-1' });
 });
 

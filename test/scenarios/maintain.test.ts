@@ -49,7 +49,7 @@ it('a round that was killed in the midst of a patch is gone on with by the next 
   expect(again, again.err).toMatchObject({ code: 0 });
 });
 
-it('a minor waits for a person, who is told of it once, and is brought once agreed to', async () => {
+it('a minor waits for a person, who is told of it once, and comes with the next window once agreed to', async () => {
   source.known['stable'] = 'v1.36.5+k3s1';
   const waiting = await maintain('--yes');
   expect(waiting, waiting.err).toMatchObject({ code: 5 });
@@ -57,8 +57,17 @@ it('a minor waits for a person, who is told of it once, and is brought once agre
   expect(news()).toEqual(['demo: demo waits for you to agree to minor: v1.36.5+k3s1 is stable, v1.35.9+k3s1 runs.']);
   expect(await maintain('--yes')).toMatchObject({ code: 5 });
   expect(news()).toEqual([]);
+  policy(`{drill: never, ${closed}}`);
   const agreed = await maintain('--yes', '--approve', 'minor');
   expect(agreed, agreed.err).toMatchObject({ code: 0 });
+  expect(agreed.jobs.find(({ job }) => job === 'minor')).toMatchObject({
+    outcome: 'wait',
+    hindered: expect.stringMatching(/^you agreed to it, and its window opens at /) as string,
+  });
+  expect(await version()).toBe('v1.35.9+k3s1');
+  policy('{drill: never}');
+  const open = await maintain('--yes');
+  expect(open, open.err).toMatchObject({ code: 0 });
   expect(await version()).toBe('v1.36.5+k3s1');
 });
 

@@ -19,7 +19,7 @@ export interface Job {
   readonly job: string;
   readonly outcome: string;
   readonly hindered?: string;
-  readonly steps: readonly { readonly text: string }[];
+  readonly steps: readonly { readonly target: string; readonly text: string }[];
 }
 export interface Round {
   readonly code: number;
@@ -53,7 +53,12 @@ const otherDay = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][(new Date().g
 export const closed = `windows: [{days: [${otherDay}], from: "02:00", to: "03:00"}]`;
 
 /** One server and two workers at a release that is stable, of which a newer patch may be known. */
-export async function beginAt(version: string, stable: string, maintain: string): Promise<void> {
+export async function beginAt(
+  version: string,
+  stable: string,
+  maintain: string,
+  components = '{preset: none}',
+): Promise<void> {
   await source.open();
   source.known['stable'] = stable;
   source.known[stable.split('.').slice(0, 2).join('.')] = stable;
@@ -73,7 +78,7 @@ export async function beginAt(version: string, stable: string, maintain: string)
 provider: {name: sandbox}
 kubernetes: {version: ${version}}
 pools: [{name: workers, count: 2}]
-components: {preset: none}
+components: ${components}
 backup: {every: 1h}
 notify: [{name: team, type: webhook, url: {env: TEAM_HOOK}}]
 maintain: ${maintain}

@@ -3,6 +3,7 @@ import { uncoveredText } from '../../domain/coverage.js';
 import { newStandby } from '../../domain/labels.js';
 import { besideRollouts, broughtByRollouts } from '../../domain/outdated.js';
 import { plural } from '../../domain/plural.js';
+import { supportRemedy, supportText } from '../../domain/support.js';
 import {
   duration,
   leftSection,
@@ -166,11 +167,18 @@ export function renderStatus(status: ClusterStatus, columns?: number): string {
     ),
     ...(status.orphanedNodes.length > 0 ? ['', `nodes without a machine: ${status.orphanedNodes.join(', ')}`] : []),
     ...(status.problems.length > 0 ? ['', 'Not healthy:', ...status.problems.map((line) => `  ${line}`)] : []),
+    ...supportLines(status),
     ...status.remarks.map((remark) => `\n${remark}`),
     '',
     differences(status),
   ].join('\n');
 }
+
+/** That what runs is maintained no more, or not for long. */
+const supportLines = ({ cluster, kubernetesVersion, support }: ClusterStatus): readonly string[] =>
+  !support || support.state === 'maintained'
+    ? []
+    : [`\n${supportText(kubernetesVersion, support)}. ${supportRemedy(cluster)}`];
 
 /** The release that the file asks for, where another one runs. */
 const askedVersion = ({

@@ -1,5 +1,5 @@
 import type { Distribution } from '../../distributions/port.js';
-import { ageText, backupTime } from '../../domain/index.js';
+import { ageText, backupTime, drillEveryMs, isUnproven, unprovenText } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import type { ClusterFolder, ClusterRecord, LastBackup } from '../../workspace/types.js';
 import { everyMs } from '../backup/create.js';
@@ -48,7 +48,9 @@ export function backupRemarks(
       ? [`The last backup is ${ageText(status.last.ageMs)} old: slipway backup create ${cluster} --due`]
       : []),
     ...(status.proven
-      ? []
+      ? isUnproven({ provenMs: status.proven.ageMs, drillEveryMs })
+        ? [`${unprovenText(cluster, status.proven.ageMs)}: slipway backup drill ${cluster}`]
+        : []
       : [
           `No backup of this cluster has ever been restored, so that nothing proves that one can be: slipway backup drill ${cluster}`,
         ]),

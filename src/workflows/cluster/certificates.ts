@@ -153,6 +153,35 @@ export interface CertificateLook {
   readonly read: () => Promise<readonly NodeCertificate[]>;
 }
 
+/** What is known of all certificates of a cluster, that of the kubeconfig included, as `cluster status` finds it out. */
+export async function certificatesInSight(
+  context: WorkflowContext,
+  {
+    distribution,
+    tools,
+    machines,
+    createdAt,
+  }: Pick<CertificateLook, 'createdAt' | 'machines'> & {
+    readonly distribution: Pick<Distribution, 'rotations'>;
+    readonly tools: Tools;
+  },
+): Promise<readonly (Certificate & { readonly machine: string })[]> {
+  const { folder } = tools;
+  const kubeconfig = await folder.kubeconfig();
+  const read = (): Promise<readonly NodeCertificate[]> => readCertificates(context, distribution, tools, machines);
+  const look = { cluster: folder.name, createdAt, kubeconfig, machines, read };
+  const { certificates } = await certificateStatus(context, folder, look);
+  return [...certificates, ...ownCertificate(kubeconfig)];
+}
+
+/** That of the kubeconfig, as one of a machine is told of. */
+export function ownCertificate(
+  kubeconfig: Secret | undefined,
+): readonly (Certificate & { readonly machine: string })[] {
+  const until = kubeconfigEnd(kubeconfig);
+  return until === undefined ? [] : [{ machine: 'the kubeconfig', path: 'kubeconfig', until }];
+}
+
 /**
  * The certificates of a cluster as `cluster status` tells of them: what was read last, and, once the cluster is old enough for
  * one to be near its end, read anew each day.

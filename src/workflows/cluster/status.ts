@@ -3,6 +3,8 @@ import {
   type EtcdHealth,
   type Machine,
   type OutdatedMachine,
+  type Support,
+  supportOf,
   type UnfitMachine,
 } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
@@ -53,6 +55,8 @@ export interface ClusterStatus {
   readonly kubernetesVersion: string;
   /** What the file asks for. */
   readonly desiredVersion: string;
+  /** Whether that is still maintained; undefined where it is not known. */
+  readonly support: Support | undefined;
   /** What only looks as if it ran there; empty on real machines. */
   readonly simulated: readonly string[];
   readonly api: {
@@ -113,7 +117,7 @@ export async function clusterStatus(
   if (shutOut === undefined)
     await keepLook(context, folder, 'cluster status', { outdated, unfit: seen.facts.unfit }, steps.length);
   const running = (await folder.holder()) ?? (await runningElsewhere(context, folder, seen));
-  const status = compose(provider, folder, { record, spec }, seen, steps, running, shutOut);
+  const status = compose(context, provider, folder, { record, spec }, seen, steps, running, shutOut);
   const backup = await backupStatus(context, folder, spec, seen.distribution);
   const { machines, kubeconfig } = seen.facts;
   const tools = toolsFor(context, provider, folder);
@@ -141,7 +145,7 @@ async function quarantinedStatus(
   const { spec, quarantine } = record;
   const tools = toolsFor(context, provider, folder);
   const seen = await observe(context, tools, record, spec, key ?? context.newKeyPair().publicKey, 'from afar');
-  const status = compose(provider, folder, { record, spec }, seen, [], await folder.holder());
+  const status = compose(context, provider, folder, { record, spec }, seen, [], await folder.holder());
   const { of, backup } = quarantine!;
   return {
     ...status,
@@ -203,6 +207,7 @@ async function comparable(
 }
 
 function compose(
+  { clock }: WorkflowContext,
   provider: MachineProvider,
   folder: ClusterFolder,
   { record, spec }: { readonly record: ClusterRecord; readonly spec: ClusterSpec },
@@ -216,12 +221,14 @@ function compose(
   const names = new Set(facts.machines.map((machine) => machine.name));
   const { membership, nodesAreMachines } = distribution;
   const etcd = etcdOf(facts.nodes, membership);
+  const kubernetesVersion = servers?.length ? facts.newcomerVersion : (record.runningVersion ?? 'unknown');
   return {
     cluster: record.name,
     id: record.id,
     provider: provider.name,
-    kubernetesVersion: servers?.length ? facts.newcomerVersion : (record.runningVersion ?? 'unknown'),
+    kubernetesVersion,
     desiredVersion: spec.kubernetes.version,
+    support: supportOf(kubernetesVersion, undefined, clock.now()),
     simulated: provider.traits.simulated,
     api: { reachable: facts.api !== undefined, refused: shutOut !== undefined },
     etcd,

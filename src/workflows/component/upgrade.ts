@@ -6,10 +6,9 @@ import { type ComponentUpgrade, planComponentUpgrades } from '../../phases/compo
 import type { StepInfo } from '../../reporting/index.js';
 import { type ComponentState, componentState, componentPlanInput } from './planned.js';
 import { reachable } from './status.js';
-import { progress, type WorkflowContext } from '../context.js';
+import { type Operation, progress, type WorkflowContext } from '../context.js';
 import { knownCluster } from '../cluster/known-cluster.js';
 import { throwProblems } from '../cluster/preflight.js';
-import type { Operation } from '../operation.js';
 import { execute, locked, stepInfo } from '../run.js';
 import { allowReading, type Unchecked } from '../unchecked.js';
 

@@ -12,7 +12,7 @@ import { keyedMachines } from '../../phases/lost-key.js';
 import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
 import { backupStatus } from '../cluster/backup-status.js';
 import { everyMs } from '../backup/create.js';
-import { isExpired, kubeconfigEnd, notedCertificates, readCertificates } from '../cluster/certificates.js';
+import { isExpired, notedCertificates, ownCertificate, readCertificates } from '../cluster/certificates.js';
 import { observe, type Observation } from '../cluster/observe.js';
 import { isTokenRotationBegun } from '../cluster/rotate/unfinished.js';
 import { rotatedKeyNote, rotatedTokensNote, rotationAge } from '../cluster/rotate/notes.js';
@@ -102,13 +102,21 @@ export async function lookForMaintenance(
       },
     },
     unread,
-    remarks: isAnother
-      ? [
-          `The file asks for Kubernetes ${asked.file} by now, so no other release is brought. Apply it: slipway cluster apply ${record.name}`,
-        ]
-      : [],
+    remarks: releaseRemarks(record.name, isAnother ? asked.file : undefined, spec.kubernetes.bundle),
     simulated: provider.traits.simulated,
   };
+}
+
+/** Why no newer release is looked for. */
+function releaseRemarks(cluster: string, asked: string | undefined, bundle: string | undefined): readonly string[] {
+  if (asked !== undefined)
+    return [
+      `The file asks for Kubernetes ${asked} by now, so no other release is brought. Apply it: slipway cluster apply ${cluster}`,
+    ];
+  if (bundle === undefined) return [];
+  return [
+    `Releases come from the bundle ${bundle} alone, so newer ones are not looked for and no patch is brought by itself. Make a bundle of a newer one with \`slipway bundle create\`, name its folder in the file, then: slipway cluster apply ${cluster}`,
+  ];
 }
 
 /** The cluster as it is, and what keeps it from being healthy. */
@@ -138,8 +146,7 @@ async function certificatesNow(
   { facts, distribution }: Observation,
 ): Promise<readonly (Certificate & { readonly machine: string })[]> {
   const now = context.clock.now();
-  const end = kubeconfigEnd(await folder.kubeconfig());
-  const own = end === undefined ? [] : [{ machine: 'the kubeconfig', path: 'kubeconfig', until: end }];
+  const own = ownCertificate(await folder.kubeconfig());
   const noted = await notedCertificates(context, folder, facts.machines);
   const isYoung = noted !== undefined && now - Date.parse(noted.at) < dayMs;
   if (isYoung && noted.certificates.every(({ state }) => state === 'well')) return [...noted.certificates, ...own];

@@ -1,4 +1,6 @@
 import {
+  type Agreement,
+  agreements,
   dueJobs,
   isDisruptive,
   judgeJobs,
@@ -12,10 +14,11 @@ import type { StepInfo } from '../../reporting/index.js';
 import { refuseQuarantined } from '../cluster/quarantined.js';
 import { knownCluster } from '../cluster/known-cluster.js';
 import { note, progress, type WorkflowContext } from '../context.js';
+import { held } from '../run.js';
 import { doJob, type JobInput } from './jobs.js';
 import { lookForMaintenance, type MaintainSubject, type MaintenanceLook, observeHealth } from './look.js';
 import { failedReport, type JobReport, type MaintainResult, reportOf } from './report.js';
-import { failedAfter, recallRound, rememberRound } from './memory.js';
+import { failedAfter, type MaintainMemory, recallRound, rememberRound } from './memory.js';
 import { tellOfRound } from './tidings.js';
 
 export interface MaintainInput extends Omit<JobInput, 'policy'> {
@@ -28,7 +31,8 @@ export interface MaintainInput extends Omit<JobInput, 'policy'> {
 
 /**
  * One round of what the cluster file allows now, one job after another. What a job does and refuses is what its own command
- * does; each takes the cluster's lock for as long as it works. The first that fails is the last that disturbs nodes.
+ * does. All that disturbs nodes is done under one lock, between which nobody comes; only somebody who is asked on the way is asked before it
+ * is taken, for each job. The first that fails is the last that disturbs nodes.
  * @throws BusyError where another run works on the cluster before anything was done; RefusedError code QUARANTINED; UsageError code UNKNOWN_CLUSTER, and what the first look at the cluster throws
  */
 export async function maintainCluster(
@@ -61,6 +65,8 @@ class Round {
   problems: readonly string[];
   /** Whether a job of it is through. */
   #hasRun = false;
+  #held: Awaited<ReturnType<typeof held>> | undefined;
+  #agreed: readonly Agreement[];
   readonly #policy: MaintainPolicy;
   readonly #due: ReturnType<typeof dueJobs>;
 
@@ -74,6 +80,8 @@ class Round {
     this.problems = look.facts.problems;
     this.#policy = input.spec.maintain ?? askingPolicy();
     this.#due = dueJobs(look.facts, this.#policy, context.clock.now());
+    const { approved } = input;
+    this.#agreed = agreements(this.#due, { approved, agreed: subject.memory.agreed ?? [] }, look.unread.size === 0);
   }
 
   /** As things are at this moment. */
@@ -82,6 +90,7 @@ class Round {
     const terms: RoundTerms = {
       now: this.context.clock.now(),
       approved,
+      agreed: this.#agreed,
       mayAsk,
       failed: this.subject.memory.failed,
     };
@@ -105,6 +114,15 @@ class Round {
   }
 
   async done(): Promise<readonly JobReport[]> {
+    await this.#remember(await recallRound(this.subject.folder));
+    try {
+      return await this.#eachDone();
+    } finally {
+      await this.#held?.end();
+    }
+  }
+
+  async #eachDone(): Promise<readonly JobReport[]> {
     const reports: JobReport[] = [...this.#unread()];
     let failed: MaintainJob | undefined;
     let isStale = false;
@@ -141,9 +159,23 @@ class Round {
   }
 
   async #do(due: JobVerdict, dryRun: boolean): Promise<readonly StepInfo[]> {
-    const { context, input, retryCommand } = this;
+    const { input, retryCommand } = this;
+    const context = dryRun ? this.context : await this.#holding(due);
     const { record } = await knownCluster(context.workspace, input.cluster);
     return doJob(context, { ...input, policy: this.#policy, record, due, dryRun, retryCommand });
+  }
+
+  /** The first job that disturbs nodes takes the lock, the round gives it back. A person may take their time to answer. */
+  async #holding({ job }: JobVerdict): Promise<WorkflowContext> {
+    const { context, subject, input } = this;
+    if (input.mayAsk || !isDisruptive(job)) return context;
+    this.#held ??= await held(context, subject.folder, 'maintain');
+    return { ...context, held: { cluster: subject.folder.name, operation: this.#held } };
+  }
+
+  /** With what a person agreed to and is still to be done. */
+  #remember(memory: Omit<MaintainMemory, 'agreed'>): Promise<void> {
+    return rememberRound(this.subject.folder, { ...memory, agreed: [...this.#agreed] });
   }
 
   async #run(verdict: JobVerdict): Promise<JobReport> {
@@ -153,10 +185,11 @@ class Round {
     const question = input.mayAsk ? unaskedOf(input.cluster, job) : undefined;
     if (question !== undefined) await context.reporter.confirm({ question, details: [because], flags: '--yes' });
     note(context, `${job}: ${because}`);
-    await rememberRound(subject.folder, { ...before, begun: { job, what } });
+    await this.#remember({ ...before, begun: { job, what } });
     const steps = await this.#do(verdict, false);
     this.#hasRun = true;
-    await rememberRound(subject.folder, { failed: failedAfter(before, job) });
+    this.#agreed = this.#agreed.filter((one) => one.job !== job);
+    await this.#remember({ failed: failedAfter(before, job) });
     return { ...reportOf(verdict), outcome: 'done', steps };
   }
 
@@ -174,16 +207,17 @@ class Round {
       const { failed } = await recallRound(folder);
       // As long as nothing was done there is nothing to report.
       if (error instanceof BusyError && !this.#hasRun) {
-        await rememberRound(folder, { failed });
+        await this.#remember({ failed });
         throw error;
       }
       if (error instanceof DeclinedError || error instanceof BusyError) {
-        await rememberRound(folder, { failed });
+        await this.#remember({ failed });
         const does = error instanceof DeclinedError ? 'ask' : 'wait';
         return { ...reportOf({ ...verdict, does }), hindered: error.message };
       }
       const isLater = isDisruptive(job);
-      await rememberRound(folder, { failed: isLater ? { job, what, message: error.message } : failed });
+      this.#agreed = this.#agreed.filter((one) => one.job !== job);
+      await this.#remember({ failed: isLater ? { job, what, message: error.message } : failed });
       return failedReport(verdict, error);
     }
   }

@@ -10,6 +10,8 @@ const stored = z.object({
   begun: z.object({ job: z.enum(maintainJobs), what: z.string() }).optional(),
   /** What failed last, and was not done since. */
   failed: z.object({ job: z.enum(maintainJobs), what: z.string(), message: z.string() }).optional(),
+  /** What a person agreed to that was not done since: a window, another run or an illness was in the way. */
+  agreed: z.array(z.object({ job: z.enum(maintainJobs), what: z.string() })).optional(),
 });
 
 /** What one round leaves to the next. */

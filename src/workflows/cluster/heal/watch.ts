@@ -10,6 +10,7 @@ import { tell } from '../../notify/tell.js';
 import type { ClusterFolder, ClusterRecord } from '../../../workspace/types.js';
 import { type DemandOptions, DemandSightings } from './demand.js';
 import { type HealOptions, judgeNow } from './draft.js';
+import { StandingIlls } from './standing.js';
 
 export interface WatchResult {
   readonly cluster: string;
@@ -70,6 +71,7 @@ class Watch {
   #coolUntil = 0;
   #unmet = '';
   readonly #seen = new DemandSightings();
+  readonly #standing = new StandingIlls();
   /** When those are to be told again who could not be; undefined: all know. */
   #tellAgainAt: number | undefined;
   /** What is looked at every few seconds is said once. */
@@ -128,11 +130,12 @@ class Watch {
     try {
       const { folder, record } = await knownCluster(workspace, this.input.cluster);
       for (const remark of await tokenRemarks(folder)) note(this.#quiet, remark, 'warning');
-      const { healing, demand } = await judgeNow(this.#quiet, { folder, record }, options);
+      const { healing, demand, target, look } = await judgeNow(this.#quiet, { folder, record }, options);
       this.#say(healing);
       this.#sayUnmet(demand.unmet);
       if (demand.failed) this.#coolDown(demand.failed);
       await this.#tell(healing, folder, record);
+      if (!healing.verdicts.some(isHealed)) await this.#standing.tell(this.#quiet, target, look);
       return healing;
     } catch (error) {
       if (signal.aborted) return undefined;
