@@ -4,7 +4,7 @@
  */
 const below = {
   'package-files': [],
-  files: [],
+  files: ['domain'],
   errors: [],
   http: ['domain', 'errors'],
   domain: ['errors'],

@@ -47,7 +47,8 @@ function lacksMuch({ length }) {
 /**
  * @param words what was typed: each command compiles something of its own once
  * @param name the file of `dist`
- * @returns what the program exports, and `keep`, which is called once the command has ended
+ * @returns what the program exports; `keep`, which is called once the command has ended; and `findings`, the file in which this
+ * build keeps what it found right
  */
 exports.load = function load(words, name = 'main.cjs') {
   const file = join(dist, name);
@@ -70,5 +71,5 @@ exports.load = function load(words, name = 'main.cjs') {
     writeFileSync(temporary, script.createCachedData(), { mode: 0o600 });
     renameSync(temporary, code);
   };
-  return { program: module.exports, keep: () => attempt(keep) };
+  return { program: module.exports, keep: () => attempt(keep), findings: join(all, build, 'findings') };
 };

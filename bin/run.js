@@ -81,8 +81,9 @@ async function main() {
     process.exitCode = 1;
     return;
   }
-  await loaded.program.main(args, join(__dirname, '../package.json'));
-  loaded.keep();
+  const { program, findings, keep } = loaded;
+  await program.main(args, join(__dirname, '../package.json'), { findings });
+  keep();
 }
 
 void main();

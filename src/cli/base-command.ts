@@ -30,6 +30,12 @@ export interface RunFlags {
   readonly confirm?: string | undefined;
 }
 
+/** What is handed to commands with oclif's configuration. */
+export interface ProgramConfig {
+  /** The file in which this build keeps what it found right; undefined where it keeps nothing. */
+  readonly findings?: string | undefined;
+}
+
 /** What all commands have in common: `--json`, `-o`, `--progress`, signals, errors and exit codes. */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
@@ -93,6 +99,7 @@ export abstract class BaseCommand extends Command {
       signal: controller.signal,
       env: process.env,
       workspace: flags.workspace,
+      findings: (this.config as ProgramConfig).findings,
     });
     try {
       return await work(runtime);

@@ -3,7 +3,7 @@ import { setLogger } from '@oclif/core/logger';
 
 import { printableLines } from '../domain/printable.js';
 import { unknownWords } from '../ui/unknown-words.js';
-import type { BaseCommand } from './base-command.js';
+import type { BaseCommand, ProgramConfig } from './base-command.js';
 import { commandCalled, takes } from './command-called.js';
 
 /** The commands of the program, by oclif’s ids: `cluster:list`. */
@@ -13,19 +13,23 @@ interface CommandClass extends Pick<typeof BaseCommand, 'args' | 'strict'> {
   new (argv: string[], config: Interfaces.Config): BaseCommand;
 }
 
+export interface MainOptions extends ProgramConfig {
+  /** Stack traces and warnings, for work on Slipway itself. */
+  readonly debug?: boolean;
+}
+
 /**
  * Runs the command that `args` name.
  * @param program path of the program that was started, in the package’s `bin`
- * @param options.debug stack traces and warnings, for work on Slipway itself
  */
 export async function mainWith(
   commands: CommandTable,
   args: string[],
   program: string,
-  { debug = false } = {},
+  { debug = false, findings }: MainOptions = {},
 ): Promise<void> {
   try {
-    if (debug || !(await runDirectly(commands, args))) await runByOclif(commands, args, program, debug);
+    if (debug || !(await runDirectly(commands, args, findings))) await runByOclif(commands, args, program, debug);
     await flush();
   } catch (error) {
     // What oclif prints by itself goes by the same rule as all else.
@@ -45,7 +49,11 @@ const tellOfTheProgram = new Set(['completion', 'version']);
  * command in all.
  * @returns false where oclif has to look at what was typed
  */
-async function runDirectly(commands: CommandTable, args: readonly string[]): Promise<boolean> {
+async function runDirectly(
+  commands: CommandTable,
+  args: readonly string[],
+  findings: string | undefined,
+): Promise<boolean> {
   if (process.env['DEBUG']) return false;
   const call = commandCalled(args, (id) => Object.hasOwn(commands, id));
   if (!call || tellOfTheProgram.has(call.id)) return false;
@@ -53,7 +61,8 @@ async function runDirectly(commands: CommandTable, args: readonly string[]): Pro
   if (!takes(command, call.argv[0])) return false;
   setLogger({ root: '', logger: silentLogger() });
   const { id, argv } = call;
-  await new (Object.assign(command, { id }))([...argv], leanConfig).start();
+  const config: Interfaces.Config & ProgramConfig = { ...leanConfig, findings };
+  await new (Object.assign(command, { id }))([...argv], config).start();
   return true;
 }
 

@@ -1,21 +1,8 @@
-import { appendFileSync, fstatSync, mkdirSync, openSync, closeSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** When a finding holds, in milliseconds since 1970. */
-export interface Span {
-  readonly from: number;
-  readonly until: number;
-}
-
-/**
- * What was found right once and need not be looked into again. Only ever saves work: what is kept may be lost, and whatever
- * is not found is looked into.
- */
-export interface Findings {
-  /** @param key names all that the finding depends on, and no secret: it is kept as it is */
-  holds(key: string, at: number): boolean;
-  add(key: string, span: Span): void;
-}
+import type { Findings, Span } from '../domain/findings.js';
+import { readSmallSync } from './read-small.js';
 
 /** Lines of a file before the older half goes. */
 const linesAtMost = 400;
@@ -52,14 +39,9 @@ function append(path: string, line: string): void {
 function linesOf(path: string): string[] {
   return (
     unlessRefused(() => {
-      const file = openSync(path, 'r');
-      try {
-        const { uid, mode } = fstatSync(file);
-        const isOurs = uid === process.getuid?.() && (mode & 0o022) === 0;
-        return isOurs ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
-      } finally {
-        closeSync(file);
-      }
+      const { uid, mode } = statSync(path);
+      const isOurs = uid === process.getuid?.() && (mode & 0o022) === 0;
+      return isOurs ? readSmallSync(path).toString('utf8').split('\n').filter(Boolean) : [];
     }) ?? []
   );
 }

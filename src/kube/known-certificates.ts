@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
 import type { Clock } from '../domain/clock.js';
-import type { Findings, Span } from '../files/findings.js';
+import type { Findings, Span } from '../domain/findings.js';
 
 /** What a certificate was found good for. */
 export interface CertificateScope {

@@ -8,7 +8,7 @@ import type { Clock } from '../domain/clock.js';
 import { markIn } from '../domain/kubeconfig-mark.js';
 import type { Secret } from '../domain/secret.js';
 import { messageOf, UsageError } from '../errors/index.js';
-import type { Findings } from '../files/findings.js';
+import type { Findings } from '../domain/findings.js';
 import { readSmallSync } from '../files/read-small.js';
 import { KnownCertificates } from './known-certificates.js';
 

@@ -3,7 +3,7 @@ import type { Boundary } from '../domain/boundary.js';
 import type { Clock } from '../domain/clock.js';
 import type { DrainView } from '../domain/drain.js';
 import type { Secret } from '../domain/secret.js';
-import type { Findings } from '../files/findings.js';
+import type { Findings } from '../domain/findings.js';
 
 export interface NodeTaint {
   readonly key: string;

@@ -1,6 +1,3 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-
 import { systemClock, systemRandom, type Secret } from '../domain/index.js';
 import { Secret as SecretValue } from '../domain/secret.js';
 import { UsageError } from '../errors/index.js';
@@ -26,6 +23,8 @@ export interface RuntimeOptions {
   readonly env: NodeJS.ProcessEnv;
   /** What `--workspace` names. */
   readonly workspace?: string | undefined;
+  /** The file in which this build keeps what it found right; without it all is looked into anew. */
+  readonly findings?: string | undefined;
   /** Default: those that are built in. */
   readonly providers?: Providers;
 }
@@ -48,9 +47,9 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const warn = (text: string): void => reporter.emit({ type: 'note', at: clock.now(), level: 'warning', text });
   const say = (text: string): void => reporter.emit({ type: 'note', at: clock.now(), level: 'info', text });
   const { generateKeyPair } = keys;
-  const workspaceOptions = { path, env, clock, random, boundary, generateKeyPair, warn };
+  const findings = options.findings === undefined ? undefined : findingsIn(options.findings);
+  const workspaceOptions = { path, env, clock, random, boundary, generateKeyPair, warn, findings };
   const workspace = openWorkspace(workspaceOptions);
-  const findings = findingsIn(findingsPath(env, homedir()));
   const providers = new Map<string, Promise<MachineProvider>>();
   const apis = new Map<string, Promise<ClusterApi>>();
 
@@ -117,10 +116,6 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
   };
 }
-
-/** Beside what V8 compiled (`bin/load.js`). */
-const findingsPath = (env: RuntimeOptions['env'], home: string): string =>
-  join(env['XDG_CACHE_HOME'] || join(home, '.cache'), 'slipway', 'findings');
 
 async function withToken(packages: Providers, env: RuntimeOptions['env']): Promise<readonly ProviderPackage[]> {
   const loaded = await Promise.all(Object.values(packages).map((load) => load()));

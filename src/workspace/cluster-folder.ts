@@ -1,3 +1,4 @@
+import type { Findings } from '../domain/findings.js';
 import { Secret } from '../domain/secret.js';
 import { type BusyError, SlipwayError } from '../errors/index.js';
 import { type BlobStore, changeBlob, madeOnce, put, setAside } from './blob-store.js';
@@ -19,6 +20,7 @@ import type { HolderOptions } from './lock-holder.js';
 import { isLasting, LaidOver } from './laid-over.js';
 import { publicKeyOf } from './openssh-key.js';
 import { safeName } from './paths.js';
+import { knownRecord, rememberRecord } from './known-record.js';
 import { recordText } from './record-text.js';
 import { recordSummary, summaryOf } from './record-summary.js';
 import { kubeconfigSecrets } from './redact.js';
@@ -40,6 +42,7 @@ export interface ClusterContext extends HolderOptions {
   readonly warn: (text: string) => void;
   /** Every secret this process has seen, to keep them out of journals. */
   readonly secrets: Set<string>;
+  readonly findings?: Findings | undefined;
 }
 
 /** What keeps one cluster's blobs. */
@@ -90,8 +93,13 @@ export class StoredCluster extends ClusterNotes implements ClusterFolder {
   async record(): Promise<ClusterRecord | undefined> {
     const text = await this.#read(keys.record);
     if (text === undefined) return undefined;
+    const { findings, clock } = this.context;
+    const known = findings && knownRecord(text, findings, clock.now());
+    if (known) return known;
     // Forms that are read are checked by what is only loaded for that.
-    return (await import('./record.js')).readRecord(this.blobs.where(keys.record), this.name, text);
+    const record = (await import('./record.js')).readRecord(this.blobs.where(keys.record), this.name, text);
+    if (findings) rememberRecord(text, record, findings);
+    return record;
   }
 
   async summary(): Promise<RecordSummary | undefined> {

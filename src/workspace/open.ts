@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 
 import { openBoundary, type Boundary } from '../domain/boundary.js';
 import type { Clock, Random } from '../domain/clock.js';
+import type { Findings } from '../domain/findings.js';
 import { StoredCluster } from './cluster-folder.js';
 import { busyError } from './cluster-lock.js';
 import { errorCode, fileError } from './file-errors.js';
@@ -32,6 +33,8 @@ export interface WorkspaceOptions {
   readonly processes?: ProcessTable;
   /** Told of what was mended by itself, such as permissions. Default: nobody. */
   readonly warn?: (text: string) => void;
+  /** Which records this very build found to be right before. Default: none. */
+  readonly findings?: Findings | undefined;
 }
 
 /** What all places of one process share. */
@@ -41,7 +44,7 @@ export interface WorkspaceParts extends OpenS3Options {
 }
 
 export function workspaceParts(options: WorkspaceOptions): WorkspaceParts {
-  const { env, clock, random, boundary, warn = () => {} } = options;
+  const { env, clock, random, boundary, findings, warn = () => {} } = options;
   const home = workspacePath(env, env['HOME'] ?? homedir(), process.platform);
   const place = options.path ?? (env['SLIPWAY_WORKSPACE'] || home);
   return {
@@ -51,6 +54,7 @@ export function workspaceParts(options: WorkspaceOptions): WorkspaceParts {
     clock,
     random,
     boundary,
+    findings,
     warn,
     process: options.process ?? thisProcess(),
     processes: options.processes ?? systemProcesses,

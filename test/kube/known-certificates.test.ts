@@ -6,7 +6,7 @@ import { openBoundary } from '../../src/domain/boundary.js';
 import { type Clock, systemClock } from '../../src/domain/clock.js';
 import { Secret } from '../../src/domain/secret.js';
 import type { SlipwayError } from '../../src/errors/index.js';
-import type { Findings, Span } from '../../src/files/findings.js';
+import type { Findings, Span } from '../../src/domain/findings.js';
 import { openKube } from '../../src/kube/index.js';
 import { firstCertificate, foreignCertificate, ourCa, renewedCertificate } from '../support/certificates.js';
 
