@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 
 import { configDefaults, defineConfig } from 'vitest/config';
 
+import { compiledFiles, compiledRooms } from './test/support/compiled-rooms.js';
 import LongestFirst from './test/support/longest-first.js';
 
 /** What starts programs, and goes by their time: a process of its own for each file. */
@@ -13,8 +14,13 @@ const cores = availableParallelism();
 /** They mostly wait, for the sandbox's clock: many of them keep a machine busy. One needs 0.4 GiB with what it starts. */
 const waiting = { maxWorkers: Math.min(cores * 2 + 6, 16), sequence: { sequencer: LongestFirst, groupOrder: 0 } };
 
+/** Set by whole runs, which build first. One file alone is run from its sources, so that it needs no build. */
+const isCompiled = process.env['SLIPWAY_TEST_COMPILED'] === '1';
+
 export default defineConfig({
+  plugins: isCompiled ? [compiledRooms] : [],
   test: {
+    server: { deps: { external: isCompiled ? [compiledFiles] : [] } },
     reporters: ['default', './test/support/unproved.ts'],
     sequence: { sequencer: LongestFirst },
     // Waits follow the sandbox's clock and end with what they wait for. These limits only end what hangs, so that a busy
