@@ -4,18 +4,19 @@ import { join } from 'node:path';
 
 import { onTestFinished } from 'vitest';
 
-import { openBoundary, systemClock, systemRandom } from '../../src/domain/index.js';
+import { openBoundary, systemRandom } from '../../src/domain/index.js';
 import { Files } from '../../src/workspace/files.js';
 import { KeyedMutex } from '../../src/workspace/keyed-mutex.js';
 import { LocalBlobs } from '../../src/workspace/local-blobs.js';
 import { systemProcesses, thisProcess } from '../../src/workspace/processes.js';
 import { MemoryBlobs } from '../support/memory-blobs.js';
+import { patientClock } from '../support/patient-clock.js';
 import { blobStoreContract } from './blob-store.js';
 
 function localBlobs(folder: string): LocalBlobs {
   const common = { root: folder, boundary: openBoundary, random: systemRandom, warn: () => {} };
   return new LocalBlobs(folder, {
-    clock: systemClock,
+    clock: patientClock,
     random: systemRandom,
     process: thisProcess(),
     processes: systemProcesses,

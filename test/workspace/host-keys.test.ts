@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
+import { patientClock } from '../support/patient-clock.js';
 import { folderOf, temporaryFolder, testWorkspace } from './support.js';
 
 const bare = (publicKey: string): string => publicKey.split(' ').slice(0, 2).join(' ');
@@ -49,7 +50,7 @@ describe('host keys of a machine', () => {
 
   it('loses no pin when many are added at once, from several openings of the workspace', async () => {
     const path = temporaryFolder();
-    const openings = Array.from({ length: 4 }, () => testWorkspace(path).cluster('demo'));
+    const openings = Array.from({ length: 4 }, () => testWorkspace(path, { clock: patientClock }).cluster('demo'));
     const keys = Array.from({ length: 24 }, (_, i) => `ssh-ed25519 KEY${i}`);
     await Promise.all(keys.map((key, i) => openings[i % 4]!.addPin('demo-cp-1', key)));
     expect([...(await openings[0]!.pins('demo-cp-1'))].sort()).toEqual([...keys].sort());

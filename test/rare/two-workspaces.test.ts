@@ -78,9 +78,10 @@ it('a run that was killed keeps another workspace out until its Lease has expire
   expect(await cli.run(scale(3), stopAt('kill'))).toMatchObject({ code: 137 });
   const refused = await cli.run(scale(3), elsewhere);
   expect(refused, refused.err).toMatchObject({ code: 7 });
-  // As if an hour had passed: what is left is to see whether it is renewed after all.
+  // As if an hour had passed, of one that counts for a second: what is left is to see whether it is renewed after all.
   const left = (await lease())!;
-  await replaceLease(kube, left, { ...left, renewedAt: left.renewedAt! - 3_600_000 }, { signal });
+  const expired = { ...left, renewedAt: left.renewedAt! - 3_600_000, durationMs: 1_000 };
+  await replaceLease(kube, left, expired, { signal });
   const taken = await cli.run([...scale(3), '--progress', 'plain'], elsewhere);
   expect(taken.err).toContain('waiting to see whether `pool scale` of');
   expect(taken, taken.err).toMatchObject({ code: 0 });
