@@ -113,7 +113,7 @@ export const claims: readonly (readonly [page: string, claim: string, file: stri
   [
     sandboxPage,
     'tells what is in a file of a machine that is off, with the text at its end',
-    'test/scenarios/adopt.test.ts',
+    'test/rare/adopt-by-hand.test.ts',
     'by hand, as the refusal says: a key put on the disk of one server, whose fingerprint is read there',
   ],
   [

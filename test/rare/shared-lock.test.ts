@@ -8,8 +8,8 @@ import { client } from '../support/clients.js';
 import { type S3Server, versitygw } from '../support/s3-servers.js';
 import { openAdmin } from '../../src/workspace/admin/open.js';
 import { newIdentity } from '../../src/workspace/sealed/age.js';
-import { compileContender, Contender } from './contenders.js';
-import { refusal, temporaryFolder, testOptions, testWorkspace } from './support.js';
+import { compileContender, Contender } from '../workspace/contenders.js';
+import { refusal, temporaryFolder, testOptions, testWorkspace } from '../workspace/support.js';
 
 const contender = compileContender();
 afterAll(() => contender.remove());
