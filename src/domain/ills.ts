@@ -22,7 +22,10 @@ export interface BackupFacts {
   readonly everyMs: number;
   readonly ageMs: number | undefined;
   readonly drillEveryMs: number;
+  /** Of what has waited longest, where copies of volumes and streams belong to them; undefined: something of it never was. */
   readonly provenMs: number | undefined;
+  /** What they have copies of, none of which was ever brought back: `volume of shop/db`. */
+  readonly unproven: readonly string[];
 }
 
 /**

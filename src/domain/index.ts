@@ -1,4 +1,5 @@
 export * from './backup.js';
+export * from './backup-parts.js';
 export * from './boundary.js';
 export * from './certificates.js';
 export * from './clock.js';

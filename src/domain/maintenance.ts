@@ -93,7 +93,7 @@ function certificatesDue({ certificates, begun }: MaintenanceFacts, now: number)
 
 function backupsDue({ backup }: MaintenanceFacts): readonly DueJob[] {
   if (!backup) return [];
-  const { ageMs, everyMs, provenMs, drillEveryMs } = backup;
+  const { ageMs, everyMs, provenMs, drillEveryMs, unproven } = backup;
   const isDue = ageMs === undefined || ageMs >= everyMs;
   const isDrillDue = provenMs === undefined || provenMs >= drillEveryMs;
   return [
@@ -113,7 +113,9 @@ function backupsDue({ backup }: MaintenanceFacts): readonly DueJob[] {
             what: 'drill',
             because:
               provenMs === undefined
-                ? 'no backup has been restored yet'
+                ? unproven.length > 0
+                  ? `no copy was brought back yet of ${unproven.join(', ')}`
+                  : 'no backup has been restored yet'
                 : `the last proven restore was ${ageText(provenMs)} ago`,
           },
         ]

@@ -28,3 +28,12 @@ export function chooseStreams<T extends StreamChoice>(
     }));
   return { chosen, uncovered };
 }
+
+/**
+ * The configuration with which the copy of a stream is tried on a server that is alone, and has nothing else. What would keep it
+ * from coming up there is left out, and so is what would take messages away before they are counted.
+ */
+export function configToTry(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { placement: _, mirror: __, sources: ___, republish: ____, ...rest } = config;
+  return { ...rest, num_replicas: 1, max_age: 0, max_bytes: -1 };
+}

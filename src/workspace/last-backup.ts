@@ -9,7 +9,22 @@ const stored = z.object({
       id: z.string(),
       where: z.string(),
       uncovered: z.array(storedUncovered).optional(),
+      volumes: z.array(z.string()).optional(),
+      streams: z.array(z.string()).optional(),
     })
+    .optional(),
+  parts: z
+    .array(
+      z.object({
+        kind: z.enum(['claim', 'stream']),
+        name: z.string(),
+        backup: z.string(),
+        at: z.string(),
+        as: z.enum(['cluster', 'drill']),
+        tookMs: z.number(),
+        count: z.number().optional(),
+      }),
+    )
     .optional(),
   restore: z
     .object({

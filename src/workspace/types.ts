@@ -1,3 +1,4 @@
+import type { HeldParts, ProvenPart } from '../domain/backup-parts.js';
 import type { Uncovered } from '../domain/coverage.js';
 import type { ClusterRef } from '../domain/machine.js';
 import type { OutdatedMachine, UnfitMachine } from '../domain/outdated.js';
@@ -92,13 +93,15 @@ export interface LastLook {
 /** What was done last for the case that all is lost: for those who show it without looking for it. */
 export interface LastBackup {
   readonly backup?:
-    | {
+    | ({
         readonly id: string;
         readonly where: string;
         /** What of the cluster is not in it; undefined where that was not kept. */
         readonly uncovered?: readonly Uncovered[] | undefined;
-      }
+      } & HeldParts)
     | undefined;
+  /** Of the parts beside etcd’s data, each time it was brought back last. */
+  readonly parts?: readonly ProvenPart[] | undefined;
   /** The last restore that led to a cluster that works. */
   readonly restore?:
     | {

@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { configToTry } from '../../src/domain/index.js';
 import { Secret } from '../../src/domain/secret.js';
 import { openStreams, type StreamHead, type Streams } from '../../src/nats/index.js';
 import { client } from '../support/clients.js';
-import { type NatsServer, natsServer } from '../support/nats-server.js';
+import { emptyNats, type NatsServer, natsServer } from '../support/nats-server.js';
 
 const { signal } = new AbortController();
 const options = { signal };
@@ -91,6 +92,23 @@ describe.skipIf(client('nats') === undefined)('the streams of a real server of N
     expect(await messagesOf('ORDERS', 40)).toEqual(before);
     expect(await api('CONSUMER.NAMES.ORDERS')).toMatchObject({ consumers: ['shipping'] });
     expect(await streams.list(options)).toMatchObject([{ name: 'EMPTY' }, { name: 'ORDERS', messages: 40 }]);
+  });
+
+  it('come up in a server that is alone, also where they had three replicas, a place and an age that has passed', async () => {
+    const alone = (await emptyNats())!;
+    const trying = await openStreams({ host: '127.0.0.1', port: alone.port, login: undefined });
+    const { head } = copies.get('ORDERS')!;
+    const config = { ...head.config, num_replicas: 3, placement: { cluster: 'other' }, max_age: 1_000_000_000 };
+    await expect(trying.restore('ORDERS', { ...head, config }, ofCopy('ORDERS'), options)).rejects.toMatchObject({
+      code: 'NATS_FAILED',
+    });
+    const toTry = { ...head, config: configToTry(config) };
+    expect(await trying.restore('ORDERS', toTry, ofCopy('ORDERS'), options)).toBe(true);
+    let bytes = 0;
+    await trying.snapshot('ORDERS', async (chunk) => void (bytes += chunk.length), options);
+    expect(bytes).toBeGreaterThan(40 * 70_000);
+    await trying.close();
+    await alone.close();
   });
 
   it('are left as they are where a copy of that name is brought back', async () => {

@@ -55,7 +55,7 @@ const well: IllFacts = {
   renewal: 'ask',
   version: 'v1.36.6+k3s1',
   support: supportOf('v1.36.6+k3s1', undefined, now),
-  backup: { everyMs: day, ageMs: day, drillEveryMs: 7 * day, provenMs: 7 * day },
+  backup: { everyMs: day, ageMs: day, drillEveryMs: 7 * day, unproven: [], provenMs: 7 * day },
 };
 const near = (days: number): Pick<IllFacts, 'certificates'> => ({
   certificates: [...well.certificates, { machine: 'demo-web-1', path: 'kubelet.crt', until: inDays(days) }],

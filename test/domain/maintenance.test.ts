@@ -31,7 +31,7 @@ const channels = new Map([
 const well: MaintenanceFacts = {
   problems: [],
   certificates: [{ machine: 'demo-cp-1', path: 'server.crt', until: inDays(300) }],
-  backup: { everyMs: day, ageMs: 1000, drillEveryMs: 7 * day, provenMs: day },
+  backup: { everyMs: day, ageMs: 1000, drillEveryMs: 7 * day, unproven: [], provenMs: day },
   version: 'v1.36.6+k3s1',
   channels,
   components: [],
@@ -55,6 +55,11 @@ describe('what is due', () => {
     ['a backup that is as old as it may be', { backup: { ...well.backup!, ageMs: day } }, ['backup backup']],
     ['the first backup', { backup: { ...well.backup!, ageMs: undefined } }, ['backup backup']],
     ['a drill after a week', { backup: { ...well.backup!, provenMs: 7 * day } }, ['drill drill']],
+    [
+      'a drill of a copy that was never brought back',
+      { backup: { ...well.backup!, unproven: ['volume of shop/db'], provenMs: undefined } },
+      ['drill drill'],
+    ],
     ['no backup where the file asks for none', { backup: undefined }, []],
     ['a patch of the minor that runs', { version: 'v1.36.4+k3s1' }, ['patch v1.36.6+k3s1']],
     ['a newer build of the same patch', { version: 'v1.35.7+k3s1' }, ['patch v1.35.7+k3s2', 'minor v1.36.6+k3s1']],

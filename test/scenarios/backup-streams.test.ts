@@ -1,13 +1,17 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 
+import { openBoundary } from '../../src/domain/boundary.js';
+import { systemClock } from '../../src/domain/clock.js';
+import { Secret } from '../../src/domain/secret.js';
+import { openKube } from '../../src/kube/index.js';
 import { Cli, type Run } from '../support/cli.js';
 import { client } from '../support/clients.js';
-import { type NatsServer, natsServer } from '../support/nats-server.js';
+import { emptyNats, type NatsServer, natsServer } from '../support/nats-server.js';
 
 const json = <T>({ out }: Run): T => JSON.parse(out) as T;
 
@@ -70,6 +74,34 @@ describe.skipIf(client('nats') === undefined)('streams of NATS in backups', () =
     expect((await slipway('cluster', 'status', 'demo')).out).toContain('not covered: stream FAST: kept in memory');
     const kept = desk.workspaceText(join(desk.home, 'ws', 'backups'));
     for (const secret of ['planted-order', server.passwords.backup]) expect(kept).not.toContain(secret);
+  });
+
+  it('are proven by a drill in a server of their own; the one of the cluster is asked for nothing', async () => {
+    const alone = (await emptyNats())!;
+    const kube = await openKube({
+      kubeconfig: new Secret(readFileSync(join(desk.home, 'ws/clusters/demo/kubeconfig'), 'utf8')),
+      boundary: openBoundary,
+      clock: systemClock,
+    });
+    const { signal } = new AbortController();
+    // Where the port of the drill’s pod leads to on this computer.
+    const annotations = { 'sandbox.slipway.dev/port-4222': `127.0.0.1:${alone.port}` };
+    await kube.apply(
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system', annotations } },
+      { signal },
+    );
+    const before = await stateOf('ORDERS');
+    const drilled = await slipway('backup', 'drill', 'demo');
+    expect(drilled, drilled.err).toMatchObject({ code: 0 });
+    expect(drilled.out).toMatch(/The stream ORDERS can be brought back from \S+: 20 messages, took \d+ s\./);
+    expect((await slipway('cluster', 'status', 'demo')).out).toMatch(
+      /last proven stream ORDERS: \d+ s ago, 20 messages/,
+    );
+    expect(await stateOf('ORDERS')).toEqual(before);
+    const pods = await kube.list('v1', 'Pod', { labelSelector: 'app.kubernetes.io/managed-by=slipway' }, { signal });
+    expect(pods.filter(({ metadata }) => metadata.namespace === 'kube-system')).toEqual([]);
+    kube.close();
+    await alone.close();
   });
 
   it('come back as they were when NATS has lost everything, and twice is no more than once', async () => {

@@ -107,6 +107,35 @@ describe('volumes in backups', () => {
     expect(created.out + created.err + desk.workspaceText()).not.toContain('planted-volumes');
   });
 
+  it('are named by `cluster status` until a drill has brought their copies back, into a pod that goes again', async () => {
+    const before = await slipway(['cluster', 'status', 'demo']);
+    expect(before.out).toContain('nothing proves that one can be');
+    const shown = await slipway(['backup', 'drill', 'demo', '--dry-run']);
+    expect(shown.out).toContain('bring the copy of its files back into a folder that is thrown away');
+    const drilled = await slipway(['backup', 'drill', 'demo']);
+    expect(drilled, drilled.err).toMatchObject({ code: 0 });
+    expect(drilled.out).toMatch(/can be restored: data that was .*The copy is deleted again/);
+    expect(drilled.out).toMatch(/The volume of default\/data can be brought back from \S+: 3 files, took \d+ s\./);
+    expect(await left()).toEqual([]);
+    const { out } = await slipway(['cluster', 'status', 'demo']);
+    expect(out).toMatch(/last proven volume of default\/data: \d+ s ago, 3 files, took \d+ s/);
+    expect(out).not.toContain('nothing proves');
+    expect((await slipway(['backup', 'drill', 'demo', '--due'])).out).toContain('No drill is due');
+  });
+
+  it('of which no copy comes back make a drill fail, by name, and are due again', async () => {
+    const file = join(desk.home, 'ws/clusters/demo/secrets/volumes-password');
+    const password = readFileSync(file, 'utf8');
+    writeFileSync(file, 'another', { mode: 0o600 });
+    const failed = await slipway(['backup', 'drill', 'demo']);
+    expect(failed, failed.err).toMatchObject({ code: 4, err: expect.stringContaining('DRILL_PARTIAL') as string });
+    expect(failed.err).toContain(
+      'volume of default/data: The copy of the volume of default/data cannot be brought back',
+    );
+    writeFileSync(file, password, { mode: 0o600 });
+    expect(await left()).toEqual([]);
+  });
+
   it('are restored for no claim that pods use', async () => {
     const refused = await slipway(['backup', 'restore-volumes', 'demo', '--yes']);
     expect(refused).toMatchObject({ code: 3, err: expect.stringContaining('default/data') as string });

@@ -27,18 +27,7 @@ export async function natsServer(): Promise<NatsServer | undefined> {
   const env = { NATS_PASSWORD: `"${passwords.app}"`, NATS_BACKUP_PASSWORD: `"${passwords.backup}"` };
   const start = async (port: number): Promise<{ readonly child: ChildProcess; readonly port: number }> => {
     const args = ['--config', 'nats.conf', '--addr', '127.0.0.1', '--port', String(port), '--store_dir', 'store'];
-    const child = spawn(program, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
-    const said: string[] = [];
-    const ready = new Promise<number>((resolve, reject) => {
-      child.stderr.on('data', (chunk: Buffer) => {
-        said.push(String(chunk));
-        const all = said.join('');
-        const heard = /Listening for client connections on 127\.0\.0\.1:(\d+)/.exec(all)?.[1];
-        if (heard !== undefined && all.includes('Server is ready')) resolve(Number(heard));
-      });
-      child.once('exit', () => reject(new Error(`the NATS server ended: ${said.join('')}`)));
-    });
-    return { child, port: await ready };
+    return ready(spawn(program, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] }));
   };
   let running = await start(-1);
   return {
@@ -54,6 +43,38 @@ export async function natsServer(): Promise<NatsServer | undefined> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** One as a drill starts it in a pod: nobody is asked for a name, and nothing is in it. Undefined where it is not installed. */
+export async function emptyNats(): Promise<{ readonly port: number; close(): Promise<void> } | undefined> {
+  const program = client('nats');
+  if (program === undefined) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-nats-'));
+  const args = ['--jetstream', '--addr', '127.0.0.1', '--port', '-1', '--store_dir', 'store'];
+  const { child, port } = await ready(spawn(program, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] }));
+  return {
+    port,
+    close: async () => {
+      await ended(child);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function ready(
+  child: ChildProcess & { readonly stderr: NonNullable<ChildProcess['stderr']> },
+): Promise<{ readonly child: ChildProcess; readonly port: number }> {
+  const said: string[] = [];
+  const port = await new Promise<number>((resolve, reject) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      said.push(String(chunk));
+      const all = said.join('');
+      const heard = /Listening for client connections on 127\.0\.0\.1:(\d+)/.exec(all)?.[1];
+      if (heard !== undefined && all.includes('Server is ready')) resolve(Number(heard));
+    });
+    child.once('exit', () => reject(new Error(`the NATS server ended: ${said.join('')}`)));
+  });
+  return { child, port };
 }
 
 /** What the chart makes of the component’s values: JSON, in which `<< $NAME >>` stands for a variable. */

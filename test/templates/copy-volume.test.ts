@@ -31,10 +31,11 @@ const isRoot = process.getuid?.() === 0;
 describe.skipIf(!available)('what a pod does beside a volume, with restic and S3', () => {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-volume-'));
   const data = join(folder, 'data');
+  const bucketFolder = mkdtempSync(join(tmpdir(), 'slipway-s3-'));
   let server: S3Server;
   let repository: string;
 
-  const pod = async (act: 'copy' | 'restore', backup: string, over: Record<string, string> = {}) => {
+  const pod = async (act: 'copy' | 'restore' | 'try', backup: string, over: Record<string, string> = {}) => {
     const work = mkdtempSync(join(folder, 'work-'));
     const env = {
       PATH: `${dirname(programAt('restic')!)}${delimiter}${process.env['PATH']}`,
@@ -82,8 +83,18 @@ describe.skipIf(!available)('what a pod does beside a volume, with restic and S3
     mkdirSync(data);
   };
 
+  /** Every file of the bucket, with its size and when it was written. */
+  const inBucket = (): readonly string[] =>
+    readdirSync(bucketFolder, { recursive: true, encoding: 'utf8' })
+      .sort()
+      .map((name) => {
+        const { size, mtimeMs } = lstatSync(join(bucketFolder, name));
+        return `${name} ${size} ${lstatSync(join(bucketFolder, name)).isFile() ? mtimeMs : ''}`;
+      })
+      .filter((line) => line.includes('/demo/'));
+
   beforeAll(async () => {
-    server = (await versitygw())!;
+    server = (await versitygw(bucketFolder))!;
     repository = `s3:${server.endpoint}/${await server.bucket()}/prod/demo/shop/db`;
   });
   afterAll(async () => {
@@ -106,6 +117,24 @@ describe.skipIf(!available)('what a pod does beside a volume, with restic and S3
     mount();
     expect(await pod('restore', 'first')).toMatchObject({ code: 0, out: 'restored=first\n' });
     expect(state()).toEqual(before);
+  });
+
+  it('tries a copy in an empty folder: all of it comes back and is counted, and nothing is written to the bucket', async () => {
+    const before = state();
+    mount();
+    const stored = inBucket();
+    const tried = await pod('try', 'first');
+    expect(tried).toMatchObject({ code: 0, out: 'found={"files":2,"bytes":16}\nrestored=first\n' });
+    expect(state()).toEqual(before);
+    expect(inBucket()).toEqual(stored);
+    mount();
+    expect(await pod('try', 'never')).toMatchObject({ code: 1, out: expect.stringContaining('not-restored') as string });
+    expect(await pod('try', 'first', { RESTIC_REPOSITORY: `${repository}-none` })).toMatchObject({
+      code: 1,
+      out: 'error=no-repository\n',
+    });
+    expect(inBucket()).toEqual(stored);
+    expect((await pod('restore', 'first')).code).toBe(0);
   });
 
   it('restores the copy of the backup that is asked for, not the newest', async () => {

@@ -41,12 +41,13 @@ export class VolumeProgram implements Program {
     };
     if (!of('AWS_ACCESS_KEY_ID') || !of('AWS_SECRET_ACCESS_KEY')) return fails('unreachable');
     const known = this.#repositories.get(place!);
-    if (!known && act === 'restore') return fails('no-repository');
+    if (!known && act !== 'copy') return fails('no-repository');
     if (known && known.password !== password) return fails('wrong-password');
     const { copies } = known ?? { copies: new Set<string>() };
     this.#repositories.set(place!, { password: password!, copies });
-    if (act === 'restore') {
+    if (act !== 'copy') {
       if (!copies.has(backup!)) return fails('not-restored');
+      if (act === 'try') log('found={"files":3,"bytes":2048}');
       log(`restored=${backup!}`);
       return 0;
     }

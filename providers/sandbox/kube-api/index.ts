@@ -173,9 +173,10 @@ export class KubernetesServer implements Persistent<KubernetesSnapshot> {
 
   /** What a client asks for that wants to speak another protocol than HTTP from here on. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity | undefined): void {
-    forwardPort(request, socket, head, identity, (namespace, name) =>
-      this.store.look(this.store.resource('v1', 'Pod'), namespace, name),
-    );
+    forwardPort(request, socket, head, identity, {
+      pod: (namespace, name) => this.store.look(this.store.resource('v1', 'Pod'), namespace, name),
+      namespace: (name) => this.store.look(this.store.resource('v1', 'Namespace'), '', name),
+    });
   }
 
   private serve(

@@ -7,7 +7,10 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Identity } from './reviews.js';
 import type { Obj } from './objects.js';
 
-/** `sandbox.slipway.dev/port-4222: 127.0.0.1:40123`: what of this computer listens on a port of a pod. */
+/**
+ * `sandbox.slipway.dev/port-4222: 127.0.0.1:40123`: what of this computer listens on a port of a pod. On a namespace it is meant for
+ * all of its pods that do not say it themselves.
+ */
 const portAnnotation = 'sandbox.slipway.dev/port-';
 const protocol = 'v4.channel.k8s.io';
 const channels = { data: 0, error: 1 } as const;
@@ -25,25 +28,31 @@ export function forwardPort(
   socket: Duplex,
   head: Buffer,
   identity: Identity | undefined,
-  podOf: (namespace: string, name: string) => Obj | undefined,
+  look: {
+    pod(namespace: string, name: string): Obj | undefined;
+    namespace(name: string): Obj | undefined;
+  },
 ): void {
   const url = new URL(request.url ?? '/', 'http://pod');
   const [, namespace = '', name = ''] = pathForm.exec(url.pathname) ?? [];
   const port = Number(url.searchParams.get('ports'));
-  const pod = namespace === '' ? undefined : podOf(decodeURIComponent(namespace), decodeURIComponent(name));
+  const of = decodeURIComponent(namespace);
+  const pod = of === '' ? undefined : look.pod(of, decodeURIComponent(name));
   if (!identity) return refuse(socket, 401, 'Unauthorized', 'Unauthorized');
   if (!identity.groups.includes('system:masters')) return refuse(socket, 403, 'Forbidden', 'pods is forbidden');
   if (!pod) return refuse(socket, 404, 'NotFound', `pods "${name}" not found`);
   if (!Number.isInteger(port) || port < 1) return refuse(socket, 400, 'BadRequest', 'port is required');
-  tunnels.handleUpgrade(request, socket, head, (tunnel) => join(tunnel, pod, port));
+  tunnels.handleUpgrade(request, socket, head, (tunnel) => join(tunnel, pod, look.namespace(of), port));
 }
 
-function join(tunnel: WebSocket, { metadata }: Obj, port: number): void {
+function join(tunnel: WebSocket, { metadata }: Obj, namespace: Obj | undefined, port: number): void {
   const say = (channel: number, bytes: Buffer): void => tunnel.send(Buffer.concat([Buffer.from([channel]), bytes]));
   const number = Buffer.alloc(2);
   number.writeUInt16LE(port);
   for (const channel of Object.values(channels)) say(channel, number);
-  const [host = '', at = ''] = (metadata.annotations?.[`${portAnnotation}${port}`] ?? '').split(':');
+  const annotation = `${portAnnotation}${port}`;
+  const listener = metadata.annotations?.[annotation] ?? namespace?.metadata.annotations?.[annotation] ?? '';
+  const [host = '', at = ''] = listener.split(':');
   const refused = (): void => {
     say(channels.error, Buffer.from(`error forwarding port ${port} to pod ${metadata.name}: connection refused\n`));
     tunnel.close();

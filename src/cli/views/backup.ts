@@ -1,4 +1,4 @@
-import { ageText, plural, type Uncovered, uncoveredText } from '../../domain/index.js';
+import { ageText, partText, plural, provenPartText, type Uncovered, uncoveredText } from '../../domain/index.js';
 import { renderPlan, table } from '../../ui/index.js';
 import type { Proof } from '../../phases/context.js';
 import type { BackupResult } from '../../workflows/backup/create.js';
@@ -89,8 +89,8 @@ export function renderRestored(result: RestoreResult, dryRun: boolean): string {
     `${cluster} is restored from ${backup}, with data that was ${ageText(dataAgeMs)} old, in ${Math.round(tookMs / 1000)} s.`,
     ...(tokensRotated ? ['Nothing joins any more with the tokens that are in the backup.'] : []),
     ...(newBackup === undefined ? [] : [`It is backed up as it is now: ${newBackup}.`]),
-    ...(volumes.length > 0 ? [`  slipway backup restore-volumes ${cluster}`] : []),
-    ...(streams.length > 0 ? [`  slipway backup restore-streams ${cluster}`] : []),
+    ...(volumes.length > 0 ? [`  slipway backup restore-volumes ${cluster} --from ${backup}`] : []),
+    ...(streams.length > 0 ? [`  slipway backup restore-streams ${cluster} --from ${backup}`] : []),
     ...uncoveredLines(uncovered),
     `  slipway cluster kubeconfig ${cluster} --merge`,
     `  slipway cluster status ${cluster}`,
@@ -112,17 +112,21 @@ export function renderCopied(result: CopyResult, dryRun: boolean): string {
   ].join('\n');
 }
 
-export function renderDrill({ cluster, drill }: DrillResult, dryRun: boolean): string {
-  if (!drill) return `No drill is due: a restore of ${cluster} was proven less than a week ago.`;
-  if (dryRun) return renderPlan(drill.steps);
-  const { backup, dataAgeMs, tookMs, proof, uncovered } = drill;
+export function renderDrill({ cluster, drill, parts, steps }: DrillResult, dryRun: boolean): string {
+  if (!drill && steps.length === 0) return `No drill is due: a restore of ${cluster} was proven less than a week ago.`;
+  if (dryRun) return renderPlan(steps);
   return [
-    `${backup} can be restored: data that was ${ageText(dataAgeMs)} old, in ${Math.round(tookMs / 1000)} s. The copy is deleted again.`,
-    ...proofLines(proof),
-    ...uncoveredLines(uncovered),
+    ...(drill ? copyLines(drill) : []),
+    ...parts.map((part) => `The ${partText(part)} can be brought back from ${part.backup}: ${provenPartText(part)}.`),
+    ...uncoveredLines(drill?.uncovered ?? []),
     `  slipway cluster status ${cluster}`,
   ].join('\n');
 }
+
+const copyLines = ({ backup, dataAgeMs, tookMs, proof }: CopyResult): string[] => [
+  `${backup} can be restored: data that was ${ageText(dataAgeMs)} old, in ${Math.round(tookMs / 1000)} s. The copy is deleted again.`,
+  ...proofLines(proof),
+];
 
 const proofLines = (proof: Proof | undefined): string[] =>
   proof === undefined ? [] : [`Its API answers: ${plural(proof.objects, 'object')} of ${plural(proof.kinds, 'kind')}.`];

@@ -1,3 +1,4 @@
+import { partText, provenPartText } from '../../domain/backup-parts.js';
 import { ageText } from '../../domain/backup.js';
 import { uncoveredText } from '../../domain/coverage.js';
 import { newStandby } from '../../domain/labels.js';
@@ -127,12 +128,13 @@ function lookSection(name: string, look: LastLook): readonly string[] {
 /** `backup: 41 s old, at s3://…; last proven restore: 3 d ago, data 41 s old, took 96 s` */
 function backupLines(backup: ClusterStatus['backup']): string[] {
   if (!backup?.last) return [];
-  const { last, proven } = backup;
+  const { last, proven, parts } = backup;
   const restored = proven
     ? `${ageText(proven.ageMs)} ago, data ${ageText(proven.dataAgeMs)} old, took ${ageText(proven.tookMs)}`
     : 'never';
   return [
     `backup: ${ageText(last.ageMs)} old, at ${last.where}; last proven restore: ${restored}`,
+    ...parts.map((part) => `  last proven ${partText(part)}: ${ageText(part.ageMs)} ago, ${provenPartText(part)}`),
     ...(last.uncovered ?? []).map((one) => `  not covered: ${uncoveredText(one)}`),
   ];
 }

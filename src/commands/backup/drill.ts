@@ -9,7 +9,9 @@ export default class BackupDrill extends BaseCommand {
   static override summary = 'Prove that a backup can be restored: on a machine of its own, deleted again.';
   static override description = `Makes a quarantined copy of the cluster beside it, as \`cluster restore --as\` does, counts what its API lists, and deletes machine, network, firewall and key again, also where the backup turned out to be bad. \`cluster status\` says when that was, how old the data were and how long it took.
 
-The copy has neither scheduler nor controllers nor an agent, and what leads to the provider, DNS or S3 is taken out of it. With --due nothing is done while the last proven restore is less than a week ago.`;
+The copy has neither scheduler nor controllers nor an agent, and what leads to the provider, DNS or S3 is taken out of it.
+
+Copies of volumes and streams are brought back into pods of the cluster that go again, read and counted. With --due only what was not proven within a week is tried.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> demo',
     '<%= config.bin %> <%= command.id %> demo --due',
@@ -19,7 +21,7 @@ The copy has neither scheduler nor controllers nor an agent, and what leads to t
   static override flags = {
     from: Flags.string({ description: 'Which backup: `slipway backup list`. Default: the newest.' }),
     at: atFlag,
-    due: Flags.boolean({ description: 'Only where the last proven restore is more than a week ago.' }),
+    due: Flags.boolean({ description: 'Only what was not proven within a week.' }),
     'dry-run': Flags.boolean({ description: 'Show every step; change nothing.' }),
   };
 

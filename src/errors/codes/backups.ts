@@ -22,11 +22,21 @@ export const backupCodes = entries({
     'The backup was made with a newer minor of Kubernetes than the one it would be restored with.',
     'Ask for that release in the cluster file.',
   ],
+  BACKUP_UNCLEAR: [
+    2,
+    'Parts are asked for of a cluster that was restored, and a backup from before as well as one from after it has them.',
+    'Say which backup is meant, with `--from`.',
+  ],
   CLUSTER_ALIVE: [3, 'The cluster that is to be restored runs.', 'Leave it, or stop k3s on each of its servers first.'],
   COPY_DIFFERS: [
     4,
     'A copy that was made from a backup lacks what the backup’s snapshot has.',
     'Use another backup; the copy can be looked at until it is deleted.',
+  ],
+  DRILL_PARTIAL: [
+    4,
+    'A drill could not bring back each copy of a volume or stream that the backup has.',
+    'Look into what is named; make another backup, and try that one.',
   ],
   CLAIM_IN_USE: [
     3,

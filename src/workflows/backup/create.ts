@@ -45,6 +45,7 @@ import {
   volumesAccess,
 } from './volumes.js';
 import { type CopiedStreams, copyStreamsStep, noStreams } from './streams.js';
+import { unjournaled } from './unjournaled.js';
 
 export interface BackupInput {
   readonly cluster: string;
@@ -165,12 +166,6 @@ function refuseMissing({
   );
 }
 
-/** Backups are their own record: written to the journals, they would push out what was done to the cluster within a day. */
-const unjournaled = ({ name }: ClusterFolder): Pick<ClusterFolder, 'name' | 'journal'> => ({
-  name,
-  journal: () => Promise.resolve({ id: '', append: () => {}, close: () => Promise.resolve() }),
-});
-
 const units = { m: 60_000, h: 3_600_000 } as const;
 
 /** How old the last backup of a cluster may be, in milliseconds. */
@@ -267,11 +262,17 @@ const keepStep = (
     done.missing = [...copied.failures, ...failures.map(({ failure }) => failure)];
     await folder.saveLastBackup({
       ...(await folder.lastBackup()),
-      backup: { id, where: sets.where, uncovered: [...(manifest.uncovered ?? [])] },
+      backup: { id, where: sets.where, uncovered: [...(manifest.uncovered ?? [])], ...heldBy(manifest) },
     });
     context.signal.throwIfAborted();
     return manifest;
   },
+});
+
+/** The names of what it has copies of. */
+const heldBy = ({ volumes, streams }: BackupManifest) => ({
+  volumes: volumes.map(({ claim }) => claim),
+  streams: streams.map(({ name }) => name),
 });
 
 const pruneStep = (

@@ -1,11 +1,21 @@
-import { drillEveryMs, drillName } from '../../domain/index.js';
+import {
+  type BackupPart,
+  drillEveryMs,
+  drillName,
+  partsHeld,
+  partsToProve,
+  type ProvenPart,
+} from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import type { Step } from '../../engine/index.js';
 import { IncompleteError, messageOf } from '../../errors/index.js';
-import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
+import type { StepInfo } from '../../reporting/index.js';
+import type { ClusterFolder, ClusterRecord, LastBackup } from '../../workspace/types.js';
 import { copyCluster, type CopyResult } from '../cluster/copy.js';
 import { note, type WorkflowContext } from '../context.js';
-import { execute, locked } from '../run.js';
+import { execute, locked, stepInfo } from '../run.js';
+import { type PartsDrill, planParts, runParts } from './drill-parts.js';
+import { chosenId, openSets } from './sets.js';
 
 export interface DrillInput {
   readonly cluster: string;
@@ -15,21 +25,26 @@ export interface DrillInput {
   readonly at: string | undefined;
   /** Which backup; undefined: the newest. */
   readonly id: string | undefined;
-  /** Only where the last proven restore is more than a week ago. */
+  /** Only what was not proven within a week: etcd’s data, and each copy of a volume or stream. */
   readonly due: boolean;
   readonly dryRun: boolean;
 }
 
 export interface DrillResult {
   readonly cluster: string;
-  /** Undefined: none is due. */
+  /** The copy of the cluster that was made of etcd’s data; undefined: none is due. */
   readonly drill: CopyResult | undefined;
+  /** Copies of volumes and streams that were brought back, each where nothing of it stays. */
+  readonly parts: readonly ProvenPart[];
+  /** With a dry run what would be done, the copy of the cluster included. */
+  readonly steps: readonly StepInfo[];
 }
 
 /**
- * Restores a backup to a machine of its own, counts what comes of it, and deletes that again, whatever came of it. What a drill
- * before it left is deleted first.
- * @throws what `copyCluster` does; IncompleteError code LEFT_BEHIND
+ * Proves each kind of thing that a backup holds. Etcd’s data are restored to a machine of their own, counted, and deleted again,
+ * whatever came of it; what a drill before it left is deleted first. Copies of volumes and of streams are brought back into pods of
+ * a moment, and read.
+ * @throws what `copyCluster` does; IncompleteError codes LEFT_BEHIND, DRILL_PARTIAL; UsageError, RefusedError code VOLUME_KEY
  */
 export async function drillBackup(
   context: WorkflowContext,
@@ -37,13 +52,54 @@ export async function drillBackup(
   retryCommand: string,
 ): Promise<DrillResult> {
   const { cluster } = input;
-  const { restore } = (await context.workspace.cluster(cluster).lastBackup()) ?? {};
-  if (due && restore && context.clock.now() - Date.parse(restore.at) < drillEveryMs)
-    return { cluster, drill: undefined };
-  const as = drillName(cluster);
+  const last = (await context.workspace.cluster(cluster).lastBackup()) ?? {};
+  const now = context.clock.now();
+  const isCopyDue = !due || !last.restore || now - Date.parse(last.restore.at) >= drillEveryMs;
+  // Which copies another backup has is only known once it is read.
+  const isAnyDue = isCopyDue || input.id !== undefined || partsDue(partsHeld(last.backup ?? {}), last, now).length > 0;
+  if (!isAnyDue) return { cluster, drill: undefined, parts: [], steps: [] };
+  const drill = isCopyDue ? await drillCopy(context, input, retryCommand) : undefined;
+  const id = drill?.backup ?? input.id;
+  const planned = await plannedParts(context, { ...input, id, due }, last);
+  const steps = [...(drill?.steps ?? []), ...planned.steps.map(stepInfo)];
+  if (input.dryRun) return { cluster, drill, parts: [], steps };
+  return { cluster, drill, parts: await runParts(context, cluster, planned, retryCommand), steps };
+}
+
+const partsDue = (held: readonly BackupPart[], { parts = [] }: LastBackup, now: number): readonly BackupPart[] =>
+  partsToProve(held, parts, now, drillEveryMs);
+
+/** What of a backup beside etcd’s data is to be tried; nothing of a cluster that this workspace does not know. */
+async function plannedParts(
+  context: WorkflowContext,
+  { due, ...input }: Omit<DrillInput, 'dryRun'>,
+  last: LastBackup,
+): Promise<PartsDrill> {
+  const { cluster } = input;
+  const record = await context.workspace.cluster(cluster).record();
+  if (!record) return { steps: [], tried: [] };
+  const spec = input.spec ?? record.spec;
+  const sets = await openSets(context, { ...input, spec });
+  const manifest = await sets.manifest(cluster, await chosenId(context, sets, cluster, input.id));
+  const held = partsHeld({
+    volumes: manifest.volumes.map(({ claim }) => claim),
+    streams: manifest.streams.map(({ name }) => name),
+  });
+  const parts = due ? partsDue(held, last, context.clock.now()) : held;
+  if (parts.length === 0) return { steps: [], tried: [] };
+  return planParts(context, { cluster, spec, sets, manifest, parts });
+}
+
+/** Restores etcd’s data to a machine of its own. */
+async function drillCopy(
+  context: WorkflowContext,
+  input: Omit<DrillInput, 'due'>,
+  retryCommand: string,
+): Promise<CopyResult> {
+  const as = drillName(input.cluster);
   const folder = context.workspace.cluster(as);
   const make = { ...input, as, keepSecrets: false, drill: true };
-  if (input.dryRun) return { cluster, drill: await copyCluster(context, make, retryCommand) };
+  if (input.dryRun) return copyCluster(context, make, retryCommand);
   const left = await folder.record();
   if (left?.quarantine?.drill) await deleteCopy(context, folder, left, retryCommand);
   let drill: CopyResult;
@@ -55,7 +111,7 @@ export async function drillBackup(
   }
   const made = await folder.record();
   if (made?.quarantine?.drill) await deleteCopy(context, folder, made, retryCommand);
-  return { cluster, drill };
+  return drill;
 }
 
 /** Deletes what a drill has made that failed. Why it failed is what is thrown: what stays is named beside that. */

@@ -6,7 +6,7 @@ import type { Streams } from '../../nats/types.js';
 /** Where the component has it, and what its template calls its parts. */
 const namespace = 'nats';
 const labelSelector = 'app.kubernetes.io/name=nats,app.kubernetes.io/component=nats';
-const clientPort = 4222;
+export const clientPort = 4222;
 const user = 'backup';
 
 interface PodObject extends KubeObject {
@@ -41,6 +41,23 @@ export async function withStreams<T>(
   } finally {
     way.close();
   }
+}
+
+/** The image that the cluster’s NATS runs; undefined where it has none. */
+export async function natsImage(kube: Pick<Kube, 'get'>, options: KubeOptions): Promise<string | undefined> {
+  const there = (await kube.get(
+    { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'nats', namespace } },
+    options,
+  )) as SetObject | undefined;
+  return there?.spec?.template?.spec?.containers?.find(({ name }) => name === 'nats')?.image;
+}
+
+interface SetObject extends KubeObject {
+  readonly spec?: {
+    readonly template?: {
+      readonly spec?: { readonly containers?: readonly { readonly name: string; readonly image: string }[] };
+    };
+  };
 }
 
 async function loginOf(

@@ -1,13 +1,14 @@
-import { isNamed, plural } from '../../domain/index.js';
+import { type Clock, isNamed, plural } from '../../domain/index.js';
 import type { Step } from '../../engine/index.js';
 import { UsageError } from '../../errors/index.js';
 import type { Kube } from '../../kube/types.js';
 import type { StepInfo } from '../../reporting/index.js';
 import type { BackupManifest, BackupSets } from '../../workspace/backups/types.js';
+import type { ClusterFolder } from '../../workspace/types.js';
 import type { WorkflowContext } from '../context.js';
 import { execute, locked, stepInfo } from '../run.js';
 import { withStreams } from './nats.js';
-import { type PartOf, restoredFrom, restoredInto } from './restored-from.js';
+import { keepProven, type PartOf, restoredFrom, restoredInto } from './restored-from.js';
 
 export interface RestoreStreamsInput extends PartOf {
   /** By name, `*` for anything; none: all that the backup has. */
@@ -36,7 +37,10 @@ export async function restoreStreams(
   input: RestoreStreamsInput,
   retryCommand: string,
 ): Promise<RestoreStreamsResult> {
-  const from = await restoredFrom(context, input);
+  const from = await restoredFrom(context, input, {
+    kind: 'stream',
+    in: ({ streams }) => namesOf(streams, input.streams).map(({ name }) => name),
+  });
   const { folder, sets, manifest } = from;
   const chosen = chosenStreams(manifest, input.streams);
   const api = await restoredInto(context, from);
@@ -46,7 +50,8 @@ export async function restoreStreams(
   const existing = chosen.map(({ name }) => name).filter((name) => here.some((stream) => stream.name === name));
   const missing = chosen.filter(({ name }) => !existing.includes(name));
   const steps: Step<boolean>[] = [];
-  for (const { name } of missing) steps.push(restoreStep({ kube, sets, manifest, name, after: steps }));
+  for (const { name } of missing)
+    steps.push(restoreStep({ clock: context.clock, folder, kube, sets, manifest, name, after: steps }));
   const base = { cluster: input.cluster, backup: manifest.id, where: sets.where, steps: steps.map(stepInfo) };
   const restored = missing.map(({ name, messages }) => ({ name, messages }));
   if (input.dryRun || steps.length === 0) return { ...base, restored, existing };
@@ -62,13 +67,15 @@ export async function restoreStreams(
 }
 
 function restoreStep(of: {
+  readonly clock: Clock;
+  readonly folder: ClusterFolder;
   readonly kube: Kube;
   readonly sets: BackupSets;
   readonly manifest: BackupManifest;
   readonly name: string;
   readonly after: readonly Step[];
 }): Step<boolean> {
-  const { kube, sets, manifest, name } = of;
+  const { clock, folder, kube, sets, manifest, name } = of;
   const { messages, head } = manifest.streams.find((stream) => stream.name === name)!;
   return {
     id: `stream:${name}`,
@@ -80,22 +87,34 @@ function restoreStep(of: {
     after: [...of.after],
     apply: async (run) => {
       const { signal } = run;
+      const began = clock.monotonic();
       const told = (bytes: number): void => run.progress(`${Math.round(bytes / 1024)} KiB`);
       const options = { signal, progress: told };
       const done = await withStreams(kube, { signal }, (streams) =>
         streams.restore(name, head, sets.stream(manifest, name), options),
       );
-      return done === true;
+      if (done !== true) return false;
+      const [at, tookMs] = [new Date(clock.now()).toISOString(), clock.monotonic() - began];
+      await keepProven(folder, [
+        { kind: 'stream', name, backup: manifest.id, at, as: 'cluster', tookMs, count: messages },
+      ]);
+      return true;
     },
   };
 }
+
+/** All that are asked for; none where one of the names means none of them. */
+const namesOf = (streams: BackupManifest['streams'], names: readonly string[]): BackupManifest['streams'] =>
+  names.every((name) => streams.some((stream) => isNamed(stream.name, [name])))
+    ? streams.filter(({ name }) => names.length === 0 || isNamed(name, names))
+    : [];
 
 /** @throws UsageError code NO_BACKUP */
 function chosenStreams(manifest: BackupManifest, names: readonly string[]): BackupManifest['streams'] {
   const { id, cluster, streams } = manifest;
   const nowhere = names.find((name) => !streams.some((stream) => isNamed(stream.name, [name])));
-  if (streams.length > 0 && nowhere === undefined)
-    return names.length === 0 ? streams : streams.filter(({ name }) => isNamed(name, names));
+  const found = namesOf(streams, names);
+  if (found.length > 0) return found;
   throw new UsageError(`The backup ${id} of ${cluster.name} has no copy of ${nowhere ?? 'any stream'}.`, {
     code: 'NO_BACKUP',
     hint:

@@ -1,15 +1,16 @@
-import { placeOfFiles, plural } from '../../domain/index.js';
+import { type Clock, placeOfFiles, plural } from '../../domain/index.js';
 import type { Step, StepContext } from '../../engine/index.js';
 import { IncompleteError, RefusedError, UsageError } from '../../errors/index.js';
 import type { Kube, KubeOptions } from '../../kube/types.js';
 import type { StepInfo } from '../../reporting/index.js';
 import type { BackupManifest } from '../../workspace/backups/types.js';
+import type { ClusterFolder } from '../../workspace/types.js';
 import type { WorkflowContext } from '../context.js';
 import { execute, locked, stepInfo } from '../run.js';
 import { readClaims } from './claims.js';
 import { freshClaim, holdClaim, releaseClaim } from './fresh-claim.js';
 import { rememberedClaims } from './remembered-claim.js';
-import { type PartOf, restoredFrom, restoredInto } from './restored-from.js';
+import { keepProven, type PartOf, restoredFrom, restoredInto } from './restored-from.js';
 import { runVolumeWork } from './volume-copy.js';
 import type { VolumeAccess } from './volume-pod.js';
 import { holderLabel, readClaimUsers, volumesAccess } from './volumes.js';
@@ -40,7 +41,10 @@ export async function restoreVolumes(
   input: RestoreVolumesInput,
   retryCommand: string,
 ): Promise<RestoreVolumesResult> {
-  const from = await restoredFrom(context, input);
+  const from = await restoredFrom(context, input, {
+    kind: 'claim',
+    in: ({ volumes }) => namesOf(volumes, input.claims).map(({ claim }) => claim),
+  });
   const { folder, record, sets, manifest } = from;
   const chosen = chosenVolumes(manifest, input.claims);
   const volumes = (input.spec ?? record.spec).backup?.volumes;
@@ -62,6 +66,8 @@ export async function restoreVolumes(
   for (const { claim, repository } of chosen) {
     steps.push(
       restoreStep({
+        clock: context.clock,
+        folder,
         kube,
         claim,
         backup: manifest.id,
@@ -135,6 +141,8 @@ async function refuseUnready(kube: Kube, claims: readonly string[], options: Kub
 }
 
 function restoreStep(of: {
+  readonly clock: Clock;
+  readonly folder: ClusterFolder;
   readonly kube: Kube;
   readonly claim: string;
   readonly backup: string;
@@ -142,7 +150,7 @@ function restoreStep(of: {
   readonly access: VolumeAccess;
   readonly after: readonly Step[];
 }): Step<void> {
-  const { kube, claim, backup, image, access, after } = of;
+  const { clock, folder, kube, claim, backup, image, access, after } = of;
   return {
     id: `volume:${claim}`,
     phase: 'Restore volumes',
@@ -152,6 +160,7 @@ function restoreStep(of: {
     needs: [],
     after: [...after],
     apply: async (run: StepContext) => {
+      const began = clock.monotonic();
       run.progress('letting the old volume go');
       await freshClaim(kube, claim, backup, run);
       run.progress('waiting for a fresh volume');
@@ -162,15 +171,25 @@ function restoreStep(of: {
       run.progress('bringing its files back');
       await runVolumeWork(kube, { act: 'restore', claim, ...place, backup, keep: [], image, access }, run);
       await releaseClaim(kube, claim, backup, run);
+      const tookMs = clock.monotonic() - began;
+      await keepProven(folder, [
+        { kind: 'claim', name: claim, backup, at: new Date(clock.now()).toISOString(), as: 'cluster', tookMs },
+      ]);
     },
   };
 }
 
+/** All that are asked for; none where one of them is not there. */
+const namesOf = (volumes: BackupManifest['volumes'], claims: readonly string[]): BackupManifest['volumes'] =>
+  claims.every((claim) => volumes.some((volume) => volume.claim === claim))
+    ? volumes.filter(({ claim }) => claims.length === 0 || claims.includes(claim))
+    : [];
+
 /** @throws UsageError code NO_BACKUP */
 function chosenVolumes({ id, cluster, volumes }: BackupManifest, claims: readonly string[]): BackupManifest['volumes'] {
   const nowhere = claims.find((claim) => !volumes.some((volume) => volume.claim === claim));
-  if (volumes.length > 0 && nowhere === undefined)
-    return claims.length === 0 ? volumes : volumes.filter(({ claim }) => claims.includes(claim));
+  const found = namesOf(volumes, claims);
+  if (found.length > 0) return found;
   throw new UsageError(`The backup ${id} of ${cluster.name} has no copy of ${nowhere ?? 'any volume'}.`, {
     code: 'NO_BACKUP',
     hint:

@@ -1,19 +1,27 @@
 import { z } from 'zod';
 
 import { IncompleteError } from '../../errors/index.js';
-import type { Kube, KubeObject, KubeOptions } from '../../kube/types.js';
+import type { Kube, KubeObject, KubeOptions, ObjectView } from '../../kube/types.js';
 import { copyNamespace, copyPod, copySeconds, copySecret, type VolumeWork } from './volume-pod.js';
 
 interface PodStatus {
   readonly phase?: string;
   readonly message?: string;
+  readonly conditions?: readonly {
+    readonly type: string;
+    readonly status: string;
+    readonly reason?: string;
+    readonly message?: string;
+  }[];
   readonly containerStatuses?: readonly {
     readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
   }[];
 }
 
 const statusOf = (pod: KubeObject): PodStatus => pod['status'] ?? {};
-const isOver = (pod: KubeObject): boolean => ['Succeeded', 'Failed'].includes(statusOf(pod).phase ?? '');
+const isOverPhase = (phase: string): boolean => phase === 'Succeeded' || phase === 'Failed';
+const isUnscheduled = ({ type, status }: { readonly type: string; readonly status: string }): boolean =>
+  type === 'PodScheduled' && status === 'False';
 
 /** What a pod told of a copy. */
 export interface VolumeFacts {
@@ -22,11 +30,12 @@ export interface VolumeFacts {
   readonly partial: boolean;
 }
 
+const found = z.object({ files: z.number(), bytes: z.number() });
 const summary = z.object({ total_files_processed: z.number(), total_bytes_processed: z.number() });
 
 /**
  * Has a pod do its work beside a volume, and takes pod and keys away again.
- * @returns what it told of the copy; undefined of a restore
+ * @returns what it told of the copy, or of what it brought back to try it; undefined of a restore
  * @throws IncompleteError code VOLUME_FAILED
  */
 export async function runVolumeWork(
@@ -36,6 +45,7 @@ export async function runVolumeWork(
 ): Promise<VolumeFacts | undefined> {
   const pod = copyPod(work);
   const secret = copySecret(work);
+  await refuseLostNode(kube, work, options);
   // One that ended is never started again; what it did then may have been undone.
   await removePod(kube, pod, options);
   await kube.apply(secret, options);
@@ -44,7 +54,7 @@ export async function runVolumeWork(
     const ended = await untilOver(kube, pod, work, options);
     const log = (await kube.podLog(copyNamespace, pod.metadata.name, options)) ?? '';
     if (statusOf(ended).phase !== 'Succeeded') throw failed(work, log, statusOf(ended).message);
-    return work.act === 'copy' ? factsOf(work, log) : undefined;
+    return work.act === 'restore' ? undefined : factsOf(work, log);
   } finally {
     // Also where the run was interrupted: keys are not left lying about.
     const last = { ...options, signal: AbortSignal.timeout(10_000) };
@@ -53,31 +63,60 @@ export async function runVolumeWork(
   }
 }
 
+const where = (work: VolumeWork): string => (work.act === 'try' ? '' : ` on ${work.node}`);
+
+/** Milliseconds until a pod must have begun: its image is fetched until then. */
+const startMs = 900_000;
+
 async function untilOver(kube: Kube, pod: KubeObject, work: VolumeWork, options: KubeOptions): Promise<KubeObject> {
-  return kube.until(
-    {
-      what: `the pod ${copyNamespace}/${pod.metadata.name} on ${work.node} to end`,
-      code: 'VOLUME_FAILED',
-      kinds: [{ apiVersion: 'v1', kind: 'Pod', namespace: copyNamespace }],
-      check: (view, say) => {
-        const found = view.get(pod);
-        if (found && isOver(found)) return found;
-        const waiting =
-          found &&
-          statusOf(found)
-            .containerStatuses?.map(({ state }) => state?.waiting)
-            .find(Boolean);
-        say(
-          found
-            ? [statusOf(found).phase ?? 'Pending', waiting?.reason, waiting?.message].filter(Boolean).join(': ')
-            : 'not there',
-        );
-        return undefined;
-      },
+  const what = `the pod ${copyNamespace}/${pod.metadata.name}${where(work)}`;
+  const hint = `See that ${work.image} can be had${where(work)}: kubectl -n ${copyNamespace} describe pod.`;
+  const wait = (until: string, isSo: (phase: string) => boolean) => ({
+    what: `${what} to ${until}`,
+    code: 'VOLUME_FAILED' as const,
+    kinds: [
+      { apiVersion: 'v1', kind: 'Pod', namespace: copyNamespace },
+      { apiVersion: 'v1', kind: 'Event', namespace: copyNamespace },
+    ],
+    check: (view: ObjectView, say: (seen: string) => void): KubeObject | undefined => {
+      const there = view.get(pod);
+      if (!there) return void say('not there');
+      const phase = statusOf(there).phase ?? 'Pending';
+      if (isSo(phase)) return there;
+      // A kubelet tries for ever, as the folder could come. That of a fresh machine does not.
+      if (
+        work.act !== 'try' &&
+        view.all({ apiVersion: 'v1', kind: 'Event' }).some((one) => tellsOfNoFolder(one, there))
+      )
+        throw failed(work, '', `${work.path} is no folder there`);
+      const waiting = statusOf(there).containerStatuses?.map(({ state }) => state?.waiting);
+      const { reason, message } = waiting?.find(Boolean) ?? statusOf(there).conditions?.find(isUnscheduled) ?? {};
+      return void say([phase, reason, message].filter(Boolean).join(': '));
     },
-    { ...options, deadlineMs: copySeconds * 1000, hint: `See that ${work.image} can be had on ${work.node}.` },
+  });
+  await kube.until(
+    wait('start', (phase) => phase !== 'Pending'),
+    { ...options, deadlineMs: startMs, hint },
   );
+  return kube.until(wait('end', isOverPhase), { ...options, deadlineMs: copySeconds * 1000, hint });
 }
+
+/** Nobody would ever start a pod there. @throws IncompleteError code VOLUME_FAILED */
+async function refuseLostNode(kube: Kube, work: VolumeWork, options: KubeOptions): Promise<void> {
+  if (work.act === 'try') return;
+  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: work.node } };
+  if (!(await kube.get(node, options))) throw failed(work, '', `the cluster has no node ${work.node} any more`);
+}
+
+interface EventObject extends KubeObject {
+  readonly involvedObject?: { readonly uid?: string };
+  readonly message?: string;
+}
+
+const tellsOfNoFolder = ({ involvedObject, message }: EventObject, pod: KubeObject): boolean =>
+  involvedObject?.uid !== undefined &&
+  involvedObject.uid === (pod.metadata as { readonly uid?: string }).uid &&
+  message?.includes('hostPath type check failed') === true;
 
 async function removePod(kube: Kube, pod: KubeObject, options: KubeOptions): Promise<void> {
   if (!(await kube.get(pod, options))) return;
@@ -95,6 +134,11 @@ async function removePod(kube: Kube, pod: KubeObject, options: KubeOptions): Pro
 
 /** @throws IncompleteError code VOLUME_FAILED */
 function factsOf(work: VolumeWork, log: string): VolumeFacts {
+  if (work.act === 'try') {
+    const came = found.safeParse(parsed(/^found=(.*)$/m.exec(log)?.[1] ?? '')).data;
+    if (!came) throw failed(work, log, 'it did not tell what came back');
+    return { ...came, partial: false };
+  }
   const told = /^summary=(.*)$/m.exec(log)?.[1];
   const { data } = summary.safeParse(told === undefined ? undefined : parsed(told));
   if (!data) throw failed(work, log, 'it did not tell what it has copied');
@@ -121,12 +165,15 @@ const meanings: Readonly<Record<string, string>> = {
   'not-restored': 'restic could not bring it back',
 };
 
-function failed({ act, claim, node }: VolumeWork, log: string, message: string | undefined): IncompleteError {
+const done = { copy: 'was not copied', restore: 'was not brought back', try: 'cannot be brought back' } as const;
+
+function failed(work: VolumeWork, log: string, message: string | undefined): IncompleteError {
+  const { act, claim } = work;
   const told = /^error=(.*)$/m.exec(log)?.[1] ?? '';
   const why = meanings[told] ?? message ?? 'its pod ended without saying why';
   const said = [...log.matchAll(/^said=(.*)$/gm)].map(([, line]) => line!);
   return new IncompleteError(
-    `The volume of ${claim} on ${node} was not ${act === 'copy' ? 'copied' : 'brought back'}: ${why}.`,
+    `${act === 'try' ? 'The copy of the' : 'The'} volume of ${claim}${where(work)} ${done[act]}: ${why}.`,
     { code: 'VOLUME_FAILED', details: said.slice(-5), hint: 'Mend what it says, then run the same command again.' },
   );
 }

@@ -11,21 +11,29 @@ export const copyNamespace = 'kube-system';
 /** Seconds after which a pod is ended, whatever it does. */
 export const copySeconds = 6 * 3600;
 
-/** What a pod is to do beside a volume. */
-export interface VolumeWork {
-  readonly act: 'copy' | 'restore';
+/** What a pod is to do beside a volume; or, to try a copy, beside none: in a folder that goes with it. */
+export type VolumeWork = {
   /** `shop/db` */
   readonly claim: string;
-  readonly node: string;
-  /** The volume’s folder on that node. */
-  readonly path: string;
   /** Id of the backup. */
   readonly backup: string;
   /** Ids of backups whose copies stay. */
   readonly keep: readonly string[];
   readonly image: string;
   readonly access: VolumeAccess;
-}
+} & (
+  | {
+      readonly act: 'copy' | 'restore';
+      readonly node: string;
+      /** The volume’s folder on that node. */
+      readonly path: string;
+    }
+  | {
+      readonly act: 'try';
+      /** That the copy has. */
+      readonly bytes: number;
+    }
+);
 
 /** What opens a repository. */
 export interface VolumeAccess {
@@ -62,18 +70,33 @@ export const copySecret = (work: VolumeWork): KubeObject => ({
   },
 });
 
+const writing = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'MKNOD', 'SETFCAP'] as const;
 /** Reads whatever owner files have, or gives files the owners they had: no more of root than that. */
-const capabilities = {
-  copy: ['DAC_READ_SEARCH'],
-  restore: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'MKNOD', 'SETFCAP'],
-} as const;
+const capabilities = { copy: ['DAC_READ_SEARCH'], restore: writing, try: writing } as const;
+
+/** Room for what a copy has on a node’s disk, with some more for folders and small files: `1234Mi`. */
+export const roomFor = (bytes: number): string => `${Math.ceil((bytes * 1.2) / 2 ** 20) + 64}Mi`;
+
+/** Where the files are: the volume’s folder on its node, or an empty one that is thrown away. */
+function placeOf(work: VolumeWork) {
+  if (work.act === 'try')
+    return { pod: {}, room: { 'ephemeral-storage': roomFor(work.bytes) }, data: { emptyDir: {} } };
+  return {
+    // Not by way of the scheduler: it has to be where the volume is.
+    pod: { nodeName: work.node, tolerations: [{ operator: 'Exists' }] },
+    room: {},
+    // It must be there: an empty folder made in its place would be copied as an empty volume.
+    data: { hostPath: { path: work.path, type: 'Directory' } },
+  };
+}
 
 /**
  * A pod of a moment on the node where a volume is mounted. It sees that one folder of the node, read-only where it copies,
  * and has no account of Kubernetes.
  */
 export function copyPod(work: VolumeWork): KubeObject {
-  const { act, node, path, backup, keep, image, access } = work;
+  const { act, backup, keep, image, access } = work;
+  const { pod, room, data } = placeOf(work);
   const fromSecret = (key: string) => ({ name: key, valueFrom: { secretKeyRef: { name: nameOf(work), key } } });
   const env = {
     ACT: act,
@@ -90,9 +113,7 @@ export function copyPod(work: VolumeWork): KubeObject {
     kind: 'Pod',
     metadata: metadata(work),
     spec: {
-      // Not by way of the scheduler: it has to be where the volume is.
-      nodeName: node,
-      tolerations: [{ operator: 'Exists' }],
+      ...pod,
       restartPolicy: 'Never',
       activeDeadlineSeconds: copySeconds,
       automountServiceAccountToken: false,
@@ -107,7 +128,7 @@ export function copyPod(work: VolumeWork): KubeObject {
             ...Object.entries(env).map(([name, value]) => ({ name, value })),
             ...['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'RESTIC_PASSWORD'].map(fromSecret),
           ],
-          resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '1Gi' } },
+          resources: { requests: { cpu: '50m', memory: '128Mi', ...room }, limits: { memory: '1Gi' } },
           securityContext: {
             allowPrivilegeEscalation: false,
             readOnlyRootFilesystem: true,
@@ -120,8 +141,7 @@ export function copyPod(work: VolumeWork): KubeObject {
         },
       ],
       volumes: [
-        // It must be there: an empty folder made in its place would be copied as an empty volume.
-        { name: 'data', hostPath: { path, type: 'Directory' } },
+        { name: 'data', ...data },
         { name: 'work', emptyDir: {} },
       ],
     },

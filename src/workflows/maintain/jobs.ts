@@ -40,7 +40,7 @@ const jobs: Readonly<Record<MaintainJob, Job>> = {
   drill: async (context, { cluster, spec, dryRun, retryCommand }) => {
     const { drillBackup } = await import('../backup/drill.js');
     const input = { cluster, spec, at: undefined, id: undefined, due: true, dryRun };
-    return (await drillBackup(context, input, retryCommand)).drill?.steps ?? [];
+    return (await drillBackup(context, input, retryCommand)).steps;
   },
   patch: (context, run) => upgrade(context, run),
   minor: (context, run) => upgrade(context, run),

@@ -1,7 +1,6 @@
 import {
   type Begun,
   type Certificate,
-  drillEveryMs,
   lowestVersion,
   type MaintainJob,
   type MaintenanceFacts,
@@ -10,8 +9,7 @@ import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { InterruptedError, SlipwayError } from '../../errors/index.js';
 import { keyedMachines } from '../../phases/lost-key.js';
 import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
-import { backupStatus } from '../cluster/backup-status.js';
-import { everyMs } from '../backup/create.js';
+import { backupFacts, backupStatus } from '../cluster/backup-status.js';
 import { isExpired, notedCertificates, ownCertificate, readCertificates } from '../cluster/certificates.js';
 import { observe, type Observation } from '../cluster/observe.js';
 import { isTokenRotationBegun } from '../cluster/rotate/unfinished.js';
@@ -73,12 +71,7 @@ export async function lookForMaintenance(
     facts: {
       problems,
       certificates: await reading('certificates', [], () => certificatesNow(context, subject, seen)),
-      backup: backup && {
-        everyMs: everyMs(spec),
-        ageMs: backup.last?.ageMs,
-        drillEveryMs,
-        provenMs: backup.proven?.ageMs,
-      },
+      backup: backup && backupFacts(backup, spec),
       version: lowestVersion(servers.map(({ version }) => version)),
       channels:
         isAnother || spec.kubernetes.bundle !== undefined

@@ -1,10 +1,9 @@
-import { drillEveryMs, lowestVersion, type NoticeEvent, standingIlls, supportOf } from '../../../domain/index.js';
+import { lowestVersion, type NoticeEvent, standingIlls, supportOf } from '../../../domain/index.js';
 import { askingPolicy } from '../../../domain/spec/maintain.js';
 import { SlipwayError } from '../../../errors/index.js';
-import { everyMs } from '../../backup/create.js';
 import { note, type WorkflowContext } from '../../context.js';
 import { tell } from '../../notify/tell.js';
-import { backupStatus } from '../backup-status.js';
+import { backupFacts, backupStatus } from '../backup-status.js';
 import { certificatesInSight } from '../certificates.js';
 import { toolsFor } from '../tools.js';
 import type { HealLook, HealTarget } from './look.js';
@@ -57,12 +56,7 @@ async function standingNow(context: WorkflowContext, { folder, record, provider 
       renewal: (spec.maintain ?? askingPolicy()).certificates,
       version,
       support,
-      backup: backup && {
-        everyMs: everyMs(spec),
-        ageMs: backup.last?.ageMs,
-        drillEveryMs,
-        provenMs: backup.proven?.ageMs,
-      },
+      backup: backup && backupFacts(backup, spec),
     },
     now,
   );
