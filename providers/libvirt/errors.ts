@@ -1,6 +1,12 @@
 import { type ErrorCode, IncompleteError, messageOf, SlipwayError } from '../../src/errors/index.js';
 import type { CommandResult } from '../../src/remote/types.js';
 
+export const vanished = (name: string): IncompleteError =>
+  new IncompleteError(`The virtual machine ${name} is gone.`, {
+    code: 'MACHINE_VANISHED',
+    hint: 'Run the same command again: another machine takes its place.',
+  });
+
 /** What an answer of libvirt’s means to us. */
 export type VirshKind = 'missing' | 'taken' | 'done' | 'not-running' | 'unreachable' | 'denied' | 'no-client' | 'other';
 

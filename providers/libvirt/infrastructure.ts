@@ -136,31 +136,23 @@ async function planImage(
   const volume = imageVolume(cluster, await images.keyOf(image));
   const { pool } = host.spec;
   const id = `${host.name}/${volume}`;
-  const isThere = async (which: string, call: CallOptions): Promise<boolean> =>
-    (await host.find(['vol-path', which, '--pool', pool], call)) !== undefined;
   const make = async (call: CallOptions): Promise<CreatedResource> => {
-    if (await isThere(wholeMark(volume), call)) return { id };
+    if (await host.has(wholeMark(volume), call)) return { id };
     const { path, bytes } = await images.file(image, call);
     // What an upload that was cut short left behind may be of another size.
     await host.change(['vol-delete', volume, '--pool', pool], call, { fine: ['missing'] });
-    await create(host, volume, bytes, call);
+    await host.create(volumeXml(volume, bytes), call);
     call.progress?.(`copying ${name} to ${host.name}, ${Math.ceil(bytes / 2 ** 20)} MiB`);
     await host.change(['vol-upload', volume, '/dev/stdin', '--pool', pool], call, { input: { file: path } });
-    await create(host, wholeMark(volume), 512, call);
+    await host.create(volumeXml(wholeMark(volume), 512), call);
     return { id };
   };
   return {
     ...{ id: `image:${name}:${host.name}`, name: volume, needs: [], make },
     text: `copy image ${name} to ${host.name} (pool ${pool})`,
-    ...((await isThere(wholeMark(volume), options)) ? { state: 'present', ready: { id } } : { state: 'missing' }),
+    ...((await host.has(wholeMark(volume), options)) ? { state: 'present', ready: { id } } : { state: 'missing' }),
   };
 }
-
-const create = (host: Hypervisor, name: string, bytes: number, options: CallOptions): Promise<void> =>
-  host.change(['vol-create', host.spec.pool, '/dev/stdin'], options, {
-    input: volumeXml(name, bytes),
-    fine: ['taken'],
-  });
 
 /** Networks and volumes of a cluster on one host, without what belongs to machines that exist. */
 async function existing(host: Hypervisor, { id }: ClusterRef, options: CallOptions): Promise<ExistingResource[]> {

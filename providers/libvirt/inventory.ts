@@ -16,6 +16,9 @@ export interface SeenDomain extends Domain {
 
 export type OurDomain = SeenDomain & { readonly mark: Mark };
 
+/** Of a machine of ours its own, which the domain’s may have been before it was given another place. */
+export const nameOf = ({ name, mark }: Pick<Domain, 'name' | 'mark'>): string => mark?.name ?? name;
+
 export const hasMark = (domain: SeenDomain): domain is OurDomain => domain.mark !== undefined;
 
 export interface View {
@@ -79,6 +82,15 @@ export class Inventory {
   async find(nameOrId: string, options: CallOptions): Promise<SeenDomain | undefined> {
     const found = await Promise.all(this.hosts.map((host) => domainAt(host, nameOrId, options)));
     return found.find((one) => one !== undefined);
+  }
+
+  /** The machine of that name, whatever its domain is called. Of those with other names the last look counts. */
+  async named(name: string, options: CallOptions): Promise<SeenDomain | undefined> {
+    const direct = await this.find(name, options);
+    if (direct && nameOf(direct) === name) return direct;
+    const all = (await this.seen(options)).flatMap(({ domains }) => domains);
+    const renamed = all.find((one) => nameOf(one) === name);
+    return renamed && this.find(renamed.uuid, options);
   }
 
   /** @throws VirshError */

@@ -2,18 +2,21 @@ import pLimit, { type LimitFunction } from 'p-limit';
 
 import type { Clock } from '../../src/domain/clock.js';
 import type { ClusterRef, Machine } from '../../src/domain/machine.js';
+import type { LibvirtImageSpec } from '../../src/domain/spec/libvirt.js';
 import { IncompleteError } from '../../src/errors/index.js';
 import { createText } from '../../src/provider/kit/first-offer.js';
 import { createdBefore } from '../../src/provider/kit/infrastructure.js';
 import { clusterOf, isOurs, nameTakenError, placeOf } from '../../src/provider/kit/ownership.js';
 import { rentedTexts } from '../../src/provider/kit/rented.js';
+import { imageVanished } from '../../src/provider/images.js';
 import { accountLimit, soldOut } from '../../src/provider/kit/shortages.js';
 import type { CallOptions, InfrastructureIds, MachineRequest, Machines } from '../../src/provider/port.js';
 import type { Boot } from './boot.js';
 import { catalogOf } from './catalog.js';
 import type { Images } from './images.js';
+import { vanished } from './errors.js';
 import { ownNames } from './infrastructure.js';
-import { hasMark, type Inventory, type OurDomain } from './inventory.js';
+import { hasMark, type Inventory, nameOf, type OurDomain } from './inventory.js';
 import { account, imageVolume, machineUuid, machineVolumes, networkName } from './names.js';
 import { seedBytes, seedImage } from './nocloud.js';
 import {
@@ -27,8 +30,19 @@ import {
   memoryOf,
   place,
 } from './placement.js';
+import type { KeptImage, PreparedImages } from './prepared-images.js';
 import type { Hypervisor } from './virsh.js';
-import { type DomainPlan, domainXml, type Mark, readDomain, readNetwork, volumeXml } from './xml.js';
+import {
+  type DomainPlan,
+  domainXml,
+  type Mark,
+  markXml,
+  namespace,
+  namespaceKey,
+  readDomain,
+  readNetwork,
+  volumeXml,
+} from './xml.js';
 
 export const title = 'libvirt';
 
@@ -41,7 +55,7 @@ interface Placed {
   readonly kind: DomainPlan['kind'];
   readonly mark: Omit<Mark, 'hash'>;
   readonly addresses: Addresses;
-  readonly image: NonNullable<ReturnType<Images['named']>>;
+  readonly image: LibvirtImageSpec | KeptImage;
 }
 
 export class LibvirtMachines implements Machines {
@@ -52,6 +66,7 @@ export class LibvirtMachines implements Machines {
   constructor(
     private readonly inventory: Inventory,
     private readonly images: Images,
+    private readonly prepared: PreparedImages,
     private readonly boot: Boot,
     private readonly clock: Clock,
   ) {}
@@ -74,18 +89,18 @@ export class LibvirtMachines implements Machines {
     const cluster = clusterOf(request.labels);
     const found = await this.#ours(request.name, cluster, options);
     if (found?.status === 'running') return toMachine(found);
-    if (!found) {
-      const uuid = machineUuid(cluster, request.name);
-      const placed = await this.#choosing(() => this.#choose(request, made, options));
-      try {
-        await this.#fill(request.name, placed, userData, options);
-        await this.#define(request.name, placed, options);
-      } catch (error) {
-        this.inventory.unexpect(uuid);
-        throw error;
-      }
+    if (found) return this.#started(found.uuid, request.name, options);
+    const domain = await this.#freeDomain(request.name, options);
+    const uuid = machineUuid(cluster, domain);
+    const placed = await this.#choosing(() => this.#choose(request, domain, made, options));
+    try {
+      await this.#fill(request.name, domain, placed, userData, options);
+      await this.#define(domain, placed, options);
+    } catch (error) {
+      this.inventory.unexpect(uuid);
+      throw error;
     }
-    return this.#started(request.name, cluster, options);
+    return this.#started(uuid, request.name, options);
   }
 
   async delete({ id }: Id, options: CallOptions): Promise<void> {
@@ -118,11 +133,42 @@ export class LibvirtMachines implements Machines {
     await found.host.change(['destroy', id], options, { fine: ['missing', 'not-running'] });
   }
 
+  /**
+   * Another name and other labels, in one call. The domain keeps the name that it was made by, since libvirt gives one that runs
+   * no other; so the machine's own is among the labels then.
+   * @throws RefusedError code NAME_TAKEN; IncompleteError code MACHINE_VANISHED
+   */
+  async relabel(
+    { id }: Id,
+    { name, labels }: Pick<MachineRequest, 'name' | 'labels'>,
+    options: CallOptions,
+  ): Promise<Machine> {
+    const found = await this.inventory.find(id, options);
+    if (!found || !hasMark(found)) throw vanished(name);
+    this.inventory.forget();
+    const taker = await this.inventory.named(name, options);
+    if (taker && taker.uuid !== found.uuid) throw nameTakenError(account, 'domain', { name, id: taker.uuid });
+    const mark = { ...found.mark, name: name === found.name ? undefined : name, labels: { ...labels } };
+    const where = found.status === 'off' ? ['--config'] : ['--config', '--live'];
+    const set = ['--uri', namespace, '--key', namespaceKey, '--set', markXml(mark)];
+    await found.host.change(['metadata', id, ...set, ...where], options);
+    this.inventory.forget();
+    return toMachine({ ...found, mark });
+  }
+
   /** @throws RefusedError code NAME_TAKEN */
   async #ours(name: string, cluster: ClusterRef, options: CallOptions): Promise<OurDomain | undefined> {
-    const found = await this.inventory.find(name, options);
+    const found = await this.inventory.named(name, options);
     if (!found || (hasMark(found) && isOurs(found.mark, cluster.id))) return found;
     throw nameTakenError(account, 'domain', { name, id: found.uuid });
+  }
+
+  /** What the domain of a new machine is called: as the machine, where none has that from before it got another name. */
+  async #freeDomain(name: string, options: CallOptions): Promise<string> {
+    for (let turn = 1; ; turn += 1) {
+      const domain = turn === 1 ? name : `${name}-${turn}`;
+      if ((await this.inventory.find(domain, options)) === undefined) return domain;
+    }
   }
 
   async #existing(id: string, name: string, options: CallOptions): Promise<OurDomain> {
@@ -134,18 +180,23 @@ export class LibvirtMachines implements Machines {
     });
   }
 
-  async #choose(request: MachineRequest, made: InfrastructureIds, options: CallOptions): Promise<Placed> {
+  async #choose(
+    request: MachineRequest,
+    domain: string,
+    made: InfrastructureIds,
+    options: CallOptions,
+  ): Promise<Placed> {
     const { name, image: imageName, labels, pool } = request;
     const cluster = clusterOf(labels);
     const { types, network } = this.inventory.spec;
     const views = await this.inventory.seen(options);
     const rooms = views.map((view) => this.inventory.roomOf(view));
     const chosen = place(request, cluster.id, rooms, types);
-    const image = this.images.named(imageName);
-    if (!chosen || !image) throw await this.#noRoom(request, isAtLimit(request, rooms, types), options);
+    const image = await this.#imageOf(request, options);
+    if (!chosen) throw await this.#noRoom(request, isAtLimit(request, rooms, types), options);
     const view = views.find(({ host }) => host.name === chosen.host)!;
     const { host } = view;
-    createdBefore(made, `image:${imageName}:${host.name}`);
+    if (!('volume' in image)) createdBefore(made, `image:${imageName}:${host.name}`);
     const gateway = 'bridge' in network ? network.gateway : await this.#gateway(host, cluster, options);
     const addresses = addressesOf(this.inventory.spec, gateway);
     const taken = rooms.flatMap(({ tenants }) => tenants.flatMap(({ address }) => address ?? []));
@@ -158,11 +209,22 @@ export class LibvirtMachines implements Machines {
     }
     const group = groupOf(cluster.id, pool);
     const size = { memoryMiB: memoryOf(chosen.type), diskBytes: diskOf(chosen.type) };
-    this.inventory.expect(host, { uuid: machineUuid(cluster, name), ...size, group, address });
+    this.inventory.expect(host, { uuid: machineUuid(cluster, domain), ...size, group, address });
     const createdAt = new Date(this.clock.now()).toISOString();
     const stands = { type: chosen.type.name, location: host.spec.location, image: imageName };
-    const mark = { address, ...stands, createdAt, labels: { ...labels } };
+    const own = {
+      name: domain === name ? undefined : name,
+      imageId: 'volume' in image ? image.id : undefined,
+    };
+    const mark = { address, ...stands, createdAt, ...own, labels: { ...labels } };
     return { host, poolPath: view.pool.path, kind: this.boot.kindOn(view), mark, addresses, image };
+  }
+
+  /** @throws IncompleteError code IMAGE_VANISHED */
+  async #imageOf({ image, types }: MachineRequest, options: CallOptions): Promise<Placed['image']> {
+    const found = this.images.named(image) ?? (await this.prepared.newest(image, options));
+    if (!found) throw imageVanished(image, types[0]!);
+    return found;
   }
 
   async #gateway(host: Hypervisor, cluster: ClusterRef, options: CallOptions): Promise<string> {
@@ -178,20 +240,28 @@ export class LibvirtMachines implements Machines {
   }
 
   /** Makes what the machine starts from. All of it has the same names and content whoever makes it, and how often. */
-  async #fill(name: string, { host, mark, addresses, image }: Placed, userData: string, options: CallOptions) {
+  async #fill(
+    name: string,
+    domain: string,
+    { host, mark, addresses, image }: Placed,
+    userData: string,
+    options: CallOptions,
+  ): Promise<void> {
     const { pool } = host.spec;
     const cluster = clusterOf(mark.labels);
-    const own = machineVolumes(cluster, name);
-    const base = imageVolume(cluster, await this.images.keyOf(image));
+    const own = machineVolumes(cluster, domain);
+    const base =
+      'volume' in image
+        ? await this.prepared.copy(image, host, cluster, options)
+        : imageVolume(cluster, await this.images.keyOf(image));
+    const format = 'volume' in image ? 'qcow2' : image.format;
     const path = (await host.read(['vol-path', base, '--pool', pool], options)).trim();
     const type = this.inventory.spec.types.find((one) => one.name === mark.type)!;
-    const create = (input: string): Promise<void> =>
-      host.change(['vol-create', pool, '/dev/stdin'], options, { input, fine: ['taken'] });
-    await create(volumeXml(`${own}disk`, diskOf(type), { path, format: image.format }));
-    await create(volumeXml(`${own}seed`, seedBytes));
+    await host.create(volumeXml(`${own}disk`, diskOf(type), { path, format }), options);
+    await host.create(volumeXml(`${own}seed`, seedBytes), options);
     const { prefix, gateway, nameservers } = addresses;
     const network = { mac: macOf(mark.address), address: `${mark.address}/${prefix}`, gateway, nameservers };
-    const input = seedImage({ userData, hostname: name, instanceId: machineUuid(cluster, name), network });
+    const input = seedImage({ userData, hostname: name, instanceId: machineUuid(cluster, domain), network });
     await host.change(['vol-upload', `${own}seed`, '/dev/stdin', '--pool', pool], options, { input });
   }
 
@@ -225,14 +295,9 @@ export class LibvirtMachines implements Machines {
   }
 
   /** Starts a machine that is defined, as the file has it by now, and waits until it has booted. */
-  async #started(name: string, cluster: ClusterRef, options: CallOptions): Promise<Machine> {
-    const domain = await this.#ours(name, cluster, options);
-    if (!domain) {
-      throw new IncompleteError(`The virtual machine ${name} is gone: it was to be started.`, {
-        code: 'MACHINE_VANISHED',
-        hint: 'Run the same command again: it is made anew.',
-      });
-    }
+  async #started(uuid: string, name: string, options: CallOptions): Promise<Machine> {
+    const domain = await this.inventory.find(uuid, options);
+    if (!domain || !hasMark(domain)) throw vanished(name);
     if (domain.status !== 'running') await this.#start(domain, domain.kind === 'kvm' ? 'kvm' : 'qemu', options);
     if (!(await this.boot.wait(domain, options))) {
       await domain.host.change(['destroy', domain.uuid], options, { fine: ['not-running'] });
@@ -257,10 +322,10 @@ export class LibvirtMachines implements Machines {
 export const toMachine = ({ uuid, name, status, mark, host }: OurDomain): Machine => ({
   ...placeOf(mark.labels),
   id: uuid,
-  name,
+  name: nameOf({ name, mark }),
   type: mark.type,
   location: host.spec.location,
-  imageNames: [mark.image],
+  imageNames: [mark.image, ...(mark.imageId === undefined ? [] : [mark.imageId])],
   status,
   publicAddress: mark.address,
   privateAddress: mark.address,

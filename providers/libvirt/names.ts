@@ -35,6 +35,19 @@ export const wholeMark = (volume: string): string => `${volume}.whole`;
 export const machineVolumes = (cluster: ClusterRef, machine: string): string =>
   volumeName(cluster, `machine.${machine}.`);
 
+/**
+ * An image that is kept for whoever asks for its name, of one machine. No cluster’s: what has no dot behind `slipway` is nobody’s.
+ * @param name as files have it: `slipway/k3s-v1.36.5-k3s1`
+ */
+export const keptVolume = (name: string, machineId: string): string =>
+  `slipway-image.${name.split('/').at(-1)!}.${machineId.slice(0, 8)}`;
+
+/** What is written beside such an image. */
+export const keptMark = {
+  of: (volume: string): string => `${volume}.json`,
+  volumeOf: (mark: string): string | undefined => /^(slipway-image\..+)\.json$/.exec(mark)?.[1],
+};
+
 /** Whose a network or a volume is, by its name. */
 export function ownerOf(name: string): (ClusterRef & { readonly machine: string | undefined }) | undefined {
   const [, cluster, id, kind, machine] = /^slipway\.([^.]+)\.([^.]+)(?:\.([^.]+)\.([^.]+))?/.exec(name) ?? [];

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 
+import { imagePrefix } from '../../src/domain/prepared-image.js';
 import { overlap, parseRange } from '../../src/domain/spec/ranges.js';
 import { messageOf, SlipwayError } from '../../src/errors/index.js';
 import { imageProblems, locationProblems, typeProblems } from '../../src/provider/kit/catalog-problems.js';
@@ -9,8 +10,9 @@ import { isOurs, nameTaken } from '../../src/provider/kit/ownership.js';
 import type { CallOptions, ClusterRequest, Problem } from '../../src/provider/port.js';
 import { catalogOf } from './catalog.js';
 import type { Images } from './images.js';
+import type { PreparedImages } from './prepared-images.js';
 import { hostsFor, networkState } from './infrastructure.js';
-import type { Inventory, View } from './inventory.js';
+import { type Inventory, nameOf, type View } from './inventory.js';
 import { title } from './machines.js';
 import { account, machineUuid, networkName } from './names.js';
 import { addressesOf, diskOf, groupOf, memoryOf, place } from './placement.js';
@@ -23,6 +25,7 @@ export const nameLimit = 63;
 export async function preflight(
   inventory: Inventory,
   images: Images,
+  prepared: PreparedImages,
   request: ClusterRequest,
   now: number,
   options: CallOptions,
@@ -43,15 +46,20 @@ export async function preflight(
   const views = looks.flatMap((look) => (look.status === 'fulfilled' ? [look.value] : []));
   const market = { title, catalog: catalogOf(inventory, views), now };
   const domains = views.flatMap((view) => view.domains);
-  const existing = new Set(domains.map(({ name }) => name));
-  const builds = images.specs.map(({ name }) => ({ id: name, name, architecture: 'amd64' as const, available: true }));
+  const existing = new Set(domains.map(nameOf));
+  const listed = images.specs.map(({ name }) => ({ id: name, name, architecture: 'amd64' as const, available: true }));
+  const asksForKept = request.machines.some(({ image }) => image.startsWith(imagePrefix));
+  const kept = asksForKept ? await prepared.list(options) : [];
+  const builds = [...listed, ...kept.map(({ ready, ...one }) => ({ ...one, available: ready }))];
   const offered = [
     ...locationProblems(request, market),
     ...typeProblems(request, market, existing),
     ...imageProblems(request, market, builds, existing),
   ];
   const desired = new Set(request.machines.map(({ name }) => name));
-  const taken = domains.filter(({ name, mark }) => desired.has(name) && !(mark && isOurs(mark, request.cluster.id)));
+  const taken = domains.filter(
+    (one) => desired.has(nameOf(one)) && !(one.mark && isOurs(one.mark, request.cluster.id)),
+  );
   const used = hostsFor(request, inventory.hosts);
   return [
     ...fixed,

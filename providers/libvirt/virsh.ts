@@ -6,8 +6,17 @@ import type { CommandInput, CommandResult, Remote } from '../../src/remote/types
 import type { CallOptions } from '../../src/provider/port.js';
 import { errorOf, VirshError, type VirshKind } from './errors.js';
 
-/** Runs `virsh` on a host with these arguments; what it reads comes from `/dev/stdin`, which an argument names. */
-export type Virsh = (args: readonly string[], options: CallOptions, input?: CommandInput) => Promise<CommandResult>;
+/**
+ * Runs `virsh` on a host with these arguments; what it reads comes from `/dev/stdin`, and what it writes goes to `/dev/stdout`,
+ * where an argument names them.
+ */
+export type Virsh = (args: readonly string[], options: CallOptions, files?: VirshFiles) => Promise<CommandResult>;
+
+export interface VirshFiles {
+  readonly input?: CommandInput | undefined;
+  /** A file of this computer that what it writes goes to, instead of the answer. */
+  readonly output?: string | undefined;
+}
 
 /** Milliseconds for a call that sends no file. libvirt may look at QEMU anew in it, which takes minutes where all is busy. */
 const callMs = 600_000;
@@ -20,7 +29,7 @@ const script = (input: CommandInput | undefined): string => {
 
 /** By the client of this computer. */
 export function localVirsh(uri: string): Virsh {
-  return async (args, { signal }, input) => {
+  return async (args, { signal }, { input, output } = {}) => {
     const { execa } = await import('execa');
     const isFile = typeof input === 'object' && 'file' in input;
     const result = await execa('sh', ['-c', script(input), 'virsh', uri, ...args], {
@@ -28,10 +37,11 @@ export function localVirsh(uri: string): Virsh {
       reject: false,
       cancelSignal: signal,
       stripFinalNewline: false,
-      ...(isFile ? {} : { timeout: callMs }),
+      ...(output === undefined ? {} : { stdout: { file: output } }),
+      ...(isFile || output !== undefined ? {} : { timeout: callMs }),
     });
     signal.throwIfAborted();
-    const { exitCode = 255, stdout, stderr, shortMessage } = result;
+    const { exitCode = 255, stdout = '', stderr, shortMessage } = result;
     return { code: exitCode, stdout, stderr: stderr || (exitCode === 0 ? '' : (shortMessage ?? '')) };
   };
 }
@@ -48,7 +58,7 @@ export function remoteVirsh(
   }: { readonly remote: Remote; readonly key: () => Promise<LoginKey>; readonly patienceMs: number },
 ): Virsh {
   const { hostname, port, username } = new URL(host.uri);
-  return async (args, options, input) => {
+  return async (args, options, { input, output } = {}) => {
     const login = {
       address: hostname,
       port: Number(port || 22),
@@ -60,9 +70,24 @@ export function remoteVirsh(
     const target = { ...loginTarget(host.name, login), id: `libvirt:${host.uri}` };
     const session = await remote.connect(target, patienceMs, options);
     const words = ['sh', '-c', script(input), 'virsh', 'qemu:///system', ...args];
-    return session.command(words.map(quoted).join(' '), input, options);
+    const line = words.map(quoted).join(' ');
+    if (output === undefined) return session.command(line, input, options);
+    // Sessions copy files, and answers are text.
+    const result = await session.command(kept(line), input, options);
+    const file = result.stdout.trim();
+    if (result.code !== 0) return result;
+    try {
+      await session.download(file, output, options);
+    } finally {
+      await session.command(`rm -f ${quoted(file)}`, undefined, options);
+    }
+    return { ...result, stdout: '' };
   };
 }
+
+/** What a command line writes goes to a file, which it tells of. */
+const kept = (line: string): string =>
+  `file=$(mktemp /var/tmp/slipway-XXXXXXXX) && { if ${line} >"$file"; then echo "$file"; else rc=$?; rm -f "$file"; exit "$rc"; fi; }`;
 
 /** A libvirt daemon: its host, and words to it that change something passed through a boundary. */
 export class Hypervisor {
@@ -77,10 +102,10 @@ export class Hypervisor {
   }
 
   /** What `virsh` says. @throws VirshError */
-  async read(args: readonly string[], options: CallOptions, input?: CommandInput): Promise<string> {
+  async read(args: readonly string[], options: CallOptions, files?: VirshFiles): Promise<string> {
     let result: CommandResult;
     try {
-      result = await this.virsh(args, options, input);
+      result = await this.virsh(args, options, files);
     } catch (error) {
       options.signal.throwIfAborted();
       throw errorOf(this.name, args, error);
@@ -107,11 +132,26 @@ export class Hypervisor {
   ): Promise<void> {
     await withBoundary(this.boundary, 'provider', `${this.name} virsh ${args[0]!}`, async () => {
       try {
-        await this.read(args, options, input);
+        await this.read(args, options, { input });
       } catch (error) {
         if (!(error instanceof VirshError) || !fine.includes(error.kind)) throw error;
       }
     });
+  }
+
+  /** Makes a volume in the pool, if it is not there already. */
+  create(volumeXml: string, options: CallOptions): Promise<void> {
+    return this.change(['vol-create', this.spec.pool, '/dev/stdin'], options, { input: volumeXml, fine: ['taken'] });
+  }
+
+  /** Whether there is such a volume. */
+  async has(volume: string, options: CallOptions): Promise<boolean> {
+    return (await this.find(['vol-path', volume, '--pool', this.spec.pool], options)) !== undefined;
+  }
+
+  /** Copies a volume to a file of this computer. @throws VirshError */
+  async download(volume: string, output: string, options: CallOptions): Promise<void> {
+    await this.read(['vol-download', volume, '/dev/stdout', '--pool', this.spec.pool], options, { output });
   }
 
   /** Lines of a list that `virsh` prints, one name each. */

@@ -27,6 +27,8 @@ const markShape = z
     '@image': z.string(),
     '@created': z.string(),
     '@hash': z.string(),
+    '@name': z.string().optional(),
+    '@image-id': z.string().optional(),
     'slipway:label': z.array(labelShape).default([]),
   })
   .transform((mark) => ({
@@ -36,10 +38,15 @@ const markShape = z
     image: mark['@image'],
     createdAt: mark['@created'],
     hash: mark['@hash'],
+    name: mark['@name'],
+    imageId: mark['@image-id'],
     labels: Object.fromEntries(mark['slipway:label'].map((label) => [label['@name'], label['@value']])),
   }));
 
-/** What we write on a machine, in its metadata. */
+/**
+ * What we write on a machine, in its metadata. Its own name is there where that is another than the domain’s, which cannot
+ * change while it runs; the image’s id where machines were made from one of ours.
+ */
 export type Mark = z.output<typeof markShape>;
 
 const metadata = z.union([z.string(), z.looseObject({ 'slipway:machine': markShape.optional().catch(undefined) })]);
@@ -123,6 +130,13 @@ export function readPool(xml: string): { readonly availableBytes: number; readon
   return { availableBytes: bytesOf(available, 'bytes'), path: target.path };
 }
 
+const volumeShape = z.object({ volume: z.looseObject({ capacity: quantity, allocation: quantity }) });
+
+export function readVolume(xml: string): { readonly capacityBytes: number; readonly allocatedBytes: number } {
+  const { capacity, allocation } = volumeShape.parse(parser.parse(xml)).volume;
+  return { capacityBytes: bytesOf(capacity, 'bytes'), allocatedBytes: bytesOf(allocation, 'bytes') };
+}
+
 const ipShape = z.union([
   z.string(),
   z.looseObject({
@@ -174,18 +188,20 @@ export const networkXml = (network: Omit<Network, 'addresses'> & { address: stri
     },
   });
 
-/** A volume; with `backing` it holds only what differs from that. */
+/** A volume: a file as it is; with `backing`, a disk that holds only what differs from that, or `alone` one that holds all. */
 export function volumeXml(
   name: string,
   bytes: number,
-  backing?: { readonly path: string; readonly format: LibvirtImageSpec['format'] },
+  backing?: { readonly path: string; readonly format: LibvirtImageSpec['format'] } | 'alone',
 ): string {
   return toXml({
     volume: {
       name,
       capacity: { '@unit': 'bytes', '#text': String(bytes) },
       target: { format: { '@type': backing ? 'qcow2' : 'raw' } },
-      ...(backing ? { backingStore: { path: backing.path, format: { '@type': backing.format } } } : {}),
+      ...(typeof backing === 'object'
+        ? { backingStore: { path: backing.path, format: { '@type': backing.format } } }
+        : {}),
     },
   });
 }
@@ -210,14 +226,26 @@ export interface DomainPlan {
 export function domainXml(plan: DomainPlan): string {
   const body = domainBody(plan);
   const hash = createHash('sha256').update(JSON.stringify(body)).digest('hex');
-  const { address, type, location, image, createdAt, labels } = plan.mark;
-  const mark = {
-    '@xmlns:slipway': 'https://slipway.dev/libvirt',
+  const mark = { '@xmlns:slipway': namespace, ...markBody({ ...plan.mark, hash }, 'slipway:label') };
+  return toXml({ domain: { '@type': plan.kind, ...body, metadata: { 'slipway:machine': mark } } });
+}
+
+export const namespace = 'https://slipway.dev/libvirt';
+/** What its namespace is called by in a domain. */
+export const namespaceKey = 'slipway';
+
+/** The mark by itself, as `virsh metadata` takes it: libvirt puts it in its namespace. */
+export const markXml = (mark: Mark): string => toXml({ machine: markBody(mark, 'label') });
+
+function markBody(mark: Mark, labelTag: string): object {
+  const { address, type, location, image, createdAt, hash, name, imageId, labels } = mark;
+  return {
     ...{ '@address': address, '@type': type, '@location': location, '@image': image },
     ...{ '@created': createdAt, '@hash': hash },
-    'slipway:label': Object.entries(labels).map(([name, value]) => ({ '@name': name, '@value': value })),
+    ...(name === undefined ? {} : { '@name': name }),
+    ...(imageId === undefined ? {} : { '@image-id': imageId }),
+    [labelTag]: Object.entries(labels).map(([key, value]) => ({ '@name': key, '@value': value })),
   };
-  return toXml({ domain: { '@type': plan.kind, ...body, metadata: { 'slipway:machine': mark } } });
 }
 
 function domainBody(plan: DomainPlan): object {

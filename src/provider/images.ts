@@ -1,4 +1,5 @@
 import type { Machine } from '../domain/machine.js';
+import { IncompleteError } from '../errors/index.js';
 import type { CallOptions, MachineProvider } from './port.js';
 
 /** An image that was made from a prepared machine. */
@@ -41,6 +42,13 @@ export interface ImageKeeping {
     delete(image: Pick<PreparedImage, 'id'>, options: CallOptions): Promise<void>;
   };
 }
+
+/** An image of ours that was there when all was looked at. */
+export const imageVanished = (name: string, type: string): IncompleteError =>
+  new IncompleteError(`There is no image ${name} for ${type} any more.`, {
+    code: 'IMAGE_VANISHED',
+    hint: 'Build it again with `slipway image build`, or name another `image` in the cluster file; then run the same command again.',
+  });
 
 export const canKeepImages = <P extends MachineProvider>(provider: P): provider is P & ImageKeeping =>
   'images' in provider;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { CloudHarness, EmulatorHarness, PortHarness } from './harness.js';
+import { abilityContract } from './sections/abilities.js';
 import { cloudContract } from './sections/cloud.js';
 import { everyContract } from './sections/every.js';
 import { findingsContract } from './sections/findings.js';
@@ -27,6 +28,7 @@ export function describeCloudProvider(name: string, start: () => Promise<CloudHa
     ownership(stage, true);
     everyContract(stage);
     cloudContract(stage);
+    abilityContract(stage);
     imageContract(stage);
   });
 }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# run.sh [full] - virtual machines on a real libvirtd: what `npm run test:kvm` (one boot, entered by SSH) and
+# run.sh [full] [VITEST ARGUMENTS] - virtual machines on a real libvirtd: what `npm run test:kvm` (one boot, entered by SSH) and
 # `npm run test:kvm:full` (the contract of providers as well) start. Installs libvirt where it is missing, and starts a
 # libvirtd in a network of its own, so that bridges and rules stay in there. Emulates in software. Exit code 77, and a line that says why: it
 # cannot run on this machine.
@@ -44,6 +44,6 @@ inside unshare --mount sh -c 'for folder in qemu storage; do mount -t tmpfs tmpf
   exec libvirtd -d -p "$1"' - "$work/libvirtd.pid"
 virsh -q -c qemu:///system version >/dev/null
 cd "$here/../.."
-what=(boot)
-[ "${1:-}" != full ] || what=()
+what=("${@:-boot}")
+[ "${1:-}" != full ] || what=("${@:2}")
 inside npx vitest run --config test/kvm/vitest.config.ts "${what[@]}"

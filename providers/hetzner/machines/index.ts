@@ -13,6 +13,7 @@ import { isOffered, listServerTypes, machineType } from '../catalog.js';
 import { type Hetzner, waits } from '../context.js';
 import { IncompleteError } from '../../../src/errors/index.js';
 import { account } from '../names.js';
+import { imageVanished } from '../../../src/provider/images.js';
 import { listSnapshots } from '../images.js';
 import { removeResource } from '../remove.js';
 import { actionShape, serverShape, sshKeyShape, type WireServer, type WireServerType } from '../wire.js';
@@ -125,10 +126,7 @@ function sharedLookups(hetzner: Hetzner): Lookups {
         .filter((one) => one.status === 'available' && one.architecture === architecture)
         .sort((a, b) => b.id - a.id)[0];
       if (found) return String(found.id);
-      throw new IncompleteError(`There is no image ${name} for ${type} any more.`, {
-        code: 'IMAGE_VANISHED',
-        hint: 'Build it again with `slipway image build`, or name another `image` in the cluster file; then run the same command again.',
-      });
+      throw imageVanished(name, type);
     },
 
     /** Many creates that fail in the same moment share one list; the next moment's gets a new one. */

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 
 import { canKeepImages } from '../../../src/provider/images.js';
 import { canPowerOff } from '../../../src/provider/port.js';
-import type { CloudHarness, EmulatorHarness } from '../harness.js';
+import type { EmulatorHarness, PortHarness } from '../harness.js';
 import { cluster, options, type Stage } from './stage.js';
 
 const name = 'slipway/k3s-v1.36.5-k3s1';
 
 /** What holds wherever the disk of a machine can be kept as an image. */
-export function imageContract<H extends CloudHarness>(stage: Stage<H>): void {
+export function imageContract<H extends PortHarness>(stage: Stage<H>): void {
   describe('an image of a machine', () => {
     it('is made once however often it is asked for, and outlives the machine', async (context) => {
       const { provider } = stage;

@@ -11,7 +11,7 @@ import { FakeClock } from '../../support/fake-clock.js';
 import type { CloudHarness, OpenOptions } from '../harness.js';
 
 export interface LibvirtHarness extends CloudHarness {
-  open(options?: OpenOptions & Partial<LibvirtOptions>): Promise<MachineProvider>;
+  open(options?: OpenOptions & Partial<LibvirtOptions>): Promise<ReturnType<typeof createLibvirtProvider>>;
   readonly fakes: Readonly<Record<'kvm1' | 'kvm2' | 'kvm3', FakeLibvirt>>;
   readonly spec: LibvirtSpec;
   readonly folder: string;
@@ -49,11 +49,9 @@ export async function libvirtHarness(change: object = {}): Promise<LibvirtHarnes
   const theirs = (on: FakeLibvirt, name: string, memoryMiB: number): string => {
     const uuid = `00000000-0000-4000-8000-${String((made += 1)).padStart(12, '0')}`;
     const options = { signal: new AbortController().signal };
-    void on.virsh(
-      ['define', '/dev/stdin'],
-      options,
-      `<domain type='kvm'><name>${name}</name><uuid>${uuid}</uuid><memory unit='MiB'>${memoryMiB}</memory></domain>`,
-    );
+    void on.virsh(['define', '/dev/stdin'], options, {
+      input: `<domain type='kvm'><name>${name}</name><uuid>${uuid}</uuid><memory unit='MiB'>${memoryMiB}</memory></domain>`,
+    });
     return uuid;
   };
   return {

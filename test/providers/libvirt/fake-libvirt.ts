@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 
 import type { Virsh } from '../../../providers/libvirt/virsh.js';
@@ -75,7 +77,7 @@ export class FakeLibvirt {
     this.#faults.push({ command, when, result });
   }
 
-  readonly virsh: Virsh = async (args, { signal }, input) => {
+  readonly virsh: Virsh = async (args, { signal }, { input, output } = {}) => {
     await Promise.resolve();
     signal.throwIfAborted();
     const [command = ''] = args;
@@ -89,8 +91,10 @@ export class FakeLibvirt {
           ? input
           : typeof input === 'string'
             ? Buffer.from(input)
-            : Buffer.from(`file ${input.file}`);
-      result = { code: 0, stdout: this.#run(args, content), stderr: '' };
+            : readFileSync(input.file);
+      const stdout = this.#run(args, content);
+      if (output !== undefined) writeFileSync(output, stdout);
+      result = { code: 0, stdout: output === undefined ? stdout : '', stderr: '' };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       result = {
@@ -124,7 +128,9 @@ export class FakeLibvirt {
 
   #run(args: readonly string[], input: Buffer | undefined): string {
     const [command = '', ...rest] = args;
-    const words = rest.filter((word, index) => !word.startsWith('--') && rest[index - 1] !== '--pool');
+    const words = rest.filter(
+      (word, index) => !word.startsWith('--') && !/^--(input)?pool$/.test(rest[index - 1] ?? ''),
+    );
     const [first = ''] = words;
     const pool = args.includes('--pool') ? args[args.indexOf('--pool') + 1]! : first;
     const text = (): string => input!.toString();
@@ -155,6 +161,8 @@ export class FakeLibvirt {
       case 'undefine':
         this.domains.delete(this.#domain(first).uuid);
         return '';
+      case 'metadata':
+        return this.#metadata(this.#domain(first), args);
       case 'autostart':
         this.#domain(first).autostart = !args.includes('--disable');
         return '';
@@ -206,6 +214,20 @@ export class FakeLibvirt {
       autostart: before?.autostart ?? false,
       console: before?.console ?? '',
     });
+    return '';
+  }
+
+  /** Of one that runs there are two definitions, and what is shown is the one it runs by. */
+  #metadata(domain: FakeDomain, args: readonly string[]): string {
+    const [uri, key, xml] = ['--uri', '--key', '--set'].map((flag) => args[args.indexOf(flag) + 1]!);
+    const isLive = args.includes('--live');
+    if (isLive && !domain.running)
+      fail('Unable to modify metadata', 'Requested operation is not valid: domain is not running');
+    if (domain.running && !isLive) return '';
+    const tree = parser.parse(domain.xml) as { domain: object };
+    const [[tag, inner] = []] = Object.entries(parser.parse(xml!) as Record<string, object>);
+    const element = { [`@xmlns:${key}`]: uri, ...inNamespace(inner!, key!) };
+    domain.xml = builder.build({ domain: { ...tree.domain, metadata: { [`${key}:${tag}`]: element } } });
     return '';
   }
 
@@ -261,14 +283,33 @@ export class FakeLibvirt {
       this.volumes.set(volume.name, { content: Buffer.alloc(0), capacity: Number(volume.capacity['#text']) });
       return '';
     }
+    if (command === 'vol-create-from') {
+      const { volume } = parser.parse(input!.toString()) as { volume: { name: string } };
+      return this.#copy(words[2]!, volume.name);
+    }
+    if (command === 'vol-clone') return this.#copy(words[0]!, words[1]!);
     const [name = ''] = words;
     const found =
       this.volumes.get(name) ??
       fail(`failed to get vol '${name}'`, `Storage volume not found: no storage vol with matching path '${name}'`);
     if (command === 'vol-path') return `/pool/${name}\n`;
+    if (command === 'vol-dumpxml')
+      return `<volume type='file'><name>${name}</name><capacity unit='bytes'>${found.capacity}</capacity><allocation unit='bytes'>${found.content.length}</allocation></volume>`;
     if (command === 'vol-delete') this.volumes.delete(name);
     if (command === 'vol-upload') found.content = input!;
     return command === 'vol-download' ? `${found.content.toString()}\n` : '';
+  }
+
+  #copy(from: string, to: string): string {
+    const source = this.volumes.get(from);
+    if (!source)
+      return fail(
+        `failed to get vol '${from}'`,
+        `Storage volume not found: no storage vol with matching path '${from}'`,
+      );
+    if (this.volumes.has(to)) fail(`Failed to create vol ${to}`, `storage volume name '${to}' already in use.`);
+    this.volumes.set(to, { ...source });
+    return '';
   }
 
   #network(command: string, name: string, args: readonly string[], input: Buffer | undefined): string {
@@ -324,6 +365,11 @@ export class FakeLibvirt {
     }
   }
 }
+
+const inNamespace = (tree: object, key: string): object =>
+  Object.fromEntries(
+    Object.entries(tree).map(([name, value]) => (name.startsWith('@') ? [name, value] : [`${key}:${name}`, value])),
+  );
 
 const lines = (names: readonly string[]): string => names.map((name) => `${name}\n`).join('');
 

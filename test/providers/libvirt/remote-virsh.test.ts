@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -40,6 +40,8 @@ describe.skipIf(sshdMissing)(`virsh on a host that is reached by SSH ${sshdMissi
   beforeAll(async () => {
     host = await startHost();
     await writeFile(join(host.bin, 'virsh'), standIn, { mode: 0o755 });
+    const inOwnFolder = `#!/bin/sh\nexec /usr/bin/mktemp "${host.prefix}/kept-XXXXXX"\n`;
+    await writeFile(join(host.bin, 'mktemp'), inOwnFolder, { mode: 0o755 });
   });
   beforeEach(() => void (remote = remoteWith()));
   afterEach(() => remote.close());
@@ -59,11 +61,19 @@ describe.skipIf(sshdMissing)(`virsh on a host that is reached by SSH ${sshdMissi
       [large, large.length],
       [{ file: path }, large.length],
     ] as const)
-      expect(await at().read(['define', '/dev/stdin'], { signal }, input)).toMatch(new RegExp(`\\|${bytes}\\n$`));
+      expect(await at().read(['define', '/dev/stdin'], { signal }, { input })).toMatch(new RegExp(`\\|${bytes}\\n$`));
   });
 
   it('writes to the name /dev/stdout', async () => {
     expect(await at().read(['vol-download', '/dev/stdout'], { signal })).toMatch(/\|console\n$/);
+  });
+
+  it('copies what it writes to a file of this computer where one is named, and leaves nothing on the host', async () => {
+    const output = join(host.prefix, 'copy');
+    await at().download('console', output, { signal });
+    expect(await readFile(output, 'utf8')).toMatch(/\|console\n$/);
+    const left = (await readdir(host.prefix)).filter((name) => name.startsWith('kept-'));
+    expect(left).toEqual([]);
   });
 
   it('that refuses is told of in libvirt’s last words, and what they mean', async () => {

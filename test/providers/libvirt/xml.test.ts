@@ -18,6 +18,7 @@ const plan: DomainPlan = {
   ...{ pool: 'default', disk: 'd', seed: 's', console: '/pool/c.log', mac: '52:54:0a:00:00:10' },
   source: { bridge: 'br0' },
   mark: {
+    ...{ name: undefined, imageId: undefined },
     ...{
       address: '10.0.0.16',
       type: 'small',
