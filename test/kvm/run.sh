@@ -38,12 +38,18 @@ ip -n "$net" link set lo up
 printf '\nsecurity_driver = "none"\nremember_owner = 0\n' >>"$conf"
 inside() { nsenter --net="/run/netns/$net" "$@"; }
 inside virtlogd -d -p "$work/virtlogd.pid"
+# What it remembers is its own, so that a run that was killed leaves nothing behind for the next. And QEMU's user may open
+# the KVM that is there: else libvirtd finds at each look that what it saw as root is not so, and starts QEMU a dozen times.
 # shellcheck disable=SC2016 # the inner shell expands it
-# What it remembers is its own, so that a run that was killed leaves nothing behind for the next.
 inside unshare --mount sh -c 'for folder in qemu storage; do mount -t tmpfs tmpfs "/etc/libvirt/$folder" || exit; done
-  exec libvirtd -d -p "$1"' - "$work/libvirtd.pid"
-virsh -q -c qemu:///system version >/dev/null
+  [ ! -e /dev/kvm ] || { mknod -m 666 "$1/kvm" c 10 232 && mount --bind "$1/kvm" /dev/kvm; } || true
+  exec libvirtd -d -p "$1/libvirtd.pid"' - "$work"
+for _ in {1..60}; do
+  ! virsh -q -c qemu:///system uri >/dev/null 2>&1 || break
+  sleep 1
+done
 cd "$here/../.."
-what=("${@:-boot}")
+what=("$@")
+[ $# -gt 0 ] || what=(boot guide)
 [ "${1:-}" != full ] || what=("${@:2}")
 inside npx vitest run --config test/kvm/vitest.config.ts "${what[@]}"
