@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { createLibvirtProvider, type LibvirtOptions } from '../../../providers/libvirt/index.js';
 import { openBoundary } from '../../../src/domain/boundary.js';
 import { type LibvirtSpec, libvirtSchema } from '../../../src/domain/spec/libvirt.js';
-import type { MachineProvider } from '../../../src/provider/port.js';
 import { FakeLibvirt } from '../../providers/libvirt/fake-libvirt.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import type { CloudHarness, OpenOptions } from '../harness.js';
