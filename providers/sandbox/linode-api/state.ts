@@ -1,4 +1,5 @@
 import type { Job } from './jobs.js';
+import type { Labelled, Tagged } from './labelled.js';
 import type { LkeClusterRecord } from './lke/state.js';
 
 export interface EventEntity {
@@ -14,18 +15,6 @@ export interface EventRecord {
   status: 'scheduled' | 'started' | 'finished' | 'failed' | 'notification';
   readonly entity: EventEntity | null;
   message: string;
-}
-
-/** What all resources share that people name. Times are as the API writes them: `2026-11-21T10:00:00`. */
-export interface Labelled {
-  readonly id: number;
-  label: string;
-  readonly created: string;
-  updated: string;
-}
-
-export interface Tagged extends Labelled {
-  tags: readonly string[];
 }
 
 export type InstanceStatus =

@@ -1,4 +1,4 @@
-import type { Tagged } from '../state.js';
+import type { Tagged } from '../labelled.js';
 
 export interface LkeTaint {
   readonly key: string;
