@@ -10,10 +10,11 @@ export interface StreamChoice {
 export const isNamed = (stream: string, names: readonly string[]): boolean =>
   names.some((name) => new RegExp(`^${name.replaceAll('*', '.*')}$`).test(stream));
 
-/** Which streams to copy, and which are in no backup: those in memory never are. */
+/** Which streams to copy, and which are in no backup: those in memory never are. @param why the others are not */
 export function chooseStreams<T extends StreamChoice>(
   streams: readonly T[],
   names: readonly string[],
+  why = 'not among backup.streams in the cluster file',
 ): { readonly chosen: readonly T[]; readonly uncovered: readonly Uncovered[] } {
   const chosen = streams.filter(({ name, storage }) => storage === 'file' && isNamed(name, names));
   const uncovered = streams
@@ -21,10 +22,7 @@ export function chooseStreams<T extends StreamChoice>(
     .map(({ name, storage }): Uncovered => ({
       kind: 'stream',
       name,
-      why:
-        storage === 'memory'
-          ? 'kept in memory, of which NATS makes no copies'
-          : 'not among backup.streams in the cluster file',
+      why: storage === 'memory' ? 'kept in memory, of which NATS makes no copies' : why,
     }));
   return { chosen, uncovered };
 }

@@ -5,7 +5,7 @@ import type { WorkspaceOptions } from '../../src/workspace/index.js';
 import { openAdmin } from '../../src/workspace/admin/open.js';
 import { stanzas } from '../../src/workspace/sealed/age.js';
 import type { SmallS3 } from '../support/small-s3.js';
-import { bucket, classes, isWhole, moved, recipient } from '../workspace/desk.js';
+import { bucket, classes, isWhole, killing, moved, recipient } from '../workspace/desk.js';
 import { copyOf, fresh, id, isKept, keep, later, opened } from '../workspace/small-parts.js';
 import { refusal, testWorkspace } from '../workspace/support.js';
 
@@ -37,6 +37,28 @@ describe('a backup in a bucket', () => {
       }
     },
   );
+});
+
+describe('a backup in a bucket that is killed', () => {
+  it('is no backup or a whole one, wherever that is, and the next one is whole', { timeout: 600_000 }, async () => {
+    const { server, options } = await moved();
+    await keep(await opened(options()));
+    const reset = copyOf(server);
+    const points = await classes(async (boundary) => keep(await opened(options({ boundary })), later));
+    expect(points.length).toBeGreaterThan(12);
+    for (const point of points) {
+      reset();
+      const { boundary, killed } = killing(point);
+      const work = keep(await opened(options({ ...fresh(options()), boundary })), later);
+      expect(await Promise.race([killed, work.then(() => 'done')]), point).toBe('killed');
+      const sets = await opened(options(fresh(options())));
+      for (const one of (await sets.list('demo')).ids) await isKept(sets, one);
+      await isKept(sets, id);
+      const next = later.replace('16-00', '16-30');
+      await keep(sets, next);
+      await isKept(sets, next);
+    }
+  });
 });
 
 /** A server that is gone from one request on, until it is back. */

@@ -55,6 +55,8 @@ export interface BackupInput {
   readonly due: boolean;
   /** What comes of copies that the file asks for and that could not be made; the rest is kept all the same. */
   readonly missing: 'is an error' | 'is told';
+  /** Why volumes and streams are left, whatever the file says; undefined: they are copied as it says. */
+  readonly withoutParts?: string | undefined;
 }
 
 export interface BackupResult {
@@ -85,7 +87,7 @@ export async function createBackup(
   const { clock, random } = context;
   const { folder, record } = await knownCluster(context.workspace, input.cluster);
   refuseQuarantined(record);
-  const { spec } = input;
+  const spec = input.withoutParts === undefined ? input.spec : withoutParts(input.spec);
   const backups = await backupsOf(context, spec);
   const sets = await openSetsToFill(context, spec);
   const access =
@@ -117,7 +119,7 @@ export async function createBackup(
     const volumes =
       access && facts.api ? await volumeSteps(context, { kube: facts.api.kube, sets, id, access, spec, claims }) : [];
     const uncovered = claims.map(uncoveredClaim);
-    const streams = facts.api && copyStreamsStep(facts.api.kube, spec, temporary, phase);
+    const streams = facts.api && copyStreamsStep(facts.api.kube, spec, temporary, phase, input.withoutParts);
     const takenAt = new Date(now).toISOString();
     const work: Work = { context, folder, record, sets, id, takenAt, server, file, backups, uncovered };
     const done: Done = { pruned: [], missing: [] };
@@ -138,6 +140,9 @@ export async function createBackup(
     return result;
   });
 }
+
+const withoutParts = (spec: ClusterSpec): ClusterSpec =>
+  spec.backup ? { ...spec, backup: { ...spec.backup, volumes: undefined, streams: [] } } : spec;
 
 const wrongClock = (last: string, now: number): string =>
   `The backup ${last} says that it was made ${ageText(backupTime(last)! - now)} from now: the clock of whoever made it, or that of this computer, is wrong. Set it right. This one counts as the newer one.`;

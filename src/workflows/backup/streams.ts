@@ -24,12 +24,14 @@ export const noStreams: CopiedStreams = { copies: [], uncovered: [], failures: [
  * Copies the streams that the file asks for to this computer, and finds out which are in no backup. That NATS does not
  * answer keeps no backup of the cluster from being made.
  * @param folder where on this computer
+ * @param whyNot why the others are not copied, where that is not because the file does not name them
  */
 export function copyStreamsStep(
   kube: Kube,
   { backup }: Pick<ClusterSpec, 'backup'>,
   folder: string,
   phase: string,
+  whyNot?: string,
 ): Step<CopiedStreams> {
   const names = backup?.streams ?? [];
   return {
@@ -44,8 +46,9 @@ export function copyStreamsStep(
       const progress = (text: string): void => run.progress(text);
       try {
         return (
-          (await withStreams(kube, { signal }, (streams) => copied(streams, names, folder, signal, progress))) ??
-          noStreams
+          (await withStreams(kube, { signal }, (streams) =>
+            copied(streams, { names, whyNot }, folder, signal, progress),
+          )) ?? noStreams
         );
       } catch (error) {
         if (!(error instanceof SlipwayError) || signal.aborted) throw error;
@@ -59,12 +62,12 @@ export function copyStreamsStep(
 
 async function copied(
   streams: Streams,
-  names: readonly string[],
+  { names, whyNot }: { readonly names: readonly string[]; readonly whyNot: string | undefined },
   folder: string,
   signal: AbortSignal,
   progress: (text: string) => void,
 ): Promise<CopiedStreams> {
-  const { chosen, uncovered } = chooseStreams(await streams.list({ signal }), names);
+  const { chosen, uncovered } = chooseStreams(await streams.list({ signal }), names, whyNot);
   const copies: NewStream[] = [];
   const failed: { readonly name: string; readonly why: string }[] = [];
   for (const [index, { name, messages }] of chosen.entries()) {

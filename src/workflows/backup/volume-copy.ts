@@ -2,7 +2,15 @@ import { z } from 'zod';
 
 import { IncompleteError } from '../../errors/index.js';
 import type { Kube, KubeObject, KubeOptions, ObjectView } from '../../kube/types.js';
-import { copyNamespace, copyPod, copySeconds, copySecret, type VolumeWork } from './volume-pod.js';
+import {
+  claimAnnotation,
+  copyLabel,
+  copyNamespace,
+  copyPod,
+  copySeconds,
+  copySecret,
+  type VolumeWork,
+} from './volume-pod.js';
 
 interface PodStatus {
   readonly phase?: string;
@@ -46,6 +54,7 @@ export async function runVolumeWork(
   const pod = copyPod(work);
   const secret = copySecret(work);
   await refuseLostNode(kube, work, options);
+  await clearLeft(kube, work, options);
   // One that ended is never started again; what it did then may have been undone.
   await removePod(kube, pod, options);
   await kube.apply(secret, options);
@@ -99,6 +108,24 @@ async function untilOver(kube: Kube, pod: KubeObject, work: VolumeWork, options:
     { ...options, deadlineMs: startMs, hint },
   );
   return kube.until(wait('end', isOverPhase), { ...options, deadlineMs: copySeconds * 1000, hint });
+}
+
+/**
+ * Takes away what killed runs left for this claim: keys, and pods that have ended. A backup has another id each time, so nobody
+ * else comes by again. A pod that still works is somebody's.
+ */
+async function clearLeft(kube: Kube, { claim }: VolumeWork, options: KubeOptions): Promise<void> {
+  const query = { namespace: copyNamespace, labelSelector: copyLabel };
+  const isOfClaim = ({ metadata }: KubeObject): boolean => metadata.annotations?.[claimAnnotation] === claim;
+  const [secrets, pods] = await Promise.all([
+    kube.list('v1', 'Secret', query, options),
+    kube.list('v1', 'Pod', query, options),
+  ]);
+  const works = pods
+    .filter((pod) => !isOverPhase(statusOf(pod).phase ?? 'Pending'))
+    .map(({ metadata }) => metadata.name);
+  for (const one of [...secrets, ...pods].filter(isOfClaim))
+    if (!works.includes(one.metadata.name)) await kube.delete(one, options);
 }
 
 /** Nobody would ever start a pod there. @throws IncompleteError code VOLUME_FAILED */

@@ -8,6 +8,9 @@ import { ownTemplates } from '../../remote/index.js';
 
 /** Where the pods and their keys are: tenants see neither. */
 export const copyNamespace = 'kube-system';
+/** On pods and keys, which say in the annotation which claim they are there for. */
+export const copyLabel = 'slipway.dev/volume';
+export const claimAnnotation = 'slipway.dev/claim';
 /** Seconds after which a pod is ended, whatever it does. */
 export const copySeconds = 6 * 3600;
 
@@ -53,8 +56,8 @@ const nameOf = ({ act, claim, backup }: VolumeWork): string =>
 const metadata = (work: VolumeWork) => ({
   name: nameOf(work),
   namespace: copyNamespace,
-  labels: { 'slipway.dev/volume': work.act, 'app.kubernetes.io/managed-by': 'slipway' },
-  annotations: { 'slipway.dev/claim': work.claim },
+  labels: { [copyLabel]: work.act, 'app.kubernetes.io/managed-by': 'slipway' },
+  annotations: { [claimAnnotation]: work.claim },
 });
 
 /** The keys, for as long as the pod is there. */

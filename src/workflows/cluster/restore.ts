@@ -292,10 +292,8 @@ async function rotated(context: WorkflowContext, cluster: string): Promise<boole
 /** What a cluster is after a restore has no backup yet: its members and passwords are others. */
 async function backedUp(context: WorkflowContext, cluster: string, spec: ClusterSpec): Promise<string | undefined> {
   try {
-    // What is in volumes and streams is not back yet: a copy of that would look newer than what there was.
-    const { backup } = spec;
-    const bare = { ...spec, ...(backup ? { backup: { ...backup, volumes: undefined, streams: [] } } : {}) };
-    const input = { cluster, spec: bare, due: false, missing: 'is told' } as const;
+    // A copy of what came up without them would look newer than what there was.
+    const input = { cluster, spec, due: false, missing: 'is told', withoutParts: 'not brought back yet' } as const;
     const create = () => createBackup(context, input, `slipway backup create ${cluster}`);
     return (await onceUp(context.clock, context.signal, create)).id;
   } catch (error) {
