@@ -1,55 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
 import { Secret } from '../../../src/domain/index.js';
-import type { Kube, KubeObject, ObjectRef, ObjectView, ObjectWait } from '../../../src/kube/types.js';
+import type { KubeObject } from '../../../src/kube/types.js';
 import { runVolumeWork } from '../../../src/workflows/backup/volume-copy.js';
+import { becomes, FakeKubelet } from '../../support/fake-kubelet.js';
 import { claimAnnotation, copyLabel, type VolumeWork } from '../../../src/workflows/backup/volume-pod.js';
 
 const { signal } = new AbortController();
-const keyOf = ({ kind, metadata }: ObjectRef): string => `${kind} ${metadata.name}`;
-
-/** A cluster of one node, whose kubelet does with a pod of ours what it is told. */
-class FakeKube {
-  readonly objects = new Map<string, KubeObject>();
-  readonly deadlines: (number | undefined)[] = [];
-  log = 'partial=false\nsummary={"total_files_processed":2,"total_bytes_processed":16}\n';
-
-  constructor(private readonly kubelet: (pod: KubeObject, put: (object: KubeObject) => void) => void) {
-    this.put({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'web-1' } });
-  }
-
-  readonly put = (object: KubeObject): void => void this.objects.set(keyOf(object), object);
-  readonly left = (): readonly string[] => [...this.objects.keys()].filter((key) => /^(Pod|Secret) /.test(key));
-  get api(): Kube {
-    const view: ObjectView = {
-      get: (ref) => this.objects.get(keyOf(ref)),
-      all: ({ kind }) => [...this.objects.values()].filter((one) => one.kind === kind),
-    };
-    return {
-      get: (ref: ObjectRef) => Promise.resolve(this.objects.get(keyOf(ref))),
-      list: (_: string, kind: string) => Promise.resolve(view.all({ apiVersion: 'v1', kind })),
-      apply: (object: KubeObject) => {
-        const made = { ...object, metadata: { ...object.metadata, uid: `uid of ${object.metadata.name}` } };
-        this.put(made);
-        if (object.kind === 'Pod') this.kubelet(made, this.put);
-        return Promise.resolve(made);
-      },
-      delete: (ref: ObjectRef) => Promise.resolve(void this.objects.delete(keyOf(ref))),
-      podLog: () => Promise.resolve(this.log),
-      until: async <T>(wait: ObjectWait<T>, { deadlineMs }: { readonly deadlineMs: number }) => {
-        this.deadlines.push(deadlineMs);
-        const found = wait.check(view, () => {});
-        if (found === undefined) throw new Error(`waits for ${wait.what}`);
-        return found;
-      },
-    } as unknown as Kube;
-  }
-}
-
-const becomes =
-  (phase: string) =>
-  (pod: KubeObject, put: (object: KubeObject) => void): void =>
-    put({ ...pod, status: { phase } });
 const access = {
   repository: 's3:https://s3.example.com/copies/demo/shop/db',
   region: 'fsn1',
@@ -74,14 +31,14 @@ const leftBy = (kind: string, name: string, claim: string, phase?: string): Kube
 describe('work beside a volume', () => {
   it('leaves neither its pod nor its keys behind, however it ends', async () => {
     for (const phase of ['Succeeded', 'Failed']) {
-      const kube = new FakeKube(becomes(phase));
+      const kube = new FakeKubelet(becomes(phase));
       await runVolumeWork(kube.api, copy, { signal }).catch(() => undefined);
       expect(kube.left()).toEqual([]);
     }
   });
 
   it('takes away keys and ended pods that killed runs left for its claim, and leaves those that work or are of others', async () => {
-    const kube = new FakeKube(becomes('Succeeded'));
+    const kube = new FakeKubelet(becomes('Succeeded'));
     for (const one of [
       leftBy('Secret', 'killed', 'shop/db'),
       leftBy('Pod', 'killed', 'shop/db', 'Succeeded'),
@@ -96,7 +53,7 @@ describe('work beside a volume', () => {
   });
 
   it('is given up at once where the folder is not there, as the kubelet says, or the node is gone', async () => {
-    const kube = new FakeKube((pod, put) => {
+    const kube = new FakeKubelet((pod, put) => {
       put({ ...pod, status: { phase: 'Pending' } });
       const message =
         'MountVolume.SetUp failed for volume "data" : hostPath type check failed: /data/db is not a directory';
@@ -118,14 +75,14 @@ describe('work beside a volume', () => {
   });
 
   it('may take hours, but not to begin', async () => {
-    const kube = new FakeKube(becomes('Succeeded'));
+    const kube = new FakeKubelet(becomes('Succeeded'));
     await runVolumeWork(kube.api, copy, { signal });
     expect(kube.deadlines).toEqual([900_000, 6 * 3_600_000]);
   });
 
   it('tries a copy in an empty folder alone, where there is room for it, and tells what came back', async () => {
     let pod: KubeObject | undefined;
-    const kube = new FakeKube((made, put) => {
+    const kube = new FakeKubelet((made, put) => {
       pod = made;
       becomes('Succeeded')(made, put);
     });
