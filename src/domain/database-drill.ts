@@ -14,7 +14,8 @@ export interface DatabaseDrillView {
   readonly users: readonly {
     readonly name: string;
     readonly ready: boolean;
-    readonly statefulSet: string | undefined;
+    /** What runs it and can be stopped from here: `StatefulSet db`. */
+    readonly workload: string | undefined;
   }[];
   /** The newest copy of its files; undefined: no backup has one. */
   readonly copy: { readonly ageMs: number; readonly partial: boolean } | undefined;
@@ -33,7 +34,8 @@ export function databaseDrillProblems(view: DatabaseDrillView): readonly string[
   if (!found) return ['the cluster has no such claim'];
   if (found.volume === undefined) return ['it is bound to no volume'];
   const ill = users.filter(({ ready }) => !ready).map(({ name }) => name);
-  const others = users.filter(({ statefulSet }) => statefulSet === undefined).map(({ name }) => name);
+  const workloads = new Set(users.flatMap(({ workload }) => workload ?? []));
+  const others = users.filter(({ workload }) => workload === undefined).map(({ name }) => name);
   return [
     ...(view.isAtProvider
       ? []
@@ -51,7 +53,12 @@ export function databaseDrillProblems(view: DatabaseDrillView): readonly string[
         ]
       : []),
     ...(view.restores && others.length > 0
-      ? [`no StatefulSet runs ${others.join(', ')}, so it cannot be stopped from here while its data are restored`]
+      ? [
+          `no StatefulSet or Deployment runs ${others.join(', ')}, so it cannot be stopped from here while its data are restored`,
+        ]
+      : []),
+    ...(view.restores && workloads.size > 1
+      ? [`${[...workloads].join(' and ')} use it, and no more than one can be stopped from here`]
       : []),
   ];
 }

@@ -17,7 +17,7 @@ const view: DatabaseDrillView = {
   found,
   provider: 'Hetzner Cloud',
   isAtProvider: true,
-  users: [{ name: 'db-0', ready: true, statefulSet: 'db' }],
+  users: [{ name: 'db-0', ready: true, workload: 'StatefulSet db' }],
   copy: { ageMs: 60_000, partial: false },
   lossMs: 900_000,
   illNodes: [],
@@ -47,12 +47,17 @@ it.each<[string, Partial<DatabaseDrillView>, RegExp | undefined]>([
   ['is not where a node is not Ready', { illNodes: ['web-2'] }, /web-2 is not Ready/],
   [
     'is not where its pods cannot be stopped from here',
-    { users: [{ ...view.users[0]!, statefulSet: undefined }] },
-    /no StatefulSet runs db-0/,
+    { users: [{ ...view.users[0]!, workload: undefined }] },
+    /no StatefulSet or Deployment runs db-0/,
+  ],
+  [
+    'is not where pods of several kinds use it',
+    { users: [...view.users, { name: 'report-x', ready: true, workload: 'Deployment report' }] },
+    /StatefulSet db and Deployment report use it/,
   ],
   [
     'is where they cannot be, but somebody else restores it',
-    { users: [{ ...view.users[0]!, statefulSet: undefined }], restores: false },
+    { users: [{ ...view.users[0]!, workload: undefined }], restores: false },
     undefined,
   ],
 ])('a database’s volume %s', (_, change, because) => {

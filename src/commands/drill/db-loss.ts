@@ -23,7 +23,7 @@ Nothing is deleted where data would be lost for good: the newest backup must hav
     }),
     restore: Flags.boolean({
       description:
-        'Bring its data back from here, once the loss was noticed or after 30 s: its StatefulSet is stopped meanwhile.',
+        'Bring its data back from here, once the loss was noticed or after 30 s: what runs it is stopped meanwhile.',
       dependsOn: ['yes'],
     }),
     ...drillFlags,

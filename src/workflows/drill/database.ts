@@ -18,6 +18,7 @@ import { isRestoredWhole } from '../backup/fresh-claim.js';
 import { readClaimUsers, volumesAccess } from '../backup/volumes.js';
 import { progress, type WorkflowContext } from '../context.js';
 import { isReady } from './measure.js';
+import { type Workload, workloadsOf } from './workload.js';
 
 /** What is lost and what uses it. */
 export interface Database {
@@ -29,16 +30,10 @@ export interface Database {
   readonly volume: string;
   readonly item: ClusterOwnedResource;
   readonly before: DrillBefore;
-  /** What runs its pods, with how many of them; undefined where that is no StatefulSet. */
-  readonly statefulSet: StatefulSet | undefined;
+  /** What runs its pods, with how many of them; undefined where that cannot be stopped from here. */
+  readonly workload: Workload | undefined;
   /** The backup that has the copy its data come back from, and when that was made, in milliseconds since 1970. */
   readonly backup: { readonly id: string; readonly at: number };
-}
-
-export interface StatefulSet {
-  readonly namespace: string;
-  readonly name: string;
-  readonly replicas: number;
 }
 
 export interface DatabaseChoice {
@@ -69,11 +64,8 @@ export async function findDatabase(
   if (!reached) throw refused(record.name, ['its API does not answer']);
   const { kube } = reached.api;
   const claim = choice.claim ?? onlyOne(record.name, copies?.volumes.map((copy) => copy.claim) ?? []);
-  const [claims, users, sets] = await Promise.all([
-    readClaims(kube, context),
-    usersOf(kube, claim, context),
-    kube.list('apps/v1', 'StatefulSet', { namespace: claim.split('/')[0]! }, context),
-  ]);
+  const [claims, users] = await Promise.all([readClaims(kube, context), usersOf(kube, claim, context)]);
+  const workloads = await workloadsOf(kube, claim.split('/')[0]!, users, context);
   const found = claims.find((one) => one.claim === claim);
   const item = owned.find(({ kind, name }) => kind === 'volume' && name === found?.volume);
   const copy = copies?.volumes.find((one) => one.claim === claim);
@@ -82,7 +74,10 @@ export async function findDatabase(
     found,
     provider: provider.title,
     isAtProvider: item !== undefined,
-    users: users.map((pod) => ({ name: pod.metadata.name, ready: isReady(pod), statefulSet: ownerOf(pod) })),
+    users: users.map((pod) => {
+      const { kind, name } = workloads.get(pod.metadata.name) ?? {};
+      return { name: pod.metadata.name, ready: isReady(pod), workload: kind && `${kind} ${name}` };
+    }),
     copy: copy && copies && { ageMs: context.clock.now() - copies.at, partial: copy.partial },
     lossMs: everyMs(spec),
     illNodes: [...reached.nodes.values()].filter(({ ready }) => !ready).map(({ name }) => name),
@@ -99,7 +94,7 @@ export async function findDatabase(
     volume: found!.volume!,
     item: item!,
     before: { attached: await attachedTo(kube, found!, context), pods: users.length, data: true },
-    statefulSet: statefulSetOf(users, sets),
+    workload: workloads.get(users[0]!.metadata.name),
     backup: { id: copies!.id, at: copies!.at },
   };
 }
@@ -136,19 +131,6 @@ async function usersOf(kube: Kube, claim: string, options: KubeOptions): Promise
     users.filter((user) => user.claims.some((name) => `${user.namespace}/${name}` === claim)).map(({ name }) => name),
   );
   return pods.filter(({ metadata }) => names.has(metadata.name));
-}
-
-/** The StatefulSet that a pod is of. */
-const ownerOf = ({ metadata }: KubeObject): string | undefined =>
-  ((metadata['ownerReferences'] ?? []) as readonly { readonly kind: string; readonly name: string }[]).find(
-    ({ kind }) => kind === 'StatefulSet',
-  )?.name;
-
-function statefulSetOf(users: readonly KubeObject[], sets: readonly KubeObject[]): StatefulSet | undefined {
-  const found = sets.find(({ metadata }) => metadata.name === ownerOf(users[0]!));
-  if (!found) return undefined;
-  const { replicas = 1 } = (found['spec'] ?? {}) as { readonly replicas?: number };
-  return { namespace: found.metadata.namespace!, name: found.metadata.name, replicas };
 }
 
 interface Attachment extends KubeObject {

@@ -117,7 +117,7 @@ async function measured(
 function confirmationOf(
   { clock }: WorkflowContext,
   { cluster, restore }: DatabaseDrillInput,
-  { database: { claim, item, provider, backup, before, statefulSet } }: DatabaseDraft,
+  { database: { claim, item, provider, backup, before, workload } }: DatabaseDraft,
 ) {
   const size = item.sizeGB === undefined ? '' : `${item.sizeGB} GB in `;
   return {
@@ -127,7 +127,7 @@ function confirmationOf(
       `lost for good: what was written since its copy of ${ageText(clock.now() - backup.at)} ago (backup ${backup.id})`,
       `until its data are back: ${plural(before.pods, 'pod')}`,
       restore
-        ? `restored from here: all pods of StatefulSet ${statefulSet!.namespace}/${statefulSet!.name} are stopped meanwhile`
+        ? `restored from here: all pods of ${workload!.kind} ${workload!.namespace}/${workload!.name} are stopped meanwhile`
         : `not restored from here: somebody else has to, with \`slipway backup restore-volumes\`, or pass --restore`,
     ],
     flags: '--yes',

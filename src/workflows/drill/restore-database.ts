@@ -1,12 +1,9 @@
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { IncompleteError, InterruptedError, messageOf, SlipwayError } from '../../errors/index.js';
-import type { Kube, KubeOptions } from '../../kube/types.js';
 import { restoreVolumes } from '../backup/restore-volumes.js';
 import { note, progress, type WorkflowContext } from '../context.js';
-import type { Database, StatefulSet } from './database.js';
-
-/** Milliseconds for pods to end. */
-const stopMs = 600_000;
+import type { Database } from './database.js';
+import { scale, stop } from './workload.js';
 
 /**
  * Brings the data of a lost volume back from its backup: its pods are stopped, the claim is made anew with the files of the copy, and
@@ -16,22 +13,22 @@ const stopMs = 600_000;
 export async function restoreDatabase(
   context: WorkflowContext,
   cluster: string,
-  { api: { kube }, claim, volume, backup, statefulSet }: Database,
+  { api: { kube }, claim, volume, backup, workload: runs }: Database,
   spec: ClusterSpec | undefined,
 ): Promise<void> {
-  const set = statefulSet!;
+  const workload = runs!;
+  const { kind, namespace, name, replicas } = workload;
   const again = `slipway backup restore-volumes ${cluster} --claim ${claim}`;
   try {
-    progress(context, `stopping the pods of ${set.namespace}/${set.name}`);
-    await scale(kube, set, 0, context);
-    await stopped(kube, set, context);
+    progress(context, `stopping the pods of ${namespace}/${name}`);
+    await stop(kube, workload, context);
     const input = { cluster, spec, at: undefined, id: backup.id, claims: [claim], dryRun: false };
     await restoreVolumes(context, input, again);
-    await scale(kube, set, set.replicas, context);
+    await scale(kube, workload, replicas, context);
     // Nothing is behind it any more.
     await kube.delete({ apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: volume } }, context);
   } catch (error) {
-    const hint = `Its pods are stopped. Run ${again}, then: kubectl -n ${set.namespace} scale statefulset ${set.name} --replicas=${set.replicas}`;
+    const hint = `Its pods are stopped. Run ${again}, then: kubectl -n ${namespace} scale ${kind.toLowerCase()} ${name} --replicas=${replicas}`;
     if (!(error instanceof SlipwayError) || error instanceof InterruptedError) {
       note(context, hint, 'warning');
       throw error;
@@ -44,38 +41,3 @@ export async function restoreDatabase(
     });
   }
 }
-
-const refOf = ({ namespace, name }: StatefulSet) => ({
-  apiVersion: 'apps/v1',
-  kind: 'StatefulSet',
-  metadata: { namespace, name },
-});
-
-async function scale(kube: Kube, set: StatefulSet, replicas: number, options: KubeOptions): Promise<void> {
-  if (await kube.patch({ ...refOf(set), spec: { replicas } }, options)) return;
-  throw new IncompleteError(`The StatefulSet ${set.namespace}/${set.name} is gone.`, {
-    code: 'DRILL_INCOMPLETE',
-    hint: 'Make it again.',
-  });
-}
-
-const stopped = (kube: Kube, set: StatefulSet, options: KubeOptions): Promise<true> =>
-  kube.until(
-    {
-      what: `the pods of ${set.namespace}/${set.name} to end`,
-      code: 'DRILL_INCOMPLETE',
-      kinds: [{ apiVersion: 'v1', kind: 'Pod', namespace: set.namespace }],
-      check: (view, say) => {
-        const left = view
-          .all({ apiVersion: 'v1', kind: 'Pod' })
-          .filter(({ metadata }) =>
-            ((metadata['ownerReferences'] ?? []) as readonly { readonly kind: string; readonly name: string }[]).some(
-              ({ kind, name }) => kind === 'StatefulSet' && name === set.name,
-            ),
-          );
-        say(left.map(({ metadata }) => metadata.name).join(', '));
-        return left.length === 0 ? true : undefined;
-      },
-    },
-    { ...options, deadlineMs: stopMs, hint: 'See what holds them: kubectl describe pod' },
-  );
