@@ -78,7 +78,7 @@ describe('an upgrade that watches what users see', () => {
     expect(new Set(Object.values(await versions()))).toEqual(new Set([old]));
   });
 
-  it('stops behind the first worker when users are not served any more, and goes on when they are again', async () => {
+  it('stops behind the first worker when users are not served any more, and goes on when they are again, also where it is killed then', async () => {
     site.alerts = [];
     const watched = ['--gate-url', site.url, '--gate-query', query, '--gate-prometheus', site.url];
     const typed = ['cluster', 'upgrade', 'demo', '--to', next, '--yes', ...watched, '--progress', 'json'];
@@ -96,6 +96,9 @@ describe('an upgrade that watches what users see', () => {
     expect(stopped.err).toMatch(/http:\/\/127\.0\.0\.1:\d+\/: 10 of 10 requests fail: status 503\./);
     expect(await versions()).toEqual({ 'cp-1': next, 'workers-1': next, 'workers-2': old, 'workers-3': old });
     site.status = 200;
+    const kill = { when: 'before', kind: 'ssh', what: 'demo-workers-2\\S* start-k3s', act: 'kill' };
+    const killed = await cli.run(typed, { SLIPWAY_TEST_BOUNDARY: JSON.stringify([kill]) });
+    expect(killed.code, killed.err).toBe(137);
     const again = await upgrade(next, ...watched);
     expect(again, again.err).toMatchObject({ code: 0 });
     expect(new Set(Object.values(await versions()))).toEqual(new Set([next]));
