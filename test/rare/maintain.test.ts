@@ -77,6 +77,8 @@ it('a patch with which a node does not come up ends the round, is told of, and i
   expect(failed, failed.err).toMatchObject({ code: 4 });
   expect(outcomes(failed)).toMatchObject({ patch: 'failed' });
   expect(news()).toEqual([expect.stringMatching(/^demo: The upgrade to v1\.34\.6\+k3s1 stopped: /)]);
+  const again = 'Have it tried again: slipway maintain demo --yes --approve patch';
+  expect((await run(['cluster', 'status', 'demo'])).out).toContain(again);
   const left = await maintain('--yes');
   expect(left, left.err).toMatchObject({ code: 5 });
   expect(left.jobs.find(({ job }) => job === 'patch')).toMatchObject({
@@ -86,6 +88,7 @@ it('a patch with which a node does not come up ends the round, is told of, and i
   await change('demo-workers-1', { crashesWith: null });
   const agreed = await maintain('--yes', '--approve', 'patch');
   expect(agreed, agreed.err + JSON.stringify(agreed.jobs)).toMatchObject({ code: 0 });
+  expect((await run(['cluster', 'status', 'demo'])).out).not.toContain(again);
   expect(await version()).toBe('v1.34.6+k3s1');
   news();
 });
@@ -170,7 +173,7 @@ it('a backup that cannot be taken fails alone, and is told of with the one that 
   rmSync(folder, { recursive: true });
   writeFileSync(folder, 'no folder');
   const notes = join(cli.home, 'ws/clusters/demo/last-backup.json');
-  const last = JSON.parse(readFileSync(notes, 'utf8')) as { backup: object };
+  const last = JSON.parse(readFileSync(notes, 'utf8')) as { backup: object; restore: object };
   const restore = { id: '2026-01-01t00-00-00z-0000', at: '2026-01-01T00:00:00Z', dataAgeMs: 1, tookMs: 1 };
   writeFileSync(notes, JSON.stringify({ backup: { ...last.backup, id: restore.id }, restore }));
   source.known['v1.34'] = 'v1.34.7+k3s1';
@@ -184,8 +187,13 @@ it('a backup that cannot be taken fails alone, and is told of with the one that 
   ]);
   await maintain('--yes');
   expect(news()).toEqual([]);
+  const { out } = await run(['cluster', 'status', 'demo']);
+  expect(out).toMatch(/The last backup is \d+ d old: slipway backup create demo --due/);
+  expect(out).toMatch(/No backup of demo was restored for \d+ d, .*: slipway backup drill demo/);
   rmSync(folder);
   expect(outcomes(await maintain('--yes'))).toMatchObject({ backup: 'done' });
+  const { backup } = JSON.parse(readFileSync(notes, 'utf8')) as { backup: object };
+  writeFileSync(notes, JSON.stringify({ backup, restore: last.restore }));
 });
 
 it('a cluster that gets its releases from a bundle is offered none, and is told so', async () => {

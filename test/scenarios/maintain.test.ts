@@ -65,6 +65,8 @@ it('a minor waits for a person, who is told of it once, and comes with the next 
     hindered: expect.stringMatching(/^you agreed to it, and its window opens at /) as string,
   });
   expect(await version()).toBe('v1.35.9+k3s1');
+  const { out: status } = await run(['cluster', 'status', 'demo']);
+  expect(status).toContain('Somebody agreed to minor (v1.36.5+k3s1), which a round of maintenance does once it may.');
   policy('{drill: never}');
   const open = await maintain('--yes');
   expect(open, open.err).toMatchObject({ code: 0 });

@@ -15,6 +15,7 @@ import type { MachineProvider } from '../../provider/port.js';
 import type { StepInfo } from '../../reporting/index.js';
 import type { ClusterFolder, ClusterRecord, LockHolder, OperationSummary } from '../../workspace/types.js';
 import type { WorkflowContext } from '../context.js';
+import { recallRound, roundRemarks } from '../maintain/memory.js';
 import { leaseElsewhere, leaseHolder } from '../operation.js';
 import { type BackupStatus, backupRemarks, backupStatus } from './backup-status.js';
 import { certificateStatus, type NodeCertificate, readCertificates } from './certificates.js';
@@ -133,6 +134,7 @@ export async function clusterStatus(
     ...backupRemarks(record.name, backup, record),
     ...ending,
     ...(await tokenRemarks(folder)),
+    ...roundRemarks(record.name, await recallRound(folder)),
   ];
   return { ...status, outdated, certificates, backup, remarks: all };
 }

@@ -27,3 +27,15 @@ export const rememberRound = (folder: Pick<ClusterFolder, 'note'>, memory: Maint
 /** What failed, once this is through: another job's failure stays until that job is. */
 export const failedAfter = ({ failed }: MaintainMemory, done: MaintainJob): MaintainMemory['failed'] =>
   failed?.job === done ? undefined : failed;
+
+/** What one who looks at the cluster should know of rounds before. */
+export const roundRemarks = (cluster: string, { failed, agreed = [] }: MaintainMemory): readonly string[] => [
+  ...(failed
+    ? [
+        `A round of maintenance failed at ${failed.job}, which is left since: ${failed.message} Have it tried again: slipway maintain ${cluster} --yes --approve ${failed.job}`,
+      ]
+    : []),
+  ...agreed.map(
+    ({ job, what }) => `Somebody agreed to ${job} (${what}), which a round of maintenance does once it may.`,
+  ),
+];
