@@ -149,7 +149,7 @@ export async function startHost(options: TestHostOptions = {}): Promise<TestHost
       if (pid > 0) process.kill(pid, 'SIGTERM');
       await vi.waitFor(() => {
         if (pid > 0 && isAlive(pid)) throw new Error('sshd still runs');
-      });
+      }, 60_000);
       await rm(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
@@ -210,7 +210,7 @@ async function startSshd(config: string, log: string, pidFile: string): Promise<
   child.unref();
   await vi.waitFor(() => {
     if (!ended) accessSync(pidFile, constants.R_OK);
-  }, 10_000);
+  }, 60_000);
   return ended ? undefined : child;
 }
 

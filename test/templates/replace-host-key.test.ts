@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { replaceHostKey } from '../../src/distributions/k3s/host/index.js';
 import { generateHostKey, keyBlob, type SshKeyPair } from '../../src/remote/index.js';
@@ -52,7 +52,7 @@ describe.skipIf(sshdMissing)(`replace-host-key ${sshdMissing ?? ''}`, () => {
 
   it('makes sshd show the new key and nothing else, and keeps the session that asked', async () => {
     expect(await rig.run(replaceHostKey({ key: next }))).toEqual({ changed: 'true' });
-    await vi.waitFor(async () => expect(await shows(next)).toBe(true), 20_000);
+    await expect.poll(() => shows(next)).toBe(true);
     expect(await shows(rig.host.hostKey)).toBe(false);
     // The session from before the swap still answers.
     expect(await rig.run(replaceHostKey({ key: next }))).toEqual({ changed: 'false' });
@@ -86,6 +86,6 @@ describe.skipIf(sshdMissing)(`replace-host-key ${sshdMissing ?? ''}`, () => {
     const newest = generateHostKey('demo-cp-1');
     await rig.run(replaceHostKey({ key: newest }));
     expect(await rig.host.read('etc/ssh/sshd_config')).toMatch(/^Include .*sshd_config\.d\/\*\.conf\n/);
-    await vi.waitFor(async () => expect(await shows(newest)).toBe(true), 20_000);
+    await expect.poll(() => shows(newest)).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, onTestFinished } from 'vitest';
@@ -33,13 +33,15 @@ export const alone = (): Pick<WorkspaceOptions, 'process' | 'processes'> => {
   };
 };
 
-export async function desk(server: SmallS3Options = {}): Promise<Desk> {
+/** @param like a home of before, of which this one begins as a copy */
+export async function desk(server: SmallS3Options = {}, like?: string): Promise<Desk> {
   const s3 = await smallS3(server);
   onTestFinished(() => s3.close());
   const home = temporaryFolder();
   const env = { ...s3.env, SLIPWAY_HOME: home };
   const options: Desk['options'] = (changes = {}) => testOptions(undefined, { env, ...alone(), ...changes });
-  await openAdmin(options()).identity();
+  if (like === undefined) await openAdmin(options()).identity();
+  else cpSync(like, home, { recursive: true });
   return { server: s3, home, options };
 }
 

@@ -5,24 +5,8 @@ import { describe, expect, it } from 'vitest';
 
 import type { Boundary } from '../../src/domain/index.js';
 import { openAdmin } from '../../src/workspace/admin/open.js';
-import type { WorkspaceOptions } from '../../src/workspace/index.js';
 import { stanzas } from '../../src/workspace/sealed/age.js';
-import {
-  backUp,
-  bucket,
-  classes,
-  type Desk,
-  desk,
-  fill,
-  identityHome,
-  isBackedUp,
-  isWhole,
-  keep,
-  killing,
-  moved,
-  otherIdentity,
-  recipient,
-} from './desk.js';
+import { backUp, bucket, desk, fill, isBackedUp, isWhole, keep, killing, moved, recipient } from './desk.js';
 import { refusal, temporaryFolder, testRecord, testWorkspace } from './support.js';
 
 describe('moving a workspace', () => {
@@ -106,28 +90,6 @@ describe('moving a workspace', () => {
   });
 });
 
-describe('a move that is killed', () => {
-  it('goes on with the same command, wherever it was, and loses nothing', async () => {
-    const probe = await desk();
-    await fill(testWorkspace(probe.home));
-    await backUp(testWorkspace(probe.home, probe.options()));
-    const points = await classes((boundary) => openAdmin(probe.options({ boundary })).move(bucket));
-    expect(points.length).toBeGreaterThan(15);
-    for (const point of points) {
-      const { home, options } = await desk();
-      await fill(testWorkspace(home));
-      await backUp(testWorkspace(home, options()));
-      const { boundary, killed } = killing(point);
-      await Promise.race([killed, openAdmin(options({ boundary })).move(bucket)]);
-      await openAdmin(options()).move(bucket);
-      await isWhole(testWorkspace(bucket, options()));
-      await isBackedUp(testWorkspace(bucket, options()));
-      expect((await refusal(testWorkspace(home).clusterNames())).code, point).toBe('WORKSPACE_MOVED');
-      expect(readdirSync(join(home, 'clusters')), point).toEqual([]);
-    }
-  });
-});
-
 describe('sealing a workspace anew', () => {
   it('lets another computer in, and out again', async () => {
     const { server, options, other } = await moved();
@@ -151,31 +113,6 @@ describe('sealing a workspace anew', () => {
       'BAD_IDENTITY',
     );
     await isWhole(testWorkspace(bucket, other()));
-  });
-
-  it('goes on after a kill, wherever it was, and can be opened all the time', async () => {
-    const { options, other, server } = await moved();
-    const before = new Map(server.objects);
-    const rotation = { add: [recipient], remove: [] };
-    const points = await classes((boundary) => openAdmin(options({ boundary })).rotate(rotation));
-    expect(points.length).toBeGreaterThan(10);
-    for (const point of points) {
-      server.objects.clear();
-      for (const [key, object] of before) server.objects.set(key, object);
-      // Another computer of the same person, which has not seen how it ended before.
-      const env = {
-        ...options().env,
-        SLIPWAY_HOME: temporaryFolder(),
-        SLIPWAY_AGE_KEY_FILE: join(identityHome(options), 'identity.txt'),
-      };
-      const { boundary, killed } = killing(point);
-      await Promise.race([killed, openAdmin(options({ env, boundary })).rotate(rotation)]);
-      await isWhole(testWorkspace(bucket, options({ env })));
-      await openAdmin(options({ env })).rotate(rotation);
-      await isWhole(testWorkspace(bucket, other({ env: { ...env, SLIPWAY_AGE_KEY: otherIdentity } })));
-      const sealed = [...server.objects].filter(([path]) => !path.endsWith('/lock'));
-      for (const [path, { text }] of sealed) expect(stanzas(text), `${point}: ${path}`).toBe(2);
-    }
   });
 });
 
@@ -227,38 +164,6 @@ describe('recovering a workspace', () => {
     expect([...server.objects].find(([key]) => key.startsWith('small/team/aside/'))?.[1].text).toBe(cut);
     expect(await testWorkspace(bucket, options()).cluster('demo').record()).toBeUndefined();
     expect((await admin.survey()).findings).toEqual([]);
-  });
-
-  it('goes on with what is to be set aside after a kill, wherever it was, and loses nothing of it', async () => {
-    const spoiled = async (): Promise<Desk> => {
-      const made = await desk();
-      await fill(testWorkspace(made.home));
-      await openAdmin(made.options()).move(bucket);
-      for (const key of ['record.json', 'id_ed25519']) {
-        const path = `small/team/clusters/demo/${key}`;
-        const there = made.server.objects.get(path)!;
-        made.server.objects.set(path, { ...there, text: there.text.slice(0, 100), tag: `"cut-${key}"` });
-      }
-      return made;
-    };
-    const recover = async (options: WorkspaceOptions): Promise<unknown> => {
-      const admin = openAdmin(options);
-      return admin.setAside((await admin.survey()).findings);
-    };
-    const probe = await spoiled();
-    const points = await classes((boundary) => recover(probe.options({ path: bucket, boundary })));
-    expect(points.length).toBeGreaterThan(3);
-    for (const point of points) {
-      const { server, options } = await spoiled();
-      const { boundary, killed } = killing(point);
-      await Promise.race([killed, recover(options({ path: bucket, boundary }))]);
-      await recover(options({ path: bucket }));
-      expect((await openAdmin(options({ path: bucket })).survey()).findings, point).toEqual([]);
-      const aside = [...server.objects.keys()].filter((key) => key.startsWith('small/team/aside/'));
-      expect(new Set(aside.map((key) => key.split('/').at(-1))), point).toEqual(new Set(['record.json', 'id_ed25519']));
-      const left = testWorkspace(bucket, options()).cluster('demo');
-      expect((await left.secret('server-token', () => 'lost')).reveal(), point).toBe('planted-server-token');
-    }
   });
 
   it('lets an older bucket count where that is asked for', async () => {
