@@ -5,7 +5,7 @@ export const libvirtCodes = entries({
   BOOT_FAILED: [
     4,
     'A virtual machine did not come up.',
-    'Read its console log, which the message names, mend the image or the host, and run the same command again.',
+    'Read its console log, which the message names, fix the image or the host, and run the same command again.',
   ],
   IMAGE_CHECKSUM: [3, 'The image has another sum than the file says.', 'Correct `sha256`, or fetch the image anew.'],
   IMAGE_UNREADABLE: [3, 'The image cannot be read or downloaded.', 'Correct `file` or `url` of the image.'],
@@ -42,7 +42,7 @@ export const libvirtCodes = entries({
     'Another network of the host has addresses of `network.range`.',
     'Choose another `network.range`.',
   ],
-  LIBVIRT_REFUSED: [4, 'A host’s libvirt refused a call.', 'Mend what it says, then run the same command again.'],
+  LIBVIRT_REFUSED: [4, 'A host’s libvirt refused a call.', 'Fix what it says, then run the same command again.'],
   LIBVIRT_SETTINGS: [2, 'The file does not say which hosts there are.', 'Write `provider.libvirt`.'],
   LIBVIRT_UNREACHABLE: [
     [3, 4],

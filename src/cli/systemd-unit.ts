@@ -14,7 +14,7 @@ export const programLines = (
   words: readonly string[],
 ): string => `${Object.entries(environment)
   .map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}\n`)
-  .join('')}# The provider's token, such as HCLOUD_TOKEN=…: a file that only root can read.
+  .join('')}# The provider's token, such as HCLOUD_TOKEN=… or LINODE_TOKEN=…: a file that only root can read.
 EnvironmentFile=-/etc/slipway/${cluster}.env
 ExecStart=${[...program, ...words, ...args].map(quoted).join(' ')}`;
 

@@ -99,7 +99,7 @@ function localClaims(pod: DrainPod, view: DrainView): { readonly claim: string; 
   });
 }
 
-/** Only what no wait mends: a budget that holds today and lets go tomorrow is waited for by the drain itself. */
+/** Only what no wait repairs: a budget that holds today and lets go tomorrow is waited for by the drain itself. */
 function budgetObstacle(pod: DrainPod, node: string, budgets: readonly DrainBudget[]): DrainObstacle[] {
   if (pod.ending || pod.phase === 'Pending') return [];
   const over = budgets.filter((budget) => budget.namespace === pod.namespace && selects(budget.selector, pod.labels));

@@ -142,7 +142,7 @@ function judgeMachine(one: HealMachine, view: HealView, policy: HealPolicy): Fou
   if (!found || found.does === 'wait' || found.does === 'refuse') return found;
   const often = one.recent.filter(({ did, agoMs }) => did === found.does && agoMs < withinMs).length;
   if (often < atMost[found.does]) return found;
-  // One that goes down again after each reboot is not mended by a third.
+  // One that goes down again after each reboot is not repaired by a third.
   if (found.does === 'reboot') return replaceRunning(view, 'it goes down again after each reboot');
   return { does: 'refuse', because: `${found.because}, and ${one.place} was replaced ${often} times within an hour` };
 }

@@ -1,7 +1,7 @@
 import { parseVersion } from './versions.js';
 
 /**
- * When Kubernetes ends the maintenance of a minor, as https://kubernetes.io/releases/ publishes it; k3s follows. A minor that is newer than
+ * When Kubernetes ends the maintenance of a minor, as https://kubernetes.io/releases/ publishes it; distributions follow. A minor that is newer than
  * this program is judged by how many are out.
  */
 const ends: ReadonlyMap<string, string> = new Map([
@@ -17,7 +17,7 @@ const ends: ReadonlyMap<string, string> = new Map([
   ['1.37', '2027-10-28'],
 ]);
 
-/** How many days before its end a minor is worth a word: then Kubernetes mends only what is critical. */
+/** How many days before its end a minor is worth a word: then Kubernetes fixes only what is critical. */
 const endingDays = 60;
 const dayMs = 24 * 3_600_000;
 
@@ -62,7 +62,7 @@ function stateAt(end: number, now: number): Support['state'] {
   return end - now < endingDays * dayMs ? 'ending' : 'maintained';
 }
 
-/** `v1.34.9+k3s1 is not maintained any more, since 2026-10-27` */
+/** `v1.34.9 is not maintained any more, since 2026-10-27` */
 export function supportText(version: string, support: Support): string {
   if (support.state === 'maintained')
     return support.by === 'date' ? `${version} is maintained until ${support.until}` : `${version} is maintained`;

@@ -23,7 +23,7 @@ export interface ClientOptions {
   readonly boundary: Boundary;
   readonly clock: Clock;
   readonly timeouts?: Timeouts;
-  /** Milliseconds in which passing troubles (a server restarts, etcd elects) are sat out. */
+  /** Milliseconds in which transient errors (a server restarts, etcd elects) are retried. */
   readonly patienceMs?: number;
   /** Characters that all pages of a list may have together; default: far more than any list has. */
   readonly listAtMost?: number;

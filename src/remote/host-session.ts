@@ -220,7 +220,7 @@ export class HostSession implements Session {
     }
   }
 
-  /** The open connection, or a new one; a loss that can't be mended in time says what was under way. */
+  /** The open connection, or a new one; a loss that can't be repaired in time says what was under way. */
   async #again(left: number, options: RunOptions, machine: string, task: string, why: string): Promise<Client> {
     if (why === '') return this.open(left, options);
     try {

@@ -6,7 +6,7 @@ import { JumpHosts } from './jump-hosts.js';
 import { blobType, fingerprint } from './keys.js';
 import type { HostTarget } from './types.js';
 
-/** A key by which a host proves itself, as it shows it to strangers. */
+/** A key by which a host proves itself, as it shows it to anybody. */
 export interface ScannedKey {
   /** `ssh-ed25519` */
   readonly type: string;

@@ -15,7 +15,7 @@ export interface HostTarget {
   readonly agent?: string | undefined;
   /** Accepted host keys in OpenSSH form (`ssh-ed25519 AAAA…`) or fingerprints (`SHA256:…`), read anew at each connection. Never empty. */
   pins(): Promise<readonly string[]>;
-  /** True for a host of its owner's: what is wrong with its keys or its login is mended in the cluster file. */
+  /** True for a host of its owner's: what is wrong with its keys or its login is corrected in the cluster file. */
   readonly owned?: boolean | undefined;
   /** A host to pass through on the way. */
   readonly jump?: Omit<HostTarget, 'jump'> | undefined;

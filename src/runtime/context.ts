@@ -15,7 +15,7 @@ import { distributions } from './distributions.js';
 import { builtInProviders, type Providers } from './providers.js';
 import { boundaryFrom } from './test-boundary.js';
 
-export type { MoveResult, OwnIdentity, RotateResult, Survey } from '../workspace/admin/open.js';
+export type { MoveResult, OwnIdentity, RotateResult, WorkspaceInspection } from '../workspace/admin/open.js';
 
 export interface RuntimeOptions {
   readonly reporter: Reporter;

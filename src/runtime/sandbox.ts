@@ -42,12 +42,15 @@ export interface SandboxEnvironment {
   /** Where hcloud looks for storage boxes, with the same token. */
   readonly HETZNER_ENDPOINT: string;
   readonly HCLOUD_TOKEN: string;
+  /** With a cluster of `sandbox-linode`: where the provider `linode` and clients that know these variables look. */
+  readonly LINODE_URL?: string;
+  readonly LINODE_TOKEN?: string;
   /** Of all clusters of the workspace that are in the sandbox; undefined: there is none. */
   readonly KUBECONFIG?: string;
 }
 
 /**
- * What points hcloud and kubectl at the sandbox.
+ * What points clients of its clouds, and kubectl, at the sandbox.
  * @param clusters those of the workspace
  * @throws UsageError code SANDBOX_NOT_RUNNING
  */
@@ -72,6 +75,10 @@ export async function sandboxEnvironment(
     HCLOUD_ENDPOINT: handle.endpoint,
     HETZNER_ENDPOINT: handle.endpoint,
     HCLOUD_TOKEN: handle.info.cloudToken,
+    // Two tokens would leave open which provider a new cluster is for, so this one is only given where it is used.
+    ...(clusters.some(({ provider }) => provider === 'sandbox-linode')
+      ? { LINODE_URL: handle.linodeEndpoint, LINODE_TOKEN: handle.info.cloudToken }
+      : {}),
     ...(kubeconfigs.length > 0 ? { KUBECONFIG: kubeconfigs.join(delimiter) } : {}),
   };
 }

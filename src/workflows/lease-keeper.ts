@@ -36,7 +36,7 @@ export interface LeaseKeeperOptions {
 
 /**
  * Keeps the Lease for one run. An API that does not answer is no reason to stop: nobody else gets the Lease from it
- * either, and a cluster whose servers are down is to be mended. As soon as it answers, the Lease is taken, or renewed.
+ * either, and a cluster whose servers are down is to be repaired. As soon as it answers, the Lease is taken, or renewed.
  */
 export class LeaseKeeper {
   /** No further renewal. */

@@ -31,7 +31,7 @@ export interface WorkspaceOptions {
   /** Default: this process. */
   readonly process?: ProcessInfo;
   readonly processes?: ProcessTable;
-  /** Told of what was mended by itself, such as permissions. Default: nobody. */
+  /** Told of what was repaired by itself, such as permissions. Default: nobody. */
   readonly warn?: (text: string) => void;
   /** Which records this very build found to be right before. Default: none. */
   readonly findings?: Findings | undefined;

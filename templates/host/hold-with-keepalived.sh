@@ -177,12 +177,12 @@ systemctl daemon-reload
 elsewhere=false
 if [ "$HANDOVER" = false ] && [ -z "$(interface_with "$ADDRESS")" ] && api_answers "$ADDRESS"; then elsewhere=true; fi
 said=$(systemctl enable "$service" 2>&1) || fail UNIT_FAILED "$service could not be enabled: $said"
-wanted=$(sha256 "$config")/$(sha256 "$unit")
-if [ "$(is_active "$service")" != active ] || [ "$(cat "$record" 2>/dev/null)" != "$wanted" ]; then
+desired=$(sha256 "$config")/$(sha256 "$unit")
+if [ "$(is_active "$service")" != active ] || [ "$(cat "$record" 2>/dev/null)" != "$desired" ]; then
   verb=start
   if [ "$(is_active "$service")" = active ]; then
     # A reload keeps the address where it is.
-    if [ "$(sed 's|.*/||' "$record" 2>/dev/null)" = "${wanted#*/}" ]; then verb=reload; else verb=restart; fi
+    if [ "$(sed 's|.*/||' "$record" 2>/dev/null)" = "${desired#*/}" ]; then verb=reload; else verb=restart; fi
   fi
   # The records go first and come after: a run killed in between does it once more rather than not at all.
   rm -f "$record" "$held"
@@ -195,7 +195,7 @@ if [ "$(is_active "$service")" != active ] || [ "$(cat "$record" 2>/dev/null)" !
       fail ADDRESS_TWICE "this server took $ADDRESS while another one has it: the keepalived of the servers do not hear each other"
     fi
   fi
-  write_file "$record" 600 "$wanted
+  write_file "$record" 600 "$desired
 "
 fi
 

@@ -107,7 +107,7 @@ addresses=$(ip -o -4 addr show 2>/dev/null | awk '{ split($4, part, "/"); if (pa
 fact addresses "${addresses% }"
 fact private_interface "$(interface_with "$PRIVATE_ADDRESS")"
 
-# firewall: who keeps strangers from this host's ports; empty when nobody does.
+# firewall: what keeps others from this host's ports; empty when nobody does.
 firewall() {
   if command -v ufw >/dev/null && ufw status 2>/dev/null | grep -q '^Status: active'; then
     echo ufw

@@ -97,24 +97,24 @@ rm -f "${bin%/*}"/.k3s.slipway.*
 new=$(mktemp "${bin%/*}/.k3s.slipway.XXXXXX") || cannot_write "$bin"
 trap 'rm -f "$new" "$new.sum"' EXIT
 
-wanted=${SHA256:-}
+expected=${SHA256:-}
 if [ -n "${FILE:-}" ]; then
-  [ -n "$wanted" ] || fail BAD_PARAMETER 'a pushed binary needs its SHA256'
+  [ -n "$expected" ] || fail BAD_PARAMETER 'a pushed binary needs its SHA256'
   [ -f "$FILE" ] || fail FILE_MISSING "$FILE is not on this machine"
   cat "$FILE" >"$new" || cannot_write "$bin"
 else
   need BASE_URL
   base=${BASE_URL%/}
-  if [ -z "$wanted" ]; then
+  if [ -z "$expected" ]; then
     fetch "$base/sha256sum-$arch.txt" "$new.sum"
-    wanted=$(awk -v name="$name" '$2 == name || $2 == "*" name { print $1; exit }' "$new.sum")
-    [ -n "$wanted" ] || fail CHECKSUM_MISSING "$base/sha256sum-$arch.txt has no line for $name"
+    expected=$(awk -v name="$name" '$2 == name || $2 == "*" name { print $1; exit }' "$new.sum")
+    [ -n "$expected" ] || fail CHECKSUM_MISSING "$base/sha256sum-$arch.txt has no line for $name"
   fi
   say "downloading k3s $VERSION"
   fetch "$base/$name" "$new"
 fi
 found=$(sha256 "$new")
-[ "$found" = "$wanted" ] || fail CHECKSUM_MISMATCH "k3s $VERSION has SHA-256 $found where $wanted is expected; it was not installed"
+[ "$found" = "$expected" ] || fail CHECKSUM_MISMATCH "k3s $VERSION has SHA-256 $found where $expected is expected; it was not installed"
 chmod 755 "$new"
 reported=$(reported_by "$new") || :
 [ "$reported" = "$VERSION" ] || fail VERSION_MISMATCH "the binary says it is ${reported:-nothing this machine can run}, not $VERSION; it was not installed"
@@ -134,7 +134,7 @@ changed=true
 # What k3s carries in itself it unpacks at its first command. Done here, it is done while others are still to start; where it
 # can't be done, starting k3s says why.
 "$bin" crictl --version >/dev/null 2>&1 </dev/null || :
-write_file "$record" 644 "$wanted
+write_file "$record" 644 "$expected
 $VERSION
 "
 if [ -n "${FILE:-}" ]; then
@@ -142,4 +142,4 @@ if [ -n "${FILE:-}" ]; then
   # Where a bundle's files arrive; gone with the last of them.
   rmdir "$SLIPWAY_PREFIX/var/lib/slipway/incoming" 2>/dev/null || :
 fi
-done_with "$wanted"
+done_with "$expected"

@@ -28,8 +28,8 @@ size=$(stat -c %s "$file")
 # Pages of 512 bytes, and the sum.
 [ "$((size % 512))" = 32 ] || fail SNAPSHOT_BAD "the snapshot $file does not end with its sum: it is not whole"
 found=$(head -c "$((size - 32))" "$file" | sha256sum | cut -d ' ' -f 1)
-wanted=$(tail -c 32 "$file" | od -An -v -tx1 | tr -d ' \n')
-[ "$found" = "$wanted" ] || fail SNAPSHOT_BAD "the snapshot $file does not match the sum at its end"
+expected=$(tail -c 32 "$file" | od -An -v -tx1 | tr -d ' \n')
+[ "$found" = "$expected" ] || fail SNAPSHOT_BAD "the snapshot $file does not match the sum at its end"
 
 if [ -n "${OWNER:-}" ]; then
   say 'packing it'

@@ -26,14 +26,14 @@ if [ "$other" != none ] && [ "$other" != "$ROLE" ]; then
 fi
 
 unit_file=$SLIPWAY_PREFIX/etc/systemd/system/$service
-# wanted: what k3s is started with; registries are read at the start only, like the configuration.
-wanted() {
+# desired: what k3s is started with; registries are read at the start only, like the configuration.
+desired() {
   _registries=$(sha256 "$SLIPWAY_PREFIX/etc/rancher/k3s/registries.yaml")
   printf '%s' "$(sha256 "$config_file")/$(sha256 "$unit_file")/$(sha256 "$bin")${_registries:+/$_registries}"
 }
 # well: whether k3s runs, with what the files say.
 well() {
-  [ "$(is_active "$service")" = active ] && [ "$(cat "$record" 2>/dev/null)" = "$(wanted)" ]
+  [ "$(is_active "$service")" = active ] && [ "$(cat "$record" 2>/dev/null)" = "$(desired)" ]
 }
 # keep_former: what k3s runs well with stays, for put-back-settings, with the hash of the configuration that comes after it.
 keep_former() {
@@ -69,14 +69,14 @@ case $(is_active "$service") in
   *) verb=start ;;
 esac
 # One that is on its way with what we want is left to it: a restart in the middle of a join leaves a stuck member.
-if [ "$verb" = start ] || [ "$(cat "$record" 2>/dev/null)" != "$(wanted)" ]; then
+if [ "$verb" = start ] || [ "$(cat "$record" 2>/dev/null)" != "$(desired)" ]; then
   # The record goes first and comes after: a run killed in between restarts once more rather than not at all.
   rm -f "$record"
   systemctl reset-failed "$service" 2>/dev/null || :
   say "${verb}ing $service"
   # Without --no-block the unit's Type=notify would hold us for as long as k3s can't begin.
   said=$(systemctl "$verb" --no-block "$service" 2>&1) || fail UNIT_FAILED "$service could not be started: $said"
-  write_file "$record" 600 "$(wanted)
+  write_file "$record" 600 "$(desired)
 "
   restarted=true
 fi

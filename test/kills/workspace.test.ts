@@ -81,7 +81,7 @@ describe('a workspace on which a run was killed, wherever that was', () => {
     cpSync(probe.home, before, { recursive: true });
     const recover = async (options: WorkspaceOptions): Promise<unknown> => {
       const admin = openAdmin(options);
-      return admin.setAside((await admin.survey()).findings);
+      return admin.setAside((await admin.inspect()).findings);
     };
     const points = await classes((boundary) => recover(probe.options({ path: bucket, boundary })));
     expect(points.length).toBeGreaterThan(3);
@@ -91,7 +91,7 @@ describe('a workspace on which a run was killed, wherever that was', () => {
       const { boundary, killed } = killing(point);
       await Promise.race([killed, recover(options({ path: bucket, boundary }))]);
       await recover(options({ path: bucket }));
-      expect((await openAdmin(options({ path: bucket })).survey()).findings, point).toEqual([]);
+      expect((await openAdmin(options({ path: bucket })).inspect()).findings, point).toEqual([]);
       const aside = [...server.objects.keys()].filter((key) => key.startsWith('small/team/aside/'));
       expect(new Set(aside.map((key) => key.split('/').at(-1))), point).toEqual(new Set(['record.json', 'id_ed25519']));
       const left = testWorkspace(bucket, options()).cluster('demo');

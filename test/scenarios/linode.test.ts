@@ -68,6 +68,12 @@ provider: {name: sandbox-linode, locations: [eu-west], residency: [SE]}
     expect((await account('/nodebalancers')).map(({ label }) => label)).toEqual(['demo-api']);
   });
 
+  it('is what Linode’s variables point at after `sandbox status --env`', async () => {
+    const { linodeEndpoint, info } = await cli.sandbox();
+    const { out } = await cli.run(['sandbox', 'status', '--env', '--json']);
+    expect(JSON.parse(out)).toMatchObject({ LINODE_URL: linodeEndpoint, LINODE_TOKEN: info.cloudToken });
+  });
+
   it('is as the file asks for, with its nodes known to the cloud and its price in dollars', async () => {
     const plan = await cli.run(['cluster', 'plan', 'demo', '--detailed-exitcode', '--json']);
     expect(plan.code).toBe(0);

@@ -50,6 +50,8 @@ describe('a cluster in the sandbox', () => {
     expect(servers.map(({ name }) => name)).toEqual([expect.stringMatching(/^demo-/)]);
     const { out: kubeconfig } = await cli.run(['cluster', 'kubeconfig', 'demo', '--path']);
     expect(env['KUBECONFIG']).toBe(kubeconfig.trim());
+    // A second token would leave open where new clusters are to be.
+    expect(Object.keys(env)).not.toContain('LINODE_TOKEN');
     const said = (program: string, ...args: string[]): string =>
       execFileSync(program, args, { encoding: 'utf8', env: { ...env, HOME: cli.home } });
     if (kubectl) expect(said(kubectl, 'get', 'nodes', '--no-headers')).toMatch(/^demo-\S+ +Ready /);

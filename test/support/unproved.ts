@@ -8,12 +8,19 @@ const unproved = [
   { what: 'how pages look', missing: chromiumMissing },
 ];
 
+/** What is said of each part that could not be proved here. */
+export const unprovedLines = (
+  parts: readonly { readonly what: string; readonly missing: string | undefined }[],
+): string[] =>
+  parts.flatMap(({ what, missing }) =>
+    missing === undefined ? [] : [`Not proved: ${what}; ${missing.replace(/^skipped: /, '')}.`],
+  );
+
 /** The last word of a test run: what a missing program left unproved. In CI that is a failure. */
 export default class Unproved implements Reporter {
   onTestRunEnd(): void {
-    for (const { what, missing } of unproved) {
-      if (missing === undefined) continue;
-      process.stdout.write(`Not proved: ${what}; ${missing.replace(/^skipped: /, '')}.\n`);
+    for (const line of unprovedLines(unproved)) {
+      process.stdout.write(`${line}\n`);
       if (process.env['CI']) process.exitCode = 1;
     }
   }

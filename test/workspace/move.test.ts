@@ -154,16 +154,16 @@ describe('recovering a workspace', () => {
     await fill(testWorkspace(home));
     await openAdmin(options()).move(bucket);
     const admin = openAdmin({ ...options(), path: bucket });
-    expect(await admin.survey()).toMatchObject({ findings: [], replaced: false });
+    expect(await admin.inspect()).toMatchObject({ findings: [], replaced: false });
     const path = 'small/team/clusters/demo/record.json';
     const cut = server.objects.get(path)!.text.slice(0, 100);
     server.objects.set(path, { ...server.objects.get(path)!, text: cut, tag: '"cut"' });
-    const { findings } = await admin.survey();
+    const { findings } = await admin.inspect();
     expect(findings).toMatchObject([{ key: 'clusters/demo/record.json', is: 'damaged' }]);
     expect(await admin.setAside(findings)).toEqual(['demo']);
     expect([...server.objects].find(([key]) => key.startsWith('small/team/aside/'))?.[1].text).toBe(cut);
     expect(await testWorkspace(bucket, options()).cluster('demo').record()).toBeUndefined();
-    expect((await admin.survey()).findings).toEqual([]);
+    expect((await admin.inspect()).findings).toEqual([]);
   });
 
   it('lets an older bucket count where that is asked for', async () => {
@@ -177,7 +177,7 @@ describe('recovering a workspace', () => {
     const again = (): Promise<unknown> => testWorkspace(bucket, options()).cluster('demo').record();
     expect(await refusal(again())).toMatchObject({ code: 'BLOB_SWAPPED', exitCode: 3 });
     const admin = openAdmin({ ...options(), path: bucket });
-    await admin.acceptOlder((await admin.survey()).findings);
+    await admin.acceptOlder((await admin.inspect()).findings);
     expect(await again()).toMatchObject({ id: 'k3x9' });
   });
 });

@@ -177,7 +177,7 @@ async function order(job: Job, type: string, group: number): Promise<WireServer>
 
 /**
  * Whether what follows the create (start, attach) came to a good end, which the create then did too: a third fewer
- * actions to ask for. Where not, the create itself says whether there is a server, and `completed` mends the rest.
+ * actions to ask for. Where not, the create itself says whether there is a server, and `completed` repairs the rest.
  */
 async function followed(hetzner: Hetzner, actions: readonly WireAction[], options: CallOptions): Promise<boolean> {
   const results = await Promise.allSettled(actions.map((action) => hetzner.actions.wait([action], options)));

@@ -71,7 +71,7 @@ export function firstFreeSubnet(network: Range, taken: readonly Range[]): Range 
 const benchmarking = parseRange('198.18.0.0/15') as Range;
 
 /**
- * The n-th public address, from the range kept for benchmarks, so that no packet ever meets a stranger.
+ * The n-th public address, from the range kept for benchmarks, so that no packet ever reaches a real host.
  * @throws RangeError after 131,000 of them.
  */
 export function publicIpv4(n: number): string {

@@ -11,7 +11,7 @@ export interface Reach {
 }
 
 /**
- * Hosts that can't be entered. A wrong key or login is to be mended in any case. One that is silent may be: whatever
+ * Hosts that can't be entered. A wrong key or login is to be fixed in any case. One that is silent may be: whatever
  * it does for the cluster is dealt with on its own. But while machines are missing, nobody knows of a silent host that
  * was never seen before whether it is one of them.
  */

@@ -21,7 +21,8 @@ export default class SandboxStatusCommand extends BaseCommand {
   ];
   static override flags = {
     env: Flags.boolean({
-      description: 'Print the variables that point hcloud and kubectl at the sandbox, for a shell to evaluate.',
+      description:
+        'Print the variables that point hcloud, Linode’s clients and kubectl at the sandbox, for a shell to evaluate.',
     }),
   };
 

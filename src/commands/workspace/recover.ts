@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 
 import { BaseCommand, yesFlag } from '../../cli/base-command.js';
 import { plural } from '../../domain/plural.js';
-import type { Survey } from '../../runtime/context.js';
+import type { WorkspaceInspection } from '../../runtime/context.js';
 
 export default class WorkspaceRecover extends BaseCommand {
   static override summary = 'Open everything in a bucket, and set aside what cannot be used.';
@@ -19,25 +19,25 @@ export default class WorkspaceRecover extends BaseCommand {
     yes: yesFlag,
   };
 
-  async run(): Promise<Survey & { readonly setAside: number; readonly incomplete: readonly string[] }> {
+  async run(): Promise<WorkspaceInspection & { readonly setAside: number; readonly incomplete: readonly string[] }> {
     const { flags } = await this.parse(WorkspaceRecover);
     return this.withRuntime(flags, async (runtime) => {
       const admin = await runtime.admin();
-      let survey = await admin.survey();
-      const swapped = survey.findings.filter(({ is }) => is === 'swapped');
-      if (flags['accept-older'] && (swapped.length > 0 || survey.replaced)) {
+      let inspection = await admin.inspect();
+      const swapped = inspection.findings.filter(({ is }) => is === 'swapped');
+      if (flags['accept-older'] && (swapped.length > 0 || inspection.replaced)) {
         await runtime.reporter.confirm({
           question: `Let what is in ${admin.where} count, though this computer has seen newer?`,
           details: [
             ...swapped.map(({ message }) => message),
-            ...(survey.replaced ? ['another workspace is there'] : []),
+            ...(inspection.replaced ? ['another workspace is there'] : []),
           ],
           flags: '--accept-older --yes',
         });
         await admin.acceptOlder(swapped);
-        survey = await admin.survey();
+        inspection = await admin.inspect();
       }
-      const { objects, findings, replaced, rotating } = survey;
+      const { objects, findings, replaced, rotating } = inspection;
       let incomplete: string[] = [];
       if (findings.length > 0) {
         await runtime.reporter.confirm({
@@ -53,7 +53,7 @@ export default class WorkspaceRecover extends BaseCommand {
       for (const name of incomplete) this.log(`Have what is missing made anew: slipway cluster adopt ${name}`);
       if (rotating) this.log('Sealing it anew was interrupted. Finish that: slipway workspace rotate');
       if (replaced) this.log('It is another workspace than this computer has seen there: see --accept-older.');
-      return { ...survey, setAside: findings.length, incomplete };
+      return { ...inspection, setAside: findings.length, incomplete };
     });
   }
 }

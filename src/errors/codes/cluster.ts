@@ -62,7 +62,7 @@ export const clusterCodes = entries({
   GATE_FAILS: [
     3,
     'What an upgrade was to be measured by (`--gate-url`, `--gate-query`) fails before anything is changed.',
-    'Mend that first, or name another address or query.',
+    'Fix that first, or name another address or query.',
   ],
   KEY_ROTATION_REFUSED: [
     3,
@@ -77,7 +77,7 @@ export const clusterCodes = entries({
   DRILL_REFUSED: [
     3,
     'What a drill would delete is more than a machine or a volume: data for good, etcd’s quorum, or all that its pods could move to.',
-    'Name another node with --node, or another claim with --claim; mend first what is not well.',
+    'Name another node with --node, or another claim with --claim; fix first what is not well.',
   ],
   DRILL_INCOMPLETE: [
     4,

@@ -122,16 +122,20 @@ export const providerCodes = entries({
   ],
   SSH_KEY_FORM: [2, 'The cluster’s public SSH key is not in OpenSSH’s form.', 'Put the key back from a copy.'],
   SSH_KEY_TAKEN: [3, 'The provider has the cluster’s SSH key under another name.', 'Remove or rename it there.'],
-  TOKEN_MISSING: [2, 'No API token of the provider is set.', 'Make one in its console and set `HCLOUD_TOKEN`.'],
+  TOKEN_MISSING: [
+    2,
+    'No API token of the provider is set.',
+    'Make one in its console and set the variable that the error names: `HCLOUD_TOKEN` or `LINODE_TOKEN`.',
+  ],
   TOKEN_READ_ONLY: [
     2,
     'The API token can only read. `cluster plan` goes on with it and says so.',
-    'Make one with read and write permission, and set `HCLOUD_TOKEN` to it.',
+    'Make one with read and write permission, and set the variable that the error names to it: `HCLOUD_TOKEN` or `LINODE_TOKEN`.',
   ],
   TOKEN_REJECTED: [
     2,
     'The provider does not know the API token.',
-    'Make one with read and write permission, and set `HCLOUD_TOKEN` to it.',
+    'Make one with read and write permission, and set the variable that the error names to it: `HCLOUD_TOKEN` or `LINODE_TOKEN`.',
   ],
   TOO_MANY_RANGES: [
     2,

@@ -9,7 +9,7 @@ export const sharedWorkspaceCodes = entries({
   ],
   BLOB_SWAPPED: [
     3,
-    'An object in the bucket opens, but is not the one that belongs there: older, of another cluster, or by a stranger.',
+    'An object in the bucket opens, but is not the one that belongs there: older, of another cluster, or by somebody unknown.',
     'Find out who can write to the bucket; see `slipway workspace recover`.',
   ],
   BUCKET_UNFIT: [

@@ -201,6 +201,6 @@ function failed(work: VolumeWork, log: string, message: string | undefined): Inc
   const said = [...log.matchAll(/^said=(.*)$/gm)].map(([, line]) => line!);
   return new IncompleteError(
     `${act === 'try' ? 'The copy of the' : 'The'} volume of ${claim}${where(work)} ${done[act]}: ${why}.`,
-    { code: 'VOLUME_FAILED', details: said.slice(-5), hint: 'Mend what it says, then run the same command again.' },
+    { code: 'VOLUME_FAILED', details: said.slice(-5), hint: 'Fix what it says, then run the same command again.' },
   );
 }

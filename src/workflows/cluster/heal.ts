@@ -39,7 +39,7 @@ export async function healCluster(
   if (input.dryRun) return heal(context, input, retryCommand, { healing: undefined, isDone: false });
   const { cluster } = input;
   const { folder, record } = await knownCluster(context.workspace, cluster);
-  const seen: Seen = { healing: undefined, isDone: false };
+  const seen: Progress = { healing: undefined, isDone: false };
   try {
     const result = await heal(context, input, retryCommand, seen);
     await tell(context, folder, record, { ills: healIlls({ cluster, ...seen, refused: undefined }), looked: ['heal'] });
@@ -55,12 +55,17 @@ export async function healCluster(
 }
 
 /** How far it came. */
-interface Seen {
+interface Progress {
   healing: Healing | undefined;
   isDone: boolean;
 }
 
-async function heal(context: WorkflowContext, input: HealInput, retryCommand: string, seen: Seen): Promise<HealResult> {
+async function heal(
+  context: WorkflowContext,
+  input: HealInput,
+  retryCommand: string,
+  seen: Progress,
+): Promise<HealResult> {
   const { folder, record } = await knownCluster(context.workspace, input.cluster);
   const operation = 'cluster heal';
   const draft = async (looking: WorkflowContext): Promise<HealDraft> => {

@@ -3,7 +3,7 @@ import type { ClusterFolder } from '../../workspace/types.js';
 import type { WorkflowContext } from '../context.js';
 import { explainingExpired } from './certificates.js';
 
-/** What was found, or why the API lets nobody in with the credentials that are kept here, and what mends that. */
+/** What was found, or why the API lets nobody in with the credentials that are kept here, and what repairs that. */
 export async function unlessShutOut<T>(
   { clock }: Pick<WorkflowContext, 'clock'>,
   folder: Pick<ClusterFolder, 'name' | 'kubeconfig'>,

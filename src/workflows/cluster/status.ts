@@ -72,13 +72,13 @@ export interface ClusterStatus {
   readonly orphanedNodes: readonly string[];
   /** What keeps the cluster from being healthy, a line each; empty: nothing does. */
   readonly problems: readonly string[];
-  /** What differs from the file, as the steps that would mend it. */
+  /** What differs from the file, as the steps that would change it. */
   readonly differs: readonly StepInfo[];
   /** Machines that are not as the file asks for, which those steps would leave so. */
   readonly outdated: readonly OutdatedMachine[];
   /** Machines that cannot be started beside the servers as they are, which those steps would not do. */
   readonly unfit: readonly UnfitMachine[];
-  /** Things a plan does not mend. */
+  /** What no plan repairs. */
   readonly remarks: readonly string[];
   /** Of each node the certificate that ends first, as it was read last; empty where none was read. */
   readonly certificates: readonly NodeCertificate[];

@@ -26,7 +26,7 @@ export interface ScannedHost {
   readonly error?: string | undefined;
 }
 
-/** Reads the keys that hosts show to strangers, all at once, and compares them with those that are known. */
+/** Reads the keys that hosts show to anybody, all at once, and compares them with those that are known. */
 export async function scanHosts(
   context: Pick<WorkflowContext, 'reporter' | 'clock' | 'signal'>,
   targets: readonly ScanTarget[],

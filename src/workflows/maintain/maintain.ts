@@ -182,7 +182,7 @@ class Round {
     const { context, subject, input } = this;
     const { job, what, because } = verdict;
     const before = await recallRound(subject.folder);
-    const question = input.mayAsk ? unaskedOf(input.cluster, job) : undefined;
+    const question = input.mayAsk ? questionOf(input.cluster, job) : undefined;
     if (question !== undefined) await context.reporter.confirm({ question, details: [because], flags: '--yes' });
     note(context, `${job}: ${because}`);
     await this.#remember({ ...before, begun: { job, what } });
@@ -224,7 +224,7 @@ class Round {
 }
 
 /** What somebody is asked before a job whose own command asks nothing. */
-const unaskedOf = (cluster: string, job: MaintainJob): string | undefined =>
+const questionOf = (cluster: string, job: MaintainJob): string | undefined =>
   job === 'components'
     ? `Upgrade the components of ${cluster}?`
     : job === 'drill'

@@ -13,10 +13,10 @@ import { BucketPlace } from './bucket-place.js';
 import { LocalPlace } from './local-place.js';
 import { moveWorkspace, type MoveResult } from './move.js';
 import type { Place } from './place.js';
-import { acceptOlder, type Finding, setFindingsAside, surveyWorkspace, type Survey } from './recover.js';
+import { acceptOlder, type Finding, inspectWorkspace, setFindingsAside, type WorkspaceInspection } from './recover.js';
 import { rotateWorkspace, type RotateResult, type Rotation } from './rotate.js';
 
-export type { MoveResult, OwnIdentity, RotateResult, Survey };
+export type { MoveResult, OwnIdentity, RotateResult, WorkspaceInspection };
 
 /** Work on a workspace as a whole. */
 export interface WorkspaceAdmin {
@@ -25,7 +25,7 @@ export interface WorkspaceAdmin {
   identity(): Promise<OwnIdentity>;
   move(to: string): Promise<MoveResult>;
   rotate(rotation: Rotation): Promise<RotateResult>;
-  survey(): Promise<Survey>;
+  inspect(): Promise<WorkspaceInspection>;
   acceptOlder(findings: readonly Finding[]): Promise<void>;
   setAside(findings: readonly Finding[]): Promise<string[]>;
 }
@@ -53,7 +53,7 @@ export function openAdmin(options: WorkspaceOptions): WorkspaceAdmin {
     move: async (to) => moveWorkspace(await place(parts.place), await place(to), lock('workspace move')),
     rotate: async (rotation) =>
       rotateWorkspace(await bucket(), rotation, { random: parts.random, lock: lock('workspace rotate') }),
-    survey: async () => surveyWorkspace(await bucket()),
+    inspect: async () => inspectWorkspace(await bucket()),
     acceptOlder: async (findings) => acceptOlder(await bucket(), findings),
     setAside: async (findings) => {
       const stamp = new Date(parts.clock.now()).toISOString().slice(0, 19).replaceAll(':', '-');

@@ -9,7 +9,7 @@ export interface Finding {
   readonly message: string;
 }
 
-export interface Survey {
+export interface WorkspaceInspection {
   readonly objects: number;
   readonly findings: readonly Finding[];
   /** Another workspace stands there than this computer has seen. */
@@ -25,7 +25,7 @@ const kinds: Readonly<Partial<Record<string, Finding['is']>>> = {
 };
 
 /** Opens everything, and says what cannot be used. */
-export async function surveyWorkspace(at: BucketPlace): Promise<Survey> {
+export async function inspectWorkspace(at: BucketPlace): Promise<WorkspaceInspection> {
   const { header } = await at.stored();
   const sealed = at.place.sealed(header);
   const keys = await sealedKeys(at.place.raw);

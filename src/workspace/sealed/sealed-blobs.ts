@@ -105,7 +105,7 @@ export class SealedBlobs implements BlobStore {
       await this.#remember(envelope);
       return envelope;
     } catch (error) {
-      throw await this.#explained(key, error);
+      throw await this.#withReason(key, error);
     }
   }
 
@@ -127,7 +127,7 @@ export class SealedBlobs implements BlobStore {
     }
   }
 
-  async #explained(key: string, error: unknown): Promise<unknown> {
+  async #withReason(key: string, error: unknown): Promise<unknown> {
     const { where, identities } = this.options;
     const name = `${where}: ${key}`;
     if (error instanceof NotForUs) return wrongIdentity(name, identities, error);

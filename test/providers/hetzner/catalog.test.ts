@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { machineType } from '../../../providers/hetzner/catalog.js';
-import { now, serverType } from './support/things.js';
+import { now, serverType } from './support/fixtures.js';
 
 const ends = (date: string) => ({ announced: '2026-01-01T00:00:00Z', unavailable_after: date });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { balancerBecause, volumeBecause, type Surroundings } from '../../../providers/hetzner/owned-resources.js';
-import { balancer, cluster, network, ours, server, theirs, volume } from './support/things.js';
+import { balancer, cluster, network, ours, server, theirs, volume } from './support/fixtures.js';
 
 const around = (change: Partial<Surroundings> = {}): Surroundings => ({
   clusterId: cluster.id,

@@ -1,7 +1,7 @@
 export interface Cause {
   readonly code: string;
   readonly text: string;
-  /** It will not mend by waiting. */
+  /** Waiting does not repair it. */
   readonly final: boolean;
 }
 

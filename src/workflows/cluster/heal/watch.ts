@@ -26,7 +26,7 @@ export interface WatchInput extends Omit<HealOptions, 'demand'> {
 
 /** Milliseconds between two looks, each of which is one call of the provider. */
 const lookEveryMs = 5_000;
-/** After a round that failed: doubled each time, so that what nobody mends is not tried all the time. */
+/** After a round that failed: doubled each time, so that what nobody repairs is not tried all the time. */
 const firstPauseMs = 30_000;
 const longestPauseMs = 600_000;
 /** After a machine that pods wait for could not be made, or an empty one not removed: doubled likewise. Healing goes on meanwhile. */

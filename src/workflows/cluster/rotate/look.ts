@@ -44,7 +44,7 @@ export async function lookForRotation(
   const kubeconfig = await folder.kubeconfig();
   const look = (how?: 'without the API'): Promise<Observation> => observe(context, tools, record, spec, publicKey, how);
   const observed = await look().catch((error: unknown) => {
-    // An API that knows nobody any more is no reason to stop where that is what is to be mended.
+    // An API that knows nobody any more is no reason to stop where that is what is to be repaired.
     if (isExpired(error, kubeconfig, context.clock.now())) return look('without the API');
     throw error;
   });

@@ -5,7 +5,7 @@ import type { Problem } from '../../../provider/port.js';
 
 /** What draining nodes comes to, over all of them. */
 export interface Impact {
-  /** What no wait mends. */
+  /** What no wait repairs. */
   readonly problems: readonly Problem[];
   /** Nodes that cannot be emptied and may be set aside, with why; those are no problems. */
   readonly undrainable?: ReadonlyMap<string, readonly string[]>;

@@ -7,7 +7,7 @@ import { planResources } from '../../../../providers/hetzner/infrastructure/inde
 import { contains, networkDifference } from '../../../../providers/hetzner/infrastructure/network.js';
 import { desiredGroups } from '../../../../providers/hetzner/infrastructure/placement.js';
 import { fingerprintOf } from '../../../../providers/hetzner/infrastructure/ssh-key.js';
-import { balancer, emptySurvey, machine, network, ours, publicKey, request, theirs } from '../support/things.js';
+import { balancer, emptyInventory, machine, network, ours, publicKey, request, theirs } from '../support/fixtures.js';
 
 describe('the SSH key', () => {
   it('has the fingerprint that Hetzner lists', () => {
@@ -117,7 +117,7 @@ describe('the API’s balancer', () => {
   });
 
   it('stays when the cluster shrinks to one control plane: nodes know its address', () => {
-    const found = { ...emptySurvey, networks: [network(40, ours)], loadBalancers: [right] };
+    const found = { ...emptyInventory, networks: [network(40, ours)], loadBalancers: [right] };
     const resources = planResources({ request: request([machine(1, { pool: 'cp' })]), found, zone: 'eu-central' });
     expect(resources.find((resource) => resource.id === 'api-balancer')).toMatchObject({
       state: 'present',
@@ -126,7 +126,7 @@ describe('the API’s balancer', () => {
   });
 
   it('of somebody else is not used', () => {
-    const found = { ...emptySurvey, loadBalancers: [{ ...right, labels: theirs }] };
+    const found = { ...emptyInventory, loadBalancers: [{ ...right, labels: theirs }] };
     const machines = [1, 2, 3].map((slot) => machine(slot, { pool: 'cp' }));
     expect(() => planResources({ request: request(machines), found, zone: 'eu-central' })).toThrow(
       /load balancer demo-api \(id 60\)/,
@@ -137,7 +137,7 @@ describe('the API’s balancer', () => {
 it('the plan reads like what will be done', () => {
   const machines = [...[1, 2, 3].map((slot) => machine(slot, { pool: 'cp' })), machine(1)];
   expect(
-    planResources({ request: request(machines), found: emptySurvey, zone: 'eu-central' }).map(
+    planResources({ request: request(machines), found: emptyInventory, zone: 'eu-central' }).map(
       (resource) => resource.text,
     ),
   ).toEqual([

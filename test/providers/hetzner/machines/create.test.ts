@@ -4,7 +4,7 @@ import { Actions } from '../../../../providers/hetzner/actions.js';
 import { machines } from '../../../../providers/hetzner/machines/index.js';
 import type { InfrastructureIds, Machines } from '../../../../src/provider/port.js';
 import { scriptedApi, wireError, type Reply, type ScriptedApi, type SeenRequest } from '../support/scripted-api.js';
-import { machine, server, serverType } from '../support/things.js';
+import { machine, server, serverType } from '../support/fixtures.js';
 
 const { signal } = new AbortController();
 const made: InfrastructureIds = new Map([

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { toMachine } from '../../../../providers/hetzner/machines/map.js';
 import { pendingOf } from '../../../../providers/hetzner/machines/pending.js';
-import { machine, ours, server } from '../support/things.js';
+import { machine, ours, server } from '../support/fixtures.js';
 
 describe('what a server still lacks', () => {
   const footing = { network: 40, firewall: 50 };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { judge } from '../../../../providers/hetzner/preflight/index.js';
 import {
-  emptySurvey,
+  emptyInventory,
   facts,
   machine,
   network,
@@ -12,7 +12,7 @@ import {
   server,
   serverType,
   theirs,
-} from '../support/things.js';
+} from '../support/fixtures.js';
 
 const codes = (...args: Parameters<typeof judge>): string[] =>
   judge(...args)
@@ -96,7 +96,7 @@ describe('networks', () => {
   });
 
   it('may grow, and not move', () => {
-    const found = { ...emptySurvey, networks: [network(40, ours)] };
+    const found = { ...emptyInventory, networks: [network(40, ours)] };
     expect(codes(request([machine()], { networkRange: '10.0.0.0/8' }), facts({ found }))).toEqual([]);
     expect(judge(request([machine()], { networkRange: '10.1.0.0/16' }), facts({ found }))).toMatchObject([
       { code: 'NETWORK_RANGE_CHANGED', kind: 'refused', path: 'network.range' },
@@ -123,7 +123,7 @@ describe('networks', () => {
 describe('names', () => {
   it('that belong to another cluster of the same name are taken', () => {
     const found = {
-      ...emptySurvey,
+      ...emptyInventory,
       networks: [network(40, theirs)],
       firewalls: [{ id: 50, name: 'demo-firewall', rules: [], labels: {} }],
     };
@@ -139,7 +139,7 @@ describe('names', () => {
   });
 
   it('that are our own are not', () => {
-    const found = { ...emptySurvey, networks: [network(40, ours)] };
+    const found = { ...emptyInventory, networks: [network(40, ours)] };
     expect(codes(request([machine()]), facts({ found, servers: [server(1, ours, { name: machine().name })] }))).toEqual(
       [],
     );
@@ -158,7 +158,7 @@ describe('names', () => {
     const judged = (name: string, print: string, labels: Record<string, string>): string[] =>
       codes(
         request([machine()], { sshPublicKey: publicKey }),
-        facts({ found: { ...emptySurvey, sshKeys: [{ id: 1, name, fingerprint: print, labels }] } }),
+        facts({ found: { ...emptyInventory, sshKeys: [{ id: 1, name, fingerprint: print, labels }] } }),
       );
     expect(judged('laptop', fingerprint, {})).toEqual(['SSH_KEY_TAKEN']);
     expect(judged('renamed', fingerprint, ours)).toEqual([]);

@@ -61,7 +61,7 @@ export const serverType = (name: string, change: Partial<WireServerType> = {}): 
   ...change,
 });
 
-export const emptySurvey: ProjectInventory = {
+export const emptyInventory: ProjectInventory = {
   sshKeys: [],
   networks: [],
   firewalls: [],
@@ -84,7 +84,7 @@ export const facts = (change: Partial<Facts> = {}): Facts => ({
     { id: 3, name: 'debian-13', architecture: 'x86', status: 'available' },
   ],
   servers: [],
-  found: emptySurvey,
+  found: emptyInventory,
   ...change,
 });
 
