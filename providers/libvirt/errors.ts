@@ -81,7 +81,7 @@ export function errorOf(host: string, args: readonly string[], failure: unknown)
   }
   return new VirshError(`libvirt on ${host} refused ${args[0] ?? ''}: ${said}`, kind, said, {
     code: 'LIBVIRT_REFUSED',
-    hint: 'Mend what it says on that host, then run the same command again.',
+    hint: 'Fix what it says on that host, then run the same command again.',
     details: lines.slice(0, -1),
   });
 }
