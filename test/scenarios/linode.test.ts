@@ -47,7 +47,7 @@ provider: {name: sandbox-linode, locations: [eu-west], residency: [SE]}
     );
     const refused = await cli.run(['cluster', 'create', '-f', file, '--yes']);
     expect(refused.code).toBe(3);
-    expect(refused.err).toContain('eu-west is in GB, outside the residency SE');
+    expect(refused.err).toContain('eu-west is in Great Britain (GB), outside the residency SE');
     expect(refused.err).toContain('se-sto');
     expect(await account('/linode/instances')).toEqual([]);
   });

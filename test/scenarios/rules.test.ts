@@ -26,7 +26,7 @@ it('plan, apply and status hold a cluster to a residency that its file names lat
   expect(await remarks()).toEqual([]);
 
   file(', residency: [FI]');
-  const outside = `fsn1 is in DE, outside the residency FI: ${names.join(', ')} are there.`;
+  const outside = `fsn1 is in Germany (DE), outside the residency FI: ${names.join(', ')} are there.`;
   for (const command of [
     ['cluster', 'plan', '-f', 'cluster.yaml'],
     ['cluster', 'apply', '-f', 'cluster.yaml', '--yes'],

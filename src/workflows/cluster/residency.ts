@@ -1,4 +1,4 @@
-import { outsideResidency } from '../../domain/index.js';
+import { countryText, outsideResidency } from '../../domain/index.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import type { MachineProvider, Problem } from '../../provider/port.js';
 import type { Observation } from './observe.js';
@@ -26,7 +26,7 @@ export async function residencyProblems(
       all.filter((one) => one.location === location).map(({ name }) => name);
     const machines = at(facts.comparison.current);
     const there = [...machines, ...at(owned)];
-    const where = `${location} is in ${country ?? 'an unknown country'}, outside the residency ${residency.join(', ')}`;
+    const where = `${location} is in ${country === undefined ? 'an unknown country' : countryText(country)}, outside the residency ${residency.join(', ')}`;
     const allow = country === undefined ? '' : `add ${country} to provider.residency, or `;
     return {
       code: 'OUTSIDE_RESIDENCY',

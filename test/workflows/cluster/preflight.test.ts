@@ -94,7 +94,7 @@ describe('before the first change', () => {
     expect(error?.details).toEqual([
       'UNKNOWN_TYPE.',
       '  → Fix it.',
-      'provider.residency: ash is in US, outside the residency DE, FI.',
+      'provider.residency: ash is in United States (US), outside the residency DE, FI.',
       '  → Choose among: fsn1, hel1.',
     ]);
   });

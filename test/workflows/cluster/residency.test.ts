@@ -45,7 +45,7 @@ it('a load balancer or volume that the cluster made outside the residency is nam
   expect(problem).toMatchObject({
     code: 'OUTSIDE_RESIDENCY',
     kind: 'refused',
-    message: 'hel1 is in FI, outside the residency DE: ingress, pvc-1 are there.',
+    message: 'hel1 is in Finland (FI), outside the residency DE: ingress, pvc-1 are there.',
     hint: 'Services and volume claims made them: add FI to provider.residency, or make these anew elsewhere (fsn1) and delete the old ones in Kubernetes.',
   });
 });
@@ -53,7 +53,7 @@ it('a load balancer or volume that the cluster made outside the residency is nam
 it('a place with machines and what they made is named once', async () => {
   const found = await problems(['FI'], [{ name: 'ingress', location: 'fsn1' }]);
   expect(found.map(({ message }) => message)).toEqual([
-    'fsn1 is in DE, outside the residency FI: demo-cp-1, ingress are there.',
+    'fsn1 is in Germany (DE), outside the residency FI: demo-cp-1, ingress are there.',
   ]);
 });
 
