@@ -9,7 +9,7 @@ import { whileBusy } from '../../src/provider/kit/while-busy.js';
 import type { CallOptions, ClusterOwnedResource } from '../../src/provider/port.js';
 import { isApi } from './api-balancer.js';
 import { type Linode, listOf, waits } from './context.js';
-import { listInstances } from './machines.js';
+import { managedIds } from './lke.js';
 import * as wire from './wire.js';
 
 const paths = { 'load-balancer': '/nodebalancers', volume: '/volumes' };
@@ -21,25 +21,28 @@ export async function listOwnedResources(
   cluster: ClusterRef,
   options: CallOptions,
 ): Promise<ClusterOwnedResource[]> {
-  const [instances, balancers, volumes, balancerPrice, volumePrice] = await Promise.all([
-    listInstances(linode, undefined, options),
+  const [instances, lke, balancers, volumes, balancerPrice, volumePrice] = await Promise.all([
+    listOf(linode, '/linode/instances', wire.instanceShape, options),
+    managedIds(linode, cluster, options),
     listOf(linode, '/nodebalancers', wire.balancerShape, options),
     listOf(linode, '/volumes', wire.volumeShape, options),
     listOf(linode, '/nodebalancers/types', wire.pricedShape, options),
     listOf(linode, '/volumes/types', wire.pricedShape, options),
   ]);
+  const ofLke = (id: number | null | undefined): boolean => id != null && lke.includes(id);
   const ours = ({ tags }: z.output<typeof taggedShape>): boolean => isOurs({ labels: labelsOf(tags) }, cluster.id);
   const because = `tag ${tagOf(labelKeys.clusterId, cluster.id)}`;
   const made = balancers
-    .filter((one) => ours(one) && !isApi(one))
-    .map(({ id, label, region }): ClusterOwnedResource => ({
-      ...{ kind: 'load-balancer', id: String(id), name: label, because, location: region },
+    .filter((one) => (ours(one) && !isApi(one)) || ofLke(one.lke_cluster?.id))
+    .map(({ id, label, region, lke_cluster }): ClusterOwnedResource => ({
+      ...{ kind: 'load-balancer', id: String(id), name: label, location: region },
+      because: ofLke(lke_cluster?.id) ? `made by LKE cluster ${lke_cluster?.id}` : because,
       monthly: balancerPrice[0]?.price.monthly ?? 0,
     }));
   const kept = volumes.flatMap(({ id, label, region, size, tags, linode_id }): ClusterOwnedResource[] => {
     const holder = instances.find((one) => one.id === linode_id);
     // Before any tag: a volume that was kept may serve another cluster by now.
-    if (holder ? !ours(holder) : !ours({ tags })) return [];
+    if (holder ? !ours(holder) && !ofLke(holder.lke_cluster_id) : !ours({ tags })) return [];
     const monthly = Math.round(size * (volumePrice[0]?.price.monthly ?? 0) * 100) / 100;
     const why = holder ? `attached to ${holder.label}` : because;
     return [{ kind: 'volume', id: String(id), name: label, because: why, sizeGB: size, location: region, monthly }];

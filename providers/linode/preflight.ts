@@ -8,6 +8,7 @@ import { isOurs, type NamedResource, nameTaken } from '../../src/provider/kit/ow
 import type { CallOptions, ClusterRequest, Problem } from '../../src/provider/port.js';
 import { isApi } from './api-balancer.js';
 import { readCatalog } from './catalog.js';
+import { managedProblems } from './lke-preflight.js';
 import { account, labelLimit, type Linode, listOf, named, names } from './context.js';
 import { type Inventory, readInventory } from './inventory.js';
 import { listInstances } from './machines.js';
@@ -39,6 +40,7 @@ export async function checkToken({ api }: Linode, options: CallOptions): Promise
 export async function preflight(linode: Linode, request: ClusterRequest, options: CallOptions): Promise<Problem[]> {
   const token = await checkToken(linode, options);
   if (token?.code === 'TOKEN_REJECTED') return [token];
+  if (request.managed) return [...(token ? [token] : []), ...(await managedProblems(linode, request, options))];
   const [catalog, images, instances, found] = await Promise.all([
     readCatalog(linode, options),
     listOf(linode, '/images', imageShape, options),

@@ -5,12 +5,14 @@ import { askOwnAddress } from '../../src/provider/kit/own-address.js';
 import { clustersByLabel } from '../../src/provider/kit/ownership.js';
 import { rentedTraits } from '../../src/provider/kit/rented.js';
 import { labelsOf, tagOf } from '../../src/provider/kit/tags.js';
+import type { ManagedKubernetes } from '../../src/provider/managed.js';
 import type { ProviderContext } from '../../src/provider/package.js';
 import type { KubernetesIntegration, MachineProvider, PowerSwitch, Relabelling } from '../../src/provider/port.js';
 import { readCatalog } from './catalog.js';
 import { linodeApi } from './client.js';
 import { type Linode, listOf, named, names, subnetLabel } from './context.js';
 import { infrastructure } from './infrastructure.js';
+import { managedClusters, managedKubernetes } from './lke.js';
 import { listInstances, machines, powerOff, relabel } from './machines.js';
 import { labelOwnedResource, listOwnedResources, removeOwnedResource } from './owned-resources.js';
 import { checkToken, nameLimit, preflight } from './preflight.js';
@@ -46,7 +48,9 @@ const integration = (token: Secret | undefined): KubernetesIntegration => ({
 });
 
 /** A machine provider that speaks Linode's API, to Linode or to the sandbox. Asks nothing before it is used. */
-export function createLinodeProvider(options: LinodeOptions): MachineProvider & PowerSwitch & Relabelling {
+export function createLinodeProvider(
+  options: LinodeOptions,
+): MachineProvider & PowerSwitch & Relabelling & ManagedKubernetes {
   const { context, timeScale, endpoint, token, log } = options;
   const { clock, random, boundary } = context;
   const api = linodeApi({ endpoint, token, clock, random, boundary, timeScale, log });
@@ -65,6 +69,7 @@ export function createLinodeProvider(options: LinodeOptions): MachineProvider & 
     kubernetesIntegration: integration(token),
     infrastructure: infrastructure(linode),
     machines: machines(linode),
+    managed: managedKubernetes(linode),
     powerOff: (machine, call) => powerOff(linode, machine, call),
     relabel: (machine, as, call) => relabel(linode, machine, as, call),
     catalog: (call) => readCatalog(linode, call),
@@ -72,14 +77,16 @@ export function createLinodeProvider(options: LinodeOptions): MachineProvider & 
     credentialProblem: (call) => checkToken(linode, call),
     async clusters(call) {
       const filter = { tags: { '+contains': tagOf(labelKeys.clusterId, '') } };
-      const [instances, vpcs] = await Promise.all([
+      const [instances, vpcs, managed] = await Promise.all([
         listInstances(linode, filter, call),
         listOf(linode, '/vpcs', vpcShape, call),
+        managedClusters(linode, call),
       ]);
-      return clustersByLabel(
+      const made = clustersByLabel(
         instances.map(named),
         vpcs.map(({ description }) => ({ labels: labelsOf((description ?? '').split(' ')) })),
       );
+      return [...made, ...managed];
     },
     unreachable: async () => [],
     ownedResources: (cluster, call) => listOwnedResources(linode, cluster, call),

@@ -91,6 +91,7 @@ export const balancerShape = z.object({
   region: z.string(),
   ipv4: z.string(),
   tags,
+  lke_cluster: z.object({ id: z.coerce.number() }).nullish(),
 });
 export type WireBalancer = z.output<typeof balancerShape>;
 

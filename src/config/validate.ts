@@ -1,6 +1,6 @@
 import { checkSpec, type SpecParts, type SpecProblem } from '../domain/spec/rules.js';
 import { componentsSchema, type ComponentsSpec } from '../domain/spec/components.js';
-import { clusterSchema } from './cluster-schema.js';
+import { clusterSchema, clusterSchemaOf, distributionIn, distributionProblems } from './cluster-schema.js';
 import { poolSchema, providerSchema, type ClusterSpec } from '../domain/spec/schema.js';
 import { clusterJsonSchema } from './json-schema.js';
 import { describeIssues, shortValue } from '../domain/source/problems.js';
@@ -11,10 +11,14 @@ export type Validated =
 
 /** Holds plain data against the schema and the rules; every problem at once. Pure. */
 export function validateCluster(input: unknown): Validated {
-  const parsed = clusterSchema.safeParse(input);
+  const parsed = clusterSchemaOf(distributionIn(input)).safeParse(input);
   if (parsed.success) {
     const { kubernetes, ...spec } = parsed.data;
-    const problems = [...checkSpec({ ...spec, api: kubernetes.api }), ...countedTwice(input)];
+    const problems = [
+      ...checkSpec({ ...spec, api: kubernetes.api }),
+      ...countedTwice(input),
+      ...distributionProblems(parsed.data),
+    ];
     return problems.length === 0 ? { spec: parsed.data } : { problems: withValues(problems, input) };
   }
   const issues = describeIssues(parsed.error.issues, input, clusterJsonSchema());

@@ -65,6 +65,18 @@ export interface Findings {
   readonly bundleNeeds: (signal: AbortSignal) => Promise<readonly BundleNeeds[]>;
   /** Every step between what was found and what the file asks for, components aside. Decides; changes nothing. */
   readonly plan: (input: PlanInput) => DistributionPlan;
+  /** What no plan mends, a line each. Undefined: nothing. */
+  readonly remarks?: readonly string[] | undefined;
+  /** Names of nodes that are behind the control plane, and that replacing brings up. Undefined: none. */
+  readonly behind?: ReadonlySet<string> | undefined;
+  /** Undefined where nobody takes a release away. */
+  readonly expectedEnd?: ReleaseEnd | undefined;
+  /** What a control plane costs a month that is nobody's machines, now and once all steps are done. */
+  readonly controlPlanePrice?: { readonly now: number; readonly then: number } | undefined;
+  /** What can never be made of what was found. @throws RefusedError */
+  readonly refuseImpossible?: (() => void) | undefined;
+  /** Its machines as they are by then, where they are not the provider's to list. */
+  readonly machinesNow?: ((options: { readonly signal: AbortSignal }) => Promise<readonly Machine[]>) | undefined;
   /** Those of the machines that are not as the file asks for once all steps are done. */
   readonly outdatedAfter: (machines: readonly Machine[]) => readonly OutdatedMachine[];
 }
@@ -78,6 +90,23 @@ export interface DistributionPlan {
   readonly api: Later<ClusterApi>;
   /** Running servers one of which must let us in. */
   readonly tokenSources: readonly Machine[];
+}
+
+/** Something that a distribution cannot do. */
+export interface Lack {
+  /** Reads after a colon: `LKE gives nobody its etcd`. */
+  readonly why: string;
+  /** What to do instead, as a sentence. `CLUSTER` stands for the cluster's name. */
+  readonly instead: string;
+}
+
+/** Until when a release is expected to be had. */
+export interface ReleaseEnd {
+  readonly version: string;
+  /** A day: `2027-06-28`. */
+  readonly until: string;
+  /** Negative once it is over. */
+  readonly daysLeft: number;
 }
 
 /** The releases of a distribution. */
@@ -116,6 +145,10 @@ export interface Distribution extends NodeRules {
   readonly fixedFields: readonly FixedField[];
   /** Whether each node runs on a machine of ours: one without is orphaned. */
   readonly nodesAreMachines: boolean;
+  /** Whether its plan itself brings nodes to another release and replaces those of a round. Undefined: no. */
+  readonly plansRollouts?: boolean | undefined;
+  /** Commands that it cannot serve, by their names: `cluster ssh`. Undefined: it serves all. */
+  readonly lacks?: ReadonlyMap<string, Lack> | undefined;
   /** Undefined where nothing of it is put on machines. */
   readonly bundles: Bundles | undefined;
   /** How a workspace that has lost it comes by a cluster's kubeconfig. */

@@ -22,11 +22,15 @@ export interface PricedResources {
   readonly apiBalancer: { readonly location: string; readonly exists: boolean } | undefined;
   /** What the cluster made itself. */
   readonly made: readonly { readonly kind: 'load-balancer' | 'volume'; readonly monthly: number }[];
+  /** A control plane that is nobody's machines; undefined where there is none. */
+  readonly controlPlane?: { readonly now: number; readonly then: number } | undefined;
 }
 
 /** Net, per month. */
 export interface Price {
   readonly machines: number;
+  /** Of a control plane that is none of the machines. */
+  readonly controlPlane?: number | undefined;
   readonly loadBalancers: number;
   readonly addresses: number;
   readonly volumes: number;
@@ -61,7 +65,7 @@ export function priceChange(
     standbys,
   }: Pick<Comparison, 'current' | 'held' | 'missing' | 'excess' | 'standbys'>,
   list: PriceList,
-  { apiBalancer, made }: PricedResources,
+  { apiBalancer, made, controlPlane }: PricedResources,
 ): PriceChange {
   const existing = (machine: Comparison['current'][number]): Priced => ({
     type: machine.type,
@@ -76,7 +80,7 @@ export function priceChange(
   const of = (kind: 'load-balancer' | 'volume'): number =>
     made.reduce((sum, item) => sum + (item.kind === kind ? item.monthly : 0), 0);
 
-  const price = (machines: readonly Priced[], balancer: boolean): Price => {
+  const price = (machines: readonly Priced[], balancer: boolean, when: 'now' | 'then'): Price => {
     const each = machines.map(({ type, location }) =>
       at(list.machineTypes.find(({ name }) => name === type)?.offers ?? [], location),
     );
@@ -84,6 +88,7 @@ export function priceChange(
     const api = balancer && apiBalancer ? (at(list.balancers, apiBalancer.location) ?? 0) : 0;
     const parts = {
       machines: cents(sum(each)),
+      ...(controlPlane ? { controlPlane: cents(controlPlane[when]) } : {}),
       loadBalancers: cents(of('load-balancer') + api),
       addresses: cents(sum(addresses)),
       volumes: cents(of('volume')),
@@ -92,8 +97,8 @@ export function priceChange(
     return { ...parts, total, unknown: each.filter((known) => known === undefined).length };
   };
 
-  const now = price([...staying, ...leaving], apiBalancer?.exists ?? false);
-  const then = price([...staying, ...coming], apiBalancer !== undefined);
+  const now = price([...staying, ...leaving], apiBalancer?.exists ?? false, 'now');
+  const then = price([...staying, ...coming], apiBalancer !== undefined, 'then');
   return { now, then, difference: cents(then.total - now.total) };
 }
 

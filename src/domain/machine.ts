@@ -70,6 +70,8 @@ export interface Machine extends Slot {
   readonly markedForRemoval?: boolean | undefined;
   /** Kubernetes labels that come with the machine and not with its pool. */
   readonly nodeLabels?: Readonly<Record<string, string>> | undefined;
+  /** Nobody logs in to it: its provider runs it. */
+  readonly isClosed?: boolean | undefined;
   /** Disks with data of the cluster that are all but full, where its provider looks at machines from inside. */
   readonly fullDisks?: readonly FullDisk[] | undefined;
 }

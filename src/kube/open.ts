@@ -69,6 +69,11 @@ class HttpKube implements Kube {
     return withKubeErrors('GET /readyz', () => this.client.ready(signal));
   }
 
+  async version({ signal }: KubeOptions): Promise<string> {
+    const found = await withKubeErrors('GET /version', () => this.client.get('/version', signal));
+    return (found as { readonly gitVersion?: string }).gitVersion ?? 'unknown';
+  }
+
   async nodes({ signal }: KubeOptions): Promise<readonly NodeFacts[]> {
     const { items } = await withKubeErrors('GET nodes', () => listAll<WireNode>(this.client, '/api/v1/nodes', signal));
     return items.map(nodeFacts);

@@ -172,6 +172,8 @@ export interface Kube {
    * @throws IncompleteError code KUBE_UNAUTHORIZED where one answers that does not accept the credentials
    */
   reachable(options: KubeOptions): Promise<boolean>;
+  /** What the API server runs: `v1.36.5`, with what a distribution adds. */
+  version(options: KubeOptions): Promise<string>;
   nodes(options: KubeOptions): Promise<readonly NodeFacts[]>;
   watchNodes(signal: AbortSignal): NodeWatch;
   patchNode(name: string, patch: NodePatch, options: KubeOptions): Promise<void>;

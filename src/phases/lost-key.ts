@@ -9,7 +9,7 @@ export interface KeyPlace {
 
 /** Machines that only the cluster's own key opens: those that Slipway made. */
 export const keyedMachines = (machines: readonly Machine[]): readonly Machine[] =>
-  machines.filter(({ login, status }) => login === undefined && status !== 'deleting');
+  machines.filter(({ login, isClosed, status }) => login === undefined && !isClosed && status !== 'deleting');
 
 /** A new key at the provider opens no machine that exists. */
 export function keyLost(place: KeyPlace, machines: readonly Machine[]): RefusedError {

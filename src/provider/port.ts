@@ -95,6 +95,8 @@ export interface ClusterRequest {
   readonly accept: readonly string[];
   /** Whether traffic between nodes is to be encrypted, which hosts must be able to. */
   readonly encryption: 'wireguard' | 'none';
+  /** Of a cluster that the provider runs itself, control plane and all. Undefined of others. */
+  readonly managed?: { readonly version: string } | undefined;
 }
 
 /** Something that would make the command fail later, found before the first change. */

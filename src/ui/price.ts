@@ -10,9 +10,10 @@ export function priceText({ now, then, difference, currency }: PriceChange & { r
   ].join('\n');
 }
 
-function partsOf({ machines, loadBalancers, addresses, volumes, unknown }: Price): string {
+function partsOf({ machines, controlPlane = 0, loadBalancers, addresses, volumes, unknown }: Price): string {
   const parts = [
     ['machines', machines],
+    ['control plane', controlPlane],
     ['load balancers', loadBalancers],
     ['IPv4 addresses', addresses],
     ['volumes', volumes],

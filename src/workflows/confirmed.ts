@@ -3,6 +3,7 @@ import { RefusedError } from '../errors/index.js';
 import type { ClusterApi } from '../phases/context.js';
 import type { Confirmation } from '../reporting/index.js';
 import type { ClusterFolder } from '../workspace/types.js';
+import { refuseLackingIn } from './cluster/lacking.js';
 import { refuseInQuarantine } from './cluster/quarantined.js';
 import { type Operation, progress, type WorkflowContext } from './context.js';
 import { compareDrafts, type DraftDifference, differenceLines, type ShownStep } from './draft-difference.js';
@@ -43,6 +44,7 @@ export async function confirmed<Draft extends { readonly steps: readonly ShownSt
 ): Promise<Result> {
   const { folder } = change;
   await refuseInQuarantine(folder, change.operation);
+  await refuseLackingIn(context, folder, change.operation);
   const once = tellingOnce(context);
   const shown = await undisturbed(context, folder, () => change.draft(once, 'to show'));
   const api = change.api?.(shown);

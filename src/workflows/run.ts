@@ -2,6 +2,7 @@ import { errorOf, journaled, limits, runSteps, type Step } from '../engine/index
 import type { StepInfo } from '../reporting/index.js';
 import type { ClusterFolder } from '../workspace/types.js';
 import type { ClusterApi } from '../phases/context.js';
+import { refuseLackingIn } from './cluster/lacking.js';
 import { refuseInQuarantine } from './cluster/quarantined.js';
 import type { Operation, WorkflowContext } from './context.js';
 import { type BegunOperation, beginOperation } from './operation.js';
@@ -16,6 +17,7 @@ export async function held(
   operation: string,
 ): Promise<Pick<BegunOperation, keyof Operation | 'end'>> {
   await refuseInQuarantine(folder, operation);
+  await refuseLackingIn(context, folder, operation);
   const run = await beginOperation(context, folder, operation);
   try {
     await run.hold(undefined);
@@ -40,6 +42,7 @@ export async function locked<T>(
   api?: ClusterApi,
 ): Promise<T> {
   await refuseInQuarantine(folder, operation);
+  await refuseLackingIn(context, folder, operation);
   if (context.held?.cluster === folder.name) return work(context.held.operation);
   const run = await beginOperation(context, folder, operation);
   try {

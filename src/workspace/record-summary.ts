@@ -1,3 +1,4 @@
+import { withoutServers } from '../domain/spec/schema.js';
 import { jsonOrUndefined } from '../http/json.js';
 import { fieldsOf, isText } from './fields.js';
 import { recordVersion } from './record-text.js';
@@ -7,7 +8,9 @@ export const summaryOf = ({ spec, runningVersion, createdAt }: ClusterRecord): R
   provider: spec.provider.name,
   kubernetesVersion: runningVersion ?? 'unknown',
   desiredVersion: spec.kubernetes.version,
-  machines: spec.controlPlane.count + spec.pools.reduce((sum, pool) => sum + pool.count, 0),
+  machines:
+    serversOf(spec.kubernetes.distribution, spec.controlPlane.count) +
+    spec.pools.reduce((sum, pool) => sum + pool.count, 0),
   createdAt,
 });
 
@@ -23,14 +26,21 @@ export function recordSummary(text: string): RecordSummary | undefined {
     (group) => fieldsOf(group)['count'],
   );
   const name = fieldsOf(provider)['name'];
-  const desiredVersion = fieldsOf(kubernetes)['version'];
+  const { version: desiredVersion, distribution } = fieldsOf(kubernetes);
   if (version !== recordVersion || !isText(name) || !isText(desiredVersion) || !isText(createdAt)) return undefined;
   if (!isText(runningVersion ?? '') || !counts.every((count) => Number.isInteger(count))) return undefined;
   return {
     provider: name,
     kubernetesVersion: isText(runningVersion) ? runningVersion : 'unknown',
     desiredVersion,
-    machines: (counts as number[]).reduce((sum, count) => sum + count, 0),
+    machines: (counts as number[]).reduce(
+      (sum, count, at) => sum + (at === 0 ? serversOf(distribution, count) : count),
+      0,
+    ),
     createdAt,
   };
 }
+
+/** Machines of the control plane, where it is made of any. */
+const serversOf = (distribution: unknown, count: number): number =>
+  typeof distribution === 'string' && withoutServers.has(distribution) ? 0 : count;

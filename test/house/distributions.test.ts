@@ -23,10 +23,13 @@ describe('what is particular to k3s stays out of', () => {
 
 /** Where the distributions are listed, and the form of a cluster file is put together. */
 const lists = new Set([
-  "src/domain/spec/schema.ts: export const distributionNames = ['k3s'] as const;",
+  "src/domain/spec/schema.ts: export const distributionNames = ['k3s', 'lke'] as const;",
+  "src/domain/spec/schema.ts: .describe('What the cluster is made of: k3s on machines, or LKE, which Linode runs.'),",
   "src/domain/spec/schema.ts: export const defaultDistribution: DistributionName = 'k3s';",
   "src/config/cluster-schema.ts: import { fileFields as k3s } from '../distributions/k3s/file-fields.js';",
-  'src/config/cluster-schema.ts: const { k3s: fields, ...others } = { k3s } satisfies Record<DistributionName, FileFields>;',
+  'src/config/cluster-schema.ts: const fields = { k3s, lke } satisfies Record<DistributionName, FileFields>;',
+  'src/config/cluster-schema.ts: export const clusterSchema = clusterSchemaFor(fields.k3s);',
+  'src/config/cluster-schema.ts: k3s: clusterSchema,',
 ]);
 
 describe('k3s and its parts are named in no file of', () => {

@@ -42,7 +42,7 @@ export function renderReady(result: ReconcileResult): string {
       ? left === undefined
         ? `No changes. ${result.cluster} matches the file.`
         : `Nothing was changed in ${result.cluster}.`
-      : `${result.cluster} is ready: ${plural(servers, 'control plane')}, ${plural(workers, 'worker')}${standbys > 0 ? `, ${plural(standbys, 'standby', 'standbys')}` : ''}, ${result.kubernetesVersion}.`,
+      : `${result.cluster} is ready: ${servers > 0 ? `${plural(servers, 'control plane')}, ` : ''}${plural(workers, 'worker')}${standbys > 0 ? `, ${plural(standbys, 'standby', 'standbys')}` : ''}, ${result.kubernetesVersion}.`,
     kubectlLine(result.cluster, result.kubeconfig),
     `  slipway cluster status ${result.cluster}`,
     ...simulatedLines(result.simulated),
@@ -139,6 +139,14 @@ function backupLines(backup: ClusterStatus['backup']): string[] {
   ];
 }
 
+/** `Kubernetes 1.36: expected until 2027-06-28, 213 days left` */
+const endLines = (end: ClusterStatus['expectedEnd']): readonly string[] =>
+  end === undefined
+    ? []
+    : [
+        `Kubernetes ${end.version}: expected until ${end.until}, ${end.daysLeft < 0 ? 'which is over' : `${plural(end.daysLeft, 'day')} left`}`,
+      ];
+
 /** @param columns of the screen; undefined: the table is shown in full */
 export function renderStatus(status: ClusterStatus, columns?: number): string {
   const { etcd } = status;
@@ -155,6 +163,7 @@ export function renderStatus(status: ClusterStatus, columns?: number): string {
           `etcd: ${etcd.voters} of ${etcd.members} members vote, ${etcd.needed} needed${etcd.spare > 0 ? `, ${etcd.spare} may fail` : etcd.spare === 0 ? ', none may fail' : ': quorum is lost'}`,
         ]
       : []),
+    ...endLines(status.expectedEnd),
     ...backupLines(status.backup),
     ...(status.running
       ? [

@@ -86,8 +86,10 @@ const withCount = (pool: z.output<typeof poolSchema>): z.output<typeof poolSchem
   pool.autoscale === undefined ? pool : { ...pool, count: pool.autoscale.min };
 
 /** What a cluster can be made of. */
-export const distributionNames = ['k3s'] as const;
+export const distributionNames = ['k3s', 'lke'] as const;
 export type DistributionName = (typeof distributionNames)[number];
+/** Whose control plane is nobody's machines. */
+export const withoutServers: ReadonlySet<string> = new Set<DistributionName>(['lke']);
 /** What a cluster is taken to be made of where nothing says it. */
 export const defaultDistribution: DistributionName = 'k3s';
 
@@ -111,8 +113,8 @@ const kubernetesFor = ({ version, disable }: FileFields) =>
       distribution: z
         .enum(distributionNames)
         .default(defaultDistribution)
-        .describe('What is installed on the machines.'),
-      version: version.describe('The exact release.'),
+        .describe('What the cluster is made of: k3s on machines, or LKE, which Linode runs.'),
+      version: version.describe('The exact release; where the provider runs Kubernetes its minor, in quotes: "1.36".'),
       bundle: z
         .string()
         .min(1)

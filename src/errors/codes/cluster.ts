@@ -48,6 +48,16 @@ export const clusterCodes = entries({
     'No server is left with the cluster’s data; new ones would be another, empty cluster.',
     'Bring a server back, restore a backup with `slipway cluster restore`, or delete the cluster and create it again.',
   ],
+  DISTRIBUTION_LACKS: [
+    2,
+    'The command is one that the cluster’s distribution cannot serve, such as logging in to machines that Linode runs.',
+    'Do what the message says instead.',
+  ],
+  DISTRIBUTION_UNSUPPORTED: [
+    2,
+    'The file asks for a Kubernetes that its provider does not run.',
+    'Leave `kubernetes.distribution` out, or choose a provider that runs it.',
+  ],
   DRAIN_TIMEOUT: [
     4,
     'Pods did not leave a node in time.',
@@ -83,6 +93,11 @@ export const clusterCodes = entries({
     4,
     'A machine or a volume was deleted in a drill, and not all that was lost with it came back while it was watched.',
     'Have it healed: `slipway cluster heal`; data of a volume: `slipway backup restore-volumes`.',
+  ],
+  MINOR_SKIPPED: [
+    3,
+    'The file asks for a release that is more than one minor away, where the provider goes one at a time.',
+    'Upgrade to the minor that the message names first.',
   ],
   NO_STANDBY: [
     3,

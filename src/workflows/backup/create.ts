@@ -27,6 +27,7 @@ import type { BackupSets } from '../../workspace/backups/types.js';
 import { withTemporaryFolder } from '../../workspace/temporary.js';
 import type { ClusterFolder, ClusterRecord } from '../../workspace/types.js';
 import { knownCluster } from '../cluster/known-cluster.js';
+import { refuseLacking } from '../cluster/lacking.js';
 import { refuseQuarantined } from '../cluster/quarantined.js';
 import { observe } from '../cluster/observe.js';
 import { toolsFor } from '../cluster/tools.js';
@@ -87,6 +88,7 @@ export async function createBackup(
   const { clock, random } = context;
   const { folder, record } = await knownCluster(context.workspace, input.cluster);
   refuseQuarantined(record);
+  await refuseLacking(context, record, 'backup create');
   const spec = input.withoutParts === undefined ? input.spec : withoutParts(input.spec);
   const backups = await backupsOf(context, spec);
   const sets = await openSetsToFill(context, spec);

@@ -83,6 +83,8 @@ export async function draftCluster(context: WorkflowContext, input: DraftInput):
   const leaving = restore ? undefined : await leavingView(seen.facts, context.signal);
   const planFor = async (as: ComponentPurpose): Promise<PlannedCluster & Pick<Draft, 'unchecked'>> => {
     if (restore) return { ...planCluster(seen, { userData, restore }), unchecked: [] };
+    if (!runsCharts(seen))
+      return { ...planCluster(seen, { lose, held: heldByBudgets(leaving), userData }), unchecked: [] };
     const components = await componentsToPlan(context, provider, cluster, spec, seen.facts.api, as);
     return {
       ...planCluster(seen, { userData, lose, held: heldByBudgets(leaving) }, components),
@@ -125,7 +127,8 @@ export async function draftForStatus(context: WorkflowContext, input: DraftBase)
   const { found: seen } = inside;
   const refused = refusals(input, seen);
   const remarks = refused.map(({ message, hint }) => `${message} ${hint}`);
-  const state = await whatComponents(context, input, seen, remarks);
+  remarks.push(...(seen.remarks ?? []));
+  const state = runsCharts(seen) ? await whatComponents(context, input, seen, remarks) : undefined;
   remarks.push(...(await unfinishedRecycle(spec.name, seen.facts.api, context)));
   remarks.push(...(await brokenRules(context, provider, spec, seen, state)));
   const components = state && (await componentPlanInput(context, cluster, state));
@@ -162,15 +165,19 @@ const keyOf = (context: WorkflowContext, { key }: DraftBase): string => key ?? c
 
 const nothingIsMade = (): Promise<string> => Promise.reject(new Error('what is only looked at makes no machine'));
 
+/** Components are charts, which not every distribution has something to install with. */
+const runsCharts = ({ distribution }: Observation): boolean => !distribution.lacks?.has('component upgrade');
+
 /** Why nothing may be changed in the cluster as it was found, the most pressing first. */
 function refusals(
   { folder, record, spec, key, restore }: DraftBase & Pick<DraftInput, 'restore'>,
-  { facts, distribution, refuseLostControlPlane }: Observation,
+  { facts, distribution, refuseLostControlPlane, refuseImpossible }: Observation,
 ): readonly RefusedError[] {
   const lost = record && keyProblem(folder, record, key, facts);
   return [
     ...(lost ? [lost] : []),
     ...(restore ? [] : refusalOf(refuseLostControlPlane)),
+    ...(refuseImpossible ? refusalOf(refuseImpossible) : []),
     ...refusalOf(() => refuseOlderVersion(spec.name, facts, distribution.versions)),
     ...refusalOf(() => refuseFixedSettings(spec.name, facts)),
     ...(record ? refusalOf(() => refuseMovedAddress(record.spec, spec, facts)) : []),

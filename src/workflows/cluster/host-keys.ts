@@ -20,7 +20,7 @@ export async function hostKeyProblems(
   const errors: RefusedError[] = [];
   const unfinished = facts.comparison.current.filter((machine) => {
     const desired = facts.comparison.desired.find(({ name }) => name === machine.name);
-    return desired !== undefined && !isUp(desired, facts, distribution);
+    return desired !== undefined && !machine.isClosed && !isUp(desired, facts, distribution);
   });
   for (const machine of unfinished) {
     const error = await refusalOf(() => hostTarget(tools, machine, context));

@@ -13,7 +13,7 @@ export interface MonthlyPrice extends PriceChange {
 export async function monthlyPrice(
   provider: MachineProvider,
   cluster: ClusterRef,
-  { facts }: Observation,
+  { facts, controlPlanePrice }: Pick<Observation, 'facts' | 'controlPlanePrice'>,
   signal: AbortSignal,
 ): Promise<MonthlyPrice | undefined> {
   const catalog = await provider.catalog({ signal });
@@ -26,6 +26,7 @@ export async function monthlyPrice(
   const change = priceChange(facts.comparison, catalog, {
     apiBalancer,
     made,
+    controlPlane: controlPlanePrice,
   });
   return { ...change, amount: change.then.total, currency: catalog.currency };
 }

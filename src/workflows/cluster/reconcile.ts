@@ -186,6 +186,9 @@ export async function reconcile(
     if (draft.steps.length > 0)
       warnOfShortages(once, { nodes: await nodesNow(context, await folder.kubeconfig()), machines });
     const result = resultOf(input, draft, machines, rounds);
+    const after = draft.steps.length > 0 ? await folder.record() : undefined;
+    if (after && after.runningVersion !== result.kubernetesVersion)
+      await folder.saveRecord({ ...after, runningVersion: result.kubernetesVersion });
     await keepLook(context, folder, operation, result, 0);
     return result;
   });
@@ -219,7 +222,8 @@ async function machinesNow(
   { signal }: WorkflowContext,
   { change: { provider, record, seen }, steps }: ReconcileDraft,
 ): Promise<readonly Machine[]> {
-  return steps.length > 0 ? provider.machines.list(record, { signal }) : seen.facts.machines;
+  if (steps.length === 0) return seen.facts.machines;
+  return seen.machinesNow?.({ signal }) ?? provider.machines.list(record, { signal });
 }
 
 function resultOf(
@@ -235,7 +239,7 @@ function resultOf(
     cluster: record.name,
     id: record.id,
     provider: provider.name,
-    kubernetesVersion: facts.newcomerVersion,
+    kubernetesVersion: isChanged && seen.distribution.plansRollouts ? spec.kubernetes.version : facts.newcomerVersion,
     desiredVersion: spec.kubernetes.version,
     simulated: provider.traits.simulated,
     changed: steps.length,

@@ -1,5 +1,5 @@
 import { bySlot, type Machine, slotLabel } from '../../domain/index.js';
-import type { Confirmation, StepInfo } from '../../reporting/index.js';
+import type { Confirmation } from '../../reporting/index.js';
 import { type Change, confirmed } from '../confirmed.js';
 import type { WorkflowContext } from '../context.js';
 import { executing } from '../run.js';
@@ -7,36 +7,18 @@ import { costLines, destroyingLines, lossLines } from './asked-lines.js';
 import { begin, executeOrTakeBack } from './change-draft.js';
 import { knownCluster } from './known-cluster.js';
 import { keepLook } from './last-look.js';
-import type { MonthlyPrice } from './price.js';
+import { planManagedRecycling, plansRollouts, recycleManaged } from './managed/recycle.js';
 import { draftRecycle, type RecycleDraft, type RecycleInput } from './recycle/draft.js';
+import type { RecycleResult, Replacement } from './recycle/result.js';
 import { Rounds } from './recycle/rounds.js';
 import { wavesText } from './recycle/shown.js';
 
-export interface Replacement {
-  /** `web-1` */
-  readonly slot: string;
-  readonly from: string;
-  readonly to: string;
-  readonly type: string;
-  readonly location: string;
-}
-
-export interface RecycleResult {
-  readonly cluster: string;
-  readonly provider: string;
-  readonly dryRun: boolean;
-  readonly steps: readonly StepInfo[];
-  /** How many waves nodes are replaced in. */
-  readonly waves: number;
-  /** What was replaced by what; with `dryRun` nothing was. */
-  readonly replaced: readonly Replacement[];
-  /** Undefined where machines have no price. */
-  readonly monthly: MonthlyPrice | undefined;
-}
+export type { RecycleResult } from './recycle/result.js';
 
 /** What would be replaced, without replacing it. */
 export async function planRecycling(context: WorkflowContext, input: RecycleInput): Promise<RecycleResult> {
   const { record } = await knownCluster(context.workspace, input.spec.name);
+  if (await plansRollouts(context, record)) return planManagedRecycling(context, input, record);
   return resultOf(await draftRecycle(context, input, record, 'to show'), true, []);
 }
 
@@ -51,6 +33,7 @@ export async function recycleCluster(
   retryCommand: string,
 ): Promise<RecycleResult> {
   const { folder, record } = await knownCluster(context.workspace, input.spec.name);
+  if (await plansRollouts(context, record)) return recycleManaged(context, input, record, { operation, retryCommand });
   const change: Change<RecycleDraft> = {
     folder,
     operation,

@@ -21,6 +21,7 @@ import { type Change, confirmed } from '../confirmed.js';
 import { note, type WorkflowContext } from '../context.js';
 import { execute, stepInfo } from '../run.js';
 import { type Draft, draftCluster } from './draft.js';
+import { refuseLacking } from './lacking.js';
 import { refuseQuarantined } from './quarantined.js';
 import { rotateToken } from './rotate-token.js';
 import { clusterKey, keyToRecord } from './ssh-key.js';
@@ -83,6 +84,7 @@ export async function restoreCluster(
   const folder = context.workspace.cluster(input.cluster);
   const record = await folder.record();
   refuseQuarantined(record);
+  if (record) await refuseLacking(context, record, 'cluster restore');
   const id = input.id ?? record?.restore?.backup;
   return withBackup(context, { ...input, id, record }, (fetched) =>
     restore(context, input, { ...fetched, folder }, retryCommand),

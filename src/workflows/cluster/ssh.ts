@@ -4,6 +4,7 @@ import { hostTarget } from '../../phases/session.js';
 import type { HostTarget } from '../../remote/types.js';
 import type { WorkflowContext } from '../context.js';
 import { knownCluster } from './known-cluster.js';
+import { refuseLacking } from './lacking.js';
 
 /**
  * Where and with which keys to log in to a machine, given by its name or its place (`workers-2`).
@@ -11,6 +12,7 @@ import { knownCluster } from './known-cluster.js';
  */
 export async function sshTarget(context: WorkflowContext, name: string, machineName = 'cp-1'): Promise<HostTarget> {
   const { folder, record } = await knownCluster(context.workspace, name);
+  await refuseLacking(context, record, 'cluster ssh');
   const provider = await context.provider(record.spec.provider);
   const machines = await provider.machines.list(record, { signal: context.signal });
   const machine =

@@ -7,6 +7,7 @@ import {
   supportOf,
   type UnfitMachine,
 } from '../../domain/index.js';
+import type { ReleaseEnd } from '../../distributions/port.js';
 import type { ClusterSpec } from '../../domain/spec/schema.js';
 import { RefusedError } from '../../errors/index.js';
 import type { NodeFacts } from '../../kube/types.js';
@@ -58,6 +59,8 @@ export interface ClusterStatus {
   readonly desiredVersion: string;
   /** Whether that is still maintained; undefined where it is not known. */
   readonly support: Support | undefined;
+  /** Until when its provider is expected to have that release; undefined where nobody takes a release away. */
+  readonly expectedEnd: ReleaseEnd | undefined;
   /** What only looks as if it ran there; empty on real machines. */
   readonly simulated: readonly string[];
   readonly api: {
@@ -213,7 +216,7 @@ function compose(
   provider: MachineProvider,
   folder: ClusterFolder,
   { record, spec }: { readonly record: ClusterRecord; readonly spec: ClusterSpec },
-  { facts, distribution }: Observation,
+  { facts, distribution, expectedEnd }: Observation,
   differs: readonly StepInfo[],
   running: LockHolder | undefined,
   shutOut?: string,
@@ -223,7 +226,8 @@ function compose(
   const names = new Set(facts.machines.map((machine) => machine.name));
   const { membership, nodesAreMachines } = distribution;
   const etcd = etcdOf(facts.nodes, membership);
-  const kubernetesVersion = servers?.length ? facts.newcomerVersion : (record.runningVersion ?? 'unknown');
+  const isTold = servers?.length || (nodes && !nodesAreMachines);
+  const kubernetesVersion = isTold ? facts.newcomerVersion : (record.runningVersion ?? 'unknown');
   return {
     cluster: record.name,
     id: record.id,
@@ -231,6 +235,7 @@ function compose(
     kubernetesVersion,
     desiredVersion: spec.kubernetes.version,
     support: supportOf(kubernetesVersion, undefined, clock.now()),
+    expectedEnd,
     simulated: provider.traits.simulated,
     api: { reachable: facts.api !== undefined, refused: shutOut !== undefined },
     etcd,

@@ -2,61 +2,22 @@ import { plural } from '../../domain/index.js';
 import type { Step } from '../../engine/index.js';
 import { InterruptedError, RefusedError, refusedHalfWay, SlipwayError } from '../../errors/index.js';
 import type { ClusterFolder } from '../../workspace/types.js';
-import type { Confirmation, StepInfo } from '../../reporting/index.js';
+import type { Confirmation } from '../../reporting/index.js';
 import { type Change, confirmed } from '../confirmed.js';
 import type { WorkflowContext } from '../context.js';
 import { executing, type RunSteps } from '../run.js';
 import { knownCluster } from './known-cluster.js';
+import { plansRollouts } from './managed/recycle.js';
+import { upgradeManaged } from './managed/upgrade.js';
 import { costLines, destroyingLines } from './asked-lines.js';
 import { draftChange } from './change-draft.js';
 import { stoppedIll } from '../notify/ills.js';
 import { tell } from '../notify/tell.js';
 import { draftUpgrade, type UpgradeDraft } from './upgrade/draft.js';
 import { replaceNodes } from './upgrade/replace.js';
-import type { QuarantineInput } from './upgrade/quarantine.js';
-import type { UserGateInput } from '../../phases/user-gate.js';
+import type { UpgradeInput, UpgradeResult } from './upgrade/input.js';
 
-/** How nodes are brought to another release. */
-export interface UpgradeHow extends QuarantineInput {
-  /** `10%` or `2`. */
-  readonly maxUnavailable: string;
-  readonly soakMs: number;
-  /** Goes on although clients ask for APIs that the release does not serve. */
-  readonly acceptRemovedApis: boolean;
-  /** What tells, beside the nodes, whether users are served. */
-  readonly gate: UserGateInput;
-  /** Whether nodes are changed where they run, or fresh machines take their places; undefined: as it was begun. */
-  readonly strategy: 'in-place' | 'replace' | undefined;
-  /** Pods, as `namespace/pod`, that may be lost with a machine that is replaced. */
-  readonly lose: ReadonlySet<string>;
-}
-
-export interface UpgradeInput extends UpgradeHow {
-  readonly cluster: string;
-  /** A release, `stable` or `v1.37`. */
-  readonly to: string;
-  /** Whether it was asked about already, with more than itself. */
-  readonly isAsked?: boolean | undefined;
-  /** The bundle that the cluster's file names now. */
-  readonly bundle: string | undefined;
-  readonly dryRun: boolean;
-  /** Called before the first change, once nothing was refused or declined; answers with how to take back what it did. */
-  readonly begin: (version: string) => Promise<() => Promise<void>>;
-}
-
-export interface UpgradeResult {
-  readonly cluster: string;
-  /** What the servers ran, the lowest where they differed. */
-  readonly from: string;
-  readonly to: string;
-  /** The releases on the way, the last one is `to`. */
-  readonly stops: readonly string[];
-  /** What was done, or with `dryRun` would be, in its order. */
-  readonly steps: readonly StepInfo[];
-  /** What is down for a while, a line each. */
-  readonly warnings: readonly string[];
-  readonly simulated: readonly string[];
-}
+export type { UpgradeHow, UpgradeInput, UpgradeResult } from './upgrade/input.js';
 
 /**
  * Brings every node of a cluster to another release of Kubernetes: minor by minor, servers first and one at a time.
@@ -69,6 +30,7 @@ export async function upgradeCluster(
   operation = 'cluster upgrade',
 ): Promise<UpgradeResult> {
   const { folder, record } = await knownCluster(context.workspace, input.cluster);
+  if (await plansRollouts(context, record)) return upgradeManaged(context, input, record, { operation, retryCommand });
   const draft = (looking: WorkflowContext): Promise<UpgradeDraft> => draftOf(looking, input);
   if (input.dryRun) return resultOf(record.name, await draft(context));
   const change: Change<UpgradeDraft> = {

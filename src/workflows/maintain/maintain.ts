@@ -11,6 +11,7 @@ import {
 import { askingPolicy, type MaintainPolicy } from '../../domain/spec/maintain.js';
 import { BusyError, DeclinedError, InterruptedError, SlipwayError } from '../../errors/index.js';
 import type { StepInfo } from '../../reporting/index.js';
+import { refuseLacking } from '../cluster/lacking.js';
 import { refuseQuarantined } from '../cluster/quarantined.js';
 import { knownCluster } from '../cluster/known-cluster.js';
 import { note, progress, type WorkflowContext } from '../context.js';
@@ -42,6 +43,7 @@ export async function maintainCluster(
 ): Promise<MaintainResult> {
   const { folder, record } = await knownCluster(context.workspace, input.cluster);
   refuseQuarantined(record);
+  await refuseLacking(context, record, 'maintain');
   const subject = { folder, record, spec: input.spec, memory: await recallRound(folder) };
   progress(context, `looking what is due for ${record.name}`);
   const look = await lookForMaintenance(context, subject, retryCommand);

@@ -221,7 +221,7 @@ async function refuseProblems(
 }
 
 /** @throws RefusedError code RECYCLE_UNFINISHED */
-function refuseOtherRecycle(cluster: string, begun: RecycleIntent | undefined, scope: RecycleScope): void {
+export function refuseOtherRecycle(cluster: string, begun: RecycleIntent | undefined, scope: RecycleScope): void {
   if (begun === undefined || begun.scope === scopeText(scope)) return;
   throw new RefusedError(`Another recycle of ${cluster} is not finished: ${recycleCommand(cluster, begun.scope)}`, {
     code: 'RECYCLE_UNFINISHED',
@@ -233,7 +233,7 @@ function refuseOtherRecycle(cluster: string, begun: RecycleIntent | undefined, s
  * A node that was replaced already counts as known: the same command goes on after it.
  * @throws UsageError codes UNKNOWN_POOL, UNKNOWN_MACHINE
  */
-function refuseUnknown(
+export function refuseUnknown(
   cluster: ClusterRef,
   spec: ClusterSpec,
   scope: RecycleScope,
@@ -266,7 +266,7 @@ function refuseBlocked(
   });
 }
 
-const silent = (cluster: string): IncompleteError =>
+export const silent = (cluster: string): IncompleteError =>
   new IncompleteError(`The Kubernetes API of ${cluster} does not answer, so nothing can be drained.`, {
     code: 'KUBE_UNREACHABLE',
     hint: `See the machines: slipway cluster status ${cluster}`,
