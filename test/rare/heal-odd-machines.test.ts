@@ -1,3 +1,6 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { describe, expect, it } from 'vitest';
 
 import {
@@ -106,10 +109,19 @@ describe('`cluster heal`', () => {
     const before = await heardAt(lost);
     await expect.poll(() => heardAt(lost)).not.toBe(before);
     await deleteServer(lost.split('-').slice(1, 3).join('-'));
-    await cli.setTimeScale(fast);
+    // Until this run has looked and is about to mark the node, however long that takes.
+    const [reached, until] = ['reached', 'until'].map((name) => join(cli.home, name)) as [string, string];
+    const hold = { when: 'before', kind: 'kube', what: `^PATCH nodes/${lost}`, act: { until, reached } };
+    const healing = cli.run(['cluster', 'heal', 'demo', '--yes', '--json'], {
+      SLIPWAY_TEST_BOUNDARY: JSON.stringify([hold]),
+    });
+    await expect.poll(() => existsSync(reached)).toBe(true);
     expect(await isReady(lost)).toBe(true);
-    const { code, err, verdicts } = await heal();
+    await cli.setTimeScale(fast);
+    writeFileSync(until, '');
+    const { code, err, out } = await healing;
     expect(code, err).toBe(0);
+    const { verdicts } = JSON.parse(out) as { readonly verdicts: readonly object[] };
     expect(verdicts).toMatchObject([{ name: lost, does: 'replace', because: 'its machine is gone' }]);
     expect((await pod()).uid).not.toBe(uid);
     await expectWell();
