@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import type { Interfaces } from '@oclif/core';
 
 import { readCatalogue } from '../src/components/index.js';
-import { clusterJsonSchema, type JsonSchema } from '../src/config/index.js';
+import { clusterJsonSchema, tenantJsonSchema, type JsonSchema } from '../src/config/index.js';
 import { schemaWithComponents } from '../src/workflows/component/schema.js';
 import { componentsPage } from './components-page.js';
 import { errorsPage } from './errors-page.js';
 import { freshConfig, packageRoot } from './fresh-config.js';
 import { networkPage } from './network-page.js';
+import { exampleTenant } from './example-tenant.js';
 
 /** Writes the generated documents, or with --check fails when one of them is stale. */
 const check = process.argv.includes('--check');
@@ -17,10 +18,11 @@ const { manifest } = await freshConfig();
 const documents: Readonly<Record<string, string>> = {
   'docs/reference/cluster.schema.json': `${JSON.stringify(await schemaWithComponents(clusterJsonSchema()), undefined, 2)}\n`,
   'docs/reference/cluster-file.md': clusterFilePage(clusterJsonSchema()),
+  'docs/reference/tenant.schema.json': `${JSON.stringify(tenantJsonSchema(), undefined, 2)}\n`,
   'docs/reference/commands.md': commandsPage(manifest),
   'docs/reference/components.md': await componentsPage(),
   'docs/reference/errors.md': await errorsPage(),
-  'docs/reference/network.md': networkPage(await readCatalogue()),
+  'docs/reference/network.md': networkPage(await readCatalogue(), await exampleTenant()),
   'oclif.manifest.json': `${JSON.stringify(manifest, undefined, 2)}\n`,
 };
 const stale = Object.entries(documents).filter(([path, text]) => textOf(path) !== text);

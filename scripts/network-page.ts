@@ -7,9 +7,10 @@ import {
   podSecurityNeeds,
   untouched,
 } from '../src/components/index.js';
+import type { KubeObject } from '../src/kube/types.js';
 
 /** docs/reference/network.md: who may talk to whom among components, and what their pods may ask of nodes. */
-export function networkPage({ components }: Catalogue): string {
+export function networkPage({ components }: Catalogue, tenant: readonly KubeObject[]): string {
   const namespaceOf = (component: string): string => components.get(component)?.namespace ?? '';
   const ours = [...components.values()].filter(({ builtIn, namespace }) => builtIn && !(namespace in untouched));
   const namespaces = [...new Set(ours.map(({ namespace }) => namespace))].sort();
@@ -49,6 +50,15 @@ export function networkPage({ components }: Catalogue): string {
     ),
     ...Object.entries(untouched).map(([name, why]) => row(`\`${name}\``, `Anyone; it has no policy. ${why}`)),
     '',
+    '## Tenants',
+    '',
+    'In both namespaces of a tenant, here `globex`, everything is refused in both directions but for the following, which is read from the',
+    'policies themselves (`templates/tenant/boundary`). Nothing runs in `globex-platform` yet, so that nothing is let in there.',
+    '',
+    '| from | to | ports | why |',
+    '|---|---|---|---|',
+    ...new Set(tenant.flatMap(tenantRows)),
+    '',
     '## Pod Security',
     '',
     'The label `pod-security.kubernetes.io/enforce` of these namespaces is `restricted`, but for what the following components need. A level',
@@ -71,3 +81,39 @@ const portsText = ({ ports, portsIn }: Flow): string =>
     ...ports.map(({ port, protocol = 'TCP' }) => `${port}${protocol === 'TCP' ? '' : `/${protocol}`}`),
     ...(portsIn ? [`those in \`${portsIn.path}\` of its values`] : []),
   ].join(', ');
+
+interface Peer {
+  readonly namespaceSelector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+  readonly podSelector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
+}
+interface Rule {
+  readonly from?: readonly Peer[];
+  readonly to?: readonly Peer[];
+  readonly ports?: readonly { readonly port: number; readonly protocol: string }[];
+}
+
+/** A row for each direction of one policy of a tenant; none for what only refuses. */
+function tenantRows({ kind, metadata, spec }: KubeObject): string[] {
+  if (kind !== 'NetworkPolicy') return [];
+  const { ingress = [], egress = [] } = spec as {
+    readonly ingress?: readonly Rule[];
+    readonly egress?: readonly Rule[];
+  };
+  const own = `\`${metadata.namespace ?? ''}\``;
+  const why = metadata.annotations?.['slipway.dev/why'] ?? '';
+  const peersText = (peers: readonly Peer[] = []): string => peers.map((peer) => peerText(peer, own)).join(', ');
+  const ports = (rule: Rule): string =>
+    rule.ports?.map(({ port, protocol }) => `${port}${protocol === 'TCP' ? '' : `/${protocol}`}`).join(', ') ?? 'all';
+  return [
+    ...ingress.map((rule) => row(peersText(rule.from), own, ports(rule), why)),
+    ...egress.map((rule) => row(own, peersText(rule.to), ports(rule), why)),
+  ];
+}
+
+function peerText({ namespaceSelector, podSelector, ipBlock }: Peer, own: string): string {
+  if (ipBlock) return [ipBlock.cidr, ...(ipBlock.except ? [`without ${ipBlock.except.join(', ')}`] : [])].join(' ');
+  const name = namespaceSelector?.matchLabels?.['kubernetes.io/metadata.name'];
+  const pods = Object.values(podSelector?.matchLabels ?? {}).join(', ');
+  return [name === undefined ? own : `\`${name}\``, ...(pods === '' ? [] : [pods])].join(': ');
+}

@@ -9,7 +9,7 @@ import { badComponent } from './bad-component.js';
 import { contextSchema } from './context.js';
 import { outsideNamespaces } from './kinds.js';
 import { settingNames } from './options.js';
-import { bytesOf, milliOf } from './quantity.js';
+import { bytesOf, milliOf } from '../domain/quantity.js';
 import type { Component, HealthTarget, SecretForm, Workload } from './types.js';
 import { mayHave, readWhen, whenPattern } from './when.js';
 

@@ -12,5 +12,5 @@ export { filesHeader, renderedFiles } from './files.js';
 export { schemaComment, valuesCheck } from './values-check.js';
 export { mergeValues } from './merge-values.js';
 export { jsonText, yamlText } from './yaml-text.js';
-export { bytesOf, milliOf } from './quantity.js';
+export { bytesOf, milliOf } from '../domain/quantity.js';
 export { sumOf } from './requests.js';

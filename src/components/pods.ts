@@ -1,6 +1,6 @@
 import { controlPlaneTaint, labelKeys } from '../domain/labels.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
-import { bytesOf, milliOf } from './quantity.js';
+import { bytesOf, milliOf } from '../domain/quantity.js';
 import { isMap } from './template/helpers.js';
 
 type Values = Readonly<Record<string, unknown>>;

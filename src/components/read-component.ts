@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 
 import { badComponent } from './bad-component.js';
 import { parseComponentFile } from './component-file.js';
@@ -18,7 +18,7 @@ const maxBytes = 2 * 1024 * 1024;
  */
 export async function readComponent(folder: string, builtIn: boolean, checker: SchemaChecker): Promise<Component> {
   const name = basename(folder);
-  const shownAt = builtIn ? `templates/components/${name}` : folder;
+  const shownAt = builtIn ? `templates/${basename(dirname(folder))}/${name}` : folder;
   const shown = `${shownAt}/component.yaml`;
   if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name))
     throw badComponent(shown, [`${shown}:1:1  the folder’s name is the component’s: small letters, digits and dashes`]);

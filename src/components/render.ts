@@ -38,11 +38,12 @@ export function renderComponents(selection: Selection, input: RenderInput): read
     const context = contextOf(selected, sharedContext(visible, input), input.spec);
     const objects = (templates: readonly Template[]) => templates.flatMap((one) => objectsOf(selected, one, context));
     const values = definition.chart === undefined ? {} : valuesOf(selected, context);
+    const before = objects(definition.before);
     const parts = {
       before: [
-        ...namespaceOf(namespace, selection.on),
+        ...(hasNamespace(before, namespace) ? [] : namespaceOf(namespace, selection.on)),
         ...networkPolicies(selected, values, visible).map((policy) => marked(id, policy)),
-        ...objects(definition.before),
+        ...before,
       ],
       chart: helmChart(selected, values),
       objects: objects(definition.manifests),
@@ -66,6 +67,9 @@ export function renderComponents(selection: Selection, input: RenderInput): read
     };
   });
 }
+
+const hasNamespace = (objects: readonly KubeObject[], name: string): boolean =>
+  objects.some(({ kind, metadata }) => kind === 'Namespace' && metadata.name === name);
 
 /** The same object for every instance in a namespace. */
 function namespaceOf(name: string, on: Selection['on']): KubeObject[] {

@@ -1,7 +1,7 @@
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import { workloadsOf } from './object-requests.js';
 import { type NodeForm, nodesOf, type Pods } from './pods.js';
-import { bytesOf, milliOf } from './quantity.js';
+import { bytesOf, milliOf } from '../domain/quantity.js';
 import { member } from './template/helpers.js';
 import type { RenderedComponent, Requests, SelectedComponent, VolumeRequest, Workload } from './types.js';
 import { type OptionsOf, whenHolds } from './when.js';

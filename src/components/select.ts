@@ -7,6 +7,7 @@ import { UsageError } from '../errors/index.js';
 import { instanceOf, ownedByCluster } from './instance.js';
 import { settingNames } from './options.js';
 import { settingsProblems, usesSetting, valuesWarnings } from './settings.js';
+import { tenancy } from './tenant/names.js';
 import { circle, inOrder, providersOf, waitsFor } from './order.js';
 import type { Catalogue, CheckedOptions, Component, ProviderFacts, SelectedComponent, Selection } from './types.js';
 import { variablesOf } from './variables.js';
@@ -18,6 +19,8 @@ export interface SelectInput {
   readonly pools: readonly Pick<PoolSpec, 'name'>[];
   /** Undefined where the provider is not known yet: nothing is required, and no storage class known. */
   readonly provider: ProviderFacts | undefined;
+  /** Whether the cluster has tenants, or is asked to: what keeps them apart is on then. */
+  readonly hasTenants?: boolean | undefined;
 }
 
 export interface Selected {
@@ -136,7 +139,13 @@ class Choice {
     const { provider } = this.input;
     const setting = this.#settings.get(name);
     const required = provider?.required.includes(name) ?? false;
+    const keepsApart = name === tenancy && this.input.hasTenants === true;
     if (setting === false) {
+      if (keepsApart)
+        this.#problems.push({
+          path: ['components', name],
+          message: 'it keeps tenants apart, and the cluster has tenants; take this line out',
+        });
       if (required)
         this.#problems.push({
           path: ['components', name],
@@ -145,6 +154,7 @@ class Choice {
       return undefined;
     }
     if (required) return `required by ${provider?.name ?? ''}`;
+    if (keepsApart) return 'the cluster has tenants';
     if (setting !== undefined) return 'named in the file';
     return this.ofPreset(component) && this.conditionHolds(component) ? this.presetReason(component) : undefined;
   }

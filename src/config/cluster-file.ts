@@ -4,10 +4,12 @@ import { basename, dirname, resolve } from 'node:path';
 
 import type { ComponentsSpec } from '../domain/spec/components.js';
 import type { SpecProblem } from '../domain/spec/rules.js';
+import { checkTenants } from '../domain/spec/tenants.js';
 import type { ClusterSpec } from '../domain/spec/schema.js';
 import { messageOf, UsageError } from '../errors/index.js';
 import { absolutePath, componentsWithAbsolutePaths, withAbsolutePaths } from './paths.js';
 import { pathText } from '../domain/source/problems.js';
+import { badTenantFiles, readTenantFolder } from './tenant-files.js';
 import { soundParts, validateCluster } from './validate.js';
 import { readYaml, type Position } from '../domain/source/yaml.js';
 
@@ -26,8 +28,10 @@ export type ComponentsCheck = (
 ) => Promise<readonly SpecProblem[]>;
 
 /**
- * Reads and validates a cluster file; `-` is standard input, and paths in it begin at the current folder.
- * @throws UsageError code NO_CLUSTER_FILE when it cannot be opened; BAD_CLUSTER_FILE with a line in `details` for each problem.
+ * Reads and validates a cluster file, with the tenants of its folder; `-` is standard input, and paths in it begin at the
+ * current folder.
+ * @throws UsageError code NO_CLUSTER_FILE when it cannot be opened; BAD_CLUSTER_FILE with a line in `details` for each problem;
+ * codes NO_TENANT_FOLDER and BAD_TENANT_FILE
  */
 export async function loadClusterFile(
   path: string,
@@ -39,7 +43,28 @@ export async function loadClusterFile(
   const folder = path === '-' ? process.cwd() : dirname(resolve(path));
   const problems = checkComponents ? await componentProblems(text, folder, checkComponents) : [];
   const spec = parseCluster(text, path === '-' ? 'stdin' : basename(path), problems);
-  return { spec: withAbsolutePaths(spec, folder), path };
+  return { spec: await withTenantsOfFolder(withAbsolutePaths(spec, folder)), path };
+}
+
+/**
+ * The same specification with the tenants of its folder among its tenants, so that whoever has it needs no more files.
+ * @throws UsageError codes NO_TENANT_FOLDER, BAD_TENANT_FILE
+ */
+async function withTenantsOfFolder({ tenantsFrom, ...spec }: ClusterSpec): Promise<ClusterSpec> {
+  if (tenantsFrom === undefined) return spec;
+  const read = await readTenantFolder(tenantsFrom);
+  const here = spec.tenants ?? [];
+  const tenants = [...here, ...read.map(({ tenant }) => tenant)];
+  const problems = checkTenants(tenants, spec.network).filter(({ path }) => Number(path[0]) >= here.length);
+  if (problems.length > 0)
+    throw badTenantFiles(
+      tenantsFrom,
+      problems.map(({ path: [index, ...inside], message, value }) => {
+        const file = basename(read[Number(index) - here.length]!.file);
+        return `${file}  ${pathText(inside)}: ${value === undefined ? '' : `${JSON.stringify(value)} is not allowed: `}${message}`;
+      }),
+    );
+  return { ...spec, tenants };
 }
 
 async function readBytes(path: string): Promise<Buffer> {

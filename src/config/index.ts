@@ -3,3 +3,4 @@ export * from './from-flags.js';
 export * from './json-schema.js';
 export * from './to-yaml.js';
 export * from './edit.js';
+export * from './tenant-files.js';

@@ -15,7 +15,7 @@ export const absolutePath = (path: string, folder: string, home: string = homedi
  */
 export function withAbsolutePaths(spec: ClusterSpec, folder: string, home: string = homedir()): ClusterSpec {
   const absolute = (path: string): string => absolutePath(path, folder, home);
-  const { provider, kubernetes, components } = spec;
+  const { provider, kubernetes, components, tenantsFrom } = spec;
   return {
     ...spec,
     provider: {
@@ -25,6 +25,7 @@ export function withAbsolutePaths(spec: ClusterSpec, folder: string, home: strin
     },
     kubernetes: { ...kubernetes, ...(kubernetes.bundle === undefined ? {} : { bundle: absolute(kubernetes.bundle) }) },
     ...(components ? { components: componentsWithAbsolutePaths(components, absolute) } : {}),
+    ...(tenantsFrom === undefined ? {} : { tenantsFrom: absolute(tenantsFrom) }),
   };
 }
 

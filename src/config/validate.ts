@@ -2,6 +2,7 @@ import { checkSpec, type SpecParts, type SpecProblem } from '../domain/spec/rule
 import { componentsSchema, type ComponentsSpec } from '../domain/spec/components.js';
 import { clusterSchema, clusterSchemaOf, distributionIn, distributionProblems } from './cluster-schema.js';
 import { poolSchema, providerSchema, type ClusterSpec } from '../domain/spec/schema.js';
+import { tenantSchema } from '../domain/spec/tenants.js';
 import { clusterJsonSchema } from './json-schema.js';
 import { describeIssues, shortValue } from '../domain/source/problems.js';
 
@@ -86,6 +87,7 @@ export function soundParts(input: unknown): SpecParts & { readonly components: C
     network: sound(network.unwrap().shape, root['network']),
     api: sound(kubernetes.unwrap().shape.api.unwrap().shape, api),
     ssh: sound(ssh.unwrap().shape, root['ssh']),
+    tenants: Array.isArray(root['tenants']) ? root['tenants'].map((one) => sound(tenantSchema.shape, one)) : [],
     components,
   };
 }

@@ -6,6 +6,7 @@ export const limits = {
   authorize: 50,
   component: 8,
   'remove-component': 1,
+  tenant: 8,
   bundle: 1,
 } as const;
 

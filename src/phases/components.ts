@@ -33,6 +33,17 @@ export interface ComponentPlanInput {
   readonly clock: Clock;
   readonly archives: ChartArchives;
   readonly warn: (text: string) => void;
+  /** How its steps are told and what else they stand on; undefined: as those of the cluster's own components. */
+  readonly as?: PlannedAs | undefined;
+}
+
+export interface PlannedAs {
+  readonly phase: string;
+  readonly target: string;
+  readonly textOf: (change: ComponentChange) => string;
+  readonly limits: NonNullable<Step['limits']>;
+  /** Steps that the instance of that id waits for beside its owner's. */
+  readonly standsOn: (waitsFor: readonly string[]) => readonly Step[];
 }
 
 /**
@@ -40,7 +51,7 @@ export interface ComponentPlanInput {
  * each that is no longer desired, once nothing stands on it any more.
  */
 export function planComponents(input: ComponentPlanInput): readonly Step[] {
-  const { desired, facts, api } = input;
+  const { desired, facts, api, as } = input;
   const changes = new Map(
     desired.rendered.flatMap((component) => {
       const secrets = secretsFor(component.id, desired.secrets);
@@ -62,12 +73,12 @@ export function planComponents(input: ComponentPlanInput): readonly Step[] {
     const { component, secrets, change } = changes.get(id)!;
     return {
       id: installId(id),
-      phase: 'Install components',
-      target: id,
-      text: change.text,
+      phase: as?.phase ?? 'Install components',
+      target: as?.target ?? id,
+      text: as?.textOf(change) ?? change.text,
       ...detailsOf(change),
-      needs: [...needsOf(api), ...needs],
-      limits: ['component'],
+      needs: [...needsOf(api), ...needs, ...(as?.standsOn(component.waitsFor) ?? [])],
+      limits: as?.limits ?? ['component'],
       apply: async (context) => {
         const tools = toolsFor(valueOf(api, context).kube);
         const run = runOf(context);
@@ -128,7 +139,7 @@ export function planComponentUpgrades(
   return steps;
 }
 
-const installId = (instance: string): string => `component:${instance}`;
+export const installId = (instance: string): string => `component:${instance}`;
 
 const runOf = (context: StepContext): ComponentRun => ({
   signal: context.signal,

@@ -107,7 +107,9 @@ describe('the wildcard certificate', () => {
 
 describe('names are proved', () => {
   it('by a request where there is no DNS provider', async () => {
-    expect(production(await cluster({}))).toEqual([{ http01: { ingress: { ingressClassName: 'traefik' } } }]);
+    expect(production(await cluster({}))).toEqual([
+      { http01: { ingress: { ingressClassName: 'traefik', serviceType: 'ClusterIP' } } },
+    ]);
   });
 
   it('by DNS alone where there is one and no list of domains', async () => {
@@ -120,7 +122,7 @@ describe('names are proved', () => {
   it('by DNS inside the domains and by a request outside them', async () => {
     const [inside, outside] = production(await cluster({ dns: { provider: 'cloudflare' }, domains }));
     expect(inside).toMatchObject({ selector: { dnsZones: domains } });
-    expect(outside).toEqual({ http01: { ingress: { ingressClassName: 'traefik' } } });
+    expect(outside).toEqual({ http01: { ingress: { ingressClassName: 'traefik', serviceType: 'ClusterIP' } } });
   });
 
   it('by way of another zone where names point there', async () => {

@@ -109,13 +109,19 @@ function namespaceDetails(component: RenderedComponent, facts: ComponentFacts): 
   return namespacesOf(component).flatMap((desired) => {
     const live = facts.namespaces.get(desired.metadata.name);
     if (!live) return [`+ Namespace ${desired.metadata.name}`];
-    const labels = namespaceToApply(desired, live).metadata.labels ?? {};
-    const present = live.metadata.labels ?? {};
-    const asked = Object.fromEntries(Object.keys(labels).map((key) => [key, present[key]]));
-    return diffLines(asked, labels).map(
-      (line) => `${line.slice(0, 2)}Namespace ${live.metadata.name} ${line.slice(2)}`,
-    );
+    return [
+      ...markLines(live.metadata.labels, namespaceToApply(desired, live).metadata.labels),
+      ...markLines(live.metadata.annotations, desired.metadata.annotations),
+    ].map((line) => `${line.slice(0, 2)}Namespace ${live.metadata.name} ${line.slice(2)}`);
   });
+}
+
+type Marks = Readonly<Record<string, string>> | undefined;
+
+/** What differs of labels or annotations that are desired; those of others are not looked at. */
+function markLines(present: Marks, desired: Marks = {}): string[] {
+  const asked = Object.fromEntries(Object.keys(desired).map((key) => [key, present?.[key]]));
+  return diffLines(asked, desired);
 }
 
 function objectDetails(

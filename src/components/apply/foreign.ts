@@ -51,6 +51,8 @@ export async function foreignObjects(
     });
     const objects = ownObjects(component)
       .filter((object) => !known.has(refKey(object)) && !facts.objects.has(refKey(object)))
+      // What is in a namespace that is not there is not there either.
+      .filter(({ metadata: { namespace } }) => namespace === undefined || facts.namespaces.has(namespace))
       .map((object) => async () => (await conflictOf(kube, object, options))?.map(foreign) ?? []);
     const own = secretsFor(id, secrets)
       .filter((secret) => !known.has(secretKey(secret)) && !facts.secrets.has(secretKey(secret)))

@@ -1,4 +1,4 @@
-import { bytesOf } from '../quantity.js';
+import { bytesOf } from '../../domain/quantity.js';
 
 /** What helpers may look at beside their arguments. */
 export interface HelperContext {

@@ -1,17 +1,11 @@
 import { labelKeys } from '../labels.js';
+import type { SpecProblem } from './problem.js';
 import { checkLibvirt } from './libvirt.js';
 import type { ClusterSpec, PoolSpec } from './schema.js';
+import { checkTenants, type TenantSpec } from './tenants.js';
 import { overlap, parseRange, within } from './ranges.js';
 
-/** Something wrong with a specification, and where: `['pools', 1, 'name']`. */
-export interface SpecProblem {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-  /** The value, where it may be a default that the file does not hold. */
-  readonly value?: string;
-  /** Whether the key itself is wrong, not its value. */
-  readonly atKey?: boolean;
-}
+export type { SpecProblem };
 
 type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
@@ -23,6 +17,7 @@ export interface SpecParts {
   readonly network?: Loose<ClusterSpec['network']> | undefined;
   readonly api?: Loose<ClusterSpec['kubernetes']['api']> | undefined;
   readonly ssh?: Loose<ClusterSpec['ssh']> | undefined;
+  readonly tenants?: readonly Loose<TenantSpec>[] | undefined;
 }
 
 /** All rules that look at more than one value. Pure; empty means nothing is wrong. */
@@ -33,6 +28,7 @@ export function checkSpec(parts: SpecParts): SpecProblem[] {
     ...checkLocations(parts),
     ...checkHosts(parts),
     ...checkLibvirt(parts),
+    ...checkTenants(parts.tenants ?? [], parts.network).map((one) => ({ ...one, path: ['tenants', ...one.path] })),
     ...repeated(parts.controlPlane?.type ?? [], ['controlPlane', 'type'], 'is listed twice'),
     ...repeated(parts.provider?.residency ?? [], ['provider', 'residency'], 'is listed twice'),
     ...repeated(parts.api?.allow ?? [], ['kubernetes', 'api', 'allow'], 'is listed twice'),

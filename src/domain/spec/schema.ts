@@ -6,6 +6,7 @@ import { acceptable, hostSchema } from './hosts.js';
 import { maintainSchema } from './maintain.js';
 import { libvirtSchema } from './libvirt.js';
 import { notifySchema } from './notify.js';
+import { tenantsSchema } from './tenants.js';
 import { cidr, ipv4Address, ipv4Cidr, labelMap, poolName, resourceName, taint } from './fields.js';
 
 /** A machine type, or several in order of preference for when one is sold out. Always a list after reading. */
@@ -253,6 +254,12 @@ export const clusterSchemaFor = (fields: FileFields) =>
       .prefault({})
       .describe('What is looked at on hosts before anything is changed.'),
     components: componentsSchema.optional(),
+    tenants: tenantsSchema.optional(),
+    tenantsFrom: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('A folder with a file for each tenant (`kind: Tenant`), as a path; read beside `tenants`.'),
     backup: backupSchema.optional(),
     notify: notifySchema.optional(),
     maintain: maintainSchema.optional(),

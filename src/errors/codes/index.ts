@@ -8,6 +8,7 @@ import { machineCodes } from './machines.js';
 import { providerCodes } from './provider.js';
 import type { ProviderCodes } from './provider-codes.js';
 import { sharedWorkspaceCodes } from './shared-workspace.js';
+import { tenantCodes } from './tenants.js';
 import { workspaceCodes } from './workspace.js';
 
 export type { ErrorEntry } from './entry.js';
@@ -20,6 +21,7 @@ export const errorGroups = {
   'Machines and SSH': machineCodes,
   'The Kubernetes API and kubeconfigs': kubernetesCodes,
   'Components and their Secrets': componentCodes,
+  Tenants: tenantCodes,
   'Workspace, bundles': workspaceCodes,
   'A workspace in a bucket': sharedWorkspaceCodes,
   'Backups and restores': backupCodes,

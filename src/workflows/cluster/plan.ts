@@ -1,5 +1,7 @@
 import type { DistributionPlan, PlanInput } from '../../distributions/port.js';
-import { type ComponentPlanInput, planComponents } from '../../phases/components.js';
+import { planComponents } from '../../phases/components.js';
+import { planTenants } from '../../phases/tenants.js';
+import type { ComponentsToPlan } from '../component/planned.js';
 import type { Observation } from './observe.js';
 
 /** All steps of a plan, in the order a person reads them. */
@@ -9,9 +11,10 @@ export type PlannedCluster = Pick<DistributionPlan, 'steps' | 'tokenSources'>;
 export function planCluster(
   seen: Pick<Observation, 'plan'>,
   input: PlanInput,
-  components?: Omit<ComponentPlanInput, 'api'>,
+  components?: ComponentsToPlan,
 ): PlannedCluster {
   const { steps, removals, api, tokenSources } = seen.plan(input);
   const layered = components ? planComponents({ ...components, api }) : [];
-  return { steps: [...steps, ...layered, ...removals], tokenSources };
+  const tenants = components ? planTenants(components.tenants, { ...components, api }, layered) : [];
+  return { steps: [...steps, ...layered, ...tenants, ...removals], tokenSources };
 }

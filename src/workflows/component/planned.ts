@@ -12,6 +12,7 @@ import type {
 import { type ComponentFacts, noFacts, observeComponents } from '../../components/apply/facts.js';
 import { foreignObjects, type ForeignObject } from '../../components/apply/foreign.js';
 import type { ComponentPlanInput } from '../../phases/components.js';
+import type { DesiredTenant } from '../../phases/tenants.js';
 import { secretKey } from '../../components/apply/secrets.js';
 import { ownedByCluster } from '../../components/instance.js';
 import type { ClusterApi } from '../../phases/context.js';
@@ -22,6 +23,7 @@ import { note, type WorkflowContext } from '../context.js';
 import { checkArchitectures } from './architectures.js';
 import { providerFacts } from './input.js';
 import { checkEndpoints } from './endpoints.js';
+import { byOwner, instancesOfTenants, refuseTenants, type RenderedTenant, tenantsIn } from '../tenant/state.js';
 import { keptSecrets, missingSecrets, type Unchecked } from '../unchecked.js';
 
 /** What components a cluster shall have, and what it has of them. */
@@ -29,6 +31,8 @@ export interface ComponentState {
   readonly selection: Selection;
   readonly input: RenderInput;
   readonly rendered: readonly RenderedComponent[];
+  /** Of the tenants that the file names, in its order. */
+  readonly tenants: readonly RenderedTenant[];
   /** Empty when it was only looked. */
   readonly secrets: readonly ResolvedSecret[];
   readonly facts: ComponentFacts;
@@ -46,7 +50,7 @@ export type ComponentPurpose = 'change' | 'plan' | 'plan-read-only' | 'look';
 /**
  * Selects and renders what the file asks for and, where an API is there, looks at what the cluster has.
  * @throws UsageError codes BAD_COMPONENTS, BAD_COMPONENT, BAD_TEMPLATE, SECRETS_MISSING; RefusedError codes
- * OUTSIDE_RESIDENCY, WRONG_ARCHITECTURE, FOREIGN_OBJECTS
+ * OUTSIDE_RESIDENCY, WRONG_ARCHITECTURE, FOREIGN_OBJECTS, TENANT_NAME_TAKEN, TENANT_QUOTA_USED
  */
 export async function componentState(
   context: WorkflowContext,
@@ -56,29 +60,74 @@ export async function componentState(
   api: ClusterApi | undefined,
   purpose: ComponentPurpose,
 ): Promise<ComponentState> {
-  // The template language and the schema checker are only loaded by those that need them.
-  const { hasValues, readCatalogue, renderComponents, secretNeeds, selectionOf } =
-    await import('../../components/index.js');
-  const catalogue = await readCatalogue(spec.components?.folders, undefined, { hasValues: hasValues(spec.components) });
-  const input: RenderInput = { cluster, spec, provider: providerFacts(provider, cluster, spec) };
-  const selection = selectionOf(catalogue, {
-    components: spec.components,
-    pools: spec.pools,
-    provider: input.provider,
-  });
-  if (purpose !== 'look') {
+  const judge = async (selection: Selection): Promise<void> => {
+    if (purpose === 'look') return;
     for (const warning of selection.warnings) note(context, warning, 'warning');
     await checkEndpoints(context, selection, spec);
     const nodes = async (): Promise<readonly NodeFacts[]> => (await api?.kube.nodes({ signal: context.signal })) ?? [];
     await checkArchitectures(context, provider, selection, spec, nodes);
-  }
-  const rendered = renderComponents(selection, input);
-  const facts = api ? await observeComponents(api.kube, rendered, { signal: context.signal }) : noFacts;
-  if (purpose === 'look') return { selection, input, rendered, secrets: [], facts, unchecked: [] };
+  };
+  const seen = await lookAtComponents(context, provider, cluster, spec, api, judge);
+  if (purpose === 'look') return { ...seen, secrets: [], unchecked: [] };
+  const { selection, input, rendered, tenants, facts, namespaces } = seen;
+  const { secretNeeds } = await import('../../components/index.js');
   const sources = secretsOf(context, provider, facts, secretNeeds(selection), purpose === 'plan-read-only');
   const { secrets, unchecked } = await readSecrets(selection, input, sources, purpose);
-  if (api) refuseForeign(await foreignObjects(api.kube, rendered, secrets, facts, { signal: context.signal }));
-  return { selection, input, rendered, secrets, facts, unchecked };
+  if (api) {
+    const options = { signal: context.signal };
+    refuseForeign(await foreignObjects(api.kube, rendered, secrets, facts, options));
+    await refuseTenants(api.kube, tenants, facts, namespaces, options);
+  }
+  for (const name of tenantsIn(facts))
+    if (!spec.tenants?.some((tenant) => tenant.name === name))
+      note(
+        context,
+        `${cluster.name} has a tenant ${name}, which its file does not name. It stays; to remove it: slipway tenant delete ${cluster.name} ${name}`,
+        'warning',
+      );
+  return { ...seen, secrets, unchecked };
+}
+
+/** As far as no Secret is asked for. */
+export type LookedAt = Omit<ComponentState, 'secrets' | 'unchecked'> & {
+  /** Namespaces of every component there is, on or off. */
+  readonly namespaces: ReadonlySet<string>;
+};
+
+/**
+ * The first part of `componentState`.
+ * @param judge may refuse what was selected before anything is looked at
+ */
+export async function lookAtComponents(
+  { signal }: Pick<WorkflowContext, 'signal'>,
+  provider: MachineProvider,
+  cluster: ClusterRef,
+  spec: ClusterSpec,
+  api: ClusterApi | undefined,
+  judge: (selection: Selection) => Promise<void> = async () => {},
+): Promise<LookedAt> {
+  // The template language and the schema checker are only loaded by those that need them.
+  const { hasValues, readCatalogue, renderComponents, selectionOf } = await import('../../components/index.js');
+  const catalogue = await readCatalogue(spec.components?.folders, undefined, { hasValues: hasValues(spec.components) });
+  const input: RenderInput = { cluster, spec, provider: providerFacts(provider, cluster, spec) };
+  const { components, pools, tenants = [] } = spec;
+  const asked = { components, pools, provider: input.provider };
+  const look = async (selection: Selection) => {
+    const on = [...selection.on, ...(await instancesOfTenants(tenants, spec, input.provider))];
+    const all = renderComponents({ ...selection, on }, input);
+    const facts = api ? await observeComponents(api.kube, all, { signal }) : noFacts;
+    return { selection, facts, ...byOwner(all) };
+  };
+  const selection = selectionOf(catalogue, { ...asked, hasTenants: tenants.length > 0 });
+  await judge(selection);
+  const seen = await look(selection);
+  // Tenants that the file does not name are there until somebody removes them, and so is what keeps them apart.
+  const hasOthers = tenants.length === 0 && tenantsIn(seen.facts).length > 0;
+  return {
+    ...(hasOthers ? await look(selectionOf(catalogue, { ...asked, hasTenants: true })) : seen),
+    input,
+    namespaces: new Set([...catalogue.components.values()].map(({ namespace }) => namespace)),
+  };
 }
 
 /** @throws UsageError codes SECRETS_NOT_GRANTED and, to change, SECRETS_MISSING */
@@ -108,16 +157,19 @@ function refuseForeign(found: readonly ForeignObject[]): void {
   );
 }
 
-/** What planning components takes, but for the API, which may be the output of a step. */
+/** What planning components and tenants takes, but for the API, which may be the output of a step. */
+export type ComponentsToPlan = Omit<ComponentPlanInput, 'api' | 'as'> & { readonly tenants: readonly DesiredTenant[] };
+
 export async function componentPlanInput(
   context: WorkflowContext,
   cluster: ClusterRef,
-  { rendered, secrets, facts }: Pick<ComponentState, 'rendered' | 'secrets' | 'facts'>,
-): Promise<Omit<ComponentPlanInput, 'api'>> {
+  { rendered, tenants, secrets, facts }: Pick<ComponentState, 'rendered' | 'tenants' | 'secrets' | 'facts'>,
+): Promise<ComponentsToPlan> {
   const { chartArchives } = await import('../../components/apply/chart-archive.js');
   return {
     cluster: cluster.name,
     desired: { owner: ownedByCluster, rendered, secrets },
+    tenants: tenants.map((one) => ({ ...one, secrets: [] })),
     facts,
     clock: context.clock,
     archives: chartArchives(),
@@ -128,7 +180,7 @@ export async function componentPlanInput(
 /** Both at once: what a plan of the whole cluster needs to know of components. */
 export async function componentsToPlan(
   ...[context, provider, cluster, spec, api, purpose]: Parameters<typeof componentState>
-): Promise<Omit<ComponentPlanInput, 'api'> & Pick<ComponentState, 'unchecked'>> {
+): Promise<ComponentsToPlan & Pick<ComponentState, 'unchecked'>> {
   const state = await componentState(context, provider, cluster, spec, api, purpose);
   return { ...(await componentPlanInput(context, cluster, state)), unchecked: state.unchecked };
 }

@@ -39,11 +39,12 @@ export async function renderToFiles(
   const { renderedFiles, secretNeeds } = await import('../../components/index.js');
   const provider = await context.provider(spec.provider);
   const cluster = await clusterOf(context, spec);
-  const { selection, rendered } = await componentState(context, provider, cluster, spec, undefined, 'look');
+  const { selection, rendered, tenants } = await componentState(context, provider, cluster, spec, undefined, 'look');
   for (const warning of selection.warnings) note(context, warning, 'warning');
   await checkEndpoints(context, selection, spec);
   for (const name of names) refuseUnknown(name, selection);
-  const desired = rendered.filter(({ id }) => names.length === 0 || names.includes(id));
+  const all = [...rendered, ...tenants.flatMap((one) => one.rendered)];
+  const desired = all.filter(({ id }) => names.length === 0 || names.includes(id));
   const needs = secretNeeds(selection).filter(({ component }) => desired.some(({ id }) => id === component));
   const files = renderedFiles(desired, needs);
   const removed = folder === undefined ? [] : await writeFiles(folder, files);

@@ -1,5 +1,5 @@
 import { askedOf } from '../../../components/pods.js';
-import { bytesOf, milliOf } from '../../../components/quantity.js';
+import { bytesOf, milliOf } from '../../../domain/quantity.js';
 import type { Amounts, DemandPod, DemandToleration } from '../../../domain/index.js';
 import type { KubeObject } from '../../../kube/types.js';
 
