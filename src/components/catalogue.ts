@@ -14,15 +14,36 @@ import { readWhen } from './when.js';
 export const ownComponents = (): string =>
   join(folderWith(import.meta.url, 'templates/components/traefik/component.yaml'), 'templates', 'components');
 
+export interface CatalogueOptions {
+  /** False: no `values` will be held against schemas, so that what that takes is not loaded. */
+  readonly hasValues?: boolean;
+  /** What messages call the folder of Slipway's own. */
+  readonly shownIn?: string;
+}
+
 /**
  * Reads Slipway's own components and those of further folders. A folder holds components, or is one itself.
- * @param options.hasValues false: no `values` will be held against schemas, so that what that takes is not loaded
  * @throws UsageError codes NO_COMPONENT_FOLDER, BAD_COMPONENT, BAD_TEMPLATE, COMPONENT_TWICE
  */
 export async function readCatalogue(
   folders: readonly string[] = [],
   own: string = ownComponents(),
-  { hasValues = true }: { readonly hasValues?: boolean } = {},
+  options: CatalogueOptions = {},
+): Promise<Catalogue> {
+  if (folders.length > 0 || own !== ownComponents()) return read(folders, own, options);
+  // Slipway's own stay as they are while it runs, and a change looks at them twice.
+  const key = String(options.hasValues ?? true);
+  const known = ownOnly.get(key) ?? read(folders, own, options);
+  ownOnly.set(key, known);
+  return known;
+}
+
+const ownOnly = new Map<string, Promise<Catalogue>>();
+
+async function read(
+  folders: readonly string[],
+  own: string,
+  { hasValues = true, shownIn = 'templates/components' }: CatalogueOptions,
 ): Promise<Catalogue> {
   const prepared = own === ownComponents() ? builtIn() : undefined;
   const reader = prepared && folders.length === 0 ? undefined : await import('./read-component.js');
@@ -33,7 +54,9 @@ export async function readCatalogue(
       index === 0 && prepared
         ? prepared.map((one) => preparedComponent(one, own, checker))
         : await Promise.all(
-            (await componentFolders(folder)).map((at) => reader!.readComponent(at, index === 0, checker!)),
+            (await componentFolders(folder)).map((at) =>
+              reader!.readComponent(at, index === 0 ? shownIn : undefined, checker!),
+            ),
           );
     for (const component of read) {
       const other = components.get(component.name);

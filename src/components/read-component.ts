@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 
 import { badComponent } from './bad-component.js';
 import { parseComponentFile } from './component-file.js';
@@ -14,11 +14,17 @@ const maxBytes = 2 * 1024 * 1024;
 
 /**
  * Reads one component: what it says of itself and every template, checked.
+ * @param shownIn of Slipway's own: the folder that messages name it in; undefined for one of the user's own
  * @throws UsageError codes BAD_COMPONENT, BAD_TEMPLATE
  */
-export async function readComponent(folder: string, builtIn: boolean, checker: SchemaChecker): Promise<Component> {
+export async function readComponent(
+  folder: string,
+  shownIn: string | undefined,
+  checker: SchemaChecker,
+): Promise<Component> {
+  const builtIn = shownIn !== undefined;
   const name = basename(folder);
-  const shownAt = builtIn ? `templates/${basename(dirname(folder))}/${name}` : folder;
+  const shownAt = shownIn === undefined ? folder : `${shownIn}/${name}`;
   const shown = `${shownAt}/component.yaml`;
   if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name))
     throw badComponent(shown, [`${shown}:1:1  the folder’s name is the component’s: small letters, digits and dashes`]);

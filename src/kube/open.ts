@@ -1,5 +1,6 @@
 import type { DrainView } from '../domain/index.js';
 import { cordonedAnnotation } from '../domain/labels.js';
+import { Secret } from '../domain/secret.js';
 import { halfWay, RefusedError } from '../errors/index.js';
 import { withKubeErrors, KubeClient, type ClientOptions } from './client.js';
 import { Discovery, objectPath } from './discovery.js';
@@ -12,6 +13,8 @@ import { NodeInformer } from './node-watch.js';
 import { ObjectFeeds } from './object-watch.js';
 import { listAll } from './paging.js';
 import type {
+  AccountRef,
+  AccountToken,
   DrainOptions,
   Forwarded,
   Grace,
@@ -292,6 +295,26 @@ class HttpKube implements Kube {
     const { forwardOnce } = await import('./port-forward.js');
     return withKubeErrors(`the way into ${namespace}/${pod}`, () =>
       forwardOnce(() => this.client.tunnel(`${path}/portforward?ports=${port}`, signal)),
+    );
+  }
+
+  async accountToken({ namespace, name }: AccountRef, seconds: number, { signal }: KubeOptions): Promise<AccountToken> {
+    const path = `${objectPath('v1', { name: 'serviceaccounts', namespaced: true }, namespace, name)}/token`;
+    const body = JSON.stringify({
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { expirationSeconds: seconds },
+    });
+    const request = { method: 'POST', path, contentType: 'application/json', body } as const;
+    return withKubeErrors(
+      `POST ServiceAccount/${namespace}/${name}/token`,
+      async () => {
+        const { status } = (await this.client.ask(request, signal)) as {
+          readonly status: { readonly token: string; readonly expirationTimestamp: string };
+        };
+        return { token: new Secret(status.token), expires: status.expirationTimestamp };
+      },
+      true,
     );
   }
 

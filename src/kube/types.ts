@@ -136,6 +136,17 @@ export interface ServedKind {
   readonly namespaced: boolean;
 }
 
+export interface AccountRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface AccountToken {
+  readonly token: Secret;
+  /** ISO 8601. */
+  readonly expires: string;
+}
+
 /** A port of this computer that leads into a pod, for one connection. */
 export interface Forwarded {
   readonly host: string;
@@ -214,6 +225,11 @@ export interface Kube {
   podLog(namespace: string, pod: string, options: LogOptions): Promise<string | undefined>;
   /** Opens a way to a port inside a pod, past what networks and policies let through. */
   forward(namespace: string, pod: string, port: number, options: KubeOptions): Promise<Forwarded>;
+  /**
+   * A token of a ServiceAccount that ends by itself.
+   * @param seconds how long it shall last; the API may give less
+   */
+  accountToken(account: AccountRef, seconds: number, options: KubeOptions): Promise<AccountToken>;
   /** Every kind that can be listed, once each, in the version the API prefers. */
   kinds(options: KubeOptions): Promise<readonly ServedKind[]>;
   close(): void;

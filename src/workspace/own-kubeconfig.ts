@@ -113,3 +113,39 @@ function parsedYaml(raw: Secret): unknown {
     return undefined;
   }
 }
+
+/**
+ * A kubeconfig of somebody who has rights in one namespace, to the same API as the cluster's own.
+ * @param own the cluster's, as it is kept
+ * @throws UsageError code KUBECONFIG_INVALID
+ */
+export function namespaceKubeconfig(
+  own: Secret,
+  { name, namespace, token }: { readonly name: string; readonly namespace: string; readonly token: Secret },
+): Secret {
+  const parsed = z
+    .object({
+      clusters: z
+        .array(
+          z.object({ cluster: z.object({ server: z.string(), 'certificate-authority-data': z.string().optional() }) }),
+        )
+        .min(1),
+    })
+    .safeParse(parse(own.reveal()));
+  if (!parsed.success)
+    throw new UsageError('The cluster’s own kubeconfig names no address of its API.', {
+      code: 'KUBECONFIG_INVALID',
+      hint: 'Fetch it again: slipway cluster adopt',
+    });
+  const { cluster } = parsed.data.clusters[0]!;
+  return new Secret(
+    stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': name,
+      clusters: [{ name, cluster }],
+      users: [{ name, user: { token: token.reveal() } }],
+      contexts: [{ name, context: { cluster: name, user: name, namespace } }],
+    }),
+  );
+}

@@ -66,6 +66,8 @@ export function healthOf(object: KubeObject | undefined): Health {
       return byCondition(wire, 'Established');
     case 'APIService':
       return byCondition(wire, 'Available');
+    case 'ValidatingAdmissionPolicy':
+      return admissionPolicy(wire);
     default:
       return byCondition(wire, 'Ready');
   }
@@ -121,6 +123,14 @@ function service({ spec, status }: Wire): Health {
 function phase({ status }: Wire, desired: string): Health {
   const found = status['phase'];
   return found === desired ? healthy : progressing(`it is ${typeof found === 'string' ? found : 'not there yet'}`);
+}
+
+/** One that the API found faults in refuses everything it looks at, or nothing. */
+function admissionPolicy({ status }: Wire): Health {
+  const { expressionWarnings: [fault] = [] } = (status['typeChecking'] ?? {}) as {
+    readonly expressionWarnings?: readonly { readonly fieldRef?: string; readonly warning?: string }[];
+  };
+  return fault ? { state: 'failed', why: `${fault.fieldRef ?? 'it'}: ${fault.warning ?? 'unsound'}` } : healthy;
 }
 
 function byCondition({ status, generation }: Wire, type: string): Health {

@@ -14,8 +14,11 @@ import { containerOf, quotaOf } from './quota.js';
 const tenantDefinitions = (): string =>
   join(folderWith(import.meta.url, 'templates/tenant/boundary/component.yaml'), 'templates', 'tenant');
 
-/** @throws UsageError codes BAD_COMPONENT, BAD_TEMPLATE */
-export const readTenantCatalogue = (): Promise<Catalogue> => readCatalogue([], tenantDefinitions());
+let tenantCatalogue: Promise<Catalogue> | undefined;
+
+/** They stay as they are while the program runs. @throws UsageError codes BAD_COMPONENT, BAD_TEMPLATE */
+export const readTenantCatalogue = (): Promise<Catalogue> =>
+  (tenantCatalogue ??= readCatalogue([], tenantDefinitions(), { shownIn: 'templates/tenant' }));
 
 export const tenantOwner = (name: string): Owner => ({ kind: 'tenant', name });
 

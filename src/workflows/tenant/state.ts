@@ -114,9 +114,8 @@ function refuseSmallQuotas(tenants: readonly RenderedTenant[], { objects }: Comp
       .flatMap((quota) => {
         const live = objects.get(refKey(quota));
         const used = (live?.['status'] as { used?: Readonly<Record<string, string>> } | undefined)?.used ?? {};
-        const { hard = {} } = quota['spec'] as { hard?: Readonly<Record<string, string>> };
-        const before =
-          (live?.['spec'] as (typeof quota)['spec'] & { hard?: Readonly<Record<string, string>> })?.hard ?? {};
+        const hard = hardOf(quota);
+        const before = live ? hardOf(live) : {};
         const lowered = Object.fromEntries(Object.entries(hard).filter(([name, limit]) => before[name] !== limit));
         return overused(lowered, used).map((line) => `${owner.name}: ${line}`);
       }),
@@ -128,3 +127,6 @@ function refuseSmallQuotas(tenants: readonly RenderedTenant[], { objects }: Comp
     hint: 'Ask for as much as is used, or have the tenant use less first: slipway tenant status',
   });
 }
+
+const hardOf = (quota: KubeObject): Readonly<Record<string, string>> =>
+  (quota['spec'] as { readonly hard?: Readonly<Record<string, string>> } | undefined)?.hard ?? {};

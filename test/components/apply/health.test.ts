@@ -29,6 +29,17 @@ describe('a workload is healthy', () => {
       'healthy',
       '',
     ],
+    ['an admission policy without faults', object('ValidatingAdmissionPolicy', { typeChecking: {} }), 'healthy', ''],
+    [
+      'not an admission policy that the API found a fault in',
+      object('ValidatingAdmissionPolicy', {
+        typeChecking: {
+          expressionWarnings: [{ fieldRef: 'spec.validations[0].expression', warning: 'no such field' }],
+        },
+      }),
+      'failed',
+      'spec.validations[0].expression: no such field',
+    ],
     ['a Deployment scaled to nothing', object('Deployment', {}, { replicas: 0 }), 'healthy', ''],
     [
       'not a Deployment with old replicas',

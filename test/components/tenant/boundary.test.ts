@@ -205,7 +205,7 @@ describe('admission of tenants', () => {
   });
 
   it('is off in a cluster without tenants', () => {
-    const { components } = clusterSpec({ components: {} as never });
+    const { components } = clusterSpec({ components: {} });
     const { on } = selectionOf(cluster, { components, pools: [], provider: providers.hetzner });
     expect(on.map(({ id }) => id)).not.toContain('tenancy');
   });
