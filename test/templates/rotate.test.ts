@@ -153,6 +153,31 @@ describe.skipIf(sshdMissing)(`what rotations do on a host ${sshdMissing ?? ''}`,
     expect(await rig.run(rotateToken({ password: next }))).toEqual({ changed: 'false' });
   });
 
+  it('k3s that has the token takes it once more where it is to save what it has on its disk; one that has not is left', async () => {
+    await curl(200);
+    const again = rotateToken({ password: next, again: 'yes' });
+    await rig.host.write(`${data}/server/token`, `K10abc::server:${next.reveal()}\n`);
+    await rig.host.write(`${data}/server/cred/passwd`, 'users');
+    expect(await rig.run(again)).toEqual({ changed: 'true' });
+    const told = (await rig.host.read('var/told'))!;
+    expect(told).toContain(`user = "server:${next.reveal()}"`);
+    expect(told).toContain(`data = "{\\"newToken\\":\\"${next.reveal()}\\"}"`);
+    expect(await rig.host.read(`${data}/server/cred/passwd`)).toBe('users');
+    await curl(500);
+    await rig.host.write(`${data}/server/token`, `K10abc::server:${old}\n`);
+    expect(await rig.run(again)).toEqual({ changed: 'false' });
+    // One that works with the other token still has nothing to save.
+    await rig.host.write(`${data}/server/token`, `K10abc::server:${next.reveal()}\n`);
+    await curl(401);
+    expect(await rig.run(rotateToken({ password: next, again: 'try' }))).toEqual({ changed: 'false' });
+    await expect(rig.run(again)).rejects.toMatchObject({ taskCode: 'TOKEN_NOT_ROTATED' });
+    // One that is down as it was killed before it could save them: it makes them anew of what etcd has.
+    await rig.host.write('var/stand-in/k3s.service.state', 'failed\n');
+    await rig.host.write(`${data}/server/token`, `K10abc::server:${next.reveal()}\n`);
+    expect(await rig.run(again)).toEqual({ changed: 'false' });
+    expect(await rig.host.read(`${data}/server/cred/passwd`)).toBeUndefined();
+  });
+
   it('a token that k3s does not take is told of, without it', async () => {
     await curl(401);
     await rig.host.write(`${data}/server/token`, `K10abc::server:${old}\n`);

@@ -192,8 +192,14 @@ export function rotateCertificates(
 }
 
 /** Asks k3s of one server to take another token for servers, at once and for all of them. */
-export function rotateToken(options: Deadline & { readonly password: Secret }): HostTask {
-  return task('rotate-token', { NEW_TOKEN: options.password }, options.deadlineMs);
+export function rotateToken(
+  options: Deadline & {
+    readonly password: Secret;
+    /** Of a server that has it already, so that what it has on its disk is in etcd, too; `try`: one that refuses is left. */
+    readonly again?: 'yes' | 'try';
+  },
+): HostTask {
+  return task('rotate-token', { NEW_TOKEN: options.password, AGAIN: options.again ?? '' }, options.deadlineMs);
 }
 
 /** Writes other passwords into the configuration. `agent`: that of `agent-token`, on servers. */

@@ -6,6 +6,7 @@ import { messageOf } from '../../../errors/index.js';
 import type { ClusterApi, PhaseContext } from '../../../phases/context.js';
 import { deadlines } from '../../../phases/deadlines.js';
 import { lookInside, openSession } from '../../../phases/session.js';
+import type { Session } from '../../../remote/types.js';
 import type { RollingRequest } from '../../rotations.js';
 import { parseServerInfo, putTokens, rotateToken, type ServerInfo, serverInfo } from '../host/index.js';
 import { snapshotSource } from '../snapshot/source.js';
@@ -36,7 +37,7 @@ export function planTokens(context: Context, api: ClusterApi, request: RollingRe
       ...change,
       phase: 'Start servers with the new tokens',
       text: () => 'start k3s with the new tokens; its pods run on',
-      work: startingAnew(change, () => Promise.resolve()),
+      work: savedAround(change, next),
     },
     'control-plane',
     put,
@@ -54,6 +55,25 @@ export function planTokens(context: Context, api: ClusterApi, request: RollingRe
     [made, ...started.slice(-1)],
   );
   return [made, taken, ...put, ...started, ...workers, swapStep(context, next, [...started, ...workers])];
+}
+
+/**
+ * Starts k3s of a server with other tokens. It writes the password of agents to its disk alone, and would refuse to start a second
+ * time with what etcd does not have: so it is told to save it as soon as it is up, and before, where a run that was killed has not.
+ */
+function savedAround(
+  { context, api }: Pick<RollingChange, 'context' | 'api'>,
+  next: Later<NextTokens>,
+): RollingChange['work'] {
+  const save = async (session: Session, run: StepContext, again: 'yes' | 'try'): Promise<void> => {
+    const password = valueOf(next, run).server;
+    await session.run(rotateToken({ password, again, deadlineMs: deadlines.hostTask }), run);
+  };
+  const start = startingAnew({ context, api }, (session, _machine, run) => save(session, run, 'try'));
+  return async (machine, run) => {
+    await start(machine, run);
+    await save(await openSession(context.tools, machine, deadlines.ssh, run), run, 'yes');
+  };
 }
 
 function nextStep({ cluster, tools }: Context): Step<NextTokens> {
