@@ -15,6 +15,8 @@ export type Program =
   | 'hcloud'
   | 'hcloud-go'
   | 'hcloud-python'
+  | 'linode-cli'
+  | 'linodego'
   | 'moto'
   | 'versitygw'
   | 'nats'
@@ -23,7 +25,7 @@ export type Program =
 /** Programs that are installed together, from one folder of `test/clients`. */
 export interface ClientSet {
   /** Folder in `test/clients` which pins what is installed. */
-  readonly name: 'npm' | 'python' | 'go' | 'moto' | 'versitygw' | 'nats' | 'restic';
+  readonly name: 'npm' | 'python' | 'linode-cli' | 'go' | 'moto' | 'versitygw' | 'nats' | 'restic';
   /** Where its programs are, from the folder that it was installed into. */
   readonly programs: Partial<Record<Program, string>>;
 }
@@ -31,7 +33,8 @@ export interface ClientSet {
 export const clientSets: readonly ClientSet[] = [
   { name: 'npm', programs: { kubectl: 'kubectl/kubectl', helm: 'helm/helm' } },
   { name: 'python', programs: { 'hcloud-python': 'bin/python' } },
-  { name: 'go', programs: { 'client-go': 'bin/kubernetes', 'hcloud-go': 'bin/hetzner' } },
+  { name: 'linode-cli', programs: { 'linode-cli': 'bin/python' } },
+  { name: 'go', programs: { 'client-go': 'bin/kubernetes', 'hcloud-go': 'bin/hetzner', linodego: 'bin/linode' } },
   { name: 'moto', programs: { moto: 'bin/python' } },
   { name: 'versitygw', programs: { versitygw: 'bin/versitygw' } },
   { name: 'nats', programs: { nats: 'bin/nats-server' } },

@@ -86,6 +86,7 @@ const installers: Record<ClientSet['name'], (pins: string, folder: string) => Pr
     await execa('go', ['build', '-trimpath', '-o', `${join(folder, 'bin')}/`, './...'], { cwd: pins, env });
   },
   python: pythonEnvironment,
+  'linode-cli': pythonEnvironment,
   moto: pythonEnvironment,
   versitygw: goTool('github.com/versity/versitygw/cmd/versitygw'),
   nats: goTool('github.com/nats-io/nats-server/v2'),
@@ -125,6 +126,10 @@ async function versionOf(program: Program, path: string): Promise<string> {
       return `client-go ${await moduleOf(path, 'k8s.io/client-go')}`;
     case 'hcloud-go':
       return `hcloud-go ${await moduleOf(path, 'github.com/hetznercloud/hcloud-go/v2')}`;
+    case 'linodego':
+      return `linodego ${await moduleOf(path, 'github.com/linode/linodego')}`;
+    case 'linode-cli':
+      return `linode-cli ${(await execa(path, ['-c', 'from importlib.metadata import version; print(version("linode-cli"))'])).stdout}`;
     case 'hcloud':
       return `hcloud at ${path}`;
     case 'hcloud-python':

@@ -21,10 +21,11 @@ const autoscaler = z.strictObject({
   max: count.optional(),
 });
 const changeable = {
-  autoscaler: autoscaler.optional(),
-  labels: z.record(z.string(), z.string()).optional(),
-  taints: z.array(taint).optional(),
-  tags: tagsShape.optional(),
+  // Linode's own Go library sends null for what it was not told.
+  autoscaler: autoscaler.nullish(),
+  labels: z.record(z.string(), z.string()).nullish(),
+  taints: z.array(taint).nullish(),
+  tags: tagsShape.nullish(),
   label: z
     .string()
     .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])$/, 'Label is not valid')
@@ -36,7 +37,7 @@ const changeable = {
 export const poolBody = z.strictObject({
   type: z.string({ error: 'type is required' }),
   count,
-  disks: z.array(z.looseObject({})).optional(),
+  disks: z.array(z.looseObject({})).nullish(),
   disk_encryption: z.enum(['enabled', 'disabled']).optional(),
   ...changeable,
 });
@@ -88,7 +89,7 @@ const poolShape = ({ id, type, count, autoscaler, labels, taints, tags, label, n
 });
 
 /** The range of a pool that says none is its count. @throws LinodeError 400 */
-function rangeOf(asked: z.output<typeof autoscaler> | undefined, count: number): LkePoolRecord['autoscaler'] {
+function rangeOf(asked: z.output<typeof autoscaler> | null | undefined, count: number): LkePoolRecord['autoscaler'] {
   if ((asked?.min === undefined) !== (asked?.max === undefined))
     throw invalid('min and max must be given together', 'autoscaler');
   const { enabled = false, min = count, max = count } = asked ?? {};
