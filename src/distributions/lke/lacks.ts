@@ -2,6 +2,11 @@ import type { Lack } from '../port.js';
 
 const kept = 'LKE keeps the machines of its nodes and its control plane itself';
 
+const tenants: Lack = {
+  why: 'its tenants’ walls were never tried on the network of LKE',
+  instead: 'Use namespaces with ResourceQuotas and NetworkPolicies of your own, or a cluster of k3s.',
+};
+
 /** What cannot be done with a cluster that Linode runs, by the command: why, and what to do instead. */
 export const lacks: ReadonlyMap<string, Lack> = new Map<string, Lack>([
   [
@@ -84,4 +89,5 @@ export const lacks: ReadonlyMap<string, Lack> = new Map<string, Lack>([
     'pool promote',
     { why: 'LKE has no machines that stand by', instead: 'Add a node: slipway pool scale CLUSTER POOL N' },
   ],
+  ...['create', 'update', 'suspend', 'resume', 'delete'].map((one) => [`tenant ${one}`, tenants] as const),
 ]);
