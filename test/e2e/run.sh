@@ -103,10 +103,12 @@ if ! $bench; then
   part images "$here/images/build.sh"
   part helm "$here/images/helm.sh" "$minor"
   part kube-vip "$here/images/kube-vip.sh"
+  part data "$here/images/data.sh"
+  SLIPWAY_E2E_DATA_IMAGES=$(tail -1 "$work/data")
   SLIPWAY_E2E_CHARTS=$(json_value charts <"$work/helm")
   SLIPWAY_E2E_TLS=$(json_value tls <"$work/helm")
   SLIPWAY_E2E_HELM_IMAGE=$(json_value image <"$work/helm")
-  export SLIPWAY_E2E_CHARTS SLIPWAY_E2E_TLS SLIPWAY_E2E_HELM_IMAGE
+  export SLIPWAY_E2E_CHARTS SLIPWAY_E2E_TLS SLIPWAY_E2E_HELM_IMAGE SLIPWAY_E2E_DATA_IMAGES
   # No image comes from there; that hosts get the file is what is looked at.
   printf 'mirrors:\n  ring.test:\n    endpoint: ["https://10.231.7.1:5000"]\n' > "$work/registries.yaml"
   contents=(--registries "$work/registries.yaml" --images "$(tail -1 "$work/images")")

@@ -48,14 +48,18 @@ export async function moto(): Promise<S3Server | undefined> {
 }
 
 /** versitygw: S3 over a folder of this computer. Two of them on one folder are one store. Undefined where it is not installed. */
-export async function versitygw(folder = mkdtempSync(join(tmpdir(), 'slipway-s3-'))): Promise<S3Server | undefined> {
+export async function versitygw(
+  folder = mkdtempSync(join(tmpdir(), 'slipway-s3-')),
+  own = s3Keys,
+): Promise<S3Server | undefined> {
   const program = client('versitygw');
   if (program === undefined) return undefined;
-  const { AWS_ACCESS_KEY_ID: access, AWS_SECRET_ACCESS_KEY: secret } = s3Keys;
+  const { AWS_ACCESS_KEY_ID: access, AWS_SECRET_ACCESS_KEY: secret } = own;
   const keys = ['--access', access, '--secret', secret, '--region', region];
   const server = await started(program, (port) => [...keys, '--port', `127.0.0.1:${port}`, '--quiet', 'posix', folder]);
   return {
     ...server,
+    env: { ...server.env, ...own },
     bucket: async () => {
       const name = bucketName();
       mkdirSync(join(folder, name));

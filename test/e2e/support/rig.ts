@@ -16,10 +16,10 @@ export interface RigHost {
   readonly running: boolean;
 }
 
-async function rig(args: readonly string[], input?: string): Promise<string> {
+async function rig(args: readonly string[], input?: string | { readonly file: string }): Promise<string> {
   const { stdout } = await execa(script, args, {
     timeout: slack * 180_000,
-    ...(input === undefined ? { stdin: 'ignore' } : { input }),
+    ...(input === undefined ? { stdin: 'ignore' } : typeof input === 'string' ? { input } : { inputFile: input.file }),
   });
   return stdout;
 }
@@ -51,7 +51,7 @@ export const createPlainHost = async (name: string, octet: number): Promise<RigH
   parsed(await rig(['create', name, String(octet), '--init', 'sshd']));
 
 /** A command on a host, as root, past slipway. Throws when it fails; `input` is its standard input. */
-export const ssh = (name: string, command: string, input?: string): Promise<string> =>
+export const ssh = (name: string, command: string, input?: string | { readonly file: string }): Promise<string> =>
   rig(['ssh', name, command], input);
 
 /** Power cut: no shutdown; the disk stays. */

@@ -164,6 +164,7 @@ export function fromRing(
     | 'SLIPWAY_E2E_OLDER_VERSION'
     | 'SLIPWAY_E2E_OLDER_BUNDLE'
     | 'SLIPWAY_E2E_CHARTS'
+    | 'SLIPWAY_E2E_DATA_IMAGES'
     | 'SLIPWAY_E2E_HELM_IMAGE'
     | 'SLIPWAY_E2E_TLS',
 ): string {
