@@ -8,7 +8,7 @@
 # chapters have the one before it too, for what is brought from one to the next.
 # SLIPWAY_E2E_K3S: the official `release`, or `build` one from its Go module; `auto`, the default, builds where the release
 # cannot be had. SLIPWAY_E2E_RELEASES: a mirror of the release site.
-# SLIPWAY_E2E_BUILD_MINUTES (default 40) and SLIPWAY_E2E_MINUTES (default 60): what each build of k3s, and the chapters, may take.
+# SLIPWAY_E2E_BUILD_MINUTES (default 40) and SLIPWAY_E2E_MINUTES (default 70): what each build of k3s, and the chapters, may take.
 # SLIPWAY_E2E_KEEP=1: the rig and the clusters stay up after a failure, until Enter is pressed.
 set -euo pipefail
 bench=false
@@ -131,7 +131,7 @@ cd "$here/../.."
 rc=0
 what='the chapters' told=(npx vitest run --config test/e2e/vitest.config.ts)
 ! $bench || what='the bench' told=(node test/bench/hosts.mjs)
-within "${SLIPWAY_E2E_MINUTES:-60}" "$what" "$here/rig/rig.sh" in "${told[@]}" "$@" || rc=$?
+within "${SLIPWAY_E2E_MINUTES:-70}" "$what" "$here/rig/rig.sh" in "${told[@]}" "$@" || rc=$?
 if [ $rc != 0 ] && [ "${SLIPWAY_E2E_KEEP:-}" = 1 ] && [ -t 0 ]; then
   read -r -p "RIG_STATE=$RIG_STATE stays up; Enter takes it down " _
 fi

@@ -25,12 +25,37 @@ export function budgetStatus(
     );
   const healthy = pods.filter(isPodReady).length;
   const { minAvailable, maxUnavailable } = budget.spec ?? {};
+  // Only a plain number of pods that must be there needs nobody to say how many there are to be.
+  const expected =
+    maxUnavailable === undefined && typeof minAvailable !== 'string' ? pods.length : expectedOf(store, pods);
   const desired =
-    maxUnavailable !== undefined
-      ? Math.max(0, pods.length - share(maxUnavailable, pods.length, true))
-      : share(minAvailable ?? 1, pods.length, true);
-  return { healthy, expected: pods.length, desired, allowed: Math.max(0, healthy - desired) };
+    maxUnavailable === undefined
+      ? share(minAvailable ?? 1, expected, true)
+      : Math.max(0, expected - share(maxUnavailable, expected, true));
+  return { healthy, expected, desired, allowed: Math.max(0, healthy - desired) };
 }
+
+/**
+ * How many pods there are to be, as Kubernetes' disruption controller has it: what those say that keep their number, and not
+ * how many there are, which would grow less with each that is evicted.
+ */
+function expectedOf(store: ObjectStore, pods: readonly Obj[]): number {
+  const replicas = new Map<string, number>();
+  for (const pod of pods) {
+    const set = controllerOf(store, pod);
+    const keeper = (set && controllerOf(store, set)) ?? set;
+    // One that nobody makes anew counts for itself.
+    replicas.set(keeper?.metadata.uid ?? pod.metadata.uid!, Number(keeper?.spec?.['replicas'] ?? 1));
+  }
+  return [...replicas.values()].reduce((sum, one) => sum + one, 0);
+}
+
+function controllerOf(store: ObjectStore, { metadata }: Obj): Obj | undefined {
+  const owner = metadata.ownerReferences?.find(({ kind }) => scaled.includes(kind));
+  return owner && store.look(store.resource(owner.apiVersion, owner.kind), metadata.namespace!, owner.name);
+}
+
+const scaled = ['ReplicaSet', 'Deployment', 'StatefulSet'];
 
 /** Refuses as the API does when a budget would be broken. @throws StatusError 429 */
 export function refuseBrokenBudget(store: ObjectStore, pod: Obj): void {
