@@ -30,7 +30,7 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** The current context of a kubeconfig that holds its certificates itself. */
+/** The current context of a kubeconfig that holds its certificates, or its token, itself. */
 export function serverOf(kubeconfig: string): ApiServer {
   const config = parse(kubeconfig) as {
     clusters: { cluster: Record<string, string> }[];
@@ -43,6 +43,7 @@ export function serverOf(kubeconfig: string): ApiServer {
     ca: decoded(cluster['certificate-authority-data']),
     cert: decoded(user['client-certificate-data']),
     key: decoded(user['client-key-data']),
+    ...(user['token'] === undefined ? {} : { token: user['token'] }),
   };
 }
 

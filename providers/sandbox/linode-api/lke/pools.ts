@@ -81,8 +81,7 @@ const poolShape = ({ id, type, count, autoscaler, labels, taints, tags, label, n
   labels,
   taints,
   tags,
-  // Of accounts that take part in a trial only; the others see none.
-  ...(label === '' ? {} : { label }),
+  label,
   nodes: nodes.map(nodeShape),
   disks: [],
   disk_encryption: 'enabled',
