@@ -23,7 +23,7 @@ export function programName({ script, cwd, env }: Invocation): string {
 
 /** The program's name where it begins a command, not where it is only spoken of. */
 const ourCommand =
-  /(?<![\w./-])slipway(?= (?:backup|bundle|cluster|completion|component|drill|help|host|image|maintain|pool|sandbox|schema|version|workspace|--help)\b)/g;
+  /(?<![\w./-])slipway(?= (?:backup|bundle|cluster|completion|component|drill|help|host|image|maintain|pool|sandbox|schema|tenant|version|workspace|--help)\b)/g;
 
 /** Text for people with the commands in it as they can be typed here. */
 export const asTyped = (text: string, program: string): string => text.replace(ourCommand, () => program);

@@ -55,25 +55,34 @@ while read -r name server id; do
 done <<NODES
 $nodes
 NODES
+# again WHAT COMMAND...: k3s ends by itself, and systemd starts it again, where it saw its own node as it was then, with an
+# address that this machine does not have. What is no longer there needs nothing.
+again() {
+  what=$1
+  shift
+  until said=$(kube "$@" 2>&1); do
+    case $said in *'(NotFound)'*) return 0 ;; esac
+    patience || fail API_NOT_READY "$what: $(printf '%s\n' "$said" | tail -n 1)"
+    sleep 0.5
+  done
+}
+
 # First, so that a run that is stopped behind this starts it all the same.
 ! $anew || rm -f "$SLIPWAY_PREFIX/var/lib/slipway/k3s.started"
 
 # Names of nodes, a word each.
 # shellcheck disable=SC2086
 if [ -n "$secrets" ]; then
-  said=$(kube delete secret --namespace kube-system --ignore-not-found $secrets 2>&1) ||
-    fail API_NOT_READY "passwords of nodes could not be forgotten: $(printf '%s\n' "$said" | tail -n 1)"
+  again 'passwords of nodes could not be forgotten' delete secret --namespace kube-system --ignore-not-found $secrets
 fi
 # shellcheck disable=SC2086
 if [ -n "$gone" ]; then
   say "removing the nodes of then:$gone"
-  said=$(kube delete node --ignore-not-found --wait=false $gone 2>&1) ||
-    fail API_NOT_READY "nodes could not be removed: $(printf '%s\n' "$said" | tail -n 1)"
+  again 'nodes could not be removed' delete node --ignore-not-found --wait=false $gone
 fi
 for name in $heard; do
-  said=$(kube patch node "$name" --subresource=status --type=strategic --patch \
-    '{"status":{"conditions":[{"type":"Ready","status":"Unknown","reason":"NodeStatusUnknown","message":"Not heard of since the cluster was restored."}]}}' 2>&1) ||
-    fail API_NOT_READY "$name could not be marked: $(printf '%s\n' "$said" | tail -n 1)"
+  again "$name could not be marked" patch node "$name" --subresource=status --type=strategic --patch \
+    '{"status":{"conditions":[{"type":"Ready","status":"Unknown","reason":"NodeStatusUnknown","message":"Not heard of since the cluster was restored."}]}}'
 done
 fact removed "${gone# }"
 fact waiting "${heard# }"

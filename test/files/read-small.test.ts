@@ -41,6 +41,7 @@ describe.each(ways)('a file that people name, read %s', (_how, read) => {
 /** Files that read without a limit, and why they may. */
 const may: Readonly<Record<string, string>> = {
   'cli/change-pools.ts': 'a cluster file that was just read with its limit',
+  'cli/change-tenants.ts': 'the same, and files of tenants that were',
   'cli/replace-file.ts': 'the same',
   'cli/upgrade-file.ts': 'the same',
   'components/prepared-component.ts': 'of the installation',

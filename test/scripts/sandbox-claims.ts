@@ -377,4 +377,26 @@ export const claims: readonly (readonly [page: string, claim: string, file: stri
     'test/scenarios/linode.test.ts',
     'is as the file asks for, with its nodes known to the cloud and its price in dollars',
   ],
+  [
+    sandboxPage,
+    'LKE is there, too: clusters (standard tier), pools, nodes, recycling, kubeconfigs, endpoints and access lists',
+    'test/providers/sandbox/linode-api/lke.test.ts',
+    'recycles a pool one node after the other',
+    'has an access list that is off unless it says otherwise, and shuts out whom it does not name',
+    'is as it was after the sandbox was started again',
+  ],
+  [
+    sandboxPage,
+    'Status is `ready` from the first answer on, the kubeconfig comes minutes later, nodes after that',
+    'test/providers/sandbox/linode-api/lke.test.ts',
+    'says that it is ready at once, gives its kubeconfig out minutes later, and has nodes after that',
+    'makes a machine anew, after minutes, that was deleted behind its back',
+    'has as many nodes as it counts, within a range that names both ends',
+  ],
+  [
+    sandboxPage,
+    'brings a patch to control planes, as LKE does by itself',
+    'test/scenarios/lke.test.ts',
+    'that LKE patched says which nodes are older, and recycles them one at a time',
+  ],
 ];

@@ -50,6 +50,11 @@ case "$1" in
     exit 1
     ;;
   kubectl)
+    if [ -s "$SLIPWAY_PREFIX/var/refusals" ] && case "$*" in *'get nodes'*) false ;; esac; then
+      sed -i 1d "$SLIPWAY_PREFIX/var/refusals"
+      echo 'The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?'
+      exit 1
+    fi
     case "$*" in
       *'get nodes'*)
         printf '%s\\n' "demo-cp-1   true     $(cat "$SLIPWAY_PREFIX/var/own-id")" 'demo-cp-2   true     hcloud://2' \\
@@ -163,6 +168,15 @@ esac
     await rig.host.write(`${state}/k3s.started`, 'as it is\n');
     expect(await rig.run(renewNodes({ own: own.name, keep: nodes }))).toMatchObject({ removed, anew: 'true' });
     expect(await rig.host.read(`${state}/k3s.started`)).toBeUndefined();
+  });
+
+  it('waits for k3s that ends in the midst of it, having seen its node with an address of then', async () => {
+    await rig.host.write('var/own-id', 'hcloud://99');
+    await rig.host.write('var/refusals', '1\n2\n');
+    expect(await rig.run(renewNodes({ own: own.name, keep }))).toMatchObject({ anew: 'true' });
+    const calls = (await rig.host.read('var/calls'))!;
+    expect(calls.match(/delete secret/g)).toHaveLength(3);
+    expect(calls.match(/delete node/g)).toHaveLength(1);
   });
 
   it('has k3s started again where somebody removed its own node meanwhile', async () => {

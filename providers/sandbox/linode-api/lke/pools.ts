@@ -81,7 +81,8 @@ const poolShape = ({ id, type, count, autoscaler, labels, taints, tags, label, n
   labels,
   taints,
   tags,
-  label,
+  // Of accounts that take part in a trial only; the others see none.
+  ...(label === '' ? {} : { label }),
   nodes: nodes.map(nodeShape),
   disks: [],
   disk_encryption: 'enabled',
