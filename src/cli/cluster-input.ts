@@ -39,6 +39,22 @@ export async function clusterInput(
   return { spec: specFromFlags({ ...describe, name, provider }), recordedFileExists: false };
 }
 
+/** A file that is to be that of this cluster. @throws UsageError code NAME_MISMATCH, and as `loadClusterFile` */
+export async function fileOf(
+  name: string,
+  file: string,
+): Promise<{ readonly spec: ClusterSpec; readonly file: string }> {
+  const { spec, path } = await loadClusterFile(file, checkComponents);
+  if (name !== spec.name) throw describesAnother(file, spec.name, name);
+  return { spec, file: resolve(path) };
+}
+
+const describesAnother = (path: string, described: string, name: string): UsageError =>
+  new UsageError(`${path === '-' ? 'Standard input' : path} describes the cluster ${described}, not ${name}.`, {
+    code: 'NAME_MISMATCH',
+    hint: `Give the file of ${name}, or name ${described}.`,
+  });
+
 /** The file of a cluster of the workspace as it is now, for looking only. */
 export async function currentFile(runtime: Pick<Runtime, 'workspace'>, name: string): Promise<CurrentFile> {
   const file = (await runtime.workspace.cluster(name).record())?.file;
@@ -92,12 +108,7 @@ async function fromFile(
     });
   }
   const { spec, path: full } = await loadClusterFile(path, checkComponents);
-  if (name !== undefined && name !== spec.name) {
-    throw new UsageError(`${path === '-' ? 'Standard input' : path} describes the cluster ${spec.name}, not ${name}.`, {
-      code: 'NAME_MISMATCH',
-      hint: `Leave the name out, or give ${spec.name}.`,
-    });
-  }
+  if (name !== undefined && name !== spec.name) throw describesAnother(path, spec.name, name);
   const recorded = (await runtime.workspace.cluster(spec.name).record())?.file;
   const recordedFileExists = recorded !== undefined && (await exists(recorded));
   // Standard input cannot be read again: the recorded spec counts from then on.

@@ -64,7 +64,22 @@ describe('cluster restore', () => {
       err: expect.stringContaining('BACKUP_OF_ANOTHER') as string,
     });
     writeFileSync(path, record, { mode: 0o600 });
+    const file = join(cli.home, 'elsewhere.yaml');
+    const describe = (name: string): void =>
+      writeFileSync(
+        file,
+        `name: ${name}\nprovider: {name: sandbox}\ncontrolPlane: {count: 1}\ncomponents: {preset: none}\n`,
+      );
+    describe('another');
+    expect(await restore([...from, '-f', file])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('NAME_MISMATCH') as string,
+    });
     expect(await cli.cloud('servers')).toEqual([]);
-    await run(['cluster', 'restore', 'demo', '--yes', '--from', id]);
+    // Its file is another one from then on.
+    describe('demo');
+    await run(['cluster', 'restore', 'demo', '--yes', '--from', id, '-f', file]);
+    expect((JSON.parse(readFileSync(path, 'utf8')) as { file?: string }).file).toBe(file);
+    await run(['cluster', 'plan', 'demo', '--detailed-exitcode']);
   });
 });

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 
 import { atFlag, backupArgs, backupOf } from '../../cli/backup-of.js';
 import { BaseCommand, yesFlag } from '../../cli/base-command.js';
+import { fileOf } from '../../cli/cluster-input.js';
 import { renderCopied, renderRestored } from '../../cli/views/backup.js';
 import { copyCluster, type CopyResult } from '../../workflows/cluster/copy.js';
 import { restoreCluster, type RestoreResult } from '../../workflows/cluster/restore.js';
@@ -17,10 +18,16 @@ A cluster that runs is not restored, nor one whose servers may come back as the 
     '<%= config.bin %> <%= command.id %> demo',
     '<%= config.bin %> <%= command.id %> demo --from 2026-11-26t15-00-00z-3fa2 --dry-run',
     '<%= config.bin %> <%= command.id %> demo --at s3://backups/prod --yes',
+    '<%= config.bin %> <%= command.id %> demo -f cluster.yaml',
     '<%= config.bin %> <%= command.id %> demo --as demo-copy',
   ];
   static override args = backupArgs;
   static override flags = {
+    file: Flags.string({
+      char: 'f',
+      description: 'The cluster file, which is the cluster’s from then on. Default: the one it was applied with last.',
+      exclusive: ['as'],
+    }),
     from: Flags.string({ description: 'Which backup: `slipway backup list`. Default: the newest.' }),
     at: atFlag,
     as: Flags.string({ description: 'Make a quarantined copy of this name beside it.', helpValue: 'NEW' }),
@@ -37,14 +44,15 @@ A cluster that runs is not restored, nor one whose servers may come back as the 
     const { args, flags } = await this.parse(ClusterRestore);
     const { from: id, at, as, 'dry-run': dryRun, 'keep-secrets': keepSecrets, 'keep-token': keepToken } = flags;
     return this.withRuntime(flags, async (runtime) => {
-      const { spec } = await backupOf(runtime, args.name, at);
+      const given = flags.file === undefined ? undefined : await fileOf(args.name, flags.file);
+      const { spec } = given ?? (await backupOf(runtime, args.name, at));
       const input = { cluster: args.name, spec, at, id, dryRun };
       if (as !== undefined) {
         const copied = await copyCluster(runtime, { ...input, as, keepSecrets, drill: false }, this.commandLine());
         this.logMarked(renderCopied(copied, dryRun));
         return copied;
       }
-      const result = await restoreCluster(runtime, { ...input, keepToken }, this.commandLine());
+      const result = await restoreCluster(runtime, { ...input, file: given?.file, keepToken }, this.commandLine());
       this.logMarked(renderRestored(result, dryRun));
       return result;
     });

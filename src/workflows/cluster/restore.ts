@@ -30,6 +30,8 @@ export interface RestoreInput {
   readonly cluster: string;
   /** As its file says now; undefined: as it was applied last. */
   readonly spec: ClusterSpec | undefined;
+  /** Where that file is, from now on; undefined: where it was. */
+  readonly file?: string | undefined;
   /** Where the backups are, if not where the file says. */
   readonly at: string | undefined;
   /** Which backup; undefined: the newest, or the one of a restore that is not through. */
@@ -171,7 +173,11 @@ async function restore(
     const started = context.clock.monotonic();
     const { record, key, seen } = drafted;
     const sshPublicKey = keyToRecord(record, key!, seen.facts.machines);
-    await folder.saveRecord({ ...record, spec, sshPublicKey, restore: begin(record) });
+    const { file = record.file } = input;
+    await folder.saveRecord({
+      ...{ ...record, spec, sshPublicKey, restore: begin(record) },
+      ...(file === undefined ? {} : { file }),
+    });
     await execute(context, folder, operation, drafted.steps, retryCommand, admit);
     const tookMs = context.clock.monotonic() - started;
     const { restore: _, ...finished } = (await folder.record())!;
