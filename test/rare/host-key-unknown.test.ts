@@ -1,23 +1,11 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { generateKeyPair } from '../../src/remote/keys.js';
-import { Cli, type Run } from '../support/cli.js';
+import { cli, create, names, scale } from '../support/scaled-by-hand.js';
 
-let cli: Cli;
-beforeEach(() => void (cli = new Cli()));
-afterEach(() => cli.close());
-
-async function create(controlPlanes: number, workers: number): Promise<void> {
-  const counts = ['--control-planes', String(controlPlanes), '--workers', String(workers)];
-  const created = await cli.run(['cluster', 'create', 'demo', ...counts, '--yes', '--json']);
-  expect(created, created.err).toMatchObject({ code: 0 });
-}
-const scale = (count: number): Promise<Run> =>
-  cli.run(['pool', 'scale', 'workers', '-c', 'demo', '--count', String(count), '--yes', '--json']);
-const names = async (): Promise<readonly string[]> => (await cli.cloud('servers')).map(({ name }) => name).sort();
 const hosts = (): string => join(cli.home, 'ws/clusters/demo/hosts');
 const pinsOf = (part: string): string =>
   join(

@@ -1,24 +1,11 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { openBoundary, Secret, systemClock } from '../../src/domain/index.js';
 import { openKube } from '../../src/kube/index.js';
-import { Cli, type Run } from '../support/cli.js';
-
-let cli: Cli;
-beforeEach(() => void (cli = new Cli()));
-afterEach(() => cli.close());
-
-async function create(controlPlanes: number, workers: number): Promise<void> {
-  const counts = ['--control-planes', String(controlPlanes), '--workers', String(workers)];
-  const created = await cli.run(['cluster', 'create', 'demo', ...counts, '--yes', '--json']);
-  expect(created, created.err).toMatchObject({ code: 0 });
-}
-const scale = (count: number): Promise<Run> =>
-  cli.run(['pool', 'scale', 'workers', '-c', 'demo', '--count', String(count), '--yes', '--json']);
-const names = async (): Promise<readonly string[]> => (await cli.cloud('servers')).map(({ name }) => name).sort();
+import { cli, create, names, scale } from '../support/scaled-by-hand.js';
 
 it('`pool scale` removes no machine while any that is to go runs what would be lost, and tells all of it', async () => {
   await create(1, 5);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { charts } from '../../providers/sandbox/helm/charts/index.js';
-import { claims, sandboxPage } from './sandbox-claims.js';
+import { sandboxPage } from './claim.js';
+import { claims } from './sandbox-claims.js';
 
 const root = new URL('../..', import.meta.url).pathname;
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');

@@ -1,10 +1,9 @@
-import { BaseCommand } from '../../cli/base-command.js';
-import { clusterArg, namedCluster } from '../../cli/cluster-args.js';
-import { changeFlags, changeOfFlags, tenantArg, tenantChange, tenantFlags } from '../../cli/tenant-input.js';
-import { changedText, tenantPlanText } from '../../cli/views/tenant.js';
+import { clusterArg } from '../../cli/cluster-args.js';
+import { changeFlags, changeOfFlags, tenantArg, tenantFlags } from '../../cli/tenant-input.js';
+import { TenantChangeCommand } from '../../cli/tenant-change-command.js';
 import type { TenantChanged } from '../../workflows/tenant/change.js';
 
-export default class TenantCreate extends BaseCommand {
+export default class TenantCreate extends TenantChangeCommand {
   static override summary = 'Give somebody a place in the cluster that nobody else reaches.';
   static override description =
     'Two namespaces with a quota, network policies, roles and admission rules of their own. It is written into the cluster file, or into a file of its own where `tenantsFrom` names a folder.';
@@ -17,14 +16,7 @@ export default class TenantCreate extends BaseCommand {
   static override flags = { ...changeFlags, ...tenantFlags };
 
   async run(): Promise<TenantChanged> {
-    const { argv, flags } = await this.parse(TenantCreate);
-    const { cluster, names } = namedCluster(argv.map(String), flags, 'tenant create', ['tenant']);
-    return this.withRuntime(flags, async (runtime) => {
-      const edit = { kind: 'add', name: names[0], change: changeOfFlags(flags) } as const;
-      const how = { operation: 'tenant create', commandLine: this.commandLine(), dryRun: flags['dry-run'] };
-      const result = await tenantChange(runtime, cluster, edit, how);
-      this.log(flags['dry-run'] ? tenantPlanText(result) : changedText(result, 'there'));
-      return result;
-    });
+    const parsed = await this.parse(TenantCreate);
+    return this.change(parsed, { kind: 'add', change: changeOfFlags(parsed.flags) }, 'there');
   }
 }

@@ -1,10 +1,9 @@
-import { BaseCommand } from '../../cli/base-command.js';
-import { clusterArg, namedCluster } from '../../cli/cluster-args.js';
-import { changeFlags, changeOfFlags, tenantArg, tenantChange, tenantFlags } from '../../cli/tenant-input.js';
-import { changedText, tenantPlanText } from '../../cli/views/tenant.js';
+import { clusterArg } from '../../cli/cluster-args.js';
+import { changeFlags, changeOfFlags, tenantArg, tenantFlags } from '../../cli/tenant-input.js';
+import { TenantChangeCommand } from '../../cli/tenant-change-command.js';
 import type { TenantChanged } from '../../workflows/tenant/change.js';
 
-export default class TenantUpdate extends BaseCommand {
+export default class TenantUpdate extends TenantChangeCommand {
   static override summary = 'Change what a tenant may have, or bring one up to its file.';
   static override description = 'A quota below what the tenant uses now is refused, with the numbers.';
   static override examples = [
@@ -17,14 +16,7 @@ export default class TenantUpdate extends BaseCommand {
   static override flags = { ...changeFlags, ...tenantFlags };
 
   async run(): Promise<TenantChanged> {
-    const { argv, flags } = await this.parse(TenantUpdate);
-    const { cluster, names } = namedCluster(argv.map(String), flags, 'tenant update', ['tenant']);
-    return this.withRuntime(flags, async (runtime) => {
-      const edit = { kind: 'change', name: names[0], change: changeOfFlags(flags) } as const;
-      const how = { operation: 'tenant update', commandLine: this.commandLine(), dryRun: flags['dry-run'] };
-      const result = await tenantChange(runtime, cluster, edit, how);
-      this.log(flags['dry-run'] ? tenantPlanText(result) : changedText(result, 'changed'));
-      return result;
-    });
+    const parsed = await this.parse(TenantUpdate);
+    return this.change(parsed, { kind: 'change', change: changeOfFlags(parsed.flags) }, 'changed');
   }
 }

@@ -26,26 +26,18 @@ import { keyProblem } from '../ssh-key.js';
 import { toolsFor } from '../tools.js';
 import { drainImpact } from './impact.js';
 import { aheadOfServers, downProblems, nodesOf } from './nodes.js';
-import { arePlacesEmpty, asideLines, heldProblems, type QuarantineInput, quarantineFor } from './quarantine.js';
+import type { UpgradeHow } from './input.js';
+import { arePlacesEmpty, asideLines, heldProblems, quarantineFor } from './quarantine.js';
 import { removedApis } from './removed-apis.js';
 import { upgradeStopsFor } from './stops.js';
-import { userGate, type UserGateInput } from '../../../phases/user-gate.js';
+import { userGate } from '../../../phases/user-gate.js';
 
-export interface UpgradeDraftInput extends QuarantineInput {
+export interface UpgradeDraftInput extends UpgradeHow {
   readonly folder: ClusterFolder;
   readonly record: ClusterRecord;
   /** What the cluster was last asked for, with what of its file an upgrade takes up. */
   readonly spec: ClusterSpec;
   readonly to: string;
-  readonly maxUnavailable: string;
-  readonly soakMs: number;
-  /** Goes on although clients ask for APIs that the release does not serve. */
-  readonly acceptRemovedApis: boolean;
-  readonly gate: UserGateInput;
-  /** Whether nodes are changed where they run, or fresh machines take their places; undefined: as it was begun. */
-  readonly strategy: 'in-place' | 'replace' | undefined;
-  /** Pods, as `namespace/pod`, that may be lost with a machine that is replaced. */
-  readonly lose: ReadonlySet<string>;
 }
 
 export interface UpgradeDraft {
