@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,10 +9,10 @@ import { Secret } from '../../src/domain/secret.js';
 import { openKube } from '../../src/kube/index.js';
 import { Cli, type Run } from '../support/cli.js';
 import { client } from '../support/clients.js';
+import { guideBlocks, typedArgs } from '../support/guide.js';
 import { type S3Server, versitygw } from '../support/s3-servers.js';
 
-const guide = readFileSync(new URL('../../docs/guides/disaster-recovery.md', import.meta.url), 'utf8');
-const blocks = [...guide.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block!.trim().split('\n'));
+const blocks = guideBlocks('disaster-recovery');
 const available = client('versitygw') !== undefined;
 const signal = new AbortController().signal;
 
@@ -32,12 +32,7 @@ describe.skipIf(!available)('the guide to disaster recovery', () => {
   const typed = async (commands: readonly string[], env: Readonly<Record<string, string>>): Promise<readonly Run[]> => {
     const runs: Run[] = [];
     for (const command of commands) {
-      const [program, ...args] = command.replace('BUCKET', bucket).split(/\s+/);
-      expect(program).toBe('slipway');
-      const answers = ['move', 'recover', 'restore', 'delete'].includes(args[1]!)
-        ? ['--yes', ...(args[1] === 'delete' ? ['--confirm', args[2]!] : [])]
-        : [];
-      const run = await cli.run([...args, ...answers], env);
+      const run = await cli.run(typedArgs(command, bucket), env);
       expect(run, `${command}\n${run.err}`).toMatchObject({ code: 0 });
       runs.push(run);
     }
