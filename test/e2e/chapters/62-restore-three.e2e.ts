@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -56,7 +56,7 @@ describe.skipIf(client('versitygw') === undefined)(
     };
 
     const write = (hosts: Map<string, RigHost>): void =>
-      laptop.write(
+      slipway.write(
         ringFile(
           'acme',
           [...hosts.values()].map((host) => listed(host, { type: 'server' })),
@@ -113,14 +113,12 @@ describe.skipIf(client('versitygw') === undefined)(
         const hosts = await hostsOf(freshOctets);
         laptop.close();
         slipway = anotherComputer();
-        // The cluster’s file is where it was, from wherever files are kept, with the fresh hosts in it.
-        mkdirSync(laptop.home);
         write(hosts);
         const [recover, backups, restore, status] = onTheDay as [string, string, string, string];
         const watch = stopwatch();
         expect((await typed(recover)).out).toContain('0 set aside');
         expect((await typed(backups)).out).toMatch(/^\d{4}-\d\d-\d\dt/m);
-        const { out, err } = await typed(restore, '--json');
+        const { out, err } = await typed(restore, '-f', slipway.file, '--json');
         took('three servers: from the command to its end, with new tokens and a new backup', watch());
         const { tookMs, dataAgeMs, tokensRotated, newBackup } = JSON.parse(out) as {
           readonly tookMs: number;
